@@ -1,0 +1,217 @@
+//! The spec file: the YAML that a person writes, as serde types. No defaults are decided here.
+//!
+//! Every field is optional but `kind`, unknown fields are rejected, and the JSON Schema that
+//! `redisctl schema` prints and that [`read`] checks documents against is derived from these types.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod problem;
+mod secret;
+
+pub use problem::{Problem, SpecPath};
+pub use secret::{Password, SecretText};
+
+/// What kind of deployment a spec asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SpecKind {
+    /// One server.
+    Standalone,
+    /// A primary with replicas.
+    Replication,
+    /// A primary with replicas, watched by sentinels that fail over.
+    Sentinel,
+    /// A sharded cluster.
+    Cluster,
+}
+
+/// One spec file. Field names are a contract (DESIGN.md, section 4).
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "redisctl spec")]
+pub struct Spec {
+    /// The deployment's name. Default: the file's stem.
+    pub name: Option<String>,
+    /// What to build.
+    pub kind: SpecKind,
+    /// Any Redis or Valkey image; `host` makes one from this machine's own server binary.
+    pub image: Option<String>,
+    /// Cluster: how many shards. Default 3.
+    pub shards: Option<u32>,
+    /// Replicas of the primary (replication, sentinel) or per shard (cluster). Default 1.
+    pub replicas: Option<u32>,
+    /// Sentinel: how many sentinels. Default 3.
+    pub sentinels: Option<u32>,
+    /// The deployment's own network.
+    pub network: Option<NetworkSpec>,
+    /// The published ports.
+    pub ports: Option<PortsSpec>,
+    /// Where clients are: on the host (default) or inside the Docker network.
+    pub access: Option<Access>,
+    /// Passwords and users.
+    pub auth: Option<AuthSpec>,
+    /// `true`: TLS only, with a CA and certificates made for the deployment.
+    pub tls: Option<bool>,
+    /// `redis.conf` directives for every node.
+    pub config: Option<BTreeMap<String, Scalar>>,
+    /// Where data lives. Default `ephemeral`.
+    pub data: Option<DataSpec>,
+    /// Limits of every node's container.
+    pub resources: Option<ResourcesSpec>,
+    /// Labels for everything that is made on the engine.
+    pub labels: Option<BTreeMap<String, Scalar>>,
+    /// Settings of single nodes, by node name (`<deployment>-<n>`).
+    pub nodes: Option<BTreeMap<String, NodeSpec>>,
+}
+
+/// The deployment's own network.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// IPv4 subnet in CIDR form. Default: the first free /24 of a private pool.
+    #[schemars(with = "Option<String>")]
+    pub subnet: Option<Ipv4Net>,
+}
+
+/// The published ports.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PortsSpec {
+    /// The first node's port, the next ones count up; or `auto`. Default 7001.
+    pub base: Option<PortBase>,
+    /// The host address that ports are published on. Default 127.0.0.1.
+    #[schemars(with = "Option<String>")]
+    pub bind: Option<Ipv4Addr>,
+}
+
+/// The first port, or `auto` for free ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PortBase {
+    /// The first node's port.
+    Port(u16),
+    /// Free ports are picked.
+    Word(AutoWord),
+}
+
+/// The word `auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AutoWord {
+    /// `auto`
+    Auto,
+}
+
+/// Where the clients are that must be able to reach what the servers announce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// On the host: endpoints are announced.
+    #[default]
+    Host,
+    /// Inside the Docker network: static IPs are announced.
+    Network,
+}
+
+/// Passwords and users.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuthSpec {
+    /// The default user's password.
+    pub password: Option<Password>,
+    /// The default user's password on replicas, where it is another one.
+    pub replica_password: Option<Password>,
+    /// Users beside the default one.
+    pub users: Option<Vec<UserSpec>>,
+}
+
+/// One ACL user.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserSpec {
+    /// The user's name.
+    pub name: String,
+    /// The user's password. Default `generate`.
+    pub password: Option<Password>,
+    /// ACL rules as `ACL SETUSER` takes them: key patterns, channel patterns, commands.
+    pub rules: Vec<String>,
+}
+
+/// Where data lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DataSpec {
+    /// In the container, gone with it.
+    #[default]
+    Ephemeral,
+    /// In a named volume per node, kept by `down` unless `--volumes` is given.
+    Volume,
+}
+
+/// Limits of a container.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResourcesSpec {
+    /// Bytes, or a number with a unit: `128mb`, `1gb`, `64k`.
+    pub memory: Option<Scalar>,
+    /// CPUs, fractions allowed: `0.5`.
+    pub cpus: Option<f64>,
+}
+
+/// What differs for a single node.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NodeSpec {
+    /// The node's static IP inside the network.
+    #[schemars(with = "Option<String>")]
+    pub ip: Option<Ipv4Addr>,
+    /// The node's port, the same inside and published.
+    pub port: Option<u16>,
+    /// `redis.conf` directives that add to or replace the common ones.
+    pub config: Option<BTreeMap<String, Scalar>>,
+    /// Limits that replace the common ones.
+    pub resources: Option<ResourcesSpec>,
+}
+
+/// A YAML scalar where text is meant: `64mb`, `1000`, `0.5` and `yes` are all fine.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// `true` or `false`; Redis spells them `yes` and `no`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text(String),
+}
+
+impl Scalar {
+    /// The scalar as Redis spells it in its configuration.
+    #[must_use]
+    pub fn directive_value(&self) -> String {
+        match self {
+            Self::Bool(true) => "yes".to_owned(),
+            Self::Bool(false) => "no".to_owned(),
+            Self::Integer(number) => number.to_string(),
+            Self::Float(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+
+    /// The scalar as text, for labels: `true` stays `true`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Bool(value) => value.to_string(),
+            other => other.directive_value(),
+        }
+    }
+}
+
