@@ -1,0 +1,192 @@
+//! What the engine and the servers say right now: snapshots, data only, no secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::Ipv4Net;
+
+use crate::topology::container::ContainerSettings;
+use crate::topology::{Address, NodeName, Settings, SlotSet, Topology};
+
+/// The prefix of every label that redisctl puts on what it makes.
+pub const LABEL_PREFIX: &str = "io.redisctl.";
+
+/// A deployment as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observed {
+    /// Whether the image is on the engine.
+    pub image_present: bool,
+    /// The deployment's network.
+    pub network: Option<ObservedNetwork>,
+    /// Volumes of the deployment that exist.
+    pub volumes: BTreeSet<String>,
+    /// Containers of the deployment by node name.
+    pub containers: BTreeMap<NodeName, ObservedContainer>,
+    /// What the servers of running containers say.
+    pub servers: BTreeMap<NodeName, ObservedServer>,
+    /// The topology that the deployment was last brought to; `None` where it cannot be read.
+    pub stored: Option<Box<Topology>>,
+    /// Things on the engine that bear a name of the deployment, but are not redisctl's.
+    pub foreign: Vec<Foreign>,
+}
+
+/// The deployment's network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedNetwork {
+    /// Its subnet.
+    pub subnet: Option<Ipv4Net>,
+}
+
+/// A container of the deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedContainer {
+    /// Whether it runs.
+    pub state: ContainerState,
+    /// What redisctl made it from; `None` where the label cannot be read.
+    pub settings: Option<ContainerSettings>,
+    /// Whether it is attached to the deployment's network.
+    pub attached: bool,
+    /// The digest or id of the image that it runs.
+    pub image_id: String,
+}
+
+/// Whether a container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerState {
+    /// Made, but never started.
+    Created,
+    /// Running.
+    Running,
+    /// Running, but frozen.
+    Paused,
+    /// It ended.
+    Exited,
+}
+
+/// What redisctl did not make, under a name that it would use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// `container`, `network` or `volume`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+/// A server, as far as it answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ObservedServer {
+    /// It does not answer, and why.
+    Silent(String),
+    /// It answers.
+    Answering(Box<ServerView>),
+}
+
+impl ObservedServer {
+    /// The view, where the server answers.
+    #[must_use]
+    pub fn view(&self) -> Option<&ServerView> {
+        match self {
+            Self::Silent(_) => None,
+            Self::Answering(view) => Some(view),
+        }
+    }
+}
+
+/// What one server says of itself and its neighbours.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ServerView {
+    /// `redis_version`, or `valkey_version` where there is one.
+    pub version: String,
+    /// Its replication.
+    pub replication: Replication,
+    /// How many keys it holds.
+    pub keys: u64,
+    /// `used_memory`, bytes.
+    pub memory: u64,
+    /// Every directive in force, passwords left out.
+    pub settings: Settings,
+    /// Its view of the cluster; `None` where it is no cluster node.
+    pub cluster: Option<ClusterView>,
+}
+
+/// `INFO replication`, what matters of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replication {
+    /// A primary.
+    Primary {
+        /// Addresses of replicas that are online.
+        online_replicas: BTreeSet<Address>,
+        /// Addresses of replicas that are still being brought up to date.
+        joining_replicas: BTreeSet<Address>,
+        /// Its replication offset, bytes.
+        offset: u64,
+    },
+    /// A replica.
+    Replica {
+        /// The address of its primary; `None` where that is not written as an IP.
+        of: Option<Address>,
+        /// Whether the link to it is up.
+        link_up: bool,
+        /// Its replication offset, bytes.
+        offset: u64,
+    },
+}
+
+impl Default for Replication {
+    fn default() -> Self {
+        Self::Primary { online_replicas: BTreeSet::new(), joining_replicas: BTreeSet::new(), offset: 0 }
+    }
+}
+
+/// One node's view of its cluster.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ClusterView {
+    /// Whether the node says `cluster_state:ok`.
+    pub ok: bool,
+    /// The id of the node that says all this.
+    pub own_id: String,
+    /// `cluster_current_epoch`.
+    pub current_epoch: u64,
+    /// `CLUSTER NODES`, by node id.
+    pub nodes: BTreeMap<String, ClusterNode>,
+    /// What `CLUSTER SLOTS` lists: per range of slots, the ids of the nodes that serve it, the
+    /// primary first.
+    pub slots: BTreeMap<(u16, u16), Vec<String>>,
+    /// Ids of nodes that `CLUSTER SHARDS` calls online; `None` where the server has no such command.
+    pub online: Option<BTreeSet<String>>,
+}
+
+impl ClusterView {
+    /// The line about the node itself.
+    #[must_use]
+    pub fn own(&self) -> Option<&ClusterNode> {
+        self.nodes.get(&self.own_id)
+    }
+}
+
+/// One line of `CLUSTER NODES`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterNode {
+    /// The address that gossip uses.
+    pub address: Option<Address>,
+    /// Primary, or replica of the node with this id.
+    pub role: ClusterRole,
+    /// Whether this is a handshake: the node's real id is not known yet.
+    pub handshake: bool,
+    /// Whether the node is thought to be down: `fail`, `fail?` or `noaddr`.
+    pub failing: bool,
+    /// The slots that it owns.
+    pub slots: SlotSet,
+    /// Its configuration epoch.
+    pub epoch: u64,
+    /// Whether the bus link to it is connected.
+    pub connected: bool,
+}
+
+/// A cluster node's role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClusterRole {
+    /// A primary.
+    Primary,
+    /// The replica of the node with this id.
+    Replica(String),
+}

@@ -1,0 +1,270 @@
+//! A plan: ordered stages of steps, each one action with the cause for it, and how they print.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::topology::container::ContainerSettings;
+use crate::topology::{Address, DeploymentName, NodeName, Settings, SlotSet};
+
+mod cause;
+mod print;
+
+pub use cause::{Cause, Obstacle};
+
+/// What is to be done, in order. Nothing is left to decide while it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The deployment that it is about.
+    pub deployment: DeploymentName,
+    /// The stages, one after another.
+    pub stages: Vec<Stage>,
+}
+
+/// Steps that belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// What the stage is for, one or two words.
+    pub name: &'static str,
+    /// In which order its steps run.
+    pub order: Order,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// In which order the steps of a stage run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The steps of one subject one after another, subjects side by side.
+    SideBySide,
+    /// All steps one after another.
+    InTurn,
+}
+
+/// One action, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The node that it is about; `None`: the whole deployment.
+    pub node: Option<NodeName>,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// One call, or one wait.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A call to the engine.
+    Engine(EngineAction),
+    /// A call to the step's node.
+    Server(ServerAction),
+    /// A wait.
+    Await(Condition),
+}
+
+/// A call to the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EngineAction {
+    /// Pull an image.
+    PullImage {
+        /// Its reference.
+        reference: String,
+    },
+    /// Make the deployment's network.
+    CreateNetwork(NetworkSettings),
+    /// Make a named volume.
+    CreateVolume(VolumeSettings),
+    /// Make a node's container.
+    CreateContainer(Box<ContainerSettings>),
+    /// Put the files of `nodes` into the deployment's volume.
+    WriteFiles {
+        /// The container through which the volume is written; it need not run.
+        through: NodeName,
+        /// The nodes whose files are written.
+        nodes: Vec<NodeName>,
+    },
+    /// Start the node's container.
+    StartContainer,
+    /// Go on with the node's frozen container.
+    UnpauseContainer,
+    /// Attach the node's container to the network again.
+    AttachContainer(Address),
+    /// Remove the node's container, running or not.
+    RemoveContainer,
+}
+
+/// What the deployment's network is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkSettings {
+    /// The deployment's name, which is the network's.
+    pub deployment: DeploymentName,
+    /// Its subnet.
+    pub subnet: ipnet::Ipv4Net,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What a volume is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSettings {
+    /// Its name.
+    pub name: String,
+    /// The deployment that it belongs to.
+    pub deployment: DeploymentName,
+    /// Whether it keeps data that must outlive the deployment.
+    pub keeps_data: bool,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A call to a server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ServerAction {
+    /// CONFIG SET.
+    Configure(Settings),
+    /// CLUSTER SET-CONFIG-EPOCH.
+    SetConfigEpoch(u64),
+    /// CLUSTER ADDSLOTSRANGE, or ADDSLOTS on servers that know no ranges.
+    AssignSlots(SlotSet),
+    /// CLUSTER MEET until every peer is known.
+    Meet(Vec<Peer>),
+    /// CLUSTER FORGET.
+    Forget {
+        /// The id of a node that is no longer one of the deployment's.
+        id: String,
+    },
+    /// CLUSTER REPLICATE.
+    Replicate(NodeName),
+    /// CLUSTER FAILOVER TAKEOVER.
+    TakeOver,
+    /// REPLICAOF an address.
+    Follow(Address),
+    /// REPLICAOF NO ONE.
+    Promote,
+    /// SET of a key that expires within a second: the offset that it moves makes replicas visible.
+    Write {
+        /// The key, in a slot of the node's.
+        key: String,
+    },
+}
+
+/// A node to meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name.
+    pub node: NodeName,
+    /// Where gossip reaches it.
+    pub address: Address,
+}
+
+/// What a wait is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// The step's node answers.
+    Answers,
+    /// Every node of a cluster agrees on this.
+    ClusterAgrees(ClusterExpectation),
+    /// Every replica follows, online and up to date.
+    ReplicasFollow(ReplicationExpectation),
+}
+
+/// What every node of a cluster must say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterExpectation {
+    /// Every member, and nobody else.
+    pub members: Vec<ClusterMember>,
+    /// Whether replicas must be listed for clients too: in CLUSTER SLOTS, and online in SHARDS.
+    pub listed: bool,
+    /// How long to wait before going another way; `None`: as long as the user lets it.
+    pub within: Option<Duration>,
+}
+
+/// A member of a cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterMember {
+    /// Its name.
+    pub node: NodeName,
+    /// Its gossip address.
+    pub address: Address,
+    /// Its role.
+    pub role: MemberRole,
+}
+
+/// A cluster member's role.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MemberRole {
+    /// Primary of these slots.
+    Primary(SlotSet),
+    /// Replica of that node.
+    Replica(NodeName),
+}
+
+/// Who follows whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplicationExpectation {
+    /// The primary.
+    pub primary: Peer,
+    /// Its replicas.
+    pub replicas: Vec<Peer>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do and nothing to wait for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stages.iter().all(|stage| stage.steps.is_empty())
+    }
+
+    /// How many steps change something; waits do not.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.steps().filter(|step| step.changes()).count()
+    }
+
+    /// Every step, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.stages.iter().flat_map(|stage| &stage.steps)
+    }
+
+    /// The plan as the JSON that `plan --output json` prints.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let step = |step: &Step| {
+            serde_json::json!({
+                "action": step.action.to_string(),
+                "node": step.node,
+                "cause": step.cause.to_string(),
+            })
+        };
+        let stages: Vec<_> = self
+            .stages
+            .iter()
+            .map(|stage| {
+                let steps: Vec<_> = stage.steps.iter().map(step).collect();
+                serde_json::json!({ "name": stage.name, "steps": steps })
+            })
+            .collect();
+        serde_json::json!({ "deployment": self.deployment, "changes": self.changes(), "stages": stages })
+    }
+}
+
+impl Step {
+    /// Whether the step changes something.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        !matches!(self.action, Action::Await(_))
+    }
+
+    /// The step's subject as text: the node, or the deployment.
+    #[must_use]
+    pub fn subject<'a>(&'a self, plan: &'a Plan) -> &'a str {
+        self.node.as_ref().map_or(plan.deployment.as_str(), NodeName::as_str)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print::plan(self, formatter)
+    }
+}

@@ -1,0 +1,120 @@
+//! Why a step exists, and what stands in a plan's way.
+
+use std::fmt;
+
+use crate::topology::{NodeName, SlotSet};
+
+/// Why a step exists.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cause {
+    /// The step's subject does not exist.
+    NotFound,
+    /// It was just made by an earlier step.
+    New,
+    /// The container has ended, or was never started.
+    NotRunning,
+    /// The container is frozen.
+    Paused,
+    /// The container is not attached to the network.
+    Detached,
+    /// The spec differs in these fields from what is there.
+    SpecChanged(Vec<String>),
+    /// The server does not answer.
+    Silent(String),
+    /// These slots have no owner.
+    Unassigned(SlotSet),
+    /// These nodes are not known.
+    Unknown(Vec<NodeName>),
+    /// It knows a node that is not, or no longer, one of the deployment's.
+    Stranger(String),
+    /// The node replicates another node than it should, or none.
+    WrongPrimary(String),
+    /// The node should become the primary.
+    RoleSwap,
+    /// Settings in force are not those wanted: name, value in force, value wanted.
+    Settings(Vec<(String, String, String)>),
+    /// While a deployment forms, other settings are better.
+    Forming,
+    /// A replica is listed for clients once it has seen a write.
+    ReplicasUnseen,
+    /// Not everything is as it should be yet.
+    Unsettled(String),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => formatter.write_str("not found"),
+            Self::New => formatter.write_str("new"),
+            Self::NotRunning => formatter.write_str("not running"),
+            Self::Paused => formatter.write_str("paused"),
+            Self::Detached => formatter.write_str("detached from the network"),
+            Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", fields.join(", ")),
+            Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),
+            Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
+            Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
+            Self::Stranger(what) => write!(formatter, "knows {what}, which is not of this deployment"),
+            Self::WrongPrimary(what) => formatter.write_str(what),
+            Self::RoleSwap => formatter.write_str("primary according to the spec"),
+            Self::Settings(settings) => {
+                for (position, (name, found, wanted)) in settings.iter().enumerate() {
+                    let separator = if position == 0 { "" } else { ", " };
+                    write!(formatter, "{separator}{name} is `{found}`, not `{wanted}`")?;
+                }
+                Ok(())
+            }
+            Self::Forming => formatter.write_str("while forming"),
+            Self::ReplicasUnseen => formatter.write_str("a replica that saw no write is not listed"),
+            Self::Unsettled(what) => formatter.write_str(what),
+        }
+    }
+}
+
+/// At most a few names; a large cluster's plan stays readable.
+pub(super) fn list(nodes: &[NodeName]) -> String {
+    match nodes {
+        [first, .., last] if nodes.len() > 4 => format!("{first} … {last} ({} nodes)", nodes.len()),
+        _ => nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Why the deployment cannot be brought to the topology without the user's say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Something that redisctl did not make bears a name that is needed.
+    Foreign {
+        /// `container`, `network` or `volume`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A change that needs the container to be made anew.
+    Recreate {
+        /// The node; `None`: the whole deployment.
+        node: Option<NodeName>,
+        /// What the spec changed.
+        fields: Vec<String>,
+    },
+    /// A container of the deployment is no longer part of the topology.
+    Surplus(NodeName),
+    /// The cluster's shape is another one than the spec's.
+    Shape(String),
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign { kind, name } => {
+                write!(formatter, "there is a {kind} `{name}` that redisctl did not make")
+            }
+            Self::Recreate { node, fields } => {
+                let subject = node.as_ref().map_or("the deployment".to_owned(), |node| format!("`{node}`"));
+                write!(formatter, "{subject} must be made anew: the spec changed {}", fields.join(", "))
+            }
+            Self::Surplus(node) => {
+                write!(formatter, "`{node}` exists, but the spec has no such node any more")
+            }
+            Self::Shape(what) => formatter.write_str(what),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A plan as text: stable, aligned, the same for the same plan.
+
+use std::fmt;
+
+use super::cause::list;
+use super::{Action, Condition, EngineAction, Plan, ServerAction};
+use crate::topology::{NodeName, Settings};
+
+/// Writes the whole plan.
+pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if plan.is_empty() {
+        return writeln!(formatter, "{}: nothing to do", plan.deployment);
+    }
+    let width =
+        |text: fn(&super::Step, &Plan) -> usize| plan.steps().map(|step| text(step, plan)).max().unwrap_or(0);
+    let subjects = width(|step, plan| step.subject(plan).chars().count());
+    // Long actions run over; the others stay aligned.
+    let actions = width(|step, _| step.action.to_string().chars().count()).min(58);
+    let count = plan.changes();
+    let (changes, stages) = (plural(count, "change"), plural(plan.stages.len(), "stage"));
+    writeln!(formatter, "{}: {changes} in {stages}", plan.deployment)?;
+    for stage in &plan.stages {
+        writeln!(formatter, "{}", stage.name)?;
+        for step in &stage.steps {
+            let action = step.action.to_string();
+            writeln!(formatter, "  {:subjects$}  {action:actions$}  # {}", step.subject(plan), step.cause)?;
+        }
+    }
+    Ok(())
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(action) => action.fmt(formatter),
+            Self::Server(action) => action.fmt(formatter),
+            Self::Await(condition) => condition.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for EngineAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PullImage { reference } => write!(formatter, "pull image {reference}"),
+            Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
+            Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),
+            Self::CreateContainer(container) => {
+                write!(
+                    formatter,
+                    "create container, image {}, address {}",
+                    container.image, container.address
+                )
+            }
+            Self::WriteFiles { nodes, .. } => write!(formatter, "write files of {}", list(nodes)),
+            Self::StartContainer => formatter.write_str("start container"),
+            Self::UnpauseContainer => formatter.write_str("unpause container"),
+            Self::AttachContainer(address) => write!(formatter, "attach to the network at {}", address.ip),
+            Self::RemoveContainer => formatter.write_str("remove container"),
+        }
+    }
+}
+
+impl fmt::Display for ServerAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configure(settings) => write!(formatter, "set {}", pairs(settings)),
+            Self::SetConfigEpoch(epoch) => write!(formatter, "set config epoch {epoch}"),
+            Self::AssignSlots(slots) => write!(formatter, "assign slots {slots}"),
+            Self::Meet(peers) => {
+                let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();
+                write!(formatter, "meet {}", list(&names))
+            }
+            Self::Forget { id } => write!(formatter, "forget {}", id.get(..8).unwrap_or(id)),
+            Self::Replicate(primary) => write!(formatter, "replicate {primary}"),
+            Self::TakeOver => formatter.write_str("take over from its primary"),
+            Self::Follow(address) => write!(formatter, "follow {address}"),
+            Self::Promote => formatter.write_str("become primary"),
+            Self::Write { .. } => formatter.write_str("write a short-lived key"),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answers => formatter.write_str("wait until it answers"),
+            Self::ClusterAgrees(expectation) if expectation.listed => {
+                formatter.write_str("wait until all nodes agree and list every replica")
+            }
+            Self::ClusterAgrees(_) => formatter.write_str("wait until all nodes agree"),
+            Self::ReplicasFollow(_) => formatter.write_str("wait until all replicas follow"),
+        }
+    }
+}
+
+fn pairs(settings: &Settings) -> String {
+    let show = |value: &str| if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() };
+    settings.iter().map(|(name, value)| format!("{name} {}", show(value))).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,195 @@
+//! The resolved, validated model of a spec: every node, address, slot range and setting decided.
+//!
+//! [`resolve`](resolve::resolve) is its only constructor. A topology holds no secrets: which
+//! passwords exist is part of it, what they are is in [`Credentials`].
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{Access, DataSpec};
+
+pub mod address;
+pub mod container;
+pub mod credentials;
+pub mod files;
+pub mod name;
+pub mod resolve;
+mod rules;
+pub mod server;
+pub mod settings;
+pub mod slots;
+pub mod warnings;
+
+pub use address::{Address, Endpoint};
+pub use credentials::Credentials;
+pub use name::{DeploymentName, NodeName};
+pub use server::Server;
+pub use settings::Settings;
+pub use slots::{SlotRange, SlotSet};
+
+/// What kind of deployment it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One server.
+    Standalone,
+    /// A primary with replicas.
+    Replication,
+    /// A sharded cluster.
+    Cluster,
+}
+
+impl Kind {
+    /// The kind as the spec spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standalone => "standalone",
+            Self::Replication => "replication",
+            Self::Cluster => "cluster",
+        }
+    }
+}
+
+/// A running deployment, decided to the last setting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Topology {
+    /// The deployment's name, also its network's.
+    pub name: DeploymentName,
+    /// What kind it is.
+    pub kind: Kind,
+    /// The image that every node runs.
+    pub image: String,
+    /// The server in that image.
+    pub server: Server,
+    /// The network's subnet.
+    pub subnet: Ipv4Net,
+    /// Where clients are.
+    pub access: Access,
+    /// The host address that ports are published on.
+    pub bind: Ipv4Addr,
+    /// Passwords and users, without the passwords; `None`: no password at all.
+    pub auth: Option<Auth>,
+    /// Where data lives.
+    pub data: DataSpec,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+    /// The shards in order; one for kinds that are not sharded.
+    pub shards: Vec<Shard>,
+}
+
+/// One primary with its replicas.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shard {
+    /// The slots that the shard serves; `None` where the deployment is no cluster.
+    pub slots: Option<SlotRange>,
+    /// The node that starts out as primary.
+    pub primary: Node,
+    /// The nodes that start out as its replicas.
+    pub replicas: Vec<Node>,
+}
+
+impl Shard {
+    /// Every node of the shard, the primary first.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        std::iter::once(&self.primary).chain(&self.replicas)
+    }
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// The node's name.
+    pub name: NodeName,
+    /// Where its neighbours reach it.
+    pub address: Address,
+    /// Where clients reach it.
+    pub endpoint: Endpoint,
+    /// The directives that its server runs with, secrets left out.
+    pub settings: Settings,
+    /// Limits of its container.
+    pub resources: Resources,
+}
+
+/// Limits of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Resources {
+    /// Bytes of memory.
+    pub memory: Option<u64>,
+    /// Thousandths of a CPU.
+    pub millicpus: Option<u64>,
+}
+
+/// Passwords and users, without the passwords.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Auth {
+    /// Whether the default user has a password.
+    pub default_password: bool,
+    /// Whether replicas take another password than the primary.
+    pub replica_password: bool,
+    /// Users beside the default one.
+    pub users: Vec<User>,
+}
+
+/// An ACL user, without its password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The user's name.
+    pub name: String,
+    /// Its rules, as `ACL SETUSER` takes them.
+    pub rules: Vec<String>,
+}
+
+impl Topology {
+    /// Every node by number: primaries first, then replicas, replica k of every shard before
+    /// replica k+1 of any.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<&Node> {
+        let mut nodes: Vec<&Node> = self.shards.iter().flat_map(Shard::nodes).collect();
+        nodes.sort_by(|one, other| one.name.cmp(&other.name));
+        nodes
+    }
+
+    /// The node of that name.
+    #[must_use]
+    pub fn node(&self, name: &NodeName) -> Option<&Node> {
+        self.shards.iter().flat_map(Shard::nodes).find(|node| node.name == *name)
+    }
+
+    /// The shard that a node belongs to.
+    #[must_use]
+    pub fn shard_of(&self, name: &NodeName) -> Option<&Shard> {
+        self.shards.iter().find(|shard| shard.nodes().any(|node| node.name == *name))
+    }
+
+    /// Whether the node starts out as a primary.
+    #[must_use]
+    pub fn starts_as_primary(&self, name: &NodeName) -> bool {
+        self.shards.iter().any(|shard| shard.primary.name == *name)
+    }
+
+    /// How many replicas each shard has.
+    #[must_use]
+    pub fn replicas_per_shard(&self) -> usize {
+        self.shards.first().map_or(0, |shard| shard.replicas.len())
+    }
+
+    /// The topology in a few words: `cluster, 3 shards with 1 replica each`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let replicas = match self.replicas_per_shard() {
+            0 => "no replicas".to_owned(),
+            1 => "1 replica".to_owned(),
+            count => format!("{count} replicas"),
+        };
+        match (self.kind, self.shards.len()) {
+            (Kind::Standalone, _) => "standalone".to_owned(),
+            (Kind::Replication, _) => format!("replication, {replicas}"),
+            (Kind::Cluster, 1) => format!("cluster, 1 shard with {replicas}"),
+            (Kind::Cluster, shards) => format!("cluster, {shards} shards with {replicas} each"),
+        }
+    }
+}

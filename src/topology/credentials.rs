@@ -1,0 +1,95 @@
+//! The passwords of a deployment, beside its topology and never in it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::spec::SecretText;
+
+/// The user as which redisctl itself connects wherever passwords are in use, so that its access
+/// does not depend on what the spec says of the others.
+pub const OPERATOR: &str = "redisctl";
+
+/// Every password of a deployment. Which of them exist follows from the topology's `auth`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Credentials {
+    /// redisctl's own password, for the user [`OPERATOR`]; `None` where there are no passwords.
+    pub operator: Option<SecretText>,
+    /// The default user's password.
+    pub default: Option<SecretText>,
+    /// The default user's password on nodes that start out as replicas, where it is another one.
+    pub replica: Option<SecretText>,
+    /// The other users' passwords by name.
+    pub users: BTreeMap<String, SecretText>,
+}
+
+impl Credentials {
+    /// The default user's password on a node.
+    #[must_use]
+    pub fn default_on(&self, starts_as_primary: bool) -> Option<&SecretText> {
+        if starts_as_primary {
+            self.default.as_ref()
+        } else {
+            self.replica.as_ref().or(self.default.as_ref())
+        }
+    }
+
+    /// The passwords as the JSON of the file inside the containers that they are read back from.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let text = |secret: &Option<SecretText>| secret.as_ref().map(|secret| secret.expose().to_owned());
+        let users: BTreeMap<&str, &str> =
+            self.users.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
+        json!({
+            "operator": text(&self.operator),
+            "default": text(&self.default),
+            "replica": text(&self.replica),
+            "users": users,
+        })
+    }
+
+    /// Reads what [`Credentials::to_json`] wrote; `None` where it has another shape.
+    #[must_use]
+    pub fn from_json(value: &Value) -> Option<Self> {
+        let secret = |name: &str| value.get(name)?.as_str().map(SecretText::new);
+        let users = value
+            .get("users")?
+            .as_object()?
+            .iter()
+            .map(|(name, secret)| Some((name.clone(), SecretText::new(secret.as_str()?))))
+            .collect::<Option<_>>()?;
+        Some(Self {
+            operator: secret("operator"),
+            default: secret("default"),
+            replica: secret("replica"),
+            users,
+        })
+    }
+
+    /// Every password in it, for masking.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretText> {
+        self.operator.iter().chain(&self.default).chain(&self.replica).chain(self.users.values())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let credentials = Credentials {
+            operator: Some(SecretText::new("o")),
+            default: Some(SecretText::new("d \" ü")),
+            replica: None,
+            users: BTreeMap::from([("admin".to_owned(), SecretText::new("a"))]),
+        };
+        assert_eq!(Credentials::from_json(&credentials.to_json()), Some(credentials));
+    }
+
+    #[test]
+    fn debug_output_shows_no_password() {
+        let credentials = Credentials { default: Some(SecretText::new("hunter2")), ..Credentials::default() };
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,164 @@
+//! The files that servers and redisctl read inside the containers: configuration, access list,
+//! topology and passwords.
+//!
+//! All of them live in one volume of the deployment, mounted in every node, one folder per node.
+//! That makes them one upload for the whole deployment, lets the containers' own file systems be
+//! read-only, and keeps a node's identity when only its container is lost.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::credentials::OPERATOR;
+use super::{Auth, Credentials, Node, NodeName, Topology};
+use crate::spec::SecretText;
+
+/// Where the deployment's volume is mounted in every container.
+pub const MOUNT: &str = "/redisctl";
+
+/// The user and group that servers run as and that owns every file: the Redis user of the official
+/// images.
+pub const SERVER_USER: u64 = 999;
+
+/// The file, in [`MOUNT`], that holds the topology and the passwords.
+pub const DEPLOYMENT_FILE: &str = "deployment.json";
+
+/// A file or folder to put into the deployment's volume, owned by the servers' user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum File {
+    /// A folder that only the servers' user can enter.
+    Folder {
+        /// Its path below [`MOUNT`].
+        path: String,
+    },
+    /// A file that only the servers' user can read.
+    Content {
+        /// Its path below [`MOUNT`].
+        path: String,
+        /// What is in it; secret until shown to be otherwise.
+        text: SecretText,
+    },
+}
+
+/// The folder of a node's data, as its server sees it.
+#[must_use]
+pub fn data_folder(node: &NodeName) -> String {
+    format!("{MOUNT}/{node}/data")
+}
+
+/// The server's configuration file, as its server sees it.
+#[must_use]
+pub fn configuration_path(node: &NodeName) -> String {
+    format!("{MOUNT}/{node}/server.conf")
+}
+
+/// Every file of a deployment that concerns `nodes`: their own, and the deployment's.
+#[must_use]
+pub fn render(topology: &Topology, credentials: &Credentials, nodes: &[NodeName]) -> Vec<File> {
+    let deployment = serde_json::json!({ "topology": topology, "credentials": credentials.to_json() });
+    let mut files = vec![File::Content {
+        path: DEPLOYMENT_FILE.to_owned(),
+        text: SecretText::new(deployment.to_string()),
+    }];
+    for node in nodes.iter().filter_map(|name| topology.node(name)) {
+        let name = &node.name;
+        files.push(File::Folder { path: name.to_string() });
+        files.push(File::Folder { path: format!("{name}/data") });
+        files.push(File::Content {
+            path: format!("{name}/server.conf"),
+            text: SecretText::new(configuration(topology, node, credentials)),
+        });
+        if let Some(auth) = &topology.auth {
+            files.push(File::Content {
+                path: format!("{name}/users.acl"),
+                text: SecretText::new(access_list(topology, node, auth, credentials)),
+            });
+        }
+    }
+    files
+}
+
+/// Reads back what [`render`] put into [`DEPLOYMENT_FILE`].
+#[must_use]
+pub fn parse_deployment(text: &str) -> Option<(Topology, Credentials)> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let topology = serde_json::from_value(value.get("topology")?.clone()).ok()?;
+    Some((topology, Credentials::from_json(value.get("credentials")?)?))
+}
+
+/// Directives that take several words; every other value is one quoted word.
+const SEVERAL_WORDS: [&str; 4] = ["save", "client-output-buffer-limit", "replicaof", "oom-score-adj-values"];
+
+/// `server.conf`: the node's settings, and where there are passwords, how it authenticates to its
+/// primary and where its users are.
+fn configuration(topology: &Topology, node: &Node, credentials: &Credentials) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let value = if SEVERAL_WORDS.contains(&name) && !value.trim().is_empty() {
+            value.to_owned()
+        } else {
+            quoted(value)
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name} {value}");
+    };
+    for (name, value) in node.settings.iter() {
+        line(name, value);
+    }
+    if topology.auth.is_some() {
+        line("aclfile", &format!("{MOUNT}/{}/users.acl", node.name));
+        // A replica authenticates with its primary's password; should the roles be swapped, the
+        // old primary does so with the replicas' one.
+        let of_the_others = credentials.default_on(!topology.starts_as_primary(&node.name));
+        if let Some(password) = of_the_others {
+            line("masterauth", password.expose());
+        }
+    }
+    text
+}
+
+/// `users.acl`: the default user, redisctl's own, and those of the spec, passwords hashed.
+fn access_list(topology: &Topology, node: &Node, auth: &Auth, credentials: &Credentials) -> String {
+    let everything = if topology.server.has_channel_rules() { "~* &* +@all" } else { "~* +@all" };
+    let default = credentials.default_on(topology.starts_as_primary(&node.name));
+    let mut text = String::new();
+    let mut user = |name: &str, password: Option<&SecretText>, rules: &str| {
+        let password =
+            password.map_or("nopass".to_owned(), |password| format!("#{}", password_hash(password)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "user {name} on {password} {rules}");
+    };
+    user("default", default, everything);
+    user(OPERATOR, credentials.operator.as_ref(), everything);
+    for one in &auth.users {
+        user(&one.name, credentials.users.get(&one.name), &one.rules.join(" "));
+    }
+    text
+}
+
+/// A password as Redis stores it in an access list: its SHA-256 in hexadecimal.
+#[must_use]
+pub fn password_hash(password: &SecretText) -> String {
+    Sha256::digest(password.expose()).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A value in double quotes, as the servers' configuration parser reads it.
+fn quoted(value: &str) -> String {
+    let mut text = String::from("\"");
+    for character in value.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            other => text.push(other),
+        }
+    }
+    text.push('"');
+    text
+}

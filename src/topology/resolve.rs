@@ -1,0 +1,378 @@
+//! From spec to topology: every default decided, every rule checked, every problem reported at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use super::address::{self, Address, Endpoint};
+use super::name::NameError;
+use super::settings::{Settings, memory_bytes};
+use super::{
+    Auth, DeploymentName, Kind, Node, NodeName, Resources, Server, Shard, Topology, User, rules, slots,
+};
+use crate::spec::{Access, DataSpec, NodeSpec, PortBase, Problem, ResourcesSpec, Spec, SpecKind};
+
+/// The first node's port where the spec names none: not 7000, which macOS's AirPlay receiver holds.
+pub const DEFAULT_PORT_BASE: u16 = 7001;
+
+/// The highest port: the cluster bus listens 10000 above it.
+pub const HIGHEST_PORT: u16 = 55_535;
+
+/// The image where the spec names none.
+pub const DEFAULT_IMAGE: &str = "redis:8";
+
+/// What resolving needs to know of the world, gathered beforehand.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The name where the spec has none: its file's stem.
+    pub default_name: String,
+    /// The host that clients dial: 127.0.0.1 for a local engine.
+    pub endpoint_host: String,
+    /// The image to run, where it is not the spec's own word for it (`host`, or overridden).
+    pub image: Option<String>,
+    /// The server in the image; `None`: assumed from the image's reference.
+    pub server: Option<Server>,
+    /// Networks of the engine that are not this deployment's: name and subnets.
+    pub networks: Vec<(String, Vec<Ipv4Net>)>,
+    /// Ports that cannot be published, and what holds each.
+    pub busy_ports: BTreeMap<u16, String>,
+    /// What the deployment has already, to be kept where the spec does not say otherwise.
+    pub current: Option<Current>,
+}
+
+/// What an existing deployment has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// Its network's subnet.
+    pub subnet: Ipv4Net,
+    /// Its nodes' ports.
+    pub ports: BTreeMap<NodeName, u16>,
+}
+
+impl Facts {
+    /// Facts for judging a spec without an engine: nothing is taken, the engine is local.
+    #[must_use]
+    pub fn offline(default_name: &str) -> Self {
+        Self {
+            default_name: default_name.to_owned(),
+            endpoint_host: Ipv4Addr::LOCALHOST.to_string(),
+            image: None,
+            server: None,
+            networks: Vec::new(),
+            busy_ports: BTreeMap::new(),
+            current: None,
+        }
+    }
+}
+
+/// Resolves a spec.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the spec's fields.
+pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
+    let mut problems = rules::of_the_spec_alone(spec);
+    let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
+    // Without a shape or a name there is nothing to place: later problems would be echoes.
+    let (Some(kind), Some(name)) = (kind(spec.kind), name) else { return Err(problems) };
+    if !problems.is_empty() && rules::shape_is_broken(spec) {
+        return Err(problems);
+    }
+    let (shard_count, replicas) = shape(spec, kind);
+    let node_count = shard_count * (1 + replicas);
+    problems.extend(rules::nodes_exist(spec, &name, node_count));
+
+    let names: Vec<NodeName> = (1..=node_count).map(|number| name.node(number)).collect();
+    let mut collect = |result: Result<_, Vec<Problem>>| result.map_err(|more| problems.extend(more)).ok();
+    let subnet = collect(choose_subnet(spec, facts, node_count));
+    let ports = match choose_ports(spec, facts, &names) {
+        Ok(ports) => Some(ports),
+        Err(more) => {
+            problems.extend(more);
+            None
+        }
+    };
+    let ips = subnet.and_then(|subnet| match place(spec, subnet, &names) {
+        Ok(ips) => Some(ips),
+        Err(more) => {
+            problems.extend(more);
+            None
+        }
+    });
+    let (Some(subnet), Some(ports), Some(ips)) = (subnet, ports, ips) else { return Err(problems) };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+
+    let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
+    let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
+    let mut draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips };
+    let ranges = if kind == Kind::Cluster { slots::divide(shard_count) } else { Vec::new() };
+    let shards = (0..shard_count)
+        .map(|shard| Shard {
+            slots: ranges.get(shard).copied(),
+            primary: draft.node(shard, None),
+            replicas: (0..replicas)
+                .map(|replica| draft.node(shard_count * (1 + replica) + shard, Some(shard)))
+                .collect(),
+        })
+        .collect();
+    Ok(Topology {
+        name,
+        kind,
+        image,
+        server,
+        subnet,
+        access: spec.access.unwrap_or_default(),
+        bind: bind(spec),
+        auth: auth(spec),
+        data: spec.data.unwrap_or_default(),
+        labels: text_map(spec.labels.as_ref()),
+        shards,
+    })
+}
+
+/// The image as the spec names it, or the default one.
+#[must_use]
+pub fn image_reference(spec: &Spec) -> String {
+    spec.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.to_owned())
+}
+
+/// The name of the deployment that a spec describes.
+///
+/// # Errors
+/// Where Docker would refuse it.
+pub fn deployment_name(spec: &Spec, facts: &Facts) -> Result<DeploymentName, Problem> {
+    let name = spec.name.clone().unwrap_or_else(|| facts.default_name.clone());
+    DeploymentName::new(name)
+        .map_err(|error| Problem::new(&["name"], error.to_string()).hint(NameError::hint()))
+}
+
+/// The kinds that can be built; the others have a rule that says so.
+fn kind(kind: SpecKind) -> Option<Kind> {
+    match kind {
+        SpecKind::Standalone => Some(Kind::Standalone),
+        SpecKind::Replication => Some(Kind::Replication),
+        SpecKind::Cluster => Some(Kind::Cluster),
+        SpecKind::Sentinel => None,
+    }
+}
+
+/// How many shards, and how many replicas each.
+fn shape(spec: &Spec, kind: Kind) -> (usize, usize) {
+    let count = |given: Option<u32>, default: u32| given.unwrap_or(default) as usize;
+    match kind {
+        Kind::Standalone => (1, 0),
+        Kind::Replication => (1, count(spec.replicas, 1)),
+        Kind::Cluster => (count(spec.shards, 3), count(spec.replicas, 1)),
+    }
+}
+
+fn bind(spec: &Spec) -> Ipv4Addr {
+    spec.ports.as_ref().and_then(|ports| ports.bind).unwrap_or(Ipv4Addr::LOCALHOST)
+}
+
+fn choose_subnet(spec: &Spec, facts: &Facts, nodes: usize) -> Result<Ipv4Net, Vec<Problem>> {
+    let explicit = spec.network.as_ref().and_then(|network| network.subnet);
+    if let Some(subnet) = explicit {
+        let problems = rules::subnet_fits(subnet, nodes, &facts.networks);
+        return if problems.is_empty() { Ok(subnet.trunc()) } else { Err(problems) };
+    }
+    if let Some(current) = &facts.current {
+        return Ok(current.subnet);
+    }
+    let taken: Vec<Ipv4Net> = facts.networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
+    address::first_free_subnet(nodes, &taken).ok_or_else(|| {
+        vec![
+            Problem::new(&["network"], "no free subnet was found in 172.30.0.0/16 and 10.231.0.0/16")
+                .hint("name one with `network.subnet` or `--subnet`, or remove networks that nobody uses"),
+        ]
+    })
+}
+
+/// A port for each node: its own, the one it has already, or the base plus its position.
+fn choose_ports(
+    spec: &Spec,
+    facts: &Facts,
+    names: &[NodeName],
+) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
+    let base_field = spec.ports.as_ref().and_then(|ports| ports.base);
+    let own = |name: &NodeName| node_spec(spec, name).and_then(|node| node.port);
+    let base = match base_field {
+        Some(PortBase::Port(port)) => port,
+        None => DEFAULT_PORT_BASE,
+        Some(PortBase::Word(_)) => return automatic_ports(facts, names, own),
+    };
+    let mut problems = Vec::new();
+    let mut ports = BTreeMap::new();
+    for (position, name) in names.iter().enumerate() {
+        let port = own(name).map_or(usize::from(base) + position, usize::from);
+        match u16::try_from(port) {
+            Ok(port) if (1024..=HIGHEST_PORT).contains(&port) => {
+                ports.insert(name.clone(), port);
+            }
+            _ if own(name).is_some() => {
+                problems.push(rules::port_out_of_range(&["nodes", name.as_str(), "port"], port))
+            }
+            // The base is wrong once, not once for each node.
+            _ if problems.is_empty() => problems.push(rules::port_out_of_range(&["ports", "base"], port)),
+            _ => {}
+        }
+    }
+    problems.extend(rules::ports_are_free(spec, &ports, facts));
+    if problems.is_empty() { Ok(ports) } else { Err(problems) }
+}
+
+/// Free ports in a row for the nodes that have none, from the default base on.
+fn automatic_ports(
+    facts: &Facts,
+    names: &[NodeName],
+    own: impl Fn(&NodeName) -> Option<u16>,
+) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
+    let mut ports: BTreeMap<NodeName, u16> = names
+        .iter()
+        .filter_map(|name| {
+            let current = facts.current.as_ref().and_then(|current| current.ports.get(name).copied());
+            Some((name.clone(), own(name).or(current)?))
+        })
+        .collect();
+    let missing: Vec<&NodeName> = names.iter().filter(|name| !ports.contains_key(*name)).collect();
+    let used: BTreeSet<u16> = ports.values().copied().collect();
+    let free = |port: u16| !facts.busy_ports.contains_key(&port) && !used.contains(&port);
+    let count = u16::try_from(missing.len()).unwrap_or(u16::MAX);
+    let base =
+        (DEFAULT_PORT_BASE..=HIGHEST_PORT.saturating_sub(count)).find(|base| (*base..base + count).all(free));
+    match base {
+        Some(base) => {
+            ports.extend(missing.into_iter().cloned().zip(base..));
+            Ok(ports)
+        }
+        None => Err(vec![
+            Problem::new(&["ports", "base"], format!("no {count} free ports in a row were found"))
+                .hint("name a range with `ports.base` or `--port-base`"),
+        ]),
+    }
+}
+
+/// A static IP for each node: its own, or the next one of the subnet.
+fn place(
+    spec: &Spec,
+    subnet: Ipv4Net,
+    names: &[NodeName],
+) -> Result<BTreeMap<NodeName, Ipv4Addr>, Vec<Problem>> {
+    let own: BTreeMap<&NodeName, Ipv4Addr> =
+        names.iter().filter_map(|name| Some((name, node_spec(spec, name)?.ip?))).collect();
+    let problems = rules::ips_fit(&own, subnet);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let claimed: BTreeSet<Ipv4Addr> = own.values().copied().collect();
+    // A node keeps the IP of its position where it can, so that one explicit IP moves no other node.
+    let mut spare = (names.len()..).map_while(|position| address::static_ip(subnet, position));
+    let mut ips = BTreeMap::new();
+    for (position, name) in names.iter().enumerate() {
+        let ip = own
+            .get(name)
+            .copied()
+            .or_else(|| address::static_ip(subnet, position).filter(|ip| !claimed.contains(ip)))
+            .or_else(|| spare.find(|ip| !claimed.contains(ip)));
+        match ip {
+            Some(ip) => ips.insert(name.clone(), ip),
+            None => return Err(vec![rules::subnet_too_small(subnet, names.len())]),
+        };
+    }
+    Ok(ips)
+}
+
+fn node_spec<'a>(spec: &'a Spec, name: &NodeName) -> Option<&'a NodeSpec> {
+    spec.nodes.as_ref()?.get(name.as_str())
+}
+
+fn text_map(map: Option<&BTreeMap<String, crate::spec::Scalar>>) -> BTreeMap<String, String> {
+    map.into_iter().flatten().map(|(name, value)| (name.clone(), value.text())).collect()
+}
+
+fn auth(spec: &Spec) -> Option<Auth> {
+    let auth = spec.auth.as_ref()?;
+    let users = auth.users.iter().flatten();
+    Some(Auth {
+        default_password: auth.password.is_some(),
+        replica_password: auth.replica_password.is_some(),
+        users: users.map(|user| User { name: user.name.clone(), rules: user.rules.clone() }).collect(),
+    })
+}
+
+/// Limits as the spec gives them; [`rules`] has checked that they can be read.
+fn resources(spec: &ResourcesSpec) -> Resources {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the rules bound it to 0..=1024 CPUs"
+    )]
+    let millicpus = spec.cpus.map(|cpus| (cpus * 1000.0).round() as u64);
+    Resources { memory: spec.memory.as_ref().and_then(|memory| memory_bytes(&memory.text())), millicpus }
+}
+
+/// What the nodes are made from, once everything is chosen.
+struct Draft<'a> {
+    spec: &'a Spec,
+    kind: Kind,
+    server: Server,
+    facts: &'a Facts,
+    names: &'a [NodeName],
+    ports: &'a BTreeMap<NodeName, u16>,
+    ips: &'a BTreeMap<NodeName, Ipv4Addr>,
+}
+
+impl Draft<'_> {
+    /// The node at a position; `primary` is its primary's position where it starts out as a replica.
+    fn node(&mut self, position: usize, primary: Option<usize>) -> Node {
+        let name = self.names[position].clone();
+        let address = self.address(position);
+        let endpoint = Endpoint { host: self.facts.endpoint_host.clone(), port: address.port };
+        let own = node_spec(self.spec, &name);
+        let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
+        let settings = self.settings(&name, address, &endpoint, primary.map(|primary| self.address(primary)));
+        Node { resources: limits.map(resources).unwrap_or_default(), name, address, endpoint, settings }
+    }
+
+    fn address(&self, position: usize) -> Address {
+        let name = &self.names[position];
+        Address { ip: self.ips[name], port: self.ports[name] }
+    }
+
+    fn settings(
+        &self,
+        name: &NodeName,
+        address: Address,
+        endpoint: &Endpoint,
+        primary: Option<Address>,
+    ) -> Settings {
+        let mut settings = Settings::default();
+        settings.set("port", address.port.to_string());
+        settings.set("dir", super::files::data_folder(name));
+        // Clients come through a published port, so never from the container's own loopback.
+        settings.set("protected-mode", "no");
+        match self.spec.data.unwrap_or_default() {
+            DataSpec::Ephemeral => settings.set("save", ""),
+            DataSpec::Volume => settings.set("appendonly", "yes"),
+        }
+        if let Some(primary) = primary.filter(|_| self.kind == Kind::Replication) {
+            settings.set("replicaof", format!("{} {}", primary.ip, primary.port));
+        }
+        if self.kind == Kind::Cluster {
+            settings.set("cluster-enabled", "yes");
+            settings.set("cluster-config-file", "nodes.conf");
+            settings.set("cluster-announce-ip", address.ip.to_string());
+            if self.server.announces_endpoint() && self.spec.access.unwrap_or_default() == Access::Host {
+                settings.set("cluster-announce-hostname", endpoint.host.clone());
+                settings.set("cluster-preferred-endpoint-type", "hostname");
+            }
+        }
+        let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
+        for (directive, value) in self.spec.config.iter().chain(own).flatten() {
+            settings.set(directive, value.directive_value());
+        }
+        settings
+    }
+}

@@ -1,0 +1,152 @@
+//! Which server an image holds, and what such a server can do: the one place that asks its version.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Redis or its fork.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavor {
+    /// Redis.
+    Redis,
+    /// Valkey, forked from Redis 7.2.
+    Valkey,
+}
+
+/// A server's version number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Version {
+    /// The first number.
+    pub major: u16,
+    /// The second number.
+    pub minor: u16,
+    /// The third number.
+    pub patch: u16,
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    /// Reads `8.0.2`, `7.2`, `8`, and ignores what follows a `-`, `+` or `~`, or precedes a `:`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.rsplit(':').next().unwrap_or(text).split(['-', '+', '~']).next().unwrap_or(text);
+        let mut parts = number.split('.').map(str::parse::<u16>);
+        let mut next = |required: bool| match parts.next() {
+            Some(part) => part.map_err(|_| format!("`{text}` is no version number")),
+            None if required => Err(format!("`{text}` is no version number")),
+            None => Ok(0),
+        };
+        Ok(Self { major: next(true)?, minor: next(false)?, patch: next(false)? })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+/// The server in an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Redis or Valkey.
+    pub flavor: Flavor,
+    /// Its version.
+    pub version: Version,
+}
+
+impl Server {
+    /// What is assumed of an image that is not here yet: what its reference says, else a current Redis.
+    #[must_use]
+    pub fn assumed(reference: &str) -> Self {
+        let (repository, tag) = reference.rsplit_once(':').unwrap_or((reference, ""));
+        let flavor = if repository.contains("valkey") { Flavor::Valkey } else { Flavor::Redis };
+        let version = tag.parse().unwrap_or(Version { major: 8, minor: 0, patch: 0 });
+        Self { flavor, version }
+    }
+
+    /// The server's executable, found on the container's `PATH`.
+    #[must_use]
+    pub fn program(self) -> &'static str {
+        match self.flavor {
+            Flavor::Redis => "redis-server",
+            Flavor::Valkey => "valkey-server",
+        }
+    }
+
+    fn at_least(self, major: u16, minor: u16) -> bool {
+        (self.version.major, self.version.minor) >= (major, minor)
+    }
+
+    /// Whether a cluster node can announce an endpoint for clients beside the address that gossip
+    /// uses (`cluster-announce-hostname`, Redis 7.0).
+    #[must_use]
+    pub fn announces_endpoint(self) -> bool {
+        self.at_least(7, 0)
+    }
+
+    /// Whether `CLUSTER ADDSLOTSRANGE` exists (Redis 7.0).
+    #[must_use]
+    pub fn assigns_slot_ranges(self) -> bool {
+        self.at_least(7, 0)
+    }
+
+    /// Whether `CLUSTER SHARDS` and sharded publish/subscribe exist (Redis 7.0).
+    #[must_use]
+    pub fn has_shards(self) -> bool {
+        self.at_least(7, 0)
+    }
+
+    /// Whether ACL rules know channel patterns, `&…` (Redis 6.2).
+    #[must_use]
+    pub fn has_channel_rules(self) -> bool {
+        self.at_least(6, 2)
+    }
+
+    /// Whether `cluster-allow-replica-migration` exists (Redis 7.0).
+    #[must_use]
+    pub fn can_forbid_replica_migration(self) -> bool {
+        self.at_least(7, 0)
+    }
+
+    /// Whether replicas load their first copy on a one-second tick unless it is streamed into memory
+    /// (Valkey 9).
+    #[must_use]
+    pub fn loads_first_copy_slowly(self) -> bool {
+        self.flavor == Flavor::Valkey && self.at_least(9, 0)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flavor = match self.flavor {
+            Flavor::Redis => "redis",
+            Flavor::Valkey => "valkey",
+        };
+        write!(formatter, "{flavor} {}", self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_they_are_written_in_the_wild() {
+        for (text, major, minor, patch) in
+            [("8.0.2", 8, 0, 2), ("7.2-alpine", 7, 2, 0), ("8", 8, 0, 0), ("5:7.0.15-1~deb12u7", 7, 0, 15)]
+        {
+            assert_eq!(text.parse(), Ok(Version { major, minor, patch }), "{text}");
+        }
+        assert!("latest".parse::<Version>().is_err());
+    }
+
+    #[test]
+    fn an_absent_image_is_judged_by_its_reference() {
+        assert_eq!(Server::assumed("redis:7.0").to_string(), "redis 7.0.0");
+        assert_eq!(Server::assumed("valkey/valkey:8.1").to_string(), "valkey 8.1.0");
+        assert_eq!(Server::assumed("redis").to_string(), "redis 8.0.0");
+    }
+}

@@ -1,0 +1,206 @@
+//! Server settings: `redis.conf` directives, which of them redisctl owns, and how values compare.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Server};
+
+/// Directives by lower-case name. Values are spelt as in `redis.conf`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Settings(BTreeMap<String, String>);
+
+impl Settings {
+    /// Sets a directive, replacing what was there.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_ascii_lowercase(), value.into());
+    }
+
+    /// The value of a directive.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Every directive, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Settings {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut settings = Self::default();
+        for (name, value) in pairs {
+            settings.set(name.as_ref(), value);
+        }
+        settings
+    }
+}
+
+/// Directives that redisctl decides, and the field or reason to tell a user who sets one.
+/// A `*` at the end stands for any ending.
+const OWNED: [(&str, &str); 28] = [
+    ("port", "set `ports.base` or `nodes.<node>.port`"),
+    ("tls-*", "set `tls`"),
+    ("bind", "set `ports.bind`"),
+    ("bind-source-addr", "addresses come from `network.subnet`"),
+    ("protected-mode", "redisctl decides it from `auth` and `ports.bind`"),
+    ("unixsocket*", "clients reach the servers through their endpoints"),
+    ("requirepass", "set `auth.password`"),
+    ("masterauth", "set `auth.password`, or `auth.replica_password` where replicas take another one"),
+    ("masteruser", "set `auth`"),
+    ("primaryauth", "set `auth.password`"),
+    ("primaryuser", "set `auth`"),
+    ("user", "set `auth.users`"),
+    ("aclfile", "set `auth.users`"),
+    ("cluster-enabled", "set `kind`"),
+    ("cluster-config-file", "redisctl keeps it with the node's data"),
+    ("cluster-port", "it follows the node's port"),
+    ("cluster-announce-*", "set `access` and `nodes.<node>.ip`"),
+    ("cluster-preferred-endpoint-type", "set `access`"),
+    ("replicaof", "set `kind` and `replicas`"),
+    ("slaveof", "set `kind` and `replicas`"),
+    ("replica-announce-*", "set `nodes.<node>.ip`"),
+    ("slave-announce-*", "set `nodes.<node>.ip`"),
+    ("dir", "set `data`"),
+    ("daemonize", "the server is its container's first process"),
+    ("supervised", "the server is its container's first process"),
+    ("pidfile", "the server is its container's first process"),
+    ("logfile", "`redisctl logs` shows what the server writes to its container's log"),
+    ("include", "write the directives in `config`"),
+];
+
+/// Why redisctl owns a directive, and which field to set instead; `None` where it is the user's.
+#[must_use]
+pub fn owned(directive: &str) -> Option<&'static str> {
+    let directive = directive.to_ascii_lowercase();
+    OWNED.iter().find_map(|(pattern, advice)| {
+        let matches = match pattern.strip_suffix('*') {
+            Some(stem) => directive.starts_with(stem),
+            None => directive == *pattern,
+        };
+        matches.then_some(*advice)
+    })
+}
+
+/// Directives whose values are passwords; they are never read back into an observation.
+#[must_use]
+pub fn is_secret(directive: &str) -> bool {
+    matches!(
+        directive,
+        "requirepass" | "masterauth" | "primaryauth" | "tls-key-file-pass" | "tls-client-key-file-pass"
+    )
+}
+
+/// What forming changes for its own sake on a deployment of `nodes` nodes.
+///
+/// The first copy starts at once, and replicas hear from their primary each second, because a
+/// replica whose offset is 0 is left out of CLUSTER SLOTS. In a cluster, a low node timeout makes
+/// gossip quick, and nobody is promoted or moved by mistake on a busy machine.
+#[must_use]
+pub fn while_forming(kind: Kind, server: Server, nodes: usize) -> Settings {
+    let mut settings = Settings::default();
+    if kind == Kind::Standalone {
+        return settings;
+    }
+    settings.set("repl-diskless-sync-delay", "0");
+    settings.set("repl-ping-replica-period", "1");
+    if server.loads_first_copy_slowly() {
+        settings.set("repl-diskless-load", "on-empty-db");
+    }
+    if kind == Kind::Cluster {
+        settings.set("cluster-node-timeout", if nodes <= 30 { "1000" } else { "2000" });
+        settings.set("cluster-require-full-coverage", "no");
+        settings.set("cluster-replica-no-failover", "yes");
+        if server.can_forbid_replica_migration() {
+            settings.set("cluster-allow-replica-migration", "no");
+        }
+    }
+    settings
+}
+
+/// The servers' own defaults of everything that forming changes (`redis.conf` of 6.0 to 8, Valkey 8
+/// and 9), to go back to where the spec says nothing.
+#[must_use]
+pub fn server_default(directive: &str) -> Option<&'static str> {
+    Some(match directive {
+        "cluster-node-timeout" => "15000",
+        "cluster-require-full-coverage" | "cluster-allow-replica-migration" => "yes",
+        "cluster-replica-no-failover" => "no",
+        "repl-diskless-sync-delay" => "5",
+        "repl-ping-replica-period" => "10",
+        "repl-diskless-load" => "disabled",
+        _ => return None,
+    })
+}
+
+/// Whether two spellings of a directive's value mean the same: `64mb` is `67108864`, `Yes` is `yes`.
+#[must_use]
+pub fn same_value(one: &str, other: &str) -> bool {
+    normal_form(one) == normal_form(other)
+}
+
+fn normal_form(value: &str) -> String {
+    let words: Vec<String> = value
+        .split_whitespace()
+        .map(|word| memory_bytes(word).map_or_else(|| word.to_ascii_lowercase(), |bytes| bytes.to_string()))
+        .collect();
+    words.join(" ").trim_matches('"').to_owned()
+}
+
+/// Bytes of a memory amount as `redis.conf` spells it: `k` is 1000, `kb` is 1024, and so on.
+#[must_use]
+pub fn memory_bytes(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let factor: u64 = match &text[digits.len()..] {
+        "" | "b" => 1,
+        "k" => 1000,
+        "kb" => 1024,
+        "m" => 1_000_000,
+        "mb" => 1024 * 1024,
+        "g" => 1_000_000_000,
+        "gb" => 1024 * 1024 * 1024,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owned_directives_name_the_field_to_set() {
+        assert_eq!(owned("PORT"), Some("set `ports.base` or `nodes.<node>.port`"));
+        assert_eq!(owned("tls-port"), Some("set `tls`"));
+        assert!(owned("cluster-announce-ip").is_some());
+        assert_eq!(owned("maxmemory"), None);
+        assert_eq!(owned("cluster-node-timeout"), None);
+    }
+
+    #[test]
+    fn values_are_compared_by_meaning() {
+        assert!(same_value("64mb", "67108864"));
+        assert!(same_value("yes", "YES"));
+        assert!(same_value("3600 1  300 10", "3600 1 300 10"));
+        assert!(!same_value("64mb", "64000000"));
+        assert!(same_value("", ""));
+    }
+
+    #[test]
+    fn all_that_forming_changes_has_a_default_to_go_back_to() {
+        let valkey: Server = Server::assumed("valkey:9.0");
+        for (name, _) in while_forming(Kind::Cluster, valkey, 6).iter() {
+            assert!(server_default(name).is_some(), "{name}");
+        }
+    }
+}

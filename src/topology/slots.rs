@@ -1,0 +1,234 @@
+//! Hash slots: ranges, sets of ranges, and how a cluster's slots are divided among its shards.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How many hash slots a Redis Cluster has.
+pub const SLOT_COUNT: u16 = 16_384;
+
+/// Slots from `start` to `end`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u16, u16)", into = "(u16, u16)")]
+pub struct SlotRange {
+    start: u16,
+    end: u16,
+}
+
+impl SlotRange {
+    /// The range, or `None` where it is empty or leaves the 16384 slots.
+    #[must_use]
+    pub fn new(start: u16, end: u16) -> Option<Self> {
+        (start <= end && end < SLOT_COUNT).then_some(Self { start, end })
+    }
+
+    /// The first slot.
+    #[must_use]
+    pub fn start(self) -> u16 {
+        self.start
+    }
+
+    /// The last slot.
+    #[must_use]
+    pub fn end(self) -> u16 {
+        self.end
+    }
+
+    /// Whether `slot` is one of them.
+    #[must_use]
+    pub fn contains(self, slot: u16) -> bool {
+        (self.start..=self.end).contains(&slot)
+    }
+
+    /// Every slot of the range.
+    pub fn slots(self) -> impl Iterator<Item = u16> {
+        self.start..=self.end
+    }
+}
+
+impl TryFrom<(u16, u16)> for SlotRange {
+    type Error = String;
+
+    fn try_from((start, end): (u16, u16)) -> Result<Self, String> {
+        Self::new(start, end).ok_or_else(|| format!("{start}-{end} is no range of slots"))
+    }
+}
+
+impl From<SlotRange> for (u16, u16) {
+    fn from(range: SlotRange) -> Self {
+        (range.start, range.end)
+    }
+}
+
+impl fmt::Display for SlotRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.start == self.end {
+            write!(formatter, "{}", self.start)
+        } else {
+            write!(formatter, "{}-{}", self.start, self.end)
+        }
+    }
+}
+
+/// A set of slots as sorted, disjoint, non-adjacent ranges: equal sets are equal values.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SlotSet(Vec<SlotRange>);
+
+impl SlotSet {
+    /// The ranges, ascending.
+    #[must_use]
+    pub fn ranges(&self) -> &[SlotRange] {
+        &self.0
+    }
+
+    /// Whether there is no slot in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many slots it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|range| usize::from(range.end - range.start) + 1).sum()
+    }
+
+    /// Whether `slot` is one of them.
+    #[must_use]
+    pub fn contains(&self, slot: u16) -> bool {
+        self.0.iter().any(|range| range.contains(slot))
+    }
+
+    /// Every slot, ascending.
+    pub fn slots(&self) -> impl Iterator<Item = u16> {
+        self.0.iter().flat_map(|range| range.slots())
+    }
+}
+
+impl FromIterator<u16> for SlotSet {
+    /// Numbers that are no slots are left out.
+    fn from_iter<I: IntoIterator<Item = u16>>(slots: I) -> Self {
+        let mut slots: Vec<u16> = slots.into_iter().filter(|slot| *slot < SLOT_COUNT).collect();
+        slots.sort_unstable();
+        let mut ranges: Vec<SlotRange> = Vec::new();
+        for slot in slots {
+            match ranges.last_mut() {
+                Some(last) if slot <= last.end + 1 => last.end = slot,
+                _ => ranges.push(SlotRange { start: slot, end: slot }),
+            }
+        }
+        Self(ranges)
+    }
+}
+
+impl FromIterator<SlotRange> for SlotSet {
+    fn from_iter<I: IntoIterator<Item = SlotRange>>(ranges: I) -> Self {
+        ranges.into_iter().flat_map(SlotRange::slots).collect()
+    }
+}
+
+impl fmt::Display for SlotSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, range) in self.0.iter().enumerate() {
+            let separator = if position == 0 { "" } else { "," };
+            write!(formatter, "{separator}{range}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The slots of each shard, in order. Boundary i is `(2·i·16384 + n) / (2n)` in integers: the
+/// division of `redis-cli --cluster create` without its floating-point drift.
+///
+/// `shards` must be between 1 and 16384; outside of that the result is empty.
+#[must_use]
+pub fn divide(shards: usize) -> Vec<SlotRange> {
+    let total = usize::from(SLOT_COUNT);
+    if shards == 0 || shards > total {
+        return Vec::new();
+    }
+    let boundary = |index: usize| (2 * index * total + shards) / (2 * shards);
+    (0..shards)
+        .filter_map(|index| {
+            let start = u16::try_from(boundary(index)).ok()?;
+            let end = u16::try_from(boundary(index + 1) - 1).ok()?;
+            SlotRange::new(start, end)
+        })
+        .collect()
+}
+
+/// The slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it, modulo 16384.
+#[must_use]
+pub fn slot_of(key: &str) -> u16 {
+    let tagged = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+    let hashed = tagged.filter(|tag| !tag.is_empty()).unwrap_or(key);
+    let crc = hashed.bytes().fold(0_u16, |crc, byte| {
+        (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| {
+            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+        })
+    });
+    crc % SLOT_COUNT
+}
+
+/// A key that begins with `prefix` and whose slot is in `range`.
+#[must_use]
+pub fn key_in(range: SlotRange, prefix: &str) -> String {
+    // A key's slot is as good as random: of some hundred thousand tags one falls into any range.
+    let mut tags = (0_u32..1_000_000).map(|number| format!("{prefix}{{{number}}}"));
+    tags.find(|key| range.contains(slot_of(key))).unwrap_or_else(|| prefix.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn three_shards_are_divided_as_redis_cli_divides_them() {
+        let ranges: Vec<String> = divide(3).iter().map(ToString::to_string).collect();
+        assert_eq!(ranges, ["0-5460", "5461-10922", "10923-16383"]);
+        assert!(divide(0).is_empty());
+        assert_eq!(divide(16_384).len(), 16_384);
+    }
+
+    #[test]
+    fn keys_hash_as_the_servers_hash_them() {
+        // CLUSTER KEYSLOT of a live server.
+        assert_eq!(slot_of("123456789"), 12_739);
+        assert_eq!(slot_of("foo{hash_tag}bar"), slot_of("hash_tag"));
+        assert_eq!(slot_of("{}x"), slot_of("{}x"));
+        for range in divide(7) {
+            assert!(range.contains(slot_of(&key_in(range, "probe"))));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_slot_belongs_to_exactly_one_shard(shards in 1_usize..=16_384) {
+            let ranges = divide(shards);
+            prop_assert_eq!(ranges.len(), shards);
+            let mut next = 0;
+            for range in ranges {
+                prop_assert_eq!(range.start(), next);
+                next = range.end() + 1;
+            }
+            prop_assert_eq!(next, SLOT_COUNT);
+        }
+
+        #[test]
+        fn shards_differ_by_one_slot_at_most(shards in 1_usize..=2000) {
+            let sizes: Vec<u16> = divide(shards).iter().map(|range| range.end() - range.start()).collect();
+            let (smallest, largest) = (sizes.iter().min(), sizes.iter().max());
+            prop_assert!(largest.zip(smallest).is_some_and(|(large, small)| large - small <= 1));
+        }
+
+        #[test]
+        fn a_set_keeps_its_slots(slots in proptest::collection::btree_set(0_u16..SLOT_COUNT, 0..60)) {
+            let set: SlotSet = slots.iter().copied().collect();
+            prop_assert_eq!(set.len(), slots.len());
+            prop_assert_eq!(set.slots().collect::<Vec<_>>(), slots.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
