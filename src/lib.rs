@@ -1,6 +1,10 @@
 //! redisctl: a real Redis deployment in Docker with one command.
 
+pub mod event;
+pub mod executor;
 pub mod observed;
 pub mod plan;
+pub mod planner;
+pub mod readiness;
 pub mod spec;
 pub mod topology;

@@ -1,0 +1,303 @@
+//! Runs a plan's stages: calls the engine and the servers, waits, and tells a listener. It decides
+//! nothing: what is done is the plan's, when it is done is the planner's order, and whether a wait
+//! is over is [`readiness`]'s judgement.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::event::{Event, Listener};
+use crate::observed::{ObservedServer, ServerView};
+use crate::plan::{Action, Condition, EngineAction, Order, Plan, ServerAction, Stage, Step};
+use crate::readiness::{self, Answers, Disagreement};
+use crate::topology::NodeName;
+use crate::topology::files::File;
+
+mod error;
+
+pub use error::{BoxedError, ExecuteError, chain};
+
+/// How often a wait looks again. Gossip moves in ticks of 100 ms, so that more often gains nothing.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long a wait goes on before it is worth a word.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
+/// slower and not quicker.
+const SIDE_BY_SIDE: usize = 12;
+
+/// The engine, as the executor needs it.
+pub trait Engine {
+    /// Does one action. `node` is the step's node, where it has one.
+    fn apply(
+        &self,
+        node: Option<&NodeName>,
+        action: &EngineAction,
+        listener: &dyn Listener,
+    ) -> impl Future<Output = Result<(), BoxedError>>;
+
+    /// Puts files into the deployment's volume through a container.
+    fn write_files(
+        &self,
+        through: &NodeName,
+        files: Vec<File>,
+    ) -> impl Future<Output = Result<(), BoxedError>>;
+
+    /// The last lines that a node wrote to its log; empty where there are none to be had.
+    fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>>;
+}
+
+/// The servers, as the executor needs them.
+pub trait Servers {
+    /// Does one action at a node. Actions that must wait for a passing state (a node not known
+    /// yet, a server loading) say so with [`ServerFault::Passing`].
+    fn apply(&self, node: &NodeName, action: &ServerAction) -> impl Future<Output = Result<(), ServerFault>>;
+
+    /// Asks a node for everything but its settings.
+    fn view(&self, node: &NodeName) -> impl Future<Output = Result<ServerView, BoxedError>>;
+}
+
+/// Why a server action did not succeed.
+#[derive(Debug)]
+pub enum ServerFault {
+    /// Not yet: the same call may succeed a moment later.
+    Passing(BoxedError),
+    /// Never.
+    Final(BoxedError),
+}
+
+/// What the executor works with.
+pub struct Executor<'a, E, S> {
+    /// The engine.
+    pub engine: &'a E,
+    /// The servers.
+    pub servers: &'a S,
+    /// The files of some nodes, rendered with their secrets.
+    pub files: &'a dyn Fn(&[NodeName]) -> Vec<File>,
+    /// Who hears what happens.
+    pub listener: &'a dyn Listener,
+    /// The longest that any single wait may take.
+    pub timeout: Duration,
+}
+
+impl<E: Engine, S: Servers> Executor<'_, E, S> {
+    /// Runs a plan to its end, or to its first failure.
+    ///
+    /// # Errors
+    /// The first step that failed; what was done before stays done.
+    pub async fn run(&self, plan: &Plan) -> Result<(), ExecuteError> {
+        self.tell(Event::PlanStarted {
+            deployment: plan.deployment.to_string(),
+            steps: plan.steps().count(),
+        });
+        for stage in &plan.stages {
+            self.stage(plan, stage).await?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self, event: Event) {
+        self.listener.hear(event);
+    }
+
+    async fn stage(&self, plan: &Plan, stage: &Stage) -> Result<(), ExecuteError> {
+        let started = Instant::now();
+        let chains = chains(plan, stage);
+        let subjects = chains.iter().map(|(subject, _)| (*subject).to_owned()).collect();
+        self.tell(Event::StageStarted { stage: stage.name.to_owned(), subjects });
+        match stage.order {
+            Order::InTurn => {
+                for step in &stage.steps {
+                    self.step(plan, step).await?;
+                }
+            }
+            Order::SideBySide => {
+                let mut running = stream::iter(chains)
+                    .map(|(_, steps)| async move {
+                        for step in steps {
+                            self.step(plan, step).await?;
+                        }
+                        Ok::<(), ExecuteError>(())
+                    })
+                    .buffer_unordered(SIDE_BY_SIDE);
+                // Every chain ends before the stage does: nothing is cut off in the middle of a call.
+                let mut first_failure = None;
+                while let Some(result) = running.next().await {
+                    if let Err(error) = result {
+                        first_failure.get_or_insert(error);
+                    }
+                }
+                if let Some(error) = first_failure {
+                    return Err(error);
+                }
+            }
+        }
+        self.tell(Event::StageFinished { stage: stage.name.to_owned(), took: started.elapsed() });
+        Ok(())
+    }
+
+    async fn step(&self, plan: &Plan, step: &Step) -> Result<(), ExecuteError> {
+        let (subject, action) = (step.subject(plan).to_owned(), step.action.to_string());
+        self.tell(Event::StepStarted { subject: subject.clone(), action: action.clone() });
+        let result = match &step.action {
+            Action::Engine(EngineAction::WriteFiles { through, nodes }) => {
+                self.engine.write_files(through, (self.files)(nodes)).await.map_err(Failure::Call)
+            }
+            Action::Engine(call) => {
+                self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
+            }
+            Action::Server(call) => self.server(step, call, &subject).await,
+            Action::Await(condition) => self.wait(step, condition, &subject).await,
+        };
+        match result {
+            Ok(()) => {
+                self.tell(Event::StepFinished { subject, action });
+                Ok(())
+            }
+            Err(failure) => {
+                let error = self.explain(step, subject.clone(), action.clone(), failure).await;
+                let text = error::chain(&error);
+                self.tell(Event::StepFailed { subject, action, error: text });
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes an error of a failure: with the last log lines of the nodes that it is about.
+    async fn explain(&self, step: &Step, subject: String, action: String, failure: Failure) -> ExecuteError {
+        match failure {
+            Failure::Call(source) => {
+                let log = match &step.node {
+                    Some(node) => self.engine.log_tail(node).await,
+                    None => Vec::new(),
+                };
+                ExecuteError::Call { subject, action, source, log }
+            }
+            Failure::Wait { waited, disagreements } => {
+                let silent: std::collections::BTreeSet<&NodeName> =
+                    disagreements.iter().map(|disagreement| &disagreement.node).collect();
+                // One node's log tells most; thirty nodes' logs tell nothing.
+                let log = match silent.into_iter().next() {
+                    Some(node) => self.engine.log_tail(node).await,
+                    None => Vec::new(),
+                };
+                ExecuteError::Wait { subject, condition: action, waited, disagreements, log }
+            }
+        }
+    }
+
+    /// Calls a server, again and again while the reason not to succeed is a passing one.
+    async fn server(&self, step: &Step, call: &ServerAction, subject: &str) -> Result<(), Failure> {
+        let Some(node) = &step.node else {
+            return Err(Failure::Call("a server action needs a node".into()));
+        };
+        let started = Instant::now();
+        let mut quiet = true;
+        loop {
+            match self.servers.apply(node, call).await {
+                Ok(()) => return Ok(()),
+                Err(ServerFault::Final(error)) => return Err(Failure::Call(error)),
+                Err(ServerFault::Passing(error)) if started.elapsed() >= self.timeout => {
+                    return Err(Failure::Call(error));
+                }
+                Err(ServerFault::Passing(error)) => {
+                    if quiet && started.elapsed() >= QUIET {
+                        quiet = false;
+                        self.tell(Event::Waiting {
+                            subject: subject.to_owned(),
+                            missing: vec![error.to_string()],
+                        });
+                    }
+                    tokio::time::sleep(POLL_INTERVAL).await;
+                }
+            }
+        }
+    }
+
+    /// Looks again and again until a condition holds or its time is over.
+    async fn wait(&self, step: &Step, condition: &Condition, subject: &str) -> Result<(), Failure> {
+        let limit = match condition {
+            Condition::ClusterAgrees(expectation) => {
+                expectation.within.map_or(self.timeout, |within| within.min(self.timeout))
+            }
+            Condition::Answers | Condition::ReplicasFollow(_) => self.timeout,
+        };
+        let started = Instant::now();
+        let mut said = Vec::new();
+        loop {
+            let disagreements = self.look(step, condition).await;
+            if disagreements.is_empty() {
+                return Ok(());
+            }
+            let waited = started.elapsed();
+            if waited >= limit {
+                return Err(Failure::Wait { waited, disagreements });
+            }
+            if waited >= QUIET && said != disagreements {
+                let missing = disagreements.iter().map(ToString::to_string).collect();
+                self.tell(Event::Waiting { subject: subject.to_owned(), missing });
+                said = disagreements;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    async fn look(&self, step: &Step, condition: &Condition) -> Vec<Disagreement> {
+        match condition {
+            Condition::Answers => {
+                let Some(node) = &step.node else { return Vec::new() };
+                match self.servers.view(node).await {
+                    Ok(_) => Vec::new(),
+                    Err(error) => {
+                        vec![Disagreement { node: node.clone(), message: error::chain(error.as_ref()) }]
+                    }
+                }
+            }
+            Condition::ClusterAgrees(expectation) => {
+                let nodes = expectation.members.iter().map(|member| &member.node);
+                readiness::cluster(expectation, &self.answers(nodes).await)
+            }
+            Condition::ReplicasFollow(expectation) => {
+                let replicas = expectation.replicas.iter().map(|replica| &replica.node);
+                let nodes = std::iter::once(&expectation.primary.node).chain(replicas);
+                readiness::replication(expectation, &self.answers(nodes).await)
+            }
+        }
+    }
+
+    async fn answers<'n>(&self, nodes: impl Iterator<Item = &'n NodeName>) -> Answers {
+        let ask = |node: &'n NodeName| async move {
+            let server = match self.servers.view(node).await {
+                Ok(view) => ObservedServer::Answering(Box::new(view)),
+                Err(error) => ObservedServer::Silent(error::chain(error.as_ref())),
+            };
+            (node.clone(), server)
+        };
+        join_all(nodes.map(ask)).await.into_iter().collect()
+    }
+}
+
+/// Why a step did not succeed, before it is put into words.
+enum Failure {
+    Call(BoxedError),
+    Wait { waited: Duration, disagreements: Vec<Disagreement> },
+}
+
+/// A stage's steps by subject, subjects in the order of their first steps.
+fn chains<'p>(plan: &'p Plan, stage: &'p Stage) -> Vec<(&'p str, Vec<&'p Step>)> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut chains: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in &stage.steps {
+        let subject = step.subject(plan);
+        let chain = chains.entry(subject).or_default();
+        if chain.is_empty() {
+            order.push(subject);
+        }
+        chain.push(step);
+    }
+    order.into_iter().filter_map(|subject| Some((subject, chains.remove(subject)?))).collect()
+}

@@ -1,0 +1,85 @@
+//! Why a plan did not run to its end.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::readiness::Disagreement;
+
+/// Any error, with its causes as sources.
+pub type BoxedError = Box<dyn Error + Send + Sync>;
+
+/// The step that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A call failed.
+    #[error("`{subject}`: could not {action}{}", log_lines(subject, log))]
+    Call {
+        /// The node, or the deployment.
+        subject: String,
+        /// What was tried.
+        action: String,
+        /// Why it failed.
+        source: BoxedError,
+        /// The node's last log lines.
+        log: Vec<String>,
+    },
+    /// A wait ran out.
+    #[error("`{subject}`: gave up after {} s: {condition}{}{}", waited.as_secs(), said(disagreements), first_log(disagreements, log))]
+    Wait {
+        /// The node, or the deployment.
+        subject: String,
+        /// What was awaited.
+        condition: String,
+        /// For how long.
+        waited: Duration,
+        /// Who says what instead.
+        disagreements: Vec<Disagreement>,
+        /// The last log lines of the first node that disagrees.
+        log: Vec<String>,
+    },
+}
+
+/// At most so many disagreements are shown: thirty nodes disagree in nine hundred pairs.
+const MOST_SHOWN: usize = 12;
+
+fn said(disagreements: &[Disagreement]) -> String {
+    let mut text = String::new();
+    for disagreement in disagreements.iter().take(MOST_SHOWN) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {disagreement}");
+    }
+    if let Some(more) = disagreements.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+        let _ = write!(text, "\n  … and {more} more");
+    }
+    text
+}
+
+fn first_log(disagreements: &[Disagreement], log: &[String]) -> String {
+    disagreements.first().map_or_else(String::new, |first| log_lines(first.node.as_str(), log))
+}
+
+fn log_lines(subject: &str, log: &[String]) -> String {
+    if log.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\nlast log lines of `{subject}`:");
+    for line in log {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {line}");
+    }
+    text
+}
+
+/// An error with its causes in one line.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! From what should be and what is, to what is to be done: `plan(&Topology, &Observed) -> Plan`.
+//!
+//! Deterministic and pure: the same arguments give the same plan, and a plan for a deployment that
+//! is as it should be is empty. It covers both planes, containers and Redis. Where a server's state
+//! cannot be known before its container runs again, the plan ends with the containers; the caller
+//! observes and plans again, until nothing is left.
+
+use crate::observed::{ContainerState, Observed};
+use crate::plan::{Action, Cause, Condition, EngineAction, Obstacle, Order, Plan, ServerAction, Stage, Step};
+use crate::topology::{Kind, Node, NodeName, Topology};
+
+mod cluster;
+mod containers;
+mod replication;
+mod settings;
+
+/// How a new cluster is formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forming {
+    /// Slots first go to the future replicas, and the primaries take them over: quickest for small
+    /// clusters (DESIGN.md, section 7).
+    RoleSwap,
+    /// Slots go to the primaries, which then wait out the servers' start-up delay.
+    Plain,
+}
+
+/// What the user allows, and how to go about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How a new cluster is formed.
+    pub forming: Forming,
+    /// Whether containers may be removed and made anew where the spec asks for that.
+    pub recreate: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { forming: Forming::RoleSwap, recreate: false }
+    }
+}
+
+/// Plans what brings `observed` to `topology`.
+///
+/// # Errors
+/// What stands in the way and needs the user's say; nothing is planned then.
+pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Result<Plan, Vec<Obstacle>> {
+    let mut stages = Stages::default();
+    containers::plan(topology, observed, options, &mut stages)?;
+    let states = ServerStates::new(topology, observed, options);
+    if states.all_known() {
+        match topology.kind {
+            Kind::Standalone => {}
+            Kind::Replication => replication::plan(topology, observed, &states, &mut stages),
+            Kind::Cluster => cluster::plan(topology, observed, &states, options, &mut stages)?,
+        }
+        settings::plan(topology, observed, &states, &mut stages);
+    }
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0 })
+}
+
+/// What is known of a node's server before the plan runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ServerState {
+    /// It will be started for the first time by this plan.
+    New,
+    /// It answers: the observation has its view.
+    Answering,
+    /// It exists, but what it will say once it runs is not known.
+    Unknown,
+}
+
+/// What is known of each node's server.
+struct ServerStates<'a> {
+    topology: &'a Topology,
+    states: Vec<(NodeName, ServerState)>,
+}
+
+impl<'a> ServerStates<'a> {
+    fn new(topology: &'a Topology, observed: &Observed, options: Options) -> Self {
+        let shared_volume = crate::topology::container::shared_volume(&topology.name);
+        let nodes_may_have_lived = observed.volumes.contains(&shared_volume) && observed.stored.is_some();
+        let state = |node: &Node| {
+            let answers = observed.servers.get(&node.name).is_some_and(|server| server.view().is_some());
+            match observed.containers.get(&node.name) {
+                // A lost container's folder may still be in the volume, with its cluster identity.
+                None if nodes_may_have_lived => ServerState::Unknown,
+                None => ServerState::New,
+                Some(container) if container.settings.is_none() => ServerState::Unknown,
+                Some(_) if containers::is_remade(topology, node, observed, options) => ServerState::Unknown,
+                Some(container) if container.state == ContainerState::Created && !nodes_may_have_lived => {
+                    ServerState::New
+                }
+                Some(container) if container.state == ContainerState::Running && answers => {
+                    ServerState::Answering
+                }
+                Some(_) => ServerState::Unknown,
+            }
+        };
+        let states = topology.nodes().into_iter().map(|node| (node.name.clone(), state(node))).collect();
+        Self { topology, states }
+    }
+
+    fn of(&self, name: &NodeName) -> ServerState {
+        let found = self.states.iter().find(|(node, _)| node == name);
+        found.map_or(ServerState::Unknown, |(_, state)| *state)
+    }
+
+    fn all_known(&self) -> bool {
+        self.states.iter().all(|(_, state)| *state != ServerState::Unknown)
+    }
+
+    fn all_new(&self) -> bool {
+        self.states.iter().all(|(_, state)| *state == ServerState::New)
+    }
+
+    /// The nodes whose servers this plan starts for the first time.
+    fn new_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.topology.nodes().into_iter().filter(|node| self.of(&node.name) == ServerState::New)
+    }
+}
+
+/// The stages of a plan in the making; a stage without steps is left out.
+#[derive(Default)]
+struct Stages(Vec<Stage>);
+
+impl Stages {
+    fn push(&mut self, name: &'static str, order: Order, steps: Vec<Step>) {
+        if !steps.is_empty() {
+            self.0.push(Stage { name, order, steps });
+        }
+    }
+}
+
+fn engine(node: Option<&NodeName>, action: EngineAction, cause: Cause) -> Step {
+    Step { node: node.cloned(), action: Action::Engine(action), cause }
+}
+
+fn server(node: &NodeName, action: ServerAction, cause: Cause) -> Step {
+    Step { node: Some(node.clone()), action: Action::Server(action), cause }
+}
+
+fn wait(node: Option<&NodeName>, condition: Condition, cause: Cause) -> Step {
+    Step { node: node.cloned(), action: Action::Await(condition), cause }
+}

@@ -1,0 +1,202 @@
+//! When a deployment is ready: pure judgement of the servers' views against what is expected.
+//!
+//! The executor's waits and the planner use it; verification has checks of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::observed::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
+use crate::plan::{ClusterExpectation, ClusterMember, MemberRole, ReplicationExpectation};
+use crate::topology::{NodeName, SlotSet};
+
+/// One node that is not, or does not see, what is expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The node that says so.
+    pub node: NodeName,
+    /// What it says, after the node's name.
+    pub message: String,
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.node, self.message)
+    }
+}
+
+/// The servers' answers by node.
+pub type Answers = BTreeMap<NodeName, ObservedServer>;
+
+fn answer<'a>(answers: &'a Answers, node: &NodeName) -> Result<&'a ServerView, String> {
+    match answers.get(node) {
+        None => Err("was not asked".to_owned()),
+        Some(ObservedServer::Silent(reason)) => Err(format!("does not answer: {reason}")),
+        Some(ObservedServer::Answering(view)) => Ok(view),
+    }
+}
+
+/// What keeps a primary and its replicas from being ready; empty: they are.
+#[must_use]
+pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> Vec<Disagreement> {
+    let mut found = Vec::new();
+    let mut say = |node: &NodeName, message: String| found.push(Disagreement { node: node.clone(), message });
+    let primary = &expectation.primary;
+    match answer(answers, &primary.node).map(|view| &view.replication) {
+        Err(message) => say(&primary.node, message),
+        Ok(Replication::Replica { .. }) => say(&primary.node, "is no primary".to_owned()),
+        Ok(Replication::Primary { online_replicas, .. }) => {
+            for replica in
+                expectation.replicas.iter().filter(|replica| !online_replicas.contains(&replica.address))
+            {
+                say(&primary.node, format!("does not see {} online", replica.node));
+            }
+        }
+    }
+    for replica in &expectation.replicas {
+        match answer(answers, &replica.node).map(|view| &view.replication) {
+            Err(message) => say(&replica.node, message),
+            Ok(Replication::Primary { .. }) => say(&replica.node, "is no replica".to_owned()),
+            Ok(Replication::Replica { of, .. }) if *of != Some(primary.address) => {
+                say(&replica.node, format!("follows another node than {}", primary.node));
+            }
+            Ok(Replication::Replica { link_up: false, .. }) => {
+                say(&replica.node, format!("has no link to {}", primary.node));
+            }
+            Ok(Replication::Replica { .. }) => {}
+        }
+    }
+    found
+}
+
+/// What keeps a cluster from being ready; empty: it is.
+///
+/// Every node must say the same: exactly the expected members, no handshakes, `cluster_state:ok`,
+/// the expected roles and slots, equal epochs, links up; and where that is asked for, every
+/// replica listed for clients.
+#[must_use]
+pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disagreement> {
+    let mut found = Vec::new();
+    let mut views: BTreeMap<&NodeName, &ServerView> = BTreeMap::new();
+    for member in &expectation.members {
+        match answer(answers, &member.node) {
+            Ok(view) if view.cluster.is_some() => {
+                views.insert(&member.node, view);
+            }
+            Ok(_) => found
+                .push(Disagreement { node: member.node.clone(), message: "is no cluster node".to_owned() }),
+            Err(message) => found.push(Disagreement { node: member.node.clone(), message }),
+        }
+    }
+    let clusters: BTreeMap<&NodeName, &ClusterView> =
+        views.iter().filter_map(|(name, view)| Some((*name, view.cluster.as_ref()?))).collect();
+    let judge = Judge { expectation, clusters: &clusters };
+    for (node, view) in &views {
+        let messages = judge.node(node, view);
+        found.extend(messages.into_iter().map(|message| Disagreement { node: (*node).clone(), message }));
+    }
+    found
+}
+
+/// Judges one node after another against all of them.
+struct Judge<'a> {
+    expectation: &'a ClusterExpectation,
+    clusters: &'a BTreeMap<&'a NodeName, &'a ClusterView>,
+}
+
+impl Judge<'_> {
+    fn id(&self, node: &NodeName) -> Option<&str> {
+        self.clusters.get(node).map(|view| view.own_id.as_str())
+    }
+
+    fn node(&self, node: &NodeName, view: &ServerView) -> Vec<String> {
+        let Some(cluster) = &view.cluster else { return Vec::new() };
+        let mut messages = Vec::new();
+        let handshakes = cluster.nodes.values().filter(|other| other.handshake).count();
+        if handshakes > 0 {
+            messages.push(format!("is still shaking hands with {handshakes} nodes"));
+        }
+        let known = cluster.nodes.len() - handshakes;
+        if known > self.expectation.members.len() {
+            messages.push(format!("knows {known} nodes instead of {}", self.expectation.members.len()));
+        }
+        for member in &self.expectation.members {
+            let seen = self.id(&member.node).and_then(|id| cluster.nodes.get(id));
+            match seen {
+                None if self.id(&member.node).is_none() => {}
+                None => messages.push(format!("does not know {}", member.node)),
+                Some(seen) => messages.extend(self.member(member, seen)),
+            }
+        }
+        if !cluster.ok {
+            messages.push("says that the cluster is down".to_owned());
+        }
+        if self.expectation.listed {
+            messages.extend(self.listing(cluster));
+        }
+        if let Replication::Replica { link_up: false, .. } = view.replication {
+            let own = self.expectation.members.iter().find(|member| member.node == *node);
+            if let Some(ClusterMember { role: MemberRole::Replica(primary), .. }) = own {
+                messages.push(format!("has no replication link to {primary}"));
+            }
+        }
+        messages
+    }
+
+    /// What a node's line about a member says that it should not.
+    fn member(&self, member: &ClusterMember, seen: &ClusterNode) -> Vec<String> {
+        let name = &member.node;
+        let mut messages = Vec::new();
+        match (&member.role, &seen.role) {
+            (MemberRole::Primary(_), ClusterRole::Replica(_)) => {
+                messages.push(format!("sees {name} as a replica"))
+            }
+            (MemberRole::Replica(_), ClusterRole::Primary) => {
+                messages.push(format!("sees {name} as a primary"))
+            }
+            (MemberRole::Replica(of), ClusterRole::Replica(id))
+                if self.id(of).is_some_and(|own| own != id) =>
+            {
+                messages.push(format!("sees {name} as a replica of another node than {of}"));
+            }
+            _ => {}
+        }
+        let none = SlotSet::default();
+        let slots = match &member.role {
+            MemberRole::Primary(slots) => slots,
+            MemberRole::Replica(_) => &none,
+        };
+        if seen.slots != *slots {
+            messages.push(format!("sees other slots at {name} than {slots}"));
+        }
+        if seen.address.is_some_and(|address| address != member.address) {
+            messages.push(format!("sees {name} at another address than {}", member.address));
+        }
+        if seen.failing {
+            messages.push(format!("thinks that {name} is down"));
+        } else if !seen.connected {
+            messages.push(format!("has no link to {name}"));
+        }
+        let own_epoch = self.clusters.get(name).and_then(|view| view.own()).map(|own| own.epoch);
+        // A replica's epoch is its primary's, as far as the observer knows: only primaries' count.
+        if matches!(member.role, MemberRole::Primary(_)) && own_epoch.is_some_and(|epoch| epoch != seen.epoch)
+        {
+            messages.push(format!("has another epoch for {name} than {name} itself"));
+        }
+        messages
+    }
+
+    /// Whether clients are told of every replica.
+    fn listing(&self, cluster: &ClusterView) -> Vec<String> {
+        let listed: BTreeSet<&str> = cluster.slots.values().flatten().map(String::as_str).collect();
+        let mut messages = Vec::new();
+        for member in &self.expectation.members {
+            let Some(id) = self.id(&member.node) else { continue };
+            if !listed.contains(id) {
+                messages.push(format!("does not list {} in CLUSTER SLOTS", member.node));
+            } else if cluster.online.as_ref().is_some_and(|online| !online.contains(id)) {
+                messages.push(format!("does not list {} as online in CLUSTER SHARDS", member.node));
+            }
+        }
+        messages
+    }
+}
