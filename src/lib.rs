@@ -6,5 +6,6 @@ pub mod observed;
 pub mod plan;
 pub mod planner;
 pub mod readiness;
+pub mod redis;
 pub mod spec;
 pub mod topology;

@@ -100,6 +100,12 @@ impl fmt::Display for DeploymentName {
 pub struct NodeName(String);
 
 impl NodeName {
+    /// A name read back from a label that redisctl wrote.
+    #[must_use]
+    pub fn from_label(label: &str) -> Self {
+        Self(label.to_owned())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,0 +1,129 @@
+//! The servers, through redis-rs: asks them, and does the plan's server actions. It knows nothing
+//! of containers, networks or images.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use ::redis::aio::MultiplexedConnection;
+
+use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
+use crate::observed::{ObservedServer, ServerView};
+use crate::plan::ServerAction;
+use crate::topology::credentials::OPERATOR;
+use crate::topology::{Credentials, Kind, NodeName, Topology};
+
+mod apply;
+pub mod connect;
+mod error;
+mod parse;
+mod view;
+
+pub use connect::Login;
+pub use error::ServerError;
+
+/// The servers of one deployment, dialled at their endpoints, from where clients are.
+pub struct Servers<'a> {
+    topology: &'a Topology,
+    login: Option<Login>,
+    connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
+}
+
+impl<'a> Servers<'a> {
+    /// The servers of a deployment; nothing is dialled yet.
+    #[must_use]
+    pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
+        Self { topology, login: operator_login(credentials), connections: Mutex::default() }
+    }
+
+    /// Asks a node for everything, settings included.
+    ///
+    /// # Errors
+    /// Where it does not answer, or answers what no server should.
+    pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
+        self.ask(node, true).await
+    }
+
+    /// Asks all of `nodes` for everything, side by side.
+    pub async fn observe(&self, nodes: &[NodeName]) -> BTreeMap<NodeName, ObservedServer> {
+        let ask = |node: &NodeName| {
+            let node = node.clone();
+            async move {
+                let server = match self.full_view(&node).await {
+                    Ok(view) => ObservedServer::Answering(Box::new(view)),
+                    Err(error) => ObservedServer::Silent(crate::executor::chain(&error)),
+                };
+                (node, server)
+            }
+        };
+        futures_util::future::join_all(nodes.iter().map(ask)).await.into_iter().collect()
+    }
+
+    async fn ask(&self, node: &NodeName, settings: bool) -> Result<ServerView, ServerError> {
+        let mut connection = self.connection(node).await?;
+        let questions = view::Questions {
+            cluster: self.topology.kind == Kind::Cluster,
+            shards: self.topology.server.has_shards(),
+            settings,
+        };
+        let result = view::ask(&mut connection, &questions).await;
+        self.kept(node, result)
+    }
+
+    /// The node's connection, opened when it is first needed.
+    async fn connection(&self, node: &NodeName) -> Result<MultiplexedConnection, ServerError> {
+        let open = self.connections.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
+        if let Some(connection) = open {
+            return Ok(connection);
+        }
+        let endpoint = match self.topology.node(node) {
+            Some(node) => &node.endpoint,
+            None => return Err(ServerError::NoSuchNode(node.clone())),
+        };
+        let connection = connect::open(endpoint, self.login.as_ref()).await?;
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(connections.entry(node.clone()).or_insert(connection).clone())
+    }
+
+    /// Passes a result on; a connection that broke is not used again.
+    fn kept<T>(&self, node: &NodeName, result: Result<T, ServerError>) -> Result<T, ServerError> {
+        if result.as_ref().is_err_and(ServerError::is_broken_connection) {
+            self.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(node);
+        }
+        result
+    }
+}
+
+/// How redisctl itself logs in.
+#[must_use]
+pub fn operator_login(credentials: &Credentials) -> Option<Login> {
+    let password = credentials.operator.clone()?;
+    Some(Login { user: OPERATOR.to_owned(), password })
+}
+
+impl ServersTrait for Servers<'_> {
+    async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
+        let result = async {
+            let mut connection = self.connection(node).await?;
+            // A node's id exists only at run time: it is looked up where it is needed.
+            let id = match action {
+                ServerAction::Replicate(primary) => {
+                    let mut primary_connection = self.connection(primary).await?;
+                    Some(self.kept(primary, view::own_id(&mut primary_connection).await)?)
+                }
+                _ => None,
+            };
+            apply::apply(&mut connection, self.topology.server, action, id.as_deref()).await
+        };
+        self.kept(node, result.await).map_err(|error| {
+            if error.is_passing() {
+                ServerFault::Passing(error.into())
+            } else {
+                ServerFault::Final(error.into())
+            }
+        })
+    }
+
+    async fn view(&self, node: &NodeName) -> Result<ServerView, BoxedError> {
+        Ok(self.ask(node, false).await?)
+    }
+}

@@ -1,0 +1,104 @@
+//! Server actions as commands.
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, cmd};
+
+use super::{ServerError, parse, view};
+use crate::observed::ClusterView;
+use crate::plan::{Peer, ServerAction};
+use crate::topology::Server;
+
+/// How long a key of [`ServerAction::Write`] lives, milliseconds.
+const WRITE_LIFETIME: u64 = 1000;
+
+/// Does an action. `id` is the cluster id of the node that the action names, where it names one.
+pub(super) async fn apply(
+    connection: &mut MultiplexedConnection,
+    server: Server,
+    action: &ServerAction,
+    id: Option<&str>,
+) -> Result<(), ServerError> {
+    let mut cluster = cmd("CLUSTER");
+    let (name, command): (&'static str, &Cmd) = match action {
+        ServerAction::Configure(settings) => {
+            // One CONFIG SET each: servers before 7.0 take no more.
+            for (name, value) in settings.iter() {
+                run(connection, "CONFIG SET", cmd("CONFIG").arg("SET").arg(name).arg(value)).await?;
+            }
+            return Ok(());
+        }
+        ServerAction::SetConfigEpoch(epoch) => {
+            ("CLUSTER SET-CONFIG-EPOCH", cluster.arg("SET-CONFIG-EPOCH").arg(epoch))
+        }
+        ServerAction::AssignSlots(slots) if server.assigns_slot_ranges() => {
+            cluster.arg("ADDSLOTSRANGE");
+            for range in slots.ranges() {
+                cluster.arg(range.start()).arg(range.end());
+            }
+            ("CLUSTER ADDSLOTSRANGE", &cluster)
+        }
+        ServerAction::AssignSlots(slots) => {
+            cluster.arg("ADDSLOTS");
+            for slot in slots.slots() {
+                cluster.arg(slot);
+            }
+            ("CLUSTER ADDSLOTS", &cluster)
+        }
+        ServerAction::Meet(peers) => return meet(connection, peers).await,
+        ServerAction::Forget { id } => ("CLUSTER FORGET", cluster.arg("FORGET").arg(id)),
+        ServerAction::Replicate(_) => {
+            ("CLUSTER REPLICATE", cluster.arg("REPLICATE").arg(id.unwrap_or_default()))
+        }
+        ServerAction::TakeOver => ("CLUSTER FAILOVER TAKEOVER", cluster.arg("FAILOVER").arg("TAKEOVER")),
+        ServerAction::Follow(address) => {
+            return run(
+                connection,
+                "REPLICAOF",
+                cmd("REPLICAOF").arg(address.ip.to_string()).arg(address.port),
+            )
+            .await;
+        }
+        ServerAction::Promote => {
+            return run(connection, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await;
+        }
+        ServerAction::Write { key } => {
+            let mut write = cmd("SET");
+            write.arg(key).arg("redisctl").arg("PX").arg(WRITE_LIFETIME);
+            return run(connection, "SET", &write).await;
+        }
+    };
+    run(connection, name, command).await
+}
+
+async fn run(
+    connection: &mut MultiplexedConnection,
+    command: &'static str,
+    call: &Cmd,
+) -> Result<(), ServerError> {
+    call.exec_async(connection).await.map_err(|source| ServerError::Command { command, source })
+}
+
+/// Introduces a node to peers that it does not know, and says who is still missing. Called again
+/// and again until nobody is; a handshake under way is left alone, one that was given up is begun anew.
+async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
+    let command = "CLUSTER NODES";
+    let reply = cmd("CLUSTER").arg("NODES").query_async(connection).await;
+    let reply = reply.map_err(|source| ServerError::Command { command, source })?;
+    let mut known = ClusterView::default();
+    parse::cluster_nodes(&view::text(command, reply)?, &mut known)
+        .map_err(|what| ServerError::Reply { command, what })?;
+    let mut missing = Vec::new();
+    for peer in peers {
+        let lines = || known.nodes.values().filter(|line| line.address == Some(peer.address));
+        if lines().any(|line| !line.handshake) {
+            continue;
+        }
+        missing.push(peer.node.as_str());
+        if lines().next().is_none() {
+            let mut meet = cmd("CLUSTER");
+            meet.arg("MEET").arg(peer.address.ip.to_string()).arg(peer.address.port);
+            run(connection, "CLUSTER MEET", &meet).await?;
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(ServerError::NotMetYet(missing.join(", "))) }
+}

@@ -1,0 +1,77 @@
+//! What can go wrong between redisctl and a server.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use crate::topology::{Endpoint, NodeName};
+
+/// A server that could not be asked, or refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// A node that the topology does not have.
+    #[error("there is no node `{0}`")]
+    NoSuchNode(NodeName),
+    /// The endpoint could not be dialled.
+    #[error("could not connect to {endpoint}")]
+    Connect {
+        /// Where.
+        endpoint: Endpoint,
+        /// Why.
+        source: RedisError,
+    },
+    /// A command failed.
+    #[error("`{command}` failed")]
+    Command {
+        /// The command, without values that may be secret.
+        command: &'static str,
+        /// Why.
+        source: RedisError,
+    },
+    /// A reply that no server should give.
+    #[error("the reply to `{command}` could not be understood: {what}")]
+    Reply {
+        /// The command.
+        command: &'static str,
+        /// What is strange about it.
+        what: String,
+    },
+    /// Peers that a node has been told to meet, but does not know yet.
+    #[error("does not know {0} yet")]
+    NotMetYet(String),
+}
+
+impl ServerError {
+    /// Whether the connection is of no further use.
+    #[must_use]
+    pub fn is_broken_connection(&self) -> bool {
+        match self {
+            Self::Connect { .. } => true,
+            Self::Command { source, .. } => source.is_io_error() || source.is_unrecoverable_error(),
+            Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) => false,
+        }
+    }
+
+    /// Whether the same call may succeed a moment later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NotMetYet(_) => true,
+            Self::Connect { source, .. } => source.is_io_error(),
+            Self::Command { source, .. } => source.is_io_error() || is_passing_reply(source),
+            Self::NoSuchNode(_) | Self::Reply { .. } => false,
+        }
+    }
+}
+
+fn is_passing_reply(error: &RedisError) -> bool {
+    let passing_kind = matches!(
+        error.kind(),
+        ErrorKind::Server(
+            ServerErrorKind::ClusterDown
+                | ServerErrorKind::BusyLoading
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::TryAgain
+        )
+    );
+    // CLUSTER REPLICATE and FORGET say so of nodes that gossip has not brought yet; there is no code for it.
+    passing_kind || error.detail().is_some_and(|detail| detail.starts_with("Unknown node"))
+}

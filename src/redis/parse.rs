@@ -1,0 +1,243 @@
+//! Replies as data: pure parsing of what the servers answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redis::Value;
+
+use crate::observed::{ClusterNode, ClusterRole, ClusterView, Replication, ServerView};
+use crate::topology::settings::is_secret;
+use crate::topology::{Address, Settings, SlotRange, SlotSet};
+
+/// `name:value` lines, as INFO and CLUSTER INFO have them.
+fn fields(text: &str) -> BTreeMap<&str, &str> {
+    text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
+}
+
+/// INFO.
+pub(super) fn info(text: &str, view: &mut ServerView) {
+    let fields = fields(text);
+    let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
+    let version = fields.get("valkey_version").or_else(|| fields.get("redis_version"));
+    view.version = version.copied().unwrap_or_default().to_owned();
+    view.memory = number("used_memory");
+    view.keys = fields
+        .iter()
+        .filter(|(name, _)| name.strip_prefix("db").is_some_and(|rest| rest.parse::<u32>().is_ok()))
+        .filter_map(|(_, value)| value.strip_prefix("keys=")?.split(',').next()?.parse::<u64>().ok())
+        .sum();
+    view.replication = if fields.get("role") == Some(&"slave") {
+        let port = fields.get("master_port").and_then(|port| port.parse().ok());
+        let ip = fields.get("master_host").and_then(|host| host.parse().ok());
+        Replication::Replica {
+            of: ip.zip(port).map(|(ip, port)| Address { ip, port }),
+            link_up: fields.get("master_link_status") == Some(&"up"),
+            offset: number("slave_repl_offset"),
+        }
+    } else {
+        let (mut online_replicas, mut joining_replicas) = (BTreeSet::new(), BTreeSet::new());
+        for (name, value) in &fields {
+            if !name.strip_prefix("slave").is_some_and(|rest| rest.parse::<u32>().is_ok()) {
+                continue;
+            }
+            let parts: BTreeMap<&str, &str> =
+                value.split(',').filter_map(|part| part.split_once('=')).collect();
+            let ip = parts.get("ip").and_then(|ip| ip.parse().ok());
+            let port = parts.get("port").and_then(|port| port.parse().ok());
+            let Some((ip, port)) = ip.zip(port) else { continue };
+            let replicas = if parts.get("state") == Some(&"online") {
+                &mut online_replicas
+            } else {
+                &mut joining_replicas
+            };
+            replicas.insert(Address { ip, port });
+        }
+        Replication::Primary { online_replicas, joining_replicas, offset: number("master_repl_offset") }
+    };
+}
+
+/// CLUSTER INFO.
+pub(super) fn cluster_info(text: &str, view: &mut ClusterView) {
+    let fields = fields(text);
+    view.ok = fields.get("cluster_state") == Some(&"ok");
+    view.current_epoch =
+        fields.get("cluster_current_epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
+}
+
+/// CLUSTER NODES.
+pub(super) fn cluster_nodes(text: &str, view: &mut ClusterView) -> Result<(), String> {
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let (id, node, own) = cluster_node(line).ok_or_else(|| format!("line `{line}`"))?;
+        if own {
+            view.own_id.clone_from(&id);
+        }
+        view.nodes.insert(id, node);
+    }
+    Ok(())
+}
+
+/// `id ip:port@bus[,hostname…] flags primary ping pong epoch link slots…`, and whether it is the
+/// node's line about itself.
+fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
+    let mut words = line.split(' ');
+    let id = words.next()?.to_owned();
+    let (ip, ports) = words.next()?.split(',').next()?.rsplit_once(':')?;
+    let port = ports.split('@').next()?.parse().ok()?;
+    let flags: BTreeSet<&str> = words.next()?.split(',').collect();
+    let primary = words.next()?;
+    let (_ping, _pong) = (words.next()?, words.next()?);
+    let epoch = words.next()?.parse().ok()?;
+    let own = flags.contains("myself");
+    let connected = words.next()? == "connected" || own;
+    // `[slot->-id]` and `[slot-<-id]` are migrations under way; the slot itself is listed beside them.
+    let ranges = words.filter(|word| !word.starts_with('[')).filter_map(|word| {
+        let (start, end) = word.split_once('-').unwrap_or((word, word));
+        SlotRange::new(start.parse().ok()?, end.parse().ok()?)
+    });
+    let slots: SlotSet = ranges.collect();
+    let role = if flags.contains("slave") && primary != "-" {
+        ClusterRole::Replica(primary.to_owned())
+    } else {
+        ClusterRole::Primary
+    };
+    let node = ClusterNode {
+        address: ip.parse().ok().map(|ip| Address { ip, port }),
+        role,
+        handshake: flags.contains("handshake"),
+        failing: flags.contains("fail") || flags.contains("fail?") || flags.contains("noaddr"),
+        slots,
+        epoch,
+        connected,
+    };
+    Some((id, node, own))
+}
+
+/// CLUSTER SLOTS: per range the ids of its nodes, the primary first.
+pub(super) fn cluster_slots(reply: &Value) -> Result<BTreeMap<(u16, u16), Vec<String>>, String> {
+    let Value::Array(entries) = reply else { return Err("it is no array".to_owned()) };
+    let entry = |entry: &Value| {
+        let Value::Array(parts) = entry else { return None };
+        let [start, end, nodes @ ..] = parts.as_slice() else { return None };
+        let id = |node: &Value| match node {
+            Value::Array(parts) => parts.get(2).and_then(as_text),
+            _ => None,
+        };
+        Some(((as_slot(start)?, as_slot(end)?), nodes.iter().filter_map(id).collect()))
+    };
+    entries.iter().map(entry).collect::<Option<_>>().ok_or_else(|| "an entry is malformed".to_owned())
+}
+
+/// CLUSTER SHARDS: the ids of nodes whose health is `online`.
+pub(super) fn online_nodes(reply: &Value) -> BTreeSet<String> {
+    let mut online = BTreeSet::new();
+    for shard in items(reply) {
+        for node in
+            pairs(shard).into_iter().filter(|(name, _)| name == "nodes").flat_map(|(_, nodes)| items(nodes))
+        {
+            let fields: BTreeMap<String, &Value> = pairs(node).into_iter().collect();
+            let field = |name: &str| fields.get(name).and_then(|value| as_text(value));
+            if field("health").as_deref() == Some("online") {
+                online.extend(field("id"));
+            }
+        }
+    }
+    online
+}
+
+/// CONFIG GET, passwords left out.
+pub(super) fn settings(reply: Value) -> Result<Settings, String> {
+    let all: BTreeMap<String, String> =
+        ::redis::from_redis_value(reply).map_err(|error| error.to_string())?;
+    Ok(all.into_iter().filter(|(name, _)| !is_secret(name)).collect())
+}
+
+fn items(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        _ => &[],
+    }
+}
+
+/// A map, which RESP2 writes as an array of names and values.
+fn pairs(value: &Value) -> Vec<(String, &Value)> {
+    match value {
+        Value::Map(pairs) => pairs.iter().filter_map(|(name, value)| Some((as_text(name)?, value))).collect(),
+        _ => items(value).chunks_exact(2).filter_map(|pair| Some((as_text(&pair[0])?, &pair[1]))).collect(),
+    }
+}
+
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes.clone()).ok(),
+        Value::SimpleString(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn as_slot(value: &Value) -> Option<u16> {
+    match value {
+        Value::Int(number) => u16::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str, port: u16) -> Address {
+        Address { ip: text.parse().expect("an IP"), port }
+    }
+
+    #[test]
+    fn a_replica_says_whom_it_follows() {
+        let mut view = ServerView::default();
+        info(
+            "# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.1.1\r\nrole:slave\r\nmaster_host:172.30.0.11\r\n\
+             master_port:7001\r\nmaster_link_status:up\r\nslave_repl_offset:14\r\nused_memory:1048576\r\n\
+             db0:keys=3,expires=0,avg_ttl=0\r\ndb2:keys=4,expires=1,avg_ttl=0\r\n",
+            &mut view,
+        );
+        assert_eq!(view.version, "8.1.1");
+        assert_eq!((view.keys, view.memory), (7, 1_048_576));
+        let of = Some(address("172.30.0.11", 7001));
+        assert_eq!(view.replication, Replication::Replica { of, link_up: true, offset: 14 });
+    }
+
+    #[test]
+    fn a_primary_tells_its_replicas_apart() {
+        let mut view = ServerView::default();
+        info(
+            "role:master\r\nconnected_slaves:2\r\nslave0:ip=172.30.0.12,port=7002,state=online,offset=28,lag=0\r\n\
+             slave1:ip=172.30.0.13,port=7003,state=wait_bgsave,offset=0,lag=0\r\nmaster_repl_offset:28\r\n",
+            &mut view,
+        );
+        assert_eq!(
+            view.replication,
+            Replication::Primary {
+                online_replicas: BTreeSet::from([address("172.30.0.12", 7002)]),
+                joining_replicas: BTreeSet::from([address("172.30.0.13", 7003)]),
+                offset: 28,
+            }
+        );
+    }
+
+    #[test]
+    fn every_form_of_a_cluster_nodes_line_is_read() {
+        let text = "\
+aaa 172.30.0.11:7001@17001,127.0.0.1 myself,master - 0 0 1 connected 0-5460 5462 [5461->-bbb]
+bbb 172.30.0.14:7004@17004,127.0.0.1,shard-id=x slave aaa 0 1 1 connected
+ccc 172.30.0.12:7002@17002 handshake - 0 0 0 disconnected
+ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
+";
+        let mut view = ClusterView::default();
+        cluster_nodes(text, &mut view).expect("well-formed lines");
+        assert_eq!(view.own_id, "aaa");
+        let own = view.own().expect("a line about itself");
+        assert_eq!(own.slots.to_string(), "0-5460,5462");
+        assert_eq!(own.address, Some(address("172.30.0.11", 7001)));
+        assert_eq!(view.nodes["bbb"].role, ClusterRole::Replica("aaa".to_owned()));
+        assert!(view.nodes["ccc"].handshake && !view.nodes["ccc"].connected);
+        assert!(view.nodes["ddd"].failing && view.nodes["ddd"].address.is_none());
+        assert!(cluster_nodes("nonsense", &mut view).is_err());
+    }
+}
