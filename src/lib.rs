@@ -1,3 +1,4 @@
 //! redisctl: a real Redis deployment in Docker with one command.
 
+pub mod docker;
 pub mod spec;
