@@ -1,5 +1,6 @@
 //! redisctl: a real Redis deployment in Docker with one command.
 
+pub mod docker;
 pub mod event;
 pub mod executor;
 pub mod observed;

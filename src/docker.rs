@@ -1,0 +1,3 @@
+//! The engine: where it is, how it is reached, and how images get onto it.
+
+pub mod host_image;

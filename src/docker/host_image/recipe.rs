@@ -1,0 +1,169 @@
+//! What the image of this machine's server is made of, and the tag that follows from it.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::elf::Target;
+use super::layout::{Layout, SERVER_ID};
+use super::libraries;
+use super::loader_conf;
+use super::search::SearchPath;
+use super::server::InstalledServer;
+use super::{HostImageError, LibraryError};
+
+/// How many hexadecimal digits of the content's hash the tag has: 48 bits are plenty for one machine.
+const TAG_LENGTH: usize = 12;
+
+/// What the image is made of, before any of it is packed.
+pub(super) struct Recipe {
+    pub layout: Layout,
+    /// Dockerfile instructions for the image's settings.
+    pub changes: Vec<String>,
+    pub target: Target,
+    pub program: &'static str,
+    pub version: String,
+}
+
+/// What is known of an image before it is packed.
+pub(super) struct Digest {
+    /// The beginning of the SHA-256 of all that makes the image.
+    pub tag: String,
+    /// The archive's length in bytes.
+    pub size: usize,
+}
+
+impl Recipe {
+    /// The recipe from the server that is installed here.
+    pub(super) fn of_this_machine() -> Result<Self, HostImageError> {
+        let variable = |name| std::env::var_os(name).unwrap_or_default();
+        let server = InstalledServer::find(&variable("PATH")).ok_or(HostImageError::NoServer)?;
+        let version = server
+            .version()
+            .map_err(|source| HostImageError::Version { path: server.path.clone(), source })?;
+        let binary = std::fs::canonicalize(&server.path)
+            .map_err(|source| LibraryError::Read { path: server.path.clone(), source })?;
+        let search = SearchPath {
+            environment: std::env::split_paths(&variable("LD_LIBRARY_PATH"))
+                .filter_map(|path| path.to_str().map(str::to_owned))
+                .collect(),
+            configured: loader_conf::directories(Path::new("/etc/ld.so.conf")),
+        };
+
+        let image_path = format!("/usr/local/bin/{}", server.name);
+        let loaded = libraries::load(&binary, &image_path, &search)?;
+        let mut layout = Layout::new();
+        layout.executable(&image_path, binary);
+        for (path, source) in loaded.files {
+            layout.executable(&path, source);
+        }
+        Ok(Self {
+            layout,
+            changes: changes(server.name, version.product, &version.version, &loaded.library_path),
+            target: loaded.target,
+            program: server.name,
+            version: version.version,
+        })
+    }
+
+    /// The image's tag and size, found without holding the image in memory.
+    pub(super) fn digest(&self) -> io::Result<Digest> {
+        let HashWriter { mut hash, size } = self.layout.write_tar(HashWriter::default())?;
+        for change in &self.changes {
+            hash.update(change.as_bytes());
+            hash.update(b"\n");
+        }
+        let mut tag = String::new();
+        for byte in hash.finalize() {
+            write!(tag, "{byte:02x}").expect("writing to a `String` cannot fail");
+        }
+        tag.truncate(TAG_LENGTH);
+        Ok(Digest { tag, size })
+    }
+}
+
+/// The image's settings, as Dockerfile instructions.
+fn changes(program: &str, product: &str, version: &str, library_path: &[String]) -> Vec<String> {
+    let mut changes = vec![
+        "WORKDIR /data".to_owned(),
+        format!("USER {SERVER_ID}:{SERVER_ID}"),
+        format!("CMD [\"{program}\"]"),
+        format!("LABEL org.opencontainers.image.title={product}"),
+        format!("LABEL org.opencontainers.image.version={version}"),
+        "LABEL io.redisctl.image=host".to_owned(),
+    ];
+    if !library_path.is_empty() {
+        changes.push(format!("ENV LD_LIBRARY_PATH=\"{}\"", library_path.join(":")));
+    }
+    changes
+}
+
+/// Hashes and counts what is written to it.
+#[derive(Default)]
+struct HashWriter {
+    hash: Sha256,
+    size: usize,
+}
+
+impl io::Write for HashWriter {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.hash.update(data);
+        self.size += data.len();
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(version: &str, source: &Path) -> Recipe {
+        let mut layout = Layout::new();
+        layout.executable("/usr/local/bin/redis-server", source.to_owned());
+        Recipe {
+            layout,
+            changes: changes("redis-server", "redis", version, &[]),
+            target: Target { machine: 62, is_64: true },
+            program: "redis-server",
+            version: version.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_tag_follows_the_content_and_the_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        std::fs::write(&one, "1").unwrap();
+        std::fs::write(&other, "2").unwrap();
+
+        let tag = recipe("7.0.15", &one).digest().unwrap().tag;
+        assert_eq!(tag.len(), TAG_LENGTH);
+        assert!(tag.bytes().all(|digit| digit.is_ascii_hexdigit()), "{tag}");
+        assert_eq!(recipe("7.0.15", &one).digest().unwrap().tag, tag);
+        assert_ne!(recipe("7.0.16", &one).digest().unwrap().tag, tag);
+        assert_ne!(recipe("7.0.15", &other).digest().unwrap().tag, tag);
+    }
+
+    #[test]
+    fn the_settings_name_the_user_the_labels_and_the_library_path() {
+        let library_path = ["/lib/x86_64-linux-gnu".to_owned(), "/usr/lib".to_owned()];
+        assert_eq!(
+            changes("valkey-server", "valkey", "8.1.1", &library_path),
+            [
+                "WORKDIR /data",
+                "USER 999:999",
+                "CMD [\"valkey-server\"]",
+                "LABEL org.opencontainers.image.title=valkey",
+                "LABEL org.opencontainers.image.version=8.1.1",
+                "LABEL io.redisctl.image=host",
+                "ENV LD_LIBRARY_PATH=\"/lib/x86_64-linux-gnu:/usr/lib\"",
+            ]
+        );
+    }
+}
