@@ -1,3 +1,119 @@
-//! The engine: where it is, how it is reached, and how images get onto it.
+//! The engine, through bollard: observes it, and does the plan's engine actions. It knows nothing
+//! of slots, roles or Redis commands.
 
+use std::time::Duration;
+
+use bollard::Docker;
+
+use crate::event::Listener;
+use crate::executor::{BoxedError, Engine as EngineTrait};
+use crate::observed::Observed;
+use crate::plan::EngineAction;
+use crate::topology::files::File;
+use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
+
+mod apply;
+mod archive;
+mod convert;
+mod error;
 pub mod host_image;
+pub mod image;
+pub mod labels;
+pub mod logs;
+pub mod remove;
+pub mod snapshot;
+
+pub use error::EngineError;
+pub use snapshot::Snapshot;
+
+/// How long a call may take until its answer begins; a start on a busy machine takes seconds.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An engine that answers.
+pub struct Engine {
+    docker: Docker,
+}
+
+impl Engine {
+    /// The engine behind a client.
+    #[must_use]
+    pub fn new(docker: Docker) -> Self {
+        Self { docker }
+    }
+
+    /// The client, for calls that are no part of a plan.
+    #[must_use]
+    pub fn client(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// Lists what is on the engine.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn snapshot(&self) -> Result<Snapshot, EngineError> {
+        Snapshot::take(&self.docker).await
+    }
+
+    /// The containers' plane of an observation: everything but what servers say.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn observe(&self, topology: &Topology, snapshot: &Snapshot) -> Result<Observed, EngineError> {
+        let parts = snapshot.parts(&topology.name);
+        let nodes: Vec<NodeName> = topology.nodes().into_iter().map(|node| node.name.clone()).collect();
+        let mut volumes = vec![crate::topology::container::shared_volume(&topology.name)];
+        volumes.extend(nodes.iter().map(crate::topology::container::data_volume));
+        let image = image::find(&self.docker, &topology.image).await?;
+        Ok(Observed {
+            image_present: image.is_some(),
+            network: parts.network,
+            volumes: parts.volumes.into_keys().collect(),
+            containers: parts.containers,
+            servers: std::collections::BTreeMap::new(),
+            stored: None,
+            foreign: snapshot.foreign(&topology.name, &nodes, &volumes),
+        })
+    }
+
+    /// The topology and the passwords that a deployment was last brought to, read from the file in
+    /// its volume; `None` where it has no container, or none that has the file.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn stored(
+        &self,
+        name: &DeploymentName,
+        snapshot: &Snapshot,
+    ) -> Result<Option<(Topology, Credentials)>, EngineError> {
+        for node in snapshot.parts(name).containers.keys() {
+            if let Some(text) = apply::read_deployment_file(&self.docker, node).await? {
+                return Ok(crate::topology::files::parse_deployment(&text));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl EngineTrait for Engine {
+    async fn apply(
+        &self,
+        node: Option<&NodeName>,
+        action: &EngineAction,
+        listener: &dyn Listener,
+    ) -> Result<(), BoxedError> {
+        Ok(apply::apply(&self.docker, node, action, listener).await?)
+    }
+
+    async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {
+        Ok(apply::write_files(&self.docker, through, &files).await?)
+    }
+
+    async fn log_tail(&self, node: &NodeName) -> Vec<String> {
+        logs::tail(&self.docker, node).await
+    }
+
+    async fn ended(&self, node: &NodeName) -> Option<String> {
+        apply::ended(&self.docker, node).await
+    }
+}

@@ -26,6 +26,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long a wait goes on before it is worth a word.
 const QUIET: Duration = Duration::from_secs(2);
 
+/// How long a server may take to answer before it is looked whether its container has ended.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
 /// slower and not quicker.
 const SIDE_BY_SIDE: usize = 12;
@@ -49,6 +52,9 @@ pub trait Engine {
 
     /// The last lines that a node wrote to its log; empty where there are none to be had.
     fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>>;
+
+    /// How a node's container ended, if it did.
+    fn ended(&self, node: &NodeName) -> impl Future<Output = Option<String>>;
 }
 
 /// The servers, as the executor needs them.
@@ -234,6 +240,13 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 return Ok(());
             }
             let waited = started.elapsed();
+            if let (Condition::Answers, Some(node)) = (condition, &step.node)
+                && waited >= GRACE
+                && let Some(message) = self.engine.ended(node).await
+            {
+                let disagreements = vec![Disagreement { node: node.clone(), message }];
+                return Err(Failure::Wait { waited, disagreements });
+            }
             if waited >= limit {
                 return Err(Failure::Wait { waited, disagreements });
             }

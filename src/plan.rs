@@ -89,7 +89,12 @@ pub enum EngineAction {
     /// Go on with the node's frozen container.
     UnpauseContainer,
     /// Attach the node's container to the network again.
-    AttachContainer(Address),
+    AttachContainer {
+        /// The deployment, which is the network's name.
+        deployment: DeploymentName,
+        /// The node's address in it.
+        address: Address,
+    },
     /// Remove the node's container, running or not.
     RemoveContainer,
 }

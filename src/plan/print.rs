@@ -59,7 +59,9 @@ impl fmt::Display for EngineAction {
             Self::WriteFiles { nodes, .. } => write!(formatter, "write files of {}", list(nodes)),
             Self::StartContainer => formatter.write_str("start container"),
             Self::UnpauseContainer => formatter.write_str("unpause container"),
-            Self::AttachContainer(address) => write!(formatter, "attach to the network at {}", address.ip),
+            Self::AttachContainer { address, .. } => {
+                write!(formatter, "attach to the network at {}", address.ip)
+            }
             Self::RemoveContainer => formatter.write_str("remove container"),
         }
     }

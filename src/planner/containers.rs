@@ -189,7 +189,9 @@ fn start(topology: &Topology, observed: &Observed, options: Options, stages: &mu
             }
             Some(existing) => {
                 if !existing.attached {
-                    steps.push(engine(name, EngineAction::AttachContainer(node.address), Cause::Detached));
+                    let (deployment, address) = (topology.name.clone(), node.address);
+                    let attach = EngineAction::AttachContainer { deployment, address };
+                    steps.push(engine(name, attach, Cause::Detached));
                 }
                 match existing.state {
                     ContainerState::Created | ContainerState::Exited => {

@@ -1,0 +1,131 @@
+//! Engine actions as calls.
+
+use bollard::Docker;
+use bollard::models::{ContainerStateStatusEnum, NetworkConnectRequest};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions,
+    RemoveContainerOptionsBuilder, StartContainerOptions, UploadToContainerOptionsBuilder,
+};
+use futures_util::TryStreamExt as _;
+
+use super::error::is_not_found;
+use super::{EngineError, archive, convert, image};
+use crate::event::Listener;
+use crate::plan::EngineAction;
+use crate::topology::NodeName;
+use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
+
+/// Does an action; `node` is the container's name, where it is about one.
+pub(super) async fn apply(
+    docker: &Docker,
+    node: Option<&NodeName>,
+    action: &EngineAction,
+    listener: &dyn Listener,
+) -> Result<(), EngineError> {
+    let container = node.map_or("", NodeName::as_str);
+    match action {
+        EngineAction::PullImage { reference } => image::pull(docker, reference, listener).await,
+        EngineAction::CreateNetwork(settings) => {
+            let created = docker.create_network(convert::network(settings)).await;
+            created
+                .map(drop)
+                .map_err(EngineError::call(format!("create the network `{}`", settings.deployment)))
+        }
+        EngineAction::CreateVolume(settings) => {
+            let created = docker.create_volume(convert::volume(settings)).await;
+            created.map(drop).map_err(EngineError::call(format!("create the volume `{}`", settings.name)))
+        }
+        EngineAction::CreateContainer(settings) => {
+            let options = CreateContainerOptionsBuilder::default().name(settings.name.as_str()).build();
+            let created = docker.create_container(Some(options), convert::container(settings)).await;
+            created.map(drop).map_err(EngineError::call(format!("create the container `{}`", settings.name)))
+        }
+        // The executor renders the files, with secrets that no action holds.
+        EngineAction::WriteFiles { .. } => Ok(()),
+        EngineAction::StartContainer => docker
+            .start_container(container, None::<StartContainerOptions>)
+            .await
+            .map_err(EngineError::call(format!("start the container `{container}`"))),
+        EngineAction::UnpauseContainer => docker
+            .unpause_container(container)
+            .await
+            .map_err(EngineError::call(format!("unpause the container `{container}`"))),
+        EngineAction::AttachContainer { deployment, address } => {
+            let request = NetworkConnectRequest {
+                container: container.to_owned(),
+                endpoint_config: Some(convert::endpoint(container, *address)),
+            };
+            docker
+                .connect_network(deployment.as_str(), request)
+                .await
+                .map_err(EngineError::call(format!("attach the container `{container}` to its network")))
+        }
+        EngineAction::RemoveContainer => remove(docker, container).await,
+    }
+}
+
+/// Removes a container, running or not, with the unnamed volumes that its image asked for.
+pub(super) async fn remove(docker: &Docker, container: &str) -> Result<(), EngineError> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match docker.remove_container(container, Some(options)).await {
+        Err(error) if !is_not_found(&error) => {
+            Err(EngineError::Call { operation: format!("remove the container `{container}`"), source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts files below the deployment's mount point.
+pub(super) async fn write_files(
+    docker: &Docker,
+    through: &NodeName,
+    files: &[File],
+) -> Result<(), EngineError> {
+    let operation = || format!("write files through the container `{through}`");
+    let bytes =
+        archive::write(files).map_err(|source| EngineError::Archive { operation: operation(), source })?;
+    let options = UploadToContainerOptionsBuilder::default().path(MOUNT).build();
+    docker
+        .upload_to_container(through.as_str(), Some(options), bollard::body_full(bytes.into()))
+        .await
+        .map_err(EngineError::call(operation()))
+}
+
+/// The deployment's file; `None` where the container has none.
+pub(super) async fn read_deployment_file(
+    docker: &Docker,
+    node: &NodeName,
+) -> Result<Option<String>, EngineError> {
+    let operation = || format!("read `{DEPLOYMENT_FILE}` from the container `{node}`");
+    let path = format!("{MOUNT}/{DEPLOYMENT_FILE}");
+    let options = DownloadFromContainerOptionsBuilder::default().path(&path).build();
+    let download = docker.download_from_container(node.as_str(), Some(options));
+    let bytes = download.try_fold(Vec::new(), |mut bytes, chunk| async move {
+        bytes.extend_from_slice(&chunk);
+        Ok(bytes)
+    });
+    match bytes.await {
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(source) => Err(EngineError::Call { operation: operation(), source }),
+        Ok(bytes) => match archive::read_first(&bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(source) => Err(EngineError::Archive { operation: operation(), source }),
+        },
+    }
+}
+
+/// How a container ended, if it did; one that the engine starts again and again has ended too.
+pub(super) async fn ended(docker: &Docker, node: &NodeName) -> Option<String> {
+    let inspect = docker.inspect_container(node.as_str(), None::<InspectContainerOptions>).await.ok()?;
+    let restarts = inspect.restart_count.unwrap_or(0);
+    let state = inspect.state?;
+    match state.status? {
+        ContainerStateStatusEnum::EXITED
+        | ContainerStateStatusEnum::DEAD
+        | ContainerStateStatusEnum::RESTARTING => {
+            Some(format!("its container ended with exit code {}", state.exit_code.unwrap_or(-1)))
+        }
+        _ if restarts > 0 => Some(format!("its container ended and was started again {restarts} times")),
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! Files into and out of containers: the tar archives of the engine's archive calls.
+
+use std::io::{self, Read as _};
+
+use crate::topology::files::{File, SERVER_USER};
+
+/// An archive of files and folders, owned by the servers' user and closed to everybody else.
+pub(super) fn write(files: &[File]) -> io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for file in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_uid(SERVER_USER);
+        header.set_gid(SERVER_USER);
+        header.set_mtime(0);
+        match file {
+            File::Folder { path } => {
+                header.set_entry_type(tar::EntryType::Directory);
+                header.set_mode(0o700);
+                header.set_size(0);
+                archive.append_data(&mut header, format!("{path}/"), io::empty())?;
+            }
+            File::Content { path, text } => {
+                let bytes = text.expose().as_bytes();
+                header.set_mode(0o600);
+                header.set_size(bytes.len() as u64);
+                archive.append_data(&mut header, path, bytes)?;
+            }
+        }
+    }
+    archive.into_inner()
+}
+
+/// The text of the first file of an archive.
+pub(super) fn read_first(archive: &[u8]) -> io::Result<String> {
+    let mut archive = tar::Archive::new(archive);
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        if entry.header().entry_type().is_file() {
+            let mut text = String::new();
+            entry.read_to_string(&mut text)?;
+            return Ok(text);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::NotFound, "the archive has no file in it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::SecretText;
+
+    #[test]
+    fn files_are_the_servers_users_alone() {
+        let files = [
+            File::Folder { path: "shop-1".to_owned() },
+            File::Content { path: "shop-1/server.conf".to_owned(), text: SecretText::new("port 7001\n") },
+        ];
+        let bytes = write(&files).expect("an archive in memory");
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        let modes: Vec<(u64, u32)> = archive
+            .entries()
+            .expect("entries")
+            .map(|entry| {
+                let entry = entry.expect("an entry");
+                (entry.header().uid().expect("a user"), entry.header().mode().expect("a mode"))
+            })
+            .collect();
+        assert_eq!(modes, [(999, 0o700), (999, 0o600)]);
+        assert_eq!(read_first(&bytes).expect("a file"), "port 7001\n");
+    }
+}

@@ -1,0 +1,113 @@
+//! The core's terms as the engine's: pure conversion into bollard's request bodies.
+
+use std::collections::HashMap;
+
+use bollard::models::{
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, Ipam, IpamConfig, Mount,
+    MountType, MountVolumeOptions, NetworkCreateRequest, NetworkingConfig, PortBinding, RestartPolicy,
+    RestartPolicyNameEnum, VolumeCreateRequest,
+};
+
+use super::labels;
+use crate::plan::{NetworkSettings, VolumeSettings};
+use crate::topology::Address;
+use crate::topology::address::gateway;
+use crate::topology::container::ContainerSettings;
+
+/// The most processes and threads in a container: a server has about a dozen.
+const MOST_PROCESSES: i64 = 512;
+
+/// The body that creates a node's container.
+pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
+    let port = format!("{}/tcp", settings.address.port);
+    let binding = PortBinding {
+        host_ip: Some(settings.bind.to_string()),
+        host_port: Some(settings.address.port.to_string()),
+    };
+    let mounts = settings.volumes.iter().map(|volume| Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(volume.volume.clone()),
+        target: Some(volume.target.clone()),
+        // Nothing of the image is wanted in it, and copying would change its owner.
+        volume_options: Some(MountVolumeOptions { no_copy: Some(true), ..Default::default() }),
+        ..Default::default()
+    });
+    let memory = settings.resources.memory.and_then(|bytes| i64::try_from(bytes).ok());
+    let host_config = HostConfig {
+        port_bindings: Some(HashMap::from([(port.clone(), Some(vec![binding]))])),
+        mounts: Some(mounts.collect()),
+        network_mode: Some(settings.deployment.to_string()),
+        memory,
+        // No swap beyond the memory: a swapping server is a slow one.
+        memory_swap: memory,
+        nano_cpus: settings.resources.millicpus.and_then(|cpus| i64::try_from(cpus * 1_000_000).ok()),
+        pids_limit: Some(MOST_PROCESSES),
+        cap_drop: Some(vec!["ALL".to_owned()]),
+        security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+        readonly_rootfs: Some(true),
+        restart_policy: Some(RestartPolicy {
+            name: Some(RestartPolicyNameEnum::UNLESS_STOPPED),
+            maximum_retry_count: None,
+        }),
+        ..Default::default()
+    };
+    let (program, arguments) = match settings.command.split_first() {
+        Some((program, arguments)) => (vec![program.clone()], arguments.to_vec()),
+        None => (Vec::new(), Vec::new()),
+    };
+    ContainerCreateBody {
+        image: Some(settings.image.clone()),
+        hostname: Some(settings.name.to_string()),
+        user: Some(settings.user.clone()),
+        entrypoint: Some(program),
+        cmd: Some(arguments),
+        working_dir: Some("/".to_owned()),
+        labels: Some(labels::of_container(settings)),
+        exposed_ports: Some(vec![port]),
+        host_config: Some(host_config),
+        networking_config: Some(NetworkingConfig {
+            endpoints_config: Some(HashMap::from([(
+                settings.deployment.to_string(),
+                endpoint(settings.name.as_str(), settings.address),
+            )])),
+        }),
+        ..Default::default()
+    }
+}
+
+/// How a container is attached to the deployment's network.
+pub(super) fn endpoint(alias: &str, address: Address) -> EndpointSettings {
+    EndpointSettings {
+        ipam_config: Some(EndpointIpamConfig {
+            ipv4_address: Some(address.ip.to_string()),
+            ..Default::default()
+        }),
+        aliases: Some(vec![alias.to_owned()]),
+        ..Default::default()
+    }
+}
+
+/// The body that creates the deployment's network.
+pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
+    NetworkCreateRequest {
+        name: settings.deployment.to_string(),
+        driver: Some("bridge".to_owned()),
+        labels: Some(labels::of_deployment(&settings.deployment, &settings.labels)),
+        ipam: Some(Ipam {
+            config: Some(vec![IpamConfig {
+                subnet: Some(settings.subnet.to_string()),
+                gateway: Some(gateway(settings.subnet).to_string()),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// The body that creates a volume.
+pub(super) fn volume(settings: &VolumeSettings) -> VolumeCreateRequest {
+    let mut labels = labels::of_deployment(&settings.deployment, &settings.labels);
+    labels.insert(labels::KEEPS_DATA.to_owned(), if settings.keeps_data { "yes" } else { "no" }.to_owned());
+    VolumeCreateRequest { name: Some(settings.name.clone()), labels: Some(labels), ..Default::default() }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong between redisctl and the engine.
+
+use bollard::errors::Error;
+
+/// The status of a call that names something that is not there.
+const NOT_FOUND: u16 = 404;
+
+/// A call to the engine that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The engine refused, or did not answer.
+    #[error("the engine could not {operation}")]
+    Call {
+        /// What was asked of it.
+        operation: String,
+        /// Why not.
+        source: Error,
+    },
+    /// An archive could not be made or read.
+    #[error("could not {operation}")]
+    Archive {
+        /// What was tried.
+        operation: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// An image in which neither server was found.
+    #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
+    NoServer(String),
+    /// An image could not be pulled.
+    #[error("the image `{reference}` is not on the engine, and could not be pulled")]
+    Pull {
+        /// The image.
+        reference: String,
+        /// Why not.
+        source: Error,
+    },
+    /// An image that can only be made, not pulled.
+    #[error("the image `{0}` is made from this machine's own server and cannot be pulled")]
+    NotPullable(String),
+}
+
+impl EngineError {
+    /// Makes an error of a failed call: `.map_err(EngineError::call("create the network"))`.
+    pub fn call(operation: impl Into<String>) -> impl FnOnce(Error) -> Self {
+        move |source| Self::Call { operation: operation.into(), source }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Pull { .. } => Some(
+                "where no registry can be reached: load the image with `docker load`, name one that is \
+                 here with `--image`, let the engine use a mirror or proxy, or make one from this \
+                 machine's own server with `--image host`",
+            ),
+            Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
+            Self::Call { source, .. } if status(source).is_none() => {
+                Some("`docker info` says how the engine is")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The HTTP status that the engine answered with.
+pub(super) fn status(error: &Error) -> Option<u16> {
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+/// Whether what a call named is not there.
+pub(super) fn is_not_found(error: &Error) -> bool {
+    status(error) == Some(NOT_FOUND)
+}

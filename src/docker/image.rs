@@ -1,0 +1,177 @@
+//! Images: is it here, which server does it hold, and if it is not here, pull it.
+
+use std::collections::BTreeMap;
+
+use bollard::Docker;
+use bollard::models::{ContainerCreateBody, HostConfig, ImageInspect};
+use bollard::query_parameters::{
+    CreateContainerOptions, CreateImageOptionsBuilder, LogsOptionsBuilder, StartContainerOptions,
+    WaitContainerOptions,
+};
+use futures_util::StreamExt as _;
+
+use super::error::is_not_found;
+use super::{EngineError, apply};
+use crate::event::{Event, Listener};
+use crate::topology::Server;
+use crate::topology::server::{Flavor, Version};
+
+/// An image that is on the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Its id.
+    pub id: String,
+    /// Its digest in a registry, where it came from one.
+    pub digest: Option<String>,
+    /// The server in it, where the image says so by its variables or labels.
+    declared: Option<Server>,
+}
+
+/// Looks for an image.
+///
+/// # Errors
+/// Where the engine does not answer.
+pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, EngineError> {
+    match docker.inspect_image(reference).await {
+        Ok(inspect) => Ok(Some(Image {
+            id: inspect.id.clone().unwrap_or_default(),
+            digest: inspect.repo_digests.clone().and_then(|digests| digests.into_iter().next()),
+            declared: declared_server(&inspect, reference),
+        })),
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(source) => {
+            Err(EngineError::Call { operation: format!("inspect the image `{reference}`"), source })
+        }
+    }
+}
+
+/// Which server an image holds: what it says itself, else what its server says when it is run.
+///
+/// # Errors
+/// Where it holds none.
+pub async fn server(docker: &Docker, reference: &str, image: &Image) -> Result<Server, EngineError> {
+    if let Some(server) = image.declared {
+        return Ok(server);
+    }
+    for flavor in [Flavor::Redis, Flavor::Valkey] {
+        if let Some(server) = ask(docker, reference, flavor).await? {
+            return Ok(server);
+        }
+    }
+    Err(EngineError::NoServer(reference.to_owned()))
+}
+
+/// What an image says of its server: the official images by a variable, others by the labels of
+/// the Open Container Initiative.
+fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
+    let config = inspect.config.as_ref()?;
+    let variables: BTreeMap<&str, &str> =
+        config.env.iter().flatten().filter_map(|variable| variable.split_once('=')).collect();
+    for (name, flavor) in [("VALKEY_VERSION", Flavor::Valkey), ("REDIS_VERSION", Flavor::Redis)] {
+        if let Some(version) = variables.get(name).and_then(|version| version.parse().ok()) {
+            return Some(Server { flavor, version });
+        }
+    }
+    let label = |name: &str| config.labels.as_ref()?.get(name).map(String::as_str);
+    let title = label("org.opencontainers.image.title").unwrap_or(reference).to_ascii_lowercase();
+    let flavor = if title.contains("valkey") {
+        Flavor::Valkey
+    } else if title.contains("redis") {
+        Flavor::Redis
+    } else {
+        return None;
+    };
+    Some(Server { flavor, version: label("org.opencontainers.image.version")?.parse().ok()? })
+}
+
+/// Runs the server's `--version` in a container without a network; `None`: it is not in the image.
+async fn ask(docker: &Docker, reference: &str, flavor: Flavor) -> Result<Option<Server>, EngineError> {
+    let program = Server { flavor, version: Version { major: 0, minor: 0, patch: 0 } }.program();
+    let operation = format!("ask the image `{reference}` for its server's version");
+    let body = ContainerCreateBody {
+        image: Some(reference.to_owned()),
+        entrypoint: Some(vec![program.to_owned()]),
+        cmd: Some(vec!["--version".to_owned()]),
+        host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
+        ..Default::default()
+    };
+    let created = docker.create_container(None::<CreateContainerOptions>, body).await;
+    let id = created.map_err(EngineError::call(operation))?.id;
+    // A program that is not there fails the start, with one status or another.
+    let output = match docker.start_container(&id, None::<StartContainerOptions>).await {
+        Ok(()) => output(docker, &id).await,
+        Err(_) => String::new(),
+    };
+    apply::remove(docker, &id).await?;
+    let version = output.split_whitespace().find_map(|word| word.strip_prefix("v=")?.parse().ok());
+    Ok(version.map(|version| Server { flavor, version }))
+}
+
+/// What a container that ends by itself wrote.
+async fn output(docker: &Docker, id: &str) -> String {
+    // The wait's own error is a non-zero exit code; then there is no version in the output.
+    let _exit = docker.wait_container(id, None::<WaitContainerOptions>).next().await;
+    let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
+    let lines = docker.logs(id, Some(options)).filter_map(|line| async { line.ok() });
+    lines.map(|line| line.to_string()).collect::<Vec<_>>().await.concat()
+}
+
+/// Pulls an image.
+///
+/// # Errors
+/// Where it cannot be pulled.
+pub async fn pull(docker: &Docker, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
+    let (name, tag) = name_and_tag(reference);
+    let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag).build();
+    let mut stream = docker.create_image(Some(options), None, None);
+    let mut layers: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    let mut failure = None;
+    while let Some(progress) = stream.next().await {
+        let progress = match progress {
+            Ok(progress) => progress,
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        };
+        let detail = progress.progress_detail.as_ref();
+        let bytes = detail.and_then(|detail| Some((detail.current?, detail.total?)));
+        if let (Some(layer), Some((current, total))) = (progress.id, bytes) {
+            layers.insert(layer, (u64::try_from(current).unwrap_or(0), u64::try_from(total).unwrap_or(0)));
+            let (done, total) =
+                layers.values().fold((0, 0), |(done, all), (current, total)| (done + current, all + total));
+            listener.hear(Event::Pulling { reference: reference.to_owned(), done, total });
+        }
+    }
+    match failure {
+        None => Ok(()),
+        // A stream may end with a complaint about bytes that remain, though all is here.
+        Some(_) if find(docker, reference).await?.is_some() => Ok(()),
+        Some(source) => Err(EngineError::Pull { reference: reference.to_owned(), source }),
+    }
+}
+
+/// A reference as the engine wants it: name and tag apart; a digest stays with the name.
+fn name_and_tag(reference: &str) -> (&str, &str) {
+    if reference.contains('@') {
+        return (reference, "");
+    }
+    match reference.rsplit_once(':') {
+        // A colon before a slash belongs to a registry's port.
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (reference, "latest"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_split_at_the_tag() {
+        assert_eq!(name_and_tag("redis:8"), ("redis", "8"));
+        assert_eq!(name_and_tag("redis"), ("redis", "latest"));
+        assert_eq!(name_and_tag("host:5000/redis"), ("host:5000/redis", "latest"));
+        assert_eq!(name_and_tag("redis@sha256:ab"), ("redis@sha256:ab", ""));
+    }
+}

@@ -1,0 +1,50 @@
+//! The labels that tell redisctl's things from everybody else's.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::topology::container::ContainerSettings;
+use crate::topology::{DeploymentName, NodeName};
+
+/// The deployment that a container, network or volume belongs to. What lacks it is never touched.
+pub const DEPLOYMENT: &str = "io.redisctl.deployment";
+
+/// The node that a container is.
+pub const NODE: &str = "io.redisctl.node";
+
+/// The kind of the deployment.
+pub const KIND: &str = "io.redisctl.kind";
+
+/// What a container was made from, as JSON.
+pub const SETTINGS: &str = "io.redisctl.settings";
+
+/// Whether a volume keeps data that must outlive the deployment: `yes` or `no`.
+pub const KEEPS_DATA: &str = "io.redisctl.keeps-data";
+
+type Labels = HashMap<String, String>;
+
+/// The labels of anything: the deployment's, and the user's own.
+pub(super) fn of_deployment(deployment: &DeploymentName, users: &BTreeMap<String, String>) -> Labels {
+    let mut labels: Labels = users.clone().into_iter().collect();
+    labels.insert(DEPLOYMENT.to_owned(), deployment.to_string());
+    labels
+}
+
+/// The labels of a node's container.
+pub(super) fn of_container(settings: &ContainerSettings) -> Labels {
+    let mut labels = of_deployment(&settings.deployment, &settings.labels);
+    labels.insert(NODE.to_owned(), settings.name.to_string());
+    labels.insert(KIND.to_owned(), settings.kind.clone());
+    // Plain data with text keys: it always has a JSON form.
+    labels.insert(SETTINGS.to_owned(), serde_json::to_string(settings).unwrap_or_default());
+    labels
+}
+
+/// The node's name in a container's labels.
+pub(super) fn node(labels: &Labels) -> Option<NodeName> {
+    labels.get(NODE).map(|label| NodeName::from_label(label))
+}
+
+/// What a container was made from; `None` where another version of redisctl wrote something else.
+pub(super) fn settings(labels: &Labels) -> Option<ContainerSettings> {
+    serde_json::from_str(labels.get(SETTINGS)?).ok()
+}

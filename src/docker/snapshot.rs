@@ -1,0 +1,181 @@
+//! What is on the engine: one listing of containers, networks and volumes, and what it says of a
+//! deployment, of taken ports and of taken subnets.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bollard::Docker;
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volume};
+use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions};
+use futures_util::future::try_join3;
+use ipnet::Ipv4Net;
+
+use super::{EngineError, labels};
+use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
+use crate::topology::{DeploymentName, NodeName};
+
+/// Everything on the engine that matters to redisctl.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    containers: Vec<ContainerSummary>,
+    networks: Vec<Network>,
+    volumes: Vec<Volume>,
+}
+
+/// What a snapshot says of one deployment.
+#[derive(Debug, Clone, Default)]
+pub struct DeploymentParts {
+    /// The network, if it is there.
+    pub network: Option<ObservedNetwork>,
+    /// Volumes by name, and whether each keeps data that must outlive the deployment.
+    pub volumes: BTreeMap<String, bool>,
+    /// Containers by node.
+    pub containers: BTreeMap<NodeName, ObservedContainer>,
+    /// The kind that the containers' labels say.
+    pub kind: Option<String>,
+    /// Ports that nodes publish.
+    pub ports: BTreeMap<NodeName, u16>,
+}
+
+impl DeploymentParts {
+    /// Whether there is nothing of the deployment.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.network.is_none() && self.volumes.is_empty() && self.containers.is_empty()
+    }
+}
+
+impl Snapshot {
+    /// Lists what is on the engine.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn take(docker: &Docker) -> Result<Self, EngineError> {
+        let everything = ListContainersOptionsBuilder::default().all(true).build();
+        let (containers, networks, volumes) = try_join3(
+            docker.list_containers(Some(everything)),
+            docker.list_networks(None::<ListNetworksOptions>),
+            docker.list_volumes(None::<ListVolumesOptions>),
+        )
+        .await
+        .map_err(EngineError::call("list what is on the engine"))?;
+        Ok(Self { containers, networks, volumes: volumes.volumes.unwrap_or_default() })
+    }
+
+    /// The names of all deployments, those included of which only a network or volume is left.
+    #[must_use]
+    pub fn deployments(&self) -> BTreeSet<DeploymentName> {
+        let containers = self.containers.iter().filter_map(|container| container.labels.as_ref());
+        let networks = self.networks.iter().filter_map(|network| network.labels.as_ref());
+        let volumes = self.volumes.iter().map(|volume| &volume.labels);
+        containers
+            .chain(networks)
+            .chain(volumes)
+            .filter_map(|labels| DeploymentName::new(labels.get(labels::DEPLOYMENT)?).ok())
+            .collect()
+    }
+
+    /// The parts of a deployment.
+    #[must_use]
+    pub fn parts(&self, name: &DeploymentName) -> DeploymentParts {
+        let network = self.networks.iter().find(|network| belongs(network.labels.as_ref(), name));
+        let volumes = self.volumes.iter().filter(|volume| belongs(Some(&volume.labels), name));
+        let keeps_data =
+            |volume: &Volume| volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes");
+        let mut parts = DeploymentParts {
+            network: network.map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
+            volumes: volumes.map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
+            ..DeploymentParts::default()
+        };
+        for container in &self.containers {
+            let Some(labels) = container.labels.as_ref().filter(|labels| belongs(Some(labels), name)) else {
+                continue;
+            };
+            let Some(node) = labels::node(labels) else { continue };
+            let settings = labels::settings(labels);
+            parts.kind = parts.kind.or_else(|| labels.get(labels::KIND).cloned());
+            if let Some(settings) = &settings {
+                parts.ports.insert(node.clone(), settings.address.port);
+            }
+            let networks =
+                container.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+            let observed = ObservedContainer {
+                state: state(container.state),
+                attached: networks.is_some_and(|networks| networks.contains_key(name.as_str())),
+                image_id: container.image_id.clone().unwrap_or_default(),
+                settings,
+            };
+            parts.containers.insert(node, observed);
+        }
+        parts
+    }
+
+    /// What bears one of these names, but is not the deployment's.
+    #[must_use]
+    pub fn foreign(&self, name: &DeploymentName, nodes: &[NodeName], volumes: &[String]) -> Vec<Foreign> {
+        let containers = self
+            .containers
+            .iter()
+            .filter(|container| !belongs(container.labels.as_ref(), name))
+            .filter_map(|container| title(container))
+            .filter(|title| nodes.iter().any(|node| node.as_str() == *title))
+            .map(|title| Foreign { kind: "container", name: title.to_owned() });
+        let networks = self
+            .networks
+            .iter()
+            .filter(|network| !belongs(network.labels.as_ref(), name))
+            .filter_map(|network| network.name.clone())
+            .filter(|network| network == name.as_str())
+            .map(|name| Foreign { kind: "network", name });
+        let volumes = self
+            .volumes
+            .iter()
+            .filter(|volume| !belongs(Some(&volume.labels), name) && volumes.contains(&volume.name))
+            .map(|volume| Foreign { kind: "volume", name: volume.name.clone() });
+        containers.chain(networks).chain(volumes).collect()
+    }
+
+    /// The subnets of all networks but the deployment's own.
+    #[must_use]
+    pub fn other_networks(&self, name: &DeploymentName) -> Vec<(String, Vec<Ipv4Net>)> {
+        let others = self.networks.iter().filter(|network| !belongs(network.labels.as_ref(), name));
+        others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
+    }
+
+    /// The ports that containers of others publish, and which container does. Stopped ones of
+    /// redisctl's count too: they want their ports back.
+    #[must_use]
+    pub fn busy_ports(&self, name: &DeploymentName) -> BTreeMap<u16, String> {
+        let mut ports = BTreeMap::new();
+        for container in self.containers.iter().filter(|container| !belongs(container.labels.as_ref(), name))
+        {
+            let holder = format!("container `{}`", title(container).unwrap_or("?"));
+            let published = container.ports.iter().flatten().filter_map(|port| port.public_port);
+            let settings = container.labels.as_ref().and_then(labels::settings);
+            let wanted = settings.map(|settings| settings.address.port);
+            ports.extend(published.chain(wanted).map(|port| (port, holder.clone())));
+        }
+        ports
+    }
+}
+
+fn title(container: &ContainerSummary) -> Option<&str> {
+    container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
+}
+
+fn belongs(labels: Option<&HashMap<String, String>>, name: &DeploymentName) -> bool {
+    labels.and_then(|labels| labels.get(labels::DEPLOYMENT)).is_some_and(|label| label == name.as_str())
+}
+
+fn subnets(network: &Network) -> Vec<Ipv4Net> {
+    let configs = network.ipam.iter().flat_map(|ipam| ipam.config.iter().flatten());
+    configs.filter_map(|config| config.subnet.as_ref()?.parse().ok()).collect()
+}
+
+fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
+    match state {
+        Some(ContainerSummaryStateEnum::RUNNING) => ContainerState::Running,
+        Some(ContainerSummaryStateEnum::PAUSED) => ContainerState::Paused,
+        Some(ContainerSummaryStateEnum::CREATED) => ContainerState::Created,
+        _ => ContainerState::Exited,
+    }
+}
