@@ -1,3 +1,4 @@
 //! The engine: where it is, how it is reached, and how images get onto it.
 
 pub mod host_image;
+pub mod location;
