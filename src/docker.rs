@@ -3,3 +3,4 @@
 pub mod connect;
 pub mod host_image;
 pub mod location;
+pub mod pull;
