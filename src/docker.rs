@@ -1,8 +1,6 @@
 //! The engine, through bollard: observes it, and does the plan's engine actions. It knows nothing
 //! of slots, roles or Redis commands.
 
-use std::time::Duration;
-
 use bollard::Docker;
 
 use crate::event::Listener;
@@ -14,20 +12,20 @@ use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
 
 mod apply;
 mod archive;
+pub mod connect;
 mod convert;
 mod error;
 pub mod host_image;
 pub mod image;
 pub mod labels;
+pub mod location;
 pub mod logs;
+pub mod pull;
 pub mod remove;
 pub mod snapshot;
 
 pub use error::EngineError;
 pub use snapshot::Snapshot;
-
-/// How long a call may take until its answer begins; a start on a busy machine takes seconds.
-pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An engine that answers.
 pub struct Engine {

@@ -9,8 +9,9 @@ use bollard::query_parameters::{
 use futures_util::TryStreamExt as _;
 
 use super::error::is_not_found;
-use super::{EngineError, archive, convert, image};
-use crate::event::Listener;
+use super::pull::{self, PullProgress};
+use super::{EngineError, archive, convert};
+use crate::event::{Event, Listener};
 use crate::plan::EngineAction;
 use crate::topology::NodeName;
 use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
@@ -24,7 +25,13 @@ pub(super) async fn apply(
 ) -> Result<(), EngineError> {
     let container = node.map_or("", NodeName::as_str);
     match action {
-        EngineAction::PullImage { reference } => image::pull(docker, reference, listener).await,
+        EngineAction::PullImage { reference } => {
+            let tell = |progress: PullProgress| {
+                let (done, total) = (progress.done_bytes, progress.total_bytes);
+                listener.hear(Event::Pulling { reference: reference.clone(), done, total });
+            };
+            Ok(pull::pull(docker, reference, tell).await?)
+        }
         EngineAction::CreateNetwork(settings) => {
             let created = docker.create_network(convert::network(settings)).await;
             created

@@ -28,16 +28,8 @@ pub enum EngineError {
     #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
     NoServer(String),
     /// An image could not be pulled.
-    #[error("the image `{reference}` is not on the engine, and could not be pulled")]
-    Pull {
-        /// The image.
-        reference: String,
-        /// Why not.
-        source: Error,
-    },
-    /// An image that can only be made, not pulled.
-    #[error("the image `{0}` is made from this machine's own server and cannot be pulled")]
-    NotPullable(String),
+    #[error(transparent)]
+    Pull(#[from] super::pull::PullError),
 }
 
 impl EngineError {
@@ -50,11 +42,7 @@ impl EngineError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Pull { .. } => Some(
-                "where no registry can be reached: load the image with `docker load`, name one that is \
-                 here with `--image`, let the engine use a mirror or proxy, or make one from this \
-                 machine's own server with `--image host`",
-            ),
+            Self::Pull(error) => Some(error.hint()),
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
             Self::Call { source, .. } if status(source).is_none() => {
                 Some("`docker info` says how the engine is")

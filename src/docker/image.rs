@@ -1,18 +1,17 @@
-//! Images: is it here, which server does it hold, and if it is not here, pull it.
+//! Images that are on the engine, and which server each of them holds.
 
 use std::collections::BTreeMap;
 
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, HostConfig, ImageInspect};
 use bollard::query_parameters::{
-    CreateContainerOptions, CreateImageOptionsBuilder, LogsOptionsBuilder, StartContainerOptions,
+    CreateContainerOptions, LogsOptionsBuilder, StartContainerOptions,
     WaitContainerOptions,
 };
 use futures_util::StreamExt as _;
 
 use super::error::is_not_found;
 use super::{EngineError, apply};
-use crate::event::{Event, Listener};
 use crate::topology::Server;
 use crate::topology::server::{Flavor, Version};
 
@@ -114,64 +113,4 @@ async fn output(docker: &Docker, id: &str) -> String {
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
     let lines = docker.logs(id, Some(options)).filter_map(|line| async { line.ok() });
     lines.map(|line| line.to_string()).collect::<Vec<_>>().await.concat()
-}
-
-/// Pulls an image.
-///
-/// # Errors
-/// Where it cannot be pulled.
-pub async fn pull(docker: &Docker, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
-    let (name, tag) = name_and_tag(reference);
-    let options = CreateImageOptionsBuilder::default().from_image(name).tag(tag).build();
-    let mut stream = docker.create_image(Some(options), None, None);
-    let mut layers: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let mut failure = None;
-    while let Some(progress) = stream.next().await {
-        let progress = match progress {
-            Ok(progress) => progress,
-            Err(error) => {
-                failure = Some(error);
-                break;
-            }
-        };
-        let detail = progress.progress_detail.as_ref();
-        let bytes = detail.and_then(|detail| Some((detail.current?, detail.total?)));
-        if let (Some(layer), Some((current, total))) = (progress.id, bytes) {
-            layers.insert(layer, (u64::try_from(current).unwrap_or(0), u64::try_from(total).unwrap_or(0)));
-            let (done, total) =
-                layers.values().fold((0, 0), |(done, all), (current, total)| (done + current, all + total));
-            listener.hear(Event::Pulling { reference: reference.to_owned(), done, total });
-        }
-    }
-    match failure {
-        None => Ok(()),
-        // A stream may end with a complaint about bytes that remain, though all is here.
-        Some(_) if find(docker, reference).await?.is_some() => Ok(()),
-        Some(source) => Err(EngineError::Pull { reference: reference.to_owned(), source }),
-    }
-}
-
-/// A reference as the engine wants it: name and tag apart; a digest stays with the name.
-fn name_and_tag(reference: &str) -> (&str, &str) {
-    if reference.contains('@') {
-        return (reference, "");
-    }
-    match reference.rsplit_once(':') {
-        // A colon before a slash belongs to a registry's port.
-        Some((name, tag)) if !tag.contains('/') => (name, tag),
-        _ => (reference, "latest"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_are_split_at_the_tag() {
-        assert_eq!(name_and_tag("redis:8"), ("redis", "8"));
-        assert_eq!(name_and_tag("redis"), ("redis", "latest"));
-        assert_eq!(name_and_tag("host:5000/redis"), ("host:5000/redis", "latest"));
-        assert_eq!(name_and_tag("redis@sha256:ab"), ("redis@sha256:ab", ""));
-    }
 }

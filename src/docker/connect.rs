@@ -1,0 +1,255 @@
+//! Connecting to an engine, and saying why it cannot be reached.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+
+use super::location::{EngineAddress, EngineLocation};
+
+/// How long an engine may take to begin its answer to a request. Creating thirty containers at once on a
+/// busy machine takes seconds; what takes a minute has failed.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long an engine may take to answer at all: enough for a connection through `ssh`, short enough for a
+/// person who waits at a wrong address.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The oldest API that has all that is used here: Docker 20.10's.
+const OLDEST_API: ApiVersion = ApiVersion { major: 1, minor: 41 };
+
+/// Why there is no connection to an engine.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// This platform has no such connections.
+    #[error("engines at `{}` ({}) cannot be reached from this platform", location.address, location.origin)]
+    Unsupported {
+        /// The engine.
+        location: Box<EngineLocation>,
+    },
+    /// Nothing answers, or what answers is not an engine.
+    #[error("cannot reach the engine at `{}` ({})", location.address, location.origin)]
+    Unreachable {
+        /// The engine.
+        location: Box<EngineLocation>,
+        /// What was in the way.
+        obstacle: Obstacle,
+        /// What the attempt ended with.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The engine is older than what redisctl needs.
+    #[error(
+        "the engine at `{}` speaks version {found} of the API, and {OLDEST_API} is needed (Docker 20.10 or later)",
+        location.address
+    )]
+    TooOld {
+        /// The engine.
+        location: Box<EngineLocation>,
+        /// Its API's version, as it says it.
+        found: String,
+    },
+    /// The engine runs containers of another system.
+    #[error("the engine at `{}` runs {system} containers, and Redis needs Linux ones", location.address)]
+    NotLinux {
+        /// The engine.
+        location: Box<EngineLocation>,
+        /// The system, as the engine says it.
+        system: String,
+    },
+}
+
+/// What is in the way to an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// There is no such socket, or nobody listens.
+    NotRunning,
+    /// This user may not open the socket.
+    Permission,
+    /// Nothing answers in time.
+    Timeout,
+    /// It answers with an HTTP error: it may want TLS, or be no engine.
+    HttpStatus,
+    /// There is no connection for another reason: an unknown host, no route, certificates that do not fit.
+    NoConnection,
+    /// Something else; the cause says what.
+    Other,
+}
+
+impl ConnectError {
+    /// What to do next, on this platform.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unsupported { .. } => {
+                "say where the engine is with `--host`, or choose another Docker context".to_owned()
+            }
+            Self::Unreachable { location, obstacle, .. } => {
+                unreachable_hint(&location.address, *obstacle, std::env::consts::OS)
+            }
+            Self::TooOld { .. } => "update the engine".to_owned(),
+            Self::NotLinux { .. } => "switch Docker Desktop to Linux containers".to_owned(),
+        }
+    }
+}
+
+/// Connects to the engine, and makes sure that it is one that can be used.
+///
+/// # Errors
+/// The engine cannot be reached, is too old, or runs no Linux containers.
+pub async fn connect(location: &EngineLocation) -> Result<Docker, ConnectError> {
+    let boxed = || Box::new(location.clone());
+    let unreachable = |source: bollard::errors::Error| ConnectError::Unreachable {
+        location: boxed(),
+        obstacle: obstacle(&source),
+        source: without_wrapping(source),
+    };
+    let docker = client(&location.address)
+        .ok_or_else(|| ConnectError::Unsupported { location: boxed() })?
+        .map_err(unreachable)?
+        .with_timeout(REQUEST_TIMEOUT);
+
+    let version = tokio::time::timeout(CONNECT_TIMEOUT, docker.version())
+        .await
+        .unwrap_or(Err(bollard::errors::Error::RequestTimeoutError))
+        .map_err(unreachable)?;
+    let found = version.api_version.unwrap_or_default();
+    if ApiVersion::parse(&found).is_none_or(|found| found < OLDEST_API) {
+        return Err(ConnectError::TooOld { location: boxed(), found });
+    }
+    match version.os {
+        Some(system) if system != "linux" => Err(ConnectError::NotLinux { location: boxed(), system }),
+        _ => Ok(docker),
+    }
+}
+
+/// A client for the address, which has not connected yet; `None` where this platform has no such
+/// connections.
+fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Error>> {
+    let timeout = REQUEST_TIMEOUT.as_secs();
+    match address {
+        #[cfg(unix)]
+        EngineAddress::Unix(path) => {
+            Some(Docker::connect_with_unix(&path.to_string_lossy(), timeout, API_DEFAULT_VERSION))
+        }
+        #[cfg(windows)]
+        EngineAddress::Pipe(path) => {
+            Some(Docker::connect_with_named_pipe(path, timeout, API_DEFAULT_VERSION))
+        }
+        #[cfg(unix)]
+        EngineAddress::Ssh { .. } => {
+            Some(Docker::connect_with_ssh(&address.to_string(), timeout, API_DEFAULT_VERSION, None))
+        }
+        EngineAddress::Tcp { .. } => {
+            Some(Docker::connect_with_http(&address.to_string(), timeout, API_DEFAULT_VERSION))
+        }
+        EngineAddress::Tls { files, .. } => Some(Docker::connect_with_ssl(
+            &address.to_string(),
+            &files.key,
+            &files.cert,
+            &files.ca,
+            timeout,
+            API_DEFAULT_VERSION,
+        )),
+        #[cfg(unix)]
+        EngineAddress::Pipe(_) => None,
+        #[cfg(not(unix))]
+        _ => None,
+    }
+}
+
+/// What was in the way, from the kind of the error or of one of its causes.
+fn obstacle(error: &bollard::errors::Error) -> Obstacle {
+    use bollard::errors::Error;
+    match error {
+        Error::SocketNotFoundError(_) => return Obstacle::NotRunning,
+        Error::RequestTimeoutError => return Obstacle::Timeout,
+        Error::DockerResponseServerError { .. } => return Obstacle::HttpStatus,
+        _ => {}
+    }
+    // `IOError` passes its cause's own cause on, and so does not count as one itself.
+    let first: &(dyn std::error::Error + 'static) = match error {
+        Error::IOError { err } => err,
+        other => other,
+    };
+    let causes = std::iter::successors(Some(first), |error| error.source());
+    let kinds = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    for kind in kinds {
+        match kind {
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => return Obstacle::NotRunning,
+            ErrorKind::PermissionDenied => return Obstacle::Permission,
+            ErrorKind::TimedOut => return Obstacle::Timeout,
+            _ => {}
+        }
+    }
+    match error {
+        Error::HyperLegacyError { err } if err.is_connect() => Obstacle::NoConnection,
+        _ => Obstacle::Other,
+    }
+}
+
+/// The error without bollard's own wrapping of it, which would say everything twice.
+fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        bollard::errors::Error::HyperLegacyError { err } => Box::new(err),
+        other => Box::new(other),
+    }
+}
+
+/// What to do about an `obstacle` on the way to `address`, on the given system (as `std::env::consts::OS`
+/// names it).
+fn unreachable_hint(address: &EngineAddress, obstacle: Obstacle, system: &str) -> String {
+    match (address, obstacle) {
+        (EngineAddress::Ssh { destination }, _) => {
+            format!("check that `ssh {destination} docker version` works without a question")
+        }
+        (EngineAddress::Unix(_) | EngineAddress::Pipe(_), Obstacle::Permission) => match system {
+            "linux" => "become a member of the group `docker` (`sudo usermod -aG docker $USER`, then log in \
+                        again), or use a rootless engine"
+                .to_owned(),
+            _ => "let this user open the socket or pipe of the engine".to_owned(),
+        },
+        (EngineAddress::Unix(_) | EngineAddress::Pipe(_), _) => match system {
+            "linux" => "start the engine (`sudo systemctl start docker`), or say where one is with `--host`",
+            "macos" => "start Docker Desktop, Colima or OrbStack, or say where an engine is with `--host`",
+            _ => "start Docker Desktop, or say where an engine is with `--host`",
+        }
+        .to_owned(),
+        (_, Obstacle::NotRunning | Obstacle::Timeout)
+        | (EngineAddress::Tcp { .. }, Obstacle::NoConnection) => {
+            format!("check that the engine listens at `{address}`, and that no firewall is in the way")
+        }
+        (EngineAddress::Tcp { .. }, _) => {
+            "the engine may want TLS: set `DOCKER_TLS_VERIFY=1`, and `DOCKER_CERT_PATH` to the directory of \
+             `ca.pem`, `cert.pem` and `key.pem`"
+                .to_owned()
+        }
+        (EngineAddress::Tls { files, .. }, _) => format!(
+            "check that the certificates in `{}` are those of this engine",
+            files.ca.parent().unwrap_or(&files.ca).display()
+        ),
+    }
+}
+
+/// A version of the engine's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ApiVersion {
+    major: u16,
+    minor: u16,
+}
+
+impl ApiVersion {
+    /// Reads `1.41`.
+    fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.split_once('.')?;
+        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    }
+}
+
+impl std::fmt::Display for ApiVersion {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{}", self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests;

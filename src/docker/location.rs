@@ -1,0 +1,200 @@
+//! Where the engine is: `--host`, `DOCKER_HOST`, the Docker context, or the platform's own place.
+//!
+//! The decision is a function of what it is given ([`Surroundings`]), so that every case can be tested
+//! on every platform.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+mod address;
+mod context;
+mod surroundings;
+
+pub use address::{AddressError, EngineAddress, TlsFiles};
+pub use surroundings::{Platform, Surroundings, ThisMachine};
+
+/// The name of the context that stands for the platform's own place.
+const DEFAULT_CONTEXT: &str = "default";
+
+/// The default engine's socket.
+const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+
+/// The default engine's pipe on Windows.
+const DEFAULT_PIPE: &str = "//./pipe/docker_engine";
+
+/// Sockets below the home directory, where there is no default one: Docker Desktop's, Colima's, `OrbStack`'s.
+const HOME_SOCKETS: [&str; 3] =
+    [".docker/run/docker.sock", ".colima/default/docker.sock", ".orbstack/run/docker.sock"];
+
+/// An engine, and how it is known where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineLocation {
+    /// How it is reached.
+    pub address: EngineAddress,
+    /// What said so.
+    pub origin: Origin,
+}
+
+/// What said where the engine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// `--host`.
+    Flag,
+    /// The environment variable `DOCKER_HOST`.
+    HostVariable,
+    /// The context of this name, which `DOCKER_CONTEXT` names.
+    ContextVariable(String),
+    /// The context of this name, the current one of Docker's configuration.
+    CurrentContext(String),
+    /// Nothing: it is where engines are on this platform.
+    Platform,
+}
+
+impl Origin {
+    /// The context's name, where it is one.
+    fn context(&self) -> Option<&str> {
+        match self {
+            Self::ContextVariable(name) | Self::CurrentContext(name) => Some(name),
+            Self::Flag | Self::HostVariable | Self::Platform => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("from `--host`"),
+            Self::HostVariable => formatter.write_str("from `DOCKER_HOST`"),
+            Self::ContextVariable(name) => write!(formatter, "`{name}`, from `DOCKER_CONTEXT`"),
+            Self::CurrentContext(name) => write!(formatter, "`{name}`, from Docker's configuration"),
+            Self::Platform => formatter.write_str("the platform's default"),
+        }
+    }
+}
+
+/// Why it is not known where the engine is.
+#[derive(Debug, thiserror::Error)]
+pub enum LocationError {
+    /// An address cannot be read.
+    #[error("`{text}` ({origin}) is not an engine's address")]
+    Address {
+        /// The address as given.
+        text: String,
+        /// Where it is from.
+        origin: Origin,
+        /// What is wrong with it.
+        source: AddressError,
+    },
+    /// Docker's configuration cannot be read.
+    #[error("cannot read Docker's configuration `{}`", path.display())]
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// There is no such context.
+    #[error("there is no Docker context {origin}: `{}` cannot be read", path.display())]
+    NoContext {
+        /// What names the context.
+        origin: Origin,
+        /// The file that would describe it.
+        path: PathBuf,
+    },
+    /// A context does not say where its engine is.
+    #[error("the Docker context {origin} has no Docker endpoint in `{}`", path.display())]
+    NoEndpoint {
+        /// What names the context.
+        origin: Origin,
+        /// The file that describes it.
+        path: PathBuf,
+    },
+}
+
+impl LocationError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => {
+                "an address is `unix:///PATH`, `npipe:////./pipe/NAME`, `tcp://HOST:PORT` or `ssh://[USER@]HOST`"
+            }
+            Self::Configuration { .. } => "repair the file, or say where the engine is with `--host`",
+            Self::NoContext { .. } | Self::NoEndpoint { .. } => {
+                "choose another one (`docker context ls`, `docker context use NAME`), or say where the engine \
+                 is with `--host`"
+            }
+        }
+    }
+}
+
+impl EngineLocation {
+    /// Finds the engine: `flag` (`--host`), else `DOCKER_HOST`, else the context that `DOCKER_CONTEXT` or
+    /// Docker's configuration names, else where engines are on this platform.
+    ///
+    /// # Errors
+    /// An address is malformed, or a context cannot be read.
+    pub fn find(flag: Option<&str>, surroundings: &impl Surroundings) -> Result<Self, LocationError> {
+        if let Some(text) = flag {
+            return Self::given(text, Origin::Flag, surroundings);
+        }
+        if let Some(text) = surroundings.variable("DOCKER_HOST") {
+            return Self::given(&text, Origin::HostVariable, surroundings);
+        }
+        let origin = match surroundings.variable("DOCKER_CONTEXT") {
+            Some(name) => Some(Origin::ContextVariable(name)),
+            None => context::current(surroundings)?.map(Origin::CurrentContext),
+        };
+        match origin {
+            Some(origin) if origin.context() != Some(DEFAULT_CONTEXT) => {
+                let address = context::address(&origin, surroundings)?;
+                Ok(Self { address, origin })
+            }
+            _ => Ok(Self { address: platform_address(surroundings), origin: Origin::Platform }),
+        }
+    }
+
+    /// The engine at an address that somebody wrote.
+    fn given(text: &str, origin: Origin, surroundings: &impl Surroundings) -> Result<Self, LocationError> {
+        match EngineAddress::parse(text, surroundings::tls_files(surroundings)) {
+            Ok(address) => Ok(Self { address, origin }),
+            Err(source) => Err(LocationError::Address { text: text.to_owned(), origin, source }),
+        }
+    }
+
+    /// The host that ports published by this engine are dialled at: 127.0.0.1 where the engine is on this
+    /// machine, else the engine's own.
+    #[must_use]
+    pub fn endpoint_host(&self) -> String {
+        match self.address.host() {
+            Some(host) if !is_loopback(host) => host.to_owned(),
+            _ => Ipv4Addr::LOCALHOST.to_string(),
+        }
+    }
+}
+
+/// Where engines are on this platform: the default place, unless another one is in use.
+fn platform_address(surroundings: &impl Surroundings) -> EngineAddress {
+    if surroundings.platform() == Platform::Windows {
+        return EngineAddress::Pipe(DEFAULT_PIPE.into());
+    }
+    let rootless =
+        surroundings.variable("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
+    let home = surroundings.home();
+    let below_home = HOME_SOCKETS.iter().filter_map(|socket| Some(home.as_ref()?.join(socket)));
+    let default = PathBuf::from(DEFAULT_SOCKET);
+    let socket = std::iter::once(default.clone())
+        .chain(rootless)
+        .chain(below_home)
+        .find(|socket| surroundings.exists(socket));
+    EngineAddress::Unix(socket.unwrap_or(default))
+}
+
+/// Whether `host` is this machine as seen from itself.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

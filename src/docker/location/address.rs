@@ -1,0 +1,251 @@
+//! An engine's address, and how it is written.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The port of an engine without TLS.
+const PLAIN_PORT: u16 = 2375;
+
+/// The port of an engine with TLS.
+const TLS_PORT: u16 = 2376;
+
+/// How an engine is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineAddress {
+    /// A Unix socket.
+    Unix(PathBuf),
+    /// A Windows named pipe, such as `//./pipe/docker_engine`.
+    Pipe(String),
+    /// TCP without TLS.
+    Tcp {
+        /// Name or IP address, without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// TCP with TLS.
+    Tls {
+        /// Name or IP address, without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The certificates.
+        files: TlsFiles,
+    },
+    /// Through the `ssh` client, as `[USER@]HOST[:PORT]`.
+    Ssh {
+        /// What `ssh` connects to.
+        destination: String,
+    },
+}
+
+/// The certificates of a TLS connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The authorities that the engine's certificate is checked against.
+    pub ca: PathBuf,
+    /// The client's certificate.
+    pub cert: PathBuf,
+    /// The client's key.
+    pub key: PathBuf,
+}
+
+impl TlsFiles {
+    /// The files under the names that Docker gives them.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { ca: folder.join("ca.pem"), cert: folder.join("cert.pem"), key: folder.join("key.pem") }
+    }
+}
+
+/// What is wrong with a written address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It begins with something unknown.
+    #[error("`{0}://` is not a way to reach an engine")]
+    Scheme(String),
+    /// Nothing follows `unix://` or `npipe://`.
+    #[error("the path is missing")]
+    NoPath,
+    /// There is no host.
+    #[error("the host is missing")]
+    NoHost,
+    /// The port is no number from 1 to 65535.
+    #[error("`{0}` is not a port")]
+    Port(String),
+    /// A path follows the host, where engines cannot be.
+    #[error("there must be nothing after the host and port, and there is `{0}`")]
+    Trailing(String),
+    /// `https://` without certificates.
+    #[error("TLS needs certificates, which `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` name")]
+    NoCertificates,
+}
+
+impl EngineAddress {
+    /// Reads an address as Docker writes it; an absolute path is a socket, and `HOST:PORT` is TCP. With
+    /// `tls`, TCP addresses are reached with these certificates.
+    ///
+    /// # Errors
+    /// `text` is not an engine's address.
+    pub fn parse(text: &str, tls: Option<TlsFiles>) -> Result<Self, AddressError> {
+        let (scheme, rest) = match text.split_once("://") {
+            Some(parts) => parts,
+            None if text.starts_with('/') => ("unix", text),
+            None => ("tcp", text),
+        };
+        match scheme {
+            "unix" | "npipe" if rest.is_empty() => Err(AddressError::NoPath),
+            "unix" => Ok(Self::Unix(rest.into())),
+            "npipe" => Ok(Self::Pipe(rest.to_owned())),
+            "https" if tls.is_none() => Err(AddressError::NoCertificates),
+            "tcp" | "http" | "https" => {
+                let (host, port) = split_authority(authority(rest)?)?;
+                let tls = tls.filter(|_| scheme != "http");
+                let port = port.unwrap_or(if tls.is_some() { TLS_PORT } else { PLAIN_PORT });
+                Ok(match tls {
+                    Some(files) => Self::Tls { host, port, files },
+                    None => Self::Tcp { host, port },
+                })
+            }
+            "ssh" => {
+                let destination = authority(rest)?.to_owned();
+                split_authority(without_user(&destination))?;
+                Ok(Self::Ssh { destination })
+            }
+            other => Err(AddressError::Scheme(other.to_owned())),
+        }
+    }
+
+    /// The host that the engine is on; `None` for sockets and pipes, which are on this one.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Unix(_) | Self::Pipe(_) => None,
+            Self::Tcp { host, .. } | Self::Tls { host, .. } => Some(host),
+            Self::Ssh { destination } => {
+                let host = without_user(destination);
+                let bracketed = host.strip_prefix('[').and_then(|rest| rest.split(']').next());
+                bracketed.or_else(|| host.split(':').next())
+            }
+        }
+    }
+}
+
+impl fmt::Display for EngineAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
+            Self::Pipe(path) => write!(formatter, "npipe://{path}"),
+            Self::Tcp { host, port } | Self::Tls { host, port, .. } if host.contains(':') => {
+                write!(formatter, "tcp://[{host}]:{port}")
+            }
+            Self::Tcp { host, port } | Self::Tls { host, port, .. } => {
+                write!(formatter, "tcp://{host}:{port}")
+            }
+            Self::Ssh { destination } => write!(formatter, "ssh://{destination}"),
+        }
+    }
+}
+
+/// What precedes the path of `rest`, which must be the root.
+fn authority(rest: &str) -> Result<&str, AddressError> {
+    match rest.split_once('/') {
+        None | Some((_, "")) => Ok(rest.trim_end_matches('/')),
+        Some((_, path)) => Err(AddressError::Trailing(format!("/{path}"))),
+    }
+}
+
+/// An ssh destination without its user.
+fn without_user(destination: &str) -> &str {
+    destination.rsplit_once('@').map_or(destination, |(_, host)| host)
+}
+
+/// Splits `HOST`, `HOST:PORT` or `[IPV6]:PORT`.
+fn split_authority(authority: &str) -> Result<(String, Option<u16>), AddressError> {
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, "")) => (host, None),
+        Some((host, rest)) => {
+            (host, Some(rest.strip_prefix(':').ok_or_else(|| AddressError::Trailing(rest.to_owned()))?))
+        }
+        None => match authority.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    if host.is_empty() {
+        return Err(AddressError::NoHost);
+    }
+    let number = |text: &str| match text.parse() {
+        Ok(0) | Err(_) => Err(AddressError::Port(text.to_owned())),
+        Ok(port) => Ok(port),
+    };
+    Ok((host.to_owned(), port.map(number).transpose()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> TlsFiles {
+        TlsFiles::in_folder(Path::new("/certs"))
+    }
+
+    #[test]
+    fn every_form_is_read_and_written_alike() {
+        for (text, written) in [
+            ("unix:///run/docker.sock", "unix:///run/docker.sock"),
+            ("/run/docker.sock", "unix:///run/docker.sock"),
+            ("npipe:////./pipe/docker_engine", "npipe:////./pipe/docker_engine"),
+            ("tcp://engine.example:2400", "tcp://engine.example:2400"),
+            ("tcp://engine.example/", "tcp://engine.example:2375"),
+            ("http://engine.example", "tcp://engine.example:2375"),
+            ("engine.example:2400", "tcp://engine.example:2400"),
+            ("tcp://[fe80::1]:2400", "tcp://[fe80::1]:2400"),
+            ("ssh://me@engine.example:2222", "ssh://me@engine.example:2222"),
+        ] {
+            let address = EngineAddress::parse(text, None).unwrap();
+            assert_eq!(address.to_string(), written);
+            assert_eq!(EngineAddress::parse(written, None), Ok(address));
+        }
+    }
+
+    #[test]
+    fn certificates_make_tcp_tls_with_its_own_port() {
+        let expected = EngineAddress::Tls { host: "engine.example".into(), port: 2376, files: files() };
+        for text in ["tcp://engine.example", "https://engine.example"] {
+            assert_eq!(EngineAddress::parse(text, Some(files())).as_ref(), Ok(&expected));
+        }
+        let socket = EngineAddress::parse("unix:///x.sock", Some(files()));
+        assert_eq!(socket, Ok(EngineAddress::Unix("/x.sock".into())));
+    }
+
+    #[test]
+    fn each_mistake_is_told_from_the_others() {
+        for (text, error) in [
+            ("ftp://engine.example", AddressError::Scheme("ftp".into())),
+            ("unix://", AddressError::NoPath),
+            ("tcp://", AddressError::NoHost),
+            ("tcp://:2375", AddressError::NoHost),
+            ("", AddressError::NoHost),
+            ("ssh://me@", AddressError::NoHost),
+            ("tcp://engine.example:http", AddressError::Port("http".into())),
+            ("tcp://engine.example:0", AddressError::Port("0".into())),
+            ("tcp://engine.example:70000", AddressError::Port("70000".into())),
+            ("tcp://engine.example:2375/v1", AddressError::Trailing("/v1".into())),
+            ("tcp://[::1]2375", AddressError::Trailing("2375".into())),
+            ("https://engine.example", AddressError::NoCertificates),
+        ] {
+            assert_eq!(EngineAddress::parse(text, None), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_host_of_an_ssh_destination_is_without_user_and_port() {
+        for (destination, host) in
+            [("me@a.example:22", "a.example"), ("a.example", "a.example"), ("u@[::1]:22", "::1")]
+        {
+            let address = EngineAddress::Ssh { destination: destination.into() };
+            assert_eq!(address.host(), Some(host));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Docker contexts: named engines in the files of Docker's configuration.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::address::{EngineAddress, TlsFiles};
+use super::surroundings::{Surroundings, docker_folder};
+use super::{LocationError, Origin};
+
+/// The part of `config.json` that matters here.
+#[derive(Deserialize)]
+struct Configuration {
+    #[serde(rename = "currentContext")]
+    current_context: Option<String>,
+}
+
+/// The part of a context's `meta.json` that matters here.
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(rename = "Endpoints", default)]
+    endpoints: HashMap<String, Endpoint>,
+}
+
+#[derive(Deserialize)]
+struct Endpoint {
+    #[serde(rename = "Host")]
+    host: Option<String>,
+}
+
+/// The current context's name, as `docker context use` has written it.
+pub(super) fn current(surroundings: &impl Surroundings) -> Result<Option<String>, LocationError> {
+    let Some(path) = docker_folder(surroundings).map(|folder| folder.join("config.json")) else {
+        return Ok(None);
+    };
+    let Some(text) = surroundings.read(&path) else { return Ok(None) };
+    let configuration: Configuration = parse(&text, &path)?;
+    Ok(configuration.current_context.filter(|name| !name.is_empty()))
+}
+
+/// The address of the context that `origin` names.
+pub(super) fn address(
+    origin: &Origin,
+    surroundings: &impl Surroundings,
+) -> Result<EngineAddress, LocationError> {
+    let id = identifier(origin.context().unwrap_or_default());
+    let contexts = docker_folder(surroundings).unwrap_or_default().join("contexts");
+    let path = contexts.join("meta").join(&id).join("meta.json");
+    let Some(text) = surroundings.read(&path) else {
+        return Err(LocationError::NoContext { origin: origin.clone(), path });
+    };
+    let mut metadata: Metadata = parse(&text, &path)?;
+    let host = metadata.endpoints.remove("docker").and_then(|endpoint| endpoint.host);
+    let Some(host) = host.filter(|host| !host.is_empty()) else {
+        return Err(LocationError::NoEndpoint { origin: origin.clone(), path });
+    };
+
+    let files = TlsFiles::in_folder(&contexts.join("tls").join(id).join("docker"));
+    let tls = surroundings.exists(&files.ca).then_some(files);
+    EngineAddress::parse(&host, tls).map_err(|source| LocationError::Address {
+        text: host,
+        origin: origin.clone(),
+        source,
+    })
+}
+
+fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, LocationError> {
+    serde_json::from_str(text)
+        .map_err(|source| LocationError::Configuration { path: path.to_owned(), source })
+}
+
+/// The directory name that stands for a context: the SHA-256 of its name, in hexadecimal digits.
+pub(super) fn identifier(name: &str) -> String {
+    let mut digits = String::new();
+    for byte in Sha256::digest(name) {
+        write!(digits, "{byte:02x}").expect("writing to a `String` cannot fail");
+    }
+    digits
+}

@@ -1,0 +1,73 @@
+//! What decides where the engine is, besides the command line: platform, environment, files.
+
+use std::path::{Path, PathBuf};
+
+use super::address::TlsFiles;
+
+/// The platforms that differ in where their engine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platform {
+    /// Linux, macOS and their like: sockets.
+    Unix,
+    /// Windows: pipes.
+    Windows,
+}
+
+/// What can be asked of the machine and the process.
+pub trait Surroundings {
+    /// The platform.
+    fn platform(&self) -> Platform;
+    /// The environment variable `name`; `None` also where it is empty.
+    fn variable(&self, name: &str) -> Option<String>;
+    /// The user's home directory.
+    fn home(&self) -> Option<PathBuf>;
+    /// The text of a file; `None` where there is none that can be read.
+    fn read(&self, path: &Path) -> Option<String>;
+    /// Whether there is anything at `path`.
+    fn exists(&self, path: &Path) -> bool;
+}
+
+/// This machine, and the environment of this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ThisMachine;
+
+impl Surroundings for ThisMachine {
+    fn platform(&self) -> Platform {
+        if cfg!(windows) { Platform::Windows } else { Platform::Unix }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        std::env::home_dir()
+    }
+
+    fn read(&self, path: &Path) -> Option<String> {
+        std::fs::read_to_string(path).ok()
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+}
+
+/// The directory of Docker's configuration.
+pub(super) fn docker_folder(surroundings: &impl Surroundings) -> Option<PathBuf> {
+    match surroundings.variable("DOCKER_CONFIG") {
+        Some(folder) => Some(folder.into()),
+        None => Some(surroundings.home()?.join(".docker")),
+    }
+}
+
+/// The certificates for addresses that are given without a context; `None` where no TLS is asked for. As
+/// with Docker's own client, any value of `DOCKER_TLS_VERIFY` asks for it.
+pub(super) fn tls_files(surroundings: &impl Surroundings) -> Option<TlsFiles> {
+    surroundings.variable("DOCKER_TLS_VERIFY")?;
+    let folder = match surroundings.variable("DOCKER_CERT_PATH") {
+        Some(folder) => folder.into(),
+        None => docker_folder(surroundings)?,
+    };
+    Some(TlsFiles::in_folder(&folder))
+}

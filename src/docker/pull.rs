@@ -1,0 +1,175 @@
+//! Pulling an image from a registry, with the progress of all its layers as one.
+
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::errors::Error as EngineError;
+use bollard::models::CreateImageInfo;
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use futures_util::TryStreamExt as _;
+
+/// How far a pull has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullProgress {
+    /// The bytes that are here, of all layers that have begun.
+    pub done_bytes: u64,
+    /// The bytes that these layers have; it grows as more of them begin.
+    pub total_bytes: u64,
+    /// What the engine says it is doing.
+    pub text: String,
+}
+
+/// Why an image was not pulled.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// The registry answers that there is no such image, or none for this user.
+    #[error("there is no image `{reference}` in its registry, or none that may be pulled")]
+    Refused {
+        /// The image.
+        reference: String,
+        /// The engine's answer.
+        source: Box<EngineError>,
+    },
+    /// The engine did not get the image, most often because it reaches no registry.
+    #[error("the engine cannot pull the image `{reference}`")]
+    Failed {
+        /// The image.
+        reference: String,
+        /// The engine's answer.
+        source: Box<EngineError>,
+    },
+}
+
+impl PullError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => {
+                "check the name, or pull it yourself after `docker login`; `--image` names another one"
+            }
+            Self::Failed { .. } => {
+                "where no registry can be reached: bring the image with `docker load`, name one that the engine \
+                 has with `--image`, make one from this machine's own server with `--image host`, or give the \
+                 engine a proxy or a registry mirror"
+            }
+        }
+    }
+}
+
+/// Pulls the image `reference`; `progress` is told how far it has come, as often as the engine tells.
+/// No credentials are sent: an image that needs a login is pulled beforehand.
+///
+/// # Errors
+/// The registry has no such image, or the engine cannot get it.
+pub async fn pull(
+    docker: &Docker,
+    reference: &str,
+    mut progress: impl FnMut(PullProgress),
+) -> Result<(), PullError> {
+    let reference = with_tag(reference);
+    let error = |source: EngineError| {
+        let (reference, source) = (reference.clone(), Box::new(source));
+        match *source {
+            EngineError::DockerResponseServerError { status_code: 401 | 403 | 404, .. } => {
+                PullError::Refused { reference, source }
+            }
+            _ => PullError::Failed { reference, source },
+        }
+    };
+
+    let options = CreateImageOptionsBuilder::default().from_image(&reference).build();
+    let mut layers = Layers::default();
+    let events = docker.create_image(Some(options), None, None);
+    let ended = events
+        .try_for_each(|event| {
+            progress(layers.note(event));
+            std::future::ready(Ok(()))
+        })
+        .await;
+    match ended {
+        // The stream may end with a spurious error after all has gone well: the image decides.
+        Ok(()) | Err(EngineError::IOError { .. }) => match docker.inspect_image(&reference).await {
+            Ok(_) => Ok(()),
+            Err(missing) => Err(PullError::Failed {
+                reference: reference.clone(),
+                source: Box::new(ended.err().unwrap_or(missing)),
+            }),
+        },
+        Err(source) => Err(error(source)),
+    }
+}
+
+/// The reference with the tag that it means: without one, the engine would pull every tag there is.
+fn with_tag(reference: &str) -> String {
+    let name = reference.rsplit('/').next().unwrap_or(reference);
+    if name.contains([':', '@']) { reference.to_owned() } else { format!("{reference}:latest") }
+}
+
+/// What is known of each layer: bytes that are here, bytes in all.
+#[derive(Default)]
+struct Layers(HashMap<String, (u64, u64)>);
+
+impl Layers {
+    /// Takes one message of the engine's in. A layer is counted once: what is told of it later, while it is
+    /// unpacked, begins at zero again and is left out.
+    fn note(&mut self, event: CreateImageInfo) -> PullProgress {
+        let detail = event.progress_detail.unwrap_or_default();
+        let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+        if let (Some(id), Some(total)) = (&event.id, bytes(detail.total).filter(|total| *total > 0)) {
+            let layer = self.0.entry(id.clone()).or_default();
+            layer.0 = layer.0.max(bytes(detail.current).unwrap_or_default());
+            layer.1 = layer.1.max(total);
+        }
+        PullProgress {
+            done_bytes: self.0.values().map(|(done, total)| *done.min(total)).sum(),
+            total_bytes: self.0.values().map(|(_, total)| total).sum(),
+            text: event.status.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::ProgressDetail;
+
+    use super::*;
+
+    fn event(id: &str, status: &str, current: Option<i64>, total: Option<i64>) -> CreateImageInfo {
+        CreateImageInfo {
+            id: Some(id.into()),
+            status: Some(status.into()),
+            progress_detail: Some(ProgressDetail { current, total }),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn layers_are_summed_and_never_go_back() {
+        let mut layers = Layers::default();
+        let mut bytes = |event| {
+            let progress = layers.note(event);
+            (progress.done_bytes, progress.total_bytes)
+        };
+        assert_eq!(bytes(event("a", "Pulling fs layer", None, None)), (0, 0));
+        assert_eq!(bytes(event("a", "Downloading", Some(10), Some(100))), (10, 100));
+        assert_eq!(bytes(event("b", "Downloading", Some(5), Some(50))), (15, 150));
+        assert_eq!(bytes(event("a", "Downloading", Some(100), Some(100))), (105, 150));
+        assert_eq!(bytes(event("a", "Extracting", Some(3), Some(100))), (105, 150));
+        assert_eq!(bytes(event("b", "Download complete", None, None)), (105, 150));
+        assert_eq!(bytes(event("c", "Extracting", Some(1), Some(-1))), (105, 150));
+    }
+
+    #[test]
+    fn a_reference_without_a_tag_means_latest() {
+        for (reference, expected) in [
+            ("redis", "redis:latest"),
+            ("redis:8", "redis:8"),
+            ("localhost:5000/redis", "localhost:5000/redis:latest"),
+            ("localhost:5000/redis:8", "localhost:5000/redis:8"),
+            ("redis@sha256:00", "redis@sha256:00"),
+        ] {
+            assert_eq!(with_tag(reference), expected);
+        }
+    }
+}
