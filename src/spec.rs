@@ -10,6 +10,7 @@ use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub mod env_file;
 mod problem;
 mod secret;
 
