@@ -10,10 +10,26 @@ use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod check;
+mod describe;
+mod document;
+pub mod env_file;
+mod error;
+mod interpolate;
+mod leaf;
+mod mask;
+mod overrides;
 mod problem;
+mod read;
+mod schema;
 mod secret;
+mod tree;
 
+pub use error::{Located, SpecError};
+pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};
+pub use read::{Document, Inputs, Source, read};
+pub use schema::json_schema;
 pub use secret::{Password, SecretText};
 
 /// What kind of deployment a spec asks for.
@@ -30,7 +46,8 @@ pub enum SpecKind {
     Cluster,
 }
 
-/// One spec file. Field names are a contract (DESIGN.md, section 4).
+/// What a redisctl deployment looks like. Only `kind` is needed; everything else has a default.
+// Field names are a contract (DESIGN.md, section 4).
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "redisctl spec")]
@@ -74,7 +91,7 @@ pub struct Spec {
 #[serde(deny_unknown_fields)]
 pub struct NetworkSpec {
     /// IPv4 subnet in CIDR form. Default: the first free /24 of a private pool.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "ipv4-cidr"))]
     pub subnet: Option<Ipv4Net>,
 }
 
@@ -85,7 +102,7 @@ pub struct PortsSpec {
     /// The first node's port, the next ones count up; or `auto`. Default 7001.
     pub base: Option<PortBase>,
     /// The host address that ports are published on. Default 127.0.0.1.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub bind: Option<Ipv4Addr>,
 }
 
@@ -168,7 +185,7 @@ pub struct ResourcesSpec {
 #[serde(deny_unknown_fields)]
 pub struct NodeSpec {
     /// The node's static IP inside the network.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub ip: Option<Ipv4Addr>,
     /// The node's port, the same inside and published.
     pub port: Option<u16>,

@@ -37,7 +37,16 @@ impl SpecPath {
 
 impl fmt::Display for SpecPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.join("."))
+        for (position, segment) in self.0.iter().enumerate() {
+            let dot = if position == 0 { "" } else { "." };
+            // A node's name may hold dots; quoted, the path can be read back.
+            if segment.contains(['.', '=']) {
+                write!(formatter, "{dot}\"{segment}\"")?;
+            } else {
+                write!(formatter, "{dot}{segment}")?;
+            }
+        }
+        Ok(())
     }
 }
 

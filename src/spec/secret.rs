@@ -55,7 +55,7 @@ pub enum Password {
 #[serde(untagged)]
 enum PasswordForm {
     /// The password itself (best as `${NAME}`), or the word `generate`.
-    Text(String),
+    Text(#[schemars(length(min = 1))] String),
     /// The file whose first line is the password.
     File(PasswordFile),
 }

@@ -1,0 +1,136 @@
+//! Checks a document's structure against the schema, finding everything that is wrong at once.
+
+use serde_json::Value;
+
+use super::leaf::leaf_problem;
+use super::schema::{Schema, Shape};
+use super::tree::{Content, Entry, Finding, Node, Place};
+use super::{Problem, SpecPath, describe};
+
+/// Everything in `root` that the schema does not allow. Also settles which plain scalars stay text,
+/// because their field takes text.
+pub(super) fn check(schema: &Schema, root: &mut Node) -> Vec<Finding> {
+    let mut checker = Checker { schema, findings: Vec::new() };
+    let top = root.top();
+    checker.value(schema.root(), root, Some(&top), &SpecPath::default());
+    checker.findings
+}
+
+struct Checker<'s> {
+    schema: &'s Schema,
+    findings: Vec<Finding>,
+}
+
+impl<'s> Checker<'s> {
+    fn value(&mut self, schema: &'s Value, node: &mut Node, key: Option<&Place>, path: &SpecPath) {
+        let shapes = self.schema.shapes(schema);
+        let place = node.point(key);
+        let found = describe::found(node);
+        match &mut node.content {
+            Content::Leaf(leaf) => {
+                if let Some((message, hint)) = leaf_problem(leaf, &shapes, place.text) {
+                    self.report(path, place, message, hint);
+                }
+            }
+            Content::Sequence(items) => {
+                let Some(inner) = shapes.iter().find_map(|shape| match shape {
+                    Shape::List(inner) => Some(*inner),
+                    _ => None,
+                }) else {
+                    return self.wrong_type(path, place, &shapes, &found);
+                };
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.value(inner, item, None, &path.join(index.to_string()));
+                }
+            }
+            Content::Mapping(entries) => {
+                self.duplicates(entries, path);
+                if let Some(Shape::Map(inner)) = shapes.iter().find(|shape| matches!(shape, Shape::Map(_))) {
+                    for entry in entries {
+                        self.value(inner, &mut entry.value, Some(&entry.key_place), &path.join(&entry.key));
+                    }
+                } else if !self.fields(&shapes, entries, &place, path) {
+                    self.wrong_type(path, place, &shapes, &found);
+                }
+            }
+        }
+    }
+
+    /// Checks a mapping with known fields; `false` if there is none among `shapes`.
+    fn fields(
+        &mut self,
+        shapes: &[Shape<'s>],
+        entries: &mut [Entry],
+        place: &Place,
+        path: &SpecPath,
+    ) -> bool {
+        let Some((properties, required)) = shapes.iter().find_map(|shape| match shape {
+            Shape::Fields { properties, required } => Some((*properties, required)),
+            _ => None,
+        }) else {
+            return false;
+        };
+        let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let mut meant = Vec::new();
+        for entry in entries.iter_mut() {
+            let inner_path = path.join(&entry.key);
+            if let Some(inner) = properties.get(&entry.key) {
+                self.value(inner, &mut entry.value, Some(&entry.key_place), &inner_path);
+                continue;
+            }
+            let near = describe::nearest(&entry.key, &names);
+            meant.extend(near);
+            let hint = match (near, self.parent_of(&entry.key)) {
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                (None, Some(parent)) if path.segments().is_empty() => {
+                    format!("`{}` belongs under `{parent}`", entry.key)
+                }
+                (None, _) => format!("the fields here are {}", describe::list(&names, "and")),
+            };
+            let message = format!("unknown field `{}`", super::tree::shorten(&entry.key));
+            self.report(&inner_path, entry.key_place.clone(), message, Some(hint));
+        }
+        for name in required {
+            let is_given = entries.iter().any(|entry| entry.key == *name);
+            // A misspelling of it has been told already.
+            if !is_given && !meant.contains(name) {
+                let shapes = self.schema.shapes(&properties[*name]);
+                let hint = format!("add `{name}:` with {}", describe::expected(&shapes));
+                self.report(path, place.clone(), format!("the field `{name}` is missing"), Some(hint));
+            }
+        }
+        true
+    }
+
+    /// The field of the whole spec that has a field `name` of its own.
+    fn parent_of(&self, name: &str) -> Option<&'s str> {
+        let top = self.schema.root()["properties"].as_object()?;
+        let has_field = |shape: Shape<'_>| match shape {
+            Shape::Fields { properties, .. } => properties.contains_key(name),
+            _ => false,
+        };
+        top.iter()
+            .find(|(_, inner)| self.schema.shapes(inner).into_iter().any(has_field))
+            .map(|(parent, _)| parent.as_str())
+    }
+
+    fn duplicates(&mut self, entries: &[Entry], path: &SpecPath) {
+        for (position, entry) in entries.iter().enumerate() {
+            if let Some(first) = entries[..position].iter().find(|first| first.key == entry.key) {
+                let message = format!("`{}` is given more than once", super::tree::shorten(&entry.key));
+                self.report(&path.join(&entry.key), entry.key_place.clone(), message, None);
+                if let Some(finding) = self.findings.last_mut() {
+                    finding.earlier = Some(first.key_place.span.clone());
+                }
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, path: &SpecPath, place: Place, shapes: &[Shape<'_>], found: &str) {
+        self.report(path, place, format!("expected {}, found {found}", describe::expected(shapes)), None);
+    }
+
+    fn report(&mut self, path: &SpecPath, place: Place, message: String, hint: Option<String>) {
+        self.findings.push(Finding::new(Problem { path: path.clone(), message, hint }, place));
+    }
+}

@@ -1,0 +1,143 @@
+//! The words of problems: what was expected, what was found, what to write instead.
+
+use strsim::damerau_levenshtein;
+
+use super::schema::Shape;
+use super::tree::{Content, Leaf, Node, Typed};
+
+/// What `shapes` allow, to follow "expected".
+pub(super) fn expected(shapes: &[Shape<'_>]) -> String {
+    let any_text = shapes.iter().any(|shape| matches!(shape, Shape::Text { format: None, .. }));
+    if any_text && shapes.contains(&Shape::Bool) {
+        return "a single value".to_owned();
+    }
+    let kinds: Vec<String> = shapes
+        .iter()
+        .filter_map(|shape| {
+            Some(match shape {
+                Shape::Null => return None,
+                Shape::Bool => "`true` or `false`".to_owned(),
+                Shape::Integer { .. } => "a whole number".to_owned(),
+                Shape::Number => "a number".to_owned(),
+                Shape::Text { format: Some("ipv4"), .. } => "an IPv4 address".to_owned(),
+                Shape::Text { format: Some("ipv4-cidr"), .. } => "a subnet".to_owned(),
+                Shape::Text { .. } => "text".to_owned(),
+                Shape::Word(word) => format!("`{word}`"),
+                Shape::List(_) => "a list".to_owned(),
+                Shape::Map(_) | Shape::Fields { .. } => "a mapping".to_owned(),
+            })
+        })
+        .collect();
+    join(&kinds, "or")
+}
+
+/// What `node` is, to follow "found". Secrets and the values of variables are not shown.
+pub(super) fn found(node: &Node) -> String {
+    match &node.content {
+        Content::Leaf(leaf) => found_leaf(leaf),
+        Content::Sequence(_) => "a list".to_owned(),
+        Content::Mapping(_) => "a mapping".to_owned(),
+    }
+}
+
+/// What `leaf` is, to follow "found".
+pub(super) fn found_leaf(leaf: &Leaf) -> String {
+    let kind = match leaf.typed() {
+        Typed::Null => return "nothing".to_owned(),
+        Typed::Bool(_) => "",
+        Typed::Integer(_) | Typed::Float(_) => "the number ",
+        Typed::Text => "text ",
+    };
+    match (leaf.shown(), leaf.typed()) {
+        (Some(text), _) => format!("{kind}`{text}`"),
+        (None, Typed::Bool(_)) => "a truth value".to_owned(),
+        (None, Typed::Text) => "text".to_owned(),
+        (None, _) => "a number".to_owned(),
+    }
+}
+
+/// The scalar for the start of a message: in backticks, or "this value" where it must not be shown.
+pub(super) fn subject(leaf: &Leaf) -> String {
+    leaf.shown().map_or_else(|| "this value".to_owned(), |text| format!("`{text}`"))
+}
+
+/// `names` in backticks, as a list in prose.
+pub(super) fn list(names: &[&str], conjunction: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    join(&quoted, conjunction)
+}
+
+fn join(parts: &[String], conjunction: &str) -> String {
+    match parts {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
+    }
+}
+
+/// The candidate that `name` is most likely a misspelling of.
+pub(super) fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    let name = name.to_lowercase();
+    // One slip, or one in three characters: more is another word.
+    let limit = (name.chars().count() / 3).max(1);
+    candidates
+        .iter()
+        .map(|candidate| (damerau_levenshtein(&name, candidate), *candidate))
+        // A single slip turns any one-letter name into any other.
+        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.len().min(name.len()))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// What most likely went wrong, at the byte `offset`, for the mistakes that the parser's own words do not explain.
+pub(super) fn syntax_hint(text: &str, offset: usize, info: &str) -> Option<&'static str> {
+    let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let indentation = &line[..line.len() - line.trim_start().len()];
+    if indentation.contains('\t') || info.contains("tab") {
+        Some("indent with spaces, not with tabs")
+    } else if info.contains("flow") && line.contains("${") {
+        Some("inside `[…]` and `{…}` put quotes around `${…}`")
+    } else if info.contains("quoted scalar, found unexpected") {
+        Some("close the quote")
+    } else if info.contains("trailing content") {
+        Some("put the quotes around the whole text")
+    } else if info.contains("flow sequence") || info.contains("flow mapping") {
+        Some("close every `[` and `{`, and put commas between items")
+    } else if info.contains("mapping values are not allowed") {
+        Some("check the indentation, and put quotes around text that holds `: `")
+    } else if info.contains("unknown anchor") || info.contains("anchor or alias") {
+        Some("put quotes around text that starts with `*` or `&`")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let names = ["kind", "replicas", "resources", "shards", "ip"];
+        for (name, near) in [
+            ("replcas", Some("replicas")),
+            ("Kind", Some("kind")),
+            ("knid", Some("kind")),
+            ("shard", Some("shards")),
+            ("ressource", Some("resources")),
+            ("ips", Some("ip")),
+            ("colour", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(name, &names), near, "{name}");
+        }
+    }
+
+    #[test]
+    fn lists_read_as_prose() {
+        assert_eq!(list(&["a"], "or"), "`a`");
+        assert_eq!(list(&["a", "b", "c"], "and"), "`a`, `b` and `c`");
+    }
+}

@@ -1,0 +1,163 @@
+//! What is wrong with a spec, shown where it was written.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use super::Override;
+use super::mask::Masked;
+use super::tree::{Finding, Place, TextId};
+
+/// The name of the place where overrides are written.
+const COMMAND_LINE: &str = "command line";
+
+/// The texts that a spec was read from, as they may be shown: with secrets covered.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sources {
+    pub(super) name: String,
+    pub(super) file: Masked,
+    pub(super) overrides: Vec<Masked>,
+}
+
+impl Sources {
+    /// The texts with everything in `covered` covered.
+    pub(super) fn new(name: String, text: &str, overrides: &[Override], covered: &[Place]) -> Self {
+        let mask = |id: TextId, text: &str| {
+            let secrets = covered.iter().filter(|place| place.text == id).map(|place| place.span.clone());
+            Masked::new(text, secrets.collect())
+        };
+        Self {
+            name,
+            file: mask(TextId::File, text),
+            overrides: overrides
+                .iter()
+                .enumerate()
+                .map(|(index, item)| mask(TextId::Override(index), &item.text()))
+                .collect(),
+        }
+    }
+
+    fn text(&self, id: TextId) -> (&str, &Masked) {
+        match id {
+            TextId::Override(index) => (COMMAND_LINE, self.overrides.get(index).unwrap_or(&self.file)),
+            TextId::File => (&self.name, &self.file),
+        }
+    }
+}
+
+/// A spec that cannot be used, with every problem that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpecError(Box<Contents>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Contents {
+    sources: Sources,
+    findings: Vec<Finding>,
+}
+
+/// One problem of a spec, for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Located {
+    /// The file as the user named it, or `command line` for an override.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// The field's path, such as `nodes.shop-4.port`; empty for the whole document.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl SpecError {
+    /// The error that `findings` are, in the order in which they stand in the file and on the command line.
+    pub(super) fn new(sources: Sources, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(|finding| {
+            let text = match finding.place.text {
+                TextId::File => 0,
+                TextId::Override(index) => index + 1,
+            };
+            (text, finding.place.span.start)
+        });
+        // An anchored value that is used twice has its problems once.
+        findings
+            .dedup_by(|one, other| one.place == other.place && one.problem.message == other.problem.message);
+        Self(Box::new(Contents { sources, findings }))
+    }
+
+    /// Every problem with the lines that it is about, a caret below them and a hint, in the style of
+    /// rustc; several lines, with a line break at the end. Secrets are covered.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let problems: Vec<String> =
+            self.0.findings.iter().map(|finding| self.render_one(&renderer, finding)).collect();
+        problems.join("\n")
+    }
+
+    fn render_one(&self, renderer: &Renderer, finding: &Finding) -> String {
+        let (name, masked) = self.0.sources.text(finding.place.text);
+        let span = visible(masked.text(), &masked.span(&finding.place.span));
+        let mut snippet = Snippet::source(masked.text())
+            .path(name)
+            .line_numbering(finding.place.text == TextId::File)
+            .annotation(AnnotationKind::Primary.span(span));
+        if let Some(earlier) = &finding.earlier {
+            let earlier = visible(masked.text(), &masked.span(earlier));
+            snippet = snippet.annotation(AnnotationKind::Context.span(earlier).label("first given here"));
+        }
+        let mut group = Level::ERROR.primary_title(&finding.problem.message).element(snippet);
+        if let Some(hint) = &finding.problem.hint {
+            group = group.element(Level::HELP.message(hint));
+        }
+        let mut text = renderer.render(&[group]);
+        text.push('\n');
+        text
+    }
+
+    /// Every problem with its position.
+    #[must_use]
+    pub fn located(&self) -> Vec<Located> {
+        self.0
+            .findings
+            .iter()
+            .map(|finding| {
+                let (name, masked) = self.0.sources.text(finding.place.text);
+                let start = visible(masked.text(), &masked.span(&finding.place.span)).start;
+                let before = &masked.text()[..start];
+                let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+                Located {
+                    file: name.to_owned(),
+                    line: before.matches('\n').count() + 1,
+                    column: before[line_start..].chars().count() + 1,
+                    path: finding.problem.path.to_string(),
+                    message: finding.problem.message.clone(),
+                    hint: finding.problem.hint.clone(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// `span` without white space at its end: a plain scalar's may reach into the next line.
+fn visible(text: &str, span: &Range<usize>) -> Range<usize> {
+    match text.get(span.clone()) {
+        Some(spanned) => span.start..span.start + spanned.trim_end().len(),
+        None => 0..0,
+    }
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.findings.len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        write!(formatter, "the spec `{}` has {count} {noun}", self.0.sources.name)
+    }
+}
+
+impl std::error::Error for SpecError {}

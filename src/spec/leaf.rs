@@ -1,0 +1,212 @@
+//! Judges one scalar of a spec against what its field takes.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use super::describe;
+use super::schema::Shape;
+use super::tree::{Leaf, TextId, Typed, Variables};
+
+/// A message, and a hint.
+type Judgement = (String, Option<String>);
+
+/// What is wrong with `leaf`, if anything is, in a field that takes `shapes`. A scalar that has to stay
+/// text is marked so.
+pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[Shape<'_>], text: TextId) -> Option<Judgement> {
+    if leaf.variables == Variables::Failed {
+        return None;
+    }
+    let text_shape = shapes.iter().find_map(|shape| match shape {
+        Shape::Text { format, shortest } => Some((*format, *shortest)),
+        _ => None,
+    });
+    if text_shape.is_some() && stays_text(leaf, shapes, text) {
+        leaf.kept_as_text = true;
+    }
+    let typed = leaf.typed();
+    if accepts(shapes, typed) || (typed == Typed::Text && shapes.contains(&Shape::Word(&leaf.text))) {
+        return None;
+    }
+    match (typed, text_shape) {
+        (Typed::Text, Some((format, shortest))) => text_problem(leaf, format, shortest),
+        (Typed::Integer(number), _) => {
+            out_of_range(leaf, number, shapes).or_else(|| Some(mismatch(leaf, typed, shapes)))
+        }
+        _ => Some(mismatch(leaf, typed, shapes)),
+    }
+}
+
+/// Whether a type other than text is taken.
+fn accepts(shapes: &[Shape<'_>], typed: Typed) -> bool {
+    shapes.iter().any(|shape| match (shape, typed) {
+        (Shape::Null, Typed::Null)
+        | (Shape::Bool, Typed::Bool(_))
+        | (Shape::Number, Typed::Integer(_) | Typed::Float(_)) => true,
+        (Shape::Integer { minimum, maximum }, Typed::Integer(number)) => {
+            (minimum..=maximum).contains(&&number)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a plain scalar in a field that takes text is text, although it looks like something else.
+fn stays_text(leaf: &Leaf, shapes: &[Shape<'_>], text: TextId) -> bool {
+    let replaced = leaf.variables == Variables::Replaced;
+    let typed = leaf.typed();
+    if !accepts(shapes, typed) {
+        // A password of digits is a password. And whoever sets a variable or an override does not see
+        // quotes that would have to be there.
+        return leaf.secret || replaced || text != TextId::File;
+    }
+    match typed {
+        // A password that a variable leaves empty is a mistake to tell, not the wish for none.
+        Typed::Null => leaf.secret && replaced,
+        // What is written is what reaches the server: `1.10` is not `1.1`.
+        Typed::Integer(number) => number.to_string() != leaf.text,
+        Typed::Float(number) => number.to_string() != leaf.text,
+        Typed::Bool(_) | Typed::Text => false,
+    }
+}
+
+fn text_problem(leaf: &Leaf, format: Option<&str>, shortest: u64) -> Option<Judgement> {
+    if leaf.text.is_empty() && shortest > 0 {
+        return Some((
+            "this value is empty".to_owned(),
+            Some("give it a value, or leave the field out".to_owned()),
+        ));
+    }
+    match format {
+        Some("ipv4") if leaf.text.parse::<Ipv4Addr>().is_err() => Some((
+            format!("{} is not an IPv4 address", describe::subject(leaf)),
+            Some("write four numbers from 0 to 255, such as `172.30.7.50`".to_owned()),
+        )),
+        Some("ipv4-cidr") => subnet_problem(leaf),
+        _ => None,
+    }
+}
+
+fn subnet_problem(leaf: &Leaf) -> Option<Judgement> {
+    // Without a length: the /24 that redisctl would have picked itself.
+    let meant = match leaf.text.parse::<Ipv4Net>() {
+        Ok(subnet) if subnet.trunc() == subnet => return None,
+        Ok(subnet) => Some(subnet),
+        Err(_) => leaf.text.parse().ok().and_then(|address: Ipv4Addr| Ipv4Net::new(address, 24).ok()),
+    };
+    let example = match meant {
+        Some(subnet) if leaf.shown().is_some() => format!("write it as `{}`", subnet.trunc()),
+        _ => "write it like `172.30.7.0/24`".to_owned(),
+    };
+    Some((format!("{} is not a subnet", describe::subject(leaf)), Some(example)))
+}
+
+fn out_of_range(leaf: &Leaf, number: i128, shapes: &[Shape<'_>]) -> Option<Judgement> {
+    let (minimum, maximum) = shapes.iter().find_map(|shape| match shape {
+        Shape::Integer { minimum, maximum } => Some((*minimum, *maximum)),
+        _ => None,
+    })?;
+    let hint = format!("give a whole number from {minimum} to {maximum}");
+    let size = if number < minimum { "small" } else { "large" };
+    Some((format!("{} is too {size}", describe::subject(leaf)), Some(hint)))
+}
+
+fn mismatch(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Judgement {
+    let words: Vec<&str> = shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Word(word) => Some(*word),
+            _ => None,
+        })
+        .collect();
+    let near =
+        (typed == Typed::Text && leaf.shown().is_some()).then(|| describe::nearest(&leaf.text, &words));
+    let did_you_mean = near.flatten().map(|near| format!("did you mean `{near}`?"));
+    let only_words = shapes.iter().all(|shape| matches!(shape, Shape::Word(_) | Shape::Null));
+    if only_words && let (Some(text), true) = (leaf.shown(), typed != Typed::Null) {
+        let hint = did_you_mean.unwrap_or_else(|| format!("write {}", describe::list(&words, "or")));
+        return (format!("unknown value `{text}`"), Some(hint));
+    }
+    let message = format!("expected {}, found {}", describe::expected(shapes), describe::found_leaf(leaf));
+    (message, did_you_mean.or_else(|| rewrite(leaf, typed, shapes)))
+}
+
+/// How to write what was most likely meant.
+fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Option<String> {
+    let unquoted = Leaf { plain: true, ..leaf.clone() };
+    if !leaf.plain && accepts(shapes, unquoted.typed()) && unquoted.typed() != Typed::Null {
+        // Inside of `{…}` the braces of a reference need the quotes.
+        let place = if leaf.variables == Variables::None { "" } else { ", on a line of its own" };
+        return Some(format!("write it without quotes{place}"));
+    }
+    let text = leaf.shown()?;
+    if typed == Typed::Null {
+        return None;
+    }
+    if shapes.contains(&Shape::Bool) {
+        return match text.to_lowercase().as_str() {
+            "yes" | "on" => Some("write `true`".to_owned()),
+            "no" | "off" => Some("write `false`".to_owned()),
+            _ => None,
+        };
+    }
+    if typed != Typed::Text && shapes.iter().any(|shape| matches!(shape, Shape::Text { .. })) {
+        return Some(format!("for text, put it in quotes: `\"{text}\"`"));
+    }
+    if shapes.iter().any(|shape| matches!(shape, Shape::List(_))) {
+        return Some("write a list: `[a, b]`, or each item on a line of its own after `- `".to_owned());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &[Shape<'_>] = &[Shape::Text { format: None, shortest: 1 }, Shape::Null];
+    const SCALAR: &[Shape<'_>] = &[
+        Shape::Bool,
+        Shape::Integer { minimum: i64::MIN as i128, maximum: i64::MAX as i128 },
+        Shape::Number,
+        Shape::Text { format: None, shortest: 0 },
+    ];
+    const PORT: &[Shape<'_>] = &[Shape::Integer { minimum: 0, maximum: 65535 }, Shape::Word("auto")];
+
+    fn judge(mut leaf: Leaf, shapes: &[Shape<'_>], text: TextId) -> (Option<String>, Typed) {
+        let message = leaf_problem(&mut leaf, shapes, text).map(|(message, _)| message);
+        (message, leaf.typed())
+    }
+
+    #[test]
+    fn numbers_reach_text_fields_as_they_were_written() {
+        for (text, typed) in [
+            ("1.10", Typed::Text),
+            ("1.5", Typed::Float(1.5)),
+            ("0x10", Typed::Text),
+            ("99999999999999999999", Typed::Integer(99_999_999_999_999_999_999)),
+            ("7", Typed::Integer(7)),
+            ("true", Typed::Bool(true)),
+        ] {
+            assert_eq!(judge(Leaf::new(text, true), SCALAR, TextId::File), (None, typed), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_cannot_quote_need_not() {
+        let number = Leaf::new("5", true);
+        assert!(judge(number.clone(), NAME, TextId::File).0.is_some());
+        assert_eq!(judge(number.clone(), NAME, TextId::Override(0)), (None, Typed::Text));
+        let secret = Leaf { secret: true, ..number.clone() };
+        assert_eq!(judge(secret, NAME, TextId::File), (None, Typed::Text));
+        let replaced = Leaf { variables: Variables::Replaced, ..number };
+        assert_eq!(judge(replaced.clone(), NAME, TextId::File), (None, Typed::Text));
+        assert_eq!(judge(replaced, PORT, TextId::File), (None, Typed::Integer(5)));
+    }
+
+    #[test]
+    fn a_password_that_a_variable_leaves_empty_is_told() {
+        let empty = Leaf { secret: true, variables: Variables::Replaced, ..Leaf::new("", true) };
+        assert_eq!(judge(empty.clone(), NAME, TextId::File).0.as_deref(), Some("this value is empty"));
+        let name = Leaf { secret: false, ..empty };
+        assert_eq!(judge(name, NAME, TextId::File), (None, Typed::Null));
+    }
+}

@@ -1,0 +1,244 @@
+//! Finds what is secret in a spec's text and covers it with stars before anything is shown.
+
+use std::ops::Range;
+
+use strsim::damerau_levenshtein;
+
+use super::SpecPath;
+use super::interpolate::is_bare_reference;
+use super::tree::{Content, Node, Place};
+
+/// Whether values at this point of a document are secret unless their key says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Secrecy(bool);
+
+impl Secrecy {
+    /// The top of a document.
+    pub(super) const OPEN: Self = Self(false);
+
+    /// The secrecy of the field that `path` names.
+    pub(super) fn at(path: &SpecPath) -> Self {
+        path.segments().iter().fold(Self::OPEN, |secrecy, segment| secrecy.below(segment))
+    }
+
+    /// The secrecy of what `key` holds. Below `auth` everything is secret but what is known to be
+    /// harmless, so that a misspelt `password` is covered as well.
+    fn below(self, key: &str) -> Self {
+        if self.0 { Self(!matches!(key, "name" | "rules" | "file")) } else { Self(is_secret_key(key)) }
+    }
+
+    /// Whether values here are secret.
+    pub(super) fn is_secret(self) -> bool {
+        self.0
+    }
+}
+
+/// Whether a key names a secret, or is likely to be a misspelling of one that does. `user` is the
+/// server's own directive for ACL users, which holds their passwords.
+fn is_secret_key(key: &str) -> bool {
+    let key = key.to_lowercase();
+    key.contains("pass")
+        || key.contains("secret")
+        || key.ends_with("auth")
+        || key == "user"
+        || damerau_levenshtein(&key, "auth") <= 1
+        || damerau_levenshtein(&key, "password") <= 2
+        || damerau_levenshtein(&key, "replica_password") <= 3
+}
+
+/// Marks every secret scalar below `node` and gathers the places that have to be covered. Has to run
+/// before variables are put in: a bare `${NAME}` gives nothing away and stays readable.
+pub(super) fn mark_secrets(node: &mut Node, secrecy: Secrecy, covered: &mut Vec<Place>) {
+    match &mut node.content {
+        Content::Sequence(items) => {
+            for item in items {
+                mark_secrets(item, secrecy, covered);
+            }
+        }
+        Content::Mapping(entries) => {
+            for entry in entries {
+                mark_secrets(&mut entry.value, secrecy.below(&entry.key), covered);
+            }
+        }
+        Content::Leaf(leaf) => {
+            // ACL rules give passwords as `>password`, take them away as `<password`, and hashes as `#hash`.
+            let is_rule = leaf.text.starts_with(['>', '<', '#']);
+            if (secrecy.is_secret() || is_rule) && leaf.text != "generate" {
+                leaf.secret = true;
+                if !leaf.text.is_empty() && !is_bare_reference(&leaf.text) {
+                    covered.push(node.place.clone());
+                }
+            }
+        }
+    }
+}
+
+/// What to cover in a text that cannot be parsed: whatever follows a secret key, and the lines that are
+/// indented deeper than it.
+pub(super) fn secret_lines(text: &str) -> Vec<Range<usize>> {
+    let mut covered = Vec::new();
+    let mut deeper_than = None;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_start();
+        let indentation = line.len() - content.len();
+        if deeper_than.is_some_and(|limit| content.is_empty() || indentation > limit) {
+            covered.push(start + indentation..start + line.len());
+        } else {
+            deeper_than = None;
+            if let Some(colon) = secret_colon(line) {
+                let rest = line[colon + 1..].trim();
+                // `auth:` alone opens a mapping, whose lines are looked at one by one.
+                if !rest.is_empty() {
+                    deeper_than = Some(indentation);
+                    covered.push(start + colon + 1..start + line.len());
+                }
+            }
+        }
+        start += line.len();
+    }
+    covered
+}
+
+/// The first colon in `line` that ends a secret key.
+fn secret_colon(line: &str) -> Option<usize> {
+    line.match_indices(':').map(|(colon, _)| colon).find(|&colon| {
+        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let is_part = |part: char| part.is_alphanumeric() || matches!(part, '_' | '-');
+        let key = before.rsplit(|part: char| !is_part(part)).next().unwrap_or_default();
+        !key.is_empty() && is_secret_key(key)
+    })
+}
+
+/// A text whose secrets are covered: one star per character, so that columns stay what they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Masked {
+    text: String,
+    covers: Vec<Cover>,
+}
+
+/// One covered stretch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Cover {
+    /// Where it was before anything was covered.
+    original: Range<usize>,
+    /// How many bytes it takes now: fewer, where there were multi-byte characters.
+    length: usize,
+}
+
+impl Masked {
+    /// `text` with `secrets` covered.
+    pub(super) fn new(text: &str, mut secrets: Vec<Range<usize>>) -> Self {
+        secrets.sort_by_key(|span| (span.start, span.end));
+        let mut masked = String::with_capacity(text.len());
+        let mut covers: Vec<Cover> = Vec::new();
+        let mut position = 0;
+        for span in secrets {
+            let span = span.start.max(position)..span.end;
+            let (Some(between), Some(secret)) = (text.get(position..span.start), text.get(span.clone()))
+            else {
+                continue;
+            };
+            masked.push_str(between);
+            let before = masked.len();
+            // White space stays: it tells nothing, and lines have to remain lines.
+            masked.extend(secret.chars().map(|part| if part.is_ascii_whitespace() { part } else { '*' }));
+            position = span.end;
+            covers.push(Cover { original: span, length: masked.len() - before });
+        }
+        masked.push_str(&text[position..]);
+        Self { text: masked, covers }
+    }
+
+    /// The text to show.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a span of the original text is in the text to show.
+    pub(super) fn span(&self, original: &Range<usize>) -> Range<usize> {
+        self.offset(original.start)..self.offset(original.end)
+    }
+
+    fn offset(&self, original: usize) -> usize {
+        let mut shrunk = 0;
+        for cover in &self.covers {
+            if original <= cover.original.start {
+                break;
+            }
+            if original < cover.original.end {
+                let within = (original - cover.original.start).min(cover.length);
+                return cover.original.start - shrunk + within;
+            }
+            shrunk += cover.original.len() - cover.length;
+        }
+        original - shrunk
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document;
+    use super::super::tree::TextId;
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let mut covered = Vec::new();
+        let mut root = document::parse(text, TextId::File, 0).unwrap().unwrap();
+        mark_secrets(&mut root, Secrecy::OPEN, &mut covered);
+        Masked::new(text, covered.into_iter().map(|place| place.span).collect()).text().to_owned()
+    }
+
+    #[test]
+    fn secrets_are_covered_and_nothing_else() {
+        for (text, shown) in [
+            (
+                "auth: {password: hunter2, users: [{name: bob, password: 'x y'}]}",
+                "auth: {password: *******, users: [{name: bob, password: ** **}]}",
+            ),
+            (
+                "config: {requirepass: a, masterauth: b, user: c, maxmemory: d}",
+                "config: {requirepass: *, masterauth: *, user: *, maxmemory: d}",
+            ),
+            (
+                "auth: {users: [{name: a, rules: ['>pw', '~*']}]}",
+                "auth: {users: [{name: a, rules: [*****, '~*']}]}",
+            ),
+            ("auth:\n  pasword: hunter2\n", "auth:\n  pasword: *******\n"),
+            ("password: geheimé\n", "password: *******\n"),
+            ("auht: hunter2", "auht: *******"),
+            ("auth:\n  password: ${P:-hunter2}\n", "auth:\n  password: *************\n"),
+        ] {
+            assert_eq!(masked(text), shown);
+        }
+        for harmless in [
+            "auth: {password: {file: secret.txt}}",
+            "auth: {password: generate}",
+            "auth:\n  password: ${P}\n",
+            "labels: {author: me}",
+        ] {
+            assert_eq!(masked(harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn text_that_cannot_be_parsed_is_covered_by_its_lines() {
+        let text =
+            "kind: cluster\nauth:\n  password: |\n    hunter2\n  users:\n   - {name: a, password: b}\n";
+        let shown = Masked::new(text, secret_lines(text)).text().to_owned();
+        assert_eq!(
+            shown,
+            "kind: cluster\nauth:\n  password: *\n    *******\n  users:\n   - {name: a, password: **\n"
+        );
+    }
+
+    #[test]
+    fn spans_follow_the_text_that_shrinks() {
+        let text = "password: éé # x";
+        let masked = Masked::new(text, std::iter::once(10..14).collect());
+        assert_eq!(masked.text(), "password: ** # x");
+        assert_eq!(masked.span(&(15..16)), 13..14);
+        assert_eq!(masked.span(&(10..14)), 10..12);
+        assert_eq!(masked.span(&(12..14)), 12..12);
+    }
+}

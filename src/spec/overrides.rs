@@ -1,0 +1,229 @@
+//! Values from the command line that replace those of the spec: `--set path=value`.
+
+use std::str::FromStr;
+
+use super::mask::{Secrecy, mark_secrets};
+use super::schema::Schema;
+use super::tree::{Content, Entry, Finding, Leaf, Node, Place, TextId};
+use super::{Problem, SpecPath, document};
+
+/// One value that replaces, or adds, a field of the spec.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The field.
+    pub path: SpecPath,
+    /// What to put there, as YAML: a plain scalar, `"text"`, `[a, b]` or `{a: b}`.
+    pub value: String,
+    /// What stands before the value on the command line, so that problems can be shown there.
+    before: String,
+}
+
+impl Override {
+    /// What `--set path=value` asks for.
+    #[must_use]
+    pub fn set(path: SpecPath, value: impl Into<String>) -> Self {
+        let before = format!("--set {path}=");
+        Self { path, value: value.into(), before }
+    }
+
+    /// What a flag that is short for `--set` asks for: `--port-base 7101`.
+    #[must_use]
+    pub fn flag(flag: &str, path: SpecPath, value: impl Into<String>) -> Self {
+        Self { path, value: value.into(), before: format!("{flag} ") }
+    }
+
+    /// The override as it stands on the command line, the value included.
+    pub(super) fn text(&self) -> String {
+        format!("{}{}", self.before, self.value)
+    }
+
+    /// Parses the value and puts it into `root`. What is secret in it is added to `covered`.
+    pub(super) fn apply(
+        &self,
+        index: usize,
+        root: &mut Node,
+        schema: &Schema,
+        covered: &mut Vec<Place>,
+    ) -> Result<(), Vec<Finding>> {
+        let text = TextId::Override(index);
+        let value_place = Place { text, span: self.before.len()..self.before.len() + self.value.len() };
+        let secrecy = Secrecy::at(&self.path);
+        let mut value = self.node(text, &value_place).inspect_err(|_| {
+            if secrecy.is_secret() {
+                covered.push(value_place.clone());
+            }
+        })?;
+        mark_secrets(&mut value, secrecy, covered);
+        let path_place = Place { text, span: 0..self.before.trim_end_matches(['=', ' ']).len() };
+        *self
+            .slot(root, schema, &path_place)
+            .map_err(|problem| vec![Finding::new(problem, path_place.clone())])? = value;
+        Ok(())
+    }
+
+    fn node(&self, text: TextId, place: &Place) -> Result<Node, Vec<Finding>> {
+        // Anything else is a plain scalar whatever is in it: a shell's `a: b`, `*x` or `a #b` means that text.
+        if self.value.starts_with(['[', '{', '"', '\''])
+            && let Some(node) = document::parse(&self.value, text, place.span.start)?
+        {
+            return Ok(node);
+        }
+        Ok(Node { place: place.clone(), content: Content::Leaf(Leaf::new(self.value.trim(), true)) })
+    }
+
+    /// The node to replace, made with its parents where there is none.
+    fn slot<'n>(&self, root: &'n mut Node, schema: &Schema, place: &Place) -> Result<&'n mut Node, Problem> {
+        let segments = self.path.segments();
+        let mut node = root;
+        for (depth, segment) in segments.iter().enumerate() {
+            let parent = SpecPath::new(&segments[..depth]);
+            if node.is_null() {
+                node.place = place.clone();
+                node.content = if schema.is_list(parent.segments()) {
+                    Content::Sequence(Vec::new())
+                } else {
+                    Content::Mapping(Vec::new())
+                };
+            }
+            let nothing = || Node { place: place.clone(), content: Content::Leaf(Leaf::new("", true)) };
+            node = match &mut node.content {
+                Content::Mapping(entries) => {
+                    let position =
+                        entries.iter().position(|entry| entry.key == *segment).unwrap_or_else(|| {
+                            entries.push(Entry {
+                                key: segment.clone(),
+                                key_place: place.clone(),
+                                value: nothing(),
+                            });
+                            entries.len() - 1
+                        });
+                    &mut entries[position].value
+                }
+                Content::Sequence(items) => {
+                    let count = items.len();
+                    let position = segment.parse().ok().filter(|&position: &usize| position <= count);
+                    let Some(position) = position else {
+                        return Err(self.problem(format!("`{parent}` has no item `{segment}`")).hint(format!(
+                            "`{parent}` is a list with {count} items, counted from 0; `{parent}.{count}` adds one"
+                        )));
+                    };
+                    if position == count {
+                        items.push(nothing());
+                    }
+                    &mut items[position]
+                }
+                Content::Leaf(_) => {
+                    return Err(
+                        self.problem(format!("`{parent}` is a single value and has no field `{segment}`"))
+                    );
+                }
+            };
+        }
+        Ok(node)
+    }
+
+    fn problem(&self, message: String) -> Problem {
+        Problem { path: self.path.clone(), message, hint: None }
+    }
+}
+
+impl std::fmt::Debug for Override {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Override").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Why an argument of `--set` is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OverrideError {
+    /// There is no `=`.
+    #[error("expected `path=value`, such as `shards=5`")]
+    NoValue,
+    /// The path is empty, or one of its parts is.
+    #[error("the path before `=` has an empty part; write it like `config.maxmemory`")]
+    EmptyPart,
+    /// A part is quoted and its quote does not end at a `.` or the `=`.
+    #[error("a quoted part of a path ends with `\"` before a `.` or the `=`, as in `nodes.\"a.b-4\".port`")]
+    Quote,
+}
+
+impl FromStr for Override {
+    type Err = OverrideError;
+
+    /// Parses `path=value`. Parts that hold a `.` or a `=` are quoted: `nodes."a.b-4".port=7104`.
+    fn from_str(text: &str) -> Result<Self, OverrideError> {
+        let (path, value) = split_path(text)?;
+        Ok(Self::set(path, value.ok_or(OverrideError::NoValue)?))
+    }
+}
+
+impl FromStr for SpecPath {
+    type Err = OverrideError;
+
+    /// Parses what [`SpecPath`] displays.
+    fn from_str(text: &str) -> Result<Self, OverrideError> {
+        match split_path(text)? {
+            (path, None) => Ok(path),
+            (_, Some(_)) => Err(OverrideError::Quote),
+        }
+    }
+}
+
+/// The path that `text` starts with, and what follows its `=`.
+fn split_path(text: &str) -> Result<(SpecPath, Option<&str>), OverrideError> {
+    let mut segments = Vec::new();
+    let mut rest = text;
+    loop {
+        let (segment, after) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted.split_once('"').ok_or(OverrideError::Quote)?
+        } else {
+            rest.split_at(rest.find(['.', '=']).unwrap_or(rest.len()))
+        };
+        if segment.is_empty() {
+            return Err(OverrideError::EmptyPart);
+        }
+        segments.push(segment);
+        if after.is_empty() {
+            return Ok((SpecPath::new(&segments), None));
+        }
+        if let Some(value) = after.strip_prefix('=') {
+            return Ok((SpecPath::new(&segments), Some(value)));
+        }
+        rest = after.strip_prefix('.').ok_or(OverrideError::Quote)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_values_are_told_apart() {
+        for (text, path, value) in [
+            ("shards=5", &["shards"][..], "5"),
+            ("config.maxmemory=1gb", &["config", "maxmemory"], "1gb"),
+            ("auth.users.0.name=x=y", &["auth", "users", "0", "name"], "x=y"),
+            ("nodes.\"a.b-4\".port=7104", &["nodes", "a.b-4", "port"], "7104"),
+            ("name=", &["name"], ""),
+        ] {
+            let parsed: Override = text.parse().unwrap();
+            assert_eq!((parsed.path.clone(), parsed.value.as_str()), (SpecPath::new(path), value));
+            assert_eq!(parsed.text(), format!("--set {text}"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_override_is_refused() {
+        for (text, error) in [
+            ("shards", OverrideError::NoValue),
+            ("=5", OverrideError::EmptyPart),
+            ("", OverrideError::EmptyPart),
+            ("a..b=1", OverrideError::EmptyPart),
+            ("a.=1", OverrideError::EmptyPart),
+            ("\"a=1", OverrideError::Quote),
+            ("\"a\"b=1", OverrideError::Quote),
+        ] {
+            assert_eq!(text.parse::<Override>(), Err(error), "{text}");
+        }
+    }
+}

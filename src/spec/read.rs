@@ -1,0 +1,172 @@
+//! From a spec's text to a [`Spec`]: parse, override, put variables in, check, deserialize.
+
+use std::collections::BTreeMap;
+
+use super::check::check;
+use super::error::Sources;
+use super::interpolate::{Lookup, interpolate};
+use super::mask::{Secrecy, mark_secrets, secret_lines};
+use super::schema::Schema;
+use super::tree::{Content, Finding, Node, Place, TextId, Variables};
+use super::{Override, Problem, Spec, SpecError, SpecPath, describe, document};
+
+/// The text of a spec.
+#[derive(Clone)]
+pub struct Source {
+    /// The path as the user wrote it, or `bundled:cluster`.
+    pub name: String,
+    /// The YAML.
+    pub text: String,
+}
+
+/// What a spec is completed with.
+pub struct Inputs<'a> {
+    /// The value of a variable: from the environment, or an env file.
+    pub variable: Lookup<'a>,
+    /// What the command line says instead of the spec; later ones win.
+    pub overrides: &'a [Override],
+}
+
+/// A spec that is well formed, with what it takes to show problems found later where they are.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The spec.
+    pub spec: Spec,
+    sources: Sources,
+    places: BTreeMap<SpecPath, Place>,
+}
+
+/// Reads the spec in `source`.
+///
+/// # Errors
+/// Everything that is wrong with its syntax, its structure, its variables and the overrides.
+pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> {
+    let Source { name, text } = source;
+    let mut root = match document::parse(&text, TextId::File, 0).and_then(require_mapping) {
+        Ok(root) => root,
+        Err(findings) => {
+            let covered: Vec<Place> =
+                secret_lines(&text).into_iter().map(|span| Place { text: TextId::File, span }).collect();
+            return Err(SpecError::new(Sources::new(name, &text, &[], &covered), findings));
+        }
+    };
+
+    let schema = Schema::new();
+    let mut covered = Vec::new();
+    let mut findings = Vec::new();
+    mark_secrets(&mut root, Secrecy::OPEN, &mut covered);
+    for (index, item) in inputs.overrides.iter().enumerate() {
+        findings.extend(item.apply(index, &mut root, &schema, &mut covered).err().unwrap_or_default());
+    }
+    interpolate(&mut root, &SpecPath::default(), &text, inputs.variable, &mut findings);
+    findings.extend(check(&schema, &mut root));
+
+    let sources = Sources::new(name, &text, inputs.overrides, &covered);
+    let places = places(&root);
+    if !findings.is_empty() {
+        return Err(SpecError::new(sources, findings));
+    }
+    match deserialize(&root) {
+        Ok(spec) => Ok(Document { spec, sources, places }),
+        Err(problem) => Err(locate(sources, &places, vec![problem])),
+    }
+}
+
+impl Document {
+    /// What the spec was read from: a path, or `bundled:cluster`.
+    #[must_use]
+    pub fn source_name(&self) -> &str {
+        &self.sources.name
+    }
+
+    /// The error that `problems` are, each shown at its field's value, or at the key of the nearest
+    /// parent that the spec has.
+    #[must_use]
+    pub fn locate(&self, problems: Vec<Problem>) -> SpecError {
+        locate(self.sources.clone(), &self.places, problems)
+    }
+}
+
+fn locate(sources: Sources, places: &BTreeMap<SpecPath, Place>, problems: Vec<Problem>) -> SpecError {
+    let findings = problems
+        .into_iter()
+        .map(|problem| {
+            let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
+            let place = parents.into_iter().find_map(|path| places.get(&path).cloned());
+            Finding::new(problem, place.unwrap_or(Place { text: TextId::File, span: 0..0 }))
+        })
+        .collect();
+    SpecError::new(sources, findings)
+}
+
+fn require_mapping(root: Option<Node>) -> Result<Node, Vec<Finding>> {
+    const HINT: &str = "`kind: cluster` alone is a spec";
+    let start = Place { text: TextId::File, span: 0..0 };
+    let Some(root) = root.filter(|root| !root.is_null()) else {
+        return Err(vec![Finding::new(Problem::new::<&str>(&[], "the spec is empty").hint(HINT), start)]);
+    };
+    if matches!(root.content, Content::Mapping(_)) {
+        return Ok(root);
+    }
+    let message = format!("expected fields such as `kind: cluster`, found {}", describe::found(&root));
+    Err(vec![Finding::new(Problem::new::<&str>(&[], message).hint(HINT), root.point(None))])
+}
+
+/// What to point at for each path of the document.
+fn places(root: &Node) -> BTreeMap<SpecPath, Place> {
+    fn gather(node: &Node, place: Place, path: &SpecPath, places: &mut BTreeMap<SpecPath, Place>) {
+        places.insert(path.clone(), place);
+        match &node.content {
+            Content::Leaf(_) => {}
+            Content::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    gather(item, item.point(None), &path.join(index.to_string()), places);
+                }
+            }
+            Content::Mapping(entries) => {
+                for entry in entries {
+                    let place = entry.value.point(Some(&entry.key_place));
+                    gather(&entry.value, place, &path.join(&entry.key), places);
+                }
+            }
+        }
+    }
+    let mut places = BTreeMap::new();
+    gather(root, root.top(), &SpecPath::default(), &mut places);
+    places
+}
+
+/// The typed spec. The check has left nothing for serde to complain about; should it do so after all,
+/// its error is shown at the field, unless it might give something away.
+fn deserialize(root: &Node) -> Result<Spec, Problem> {
+    serde_path_to_error::deserialize(root.to_value()).map_err(|error| {
+        let path = path_of(error.path());
+        let message = if hides_something(root) {
+            "this value does not fit here".to_owned()
+        } else {
+            error.into_inner().to_string()
+        };
+        Problem { path, message, hint: None }
+    })
+}
+
+fn path_of(path: &serde_path_to_error::Path) -> SpecPath {
+    use serde_path_to_error::Segment;
+    path.iter().fold(SpecPath::default(), |path, segment| match segment {
+        Segment::Seq { index } => path.join(index.to_string()),
+        Segment::Map { key } => path.join(key),
+        Segment::Enum { .. } | Segment::Unknown => path,
+    })
+}
+
+/// Whether a secret or a variable's value is anywhere below `node`.
+fn hides_something(node: &Node) -> bool {
+    match &node.content {
+        Content::Leaf(leaf) => leaf.secret || leaf.variables != Variables::None,
+        Content::Sequence(items) => items.iter().any(hides_something),
+        Content::Mapping(entries) => entries.iter().any(|entry| hides_something(&entry.value)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

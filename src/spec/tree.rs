@@ -1,0 +1,262 @@
+//! A YAML document as a tree that remembers where each key and each value was written.
+
+use std::ops::Range;
+
+use serde_yaml::{Mapping, Number, Value};
+
+use super::Problem;
+
+/// Which of the texts that make up a spec something was written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextId {
+    /// The spec file.
+    File,
+    /// The override at this position of the command line.
+    Override(usize),
+}
+
+/// A stretch of one of the texts, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) text: TextId,
+    pub(super) span: Range<usize>,
+}
+
+/// A problem together with the place to point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) problem: Problem,
+    pub(super) place: Place,
+    /// Where in the same text the field was given before, if that is the problem.
+    pub(super) earlier: Option<Range<usize>>,
+}
+
+impl Finding {
+    pub(super) fn new(problem: Problem, place: Place) -> Self {
+        Self { problem, place, earlier: None }
+    }
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) content: Content,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Content {
+    Leaf(Leaf),
+    Sequence(Vec<Node>),
+    /// All entries in the order they were written, those with duplicate keys included.
+    Mapping(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_place: Place,
+    pub(super) value: Node,
+}
+
+/// A scalar as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Leaf {
+    pub(super) text: String,
+    /// Written without quotes: its type follows from how it looks.
+    pub(super) plain: bool,
+    /// Text whatever it looks like, because its field takes text and the writer could not quote it.
+    pub(super) kept_as_text: bool,
+    pub(super) variables: Variables,
+    /// A password or something like it, which no message may show.
+    pub(super) secret: bool,
+}
+
+/// What became of the references to variables in a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variables {
+    /// There were none.
+    None,
+    /// The text holds their values, which no message may show.
+    Replaced,
+    /// One could not be replaced, which has been told: there is nothing to say about the text any more.
+    Failed,
+}
+
+/// What a scalar is, by the rules of YAML 1.2's core schema.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Typed {
+    Null,
+    Bool(bool),
+    /// Wide enough for every number that a field can take; larger ones count as [`Typed::Float`].
+    Integer(i128),
+    Float(f64),
+    Text,
+}
+
+impl Leaf {
+    pub(super) fn new(text: impl Into<String>, plain: bool) -> Self {
+        Self { text: text.into(), plain, kept_as_text: false, variables: Variables::None, secret: false }
+    }
+
+    /// The scalar's type: decided by its look if it is plain, else text.
+    pub(super) fn typed(&self) -> Typed {
+        if self.plain && !self.kept_as_text { type_of_plain(&self.text) } else { Typed::Text }
+    }
+
+    /// The text for a message, where messages may show it.
+    pub(super) fn shown(&self) -> Option<String> {
+        let hidden = self.secret || self.variables != Variables::None;
+        (!hidden).then(|| shorten(&self.text))
+    }
+
+    fn to_value(&self) -> Value {
+        match self.typed() {
+            Typed::Null => Value::Null,
+            Typed::Bool(value) => Value::Bool(value),
+            Typed::Integer(number) => Value::Number(integer(number)),
+            Typed::Float(number) => Value::Number(Number::from(number)),
+            Typed::Text => Value::String(self.text.clone()),
+        }
+    }
+}
+
+impl Node {
+    /// Whether this is an unquoted nothing: `key:`, `~` or `null`.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Leaf(leaf) if leaf.typed() == Typed::Null)
+    }
+
+    /// What to point at for this value: the value itself if it is a scalar, else the key that it has.
+    pub(super) fn point(&self, key: Option<&Place>) -> Place {
+        let is_leaf = matches!(self.content, Content::Leaf(_));
+        match key {
+            // An override's value has its key in another text.
+            Some(key) if key.text == self.place.text && (!is_leaf || self.place.span.is_empty()) => {
+                key.clone()
+            }
+            _ if is_leaf || self.place.text != TextId::File => self.place.clone(),
+            _ => Place { text: self.place.text, span: self.place.span.start..self.place.span.start },
+        }
+    }
+
+    /// What to point at for the whole document: its first key.
+    pub(super) fn top(&self) -> Place {
+        match &self.content {
+            Content::Mapping(entries) => entries.first().map(|entry| entry.key_place.clone()),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.point(None))
+    }
+
+    /// The tree without places, as serde takes it.
+    pub(super) fn to_value(&self) -> Value {
+        match &self.content {
+            Content::Leaf(leaf) => leaf.to_value(),
+            Content::Sequence(items) => Value::Sequence(items.iter().map(Self::to_value).collect()),
+            Content::Mapping(entries) => Value::Mapping(
+                entries
+                    .iter()
+                    .map(|entry| (Value::String(entry.key.clone()), entry.value.to_value()))
+                    .collect::<Mapping>(),
+            ),
+        }
+    }
+}
+
+/// `text` on one line and not too long, for a message.
+pub(super) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let line: String =
+        text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    line.chars().take(LONGEST).chain(['…']).collect()
+}
+
+fn integer(number: i128) -> Number {
+    if let Ok(number) = i64::try_from(number) {
+        return Number::from(number);
+    }
+    match u64::try_from(number) {
+        Ok(number) => Number::from(number),
+        #[expect(clippy::cast_precision_loss, reason = "no field takes a whole number beyond 64 bits")]
+        Err(_) => Number::from(number as f64),
+    }
+}
+
+fn type_of_plain(text: &str) -> Typed {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Typed::Null,
+        "true" | "True" | "TRUE" => return Typed::Bool(true),
+        "false" | "False" | "FALSE" => return Typed::Bool(false),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Typed::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Typed::Float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => return Typed::Float(f64::NAN),
+        _ => {}
+    }
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix)
+            && digits.starts_with(|first: char| first.is_digit(radix))
+        {
+            return i128::from_str_radix(digits, radix).map_or(Typed::Text, Typed::Integer);
+        }
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // A number with a leading zero is more often a code than a count: `007` stays what it is.
+    let leading_zero = unsigned.len() > 1 && unsigned.starts_with('0') && !unsigned.starts_with("0.");
+    let numeric = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && unsigned.contains(|digit: char| digit.is_ascii_digit())
+        && unsigned.chars().all(|part| part.is_ascii_digit() || matches!(part, '.' | 'e' | 'E' | '+' | '-'));
+    if !numeric || leading_zero {
+        return Typed::Text;
+    }
+    if let Ok(number) = text.parse::<i128>() {
+        return Typed::Integer(number);
+    }
+    text.parse::<f64>().map_or(Typed::Text, Typed::Float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_are_typed_by_their_look() {
+        for (text, typed) in [
+            ("", Typed::Null),
+            ("~", Typed::Null),
+            ("true", Typed::Bool(true)),
+            ("yes", Typed::Text),
+            ("5", Typed::Integer(5)),
+            ("-5", Typed::Integer(-5)),
+            ("0x1F", Typed::Integer(31)),
+            ("0o17", Typed::Integer(15)),
+            ("0", Typed::Integer(0)),
+            ("007", Typed::Text),
+            ("0.5", Typed::Float(0.5)),
+            (".5", Typed::Float(0.5)),
+            ("1e3", Typed::Float(1000.0)),
+            ("1.2.3", Typed::Text),
+            ("127.0.0.1", Typed::Text),
+            ("64mb", Typed::Text),
+            ("infinity", Typed::Text),
+            ("nan", Typed::Text),
+            ("0x+1", Typed::Text),
+            (".", Typed::Text),
+            ("+", Typed::Text),
+        ] {
+            assert_eq!(Leaf::new(text, true).typed(), typed, "{text}");
+            assert_eq!(Leaf::new(text, false).typed(), Typed::Text, "quoted {text}");
+        }
+    }
+
+    #[test]
+    fn long_and_multi_line_text_is_shortened() {
+        assert_eq!(shorten("a\nb"), "a b");
+        assert_eq!(shorten(&"é".repeat(50)), format!("{}…", "é".repeat(40)));
+    }
+}
