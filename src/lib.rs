@@ -1,5 +1,6 @@
 //! redisctl: a real Redis deployment in Docker with one command.
 
+pub mod connection;
 pub mod docker;
 pub mod event;
 pub mod executor;
@@ -9,4 +10,6 @@ pub mod planner;
 pub mod readiness;
 pub mod redis;
 pub mod spec;
+pub mod status;
 pub mod topology;
+pub mod ui;
