@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::connection::Format;
+use crate::ui::{ColourChoice, Output, Settings, Verbosity};
+
 /// A real Redis deployment in Docker with one command.
 #[derive(Debug, Parser)]
 #[command(name = "redisctl", version, about, long_about = None, disable_help_subcommand = true, max_term_width = 100)]
@@ -21,8 +24,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// How data is printed: `text` for people, `json` for programs.
-    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
-    pub output: OutputFormat,
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
+    pub output: Output,
     /// The engine to use: unix://…, npipe://…, tcp://…, ssh://…
     ///
     /// Else `DOCKER_HOST`, else the current Docker context, else the platform's default.
@@ -39,24 +42,17 @@ pub struct Global {
     pub color: ColourChoice,
 }
 
-/// How data is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// Tables and sentences.
-    Text,
-    /// One JSON document.
-    Json,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColourChoice {
-    /// In a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+impl Global {
+    /// What the user wants of the screen.
+    #[must_use]
+    pub fn screen(&self) -> Settings {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Settings { output: self.output, colour: self.color, verbosity }
+    }
 }
 
 /// The verbs.
@@ -204,26 +200,11 @@ pub struct EnvArguments {
     #[command(flatten)]
     pub name: NameArgument,
     /// For whom the settings are.
-    #[arg(long, value_enum, default_value_t = EnvFormat::Shell, value_name = "FORMAT")]
-    pub format: EnvFormat,
+    #[arg(long, value_enum, default_value_t = Format::Shell, value_name = "FORMAT")]
+    pub format: Format,
     /// The user to connect as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-}
-
-/// For whom connection settings are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EnvFormat {
-    /// `export NAME='value'`, for `eval "$(…)"`.
-    Shell,
-    /// `NAME="value"`, for `.env` files.
-    Dotenv,
-    /// For appending to `$GITHUB_ENV`.
-    Github,
-    /// `$env:NAME = 'value'`.
-    Powershell,
-    /// One JSON object.
-    Json,
 }
 
 /// Options of `logs`.

@@ -69,14 +69,6 @@ pub enum Event {
         #[serde(serialize_with = "seconds")]
         took: Duration,
     },
-    /// A phase before or after the plan has ended.
-    PhaseFinished {
-        /// What was done in it.
-        phase: String,
-        /// How long it took.
-        #[serde(serialize_with = "seconds")]
-        took: Duration,
-    },
     /// Something to know that is no failure.
     Note {
         /// One sentence.

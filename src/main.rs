@@ -15,7 +15,7 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let ui = Ui::detect(&cli.global);
+    let ui = Ui::detect(cli.global.screen());
     log_to_stderr(cli.global.verbose);
     match start(&cli, &ui) {
         Ok(code) => ExitCode::from(code),

@@ -34,6 +34,6 @@ pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<Outcome, Command
 pub(super) fn completions(shell: clap_complete::Shell, ui: &Ui) -> Result<Outcome, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "redisctl", &mut script);
-    ui.text(&String::from_utf8_lossy(&script))?;
+    ui.print(&String::from_utf8_lossy(&script))?;
     Ok(Outcome::Done)
 }

@@ -2,7 +2,7 @@
 
 use super::{CommandError, Outcome, connected};
 use crate::observed::ContainerState;
-use crate::status::DeploymentLine;
+use crate::status::{DeploymentLine, LineState};
 use crate::ui::Ui;
 
 pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
@@ -16,7 +16,18 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
             let containers = parts.containers.values();
             let running = containers.clone().filter(|container| container.state == ContainerState::Running).count();
             let image = containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
-            DeploymentLine::new(&name, parts.kind, parts.containers.len(), running, image, parts.ports.into_values())
+            let nodes = parts.containers.len();
+            let mut ports: Vec<u16> = parts.ports.into_values().collect();
+            ports.sort_unstable();
+            DeploymentLine {
+                name: name.to_string(),
+                kind: parts.kind,
+                state: LineState::of(nodes, running),
+                nodes,
+                running,
+                image: image.unwrap_or_default(),
+                ports,
+            }
         })
         .collect();
     ui.deployments(&lines)?;

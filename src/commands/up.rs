@@ -9,26 +9,27 @@ use crate::docker::{image, remove};
 use crate::event::{Event, Listener};
 use crate::planner::{Forming, Options};
 use crate::redis::Servers;
-use crate::report::Report;
+use crate::status::status;
 use crate::topology::warnings::warnings;
-use crate::ui::Ui;
+use crate::ui::{Brought, Timings, Ui};
 
 pub(super) async fn run(arguments: &UpArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
     let found = specs::find(&arguments.spec)?;
     check_offline(&found)?;
-    let listener = ui.listener();
-    let mut watch = Stopwatch::new(listener.as_ref());
+    let renderer = ui.renderer();
+    let listener = Timings::new(renderer.as_ref());
+    let mut watch = Stopwatch::new(&listener);
     let connected = connected(host).await?;
     watch.lap("connect");
     let image = provide_image(&found, &connected).await?;
-    pull_where_absent(&connected, &image, listener.as_ref()).await?;
+    pull_where_absent(&connected, &image, &listener).await?;
     watch.lap("image");
     let mut prepared = prepare(&found, &connected, image).await?;
     for message in warnings(&prepared.topology) {
         listener.hear(Event::Warning { message });
     }
     watch.lap("look around");
-    let result = bring_about(arguments, &mut prepared, &connected, listener.as_ref()).await;
+    let result = bring_about(arguments, &mut prepared, &connected, &listener).await;
     if result.is_err() && arguments.on_failure == OnFailure::Remove {
         let name = &prepared.topology.name;
         let parts = connected.engine.snapshot().await?.parts(name);
@@ -36,22 +37,22 @@ pub(super) async fn run(arguments: &UpArguments, host: Option<&str>, ui: &Ui) ->
         let count = removed.containers.len();
         listener.hear(Event::Note { message: format!("removed what was made of `{name}`: {count} containers") });
     }
-    listener.finish();
-    let (changes, report) = result?;
-    ui.up(&prepared.topology, changes, report.as_ref())?;
+    renderer.finish();
     if arguments.timings {
-        ui.timings(listener.as_ref());
+        ui.timings(&listener);
     }
-    Ok(report.as_ref().map_or(Outcome::Done, verify::outcome))
+    let done = result?;
+    ui.up(&prepared.topology, &done)?;
+    Ok(done.verified.as_ref().map_or(Outcome::Done, verify::outcome))
 }
 
-/// Converges and verifies. Gives how many steps changed something, and the report.
+/// Converges, verifies, and looks at what there is then.
 async fn bring_about(
     arguments: &UpArguments,
     prepared: &mut Prepared,
     connected: &Connected,
-    listener: &dyn Listener,
-) -> Result<(usize, Option<Report>), CommandError> {
+    listener: &Timings<'_>,
+) -> Result<Brought, CommandError> {
     let (topology, credentials) = (prepared.topology.clone(), prepared.credentials.clone());
     let servers = Servers::new(&topology, &credentials);
     let forming = match arguments.forming {
@@ -60,13 +61,16 @@ async fn bring_about(
     };
     let options = Options { forming, recreate: arguments.recreate };
     let changes = converge::converge(prepared, connected, &servers, options, arguments.timeout, listener).await?;
-    if arguments.no_verify {
-        return Ok((changes, None));
-    }
     let mut watch = Stopwatch::new(listener);
-    let report = verify::report(&servers, &topology, &credentials).await;
+    let verified = if arguments.no_verify {
+        None
+    } else {
+        Some(verify::verified(&servers, &topology, &credentials).await)
+    };
     watch.lap("verify");
-    Ok((changes, Some(report)))
+    let observed = converge::observe(prepared, connected, &servers).await?;
+    watch.lap("look at the result");
+    Ok(Brought { changes, verified, status: status(&topology, &observed) })
 }
 
 /// Pulls the image if the engine does not have it, before anything depends on what is in it.
@@ -81,15 +85,15 @@ async fn pull_where_absent(
     Ok(())
 }
 
-/// Tells a listener what the phases around the plan took.
+/// Writes down what the phases around the plan took.
 struct Stopwatch<'a> {
-    listener: &'a dyn Listener,
+    timings: &'a Timings<'a>,
     since: Instant,
 }
 
 impl<'a> Stopwatch<'a> {
-    fn new(listener: &'a dyn Listener) -> Self {
-        Self { listener, since: Instant::now() }
+    fn new(timings: &'a Timings<'a>) -> Self {
+        Self { timings, since: Instant::now() }
     }
 
     /// Ends a phase; the next one begins.
@@ -97,6 +101,6 @@ impl<'a> Stopwatch<'a> {
         let now = Instant::now();
         let took = now.duration_since(self.since);
         self.since = now;
-        self.listener.hear(Event::PhaseFinished { phase: phase.to_owned(), took });
+        self.timings.record(phase, took);
     }
 }
