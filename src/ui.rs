@@ -219,13 +219,13 @@ impl Ui {
 
     /// Writes to stderr how long each phase took.
     pub fn timings(&self, timings: &Timings<'_>) {
-        self.say(&timings::render(&timings.phases(), self.messages));
+        say(&timings::render(&timings.phases(), self.messages));
     }
 
     /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
     /// user wants it.
     pub fn error(&self, message: &str, causes: &[String], hint: Option<&str>) {
-        self.say(&failure::render(message, causes, hint, self.messages));
+        say(&failure::render(message, causes, hint, self.messages));
     }
 
     /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
@@ -246,21 +246,21 @@ impl Ui {
     /// Writes a warning to stderr.
     pub fn warning(&self, message: &str) {
         if self.settings.verbosity != Verbosity::Quiet {
-            self.say(&format!("{} {message}\n", self.messages.caution("warning:")));
+            say(&format!("{} {message}\n", self.messages.caution("warning:")));
         }
     }
 
     /// Writes a remark to stderr.
     pub fn note(&self, message: &str) {
         if self.settings.verbosity != Verbosity::Quiet {
-            self.say(&format!("{message}\n"));
+            say(&format!("{message}\n"));
         }
     }
+}
 
-    /// Where stderr is gone, nobody is left to tell.
-    fn say(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
-    }
+/// Writes to stderr. Where it is gone, nobody is left to tell.
+fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// What verification found, and how long it took.

@@ -141,15 +141,14 @@ impl Judge<'_> {
             .iter()
             .filter(|node| node.condition == Condition::Answering && node.role == Role::Primary)
             .collect();
-        match self.topology.kind {
-            Kind::Standalone => {}
-            Kind::Replication if primaries.len() > 1 => {
+        match (self.topology.kind, primaries.as_slice()) {
+            (Kind::Replication, []) => problems.push("there is no primary".to_owned()),
+            (Kind::Replication, [_, _, ..]) => {
                 let names: Vec<&str> = primaries.iter().map(|node| node.name.as_str()).collect();
                 problems.push(format!("there is more than one primary: {}", names.join(", ")));
             }
-            Kind::Replication if primaries.is_empty() => problems.push("there is no primary".to_owned()),
-            Kind::Replication => {}
-            Kind::Cluster => problems.extend(cluster_problems(&primaries)),
+            (Kind::Standalone | Kind::Replication, _) => {}
+            (Kind::Cluster, _) => problems.extend(cluster_problems(&primaries)),
         }
         problems
     }

@@ -85,8 +85,20 @@ mod tests {
             check("ping", Some("shop-2"), true, "PONG"),
         ];
         let took = Duration::from_millis(130);
-        insta::assert_snapshot!(render(&checks, took, Palette::new(false)), @"");
-        insta::assert_snapshot!(in_short(&checks, took, Palette::new(false)), @"");
+        insta::assert_snapshot!(render(&checks, took, Palette::new(false)), @"
+              CHECK  NODE    FOUND
+        FAIL  slots          slots 0-5460 are not served
+        pass  ping   shop-1  PONG
+        pass  ping   shop-2  PONG
+
+        1 of 3 checks failed in 0.1 s
+        ");
+        insta::assert_snapshot!(in_short(&checks, took, Palette::new(false)), @"
+              CHECK  NODE  FOUND
+        FAIL  slots        slots 0-5460 are not served
+
+        1 of 3 checks failed in 0.1 s
+        ");
         assert_eq!(in_short(&checks[..1], took, Palette::new(false)), "1 check passed in 0.1 s\n");
         let coloured = render(&checks, took, Palette::new(true));
         assert!(coloured.contains('✗') && !coloured.contains("FAIL"), "{coloured}");

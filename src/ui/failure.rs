@@ -3,14 +3,10 @@
 use super::Palette;
 
 pub(super) fn render(message: &str, causes: &[String], hint: Option<&str>, palette: Palette) -> String {
-    let mut text = format!("{} {message}\n", palette.bad("error:"));
-    for cause in causes {
-        text.push_str(&format!("{} {cause}\n", palette.caution("caused by:")));
-    }
-    if let Some(hint) = hint {
-        text.push_str(&format!("\n{} {hint}\n", palette.accent("hint:")));
-    }
-    text
+    let mut lines = vec![format!("{} {message}\n", palette.bad("error:"))];
+    lines.extend(causes.iter().map(|cause| format!("{} {cause}\n", palette.caution("caused by:"))));
+    lines.extend(hint.map(|hint| format!("\n{} {hint}\n", palette.accent("hint:"))));
+    lines.concat()
 }
 
 #[cfg(test)]

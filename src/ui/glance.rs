@@ -35,9 +35,7 @@ pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette)
     }
     text.push_str(&table.render(palette));
     text.push_str("\nconnect with\n");
-    for command in commands(topology) {
-        text.push_str(&format!("  {}\n", palette.accent(command)));
-    }
+    text.extend(commands(topology).into_iter().map(|command| format!("  {}\n", palette.accent(command))));
     text
 }
 
@@ -63,9 +61,9 @@ fn commands(topology: &Topology) -> Vec<String> {
 
 /// `redis-cli` at the first node, with as few options as do.
 fn redis_cli(topology: &Topology) -> String {
-    let mut command = "redis-cli".to_owned();
+    let mut words = vec!["redis-cli".to_owned()];
     if topology.kind == Kind::Cluster {
-        command.push_str(" -c");
+        words.push("-c".to_owned());
     }
     if let Some(node) = topology.nodes().first() {
         let host = match topology.access {
@@ -74,11 +72,11 @@ fn redis_cli(topology: &Topology) -> String {
         };
         // redis-cli's own default.
         if host != "127.0.0.1" {
-            command.push_str(&format!(" -h {host}"));
+            words.extend(["-h".to_owned(), host]);
         }
-        command.push_str(&format!(" -p {}", node.endpoint.port));
+        words.extend(["-p".to_owned(), node.endpoint.port.to_string()]);
     }
-    command
+    words.join(" ")
 }
 
 #[cfg(test)]
@@ -93,7 +91,20 @@ mod tests {
 
     #[test]
     fn a_cluster_at_a_glance() {
-        insta::assert_snapshot!(text("kind: cluster\nshards: 2"), @"");
+        insta::assert_snapshot!(text("kind: cluster\nshards: 2"), @r#"
+        shop is ready: cluster, 2 shards with 1 replica each, redis 8.0.0
+
+        NODE    ROLE     SLOTS       ENDPOINT        ADDRESS
+        shop-1  primary  0-8191      127.0.0.1:7001  172.30.0.11:7001
+        shop-2  primary  8192-16383  127.0.0.1:7002  172.30.0.12:7002
+        shop-3  replica  of shop-1   127.0.0.1:7003  172.30.0.13:7003
+        shop-4  replica  of shop-2   127.0.0.1:7004  172.30.0.14:7004
+
+        connect with
+          redis-cli -c -p 7001
+          eval "$(redisctl env shop)"
+          redisctl cli shop
+        "#);
     }
 
     #[test]
@@ -102,7 +113,18 @@ mod tests {
             "kind: replication
 auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@read']}]}",
         );
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        shop is ready: replication, 1 replica, redis 8.0.0
+
+        NODE    ROLE                ENDPOINT        ADDRESS
+        shop-1  primary             127.0.0.1:7001  172.30.0.11:7001
+        shop-2  replica  of shop-1  127.0.0.1:7002  172.30.0.12:7002
+
+        connect with
+          eval "$(redisctl env shop)" && redis-cli -p 7001
+          redis-cli -p 7001 --user regular --askpass
+          redisctl cli shop
+        "#);
     }
 
     #[test]

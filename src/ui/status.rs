@@ -45,9 +45,8 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     if !status.problems.is_empty() {
         text.push('\n');
     }
-    for problem in &status.problems {
-        text.push_str(&format!("{} {problem}\n", palette.bad("problem:")));
-    }
+    let problems = status.problems.iter();
+    text.extend(problems.map(|problem| format!("{} {problem}\n", palette.bad("problem:"))));
     text
 }
 
@@ -141,7 +140,17 @@ pub(super) mod tests {
     fn a_cluster_fits_a_narrow_terminal() {
         let status = healthy(&topology("kind: cluster"));
         let text = render(&status, Palette::new(false));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"
+        shop is ready: cluster, redis 8.0.0, image redis:8
+
+        NODE    ROLE     SLOTS        ENDPOINT        IP           STATE    MEMORY  KEYS
+        shop-1  primary  0-5460       127.0.0.1:7001  172.30.0.11  up     1.50 MiB     3
+        shop-2  primary  5461-10922   127.0.0.1:7002  172.30.0.12  up     1.50 MiB     3
+        shop-3  primary  10923-16383  127.0.0.1:7003  172.30.0.13  up     1.50 MiB     3
+        shop-4  replica  of shop-1    127.0.0.1:7004  172.30.0.14  up     1.50 MiB     3
+        shop-5  replica  of shop-2    127.0.0.1:7005  172.30.0.15  up     1.50 MiB     3
+        shop-6  replica  of shop-3    127.0.0.1:7006  172.30.0.16  up     1.50 MiB     3
+        ");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert_eq!(console::strip_ansi_codes(&render(&status, Palette::new(true))), text);
     }
@@ -156,11 +165,27 @@ pub(super) mod tests {
         (down.primary, down.link, down.lag) = (None, None, None);
         (status.nodes[2].link, status.nodes[2].lag) = (Some(Link::Down), None);
         status.nodes[3].lag = Some(14);
-        insta::assert_snapshot!(render(&status, Palette::new(false)), @"");
+        insta::assert_snapshot!(render(&status, Palette::new(false)), @"
+        shop is degraded: replication, redis 8.0.0, image redis:8
+
+        NODE    ROLE                ENDPOINT        IP           STATE          MEMORY  KEYS
+        shop-1  primary             127.0.0.1:7001  172.30.0.11  up           1.50 MiB     3
+        shop-2  replica             127.0.0.1:7002  172.30.0.12  exited
+        shop-3  replica  of shop-1  127.0.0.1:7003  172.30.0.13  link down    1.50 MiB     3
+        shop-4  replica  of shop-1  127.0.0.1:7004  172.30.0.14  14 B behind  1.50 MiB     3
+
+        problem: shop-2 has ended
+        problem: shop-3 has no link to shop-1
+        ");
     }
 
     #[test]
     fn a_standalone_server_has_no_column_of_slots() {
-        insta::assert_snapshot!(render(&healthy(&topology("kind: standalone")), Palette::new(false)), @"");
+        insta::assert_snapshot!(render(&healthy(&topology("kind: standalone")), Palette::new(false)), @"
+        shop is ready: standalone, redis 8.0.0, image redis:8
+
+        NODE    ROLE     ENDPOINT        IP           STATE    MEMORY  KEYS
+        shop-1  primary  127.0.0.1:7001  172.30.0.11  up     1.50 MiB     3
+        ");
     }
 }

@@ -91,7 +91,12 @@ mod tests {
         timings.hear(Event::StageFinished { stage: "start".to_owned(), took: Duration::from_millis(1100) });
         timings.hear(Event::Note { message: "hello".to_owned() });
         assert_eq!(*heard.0.lock().unwrap(), 2);
-        insta::assert_snapshot!(render(&timings.phases(), Palette::new(false)), @"");
+        insta::assert_snapshot!(render(&timings.phases(), Palette::new(false)), @"
+        PHASE       TOOK
+        observe  0.004 s
+        start    1.100 s
+        all      1.104 s
+        ");
     }
 
     #[test]

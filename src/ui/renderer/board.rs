@@ -24,7 +24,7 @@ const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 const STAGE_WIDTH: usize = 19;
 
 /// The width of a download's bar.
-const BAR_WIDTH: u64 = 20;
+const BAR_WIDTH: u64 = 12;
 
 /// The state of the picture.
 pub(super) struct Board {
@@ -105,7 +105,11 @@ impl Board {
         for subject in subjects.iter().filter(|subject| **subject != self.deployment) {
             let name = NodeName::from_label(subject);
             match self.nodes.iter_mut().find(|node| node.name == name) {
-                Some(node) => (node.state, node.text) = (State::ToCome, String::new()),
+                Some(node) => {
+                    node.state = State::ToCome;
+                    node.text.clear();
+                    node.missing.clear();
+                }
                 None => self.nodes.push(Node {
                     name,
                     state: State::ToCome,
@@ -225,11 +229,11 @@ impl Board {
                 format!("  {} {}", palette.good("✓"), palette.faint(format!("{name}  {}", node.text)))
             }
             State::Failed => format!("  {} {name}  {}", palette.bad("✗"), node.text),
-            State::Busy if node.missing.is_empty() => {
-                format!("  {} {name}  {}", self.spinner(now), node.text)
-            }
             State::Busy => {
-                format!("  {} {name}  {}: {}", self.spinner(now), node.text, palette.caution(&node.missing))
+                // What is missing says what it waits for.
+                let missing = palette.caution(&node.missing);
+                let text = if node.missing.is_empty() { &node.text } else { &missing };
+                format!("  {} {name}  {text}", self.spinner(now))
             }
         };
         line.trim_end().to_owned()

@@ -41,6 +41,9 @@ mod tests {
         renderer.hear(Event::StageStarted { stage: "start".to_owned(), subjects: vec!["shop-1".to_owned()] });
         renderer
             .hear(Event::StageFinished { stage: "start".to_owned(), took: Duration::from_micros(1_234_567) });
-        insta::assert_snapshot!(written.text(), @"");
+        insta::assert_snapshot!(written.text(), @r#"
+        {"event":"stage-started","stage":"start","subjects":["shop-1"]}
+        {"event":"stage-finished","stage":"start","took":1.235}
+        "#);
     }
 }

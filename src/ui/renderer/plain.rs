@@ -184,11 +184,32 @@ pub(super) mod tests {
 
     #[test]
     fn a_log_gets_a_line_per_stage_and_reminders_of_what_goes_on() {
-        insta::assert_snapshot!(text(false), @"");
+        insta::assert_snapshot!(text(false), @"
+        pulling redis:8: 1.00 MiB of 40.00 MiB
+        pulling redis:8: 30.00 MiB of 40.00 MiB
+        image (8.0 s)
+        failed: shop-2: start container
+        start: 2 nodes (1.2 s)
+        waiting: shop-2 has no link to shop-1 (and 1 more)
+        waiting: shop-2 has no link to shop-1 (and 1 more)
+        warning: one shard cannot fail over
+        nothing else
+        ");
     }
 
     #[test]
     fn a_talkative_log_gets_a_line_per_step_that_changes_something() {
-        insta::assert_snapshot!(text(true), @"");
+        insta::assert_snapshot!(text(true), @"
+        pulling redis:8: 1.00 MiB of 40.00 MiB
+        pulling redis:8: 30.00 MiB of 40.00 MiB
+        image (8.0 s)
+          shop-1  start container
+        failed: shop-2: start container: no memory
+        start: 2 nodes (1.2 s)
+        waiting: shop-2 has no link to shop-1 (and 1 more)
+        waiting: shop-2 has no link to shop-1 (and 1 more)
+        warning: one shard cannot fail over
+        nothing else
+        ");
     }
 }

@@ -95,7 +95,10 @@ mod tests {
             progress.hear(Event::StageFinished { stage: stage.to_owned(), took });
         }
         progress.finish();
-        insta::assert_snapshot!(terminal.contents(), @"");
+        insta::assert_snapshot!(terminal.contents(), @"
+        ✓ containers            0.4 s  2 nodes
+        ✓ start                 1.2 s  2 nodes
+        ");
         progress.hear(Event::Warning { message: "late".to_owned() });
         assert!(terminal.contents().ends_with("\nwarning: late"), "{}", terminal.contents());
     }
