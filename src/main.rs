@@ -20,7 +20,11 @@ fn main() -> ExitCode {
     match start(&cli, &ui) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            ui.error(&error.to_string(), &error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(), None);
+            ui.error(
+                &error.to_string(),
+                &error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(),
+                None,
+            );
             ExitCode::FAILURE
         }
     }

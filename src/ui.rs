@@ -159,7 +159,10 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn topologies(&self, specs: &[(&str, &str)]) -> io::Result<()> {
         if self.is_json() {
-            let all: Vec<_> = specs.iter().map(|(name, summary)| serde_json::json!({"name": name, "summary": summary})).collect();
+            let all: Vec<_> = specs
+                .iter()
+                .map(|(name, summary)| serde_json::json!({"name": name, "summary": summary}))
+                .collect();
             return self.json(&all);
         }
         self.print(&notices::topologies(specs, self.data))
@@ -231,9 +234,12 @@ impl Ui {
     /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
     pub fn spec_error(&self, error: &SpecError) {
         if self.is_json() {
-            self.say(&format!("{}\n", serde_json::json!({"error": error.to_string(), "problems": error.located()})));
+            say(&format!(
+                "{}\n",
+                serde_json::json!({"error": error.to_string(), "problems": error.located()})
+            ));
         } else {
-            self.say(&error.render(self.messages.is_enabled()));
+            say(&error.render(self.messages.is_enabled()));
         }
     }
 

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::{CommandError, Connected};
 use super::prepare::Prepared;
+use super::{CommandError, Connected};
 use crate::event::{Event, Listener};
 use crate::executor::{ExecuteError, Executor};
 use crate::observed::{ContainerState, Observed};
 use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::redis::Servers;
-use crate::topology::files;
 use crate::topology::NodeName;
+use crate::topology::files;
 
 /// The most rounds: one for containers that must run before their servers can be asked, one for
 /// what the servers then say, one more for each way of forming, and one to spare.
@@ -74,8 +74,11 @@ pub(super) async fn converge(
         match executor.run(&plan).await {
             Ok(()) if plan.complete => return Ok(changes),
             Ok(()) => {}
-            Err(error @ ExecuteError::Wait { .. }) if options.forming == Forming::RoleSwap && plan.swaps_roles() => {
-                let message = format!("the quick way of forming did not come about, going the plain way: {error}");
+            Err(error @ ExecuteError::Wait { .. })
+                if options.forming == Forming::RoleSwap && plan.swaps_roles() =>
+            {
+                let message =
+                    format!("the quick way of forming did not come about, going the plain way: {error}");
                 listener.hear(Event::Warning { message });
                 options.forming = Forming::Plain;
             }

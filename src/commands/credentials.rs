@@ -14,7 +14,11 @@ const GENERATED_LENGTH: usize = 32;
 
 /// Every password of the deployment that a spec describes. What is to be generated and exists
 /// already in `current` is kept.
-pub(super) fn gather(spec: &Spec, folder: &Path, current: Option<&Credentials>) -> Result<Credentials, CommandError> {
+pub(super) fn gather(
+    spec: &Spec,
+    folder: &Path,
+    current: Option<&Credentials>,
+) -> Result<Credentials, CommandError> {
     let Some(auth) = &spec.auth else { return Ok(Credentials::default()) };
     let one = |password: Option<&Password>, kept: Option<&SecretText>| {
         password.map(|password| resolve(password, folder, kept)).transpose()
@@ -33,14 +37,19 @@ pub(super) fn gather(spec: &Spec, folder: &Path, current: Option<&Credentials>) 
     Ok(credentials)
 }
 
-fn resolve(password: &Password, folder: &Path, kept: Option<&SecretText>) -> Result<SecretText, CommandError> {
+fn resolve(
+    password: &Password,
+    folder: &Path,
+    kept: Option<&SecretText>,
+) -> Result<SecretText, CommandError> {
     match password {
         Password::Literal(text) => Ok(text.clone()),
         Password::Generate => Ok(kept.cloned().unwrap_or_else(generate)),
         Password::File(path) => {
             let path = folder.join(path);
             let text = std::fs::read_to_string(&path);
-            let text = text.map_err(|source| CommandError::File { operation: "read", path: path.clone(), source })?;
+            let text =
+                text.map_err(|source| CommandError::File { operation: "read", path: path.clone(), source })?;
             match text.lines().next().map(str::trim_end).filter(|line| !line.is_empty()) {
                 Some(line) => Ok(SecretText::new(line)),
                 None => Err(CommandError::Usage {

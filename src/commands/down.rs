@@ -6,7 +6,11 @@ use crate::docker::remove;
 use crate::topology::DeploymentName;
 use crate::ui::Ui;
 
-pub(super) async fn run(arguments: &DownArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &DownArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
     let snapshot = connected.engine.snapshot().await?;
     let names: Vec<DeploymentName> = if arguments.all {

@@ -5,14 +5,16 @@ use crate::cli::EnvArguments;
 use crate::connection::ConnectionSettings;
 use crate::ui::Ui;
 
-pub(super) async fn run(arguments: &EnvArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &EnvArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
     let found = deployment::open(arguments.name.name.as_deref(), &connected).await?;
     let connection = ConnectionSettings::new(&found.topology, &found.credentials, arguments.user.as_deref());
-    let connection = connection.map_err(|error| CommandError::Usage {
-        message: error.to_string(),
-        hint: error.hint(),
-    })?;
+    let connection =
+        connection.map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
     ui.connection(&connection, arguments.format)?;
     Ok(Outcome::Done)
 }

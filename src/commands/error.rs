@@ -110,7 +110,9 @@ impl CommandError {
             Self::Unsettled(name, _) => {
                 Some(format!("`redisctl status {name}` shows how it is; `redisctl up` goes on from there"))
             }
-            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Execute(_) | Self::Output(_) => None,
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Execute(_) | Self::Output(_) => {
+                None
+            }
         }
     }
 }

@@ -9,7 +9,11 @@ use crate::docker::{EngineError, logs};
 use crate::topology::{DeploymentName, NodeName};
 use crate::ui::Ui;
 
-pub(super) async fn run(arguments: &LogsArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &LogsArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
     let snapshot = connected.engine.snapshot().await?;
     let name = deployment::choose(arguments.name.as_deref(), &snapshot)?;
@@ -50,7 +54,10 @@ fn choose(wanted: &[String], name: &DeploymentName, all: &[NodeName]) -> Result<
         let found = all.iter().find(|node| node.as_str() == word || node.as_str() == number);
         found.cloned().ok_or_else(|| CommandError::Usage {
             message: format!("`{name}` has no node `{word}`"),
-            hint: format!("its nodes are `{}`", all.iter().map(NodeName::as_str).collect::<Vec<_>>().join("`, `")),
+            hint: format!(
+                "its nodes are `{}`",
+                all.iter().map(NodeName::as_str).collect::<Vec<_>>().join("`, `")
+            ),
         })
     };
     wanted.iter().map(find).collect()

@@ -14,8 +14,10 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
         .map(|name| {
             let parts = snapshot.parts(&name);
             let containers = parts.containers.values();
-            let running = containers.clone().filter(|container| container.state == ContainerState::Running).count();
-            let image = containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
+            let running =
+                containers.clone().filter(|container| container.state == ContainerState::Running).count();
+            let image =
+                containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
             let nodes = parts.containers.len();
             let mut ports: Vec<u16> = parts.ports.into_values().collect();
             ports.sort_unstable();

@@ -8,7 +8,11 @@ use crate::planner::Options;
 use crate::redis::Servers;
 use crate::ui::Ui;
 
-pub(super) async fn run(arguments: &PlanArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &PlanArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let found = specs::find(&arguments.spec)?;
     check_offline(&found)?;
     let connected = connected(host).await?;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 
 use super::specs::Found;
 use super::{CommandError, Connected, credentials};
-use crate::docker::{Snapshot, host_image, image};
+use crate::docker::{host_image, image};
 use crate::spec::PortBase;
 use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
 use crate::topology::{Credentials, NodeName, Topology};
@@ -21,8 +21,6 @@ pub(super) struct Prepared {
     pub(super) credentials: Credentials,
     /// What the deployment was last brought to, if it exists.
     pub(super) stored: Option<(Topology, Credentials)>,
-    /// What is on the engine.
-    pub(super) snapshot: Snapshot,
 }
 
 /// Everything that is wrong with a spec without asking an engine.
@@ -56,7 +54,11 @@ pub(super) async fn provide_image(found: &Found, connected: &Connected) -> Resul
 }
 
 /// Resolves a spec against what is on the engine; `image` is the reference to run.
-pub(super) async fn prepare(found: &Found, connected: &Connected, image: String) -> Result<Prepared, CommandError> {
+pub(super) async fn prepare(
+    found: &Found,
+    connected: &Connected,
+    image: String,
+) -> Result<Prepared, CommandError> {
     let spec = &found.document.spec;
     let offline = Facts::offline(&found.default_name);
     let name = deployment_name(spec, &offline).map_err(|problem| found.document.locate(vec![problem]))?;
@@ -81,7 +83,7 @@ pub(super) async fn prepare(found: &Found, connected: &Connected, image: String)
     let stored = connected.engine.stored(&name, &snapshot).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let credentials = credentials::gather(spec, &found.folder, current)?;
-    Ok(Prepared { topology, credentials, stored, snapshot })
+    Ok(Prepared { topology, credentials, stored })
 }
 
 /// Resolves again and again while a port that was chosen turns out to be taken on this machine: a

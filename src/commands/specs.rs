@@ -23,7 +23,8 @@ pub(super) struct Found {
 pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
     let overrides = overrides(arguments)?;
     let file_variables = variables(arguments.env_file.as_deref())?;
-    let variable = |name: &str| std::env::var(name).ok().or_else(|| file_variables.get(name).map(str::to_owned));
+    let variable =
+        |name: &str| std::env::var(name).ok().or_else(|| file_variables.get(name).map(str::to_owned));
     let (source, default_name, folder) = source(&arguments.topology)?;
     let document = read(source, &Inputs { variable: &variable, overrides: &overrides })?;
     Ok(Found { document, default_name, folder })
@@ -32,7 +33,11 @@ pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
 /// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
 fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
     let is_path = topology.contains(['/', '\\']) || topology.ends_with(".yaml") || topology.ends_with(".yml");
-    let path = if is_path { PathBuf::from(topology) } else { Path::new("topologies").join(format!("{topology}.yaml")) };
+    let path = if is_path {
+        PathBuf::from(topology)
+    } else {
+        Path::new("topologies").join(format!("{topology}.yaml"))
+    };
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -60,9 +65,13 @@ pub(super) fn unknown(name: &str) -> CommandError {
 fn overrides(arguments: &SpecArguments) -> Result<Vec<Override>, CommandError> {
     let mut overrides = Vec::new();
     for text in &arguments.overrides {
-        overrides.push(text.parse::<Override>().map_err(|error| CommandError::Usage {
-            message: format!("`--set {text}`: {error}"),
-            hint: "write `--set path=value`, for example `--set shards=5` or `--set config.maxmemory=1gb`".to_owned(),
+        overrides.push(text.parse::<Override>().map_err(|error| {
+            CommandError::Usage {
+                message: format!("`--set {text}`: {error}"),
+                hint:
+                    "write `--set path=value`, for example `--set shards=5` or `--set config.maxmemory=1gb`"
+                        .to_owned(),
+            }
         })?);
     }
     let short: [(&str, &[&str], &Option<String>); 4] = [
@@ -81,7 +90,10 @@ fn overrides(arguments: &SpecArguments) -> Result<Vec<Override>, CommandError> {
 
 fn variables(path: Option<&Path>) -> Result<EnvFile, CommandError> {
     let Some(path) = path else { return Ok(EnvFile::default()) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| CommandError::File { operation: "read", path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| CommandError::File {
+        operation: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     env_file::parse(&text).map_err(|source| CommandError::EnvFile { path: path.to_owned(), source })
 }

@@ -6,7 +6,11 @@ use crate::redis::Servers;
 use crate::status::status;
 use crate::ui::Ui;
 
-pub(super) async fn run(arguments: &NameArgument, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &NameArgument,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
     let found = deployment::open(arguments.name.as_deref(), &connected).await?;
     let servers = Servers::new(&found.topology, &found.credentials);

@@ -13,7 +13,11 @@ use crate::status::status;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
 
-pub(super) async fn run(arguments: &UpArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &UpArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let found = specs::find(&arguments.spec)?;
     check_offline(&found)?;
     let renderer = ui.renderer();
@@ -35,14 +39,19 @@ pub(super) async fn run(arguments: &UpArguments, host: Option<&str>, ui: &Ui) ->
         let parts = connected.engine.snapshot().await?.parts(name);
         let removed = remove::deployment(connected.engine.client(), name, &parts, false).await?;
         let count = removed.containers.len();
-        listener.hear(Event::Note { message: format!("removed what was made of `{name}`: {count} containers") });
+        listener
+            .hear(Event::Note { message: format!("removed what was made of `{name}`: {count} containers") });
     }
     renderer.finish();
+    let shown = match &result {
+        Ok(done) => ui.up(&prepared.topology, done),
+        Err(_) => Ok(()),
+    };
     if arguments.timings {
         ui.timings(&listener);
     }
     let done = result?;
-    ui.up(&prepared.topology, &done)?;
+    shown?;
     Ok(done.verified.as_ref().map_or(Outcome::Done, verify::outcome))
 }
 
@@ -60,7 +69,8 @@ async fn bring_about(
         FormingChoice::Plain => Forming::Plain,
     };
     let options = Options { forming, recreate: arguments.recreate };
-    let changes = converge::converge(prepared, connected, &servers, options, arguments.timeout, listener).await?;
+    let changes =
+        converge::converge(prepared, connected, &servers, options, arguments.timeout, listener).await?;
     let mut watch = Stopwatch::new(listener);
     let verified = if arguments.no_verify {
         None

@@ -10,7 +10,11 @@ use crate::redis::{Servers, probe};
 use crate::topology::{Credentials, Topology};
 use crate::ui::{Ui, Verified};
 
-pub(super) async fn run(arguments: &VerifyArguments, host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) async fn run(
+    arguments: &VerifyArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
     let found = deployment::open(arguments.name.name.as_deref(), &connected).await?;
     let servers = Servers::new(&found.topology, &found.credentials);
@@ -20,7 +24,11 @@ pub(super) async fn run(arguments: &VerifyArguments, host: Option<&str>, ui: &Ui
 }
 
 /// Runs every check that fits, with keys that nobody else uses.
-pub(super) async fn verified(servers: &Servers<'_>, topology: &Topology, credentials: &Credentials) -> Verified {
+pub(super) async fn verified(
+    servers: &Servers<'_>,
+    topology: &Topology,
+    credentials: &Credentials,
+) -> Verified {
     let started = Instant::now();
     let unique = format!("redisctl:verify:{:016x}", rand::rng().random::<u64>());
     let report = probe::verify(servers, topology, credentials, &unique).await;

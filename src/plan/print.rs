@@ -27,7 +27,10 @@ pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
         }
     }
     if !plan.complete {
-        writeln!(formatter, "then look again: what the servers say once they run decides what else is needed")?;
+        writeln!(
+            formatter,
+            "then look again: what the servers say once they run decides what else is needed"
+        )?;
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::{Forming, Options, ServerStates, Stages, server, wait};
 use crate::observed::{ClusterRole, ClusterView, Observed};
 use crate::plan::{
-    Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer, ServerAction,
-    Step,
+    Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
+    ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;

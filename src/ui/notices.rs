@@ -37,7 +37,9 @@ pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> St
         text.push_str(&format!("{} removed: {}\n", palette.strong(name), counts.join(", ")));
         if !removed.kept_volumes.is_empty() {
             let volumes = removed.kept_volumes.join(", ");
-            text.push_str(&format!("  kept the data in {volumes}; `redisctl down {name} --volumes` removes it too\n"));
+            text.push_str(&format!(
+                "  kept the data in {volumes}; `redisctl down {name} --volumes` removes it too\n"
+            ));
         }
     }
     text

@@ -109,7 +109,8 @@ fn several_deployments_stand_side_by_side() {
     one.verify();
     other.verify();
     let all: Value = serde_json::from_str(&succeed(&redisctl(&["ls", "--output", "json"]))).expect("JSON");
-    let names: Vec<&str> = all.as_array().expect("a list").iter().filter_map(|line| line["name"].as_str()).collect();
+    let names: Vec<&str> =
+        all.as_array().expect("a list").iter().filter_map(|line| line["name"].as_str()).collect();
     assert!(names.contains(&one.name.as_str()) && names.contains(&other.name.as_str()), "{names:?}");
     let before = other.containers();
     succeed(&redisctl(&["down", &one.name]));

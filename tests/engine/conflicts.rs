@@ -50,7 +50,8 @@ fn a_foreign_container_of_the_same_name_is_not_touched() {
     }
     let deployment = Deployment::new("foreign");
     let name = deployment.node(2);
-    let id = docker(&["create", "--name", &name, "--network", "none", crate::support::REDIS_7, "redis-server"]);
+    let id =
+        docker(&["create", "--name", &name, "--network", "none", crate::support::REDIS_7, "redis-server"]);
     let _foreign = Foreign("container", name.clone());
     let said = fail_with(&deployment.run("up", "replica", &[]), 1);
     assert!(said.contains(&name), "{said}");

@@ -52,7 +52,9 @@ fn a_cluster_is_ready_again_after_all_its_nodes_were_restarted() {
     };
     let before = addresses(&deployment.status());
     let nodes: Vec<String> = (1..=6).map(|number| deployment.node(number)).collect();
-    let with = |verb: &'static str| std::iter::once(verb).chain(nodes.iter().map(String::as_str)).collect::<Vec<_>>();
+    let with = |verb: &'static str| {
+        std::iter::once(verb).chain(nodes.iter().map(String::as_str)).collect::<Vec<_>>()
+    };
     docker(&with("stop"));
     assert_eq!(deployment.status()["state"], "stopped");
     docker(&with("start"));

@@ -73,7 +73,8 @@ nodes:
     assert_eq!(status["nodes"][0]["address"], format!("10.213.57.11:{}", deployment.port));
     assert_eq!(status["nodes"][1]["address"], format!("10.213.57.40:{port}"));
     assert_eq!(status["nodes"][1]["endpoint"], format!("127.0.0.1:{port}"));
-    let inspect = |number: usize, what: &str| docker(&["inspect", "--format", what, &deployment.node(number)]);
+    let inspect =
+        |number: usize, what: &str| docker(&["inspect", "--format", what, &deployment.node(number)]);
     assert_eq!(inspect(1, "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}"), "134217728 500000000");
     assert_eq!(inspect(2, "{{.HostConfig.Memory}}"), "201326592");
     assert_eq!(inspect(3, "{{index .Config.Labels \"team\"}}"), "checkout");
@@ -96,7 +97,10 @@ fn containers_hold_nothing_that_they_need_not() {
     deployment.up("standalone", &[]);
     let inspect = |what: &str| docker(&["inspect", "--format", what, &deployment.node(1)]);
     assert_eq!(inspect("{{.Config.User}}"), "999:999");
-    assert_eq!(inspect("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"), "[ALL] [no-new-privileges:true]");
+    assert_eq!(
+        inspect("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"),
+        "[ALL] [no-new-privileges:true]"
+    );
     assert_eq!(inspect("{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.PidsLimit}}"), "true 512");
     assert_eq!(inspect("{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}}{{end}}{{end}}"), "127.0.0.1");
 }

@@ -24,7 +24,9 @@ pub(crate) fn wanted() -> bool {
 pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redisctl"));
     command.args(arguments).env("NO_COLOR", "1");
-    for variable in ["REDIS_PASSWORD", "REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD", "REDIS_REGULAR_PASSWORD"] {
+    for variable in
+        ["REDIS_PASSWORD", "REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD", "REDIS_REGULAR_PASSWORD"]
+    {
         command.env_remove(variable);
     }
     command.output().expect("redisctl starts")
@@ -129,7 +131,8 @@ impl Deployment {
     #[track_caller]
     pub(crate) fn changes(&self, topology: &str, more: &[&str]) -> u64 {
         let more: Vec<&str> = more.iter().copied().chain(["--output", "json"]).collect();
-        let plan: Value = serde_json::from_str(&succeed(&self.run("plan", topology, &more))).expect("a plan as JSON");
+        let plan: Value =
+            serde_json::from_str(&succeed(&self.run("plan", topology, &more))).expect("a plan as JSON");
         plan["changes"].as_u64().expect("a number of changes")
     }
 
