@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 
+use console::Term;
+
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -59,7 +61,7 @@ pub struct Surroundings {
     pub no_colour: bool,
     /// Whether the environment asks for colours without a terminal: `CLICOLOR_FORCE`, not 0.
     pub force_colour: bool,
-    /// Whether the terminal can do nothing but write: `TERM=dumb`.
+    /// Whether the terminal can do nothing but write.
     pub dumb: bool,
 }
 
@@ -73,7 +75,7 @@ impl Surroundings {
             stderr_is_terminal: io::stderr().is_terminal(),
             no_colour: set("NO_COLOR"),
             force_colour: set("CLICOLOR_FORCE") && std::env::var_os("CLICOLOR_FORCE") != Some("0".into()),
-            dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
+            dumb: is_dumb(),
         }
     }
 
@@ -91,6 +93,14 @@ impl Surroundings {
     pub(super) fn animates(self) -> bool {
         self.stderr_is_terminal && !self.dumb
     }
+}
+
+/// `TERM=dumb`, or a Windows console that knows no escape sequences. Asking is also what makes an
+/// older console understand them, so that both streams are asked.
+fn is_dumb() -> bool {
+    let refuses = |terminal: Term| terminal.is_term() && !terminal.features().colors_supported();
+    let old_console = cfg!(windows) && [Term::stdout(), Term::stderr()].map(refuses).contains(&true);
+    old_console || std::env::var_os("TERM").is_some_and(|value| value == "dumb")
 }
 
 #[cfg(test)]

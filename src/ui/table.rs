@@ -1,4 +1,5 @@
-//! Text in columns, without lines. Widths are those that a terminal shows, colours left out.
+//! Text in columns, without lines. Widths are those that a terminal shows, colours left out:
+//! comfy-table counts them only with features that bring a second terminal library.
 
 use console::{Alignment, measure_text_width, pad_str};
 
