@@ -74,6 +74,8 @@ pub enum EngineAction {
         /// Its reference.
         reference: String,
     },
+    /// Remove the deployment's network; no container is attached to it any more.
+    RemoveNetwork(DeploymentName),
     /// Make the deployment's network.
     CreateNetwork(NetworkSettings),
     /// Make a named volume.
