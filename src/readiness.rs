@@ -127,11 +127,11 @@ impl Judge<'_> {
             }
         }
         let is_replica = matches!(view.replication, Replication::Replica { .. });
-        let ready = self.expectation.milestone == Milestone::Ready;
-        if !cluster.ok && (ready || is_replica) {
+        let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
+        if !cluster.ok && (is_replica || !fresh_primaries) {
             messages.push("says that the cluster is down".to_owned());
         }
-        if ready {
+        if self.expectation.milestone == Milestone::Ready {
             messages.extend(self.listing(cluster));
         }
         if let Replication::Replica { link_up: false, .. } = view.replication {

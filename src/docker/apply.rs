@@ -32,6 +32,9 @@ pub(super) async fn apply(
             };
             Ok(pull::pull(docker, reference, tell).await?)
         }
+        EngineAction::RemoveNetwork(deployment) => {
+            super::remove::remove_network(docker, deployment).await.map(drop)
+        }
         EngineAction::CreateNetwork(settings) => {
             let created = docker.create_network(convert::network(settings)).await;
             created

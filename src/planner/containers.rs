@@ -10,6 +10,9 @@ use crate::topology::container::{container, data_volume, shared_volume};
 use crate::topology::settings::while_forming;
 use crate::topology::{Kind, Node, NodeName, Topology};
 
+/// The field of the spec that says what the network is.
+const SUBNET_FIELD: &str = "network.subnet";
+
 /// Plans everything up to servers that answer.
 pub(super) fn plan(
     topology: &Topology,
@@ -21,12 +24,13 @@ pub(super) fn plan(
     if !obstacles.is_empty() {
         return Err(obstacles);
     }
-    if !observed.image_present {
+    let creates = topology.nodes().into_iter().any(|node| is_created(topology, node, observed, options));
+    if creates && !observed.image_present {
         let pull = EngineAction::PullImage { reference: topology.image.clone() };
         stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
     }
     remove(topology, observed, options, stages);
-    provide(topology, observed, stages);
+    provide(topology, observed, options, stages);
     create(topology, observed, options, stages);
     write_files(topology, observed, options, stages);
     start(topology, observed, options, stages);
@@ -41,10 +45,20 @@ pub(super) fn is_remade(topology: &Topology, node: &Node, observed: &Observed, o
 /// The fields of the node's container that the spec changed.
 fn changed_fields(topology: &Topology, node: &Node, observed: &Observed) -> Vec<String> {
     let Some(existing) = observed.containers.get(&node.name) else { return Vec::new() };
-    match &existing.settings {
+    let mut fields = match &existing.settings {
         Some(settings) => container(topology, node).differences(settings),
         None => vec!["a label of redisctl".to_owned()],
+    };
+    if subnet_changed(topology, observed) {
+        fields.push(SUBNET_FIELD.to_owned());
     }
+    fields
+}
+
+/// Whether the network must be made anew, and with it every container.
+fn subnet_changed(topology: &Topology, observed: &Observed) -> bool {
+    let subnet = observed.network.as_ref().and_then(|network| network.subnet);
+    subnet.is_some_and(|subnet| subnet != topology.subnet)
 }
 
 fn is_surplus(topology: &Topology, name: &NodeName) -> bool {
@@ -60,9 +74,8 @@ fn obstacles(topology: &Topology, observed: &Observed, options: Options) -> Vec<
     if options.recreate {
         return obstacles;
     }
-    let network_subnet = observed.network.as_ref().and_then(|network| network.subnet);
-    if network_subnet.is_some_and(|subnet| subnet != topology.subnet) {
-        obstacles.push(Obstacle::Recreate { node: None, fields: vec!["network.subnet".to_owned()] });
+    if subnet_changed(topology, observed) {
+        obstacles.push(Obstacle::Recreate { node: None, fields: vec![SUBNET_FIELD.to_owned()] });
         return obstacles;
     }
     for node in topology.nodes() {
@@ -91,12 +104,17 @@ fn remove(topology: &Topology, observed: &Observed, options: Options, stages: &m
         .map(|(name, fields)| engine(Some(&name), EngineAction::RemoveContainer, Cause::SpecChanged(fields)))
         .collect();
     stages.push("remove", Order::SideBySide, steps);
+    if subnet_changed(topology, observed) {
+        let remove = EngineAction::RemoveNetwork(topology.name.clone());
+        let step = engine(None, remove, Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]));
+        stages.push("remove network", Order::InTurn, vec![step]);
+    }
 }
 
 /// The network and the volumes.
-fn provide(topology: &Topology, observed: &Observed, stages: &mut Stages) {
+fn provide(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
     let mut steps = Vec::new();
-    if observed.network.is_none() {
+    if observed.network.is_none() || (options.recreate && subnet_changed(topology, observed)) {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
             subnet: topology.subnet,
