@@ -8,5 +8,7 @@ pub mod plan;
 pub mod planner;
 pub mod readiness;
 pub mod redis;
+pub mod report;
 pub mod spec;
 pub mod topology;
+pub mod verify;
