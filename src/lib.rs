@@ -65,3 +65,4 @@ pub mod spec;
 pub mod status;
 pub mod topology;
 pub mod ui;
+pub mod verify;
