@@ -16,6 +16,7 @@ mod apply;
 pub mod connect;
 mod error;
 mod parse;
+pub mod probe;
 mod view;
 
 pub use connect::Login;

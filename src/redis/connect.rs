@@ -3,20 +3,28 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
+use redis::cluster::{ClusterClientBuilder, NodeAddress};
+use redis::cluster_async::ClusterConnection;
+use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    RedisConnectionInfo, RedisResult,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
+    PushInfo, RedisConnectionInfo, RedisResult,
 };
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::ServerError;
 use crate::spec::SecretText;
-use crate::topology::Endpoint;
+use crate::topology::{Endpoint, Topology};
 
 /// How long a dial may take: endpoints are near.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a reply may take: a node that is loading or forking answers late, a frozen one never.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a cluster client follows a redirection, or tries again, for one command: with more, a
+/// cluster that sends clients in circles would look like a slow one.
+const CLUSTER_RETRIES: u32 = 3;
 
 /// Who logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +41,24 @@ pub struct Login {
 /// Where redis-rs refuses the address.
 pub fn information(endpoint: &Endpoint, login: Option<&Login>) -> RedisResult<ConnectionInfo> {
     let information = ConnectionAddr::Tcp(endpoint.host.clone(), endpoint.port).into_connection_info()?;
+    let information = information.set_tcp_settings(tcp_settings());
     Ok(match login {
         None => information,
         Some(login) => information.set_redis_settings(
             RedisConnectionInfo::default().set_username(&login.user).set_password(login.password.expose()),
         ),
     })
+}
+
+/// Small requests go out at once, and do not wait for the acknowledgement of the ones before them.
+fn tcp_settings() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true)
+}
+
+fn config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
 }
 
 /// Opens a connection.
@@ -48,10 +68,57 @@ pub fn information(endpoint: &Endpoint, login: Option<&Login>) -> RedisResult<Co
 pub async fn open(endpoint: &Endpoint, login: Option<&Login>) -> Result<MultiplexedConnection, ServerError> {
     let dial = async {
         let client = Client::open(information(endpoint, login)?)?;
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        client.get_multiplexed_async_connection_with_config(&config).await
+        client.get_multiplexed_async_connection_with_config(&config()).await
     };
     dial.await.map_err(|source| ServerError::Connect { endpoint: endpoint.clone(), source })
+}
+
+/// Opens a connection that can subscribe, and what it will hear.
+///
+/// # Errors
+/// Where the endpoint cannot be dialled, or the server refuses the log-in.
+pub async fn open_listening(
+    endpoint: &Endpoint,
+    login: Option<&Login>,
+) -> Result<(MultiplexedConnection, UnboundedReceiver<PushInfo>), ServerError> {
+    let (sender, receiver) = unbounded_channel();
+    let dial = async {
+        let information = information(endpoint, login)?;
+        // Messages come in between replies only since RESP3.
+        let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(information.set_redis_settings(settings))?;
+        client.get_multiplexed_async_connection_with_config(&config().set_push_sender(sender)).await
+    };
+    let connection =
+        dial.await.map_err(|source| ServerError::Connect { endpoint: endpoint.clone(), source })?;
+    Ok((connection, receiver))
+}
+
+/// Opens a cluster client that is told of one endpoint. Where servers announce inside addresses,
+/// the client dials the endpoints behind them.
+///
+/// # Errors
+/// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is not whole.
+pub async fn open_cluster(
+    topology: &Topology,
+    seed: &Endpoint,
+    login: Option<&Login>,
+) -> Result<ClusterConnection, ServerError> {
+    let dial = async {
+        let address_map = topology.nodes().into_iter().map(|node| {
+            let inside = NodeAddress::new(node.address.ip.to_string(), node.address.port);
+            (inside, NodeAddress::new(node.endpoint.host.clone(), node.endpoint.port))
+        });
+        let mut builder = ClusterClientBuilder::new([information(seed, None)?])
+            .connection_timeout(CONNECT_TIMEOUT)
+            .response_timeout(RESPONSE_TIMEOUT)
+            .tcp_settings(tcp_settings())
+            .retries(CLUSTER_RETRIES)
+            .node_address_map(address_map.collect());
+        if let Some(login) = login {
+            builder = builder.username(login.user.clone()).password(login.password.expose());
+        }
+        builder.build()?.get_async_connection().await
+    };
+    dial.await.map_err(|source| ServerError::Connect { endpoint: seed.clone(), source })
 }

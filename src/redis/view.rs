@@ -21,36 +21,52 @@ pub(super) async fn ask(
     connection: &mut MultiplexedConnection,
     questions: &Questions,
 ) -> Result<ServerView, ServerError> {
+    let commands = questions.commands();
+    let replies = ask_all(connection, &commands).await?;
+    understand(commands.into_iter().zip(replies))
+}
+
+impl Questions {
+    /// The commands that answer them.
+    pub(super) fn commands(&self) -> Vec<&'static str> {
+        let mut commands = vec!["INFO"];
+        if self.cluster {
+            commands.extend(["CLUSTER INFO", "CLUSTER NODES", "CLUSTER SLOTS"]);
+        }
+        if self.cluster && self.shards {
+            commands.push("CLUSTER SHARDS");
+        }
+        if self.settings {
+            commands.push("CONFIG GET *");
+        }
+        commands
+    }
+}
+
+/// The replies to some commands, in one round trip.
+pub(super) async fn ask_all(
+    connection: &mut MultiplexedConnection,
+    commands: &[&'static str],
+) -> Result<Vec<Value>, ServerError> {
     let mut pipeline = Pipeline::new();
-    let mut names: Vec<&'static str> = Vec::new();
-    let mut question = |name: &'static str| {
+    for name in commands {
         let mut words = name.split(' ');
         let mut command = cmd(words.next().unwrap_or_default());
         for word in words {
             command.arg(word);
         }
         pipeline.add_command(command);
-        names.push(name);
-    };
-    question("INFO");
-    if questions.cluster {
-        question("CLUSTER INFO");
-        question("CLUSTER NODES");
-        question("CLUSTER SLOTS");
     }
-    if questions.cluster && questions.shards {
-        question("CLUSTER SHARDS");
-    }
-    if questions.settings {
-        question("CONFIG GET *");
-    }
-    let replies: Vec<Value> = pipeline
-        .query_async(connection)
-        .await
-        .map_err(|source| ServerError::Command { command: names[0], source })?;
+    let command = commands.first().copied().unwrap_or_default();
+    pipeline.query_async(connection).await.map_err(|source| ServerError::Command { command, source })
+}
 
+/// What the replies to commands of [`Questions`] mean.
+pub(super) fn understand(
+    replies: impl IntoIterator<Item = (&'static str, Value)>,
+) -> Result<ServerView, ServerError> {
     let mut view = ServerView::default();
-    for (command, reply) in names.into_iter().zip(replies) {
+    for (command, reply) in replies {
         let strange = |what: String| ServerError::Reply { command, what };
         match command {
             "INFO" => parse::info(&text(command, reply)?, &mut view),
@@ -67,7 +83,8 @@ pub(super) async fn ask(
             "CLUSTER SHARDS" => {
                 view.cluster.get_or_insert_default().online = Some(parse::online_nodes(&reply));
             }
-            _ => view.settings = parse::settings(reply).map_err(strange)?,
+            "CONFIG GET *" => view.settings = parse::settings(reply).map_err(strange)?,
+            _ => {}
         }
     }
     Ok(view)

@@ -105,6 +105,12 @@ impl Server {
         self.at_least(6, 2)
     }
 
+    /// Whether an ACL user without channel patterns may use no channel (Redis 7.0); before, all.
+    #[must_use]
+    pub fn denies_channels_by_default(self) -> bool {
+        self.at_least(7, 0)
+    }
+
     /// Whether `cluster-allow-replica-migration` exists (Redis 7.0).
     #[must_use]
     pub fn can_forbid_replica_migration(self) -> bool {

@@ -1,0 +1,139 @@
+//! The connections of one running check: the shared ones, and those that it has for itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::cluster_async::ClusterConnection;
+use redis::{Cmd, PushInfo, PushKind, Value};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::reply;
+use crate::redis::{ServerError, Servers, connect};
+use crate::topology::{Endpoint, NodeName};
+use crate::verify::{Command, Deed, Reply, Session, Step, Word};
+
+/// The connections of one check.
+pub(super) struct Sessions<'a> {
+    servers: &'a Servers<'a>,
+    patience: Duration,
+    open: BTreeMap<Session, Open>,
+    /// Who is logged in where nobody was at first.
+    guests: BTreeMap<NodeName, String>,
+}
+
+/// A connection that the check has for itself.
+enum Open {
+    Node(MultiplexedConnection),
+    Listening(MultiplexedConnection, UnboundedReceiver<PushInfo>),
+    Cluster(ClusterConnection),
+}
+
+impl<'a> Sessions<'a> {
+    pub(super) fn new(servers: &'a Servers<'a>, patience: Duration) -> Self {
+        Self { servers, patience, open: BTreeMap::new(), guests: BTreeMap::new() }
+    }
+
+    /// Who is asked, and as which user.
+    pub(super) fn place(&self, session: &Session) -> (String, Option<String>) {
+        let node = session.node();
+        let endpoint = self.endpoint(node).map_or_else(|_| String::new(), |endpoint| format!(" {endpoint}"));
+        let at = match session {
+            Session::Cluster(_) => format!("a cluster client that starts at {node}{endpoint}"),
+            _ => format!("{node}{endpoint}"),
+        };
+        let user = match session {
+            Session::Guest(_) => self.guests.get(node).cloned(),
+            _ => Some(super::user(self.servers).to_owned()),
+        };
+        (at, user)
+    }
+
+    fn endpoint(&self, node: &NodeName) -> Result<&'a Endpoint, ServerError> {
+        let node_of_topology = self.servers.topology.node(node);
+        node_of_topology.map(|node| &node.endpoint).ok_or_else(|| ServerError::NoSuchNode(node.clone()))
+    }
+
+    /// Does what a step does; a refusal is a reply, too.
+    pub(super) async fn perform(&mut self, step: &Step) -> Result<Reply, ServerError> {
+        match &step.deed {
+            Deed::Send(command) => {
+                let reply = self.send(&step.session, command).await?;
+                if let (Some(user), Reply::Status(_)) = (command.logs_in(), &reply) {
+                    self.guests.insert(step.session.node().clone(), user.to_owned());
+                }
+                Ok(reply)
+            }
+            Deed::Receive { channel } => self.receive(&step.session, channel).await,
+        }
+    }
+
+    async fn send(&mut self, session: &Session, command: &Command) -> Result<Reply, ServerError> {
+        let command = packed(command);
+        if let Session::Shared(node) = session {
+            let mut connection = self.servers.connection(node).await?;
+            return self.servers.kept(node, ask(&mut connection, &command).await);
+        }
+        match self.own(session).await? {
+            Open::Node(connection) | Open::Listening(connection, _) => ask(connection, &command).await,
+            Open::Cluster(connection) => ask(connection, &command).await,
+        }
+    }
+
+    /// The check's own connection, opened when it is first needed.
+    async fn own(&mut self, session: &Session) -> Result<&mut Open, ServerError> {
+        if !self.open.contains_key(session) {
+            let endpoint = self.endpoint(session.node())?;
+            let login = self.servers.login.as_ref();
+            let open = match session {
+                Session::Guest(_) => Open::Node(connect::open(endpoint, None).await?),
+                Session::Shared(_) | Session::Private(_) => {
+                    let (connection, messages) = connect::open_listening(endpoint, login).await?;
+                    Open::Listening(connection, messages)
+                }
+                Session::Cluster(_) => {
+                    Open::Cluster(connect::open_cluster(self.servers.topology, endpoint, login).await?)
+                }
+            };
+            self.open.insert(session.clone(), open);
+        }
+        self.open.get_mut(session).ok_or_else(|| ServerError::NoSuchNode(session.node().clone()))
+    }
+
+    /// The next message on a channel; nil where none comes in time.
+    async fn receive(&mut self, session: &Session, channel: &str) -> Result<Reply, ServerError> {
+        let patience = self.patience;
+        let Open::Listening(_, messages) = self.own(session).await? else { return Ok(Reply::Nil) };
+        let next = async {
+            while let Some(PushInfo { kind, data }) = messages.recv().await {
+                let [on, message] = data.as_slice() else { continue };
+                let wanted = matches!(kind, PushKind::Message | PushKind::SMessage);
+                if wanted && reply::of_value(on).as_text() == Some(channel) {
+                    return reply::of_value(message);
+                }
+            }
+            Reply::Nil
+        };
+        Ok(tokio::time::timeout(patience, next).await.unwrap_or(Reply::Nil))
+    }
+}
+
+fn packed(command: &Command) -> Cmd {
+    let mut packed = Cmd::new();
+    for word in command.words() {
+        match word {
+            Word::Plain(text) => packed.arg(text),
+            Word::Secret(secret) => packed.arg(secret.expose()),
+        };
+    }
+    packed
+}
+
+async fn ask(connection: &mut impl ConnectionLike, command: &Cmd) -> Result<Reply, ServerError> {
+    match command.query_async::<Value>(connection).await {
+        Ok(value) => Ok(reply::of_value(&value)),
+        Err(source) => {
+            reply::of_error(&source).ok_or(ServerError::Command { command: "a check's command", source })
+        }
+    }
+}

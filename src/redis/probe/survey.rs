@@ -1,0 +1,45 @@
+//! Asks every node, side by side, what it says of itself and its neighbours.
+
+use futures_util::future::join_all;
+
+use crate::executor::chain;
+use crate::redis::{ServerError, Servers, view};
+use crate::topology::{Kind, NodeName};
+use crate::verify::{Answer, Statement, Survey};
+
+use super::reply;
+
+/// Takes the survey.
+pub(super) async fn take(servers: &Servers<'_>) -> Survey {
+    let topology = servers.topology;
+    let questions =
+        view::Questions { cluster: topology.kind == Kind::Cluster, shards: false, settings: false };
+    let mut commands = questions.commands();
+    if topology.auth.is_some() {
+        commands.push("ACL LIST");
+    }
+    let ask = |node: NodeName| {
+        let commands = &commands;
+        async move {
+            let answer = match statement(servers, &node, commands).await {
+                Ok(statement) => Answer::Said(Box::new(statement)),
+                Err(error) => Answer::Silent(chain(&error)),
+            };
+            (node, answer)
+        }
+    };
+    let nodes = topology.nodes().into_iter().map(|node| node.name.clone());
+    let answers = join_all(nodes.map(ask)).await.into_iter().collect();
+    Survey { answers, user: super::user(servers).to_owned() }
+}
+
+async fn statement(
+    servers: &Servers<'_>,
+    node: &NodeName,
+    commands: &[&'static str],
+) -> Result<Statement, ServerError> {
+    let mut connection = servers.connection(node).await?;
+    let replies = servers.kept(node, view::ask_all(&mut connection, commands).await)?;
+    let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::of_value)).collect();
+    Ok(Statement { view: view::understand(commands.iter().copied().zip(replies))?, replies: as_they_are })
+}

@@ -1,0 +1,236 @@
+//! What verification found: every check's outcome, and the transcript behind it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::topology::{DeploymentName, NodeName};
+
+/// The results of all checks of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The deployment.
+    pub deployment: DeploymentName,
+    /// Its checks, in the order in which they are worth reading.
+    pub checks: Vec<CheckResult>,
+}
+
+/// The result of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// The check's name: a word that stays the same between releases.
+    pub name: &'static str,
+    /// What it proves, one sentence.
+    pub proves: &'static str,
+    /// The node that it is about; `None`: the whole deployment.
+    pub node: Option<NodeName>,
+    /// Whether it holds.
+    pub outcome: Outcome,
+    /// What was found, or what was wrong.
+    pub detail: String,
+    /// What was asked and answered, secrets masked.
+    pub transcript: Vec<Exchange>,
+}
+
+/// Whether a check holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds.
+    Passed,
+    /// It does not hold, or could not be carried out.
+    Failed,
+}
+
+impl Outcome {
+    /// The outcome as JSON spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One command and the reply to it, ready to show: secrets are masked already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Who was asked: a node and its endpoint, or a cluster client and where it started.
+    pub at: String,
+    /// The user that asked; `None`: nobody had logged in.
+    pub user: Option<String>,
+    /// The command.
+    pub command: String,
+    /// The reply, the last one where it was asked again and again.
+    pub reply: String,
+    /// How often it was asked.
+    pub times: u32,
+}
+
+impl Report {
+    /// How many checks hold.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.count(Outcome::Passed)
+    }
+
+    /// How many checks do not hold.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.count(Outcome::Failed)
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        self.checks.iter().filter(|check| check.outcome == outcome).count()
+    }
+
+    /// The report as JSON; `explain` adds what each check proves and its transcript.
+    #[must_use]
+    pub fn to_json(&self, explain: bool) -> Value {
+        let checks: Vec<Value> = self.checks.iter().map(|check| check.to_json(explain)).collect();
+        json!({
+            "deployment": self.deployment,
+            "passed": self.passed(),
+            "failed": self.failed(),
+            "checks": checks,
+        })
+    }
+
+    /// The transcripts of all checks as plain text.
+    #[must_use]
+    pub fn transcript_text(&self) -> String {
+        let texts: Vec<String> = self.checks.iter().map(CheckResult::transcript_text).collect();
+        texts.join("\n")
+    }
+}
+
+impl CheckResult {
+    fn to_json(&self, explain: bool) -> Value {
+        let mut value = json!({
+            "name": self.name,
+            "node": self.node,
+            "outcome": self.outcome.as_str(),
+            "detail": self.detail,
+        });
+        if let Some(fields) = value.as_object_mut().filter(|_| explain) {
+            fields.insert("proves".to_owned(), self.proves.into());
+            let transcript = self.transcript.iter().map(Exchange::to_json).collect();
+            fields.insert("transcript".to_owned(), Value::Array(transcript));
+        }
+        value
+    }
+
+    /// What the check proves, what was asked and answered, and what follows from it.
+    #[must_use]
+    pub fn transcript_text(&self) -> String {
+        let mut text = self.name.to_owned();
+        // Writing to a String cannot fail, here and below.
+        if let Some(node) = &self.node {
+            let _ = write!(text, " {node}");
+        }
+        let _ = writeln!(text, ": {}", self.proves);
+        let mut prompt = String::new();
+        for exchange in &self.transcript {
+            let next = exchange.prompt();
+            if next != prompt {
+                let _ = writeln!(text, "  {next}");
+                prompt = next;
+            }
+            let _ = write!(text, "    > {}", exchange.command);
+            if exchange.times > 1 {
+                let _ = write!(text, "  (asked {} times)", exchange.times);
+            }
+            text.push('\n');
+            for line in exchange.reply.lines() {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        let _ = writeln!(text, "  {}: {}", self.outcome.as_str(), self.detail);
+        text
+    }
+}
+
+impl Exchange {
+    fn prompt(&self) -> String {
+        match &self.user {
+            Some(user) => format!("{} as {user}", self.at),
+            None => format!("{} not logged in", self.at),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "at": self.at,
+            "user": self.user,
+            "command": self.command,
+            "reply": self.reply,
+            "times": self.times,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let deployment = DeploymentName::new("shop").unwrap();
+        let exchange = |user: Option<&str>, command: &str, reply: &str, times| Exchange {
+            at: "shop-1 127.0.0.1:7001".to_owned(),
+            user: user.map(str::to_owned),
+            command: command.to_owned(),
+            reply: reply.to_owned(),
+            times,
+        };
+        let check = |name, outcome, detail: &str, transcript| CheckResult {
+            name,
+            proves: "something",
+            node: Some(deployment.node(1)),
+            outcome,
+            detail: detail.to_owned(),
+            transcript,
+        };
+        let checks = vec![
+            check("ping", Outcome::Passed, "PONG", vec![exchange(Some("default"), "PING", "PONG", 1)]),
+            check(
+                "expiry",
+                Outcome::Failed,
+                "never gone",
+                vec![exchange(None, "AUTH default ***", "OK", 1), exchange(None, "GET k", "1) a\n2) b", 7)],
+            ),
+        ];
+        Report { deployment, checks }
+    }
+
+    #[test]
+    fn json_has_the_shape_that_scripts_depend_on() {
+        assert_eq!(
+            report().to_json(false),
+            json!({"deployment": "shop", "passed": 1, "failed": 1, "checks": [
+                {"name": "ping", "node": "shop-1", "outcome": "passed", "detail": "PONG"},
+                {"name": "expiry", "node": "shop-1", "outcome": "failed", "detail": "never gone"},
+            ]})
+        );
+        assert_eq!(report().to_json(true)["checks"][1]["transcript"][1]["times"], 7);
+    }
+
+    #[test]
+    fn a_transcript_reads_like_a_session() {
+        insta::assert_snapshot!(report().transcript_text(), @r"
+        ping shop-1: something
+          shop-1 127.0.0.1:7001 as default
+            > PING
+            PONG
+          passed: PONG
+
+        expiry shop-1: something
+          shop-1 127.0.0.1:7001 not logged in
+            > AUTH default ***
+            OK
+            > GET k  (asked 7 times)
+            1) a
+            2) b
+          failed: never gone
+        ");
+    }
+}

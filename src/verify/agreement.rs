@@ -1,0 +1,189 @@
+//! Whether all nodes of a cluster say the same, and that all slots are covered.
+
+use std::collections::BTreeMap;
+
+use crate::observed::{ClusterRole, ClusterView};
+use crate::topology::slots::SLOT_COUNT;
+use crate::topology::{Address, Node, SlotSet};
+
+use super::scene::Scene;
+use super::{Check, Verdict};
+
+const SLOTS: (&str, &str) = ("slots", "all 16384 slots are covered, each of them once");
+const AGREEMENT: (&str, &str) =
+    ("agreement", "the node calls the cluster ok, and sees the same nodes, roles and slots as the others");
+
+pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
+    let nodes = scene.topology.nodes();
+    let most = most_common_picture(scene, &nodes);
+    let slots = nodes.iter().map(|node| {
+        let verdict = view(scene, node).and_then(judge_slots);
+        Check::judged(SLOTS, Some(&node.name), verdict, scene.transcript([*node], "CLUSTER SLOTS", &[]))
+    });
+    let agreement = nodes.iter().map(|node| {
+        let mut transcript = scene.transcript([*node], "CLUSTER INFO", &["cluster_state:"]);
+        transcript.extend(scene.transcript([*node], "CLUSTER NODES", &[]));
+        let verdict = view(scene, node).and_then(|view| judge_agreement(scene, view, most.as_ref()));
+        Check::judged(AGREEMENT, Some(&node.name), verdict, transcript)
+    });
+    slots.chain(agreement).collect()
+}
+
+fn view<'a>(scene: &Scene<'a>, node: &Node) -> Result<&'a ClusterView, String> {
+    scene.said(&node.name)?.view.cluster.as_ref().ok_or_else(|| "it is no cluster node".to_owned())
+}
+
+fn judge_slots(view: &ClusterView) -> Verdict {
+    let mut times = vec![0_u32; usize::from(SLOT_COUNT)];
+    for (start, end) in view.slots.keys() {
+        for slot in *start..=*end {
+            // Numbers beyond the last slot are no slots.
+            if let Some(times) = times.get_mut(usize::from(slot)) {
+                *times += 1;
+            }
+        }
+    }
+    let having = |wanted: fn(u32) -> bool| -> SlotSet {
+        (0..SLOT_COUNT).zip(&times).filter(|(_, times)| wanted(**times)).map(|(slot, _)| slot).collect()
+    };
+    let (uncovered, repeated) = (having(|times| times == 0), having(|times| times > 1));
+    if !uncovered.is_empty() {
+        Err(format!("slots {uncovered} are not covered"))
+    } else if !repeated.is_empty() {
+        Err(format!("slots {repeated} are covered more than once"))
+    } else {
+        Ok(format!("{SLOT_COUNT} slots in {} ranges", view.slots.len()))
+    }
+}
+
+/// What a node sees, without ids and without what differs from observer to observer.
+type Picture = BTreeMap<Address, Seen>;
+
+/// A node in a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    /// The primary's address, where it is a replica of one that the observer knows.
+    follows: Option<Address>,
+    slots: SlotSet,
+    /// Its epoch, where it is a primary: a replica's is what the observer knows of its primary's.
+    epoch: Option<u64>,
+}
+
+fn picture(view: &ClusterView) -> Picture {
+    let address = |id: &String| view.nodes.get(id).and_then(|node| node.address);
+    let seen = view.nodes.values().filter(|node| !node.handshake).filter_map(|node| {
+        let (follows, epoch) = match &node.role {
+            ClusterRole::Primary => (None, Some(node.epoch)),
+            ClusterRole::Replica(id) => (address(id), None),
+        };
+        Some((node.address?, Seen { follows, slots: node.slots.clone(), epoch }))
+    });
+    seen.collect()
+}
+
+/// The picture that most nodes have; the first one where as many have another.
+fn most_common_picture(scene: &Scene<'_>, nodes: &[&Node]) -> Option<Picture> {
+    let views = nodes.iter().filter_map(|node| scene.survey.cluster(&node.name));
+    let pictures: Vec<Picture> = views.map(picture).collect();
+    let votes = |one: &Picture| pictures.iter().filter(|other| *other == one).count();
+    // Of equals `max_by_key` takes the last one: reversed, that is the first.
+    pictures.iter().rev().max_by_key(|picture| votes(picture)).cloned()
+}
+
+fn judge_agreement(scene: &Scene<'_>, view: &ClusterView, most: Option<&Picture>) -> Verdict {
+    let mut problems = Vec::new();
+    if !view.ok {
+        problems.push("it says that the cluster is down".to_owned());
+    }
+    let handshakes = view.nodes.values().filter(|node| node.handshake).count();
+    if handshakes > 0 {
+        problems.push(format!("it is still shaking hands with {handshakes} nodes"));
+    }
+    let own = picture(view);
+    let nodes = scene.topology.nodes();
+    for node in &nodes {
+        let line = view.nodes.values().find(|line| line.address == Some(node.address));
+        match line {
+            None => problems.push(format!("it does not know {}", node.name)),
+            Some(line) if line.failing => problems.push(format!("it thinks that {} is down", node.name)),
+            Some(line) if !line.connected => problems.push(format!("it has no link to {}", node.name)),
+            Some(_) => {}
+        }
+    }
+    let strangers = view
+        .nodes
+        .values()
+        .filter(|line| !line.handshake && nodes.iter().all(|node| line.address != Some(node.address)));
+    for stranger in strangers {
+        let at = stranger.address.map_or_else(|| "an unknown address".to_owned(), |at| at.to_string());
+        problems.push(format!("it knows a node at {at} that is none of the deployment's"));
+    }
+    if let Some(most) = most {
+        let differing =
+            most.iter().filter(|(address, seen)| own.get(*address).is_some_and(|own_seen| own_seen != *seen));
+        let names: Vec<String> = differing.map(|(address, _)| scene.name_at(*address)).collect();
+        if !names.is_empty() {
+            problems.push(format!("it sees {} otherwise than most nodes do", names.join(", ")));
+        }
+    }
+    if problems.is_empty() {
+        Ok(format!("state ok, {} nodes, epoch {}", own.len(), view.current_epoch))
+    } else {
+        Err(problems.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Deployment;
+
+    #[test]
+    fn nodes_that_say_the_same_agree() {
+        let deployment = Deployment::cluster(3, 1);
+        for number in 1..=6 {
+            assert_eq!(deployment.judged("slots", Some(number)), Ok("16384 slots in 3 ranges".to_owned()));
+            let agreed = deployment.judged("agreement", Some(number));
+            assert_eq!(agreed, Ok("state ok, 6 nodes, epoch 3".to_owned()));
+        }
+    }
+
+    #[test]
+    fn gaps_and_overlaps_are_told_apart() {
+        let listing = |ranges: &[(u16, u16)]| {
+            let mut deployment = Deployment::cluster(3, 1);
+            let view = deployment.view(2);
+            view.slots = ranges.iter().map(|range| (*range, Vec::new())).collect();
+            deployment.judged("slots", Some(2)).expect_err("a failure")
+        };
+        assert_eq!(listing(&[(0, 100), (102, 16_383)]), "slots 101 are not covered");
+        assert_eq!(listing(&[(0, 100), (90, 16_383)]), "slots 90-100 are covered more than once");
+        assert_eq!(listing(&[]), "slots 0-16383 are not covered");
+    }
+
+    #[test]
+    fn each_way_to_disagree_is_named_at_the_node_that_does() {
+        type Spoil = fn(&mut Deployment);
+        let ways: [(Spoil, &str); 6] = [
+            (|deployment| deployment.view(2).ok = false, "says that the cluster is down"),
+            (|deployment| deployment.line(2, 5).failing = true, "thinks that shop-5 is down"),
+            (|deployment| deployment.line(2, 5).connected = false, "has no link to shop-5"),
+            (|deployment| drop(deployment.view(2).nodes.remove("id-5")), "does not know shop-5"),
+            (|deployment| deployment.line(2, 1).epoch = 9, "sees shop-1 otherwise than most nodes do"),
+            (
+                |deployment| {
+                    let mut stranger = deployment.line(2, 5).clone();
+                    stranger.address = None;
+                    deployment.view(2).nodes.insert("id-7".to_owned(), stranger);
+                },
+                "a node at an unknown address",
+            ),
+        ];
+        for (spoil, words) in ways {
+            let mut deployment = Deployment::cluster(3, 1);
+            spoil(&mut deployment);
+            let message = deployment.judged("agreement", Some(2)).expect_err(words);
+            assert!(message.contains(words), "{message}");
+            assert!(deployment.judged("agreement", Some(3)).is_ok(), "{words}");
+        }
+    }
+}

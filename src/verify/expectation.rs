@@ -1,0 +1,258 @@
+//! What must come back for a request, and the judgement of what does.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use crate::topology::settings::same_value;
+use crate::topology::{Endpoint, SlotRange, SlotSet};
+
+use super::Reply;
+
+/// What must come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation {
+    /// This status.
+    Status(&'static str),
+    /// This text.
+    Text(String),
+    /// A number in this range.
+    Integer(RangeInclusive<i64>),
+    /// Nothing there.
+    Nil,
+    /// A refusal with this code.
+    Error(&'static str),
+    /// A redirection.
+    Moved {
+        /// The slot that is asked for.
+        slot: u16,
+        /// Where to go.
+        to: Endpoint,
+    },
+    /// CONFIG GET of one directive with this value; servers may not know the directive.
+    Setting(String),
+    /// CLUSTER SLOTS that sends clients here.
+    Routes(Vec<Route>),
+    /// Whatever, but no refusal.
+    Granted,
+    /// Whatever, but no refusal for want of permission.
+    Permitted,
+    /// Whatever.
+    Anything,
+}
+
+/// Where clients must be sent for the slots of one shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The slots.
+    pub slots: SlotSet,
+    /// The endpoint of the node that serves them.
+    pub primary: Endpoint,
+    /// The endpoints of its replicas.
+    pub replicas: BTreeSet<Endpoint>,
+}
+
+impl Expectation {
+    /// Judges a reply.
+    ///
+    /// # Errors
+    /// What was expected, and what came instead.
+    pub fn judge(&self, reply: &Reply) -> Result<(), String> {
+        let holds = match (self, reply) {
+            (Self::Anything, _) => true,
+            (Self::Status(wanted), Reply::Status(found)) => wanted == found,
+            (Self::Text(wanted), Reply::Text(found)) => wanted == found,
+            (Self::Integer(range), Reply::Integer(found)) => range.contains(found),
+            (Self::Nil, Reply::Nil) => true,
+            (Self::Error(wanted), Reply::Error { code, .. }) => wanted == code,
+            (Self::Moved { slot, to }, Reply::Error { code, message }) => {
+                code == "MOVED" && *message == format!("{slot} {to}")
+            }
+            (Self::Setting(wanted), Reply::Array(parts)) => match parts.as_slice() {
+                [] => true,
+                [_, value] => value.as_text().is_some_and(|found| same_value(found, wanted)),
+                _ => false,
+            },
+            (Self::Routes(routes), Reply::Array(entries)) => return judge_routes(routes, entries),
+            (Self::Granted, reply) => !matches!(reply, Reply::Error { .. }),
+            (Self::Permitted, Reply::Error { code, .. }) => !matches!(code.as_str(), "NOPERM" | "NOAUTH"),
+            (Self::Permitted, _) => true,
+            _ => false,
+        };
+        if holds { Ok(()) } else { Err(format!("expected {}, got {}", self.words(), shortened(reply))) }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Status(status) => (*status).to_owned(),
+            Self::Text(text) => format!("{text:?}"),
+            Self::Integer(range) if range.start() == range.end() => range.start().to_string(),
+            Self::Integer(range) if *range.end() == i64::MAX => format!("{} or more", range.start()),
+            Self::Integer(range) => format!("a number from {} to {}", range.start(), range.end()),
+            Self::Nil => "(nil)".to_owned(),
+            Self::Error(code) => format!("the error {code}"),
+            Self::Moved { slot, to } => format!("the error MOVED {slot} {to}"),
+            Self::Setting(value) => format!("{value:?}"),
+            Self::Routes(_) => "ranges of slots and their nodes".to_owned(),
+            Self::Granted => "anything but an error".to_owned(),
+            Self::Permitted => "anything but NOPERM".to_owned(),
+            Self::Anything => "anything".to_owned(),
+        }
+    }
+}
+
+/// The most characters of a reply that a line of a table has room for.
+const LONGEST: usize = 160;
+
+/// A reply on one line.
+fn shortened(reply: &Reply) -> String {
+    let mut text = match reply {
+        Reply::Array(items) => {
+            let items: Vec<String> = items.iter().map(shortened).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string().replace('\n', " "),
+    };
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Every range of slots is listed with the endpoints of the shard that serves it, the primary
+/// first, and every shard is listed.
+fn judge_routes(routes: &[Route], entries: &[Reply]) -> Result<(), String> {
+    let mut listed = BTreeSet::new();
+    for entry in entries {
+        let (range, endpoints) =
+            route(entry).ok_or_else(|| format!("the entry {} is malformed", shortened(entry)))?;
+        let Some((position, route)) =
+            routes.iter().enumerate().find(|(_, route)| route.slots.contains(range.start()))
+        else {
+            return Err(format!("slots {range} are listed, and no shard serves them"));
+        };
+        listed.insert(position);
+        let Some((first, rest)) = endpoints.split_first() else {
+            return Err(format!("slots {range} are listed without a node"));
+        };
+        if *first != route.primary {
+            return Err(format!(
+                "clients are sent to {first} for slots {range} instead of {}",
+                route.primary
+            ));
+        }
+        let rest: BTreeSet<Endpoint> = rest.iter().cloned().collect();
+        if rest != route.replicas {
+            let list = |endpoints: &BTreeSet<Endpoint>| {
+                let texts: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
+                if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+            };
+            return Err(format!(
+                "the replicas listed for slots {range} are {} instead of {}",
+                list(&rest),
+                list(&route.replicas)
+            ));
+        }
+    }
+    match routes.iter().enumerate().find(|(position, _)| !listed.contains(position)) {
+        Some((_, route)) => Err(format!("slots {} are not listed", route.slots)),
+        None => Ok(()),
+    }
+}
+
+/// An entry of CLUSTER SLOTS: `start end [host port …]…`.
+fn route(entry: &Reply) -> Option<(SlotRange, Vec<Endpoint>)> {
+    let [Reply::Integer(start), Reply::Integer(end), nodes @ ..] = entry.items() else { return None };
+    let range = SlotRange::new(u16::try_from(*start).ok()?, u16::try_from(*end).ok()?)?;
+    let endpoint = |node: &Reply| match node.items() {
+        // A node that does not know its own address lists itself without a host.
+        [Reply::Nil, Reply::Integer(port), ..] => {
+            Some(Endpoint { host: "?".to_owned(), port: u16::try_from(*port).ok()? })
+        }
+        [host, Reply::Integer(port), ..] => {
+            Some(Endpoint { host: host.as_text()?.to_owned(), port: u16::try_from(*port).ok()? })
+        }
+        _ => None,
+    };
+    Some((range, nodes.iter().map(endpoint).collect::<Option<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str, message: &str) -> Reply {
+        Reply::Error { code: code.to_owned(), message: message.to_owned() }
+    }
+
+    fn text(text: &str) -> Reply {
+        Reply::Text(text.to_owned())
+    }
+
+    fn endpoint(port: u16) -> Endpoint {
+        Endpoint { host: "127.0.0.1".to_owned(), port }
+    }
+
+    #[test]
+    fn every_expectation_tells_right_from_wrong() {
+        let moved = Expectation::Moved { slot: 7, to: endpoint(7002) };
+        let setting = |value: &str| Reply::Array(vec![text("maxmemory"), text(value)]);
+        let cases = [
+            (Expectation::Status("PONG"), Reply::Status("PONG".to_owned()), Reply::Status("OK".to_owned())),
+            (Expectation::Status("OK"), Reply::Status("OK".to_owned()), error("NOAUTH", "")),
+            (Expectation::Text("a".to_owned()), text("a"), text("b")),
+            (Expectation::Integer(1..=5), Reply::Integer(5), Reply::Integer(-2)),
+            (Expectation::Nil, Reply::Nil, text("still there")),
+            (Expectation::Error("READONLY"), error("READONLY", "x"), Reply::Status("OK".to_owned())),
+            (Expectation::Error("NOPERM"), error("NOPERM", "x"), error("ERR", "NOPERM")),
+            (moved.clone(), error("MOVED", "7 127.0.0.1:7002"), error("MOVED", "7 172.30.0.12:7002")),
+            (moved, error("MOVED", "7 127.0.0.1:7002"), Reply::Nil),
+            (Expectation::Setting("64mb".to_owned()), setting("67108864"), setting("0")),
+            (Expectation::Setting("64mb".to_owned()), Reply::Array(Vec::new()), error("NOPERM", "")),
+            (Expectation::Granted, Reply::Nil, error("MOVED", "")),
+            (Expectation::Permitted, error("READONLY", ""), error("NOPERM", "")),
+        ];
+        for (expectation, right, wrong) in cases {
+            assert_eq!(expectation.judge(&right), Ok(()), "{expectation:?}");
+            assert!(expectation.judge(&wrong).is_err(), "{expectation:?} of {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_disappointment_says_what_was_expected_and_what_came() {
+        let judged = Expectation::Status("PONG").judge(&error("NOAUTH", "Authentication required."));
+        assert_eq!(judged, Err("expected PONG, got (error) NOAUTH Authentication required.".to_owned()));
+        let judged = Expectation::Integer(1..=i64::MAX).judge(&Reply::Integer(0));
+        assert_eq!(judged, Err("expected 1 or more, got (integer) 0".to_owned()));
+    }
+
+    #[test]
+    fn routes_are_judged_by_endpoint_and_role() {
+        let slots = |start, end| SlotSet::from_iter([SlotRange::new(start, end).unwrap()]);
+        let routes = vec![
+            Route { slots: slots(0, 8191), primary: endpoint(1), replicas: BTreeSet::from([endpoint(3)]) },
+            Route { slots: slots(8192, 16383), primary: endpoint(2), replicas: BTreeSet::new() },
+        ];
+        let entry = |start: i64, end: i64, nodes: &[(&str, i64)]| {
+            let nodes = nodes.iter().map(|(host, port)| {
+                Reply::Array(vec![text(host), Reply::Integer(*port), text("id"), Reply::Array(Vec::new())])
+            });
+            Reply::Array([Reply::Integer(start), Reply::Integer(end)].into_iter().chain(nodes).collect())
+        };
+        let judge = |entries: Vec<Reply>| Expectation::Routes(routes.clone()).judge(&Reply::Array(entries));
+        let (local, inside) = ("127.0.0.1", "172.30.0.11");
+        let second = || entry(8192, 16383, &[(local, 2)]);
+        assert_eq!(judge(vec![entry(0, 8191, &[(local, 1), (local, 3)]), second()]), Ok(()));
+        for (wrong, words) in [
+            (vec![entry(0, 8191, &[(inside, 1), (local, 3)]), second()], "172.30.0.11:1"),
+            (vec![entry(0, 8191, &[(local, 1)]), second()], "are none instead of 127.0.0.1:3"),
+            (vec![entry(0, 8191, &[(local, 3), (local, 1)]), second()], "instead of 127.0.0.1:1"),
+            (vec![entry(0, 8191, &[(local, 1), (local, 3)])], "slots 8192-16383 are not listed"),
+            (vec![entry(0, 8191, &[]), second()], "without a node"),
+            (vec![Reply::Integer(1)], "malformed"),
+        ] {
+            let judged = judge(wrong);
+            assert!(judged.as_ref().is_err_and(|message| message.contains(words)), "{judged:?}");
+        }
+    }
+}

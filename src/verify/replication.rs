@@ -1,0 +1,202 @@
+//! Checks of primaries with replicas, in clusters and outside.
+
+use crate::observed::Replication;
+use crate::topology::{Kind, Node};
+
+use super::every::nobody;
+use super::lineup::Lineup;
+use super::scene::{Scene, count};
+use super::{Check, Command, Expectation, Session, Step, Verdict};
+
+const ROLES: (&str, &str) = ("roles", "there is one primary, and every other node is its replica");
+const LINK: (&str, &str) = ("link", "the replica's link to its primary is up");
+const LAG: (&str, &str) = ("lag", "every replica acknowledges a write, so that none lags behind");
+const REPLICATED_READ: (&str, &str) =
+    ("replicated-read", "what is written at the primary is read at the replica");
+const READ_ONLY: (&str, &str) = ("read-only", "a replica refuses writes");
+
+/// The lines of INFO that are about replication.
+const REPLICATION_LINES: [&str; 4] = ["role:", "master_", "slave", "connected_slaves:"];
+
+/// How long replicas may take to acknowledge a write, milliseconds.
+const ACKNOWLEDGE_WITHIN: &str = "2000";
+
+/// Who is primary and who is replica, where no cluster says so.
+pub(super) fn roles(scene: &Scene<'_>) -> Vec<Check> {
+    let nodes = scene.topology.nodes();
+    let role = |node: &&Node| {
+        let transcript = scene.transcript([*node], "INFO", &REPLICATION_LINES);
+        Check::judged(ROLES, Some(&node.name), judge_role(scene, node), transcript)
+    };
+    nodes.iter().map(role).collect()
+}
+
+fn judge_role(scene: &Scene<'_>, node: &Node) -> Verdict {
+    let Some(lineup) = scene.lineups.first() else { return Err("there is no shard".to_owned()) };
+    let statement = scene.said(&node.name)?;
+    let acting = lineup.primary.as_ref().map_err(Clone::clone)?;
+    match &statement.view.replication {
+        Replication::Primary { online_replicas, .. } if acting.name == node.name => {
+            let swapped = if lineup.swapped().is_some() { ", after the roles were swapped" } else { "" };
+            Ok(format!("primary with {} online{swapped}", count(online_replicas.len(), "replica")))
+        }
+        Replication::Primary { .. } => Err(format!("it is a primary, and so is {}", acting.name)),
+        Replication::Replica { of: Some(address), .. } if *address == acting.address => {
+            Ok(format!("replica of {}", acting.name))
+        }
+        Replication::Replica { of, .. } => {
+            let of = of.map_or_else(|| "an unknown node".to_owned(), |address| scene.name_at(address));
+            Err(format!("it is a replica of {of} instead of {}", acting.name))
+        }
+    }
+}
+
+/// Everything that replicas must do.
+pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
+    let with_replicas = || scene.lineups.iter().filter(|lineup| !lineup.others.is_empty());
+    let replicas =
+        || with_replicas().flat_map(|lineup| lineup.others.iter().map(move |node| (lineup, *node)));
+    let mut checks: Vec<Check> = replicas().map(|(_, node)| link(scene, node)).collect();
+    checks.extend(with_replicas().map(|lineup| lag(scene, lineup)));
+    checks.extend(replicas().map(|(lineup, node)| replicated_read(scene, lineup, node)));
+    if scene.topology.kind == Kind::Replication {
+        let refusing = replicas().filter(|(_, node)| refuses_writes(node));
+        checks.extend(refusing.map(|(_, node)| read_only(scene, node)));
+    }
+    checks
+}
+
+fn link(scene: &Scene<'_>, node: &Node) -> Check {
+    let transcript = scene.transcript([node], "INFO", &REPLICATION_LINES);
+    let verdict = scene.said(&node.name).and_then(|statement| match &statement.view.replication {
+        Replication::Replica { link_up: true, offset, .. } => Ok(format!("up, at offset {offset}")),
+        Replication::Replica { link_up: false, .. } => Err("it is down".to_owned()),
+        Replication::Primary { .. } => Err("there is none: the node acts as primary".to_owned()),
+    });
+    Check::judged(LINK, Some(&node.name), verdict, transcript)
+}
+
+fn lag(scene: &Scene<'_>, lineup: &Lineup<'_>) -> Check {
+    let primary = match &lineup.primary {
+        Ok(primary) => &primary.name,
+        Err(reason) => return nobody(LAG, lineup, reason),
+    };
+    let key = scene.key(LAG.0, lineup);
+    let replicas = lineup.others.len();
+    // WAIT holds up everything behind it, so it has a connection for itself.
+    let session = Session::Private(primary.clone());
+    let wait = Command::new(["WAIT", &replicas.to_string(), ACKNOWLEDGE_WITHIN]);
+    let all = i64::try_from(replicas).unwrap_or(i64::MAX);
+    let steps = vec![
+        Step::send(session.clone(), Scene::set(&key, "acknowledged"), Expectation::Status("OK")),
+        Step::send(session.clone(), wait, Expectation::Integer(all..=i64::MAX)),
+    ];
+    let found = format!("{} acknowledged a write", count(replicas, "replica"));
+    Check::asked(LAG, Some(primary), steps, found).removing(session, &key)
+}
+
+fn replicated_read(scene: &Scene<'_>, lineup: &Lineup<'_>, replica: &Node) -> Check {
+    let primary = match &lineup.primary {
+        Ok(primary) => &primary.name,
+        Err(reason) => {
+            return Check::judged(REPLICATED_READ, Some(&replica.name), Err(reason.clone()), Vec::new());
+        }
+    };
+    let key = scene.key(&format!("{}:{}", REPLICATED_READ.0, replica.name), lineup);
+    let write = Session::Shared(primary.clone());
+    let mut steps = vec![Step::send(write.clone(), Scene::set(&key, "copied"), Expectation::Status("OK"))];
+    let read = if scene.is_cluster() {
+        // READONLY changes what the connection is good for, so it is not a shared one.
+        let private = Session::Private(replica.name.clone());
+        let read_only = Command::new(["READONLY"]);
+        steps.push(Step::send(private.clone(), read_only, Expectation::Status("OK")));
+        private
+    } else {
+        Session::Shared(replica.name.clone())
+    };
+    let copied = Expectation::Text("copied".to_owned());
+    steps.push(Step::send(read, Command::new(["GET", &key]), copied).patiently());
+    let found = format!("a key written at {primary} was read");
+    Check::asked(REPLICATED_READ, Some(&replica.name), steps, found).removing(write, &key)
+}
+
+/// Whether a replica is not told by the spec to take writes.
+fn refuses_writes(node: &Node) -> bool {
+    let given = node.settings.get("replica-read-only").or_else(|| node.settings.get("slave-read-only"));
+    given != Some("no")
+}
+
+fn read_only(scene: &Scene<'_>, replica: &Node) -> Check {
+    let key = format!("{}:{}:{}", scene.unique, READ_ONLY.0, replica.name);
+    let session = Session::Shared(replica.name.clone());
+    let steps =
+        vec![Step::send(session.clone(), Scene::set(&key, "refused"), Expectation::Error("READONLY"))];
+    Check::asked(READ_ONLY, Some(&replica.name), steps, "a write got READONLY").removing(session, &key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Deployment;
+    use crate::observed::Replication;
+
+    fn deployment() -> Deployment {
+        Deployment::of("kind: replication\nreplicas: 2\n")
+    }
+
+    #[test]
+    fn roles_are_judged_as_they_are_played() {
+        let mut deployment = deployment();
+        let found = |deployment: &Deployment, number| deployment.judged("roles", Some(number)).unwrap();
+        assert_eq!(found(&deployment, 1), "primary with 2 replicas online");
+        assert_eq!(found(&deployment, 2), "replica of shop-1");
+        deployment.swap(1, 2);
+        deployment.follow(3, 2);
+        assert!(found(&deployment, 2).ends_with("after the roles were swapped"));
+        assert_eq!(found(&deployment, 1), "replica of shop-2");
+        assert!(deployment.steps("lag", Some(2))[1].contains("WAIT 2"));
+    }
+
+    #[test]
+    fn wrong_roles_are_named() {
+        let mut two = deployment();
+        two.promote(3);
+        assert_eq!(two.judged("roles", Some(3)), Err("it is a primary, and so is shop-1".to_owned()));
+        assert!(two.judged("link", Some(3)).is_err_and(|wrong| wrong.contains("acts as primary")));
+
+        let mut chained = deployment();
+        chained.follow(3, 2);
+        let wrong = Err("it is a replica of shop-2 instead of shop-1".to_owned());
+        assert_eq!(chained.judged("roles", Some(3)), wrong);
+
+        let mut leaderless = deployment();
+        leaderless.follow(1, 2);
+        let nobody = Err("no node of the deployment acts as primary".to_owned());
+        for (check, number) in [("roles", 1), ("lag", 1), ("replicated-read", 2), ("pubsub", 2)] {
+            assert_eq!(leaderless.judged(check, Some(number)), nobody, "{check}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_is_down_is_found() {
+        let mut deployment = deployment();
+        assert_eq!(deployment.judged("link", Some(2)), Ok("up, at offset 14".to_owned()));
+        if let Replication::Replica { link_up, .. } = &mut deployment.statement(2).view.replication {
+            *link_up = false;
+        }
+        assert_eq!(deployment.judged("link", Some(2)), Err("it is down".to_owned()));
+    }
+
+    #[test]
+    fn replicas_are_read_with_patience_and_refuse_writes() {
+        let steps = deployment().steps("replicated-read", Some(3));
+        assert!(steps[0].starts_with("shop-1 SET") && steps[1].starts_with("shop-3 GET"), "{steps:?}");
+        assert!(deployment().steps("read-only", Some(2))[0].contains("Error(\"READONLY\")"));
+        let writable = Deployment::of("kind: replication\nconfig: {replica-read-only: no}\n");
+        assert!(writable.find("read-only", Some(2)).is_none());
+
+        let cluster = Deployment::cluster(3, 1);
+        assert!(cluster.steps("replicated-read", Some(4))[1].starts_with("shop-4 READONLY"));
+        // In a cluster, a replica answers a write with MOVED.
+        assert!(cluster.find("read-only", Some(4)).is_none());
+    }
+}

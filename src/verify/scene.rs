@@ -1,0 +1,111 @@
+//! What every check is made from: topology, passwords, survey and lineups, with short ways to say
+//! the usual things.
+
+use crate::report::Exchange;
+use crate::spec::Access;
+use crate::topology::slots::key_in;
+use crate::topology::{Credentials, Endpoint, Kind, Node, NodeName, Topology};
+
+use super::lineup::{self, Lineup};
+use super::{Check, Command, KEY_LIFETIME, Statement, Survey, Trial};
+
+/// A deployment to be judged.
+pub(super) struct Scene<'a> {
+    pub(super) topology: &'a Topology,
+    pub(super) credentials: &'a Credentials,
+    pub(super) survey: &'a Survey,
+    pub(super) unique: &'a str,
+    pub(super) lineups: Vec<Lineup<'a>>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        topology: &'a Topology,
+        credentials: &'a Credentials,
+        survey: &'a Survey,
+        unique: &'a str,
+    ) -> Self {
+        Self { topology, credentials, survey, unique, lineups: lineup::of(topology, survey) }
+    }
+
+    /// What a node says, or why that is not known.
+    pub(super) fn said(&self, node: &NodeName) -> Result<&'a Statement, String> {
+        let silence = || self.survey.silence(node).unwrap_or_default();
+        self.survey.statement(node).ok_or_else(silence)
+    }
+
+    /// The node of an inside address, by name where it is one of the deployment's.
+    pub(super) fn name_at(&self, address: crate::topology::Address) -> String {
+        let nodes = self.topology.nodes();
+        let node = nodes.iter().find(|node| node.address == address);
+        node.map_or_else(|| address.to_string(), |node| node.name.to_string())
+    }
+
+    /// A key for a check that the shard's acting primary serves.
+    pub(super) fn key(&self, check: &str, lineup: &Lineup<'_>) -> String {
+        let key = format!("{}:{check}", self.unique);
+        match lineup.slots.ranges().first() {
+            Some(range) => key_in(*range, &format!("{key}:")),
+            None => key,
+        }
+    }
+
+    /// Writes a key that goes away by itself.
+    pub(super) fn set(key: &str, value: &str) -> Command {
+        Command::new(["SET", key, value, "PX", &KEY_LIFETIME.as_millis().to_string()])
+    }
+
+    /// Where the servers send clients for a node.
+    pub(super) fn advertised(&self, node: &Node) -> Endpoint {
+        if self.topology.access == Access::Host && self.topology.server.announces_endpoint() {
+            node.endpoint.clone()
+        } else {
+            Endpoint { host: node.address.ip.to_string(), port: node.address.port }
+        }
+    }
+
+    /// What nodes said to a command of the survey, the lines that begin with one of `beginnings`;
+    /// all of it where there are none.
+    pub(super) fn transcript<'n>(
+        &self,
+        nodes: impl IntoIterator<Item = &'n Node>,
+        command: &'static str,
+        beginnings: &[&str],
+    ) -> Vec<Exchange> {
+        let exchange = |node: &'n Node| {
+            let reply = self.survey.statement(&node.name)?.replies.get(command)?;
+            Some(Exchange {
+                at: format!("{} {}", node.name, node.endpoint),
+                user: Some(self.survey.user.clone()),
+                command: command.to_owned(),
+                reply: if beginnings.is_empty() { reply.to_string() } else { reply.excerpt(beginnings) },
+                times: 1,
+            })
+        };
+        nodes.into_iter().filter_map(exchange).collect()
+    }
+
+    /// The same check; or one that has failed, where it would ask a node that does not answer.
+    pub(super) fn failed_where_silent(&self, mut check: Check) -> Check {
+        if let Trial::Asked { steps, .. } = &check.trial {
+            let silence = steps.iter().find_map(|step| {
+                let node = step.session.node();
+                Some(format!("{node} {}", self.survey.silence(node)?))
+            });
+            if let Some(silence) = silence {
+                check.trial = Trial::Judged { verdict: Err(silence), transcript: Vec::new() };
+            }
+        }
+        check
+    }
+
+    /// Whether the deployment is a cluster.
+    pub(super) fn is_cluster(&self) -> bool {
+        self.topology.kind == Kind::Cluster
+    }
+}
+
+/// `1 replica`, `2 replicas`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,187 @@
+//! Whether a cluster has the shape that the spec asks for, by what each node says of itself.
+
+use std::collections::BTreeMap;
+
+use crate::observed::ClusterRole;
+use crate::topology::{NodeName, SlotSet};
+
+use super::lineup::Lineup;
+use super::scene::{Scene, count};
+use super::{Check, Verdict};
+
+const SHAPE: (&str, &str) = (
+    "shape",
+    "there are as many primaries and replicas as the spec says, and each shard's nodes belong together",
+);
+const SPREAD: (&str, &str) =
+    ("spread", "no primary shares its server with its replica, so that one failure does not take both");
+
+pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
+    let nodes = scene.topology.nodes();
+    let mut checks = vec![Check::judged(SHAPE, None, judge_shape(scene), own_lines(scene))];
+    if nodes.len() > scene.lineups.len() {
+        checks.push(Check::judged(SPREAD, None, judge_spread(scene), own_lines(scene)));
+    }
+    checks
+}
+
+/// What each node's CLUSTER NODES says of the node itself.
+fn own_lines(scene: &Scene<'_>) -> Vec<crate::report::Exchange> {
+    let mut transcript = scene.transcript(scene.topology.nodes(), "CLUSTER NODES", &[]);
+    for exchange in &mut transcript {
+        let own: Vec<&str> = exchange.reply.lines().filter(|line| line.contains("myself")).collect();
+        exchange.reply = own.join("\n");
+    }
+    transcript
+}
+
+fn judge_shape(scene: &Scene<'_>) -> Verdict {
+    let ids: BTreeMap<&str, &NodeName> = scene
+        .topology
+        .nodes()
+        .into_iter()
+        .filter_map(|node| Some((scene.survey.cluster(&node.name)?.own_id.as_str(), &node.name)))
+        .collect();
+    let problems: Vec<String> =
+        scene.lineups.iter().flat_map(|lineup| shard_problems(scene, lineup, &ids)).collect();
+    if !problems.is_empty() {
+        return Err(problems.join("; "));
+    }
+    let replicas = scene.topology.replicas_per_shard();
+    let mut found = count(scene.lineups.len(), "primary").replace("primarys", "primaries");
+    found += &match replicas {
+        0 => " without replicas".to_owned(),
+        _ => format!(" with {} each", count(replicas, "replica")),
+    };
+    let swapped: Vec<String> = scene
+        .lineups
+        .iter()
+        .filter_map(|lineup| Some(format!("{} is primary of {}", lineup.swapped()?, lineup.title)))
+        .collect();
+    if !swapped.is_empty() {
+        found += &format!("; after a swap of roles {}", swapped.join(", "));
+    }
+    Ok(found)
+}
+
+/// What is wrong with a shard's members.
+fn shard_problems(scene: &Scene<'_>, lineup: &Lineup<'_>, ids: &BTreeMap<&str, &NodeName>) -> Vec<String> {
+    let title = &lineup.title;
+    let mut problems = Vec::new();
+    match (&lineup.primary, lineup.shard.slots) {
+        (Err(reason), _) => problems.push(reason.clone()),
+        (Ok(primary), Some(range)) if lineup.slots != SlotSet::from_iter([range]) => {
+            problems.push(format!("{} serves slots {} instead of {range}", primary.name, lineup.slots));
+        }
+        (Ok(_), _) => {}
+    }
+    for node in lineup.shard.nodes() {
+        let name = &node.name;
+        let own = match scene.said(name) {
+            Err(silence) => {
+                problems.push(format!("{name} {silence}"));
+                continue;
+            }
+            Ok(statement) => statement.view.cluster.as_ref().and_then(|view| view.own()),
+        };
+        let acts = lineup.primary.as_ref().is_ok_and(|primary| primary.name == *name);
+        match own.map(|own| &own.role) {
+            None => problems.push(format!("{name} is no cluster node")),
+            Some(ClusterRole::Primary) if !acts => {
+                problems.push(format!("{name} is a primary, and no replica of {title}"));
+            }
+            Some(ClusterRole::Replica(id)) => {
+                let follows = ids.get(id.as_str()).copied();
+                if lineup.primary.as_ref().is_ok_and(|primary| follows != Some(&primary.name)) {
+                    let follows = follows.map_or("an unknown node", NodeName::as_str);
+                    problems.push(format!("{name} of {title} is a replica of {follows}"));
+                }
+            }
+            Some(ClusterRole::Primary) => {}
+        }
+    }
+    problems
+}
+
+/// Every endpoint of a shard leads to a server of its own, at an address of its own.
+fn judge_spread(scene: &Scene<'_>) -> Verdict {
+    let mut problems = Vec::new();
+    for lineup in &scene.lineups {
+        let mut ids: BTreeMap<&str, &NodeName> = BTreeMap::new();
+        let mut addresses = BTreeMap::new();
+        for node in lineup.shard.nodes() {
+            let name = &node.name;
+            let Some(view) = scene.survey.cluster(name) else {
+                problems.push(format!("{name} {}", scene.survey.silence(name).unwrap_or_default()));
+                continue;
+            };
+            if let Some(other) = ids.insert(&view.own_id, name) {
+                problems.push(format!("{other} and {name} are one and the same server"));
+            }
+            let address = view.own().and_then(|own| own.address);
+            if let Some(other) = address.and_then(|address| addresses.insert(address, name)) {
+                problems.push(format!("{other} and {name} have the same address"));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok("every node of a shard is a server of its own, at an address of its own".to_owned())
+    } else {
+        Err(problems.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Deployment;
+
+    fn failed(deployment: &Deployment, check: &str) -> String {
+        deployment.judged(check, None).expect_err("a failure")
+    }
+
+    #[test]
+    fn a_cluster_as_specified_has_its_shape_and_spread() {
+        let deployment = Deployment::cluster(3, 1);
+        assert_eq!(deployment.judged("shape", None), Ok("3 primaries with 1 replica each".to_owned()));
+        assert!(deployment.judged("spread", None).is_ok());
+        let bare = Deployment::cluster(1, 0);
+        assert_eq!(bare.judged("shape", None), Ok("1 primary without replicas".to_owned()));
+        assert!(bare.find("spread", None).is_none());
+    }
+
+    #[test]
+    fn swapped_roles_are_fine_and_said() {
+        let mut deployment = Deployment::cluster(3, 1);
+        deployment.swap(2, 5);
+        let found = deployment.judged("shape", None).unwrap();
+        assert!(found.contains("shop-5 is primary of shard 2"), "{found}");
+    }
+
+    #[test]
+    fn a_wrong_shape_is_named() {
+        let mut promoted = Deployment::cluster(3, 1);
+        promoted.promote(4);
+        assert!(failed(&promoted, "shape").contains("shop-4 is a primary, and no replica of shard 1"));
+
+        let mut crossed = Deployment::cluster(3, 1);
+        crossed.follow(4, 2);
+        assert!(failed(&crossed, "shape").contains("shop-4 of shard 1 is a replica of shop-2"));
+
+        let mut slots = Deployment::cluster(3, 1);
+        slots.serve(1, &[(0, 99)]);
+        assert!(failed(&slots, "shape").contains("shop-1 serves slots 0-99 instead of 0-5460"));
+
+        let mut silent = Deployment::cluster(3, 1);
+        silent.silence(1);
+        let message = failed(&silent, "shape");
+        assert!(message.contains("no node of shard 1 acts as primary"), "{message}");
+        assert!(message.contains("shop-1 does not answer: connection refused"), "{message}");
+    }
+
+    #[test]
+    fn one_server_behind_two_endpoints_is_found() {
+        let mut deployment = Deployment::cluster(3, 1);
+        deployment.impersonate(4, 1);
+        assert!(failed(&deployment, "spread").contains("shop-1 and shop-4 are one and the same server"));
+    }
+}

@@ -1,0 +1,244 @@
+//! Deployments for the checks' tests: healthy ones, and ways to spoil them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::observed::{ClusterNode, ClusterRole, ClusterView, Replication, ServerView};
+use crate::spec::{SecretText, Spec};
+use crate::topology::resolve::{Facts, resolve};
+use crate::topology::{Credentials, Node, NodeName, SlotRange, SlotSet, Topology};
+
+use super::{Answer, Check, Reply, Statement, Survey, Trial, Verdict, checks};
+
+/// A deployment with passwords and users of every sort.
+pub(super) const SECURE: &str = "kind: replication
+auth:
+  password: default
+  replica_password: replica
+  users:
+    - {name: admin, rules: ['~*', '&*', '+@all']}
+    - {name: regular, rules: ['~*', '+@read']}
+    - {name: app, rules: ['~app:*', '%R~shared:*', '&app:*', '+@all', '-@dangerous']}
+    - {name: gone, rules: ['off', '+@all']}
+";
+
+/// A deployment and what its nodes say.
+pub(super) struct Deployment {
+    pub(super) topology: Topology,
+    pub(super) credentials: Credentials,
+    pub(super) survey: Survey,
+}
+
+impl Deployment {
+    /// A healthy cluster.
+    pub(super) fn cluster(shards: usize, replicas: usize) -> Self {
+        Self::of(&format!("kind: cluster\nshards: {shards}\nreplicas: {replicas}\n"))
+    }
+
+    /// The healthy deployment of a spec.
+    pub(super) fn of(yaml: &str) -> Self {
+        let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
+        let topology = resolve(&spec, &Facts::offline("shop")).expect("a topology");
+        let mut credentials = Credentials::default();
+        if let Some(auth) = &topology.auth {
+            let secret = |text: &str| Some(SecretText::new(text));
+            credentials.operator = secret("operator");
+            credentials.default = secret("default").filter(|_| auth.default_password);
+            credentials.replica = secret("replica").filter(|_| auth.replica_password);
+            credentials.users =
+                auth.users.iter().map(|user| (user.name.clone(), SecretText::new(&*user.name))).collect();
+        }
+        let answers = topology
+            .nodes()
+            .into_iter()
+            .map(|node| (node.name.clone(), Answer::Said(Box::new(statement(&topology, node)))))
+            .collect();
+        let survey = Survey { answers, user: "default".to_owned() };
+        Self { topology, credentials, survey }
+    }
+
+    pub(super) fn name(&self, number: usize) -> NodeName {
+        self.topology.name.node(number)
+    }
+
+    pub(super) fn checks(&self) -> Vec<Check> {
+        checks(&self.topology, &self.credentials, &self.survey, "probe")
+    }
+
+    pub(super) fn find(&self, check: &str, number: Option<usize>) -> Option<Check> {
+        let node = number.map(|number| self.name(number));
+        self.checks().into_iter().find(|one| one.name == check && one.node == node)
+    }
+
+    /// The verdict of a check that is judged without further requests.
+    pub(super) fn judged(&self, check: &str, number: Option<usize>) -> Verdict {
+        match self.find(check, number).expect("the check").trial {
+            Trial::Judged { verdict, .. } => verdict,
+            Trial::Asked { steps, .. } => panic!("{check} asks {steps:?}"),
+        }
+    }
+
+    /// The steps of a check that asks: where, what, and what must come back.
+    pub(super) fn steps(&self, check: &str, number: Option<usize>) -> Vec<String> {
+        match self.find(check, number).expect("the check").trial {
+            Trial::Judged { verdict, .. } => panic!("{check} is judged: {verdict:?}"),
+            Trial::Asked { steps, .. } => steps
+                .iter()
+                .map(|step| format!("{} {} -> {:?}", step.session.node(), step.deed, step.expectation))
+                .collect(),
+        }
+    }
+
+    pub(super) fn statement(&mut self, number: usize) -> &mut Statement {
+        let name = self.name(number);
+        match self.survey.answers.get_mut(&name) {
+            Some(Answer::Said(statement)) => statement,
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    /// A node's view of the cluster.
+    pub(super) fn view(&mut self, number: usize) -> &mut ClusterView {
+        self.statement(number).view.cluster.as_mut().expect("a cluster node")
+    }
+
+    /// What one node sees of another.
+    pub(super) fn line(&mut self, observer: usize, number: usize) -> &mut ClusterNode {
+        self.view(observer).nodes.get_mut(&id(number)).expect("a line")
+    }
+
+    fn every_view(&mut self, mut change: impl FnMut(&mut ClusterView)) {
+        for number in 1..=self.topology.nodes().len() {
+            change(self.view(number));
+        }
+    }
+
+    pub(super) fn silence(&mut self, number: usize) {
+        let silent = Answer::Silent("connection refused".to_owned());
+        self.survey.answers.insert(self.name(number), silent);
+    }
+
+    /// The roles of a primary and its replica change places, as after a failover.
+    pub(super) fn swap(&mut self, primary: usize, replica: usize) {
+        let of = self.topology.node(&self.name(replica)).map(|node| node.address);
+        let followed = std::mem::replace(
+            &mut self.statement(primary).view.replication,
+            Replication::Replica { of, link_up: true, offset: 14 },
+        );
+        self.statement(replica).view.replication = followed;
+        if self.statement(primary).view.cluster.is_some() {
+            self.every_view(|view| {
+                let slots = std::mem::take(&mut view.nodes.get_mut(&id(primary)).expect("a line").slots);
+                let one = view.nodes.get_mut(&id(replica)).expect("a line");
+                (one.slots, one.role) = (slots, ClusterRole::Primary);
+                view.nodes.get_mut(&id(primary)).expect("a line").role = ClusterRole::Replica(id(replica));
+            });
+        }
+    }
+
+    /// A replica becomes a primary beside its own.
+    pub(super) fn promote(&mut self, number: usize) {
+        self.statement(number).view.replication = Replication::default();
+        if self.statement(number).view.cluster.is_some() {
+            self.every_view(|view| {
+                view.nodes.get_mut(&id(number)).expect("a line").role = ClusterRole::Primary;
+            });
+        }
+    }
+
+    /// A replica follows another primary.
+    pub(super) fn follow(&mut self, number: usize, primary: usize) {
+        let of = self.topology.node(&self.name(primary)).map(|node| node.address);
+        self.statement(number).view.replication = Replication::Replica { of, link_up: true, offset: 14 };
+        if self.statement(number).view.cluster.is_some() {
+            self.every_view(|view| {
+                let line = view.nodes.get_mut(&id(number)).expect("a line");
+                line.role = ClusterRole::Replica(id(primary));
+            });
+        }
+    }
+
+    /// A primary serves other slots.
+    pub(super) fn serve(&mut self, number: usize, ranges: &[(u16, u16)]) {
+        let slots: SlotSet =
+            ranges.iter().map(|(start, end)| SlotRange::new(*start, *end).expect("a range")).collect();
+        self.every_view(|view| {
+            view.nodes.get_mut(&id(number)).expect("a line").slots = slots.clone();
+        });
+    }
+
+    /// A node's endpoint leads to another node's server.
+    pub(super) fn impersonate(&mut self, number: usize, other: usize) {
+        *self.statement(number) = self.statement(other).clone();
+    }
+}
+
+fn id(number: usize) -> String {
+    format!("id-{number}")
+}
+
+/// The number at the end of a node's name.
+fn number(node: &Node) -> usize {
+    let (_, number) = node.name.as_str().rsplit_once('-').expect("a number");
+    number.parse().expect("a number")
+}
+
+fn statement(topology: &Topology, node: &Node) -> Statement {
+    let shard = topology.shard_of(&node.name).expect("a shard");
+    let replication = if shard.primary.name == node.name {
+        Replication::Primary {
+            online_replicas: shard.replicas.iter().map(|replica| replica.address).collect(),
+            joining_replicas: BTreeSet::new(),
+            offset: 14,
+        }
+    } else {
+        Replication::Replica { of: Some(shard.primary.address), link_up: true, offset: 14 }
+    };
+    let version = topology.server.version.to_string();
+    let cluster = shard.slots.map(|_| cluster_view(topology, node));
+    let view = ServerView { version: version.clone(), replication, cluster, ..ServerView::default() };
+    let text = |text: String| Reply::Text(text);
+    let mut replies = BTreeMap::from([("INFO", text(format!("redis_version:{version}\r\n")))]);
+    if let Some(auth) = &topology.auth {
+        let primary = topology.starts_as_primary(&node.name);
+        let hash = if auth.replica_password && !primary { "#bbb" } else { "#aaa" };
+        let mut users = vec![
+            text(format!("user default on {hash} ~* &* +@all")),
+            text("user redisctl on #ccc ~* &* +@all".to_owned()),
+        ];
+        let own = auth.users.iter();
+        users.extend(own.map(|user| text(format!("user {} on #ddd {}", user.name, user.rules.join(" ")))));
+        replies.insert("ACL LIST", Reply::Array(users));
+    }
+    Statement { view, replies }
+}
+
+fn cluster_view(topology: &Topology, node: &Node) -> ClusterView {
+    let mut view = ClusterView {
+        ok: true,
+        own_id: id(number(node)),
+        current_epoch: u64::try_from(topology.shards.len()).expect("a number"),
+        ..ClusterView::default()
+    };
+    for (epoch, shard) in (1..).zip(&topology.shards) {
+        for member in shard.nodes() {
+            let primary = member.name == shard.primary.name;
+            let role =
+                if primary { ClusterRole::Primary } else { ClusterRole::Replica(id(number(&shard.primary))) };
+            let line = ClusterNode {
+                address: Some(member.address),
+                role,
+                handshake: false,
+                failing: false,
+                slots: shard.slots.filter(|_| primary).into_iter().collect(),
+                epoch,
+                connected: true,
+            };
+            view.nodes.insert(id(number(member)), line);
+        }
+        if let Some(range) = shard.slots {
+            let ids = shard.nodes().map(|member| id(number(member))).collect();
+            view.slots.insert((range.start(), range.end()), ids);
+        }
+    }
+    view
+}
