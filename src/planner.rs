@@ -55,16 +55,16 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         }
     }
     containers::plan(topology, observed, options, &mut stages)?;
-    let states = ServerStates::new(topology, observed, options);
-    if states.all_known() {
+    let servers = ServerStates::new(topology, observed, options);
+    if servers.all_known() {
         match topology.kind {
             Kind::Standalone => {}
-            Kind::Replication => replication::plan(topology, observed, &states, &mut stages),
-            Kind::Cluster => cluster::plan(topology, observed, &states, options, &mut stages),
+            Kind::Replication => replication::plan(topology, observed, &servers, &mut stages),
+            Kind::Cluster => cluster::plan(topology, observed, &servers, options, &mut stages),
         }
-        settings::plan(topology, observed, &states, &mut stages);
+        settings::plan(topology, observed, &servers, &mut stages);
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: states.all_known() })
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: servers.all_known() })
 }
 
 /// What is known of a node's server before the plan runs.
@@ -125,6 +125,11 @@ impl<'a> ServerStates<'a> {
 
     fn all_new(&self) -> bool {
         self.states.iter().all(|(_, state)| *state == ServerState::New)
+    }
+
+    /// Why one waits for what the plan has done.
+    fn cause_to_wait(&self) -> Cause {
+        if self.all_new() { Cause::New } else { Cause::Changed }
     }
 
     /// The nodes whose servers this plan starts for the first time.
