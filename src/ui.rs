@@ -28,6 +28,7 @@ mod table;
 mod timings;
 
 pub use checks::CheckLine;
+pub use failure::Failure;
 pub use palette::Palette;
 pub use renderer::Renderer;
 pub use settings::{ColourChoice, Output, Settings, Surroundings, Verbosity};
@@ -227,8 +228,8 @@ impl Ui {
 
     /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
     /// user wants it.
-    pub fn error(&self, message: &str, causes: &[String], hint: Option<&str>) {
-        say(&failure::render(message, causes, hint, self.messages));
+    pub fn error(&self, failure: &Failure) {
+        say(&failure::render(failure, self.messages));
     }
 
     /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
@@ -246,7 +247,8 @@ impl Ui {
     /// Writes that the user cut the command off.
     pub fn interrupted(&self) {
         let hint = "what was done stays: the same command goes on from there, `redisctl down` removes it";
-        self.error("interrupted", &[], Some(hint));
+        let message = "interrupted".to_owned();
+        self.error(&Failure { message, hint: Some(hint.to_owned()), ..Failure::default() });
     }
 
     /// Writes a warning to stderr.

@@ -101,6 +101,15 @@ impl CommandError {
         }
     }
 
+    /// What a person wants to see beside the causes: the last log lines of the node that failed.
+    #[must_use]
+    pub fn details(&self) -> Option<String> {
+        match self {
+            Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
+            _ => None,
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -127,7 +136,7 @@ fn half_way_hint(error: &ExecuteError) -> String {
     let ways = "what was done stays: `redisctl up` goes on from there, `redisctl down` removes it";
     let source = match error {
         ExecuteError::Call { source, .. } => source.downcast_ref().and_then(EngineError::hint),
-        ExecuteError::Wait { .. } => None,
+        ExecuteError::Wait { .. } | ExecuteError::Ended { .. } => None,
     };
     source.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))
 }

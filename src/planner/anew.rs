@@ -16,7 +16,8 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
             ("auth", stored.auth != topology.auth),
             ("data", stored.data != topology.data),
         ];
-        reasons.extend(differences.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned()));
+        reasons
+            .extend(differences.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned()));
     }
     reasons.extend(observed.changed_passwords.iter().map(|user| format!("the password of `{user}`")));
     reasons
@@ -48,5 +49,9 @@ pub(super) fn remove_everything(
     let volumes = observed.volumes.iter().map(|name| EngineAction::RemoveVolume { name: name.clone() });
     let steps: Vec<Step> = network.chain(volumes).map(|action| engine(None, action, cause.clone())).collect();
     stages.push("remove network and volumes", Order::SideBySide, steps);
-    Observed { image_present: observed.image_present, foreign: observed.foreign.clone(), ..Observed::default() }
+    Observed {
+        image_present: observed.image_present,
+        foreign: observed.foreign.clone(),
+        ..Observed::default()
+    }
 }

@@ -62,6 +62,11 @@ impl ServerError {
     }
 }
 
+/// Whether the server says that it does not know the node that a command named.
+pub(super) fn is_unknown_node(error: &RedisError) -> bool {
+    detail_starts_with(error, &["Unknown node"])
+}
+
 fn is_passing_reply(error: &RedisError) -> bool {
     let passing_kind = matches!(
         error.kind(),
@@ -72,6 +77,12 @@ fn is_passing_reply(error: &RedisError) -> bool {
                 | ServerErrorKind::TryAgain
         )
     );
-    // CLUSTER REPLICATE and FORGET say so of nodes that gossip has not brought yet; there is no code for it.
-    passing_kind || error.detail().is_some_and(|detail| detail.starts_with("Unknown node"))
+    // What CLUSTER REPLICATE says while gossip has not brought the primary, or its new role, yet; there
+    // is no code for it.
+    let not_heard_yet = ["Unknown node", "I can only replicate a master"];
+    passing_kind || detail_starts_with(error, &not_heard_yet)
+}
+
+fn detail_starts_with(error: &RedisError, beginnings: &[&str]) -> bool {
+    error.detail().is_some_and(|detail| beginnings.iter().any(|beginning| detail.starts_with(beginning)))
 }

@@ -69,7 +69,10 @@ impl Expectation {
             }
             (Self::Setting(wanted), Reply::Array(parts)) => match parts.as_slice() {
                 [] => true,
-                [_, value] => value.as_text().is_some_and(|found| same_value(found, wanted)),
+                [name, value] => {
+                    let pair = name.as_text().zip(value.as_text());
+                    pair.is_some_and(|(name, found)| same_value(name, found, wanted))
+                }
                 _ => false,
             },
             (Self::Routes(routes), Reply::Array(entries)) => return judge_routes(routes, entries),
