@@ -53,6 +53,15 @@ impl Engine {
         Snapshot::take(&self.docker).await
     }
 
+    /// Pulls an image.
+    ///
+    /// # Errors
+    /// Where it cannot be pulled.
+    pub async fn pull(&self, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
+        let action = EngineAction::PullImage { reference: reference.to_owned() };
+        apply::apply(&self.docker, None, &action, listener).await
+    }
+
     /// The containers' plane of an observation: everything but what servers say.
     ///
     /// # Errors

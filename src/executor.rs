@@ -11,7 +11,9 @@ use futures_util::stream::{self, StreamExt as _};
 
 use crate::event::{Event, Listener};
 use crate::observed::{ObservedServer, ServerView};
-use crate::plan::{Action, Condition, EngineAction, Order, Plan, ServerAction, Stage, Step};
+use crate::plan::{
+    Action, ClusterExpectation, Condition, EngineAction, Milestone, Order, Plan, ServerAction, Stage, Step,
+};
 use crate::readiness::{self, Answers, Disagreement};
 use crate::topology::NodeName;
 use crate::topology::files::File;
@@ -227,10 +229,10 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
     /// Looks again and again until a condition holds or its time is over.
     async fn wait(&self, step: &Step, condition: &Condition, subject: &str) -> Result<(), Failure> {
         let limit = match condition {
-            Condition::ClusterAgrees(expectation) => {
-                expectation.within.map_or(self.timeout, |within| within.min(self.timeout))
-            }
-            Condition::Answers | Condition::ReplicasFollow(_) => self.timeout,
+            Condition::ClusterAgrees(ClusterExpectation {
+                milestone: Milestone::Barrier(patience), ..
+            }) => self.timeout.min(*patience),
+            _ => self.timeout,
         };
         let started = Instant::now();
         let mut said = Vec::new();

@@ -1,5 +1,57 @@
-//! redisctl: a real Redis deployment in Docker with one command.
+//! redisctl gives a developer or a CI job a real Redis deployment in Docker with one command:
+//! built through the Docker API, formed natively through the Redis protocol, and proved to work
+//! before the command returns.
+//!
+//! This page is a tour of its architecture: a pure, synchronous core in a thin, asynchronous shell.
+//!
+//! ```text
+//! YAML ──read──▶ Spec ──resolve──▶ Topology ─┐
+//! engine + servers ──observe──────▶ Observed ─┴─▶ plan() ─▶ Plan
+//! Plan ─▶ executor ─┬─ engine actions ─▶ docker (bollard)
+//!                   └─ redis actions ──▶ redis  (redis-rs)  ── events ─▶ ui
+//! servers ──probe──▶ verify ─▶ Report ─▶ ui, exit code
+//! ```
+//!
+//! # The core decides
+//!
+//! No I/O, no clock, no randomness, no `async`:
+//!
+//! - [`spec`]: the YAML that a person writes, as serde types, read with every problem at once, each
+//!   with line, column and caret.
+//! - [`topology`]: the resolved model, every node, address, slot range and setting decided. Its only
+//!   constructor, [`topology::resolve::resolve`], validates. Passwords are beside it, never in it.
+//! - [`observed`]: snapshots of what the engine and the servers say, data only.
+//! - [`planner`]: `plan(&Topology, &Observed) -> Plan`, deterministic. A [`plan::Plan`] is stages of
+//!   steps, each one action with the cause for it, and prints as stable text. Planning again after
+//!   success gives an empty plan.
+//! - [`readiness`]: whether a wait is over. [`verify`]: the checks, as data and pure judgement, which
+//!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
+//! - [`status`], [`connection`]: what `status` and `env` say.
+//! - [`event`]: what happens while a plan runs.
+//!
+//! # The shell does
+//!
+//! - [`executor`]: runs a plan's stages against the two traits [`executor::Engine`] and
+//!   [`executor::Servers`]; decides nothing.
+//! - [`docker`]: the engine; knows nothing of slots, roles or Redis commands.
+//! - [`redis`]: the servers; knows nothing of containers, networks or images.
+//! - [`ui`]: the only place that knows colours and terminals; reads events, plans and reports.
+//! - [`commands`]: one file per verb, each of them observe, plan, execute, verify. [`cli`]: the
+//!   command line as types.
+//!
+//! # What never mixes
+//!
+//! A node has an [`topology::Address`] (its static IP, for gossip and replication) and an
+//! [`topology::Endpoint`] (what a client outside the network dials). Forming and verifying go through
+//! the endpoints, from where clients are: what is proved is what the user gets.
+//!
+//! Nothing is kept on the client's disk. Labels say which container, network and volume belongs to
+//! which deployment; what lacks them is never touched. The topology and the passwords of a
+//! deployment are in a file inside its containers, and are read back from there.
 
+pub mod cli;
+pub mod commands;
+pub mod connection;
 pub mod docker;
 pub mod event;
 pub mod executor;
@@ -10,5 +62,7 @@ pub mod readiness;
 pub mod redis;
 pub mod report;
 pub mod spec;
+pub mod status;
 pub mod topology;
+pub mod ui;
 pub mod verify;

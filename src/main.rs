@@ -1,1 +1,101 @@
-fn main() {}
+//! The command line program: arguments, command, error chain, exit code.
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use redisctl::cli::Cli;
+use redisctl::commands::{self, CommandError, Outcome};
+use redisctl::ui::Ui;
+use tracing_subscriber::EnvFilter;
+
+/// The exit code of a command that a signal cut off, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = Ui::detect(cli.global.screen());
+    log_to_stderr(cli.global.verbose);
+    match start(&cli, &ui) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            ui.error(
+                &error.to_string(),
+                &error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(),
+                None,
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the command to its end, or to the first signal.
+fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("could not start the asynchronous runtime")?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = commands::run(cli, ui) => Ok(end(result, ui)),
+            signal = interrupted() => {
+                signal.context("could not listen for signals")?;
+                ui.interrupted();
+                Ok(INTERRUPTED)
+            }
+        }
+    })
+}
+
+/// Prints an error, once, and gives the exit code.
+fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
+    match result {
+        Ok(outcome) => outcome.exit_code(),
+        Err(CommandError::Spec(error)) => {
+            ui.spec_error(&error);
+            CommandError::Spec(error).exit_code()
+        }
+        Err(error) => {
+            let mut causes = Vec::new();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                causes.push(cause.to_string());
+                source = cause.source();
+            }
+            ui.error(&error.to_string(), &causes, error.hint().as_deref());
+            error.exit_code()
+        }
+    }
+}
+
+/// Ends when the user or the system asks the process to end.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(windows)]
+    {
+        let mut close = tokio::signal::windows::ctrl_close()?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = close.recv() => Ok(()),
+        }
+    }
+}
+
+/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. The engine's client is held to
+/// `info`, because it would log the bodies of requests, files with passwords among them.
+fn log_to_stderr(verbosity: u8) {
+    let level = match verbosity {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let default = format!("warn,redisctl={level},bollard=info");
+    let filter = EnvFilter::try_from_env("REDISCTL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}

@@ -19,6 +19,9 @@ pub struct Plan {
     pub deployment: DeploymentName,
     /// The stages, one after another.
     pub stages: Vec<Stage>,
+    /// Whether nothing is left to do after them. Otherwise servers whose state is not known yet must
+    /// be asked once they run, and what they say may need another plan.
+    pub complete: bool,
 }
 
 /// Steps that belong together.
@@ -179,10 +182,20 @@ pub enum Condition {
 pub struct ClusterExpectation {
     /// Every member, and nobody else.
     pub members: Vec<ClusterMember>,
-    /// Whether replicas must be listed for clients too: in CLUSTER SLOTS, and online in SHARDS.
-    pub listed: bool,
-    /// How long to wait before going another way; `None`: as long as the user lets it.
-    pub within: Option<Duration>,
+    /// How far the cluster must be.
+    pub milestone: Milestone,
+}
+
+/// How far a cluster must be for a wait to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Milestone {
+    /// The role swap's barrier: all views are the same and every replica says that the cluster is
+    /// up, while fresh primaries still refuse to for 2 s after their start. After this time another
+    /// way is quicker.
+    Barrier(Duration),
+    /// Everybody says that the cluster is up, and clients are told of every replica: in CLUSTER
+    /// SLOTS, and as online in CLUSTER SHARDS.
+    Ready,
 }
 
 /// A member of a cluster.
@@ -219,6 +232,12 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(|stage| stage.steps.is_empty())
+    }
+
+    /// Whether the plan forms a cluster by the role swap.
+    #[must_use]
+    pub fn swaps_roles(&self) -> bool {
+        self.steps().any(|step| step.action == Action::Server(ServerAction::TakeOver))
     }
 
     /// How many steps change something; waits do not.

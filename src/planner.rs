@@ -55,7 +55,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         }
         settings::plan(topology, observed, &states, &mut stages);
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0 })
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: states.all_known() })
 }
 
 /// What is known of a node's server before the plan runs.

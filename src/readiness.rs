@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::observed::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
-use crate::plan::{ClusterExpectation, ClusterMember, MemberRole, ReplicationExpectation};
+use crate::plan::{ClusterExpectation, ClusterMember, MemberRole, Milestone, ReplicationExpectation};
 use crate::topology::{NodeName, SlotSet};
 
 /// One node that is not, or does not see, what is expected.
@@ -70,9 +70,8 @@ pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> V
 
 /// What keeps a cluster from being ready; empty: it is.
 ///
-/// Every node must say the same: exactly the expected members, no handshakes, `cluster_state:ok`,
-/// the expected roles and slots, equal epochs, links up; and where that is asked for, every
-/// replica listed for clients.
+/// Every node must say the same: exactly the expected members, no handshakes, the expected roles
+/// and slots, equal epochs, links up; and what the expected milestone asks for beyond that.
 #[must_use]
 pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disagreement> {
     let mut found = Vec::new();
@@ -127,10 +126,12 @@ impl Judge<'_> {
                 Some(seen) => messages.extend(self.member(member, seen)),
             }
         }
-        if !cluster.ok {
+        let is_replica = matches!(view.replication, Replication::Replica { .. });
+        let ready = self.expectation.milestone == Milestone::Ready;
+        if !cluster.ok && (ready || is_replica) {
             messages.push("says that the cluster is down".to_owned());
         }
-        if self.expectation.listed {
+        if ready {
             messages.extend(self.listing(cluster));
         }
         if let Replication::Replica { link_up: false, .. } = view.replication {

@@ -119,15 +119,7 @@ impl HostImageError {
 /// # Errors
 /// There is no server on this machine, it cannot be taken apart, or the engine refuses the image.
 pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
-    if !cfg!(target_os = "linux") {
-        return Err(HostImageError::NotLinux { system: std::env::consts::OS });
-    }
-    let (recipe, Digest { tag, size }) = blocking(|| {
-        let recipe = Recipe::of_this_machine()?;
-        let digest = recipe.digest().map_err(HostImageError::Pack)?;
-        Ok((recipe, digest))
-    })
-    .await?;
+    let (recipe, Digest { tag, size }) = read_machine().await?;
     let reference = format!("{REPOSITORY}:{tag}");
     let image = |reused| HostImage {
         reference: reference.clone(),
@@ -168,6 +160,28 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
         Ok(_) => Ok(image(false)),
         Err(missing) => Err(engine_error("import the image")(imported.err().unwrap_or(missing))),
     }
+}
+
+/// The reference that the image of this machine's server has, or would have.
+///
+/// # Errors
+/// There is no server on this machine, or it cannot be taken apart.
+pub async fn reference() -> Result<String, HostImageError> {
+    let (_, Digest { tag, .. }) = read_machine().await?;
+    Ok(format!("{REPOSITORY}:{tag}"))
+}
+
+/// What an image of this machine's server is made of, and the digest of that.
+async fn read_machine() -> Result<(Recipe, Digest), HostImageError> {
+    if !cfg!(target_os = "linux") {
+        return Err(HostImageError::NotLinux { system: std::env::consts::OS });
+    }
+    blocking(|| {
+        let recipe = Recipe::of_this_machine()?;
+        let digest = recipe.digest().map_err(HostImageError::Pack)?;
+        Ok((recipe, digest))
+    })
+    .await
 }
 
 /// `archive` in pieces: sent as a whole, it would be copied once more.

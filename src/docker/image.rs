@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, HostConfig, ImageInspect};
 use bollard::query_parameters::{
-    CreateContainerOptions, LogsOptionsBuilder, StartContainerOptions,
-    WaitContainerOptions,
+    CreateContainerOptions, LogsOptionsBuilder, StartContainerOptions, WaitContainerOptions,
 };
 use futures_util::StreamExt as _;
 

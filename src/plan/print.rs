@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::cause::list;
-use super::{Action, Condition, EngineAction, Plan, ServerAction};
+use super::{Action, Condition, EngineAction, Milestone, Plan, ServerAction};
 use crate::topology::{NodeName, Settings};
 
 /// Writes the whole plan.
@@ -25,6 +25,12 @@ pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
             let action = step.action.to_string();
             writeln!(formatter, "  {:subjects$}  {action:actions$}  # {}", step.subject(plan), step.cause)?;
         }
+    }
+    if !plan.complete {
+        writeln!(
+            formatter,
+            "then look again: what the servers say once they run decides what else is needed"
+        )?;
     }
     Ok(())
 }
@@ -91,7 +97,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answers => formatter.write_str("wait until it answers"),
-            Self::ClusterAgrees(expectation) if expectation.listed => {
+            Self::ClusterAgrees(expectation) if expectation.milestone == Milestone::Ready => {
                 formatter.write_str("wait until all nodes agree and list every replica")
             }
             Self::ClusterAgrees(_) => formatter.write_str("wait until all nodes agree"),

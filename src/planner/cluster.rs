@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::{Forming, Options, ServerStates, Stages, server, wait};
 use crate::observed::{ClusterRole, ClusterView, Observed};
 use crate::plan::{
-    Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Obstacle, Order, Peer, ServerAction,
-    Step,
+    Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
+    ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
@@ -44,7 +44,7 @@ pub(super) fn plan(
     let replicated = replicate(topology, &known, &acting, stages);
     let mut acting = acting;
     if swap {
-        let barrier = expectation(topology, &acting, false);
+        let barrier = expectation(topology, &acting, Milestone::Barrier(SWAP_PATIENCE));
         let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
         stages.push("agree", Order::InTurn, vec![agree]);
         acting = topology.shards.iter().map(|shard| shard.primary.name.clone()).collect();
@@ -61,7 +61,7 @@ pub(super) fn plan(
         });
         stages.push("announce replicas", Order::SideBySide, writes.collect());
     }
-    let ready = expectation(topology, &acting, true);
+    let ready = expectation(topology, &acting, Milestone::Ready);
     let cause = if changed {
         Some(Cause::New)
     } else {
@@ -250,7 +250,7 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[NodeName], stages
     any
 }
 
-fn expectation(topology: &Topology, acting: &[NodeName], listed: bool) -> ClusterExpectation {
+fn expectation(topology: &Topology, acting: &[NodeName], milestone: Milestone) -> ClusterExpectation {
     let members = topology
         .shards
         .iter()
@@ -267,5 +267,5 @@ fn expectation(topology: &Topology, acting: &[NodeName], listed: bool) -> Cluste
             })
         })
         .collect();
-    ClusterExpectation { members, listed, within: (!listed).then_some(SWAP_PATIENCE) }
+    ClusterExpectation { members, milestone }
 }

@@ -117,7 +117,12 @@ pub fn while_forming(kind: Kind, server: Server, nodes: usize) -> Settings {
         settings.set("repl-diskless-load", "on-empty-db");
     }
     if kind == Kind::Cluster {
-        settings.set("cluster-node-timeout", if nodes <= 30 { "1000" } else { "2000" });
+        let timeout = match nodes {
+            ..=12 => "500",
+            13..=30 => "1000",
+            _ => "2000",
+        };
+        settings.set("cluster-node-timeout", timeout);
         settings.set("cluster-require-full-coverage", "no");
         settings.set("cluster-replica-no-failover", "yes");
         if server.can_forbid_replica_migration() {

@@ -2,9 +2,8 @@
 //! the usual things.
 
 use crate::report::Exchange;
-use crate::spec::Access;
 use crate::topology::slots::key_in;
-use crate::topology::{Credentials, Endpoint, Kind, Node, NodeName, Topology};
+use crate::topology::{Credentials, Kind, Node, NodeName, Topology};
 
 use super::lineup::{self, Lineup};
 use super::{Check, Command, KEY_LIFETIME, Statement, Survey, Trial};
@@ -53,15 +52,6 @@ impl<'a> Scene<'a> {
     /// Writes a key that goes away by itself.
     pub(super) fn set(key: &str, value: &str) -> Command {
         Command::new(["SET", key, value, "PX", &KEY_LIFETIME.as_millis().to_string()])
-    }
-
-    /// Where the servers send clients for a node.
-    pub(super) fn advertised(&self, node: &Node) -> Endpoint {
-        if self.topology.access == Access::Host && self.topology.server.announces_endpoint() {
-            node.endpoint.clone()
-        } else {
-            Endpoint { host: node.address.ip.to_string(), port: node.address.port }
-        }
     }
 
     /// What nodes said to a command of the survey, the lines that begin with one of `beginnings`;

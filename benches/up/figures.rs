@@ -1,0 +1,40 @@
+//! What was measured, one list of values per contestant. Empty where a part was left out.
+
+/// All values of one run; times in seconds unless the name says otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    /// A: the engine's floor, six nodes.
+    pub(crate) engine_up: Vec<f64>,
+    /// The engine's parallel force-removal.
+    pub(crate) engine_down: Vec<f64>,
+    /// B: `redisctl up cluster`.
+    pub(crate) redisctl_up: Vec<f64>,
+    /// `redisctl down`.
+    pub(crate) redisctl_down: Vec<f64>,
+    /// C: compose and redis-cli.
+    pub(crate) compose_up: Vec<f64>,
+    /// C': C until every node shows every replica.
+    pub(crate) compose_visible: Vec<f64>,
+    /// A with thirty nodes.
+    pub(crate) engine_up_thirty: Vec<f64>,
+    /// B with thirty nodes.
+    pub(crate) redisctl_up_thirty: Vec<f64>,
+    /// `redisctl --version`.
+    pub(crate) version_milliseconds: Vec<f64>,
+    /// The binary's size, in units of 10^6 bytes.
+    pub(crate) size_megabytes: Vec<f64>,
+    /// The peak of resident memory during `redisctl up cluster`, in units of 10^6 bytes.
+    pub(crate) memory_megabytes: Vec<f64>,
+}
+
+/// The middle value, or the mean of the middle two; none of nothing.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(sorted[middle]),
+        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+    }
+}

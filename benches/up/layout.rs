@@ -1,0 +1,84 @@
+//! Where each contestant's nodes live: names, addresses and ports that keep them out of one
+//! another's way, and the server's arguments, which are the same for all.
+
+/// Everything that the benchmark makes bears a name that begins so; only that is ever removed.
+pub(crate) const PREFIX: &str = "redisctl-bench-";
+
+/// One contestant's cluster.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The name after [`PREFIX`].
+    contestant: &'static str,
+    /// How many nodes, half of them replicas.
+    pub(crate) nodes: u8,
+    /// The third byte of the subnet; unused where redisctl picks its own.
+    network: u8,
+    /// The first node's port.
+    pub(crate) base_port: u16,
+}
+
+/// One node of a layout.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// The container's name.
+    pub(crate) name: String,
+    /// Its static IP.
+    pub(crate) address: String,
+    /// The port it listens on, published under the same number.
+    pub(crate) port: u16,
+}
+
+impl Layout {
+    pub(crate) const ENGINE: Self = Self { contestant: "engine", nodes: 6, network: 181, base_port: 7401 };
+    pub(crate) const REDISCTL: Self = Self { contestant: "tool", nodes: 6, network: 0, base_port: 7411 };
+    pub(crate) const COMPOSE: Self = Self { contestant: "compose", nodes: 6, network: 182, base_port: 7421 };
+    pub(crate) const ENGINE_THIRTY: Self =
+        Self { contestant: "engine-thirty", nodes: 30, network: 183, base_port: 7431 };
+    pub(crate) const REDISCTL_THIRTY: Self =
+        Self { contestant: "tool-thirty", nodes: 30, network: 0, base_port: 7461 };
+
+    /// The deployment's, project's and network's name.
+    pub(crate) fn name(&self) -> String {
+        format!("{PREFIX}{}", self.contestant)
+    }
+
+    /// The network's subnet, in a corner of the private range that few use.
+    pub(crate) fn subnet(&self) -> String {
+        format!("10.213.{}.0/24", self.network)
+    }
+
+    /// Shards, each a primary with one replica.
+    pub(crate) fn shards(&self) -> u8 {
+        self.nodes / 2
+    }
+
+    /// The nodes, numbered from 1, their addresses from .11 as redisctl's.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Node> {
+        (1..=self.nodes).map(|number| Node {
+            name: format!("{}-{number}", self.name()),
+            address: format!("10.213.{}.{}", self.network, number + 10),
+            port: self.base_port + u16::from(number) - 1,
+        })
+    }
+}
+
+impl Node {
+    /// The server's arguments: a cluster node that keeps nothing on disk.
+    pub(crate) fn server_arguments(&self) -> Vec<String> {
+        let port = self.port.to_string();
+        [
+            "--port",
+            &port,
+            "--cluster-enabled",
+            "yes",
+            "--protected-mode",
+            "no",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+}

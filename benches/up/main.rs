@@ -1,0 +1,121 @@
+//! The benchmark: `redisctl up` and `down` against the engine's own floor and against what people do
+//! today, measured in one run with the rounds interleaved, printed as one table with its bars.
+//!
+//! `cargo bench --bench up`, or `bash scripts/bench`, which prepares the machine first. Ends with 1
+//! when a bar does not hold.
+
+mod arguments;
+mod compose;
+mod engine;
+mod figures;
+mod layout;
+mod report;
+mod tool;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Parser;
+
+use crate::arguments::{Arguments, Part};
+use crate::compose::Compose;
+use crate::engine::Engine;
+use crate::figures::Figures;
+use crate::layout::Layout;
+use crate::tool::Tool;
+
+/// How often the start of the binary is timed: it is short, so that single runs say little.
+const VERSION_RUNS: usize = 25;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if !arguments.bench {
+        // `cargo test --all-targets` runs benches too, and means to see them start, not measure.
+        eprintln!("nothing measured: run `cargo bench --bench up`");
+        return ExitCode::SUCCESS;
+    }
+    match run(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures, cleans up in any case, prints; returns whether every bar that was measured holds.
+async fn run(arguments: &Arguments) -> Result<bool> {
+    let engine = Engine::connect().await?;
+    engine.sweep().await.context("what an earlier run left behind could not be removed")?;
+    let outcome = tokio::select! {
+        outcome = measure(arguments, &engine) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
+    };
+    let swept = engine.sweep().await.context("what this run made could not be removed");
+    let figures = outcome?;
+    swept?;
+
+    let rows = report::rows(&figures);
+    if arguments.json {
+        println!("{}", report::json(arguments, &rows)?);
+    } else {
+        println!("{}", report::table(arguments, &rows));
+    }
+    Ok(report::all_hold(&rows))
+}
+
+/// Every part that was asked for: the rounds of six nodes, then thirty nodes once.
+async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
+    let mut figures = Figures::default();
+    let tool = Tool::new(Path::new(env!("CARGO_BIN_EXE_redisctl")), &arguments.image);
+    let compose = if arguments.measures(Part::Compose) { Some(Compose::find()?) } else { None };
+
+    if arguments.measures(Part::Redisctl) {
+        progress("warming up");
+        figures.size_megabytes.push(tool.size_megabytes()?);
+        for _ in 0..VERSION_RUNS {
+            figures.version_milliseconds.push(tool.version()?.as_secs_f64() * 1000.0);
+        }
+        // Apart from the timed runs, because reading a process's memory takes time from it.
+        figures.memory_megabytes.extend(tool.up_watched(&Layout::REDISCTL)?);
+        tool.down(&Layout::REDISCTL)?;
+    }
+    for round in 1..=arguments.rounds {
+        progress(&format!("round {round} of {}", arguments.rounds));
+        if arguments.measures(Part::Engine) {
+            figures.engine_up.push(engine.start(&Layout::ENGINE, &arguments.image).await?.as_secs_f64());
+            figures.engine_down.push(engine.remove(&Layout::ENGINE).await?.as_secs_f64());
+        }
+        if arguments.measures(Part::Redisctl) {
+            figures.redisctl_up.push(tool.up(&Layout::REDISCTL)?.as_secs_f64());
+            figures.redisctl_down.push(tool.down(&Layout::REDISCTL)?.as_secs_f64());
+        }
+        if let Some(compose) = &compose {
+            let formed = compose.up(&Layout::COMPOSE, &arguments.image).await?;
+            figures.compose_up.push(formed.created.as_secs_f64());
+            figures.compose_visible.push(formed.visible.as_secs_f64());
+            engine.sweep().await?;
+        }
+    }
+    if !arguments.no_thirty {
+        progress("thirty nodes");
+        if arguments.measures(Part::Engine) {
+            let elapsed = engine.start(&Layout::ENGINE_THIRTY, &arguments.image).await?;
+            figures.engine_up_thirty.push(elapsed.as_secs_f64());
+            engine.remove(&Layout::ENGINE_THIRTY).await?;
+        }
+        if arguments.measures(Part::Redisctl) {
+            figures.redisctl_up_thirty.push(tool.up(&Layout::REDISCTL_THIRTY)?.as_secs_f64());
+            tool.down(&Layout::REDISCTL_THIRTY)?;
+        }
+    }
+    Ok(figures)
+}
+
+/// Says on stderr what is being measured; stdout is for the table.
+fn progress(what: &str) {
+    eprintln!("{what} …");
+}

@@ -1,0 +1,197 @@
+//! The bars, and the table and the JSON document that show the figures against them.
+
+use anyhow::Result;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use crate::arguments::Arguments;
+use crate::figures::{Figures, median};
+
+/// One line of the table.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    key: &'static str,
+    what: &'static str,
+    unit: &'static str,
+    median: Option<f64>,
+    values: Vec<f64>,
+    bars: Vec<Bar>,
+}
+
+/// What a median is held against.
+#[derive(Debug, Serialize)]
+struct Bar {
+    /// The bar in words and signs.
+    bound: String,
+    /// Its value in the row's unit, where what it is relative to was measured.
+    limit: Option<f64>,
+    /// Whether the median meets it; none where one of the two was not measured.
+    holds: Option<bool>,
+    #[serde(skip)]
+    direction: Direction,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    AtMost,
+    AtLeast,
+    Below,
+}
+
+impl Bar {
+    fn new(direction: Direction, words: &str, limit: Option<f64>) -> Self {
+        let sign = match direction {
+            Direction::AtMost => "≤",
+            Direction::AtLeast => "≥",
+            Direction::Below => "<",
+        };
+        Self { bound: format!("{sign} {words}"), limit, holds: None, direction }
+    }
+
+    fn judge(&mut self, median: Option<f64>) {
+        self.holds = median.zip(self.limit).map(|(median, limit)| match self.direction {
+            Direction::AtMost => median <= limit,
+            Direction::AtLeast => median >= limit,
+            Direction::Below => median < limit,
+        });
+    }
+}
+
+impl Row {
+    fn new(
+        key: &'static str,
+        what: &'static str,
+        unit: &'static str,
+        values: &[f64],
+        bars: impl IntoIterator<Item = Bar>,
+    ) -> Self {
+        let median = median(values);
+        let mut bars: Vec<Bar> = bars.into_iter().collect();
+        for bar in &mut bars {
+            bar.judge(median);
+        }
+        Self { key, what, unit, median, values: values.to_vec(), bars }
+    }
+}
+
+/// The figures, each with its bars judged. The bars are the project's promises on speed and size.
+pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
+    use Direction::{AtLeast, AtMost, Below};
+    let floor = median(&figures.engine_up);
+    let floor_down = median(&figures.engine_down);
+    let floor_thirty = median(&figures.engine_up_thirty);
+    let ours = median(&figures.redisctl_up);
+    let compose = median(&figures.compose_up);
+    vec![
+        Row::new("engine_up", "A   the engine alone, 6 nodes", "s", &figures.engine_up, []),
+        Row::new(
+            "redisctl_up",
+            "B   redisctl up, ready and verified",
+            "s",
+            &figures.redisctl_up,
+            [
+                Bar::new(AtMost, "A + 0.7 s", floor.map(|floor| floor + 0.7)),
+                Bar::new(AtMost, "0.75 C", compose.map(|compose| 0.75 * compose)),
+            ],
+        ),
+        Row::new("compose_up", "C   compose, redis-cli --cluster create", "s", &figures.compose_up, []),
+        Row::new(
+            "compose_visible",
+            "C'  C until clients see every replica",
+            "s",
+            &figures.compose_visible,
+            [Bar::new(AtLeast, "8 B", ours.map(|ours| 8.0 * ours))],
+        ),
+        Row::new("engine_down", "the engine's removal, 6 nodes", "s", &figures.engine_down, []),
+        Row::new(
+            "redisctl_down",
+            "redisctl down",
+            "s",
+            &figures.redisctl_down,
+            [Bar::new(AtMost, "1.3 the engine's", floor_down.map(|floor| 1.3 * floor))],
+        ),
+        Row::new("engine_up_thirty", "A   30 nodes", "s", &figures.engine_up_thirty, []),
+        Row::new(
+            "redisctl_up_thirty",
+            "B   30 nodes",
+            "s",
+            &figures.redisctl_up_thirty,
+            [Bar::new(AtMost, "1.4 A", floor_thirty.map(|floor| 1.4 * floor))],
+        ),
+        Row::new(
+            "version",
+            "redisctl --version",
+            "ms",
+            &figures.version_milliseconds,
+            [Bar::new(Below, "10 ms", Some(10.0))],
+        ),
+        Row::new(
+            "size",
+            "the binary's size",
+            "MB",
+            &figures.size_megabytes,
+            [Bar::new(Below, "12 MB", Some(12.0))],
+        ),
+        Row::new(
+            "memory",
+            "peak memory of redisctl up",
+            "MB",
+            &figures.memory_megabytes,
+            [Bar::new(Below, "40 MB", Some(40.0))],
+        ),
+    ]
+}
+
+/// Whether no bar was missed. One that could not be judged was left out on purpose: what fails to be
+/// measured ends the run with an error.
+pub(crate) fn all_hold(rows: &[Row]) -> bool {
+    rows.iter().flat_map(|row| &row.bars).all(|bar| bar.holds != Some(false))
+}
+
+/// The table, with a line above it that says what was measured.
+pub(crate) fn table(arguments: &Arguments, rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["measured", "median", "range", "bar", "limit", "outcome"]);
+    for row in rows {
+        let lines = |line: fn(&Row, &Bar) -> String| {
+            row.bars.iter().map(|bar| line(row, bar)).collect::<Vec<_>>().join("\n")
+        };
+        table.add_row([
+            row.what.to_owned(),
+            row.median.map_or_else(|| "–".to_owned(), |median| format!("{median:.2} {}", row.unit)),
+            range(&row.values),
+            lines(|_, bar| bar.bound.clone()),
+            lines(|row, bar| bar.limit.map_or_else(String::new, |limit| format!("{limit:.2} {}", row.unit))),
+            lines(|_, bar| outcome(bar).to_owned()),
+        ]);
+    }
+    format!("image {}, medians of {} rounds\n{table}", arguments.image, arguments.rounds)
+}
+
+fn range(values: &[f64]) -> String {
+    if values.len() < 2 {
+        return String::new();
+    }
+    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{lowest:.2}–{highest:.2}")
+}
+
+fn outcome(bar: &Bar) -> &'static str {
+    match bar.holds {
+        Some(true) => "pass",
+        Some(false) => "FAIL",
+        None => "not judged",
+    }
+}
+
+/// The same as one JSON document.
+pub(crate) fn json(arguments: &Arguments, rows: &[Row]) -> Result<String> {
+    Ok(serde_json::to_string_pretty(&serde_json::json!({
+        "image": arguments.image,
+        "rounds": arguments.rounds,
+        "holds": all_hold(rows),
+        "measurements": rows,
+    }))?)
+}

@@ -1,0 +1,127 @@
+//! The release binary, run as a user runs it: `redisctl up`, `redisctl down`, `redisctl --version`.
+
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::layout::Layout;
+
+/// How often a watched process's memory is read. The kernel keeps the peak, so that only what comes
+/// after the last reading is missed.
+const WATCH_INTERVAL: Duration = Duration::from_millis(2);
+
+/// The binary and the image that it is to use.
+pub(crate) struct Tool {
+    binary: PathBuf,
+    image: String,
+}
+
+impl Tool {
+    pub(crate) fn new(binary: &Path, image: &str) -> Self {
+        Self { binary: binary.to_owned(), image: image.to_owned() }
+    }
+
+    /// The binary's size, in units of 10^6 bytes.
+    pub(crate) fn size_megabytes(&self) -> Result<f64> {
+        let metadata =
+            self.binary.metadata().with_context(|| format!("reading `{}`", self.binary.display()))?;
+        Ok(megabytes(metadata.len()))
+    }
+
+    /// Prints the version: what starting the binary takes.
+    pub(crate) fn version(&self) -> Result<Duration> {
+        self.timed(&["--version".to_owned()])
+    }
+
+    /// Brings the layout's cluster up.
+    pub(crate) fn up(&self, layout: &Layout) -> Result<Duration> {
+        self.timed(&self.up_arguments(layout))
+    }
+
+    /// Brings the layout's cluster up; returns the process's peak of resident memory in units of
+    /// 10^6 bytes, where the system tells it.
+    pub(crate) fn up_watched(&self, layout: &Layout) -> Result<Option<f64>> {
+        let mut peak = None;
+        self.run(&self.up_arguments(layout), |child| {
+            loop {
+                if let Some(status) = child.try_wait()? {
+                    return Ok(status);
+                }
+                peak = peak_memory(child.id()).or(peak);
+                std::thread::sleep(WATCH_INTERVAL);
+            }
+        })?;
+        Ok(peak.map(megabytes))
+    }
+
+    /// Takes the layout's cluster down.
+    pub(crate) fn down(&self, layout: &Layout) -> Result<Duration> {
+        self.timed(&["down".to_owned(), layout.name()])
+    }
+
+    fn up_arguments(&self, layout: &Layout) -> Vec<String> {
+        let shards = format!("shards={}", layout.shards());
+        let port = layout.base_port.to_string();
+        [
+            "up",
+            "cluster",
+            "--image",
+            &self.image,
+            "--name",
+            &layout.name(),
+            "--port-base",
+            &port,
+            "--set",
+            &shards,
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    fn timed(&self, arguments: &[String]) -> Result<Duration> {
+        let start = Instant::now();
+        self.run(arguments, Child::wait)?;
+        Ok(start.elapsed())
+    }
+
+    /// Runs the binary until `wait` says that it has ended. Its output goes to a file, so that no
+    /// reader takes part in what is timed, and is shown when it failed.
+    fn run(
+        &self,
+        arguments: &[String],
+        wait: impl FnOnce(&mut Child) -> std::io::Result<ExitStatus>,
+    ) -> Result<()> {
+        let mut output = tempfile::tempfile()?;
+        let mut child = Command::new(&self.binary)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output.try_clone()?)
+            .spawn()
+            .with_context(|| format!("starting `{}`", self.binary.display()))?;
+        let status = wait(&mut child)?;
+        if !status.success() {
+            let mut text = String::new();
+            output.rewind()?;
+            output.read_to_string(&mut text)?;
+            bail!("`redisctl {}` ended with {status}:\n{}", arguments.join(" "), text.trim_end());
+        }
+        Ok(())
+    }
+}
+
+/// The peak of a running process's resident memory in bytes, as Linux tells it.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes here are far below 2^52 bytes")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

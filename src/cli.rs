@@ -1,0 +1,262 @@
+//! The command line, as clap types. No behaviour.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::connection::Format;
+use crate::ui::{ColourChoice, Output, Settings, Verbosity};
+
+/// A real Redis deployment in Docker with one command.
+#[derive(Debug, Parser)]
+#[command(name = "redisctl", version, about, long_about = None, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// How data is printed: `text` for people, `json` for programs.
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
+    pub output: Output,
+    /// The engine to use: unix://…, npipe://…, tcp://…, ssh://…
+    ///
+    /// Else `DOCKER_HOST`, else the current Docker context, else the platform's default.
+    #[arg(long, global = true, value_name = "ENGINE")]
+    pub host: Option<String>,
+    /// Say more; twice: log what is sent to engine and servers.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but results and errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to use colours; `NO_COLOR` is heeded too.
+    #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
+    pub color: ColourChoice,
+}
+
+impl Global {
+    /// What the user wants of the screen.
+    #[must_use]
+    pub fn screen(&self) -> Settings {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Settings { output: self.output, colour: self.color, verbosity }
+    }
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create or converge a deployment, verify it, and say how to connect
+    Up(UpArguments),
+    /// Print what `up` would do and why; change nothing
+    Plan(PlanArguments),
+    /// Prove that a deployment works, check by check
+    Verify(VerifyArguments),
+    /// Show nodes, roles, slots, links, lag, memory and keys
+    Status(NameArgument),
+    /// List every deployment on the engine
+    Ls,
+    /// Print connection settings for shells, dotenv files, CI and programs; passwords included
+    Env(EnvArguments),
+    /// Print the nodes' logs
+    Logs(LogsArguments),
+    /// Remove a deployment
+    Down(DownArguments),
+    /// List the bundled specs
+    Topologies,
+    /// Write a bundled spec to a file, to edit it
+    Init(InitArguments),
+    /// Check a spec without an engine
+    Validate(SpecArguments),
+    /// Print the JSON Schema of specs
+    Schema,
+    /// Print shell completions
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which spec, and what to change in it.
+#[derive(Debug, Args)]
+pub struct SpecArguments {
+    /// A spec file, or the name of one: `./topologies/NAME.yaml`, else a bundled one.
+    #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
+    pub topology: String,
+    /// The deployment's name.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The image of every node; `host` makes one from this machine's own server.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// The network's subnet.
+    #[arg(long, value_name = "CIDR")]
+    pub subnet: Option<String>,
+    /// The first node's port, or `auto`.
+    #[arg(long, value_name = "PORT")]
+    pub port_base: Option<String>,
+    /// Override any field: `shards=5`, `config.maxmemory=1gb`, `nodes.shop-4.port=7104`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Read variables for `${…}` from this file too; the environment comes first.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+}
+
+/// Options of `up`.
+#[derive(Debug, Args)]
+pub struct UpArguments {
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+    /// Remove and make anew what the spec changed and no live change can bring about; data goes with it.
+    #[arg(long)]
+    pub recreate: bool,
+    /// What to do with what was made when `up` fails.
+    #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
+    pub on_failure: OnFailure,
+    /// The longest that any single wait may take: `90s`, `2m`.
+    #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
+    pub timeout: Duration,
+    /// How a new cluster is formed.
+    #[arg(long, value_enum, default_value_t = FormingChoice::Swap, hide = true)]
+    pub forming: FormingChoice,
+    /// Do not verify the deployment at the end.
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Print what each phase took.
+    #[arg(long)]
+    pub timings: bool,
+}
+
+/// What happens to a half-built deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnFailure {
+    /// It stays, for a look at it, or for the next `up`.
+    Keep,
+    /// It is removed.
+    Remove,
+}
+
+/// How a new cluster is formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormingChoice {
+    /// The role swap, where it is quicker.
+    Swap,
+    /// The plain way.
+    Plain,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+    /// Plan what `up --recreate` would do.
+    #[arg(long)]
+    pub recreate: bool,
+    /// Exit with 3 where there is something to change.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// A deployment's name.
+#[derive(Debug, Args)]
+pub struct NameArgument {
+    /// The deployment; may be left out where there is exactly one.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Which deployment.
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// Print every check's commands and replies, passwords masked.
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// Options of `env`.
+#[derive(Debug, Args)]
+pub struct EnvArguments {
+    /// Which deployment.
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// For whom the settings are.
+    #[arg(long, value_enum, default_value_t = Format::Shell, value_name = "FORMAT")]
+    pub format: Format,
+    /// The user to connect as, instead of the default user.
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+}
+
+/// Options of `logs`.
+#[derive(Debug, Args)]
+pub struct LogsArguments {
+    /// The deployment; may be left out where there is exactly one.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The nodes, `shop-1` or just `1`; all of them where none is named.
+    #[arg(value_name = "NODE")]
+    pub nodes: Vec<String>,
+    /// Go on until interrupted.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Only the last lines.
+    #[arg(long, value_name = "LINES")]
+    pub tail: Option<usize>,
+}
+
+/// Options of `down`.
+#[derive(Debug, Args)]
+pub struct DownArguments {
+    /// Which deployment.
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// Remove the data of `data: volume` too.
+    #[arg(long)]
+    pub volumes: bool,
+    /// Remove every deployment on the engine.
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The bundled spec to start from.
+    #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
+    pub topology: String,
+    /// The file to write. Default: `TOPOLOGY.yaml`.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// Reads `90s`, `2m`, `500ms`, or a plain number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is no time: write `90s` or `2m`"))?;
+    match &text[digits.len()..] {
+        "" | "s" => Ok(Duration::from_secs(number)),
+        "ms" => Ok(Duration::from_millis(number)),
+        "m" => Ok(Duration::from_secs(number * 60)),
+        other => Err(format!("`{other}` is no unit of time: write `90s` or `2m`")),
+    }
+}

@@ -1,0 +1,92 @@
+//! Observe, plan, execute, until nothing is left to do.
+
+use std::time::Duration;
+
+use super::prepare::Prepared;
+use super::{CommandError, Connected};
+use crate::event::{Event, Listener};
+use crate::executor::{ExecuteError, Executor};
+use crate::observed::{ContainerState, Observed};
+use crate::plan::Plan;
+use crate::planner::{self, Forming, Options};
+use crate::redis::Servers;
+use crate::topology::NodeName;
+use crate::topology::files;
+
+/// The most rounds: one for containers that must run before their servers can be asked, one for
+/// what the servers then say, one more for each way of forming, and one to spare.
+const MOST_ROUNDS: usize = 6;
+
+/// Observes both planes.
+pub(super) async fn observe(
+    prepared: &Prepared,
+    connected: &Connected,
+    servers: &Servers<'_>,
+) -> Result<Observed, CommandError> {
+    let snapshot = connected.engine.snapshot().await?;
+    let mut observed = connected.engine.observe(&prepared.topology, &snapshot).await?;
+    observed.stored = prepared.stored.as_ref().map(|(topology, _)| Box::new(topology.clone()));
+    observed.servers = servers.observe(&running(&prepared.topology, &observed)).await;
+    Ok(observed)
+}
+
+/// The topology's nodes whose containers run.
+fn running(topology: &crate::topology::Topology, observed: &Observed) -> Vec<NodeName> {
+    let runs = |name: &NodeName| {
+        observed.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
+    };
+    topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs).collect()
+}
+
+/// Plans what is to be done.
+pub(super) fn plan(prepared: &Prepared, observed: &Observed, options: Options) -> Result<Plan, CommandError> {
+    planner::plan(&prepared.topology, observed, options).map_err(|obstacles| CommandError::Obstacles {
+        deployment: prepared.topology.name.to_string(),
+        obstacles,
+    })
+}
+
+/// Brings the deployment to its topology. Gives how many steps changed something.
+pub(super) async fn converge(
+    prepared: &mut Prepared,
+    connected: &Connected,
+    servers: &Servers<'_>,
+    mut options: Options,
+    timeout: Duration,
+    listener: &dyn Listener,
+) -> Result<usize, CommandError> {
+    let mut changes = 0;
+    for _ in 0..MOST_ROUNDS {
+        let observed = observe(prepared, connected, servers).await?;
+        let plan = plan(prepared, &observed, options)?;
+        if plan.is_empty() {
+            return Ok(changes);
+        }
+        changes += plan.changes();
+        let (topology, credentials) = (&prepared.topology, &prepared.credentials);
+        let executor = Executor {
+            engine: &connected.engine,
+            servers,
+            files: &|nodes: &[NodeName]| files::render(topology, credentials, nodes),
+            listener,
+            timeout,
+        };
+        match executor.run(&plan).await {
+            Ok(()) if plan.complete => return Ok(changes),
+            Ok(()) => {}
+            Err(error @ ExecuteError::Wait { .. })
+                if options.forming == Forming::RoleSwap && plan.swaps_roles() =>
+            {
+                let message =
+                    format!("the quick way of forming did not come about, going the plain way: {error}");
+                listener.hear(Event::Warning { message });
+                options.forming = Forming::Plain;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // What was just made is removed once: what follows builds on it.
+        options.recreate = false;
+        prepared.stored = Some((prepared.topology.clone(), prepared.credentials.clone()));
+    }
+    Err(CommandError::Unsettled(prepared.topology.name.to_string(), MOST_ROUNDS))
+}

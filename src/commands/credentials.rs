@@ -1,0 +1,67 @@
+//! Where passwords come from: the spec, a file, what the deployment has already, or chance.
+
+use std::path::Path;
+
+use rand::RngExt as _;
+use rand::distr::Alphanumeric;
+
+use super::CommandError;
+use crate::spec::{Password, SecretText, Spec};
+use crate::topology::Credentials;
+
+/// The length of a generated password: 32 characters of 62 are 190 bits.
+const GENERATED_LENGTH: usize = 32;
+
+/// Every password of the deployment that a spec describes. What is to be generated and exists
+/// already in `current` is kept.
+pub(super) fn gather(
+    spec: &Spec,
+    folder: &Path,
+    current: Option<&Credentials>,
+) -> Result<Credentials, CommandError> {
+    let Some(auth) = &spec.auth else { return Ok(Credentials::default()) };
+    let one = |password: Option<&Password>, kept: Option<&SecretText>| {
+        password.map(|password| resolve(password, folder, kept)).transpose()
+    };
+    let mut credentials = Credentials {
+        operator: Some(current.and_then(|current| current.operator.clone()).unwrap_or_else(generate)),
+        default: one(auth.password.as_ref(), current.and_then(|current| current.default.as_ref()))?,
+        replica: one(auth.replica_password.as_ref(), current.and_then(|current| current.replica.as_ref()))?,
+        ..Credentials::default()
+    };
+    for user in auth.users.iter().flatten() {
+        let kept = current.and_then(|current| current.users.get(&user.name));
+        let password = resolve(user.password.as_ref().unwrap_or(&Password::Generate), folder, kept)?;
+        credentials.users.insert(user.name.clone(), password);
+    }
+    Ok(credentials)
+}
+
+fn resolve(
+    password: &Password,
+    folder: &Path,
+    kept: Option<&SecretText>,
+) -> Result<SecretText, CommandError> {
+    match password {
+        Password::Literal(text) => Ok(text.clone()),
+        Password::Generate => Ok(kept.cloned().unwrap_or_else(generate)),
+        Password::File(path) => {
+            let path = folder.join(path);
+            let text = std::fs::read_to_string(&path);
+            let text =
+                text.map_err(|source| CommandError::File { operation: "read", path: path.clone(), source })?;
+            match text.lines().next().map(str::trim_end).filter(|line| !line.is_empty()) {
+                Some(line) => Ok(SecretText::new(line)),
+                None => Err(CommandError::Usage {
+                    message: format!("the first line of the password file `{}` is empty", path.display()),
+                    hint: "put the password on its first line".to_owned(),
+                }),
+            }
+        }
+    }
+}
+
+fn generate() -> SecretText {
+    let characters = rand::rng().sample_iter(Alphanumeric).take(GENERATED_LENGTH).map(char::from);
+    SecretText::new(characters.collect::<String>())
+}

@@ -1,0 +1,75 @@
+//! A deployment that exists: found by name, read back from its own files.
+
+use std::collections::BTreeSet;
+
+use super::{CommandError, Connected};
+use crate::docker::Snapshot;
+use crate::observed::{ContainerState, Observed};
+use crate::redis::Servers;
+use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
+
+/// A deployment as it was last brought about.
+pub(super) struct Deployment {
+    /// Its topology.
+    pub(super) topology: Topology,
+    /// Its passwords.
+    pub(super) credentials: Credentials,
+    /// What is on the engine.
+    pub(super) snapshot: Snapshot,
+}
+
+/// The deployment of that name, or the only one there is.
+pub(super) fn choose(name: Option<&str>, snapshot: &Snapshot) -> Result<DeploymentName, CommandError> {
+    let all = snapshot.deployments();
+    match name {
+        Some(name) => {
+            let found = all.into_iter().find(|deployment| deployment.as_str() == name);
+            found.ok_or_else(|| CommandError::NoSuchDeployment(name.to_owned()))
+        }
+        None => only(all),
+    }
+}
+
+fn only(all: BTreeSet<DeploymentName>) -> Result<DeploymentName, CommandError> {
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let mut all = all.into_iter();
+    match (all.next(), all.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(CommandError::Usage {
+            message: "there is no deployment on this engine".to_owned(),
+            hint: "`redisctl up cluster` makes one".to_owned(),
+        }),
+        (Some(_), Some(_)) => Err(CommandError::Usage {
+            message: "there are several deployments on this engine".to_owned(),
+            hint: format!("name one of them: `{}`", names.join("`, `")),
+        }),
+    }
+}
+
+/// Reads a deployment back.
+pub(super) async fn open(name: Option<&str>, connected: &Connected) -> Result<Deployment, CommandError> {
+    let snapshot = connected.engine.snapshot().await?;
+    let name = choose(name, &snapshot)?;
+    let stored = connected.engine.stored(&name, &snapshot).await?;
+    let (topology, credentials) = stored.ok_or_else(|| CommandError::Unreadable(name.to_string()))?;
+    Ok(Deployment { topology, credentials, snapshot })
+}
+
+impl Deployment {
+    /// Observes both planes.
+    pub(super) async fn observe(
+        &self,
+        connected: &Connected,
+        servers: &Servers<'_>,
+    ) -> Result<Observed, CommandError> {
+        let mut observed = connected.engine.observe(&self.topology, &self.snapshot).await?;
+        let runs = |name: &NodeName| {
+            observed.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
+        };
+        let nodes: Vec<NodeName> =
+            self.topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs).collect();
+        observed.servers = servers.observe(&nodes).await;
+        observed.stored = Some(Box::new(self.topology.clone()));
+        Ok(observed)
+    }
+}

@@ -1,0 +1,20 @@
+//! `redisctl env`: connection settings, passwords included, which is its purpose.
+
+use super::{CommandError, Outcome, connected, deployment};
+use crate::cli::EnvArguments;
+use crate::connection::ConnectionSettings;
+use crate::ui::Ui;
+
+pub(super) async fn run(
+    arguments: &EnvArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
+    let connected = connected(host).await?;
+    let found = deployment::open(arguments.name.name.as_deref(), &connected).await?;
+    let connection = ConnectionSettings::new(&found.topology, &found.credentials, arguments.user.as_deref());
+    let connection =
+        connection.map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
+    ui.connection(&connection, arguments.format)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,128 @@
+//! Why a command failed, its exit code, and what to do next.
+
+use std::path::PathBuf;
+
+use crate::docker::EngineError;
+use crate::docker::connect::ConnectError;
+use crate::docker::host_image::HostImageError;
+use crate::docker::location::LocationError;
+use crate::executor::ExecuteError;
+use crate::plan::Obstacle;
+use crate::spec::SpecError;
+use crate::spec::env_file::EnvFileError;
+
+/// A command that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The spec has problems; the error draws them itself.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The command line asks for something that makes no sense.
+    #[error("{message}")]
+    Usage {
+        /// What makes no sense.
+        message: String,
+        /// What does.
+        hint: String,
+    },
+    /// A file that the user named cannot be read or written.
+    #[error("could not {operation} `{}`", path.display())]
+    File {
+        /// `read` or `write`.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file of `--env-file` is malformed.
+    #[error("could not understand the variables in `{}`", path.display())]
+    EnvFile {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: EnvFileError,
+    },
+    /// It is not clear where the engine is.
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    /// The engine does not answer.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// No image could be made from this machine's server.
+    #[error(transparent)]
+    HostImage(#[from] HostImageError),
+    /// The engine refused something.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// There is no such deployment.
+    #[error("there is no deployment `{0}` on this engine")]
+    NoSuchDeployment(String),
+    /// What the deployment is cannot be read from it.
+    #[error("what the deployment `{0}` is cannot be read: none of its containers has its files")]
+    Unreadable(String),
+    /// A plan is in the way of something that needs the user's say.
+    #[error("`{deployment}` cannot be brought to its spec as it is{}", list(obstacles))]
+    Obstacles {
+        /// The deployment.
+        deployment: String,
+        /// What is in the way.
+        obstacles: Vec<Obstacle>,
+    },
+    /// A step failed.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// After several rounds there was still something to do.
+    #[error("`{0}` did not settle: after {1} rounds there is still something to do")]
+    Unsettled(String, usize),
+    /// Something could not be printed.
+    #[error("could not write the output")]
+    Output(#[from] std::io::Error),
+}
+
+fn list(obstacles: &[Obstacle]) -> String {
+    obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect()
+}
+
+impl CommandError {
+    /// The process's exit code (DESIGN.md, section 3).
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Spec(_) | Self::Usage { .. } | Self::File { .. } | Self::EnvFile { .. } => 2,
+            Self::Location(_) | Self::Connect(_) => 4,
+            _ => 1,
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::Location(error) => Some(error.hint().to_owned()),
+            Self::Connect(error) => Some(error.hint()),
+            Self::HostImage(error) => error.hint().map(str::to_owned),
+            Self::Engine(error) => error.hint().map(str::to_owned),
+            Self::NoSuchDeployment(_) => Some("`redisctl ls` lists those that there are".to_owned()),
+            Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
+            Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
+            Self::Unsettled(name, _) => {
+                Some(format!("`redisctl status {name}` shows how it is; `redisctl up` goes on from there"))
+            }
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Execute(_) | Self::Output(_) => {
+                None
+            }
+        }
+    }
+}
+
+fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
+    if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Foreign { .. })) {
+        "choose another name with `--name`, or remove what bears this one: redisctl touches nothing that it did not \
+         make"
+            .to_owned()
+    } else {
+        format!("`redisctl up --recreate` removes `{deployment}` and makes it anew; the data in it goes")
+    }
+}

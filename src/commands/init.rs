@@ -1,0 +1,39 @@
+//! `redisctl init` and `redisctl completions`: files for people to keep.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::PathBuf;
+
+use clap::CommandFactory as _;
+
+use super::bundled::Bundled;
+use super::{CommandError, Outcome, specs};
+use crate::cli::{Cli, InitArguments};
+use crate::ui::Ui;
+
+pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<Outcome, CommandError> {
+    let name = &arguments.topology;
+    let bundled = Bundled::find(name).ok_or_else(|| specs::unknown(name))?;
+    let path = arguments.file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
+    let error = |source: std::io::Error| {
+        if source.kind() == ErrorKind::AlreadyExists {
+            CommandError::Usage {
+                message: format!("`{}` exists already", path.display()),
+                hint: format!("name another file: `redisctl init {name} FILE`"),
+            }
+        } else {
+            CommandError::File { operation: "write", path: path.clone(), source }
+        }
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(error)?;
+    file.write_all(bundled.text.as_bytes()).map_err(error)?;
+    ui.note(&format!("wrote `{}`; edit it, then `redisctl up {}`", path.display(), path.display()));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn completions(shell: clap_complete::Shell, ui: &Ui) -> Result<Outcome, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "redisctl", &mut script);
+    ui.print(&String::from_utf8_lossy(&script))?;
+    Ok(Outcome::Done)
+}

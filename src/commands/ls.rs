@@ -1,0 +1,37 @@
+//! `redisctl ls`: every deployment on the engine, from labels alone.
+
+use super::{CommandError, Outcome, connected};
+use crate::observed::ContainerState;
+use crate::status::{DeploymentLine, LineState};
+use crate::ui::Ui;
+
+pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+    let connected = connected(host).await?;
+    let snapshot = connected.engine.snapshot().await?;
+    let lines: Vec<DeploymentLine> = snapshot
+        .deployments()
+        .into_iter()
+        .map(|name| {
+            let parts = snapshot.parts(&name);
+            let containers = parts.containers.values();
+            let running =
+                containers.clone().filter(|container| container.state == ContainerState::Running).count();
+            let image =
+                containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
+            let nodes = parts.containers.len();
+            let mut ports: Vec<u16> = parts.ports.into_values().collect();
+            ports.sort_unstable();
+            DeploymentLine {
+                name: name.to_string(),
+                kind: parts.kind,
+                state: LineState::of(nodes, running),
+                nodes,
+                running,
+                image: image.unwrap_or_default(),
+                ports,
+            }
+        })
+        .collect();
+    ui.deployments(&lines)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,124 @@
+//! From a spec to a topology on this engine: gathers the facts that resolving needs.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+
+use super::specs::Found;
+use super::{CommandError, Connected, credentials};
+use crate::docker::{host_image, image};
+use crate::spec::PortBase;
+use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
+use crate::topology::{Credentials, NodeName, Topology};
+
+/// The word for an image that is made from this machine's own server.
+const HOST_IMAGE: &str = "host";
+
+/// A deployment as it should be, and what was found out on the way.
+pub(super) struct Prepared {
+    /// What should be.
+    pub(super) topology: Topology,
+    /// The passwords that should be.
+    pub(super) credentials: Credentials,
+    /// What the deployment was last brought to, if it exists.
+    pub(super) stored: Option<(Topology, Credentials)>,
+}
+
+/// Everything that is wrong with a spec without asking an engine.
+pub(super) fn check_offline(found: &Found) -> Result<Topology, CommandError> {
+    resolve(&found.document.spec, &Facts::offline(&found.default_name))
+        .map_err(|problems| found.document.locate(problems).into())
+}
+
+/// What the user calls the image, before it is known to be on the engine.
+pub(super) enum ImageChoice {
+    /// A reference.
+    Reference(String),
+    /// Made from this machine's own server.
+    Host,
+}
+
+/// Which image a spec asks for.
+pub(super) fn image_choice(found: &Found) -> ImageChoice {
+    match image_reference(&found.document.spec) {
+        word if word == HOST_IMAGE => ImageChoice::Host,
+        reference => ImageChoice::Reference(reference),
+    }
+}
+
+/// Makes the image of `image: host` where it is not there yet, and gives the reference to run.
+pub(super) async fn provide_image(found: &Found, connected: &Connected) -> Result<String, CommandError> {
+    match image_choice(found) {
+        ImageChoice::Reference(reference) => Ok(reference),
+        ImageChoice::Host => Ok(host_image::ensure(connected.engine.client()).await?.reference),
+    }
+}
+
+/// Resolves a spec against what is on the engine; `image` is the reference to run.
+pub(super) async fn prepare(
+    found: &Found,
+    connected: &Connected,
+    image: String,
+) -> Result<Prepared, CommandError> {
+    let spec = &found.document.spec;
+    let offline = Facts::offline(&found.default_name);
+    let name = deployment_name(spec, &offline).map_err(|problem| found.document.locate(vec![problem]))?;
+    let docker = connected.engine.client();
+    let snapshot = connected.engine.snapshot().await?;
+    let server = match image::find(docker, &image).await? {
+        Some(present) => Some(image::server(docker, &image, &present).await?),
+        None => None,
+    };
+    let parts = snapshot.parts(&name);
+    let subnet = parts.network.as_ref().and_then(|network| network.subnet);
+    let mut facts = Facts {
+        endpoint_host: connected.location.endpoint_host(),
+        image: Some(image),
+        server,
+        networks: snapshot.other_networks(&name),
+        busy_ports: snapshot.busy_ports(&name),
+        current: subnet.map(|subnet| Current { subnet, ports: parts.ports.clone() }),
+        ..offline
+    };
+    let topology = resolve_with_free_ports(found, &mut facts, &parts.ports)?;
+    let stored = connected.engine.stored(&name, &snapshot).await?;
+    let current = stored.as_ref().map(|(_, credentials)| credentials);
+    let credentials = credentials::gather(spec, &found.folder, current)?;
+    Ok(Prepared { topology, credentials, stored })
+}
+
+/// Resolves again and again while a port that was chosen turns out to be taken on this machine: a
+/// port of the spec's is then reported, and where ports are `auto` the next ones are tried.
+fn resolve_with_free_ports(
+    found: &Found,
+    facts: &mut Facts,
+    own: &BTreeMap<NodeName, u16>,
+) -> Result<Topology, CommandError> {
+    let spec = &found.document.spec;
+    let automatic = matches!(spec.ports.as_ref().and_then(|ports| ports.base), Some(PortBase::Word(_)));
+    loop {
+        let topology = resolve(spec, facts).map_err(|problems| found.document.locate(problems))?;
+        let before = facts.busy_ports.len();
+        for node in topology.nodes() {
+            let port = node.endpoint.port;
+            if own.get(&node.name) != Some(&port) && is_taken(topology.bind, port) {
+                facts.busy_ports.insert(port, "another process".to_owned());
+            }
+        }
+        // Each round finds at least one port more, or ends.
+        if facts.busy_ports.len() == before {
+            return Ok(topology);
+        }
+        if !automatic {
+            return resolve(spec, facts).map_err(|problems| found.document.locate(problems).into());
+        }
+    }
+}
+
+/// Whether a port of this machine is taken. A remote engine's ports cannot be tried from here; what
+/// is tried then is this machine's, which is no worse than nothing.
+fn is_taken(bind: Ipv4Addr, port: u16) -> bool {
+    match TcpListener::bind(SocketAddrV4::new(bind, port)) {
+        Ok(_) => false,
+        Err(error) => error.kind() == std::io::ErrorKind::AddrInUse,
+    }
+}

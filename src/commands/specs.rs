@@ -1,0 +1,99 @@
+//! Finding and reading the spec that a command line means.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use super::bundled::{BUNDLED, Bundled};
+use crate::cli::SpecArguments;
+use crate::spec::env_file::{self, EnvFile};
+use crate::spec::{Document, Inputs, Override, Source, SpecPath, read};
+
+/// A spec that was read, and where it came from.
+pub(super) struct Found {
+    /// The spec with its positions.
+    pub(super) document: Document,
+    /// The deployment's name where the spec has none.
+    pub(super) default_name: String,
+    /// The folder from which relative paths in the spec start.
+    pub(super) folder: PathBuf,
+}
+
+/// Reads the spec that the arguments name, with their overrides and variables.
+pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
+    let overrides = overrides(arguments)?;
+    let file_variables = variables(arguments.env_file.as_deref())?;
+    let variable =
+        |name: &str| std::env::var(name).ok().or_else(|| file_variables.get(name).map(str::to_owned));
+    let (source, default_name, folder) = source(&arguments.topology)?;
+    let document = read(source, &Inputs { variable: &variable, overrides: &overrides })?;
+    Ok(Found { document, default_name, folder })
+}
+
+/// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
+fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
+    let is_path = topology.contains(['/', '\\']) || topology.ends_with(".yaml") || topology.ends_with(".yml");
+    let path = if is_path {
+        PathBuf::from(topology)
+    } else {
+        Path::new("topologies").join(format!("{topology}.yaml"))
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+            Ok((Source { name: path.display().to_string(), text }, stem, folder))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && !is_path => {
+            let bundled = Bundled::find(topology).ok_or_else(|| unknown(topology))?;
+            let source = Source { name: format!("bundled:{topology}"), text: bundled.text.to_owned() };
+            Ok((source, topology.to_owned(), PathBuf::new()))
+        }
+        Err(source) => Err(CommandError::File { operation: "read", path, source }),
+    }
+}
+
+pub(super) fn unknown(name: &str) -> CommandError {
+    let names: Vec<&str> = BUNDLED.iter().map(|bundled| bundled.name).collect();
+    CommandError::Usage {
+        message: format!("there is no topology `{name}`: neither `topologies/{name}.yaml` nor a bundled one"),
+        hint: format!("bundled are `{}`; or give the path of a YAML file", names.join("`, `")),
+    }
+}
+
+/// The overrides of `--set`, and of the options that are short for common ones.
+fn overrides(arguments: &SpecArguments) -> Result<Vec<Override>, CommandError> {
+    let mut overrides = Vec::new();
+    for text in &arguments.overrides {
+        overrides.push(text.parse::<Override>().map_err(|error| {
+            CommandError::Usage {
+                message: format!("`--set {text}`: {error}"),
+                hint:
+                    "write `--set path=value`, for example `--set shards=5` or `--set config.maxmemory=1gb`"
+                        .to_owned(),
+            }
+        })?);
+    }
+    let short: [(&str, &[&str], &Option<String>); 4] = [
+        ("--name", &["name"], &arguments.name),
+        ("--image", &["image"], &arguments.image),
+        ("--subnet", &["network", "subnet"], &arguments.subnet),
+        ("--port-base", &["ports", "base"], &arguments.port_base),
+    ];
+    for (flag, path, value) in short {
+        if let Some(value) = value {
+            overrides.push(Override::flag(flag, SpecPath::new(path), value));
+        }
+    }
+    Ok(overrides)
+}
+
+fn variables(path: Option<&Path>) -> Result<EnvFile, CommandError> {
+    let Some(path) = path else { return Ok(EnvFile::default()) };
+    let text = std::fs::read_to_string(path).map_err(|source| CommandError::File {
+        operation: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    env_file::parse(&text).map_err(|source| CommandError::EnvFile { path: path.to_owned(), source })
+}

@@ -1,0 +1,116 @@
+//! `redisctl up`: brings a deployment about, proves that it works, and says how to connect.
+
+use std::time::Instant;
+
+use super::prepare::{Prepared, check_offline, prepare, provide_image};
+use super::{CommandError, Connected, Outcome, connected, converge, specs, verify};
+use crate::cli::{FormingChoice, OnFailure, UpArguments};
+use crate::docker::{image, remove};
+use crate::event::{Event, Listener};
+use crate::planner::{Forming, Options};
+use crate::redis::Servers;
+use crate::status::status;
+use crate::topology::warnings::warnings;
+use crate::ui::{Brought, Timings, Ui};
+
+pub(super) async fn run(
+    arguments: &UpArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
+    let found = specs::find(&arguments.spec)?;
+    check_offline(&found)?;
+    let renderer = ui.renderer();
+    let listener = Timings::new(renderer.as_ref());
+    let mut watch = Stopwatch::new(&listener);
+    let connected = connected(host).await?;
+    watch.lap("connect");
+    let image = provide_image(&found, &connected).await?;
+    pull_where_absent(&connected, &image, &listener).await?;
+    watch.lap("image");
+    let mut prepared = prepare(&found, &connected, image).await?;
+    for message in warnings(&prepared.topology) {
+        listener.hear(Event::Warning { message });
+    }
+    watch.lap("look around");
+    let result = bring_about(arguments, &mut prepared, &connected, &listener).await;
+    if result.is_err() && arguments.on_failure == OnFailure::Remove {
+        let name = &prepared.topology.name;
+        let parts = connected.engine.snapshot().await?.parts(name);
+        let removed = remove::deployment(connected.engine.client(), name, &parts, false).await?;
+        let count = removed.containers.len();
+        listener
+            .hear(Event::Note { message: format!("removed what was made of `{name}`: {count} containers") });
+    }
+    renderer.finish();
+    let shown = match &result {
+        Ok(done) => ui.up(&prepared.topology, done),
+        Err(_) => Ok(()),
+    };
+    if arguments.timings {
+        ui.timings(&listener);
+    }
+    let done = result?;
+    shown?;
+    Ok(done.verified.as_ref().map_or(Outcome::Done, verify::outcome))
+}
+
+/// Converges, verifies, and looks at what there is then.
+async fn bring_about(
+    arguments: &UpArguments,
+    prepared: &mut Prepared,
+    connected: &Connected,
+    listener: &Timings<'_>,
+) -> Result<Brought, CommandError> {
+    let (topology, credentials) = (prepared.topology.clone(), prepared.credentials.clone());
+    let servers = Servers::new(&topology, &credentials);
+    let forming = match arguments.forming {
+        FormingChoice::Swap => Forming::RoleSwap,
+        FormingChoice::Plain => Forming::Plain,
+    };
+    let options = Options { forming, recreate: arguments.recreate };
+    let changes =
+        converge::converge(prepared, connected, &servers, options, arguments.timeout, listener).await?;
+    let mut watch = Stopwatch::new(listener);
+    let verified = if arguments.no_verify {
+        None
+    } else {
+        Some(verify::verified(&servers, &topology, &credentials).await)
+    };
+    watch.lap("verify");
+    let observed = converge::observe(prepared, connected, &servers).await?;
+    watch.lap("look at the result");
+    Ok(Brought { changes, verified, status: status(&topology, &observed) })
+}
+
+/// Pulls the image if the engine does not have it, before anything depends on what is in it.
+async fn pull_where_absent(
+    connected: &Connected,
+    reference: &str,
+    listener: &dyn Listener,
+) -> Result<(), CommandError> {
+    if image::find(connected.engine.client(), reference).await?.is_none() {
+        connected.engine.pull(reference, listener).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what the phases around the plan took.
+struct Stopwatch<'a> {
+    timings: &'a Timings<'a>,
+    since: Instant,
+}
+
+impl<'a> Stopwatch<'a> {
+    fn new(timings: &'a Timings<'a>) -> Self {
+        Self { timings, since: Instant::now() }
+    }
+
+    /// Ends a phase; the next one begins.
+    fn lap(&mut self, phase: &str) {
+        let now = Instant::now();
+        let took = now.duration_since(self.since);
+        self.since = now;
+        self.timings.record(phase, took);
+    }
+}

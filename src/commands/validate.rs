@@ -1,0 +1,20 @@
+//! `redisctl validate` and `redisctl schema`: specs without an engine.
+
+use super::prepare::check_offline;
+use super::{CommandError, Outcome, specs};
+use crate::cli::SpecArguments;
+use crate::spec::json_schema;
+use crate::topology::warnings::warnings;
+use crate::ui::Ui;
+
+pub(super) fn run(arguments: &SpecArguments, ui: &Ui) -> Result<Outcome, CommandError> {
+    let found = specs::find(arguments)?;
+    let topology = check_offline(&found)?;
+    ui.valid(found.document.source_name(), &topology, &warnings(&topology))?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn schema(ui: &Ui) -> Result<Outcome, CommandError> {
+    ui.json(&json_schema())?;
+    Ok(Outcome::Done)
+}

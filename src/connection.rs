@@ -1,0 +1,239 @@
+//! The settings with which a program connects to a deployment: what `redisctl env` prints. Pure.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::spec::{Access, SecretText};
+use crate::topology::{Credentials, Node, Topology};
+
+mod format;
+
+pub use format::Format;
+
+/// What may stand as it is in the user part of a URL: RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Variables in the order in which they are printed.
+///
+/// Their values hold passwords in the clear, since programs need them so. That is why a value is
+/// [`SecretText`], and why the rendered text is too: it must be exposed on purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionSettings {
+    variables: Vec<(&'static str, SecretText)>,
+}
+
+/// Why there are no settings to be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionError {
+    /// The deployment has no such user.
+    #[error("`{deployment}` has no user `{user}`")]
+    UnknownUser {
+        /// The deployment.
+        deployment: String,
+        /// The user that was asked for.
+        user: String,
+        /// The users that it has.
+        known: Vec<String>,
+    },
+}
+
+impl ConnectionError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::UnknownUser { known, .. } => format!("its users are {}", known.join(", ")),
+        }
+    }
+}
+
+/// The user and password that a program logs in with.
+struct Login<'a> {
+    /// `None`: the default user, whom no client needs to name.
+    user: Option<&'a str>,
+    password: Option<&'a SecretText>,
+}
+
+impl ConnectionSettings {
+    /// The settings for one of the deployment's users; `None`: the default one.
+    ///
+    /// # Errors
+    /// Where the deployment has no such user.
+    pub fn new(
+        topology: &Topology,
+        credentials: &Credentials,
+        user: Option<&str>,
+    ) -> Result<Self, ConnectionError> {
+        let login = login(topology, credentials, user)?;
+        let nodes = topology.nodes();
+        let mut variables = Vec::new();
+        let mut set = |name, value: String| variables.push((name, SecretText::new(value)));
+        if let Some(first) = nodes.first() {
+            let (host, port) = dialled(topology, first);
+            set("REDIS_URL", url(&host, port, &login));
+            let all: Vec<String> = nodes
+                .iter()
+                .map(|node| dialled(topology, node))
+                .map(|(host, port)| host_and_port(&host, port))
+                .collect();
+            set("REDIS_NODES", all.join(","));
+            set("REDIS_HOST", host);
+            set("REDIS_PORT", port.to_string());
+        }
+        if let Some(user) = login.user {
+            set("REDIS_USERNAME", user.to_owned());
+        }
+        if let Some(password) = login.password {
+            set("REDIS_PASSWORD", password.expose().to_owned());
+            // The variable that redis-cli itself reads: no password in its arguments.
+            set("REDISCLI_AUTH", password.expose().to_owned());
+        }
+        if let (None, Some(password)) = (login.user, &credentials.replica) {
+            set("REDIS_REPLICA_PASSWORD", password.expose().to_owned());
+        }
+        Ok(Self { variables })
+    }
+
+    /// The names of the variables, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().map(|(name, _)| *name)
+    }
+
+    /// The value of one variable.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&SecretText> {
+        self.variables.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    /// All of it as text, passwords in the clear.
+    #[must_use]
+    pub fn render(&self, format: Format) -> SecretText {
+        SecretText::new(format::render(&self.variables, format))
+    }
+}
+
+fn login<'a>(
+    topology: &'a Topology,
+    credentials: &'a Credentials,
+    user: Option<&'a str>,
+) -> Result<Login<'a>, ConnectionError> {
+    let Some(user) = user.filter(|user| *user != "default") else {
+        return Ok(Login { user: None, password: credentials.default.as_ref() });
+    };
+    let known = topology.auth.iter().flat_map(|auth| &auth.users).map(|user| user.name.as_str());
+    match known.clone().find(|name| *name == user) {
+        Some(name) => Ok(Login { user: Some(name), password: credentials.users.get(name) }),
+        None => Err(ConnectionError::UnknownUser {
+            deployment: topology.name.to_string(),
+            user: user.to_owned(),
+            known: std::iter::once("default").chain(known).map(str::to_owned).collect(),
+        }),
+    }
+}
+
+/// Where programs dial a node: its endpoint; its address where clients are inside the network.
+fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
+    match topology.access {
+        Access::Host => (node.endpoint.host.clone(), node.endpoint.port),
+        Access::Network => (node.address.ip.to_string(), node.address.port),
+    }
+}
+
+fn url(host: &str, port: u16, login: &Login<'_>) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let user = login.user.map(encoded).unwrap_or_default();
+    let authority = match login.password {
+        Some(password) => format!("{user}:{}@", encoded(password.expose())),
+        None if login.user.is_some() => format!("{user}@"),
+        None => String::new(),
+    };
+    format!("redis://{authority}{}", host_and_port(host, port))
+}
+
+/// IPv6 hosts in brackets.
+fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::spec::Spec;
+    use crate::topology::resolve::{Facts, resolve};
+
+    fn topology(yaml: &str) -> Topology {
+        let spec: Spec = serde_yaml::from_str(yaml).unwrap();
+        resolve(&spec, &Facts::offline("shop")).unwrap()
+    }
+
+    fn text(yaml: &str, credentials: &Credentials, user: Option<&str>) -> String {
+        let settings = ConnectionSettings::new(&topology(yaml), credentials, user).unwrap();
+        settings.render(Format::Github).expose().to_owned()
+    }
+
+    const SECURE: &str = "kind: replication
+auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read']}]}";
+
+    fn secure() -> Credentials {
+        Credentials {
+            operator: Some(SecretText::new("operator's")),
+            default: Some(SecretText::new("p@ss/w:rd?#% é")),
+            replica: Some(SecretText::new("replica's")),
+            users: BTreeMap::from([("regular".to_owned(), SecretText::new("regular's"))]),
+        }
+    }
+
+    #[test]
+    fn a_cluster_lists_every_endpoint() {
+        insta::assert_snapshot!(text("kind: cluster\nreplicas: 0", &Credentials::default(), None), @"
+        REDIS_URL=redis://127.0.0.1:7001
+        REDIS_NODES=127.0.0.1:7001,127.0.0.1:7002,127.0.0.1:7003
+        REDIS_HOST=127.0.0.1
+        REDIS_PORT=7001
+        ");
+    }
+
+    #[test]
+    fn clients_inside_the_network_get_addresses() {
+        let text = text("kind: cluster\nreplicas: 0\naccess: network", &Credentials::default(), None);
+        assert!(text.contains("REDIS_URL=redis://172.30.0.11:7001\n"), "{text}");
+        assert!(text.contains("172.30.0.13:7003"), "{text}");
+    }
+
+    #[test]
+    fn the_default_user_is_not_named_and_the_password_is_encoded_in_the_url_alone() {
+        insta::assert_snapshot!(text(SECURE, &secure(), None), @"
+        REDIS_URL=redis://:p%40ss%2Fw%3Ard%3F%23%25%20%C3%A9@127.0.0.1:7001
+        REDIS_NODES=127.0.0.1:7001,127.0.0.1:7002
+        REDIS_HOST=127.0.0.1
+        REDIS_PORT=7001
+        REDIS_PASSWORD=p@ss/w:rd?#% é
+        REDISCLI_AUTH=p@ss/w:rd?#% é
+        REDIS_REPLICA_PASSWORD=replica's
+        ");
+        assert_eq!(text(SECURE, &secure(), Some("default")), text(SECURE, &secure(), None));
+    }
+
+    #[test]
+    fn another_user_gets_their_own_password_and_no_other() {
+        let text = text(SECURE, &secure(), Some("regular"));
+        assert!(text.contains("REDIS_URL=redis://regular:regular%27s@127.0.0.1:7001\n"), "{text}");
+        assert!(text.contains("REDIS_USERNAME=regular\nREDIS_PASSWORD=regular's\n"), "{text}");
+        assert!(!text.contains("replica's") && !text.contains("p@ss"), "{text}");
+    }
+
+    #[test]
+    fn redisctls_own_user_is_nobodys_to_have() {
+        let error = ConnectionSettings::new(&topology(SECURE), &secure(), Some("redisctl")).unwrap_err();
+        assert_eq!(error.to_string(), "`shop` has no user `redisctl`");
+        assert_eq!(error.hint(), "its users are default, regular");
+    }
+
+    #[test]
+    fn debug_output_shows_no_value() {
+        let settings = ConnectionSettings::new(&topology(SECURE), &secure(), None).unwrap();
+        let debug = format!("{settings:?} {:?}", settings.render(Format::Shell));
+        assert!(!debug.contains("p@ss") && !debug.contains("127.0.0.1"), "{debug}");
+    }
+}

@@ -1,0 +1,149 @@
+//! How a deployment is doing, as data: what `status` and `ls` show. [`status`] is the judgement.
+
+use serde::Serialize;
+
+use crate::topology::{DeploymentName, Kind, NodeName};
+
+mod judge;
+mod list;
+
+pub use judge::status;
+pub use list::{DeploymentLine, LineState};
+
+/// A deployment and each of its nodes. It serializes to the JSON of `status --output json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatusView {
+    /// The deployment.
+    pub deployment: DeploymentName,
+    /// Its kind.
+    pub kind: Kind,
+    /// The judgement on all of it.
+    pub state: DeploymentState,
+    /// The image that its nodes run.
+    pub image: String,
+    /// The server in that image, `redis 8.0.2`.
+    pub server: String,
+    /// Its nodes, by number.
+    pub nodes: Vec<NodeStatus>,
+    /// Why the state is degraded, one sentence each.
+    pub problems: Vec<String>,
+}
+
+/// The judgement on a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeploymentState {
+    /// Everything is as it should be.
+    Ready,
+    /// Something runs, but not everything is as it should be.
+    Degraded,
+    /// No container runs.
+    Stopped,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NodeStatus {
+    /// Its name.
+    pub name: NodeName,
+    /// Its role now; where its server does not answer, the one that it starts out with.
+    pub role: Role,
+    /// Where its neighbours reach it, `ip:port`.
+    pub address: String,
+    /// Where clients reach it, `host:port`.
+    pub endpoint: String,
+    /// Its container's name.
+    pub container: NodeName,
+    /// Whether its container runs.
+    pub condition: Condition,
+    /// The slots that it serves as a primary, each range with both ends included.
+    pub slots: Vec<[u16; 2]>,
+    /// The node that it replicates.
+    pub primary: Option<NodeName>,
+    /// A replica's link to its primary.
+    pub link: Option<Link>,
+    /// By how many bytes it is behind its primary, where the link is up.
+    pub lag: Option<u64>,
+    /// Bytes of memory that its server uses for data.
+    pub memory: Option<u64>,
+    /// How many keys it holds.
+    pub keys: Option<u64>,
+    /// Its server's version.
+    pub version: Option<String>,
+}
+
+/// What a node does for its shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It takes writes.
+    Primary,
+    /// It follows a primary.
+    Replica,
+}
+
+/// What can be said of a node from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// It runs and answers.
+    Answering,
+    /// Its container runs, its server does not answer.
+    Silent,
+    /// Its container is frozen.
+    Paused,
+    /// Its container was never started.
+    Created,
+    /// Its container has ended.
+    Exited,
+    /// It has no container.
+    Missing,
+}
+
+/// A replica's link to its primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Link {
+    /// It follows.
+    Up,
+    /// It is cut off, or still being brought up to date.
+    Down,
+}
+
+impl DeploymentState {
+    /// The state as JSON spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl Role {
+    /// The role as JSON spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        }
+    }
+}
+
+impl Condition {
+    /// The condition as JSON spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answering => "answering",
+            Self::Silent => "silent",
+            Self::Paused => "paused",
+            Self::Created => "created",
+            Self::Exited => "exited",
+            Self::Missing => "missing",
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Judges what is observed of a deployment: roles, links, and whether it is ready. Pure.
+
+use std::collections::BTreeMap;
+
+use super::{Condition, DeploymentState, Link, NodeStatus, Role, StatusView};
+use crate::observed::{
+    ClusterRole, ClusterView, ContainerState, Observed, ObservedContainer, ObservedServer, Replication,
+    ServerView,
+};
+use crate::topology::slots::SLOT_COUNT;
+use crate::topology::{Address, Kind, Node, NodeName, SlotSet, Topology};
+
+/// Judges what is observed of a deployment.
+#[must_use]
+pub fn status(topology: &Topology, observed: &Observed) -> StatusView {
+    let judge = Judge { topology, observed };
+    let nodes: Vec<NodeStatus> = topology.nodes().into_iter().map(|node| judge.node(node)).collect();
+    let runs = |container: &ObservedContainer| {
+        matches!(container.state, ContainerState::Running | ContainerState::Paused)
+    };
+    let stopped = !observed.containers.values().any(runs);
+    // Of a deployment that is switched off, that each of its nodes is off says nothing more.
+    let problems = if stopped { Vec::new() } else { judge.problems(&nodes) };
+    let state = match (stopped, problems.is_empty()) {
+        (true, _) => DeploymentState::Stopped,
+        (false, true) => DeploymentState::Ready,
+        (false, false) => DeploymentState::Degraded,
+    };
+    StatusView {
+        deployment: topology.name.clone(),
+        kind: topology.kind,
+        state,
+        image: topology.image.clone(),
+        server: topology.server.to_string(),
+        nodes,
+        problems,
+    }
+}
+
+/// Looks things up in both.
+struct Judge<'a> {
+    topology: &'a Topology,
+    observed: &'a Observed,
+}
+
+impl Judge<'_> {
+    fn view(&self, name: &NodeName) -> Option<&ServerView> {
+        self.observed.servers.get(name)?.view()
+    }
+
+    fn condition(&self, name: &NodeName) -> Condition {
+        match self.observed.containers.get(name).map(|container| container.state) {
+            None => Condition::Missing,
+            Some(ContainerState::Created) => Condition::Created,
+            Some(ContainerState::Exited) => Condition::Exited,
+            Some(ContainerState::Paused) => Condition::Paused,
+            Some(ContainerState::Running) if self.view(name).is_some() => Condition::Answering,
+            Some(ContainerState::Running) => Condition::Silent,
+        }
+    }
+
+    fn node(&self, node: &Node) -> NodeStatus {
+        let condition = self.condition(&node.name);
+        // What a server said before its container ended is not what it says now.
+        let view = self.view(&node.name).filter(|_| condition == Condition::Answering);
+        let mut status = NodeStatus {
+            name: node.name.clone(),
+            role: if self.topology.starts_as_primary(&node.name) { Role::Primary } else { Role::Replica },
+            address: node.address.to_string(),
+            endpoint: node.endpoint.to_string(),
+            container: node.name.clone(),
+            condition,
+            slots: Vec::new(),
+            primary: None,
+            link: None,
+            lag: None,
+            memory: view.map(|view| view.memory),
+            keys: view.map(|view| view.keys),
+            version: view.map(|view| view.version.clone()),
+        };
+        if let Some(view) = view {
+            self.fill_replication(&mut status, view);
+        }
+        status
+    }
+
+    fn fill_replication(&self, status: &mut NodeStatus, view: &ServerView) {
+        let own = view.cluster.as_ref().and_then(ClusterView::own);
+        let followed = own.and_then(|own| match &own.role {
+            ClusterRole::Primary => None,
+            ClusterRole::Replica(id) => Some(id),
+        });
+        match &view.replication {
+            Replication::Primary { .. } if followed.is_none() => {
+                status.role = Role::Primary;
+                let ranges = own.map(|own| own.slots.ranges()).unwrap_or_default();
+                status.slots = ranges.iter().map(|range| [range.start(), range.end()]).collect();
+            }
+            // A cluster node that has just been told to replicate is not connected yet.
+            Replication::Primary { .. } => {
+                status.role = Role::Replica;
+                status.link = Some(Link::Down);
+                status.primary = followed.and_then(|id| self.by_id(id, view.cluster.as_ref()?));
+            }
+            Replication::Replica { of, link_up, offset } => {
+                status.role = Role::Replica;
+                status.link = Some(if *link_up { Link::Up } else { Link::Down });
+                let by_id = followed.and_then(|id| self.by_id(id, view.cluster.as_ref()?));
+                status.primary = by_id.or_else(|| of.and_then(|address| self.at(address)));
+                let behind = |primary: &NodeName| {
+                    let ahead = match self.view(primary)?.replication {
+                        Replication::Primary { offset, .. } | Replication::Replica { offset, .. } => offset,
+                    };
+                    Some(ahead.saturating_sub(*offset))
+                };
+                status.lag = status.primary.as_ref().filter(|_| *link_up).and_then(behind);
+            }
+        }
+    }
+
+    /// The node with a cluster id: the one that says so of itself, else the one at its address.
+    fn by_id(&self, id: &str, cluster: &ClusterView) -> Option<NodeName> {
+        let says_so = |node: &&Node| {
+            let own = self.view(&node.name).and_then(|view| view.cluster.as_ref());
+            own.is_some_and(|own| own.own_id == id)
+        };
+        let found = self.topology.nodes().into_iter().find(says_so).map(|node| node.name.clone());
+        found.or_else(|| self.at(cluster.nodes.get(id)?.address?))
+    }
+
+    fn at(&self, address: Address) -> Option<NodeName> {
+        let nodes = self.topology.nodes();
+        nodes.into_iter().find(|node| node.address == address).map(|node| node.name.clone())
+    }
+
+    fn problems(&self, nodes: &[NodeStatus]) -> Vec<String> {
+        let mut problems: Vec<String> = nodes.iter().flat_map(|node| self.problems_of(node)).collect();
+        let strangers = self.observed.containers.keys().filter(|name| self.topology.node(name).is_none());
+        problems.extend(strangers.map(|name| format!("{name} exists, but is not one of its nodes")));
+        let primaries: Vec<&NodeStatus> = nodes
+            .iter()
+            .filter(|node| node.condition == Condition::Answering && node.role == Role::Primary)
+            .collect();
+        match (self.topology.kind, primaries.as_slice()) {
+            (Kind::Replication, []) => problems.push("there is no primary".to_owned()),
+            (Kind::Replication, [_, _, ..]) => {
+                let names: Vec<&str> = primaries.iter().map(|node| node.name.as_str()).collect();
+                problems.push(format!("there is more than one primary: {}", names.join(", ")));
+            }
+            (Kind::Standalone | Kind::Replication, _) => {}
+            (Kind::Cluster, _) => problems.extend(cluster_problems(&primaries)),
+        }
+        problems
+    }
+
+    fn problems_of(&self, node: &NodeStatus) -> Vec<String> {
+        let name = &node.name;
+        let reason = match node.condition {
+            Condition::Missing => "has no container".to_owned(),
+            Condition::Created => "was never started".to_owned(),
+            Condition::Exited => "has ended".to_owned(),
+            Condition::Paused => "is paused".to_owned(),
+            Condition::Silent => match self.observed.servers.get(name) {
+                Some(ObservedServer::Silent(reason)) => format!("does not answer: {reason}"),
+                _ => "does not answer".to_owned(),
+            },
+            Condition::Answering => return self.problems_of_answering(node),
+        };
+        vec![format!("{name} {reason}")]
+    }
+
+    fn problems_of_answering(&self, node: &NodeStatus) -> Vec<String> {
+        let name = &node.name;
+        let mut problems = Vec::new();
+        if self.observed.containers.get(name).is_some_and(|container| !container.attached) {
+            problems.push(format!("{name} is detached from the network"));
+        }
+        match (&node.primary, node.link) {
+            (Some(primary), Some(Link::Down)) => problems.push(format!("{name} has no link to {primary}")),
+            (None, Some(_)) => {
+                problems.push(format!("{name} follows a server that is not one of its nodes"));
+            }
+            _ => {}
+        }
+        if self.topology.kind == Kind::Cluster {
+            match self.view(name).and_then(|view| view.cluster.as_ref()) {
+                None => problems.push(format!("{name} is no cluster node")),
+                Some(cluster) if !cluster.ok => {
+                    problems.push(format!("{name} says that the cluster is down"));
+                }
+                Some(_) => {}
+            }
+        }
+        problems
+    }
+}
+
+/// What a cluster's primaries, taken together, do not serve.
+fn cluster_problems(primaries: &[&NodeStatus]) -> Vec<String> {
+    let mut problems: Vec<String> = primaries
+        .iter()
+        .filter(|node| node.slots.is_empty())
+        .map(|node| format!("{} is a primary without slots", node.name))
+        .collect();
+    let mut owners: BTreeMap<u16, u32> = BTreeMap::new();
+    let ranges = primaries.iter().flat_map(|node| &node.slots);
+    for slot in ranges.flat_map(|[start, end]| *start..=*end) {
+        *owners.entry(slot).or_default() += 1;
+    }
+    let unserved: SlotSet = (0..SLOT_COUNT).filter(|slot| !owners.contains_key(slot)).collect();
+    if !unserved.is_empty() {
+        problems.push(format!("slots {unserved} are not served"));
+    }
+    let contested: SlotSet = owners.iter().filter(|(_, count)| **count > 1).map(|(slot, _)| *slot).collect();
+    if !contested.is_empty() {
+        problems.push(format!("slots {contested} have more than one owner"));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests;

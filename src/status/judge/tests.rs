@@ -1,0 +1,172 @@
+//! What `status` says of deployments in good and bad states.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::observed::ClusterNode;
+use crate::spec::Spec;
+use crate::topology::resolve::{Facts, resolve};
+
+fn topology(yaml: &str) -> Topology {
+    let spec: Spec = serde_yaml::from_str(yaml).unwrap();
+    resolve(&spec, &Facts::offline("shop")).unwrap()
+}
+
+fn name(number: usize) -> NodeName {
+    NodeName::from_label(&format!("shop-{number}"))
+}
+
+fn id(name: &NodeName) -> String {
+    format!("id of {name}")
+}
+
+/// The deployment as it should be: everything runs, every replica is 14 bytes behind.
+fn healthy(topology: &Topology) -> Observed {
+    let mut observed = Observed::default();
+    for node in topology.nodes() {
+        observed.containers.insert(
+            node.name.clone(),
+            ObservedContainer {
+                state: ContainerState::Running,
+                settings: None,
+                attached: true,
+                image_id: String::new(),
+            },
+        );
+        let shard = topology.shard_of(&node.name).unwrap();
+        let replication = if shard.primary.name == node.name {
+            let online_replicas = shard.replicas.iter().map(|replica| replica.address).collect();
+            Replication::Primary { online_replicas, joining_replicas: BTreeSet::new(), offset: 114 }
+        } else {
+            Replication::Replica { of: Some(shard.primary.address), link_up: true, offset: 100 }
+        };
+        let cluster = (topology.kind == Kind::Cluster).then(|| cluster_view(topology, &node.name));
+        let view = ServerView {
+            version: "8.0.2".to_owned(),
+            replication,
+            keys: 3,
+            memory: 1 << 20,
+            cluster,
+            ..ServerView::default()
+        };
+        observed.servers.insert(node.name.clone(), ObservedServer::Answering(Box::new(view)));
+    }
+    observed
+}
+
+fn cluster_view(topology: &Topology, own: &NodeName) -> ClusterView {
+    let mut nodes = BTreeMap::new();
+    for shard in &topology.shards {
+        for node in shard.nodes() {
+            let is_primary = node.name == shard.primary.name;
+            nodes.insert(
+                id(&node.name),
+                ClusterNode {
+                    address: Some(node.address),
+                    role: if is_primary {
+                        ClusterRole::Primary
+                    } else {
+                        ClusterRole::Replica(id(&shard.primary.name))
+                    },
+                    handshake: false,
+                    failing: false,
+                    slots: shard.slots.filter(|_| is_primary).into_iter().collect(),
+                    epoch: 1,
+                    connected: true,
+                },
+            );
+        }
+    }
+    ClusterView { ok: true, own_id: id(own), nodes, ..ClusterView::default() }
+}
+
+fn view(observed: &mut Observed, number: usize) -> &mut ServerView {
+    match observed.servers.get_mut(&name(number)).unwrap() {
+        ObservedServer::Answering(view) => view,
+        ObservedServer::Silent(_) => panic!("shop-{number} should answer"),
+    }
+}
+
+#[test]
+fn a_healthy_cluster_is_ready_and_has_the_documented_json() {
+    let topology = topology("kind: cluster");
+    let status = status(&topology, &healthy(&topology));
+    assert_eq!((status.state, status.problems.as_slice()), (DeploymentState::Ready, [].as_slice()));
+    let json = serde_json::to_value(&status).unwrap();
+    for (field, value) in [("deployment", "shop"), ("kind", "cluster"), ("state", "ready")] {
+        assert_eq!(json[field], value);
+    }
+    insta::assert_snapshot!(json["nodes"][0], @r#"{"address":"172.30.0.11:7001","condition":"answering","container":"shop-1","endpoint":"127.0.0.1:7001","keys":3,"lag":null,"link":null,"memory":1048576,"name":"shop-1","primary":null,"role":"primary","slots":[[0,5460]],"version":"8.0.2"}"#);
+    insta::assert_snapshot!(json["nodes"][3], @r#"{"address":"172.30.0.14:7004","condition":"answering","container":"shop-4","endpoint":"127.0.0.1:7004","keys":3,"lag":14,"link":"up","memory":1048576,"name":"shop-4","primary":"shop-1","role":"replica","slots":[],"version":"8.0.2"}"#);
+}
+
+#[test]
+fn roles_are_the_servers_word_not_the_specs() {
+    let topology = topology("kind: cluster");
+    let mut observed = healthy(&topology);
+    // shop-4 has taken over from shop-1.
+    for number in 1..=6 {
+        let nodes = &mut view(&mut observed, number).cluster.as_mut().unwrap().nodes;
+        let slots = std::mem::take(&mut nodes.get_mut(&id(&name(1))).unwrap().slots);
+        nodes.get_mut(&id(&name(1))).unwrap().role = ClusterRole::Replica(id(&name(4)));
+        let new = nodes.get_mut(&id(&name(4))).unwrap();
+        (new.role, new.slots) = (ClusterRole::Primary, slots);
+    }
+    let address = topology.node(&name(4)).unwrap().address;
+    let replica = Replication::Replica { of: Some(address), link_up: true, offset: 100 };
+    view(&mut observed, 4).replication = std::mem::replace(&mut view(&mut observed, 1).replication, replica);
+    let status = status(&topology, &observed);
+    assert_eq!(status.state, DeploymentState::Ready, "{:?}", status.problems);
+    assert_eq!((status.nodes[0].role, status.nodes[0].primary.as_ref()), (Role::Replica, Some(&name(4))));
+    assert_eq!((status.nodes[3].role, status.nodes[3].slots.as_slice()), (Role::Primary, &[[0, 5460]][..]));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let topology = topology("kind: cluster");
+    let mut observed = healthy(&topology);
+    observed.containers.get_mut(&name(1)).unwrap().state = ContainerState::Exited;
+    observed.servers.insert(name(2), ObservedServer::Silent("connection refused".to_owned()));
+    observed.containers.get_mut(&name(3)).unwrap().attached = false;
+    let address = topology.node(&name(1)).unwrap().address;
+    view(&mut observed, 4).replication =
+        Replication::Replica { of: Some(address), link_up: false, offset: 0 };
+    view(&mut observed, 5).cluster.as_mut().unwrap().ok = false;
+    let status = status(&topology, &observed);
+    assert_eq!(status.state, DeploymentState::Degraded);
+    insta::assert_snapshot!(status.problems.join("\n"), @"
+    shop-1 has ended
+    shop-2 does not answer: connection refused
+    shop-3 is detached from the network
+    shop-4 has no link to shop-1
+    shop-5 says that the cluster is down
+    slots 0-10922 are not served
+    ");
+    assert_eq!((status.nodes[0].memory, status.nodes[0].condition), (None, Condition::Exited));
+    assert_eq!((status.nodes[3].link, status.nodes[3].lag), (Some(Link::Down), None));
+}
+
+#[test]
+fn without_a_running_container_it_is_stopped() {
+    let topology = topology("kind: standalone");
+    let mut observed = healthy(&topology);
+    observed.containers.get_mut(&name(1)).unwrap().state = ContainerState::Exited;
+    observed.servers.clear();
+    let status = status(&topology, &observed);
+    assert_eq!((status.state, status.problems.len()), (DeploymentState::Stopped, 0));
+}
+
+#[test]
+fn a_replication_has_one_primary_that_all_follow() {
+    let topology = topology("kind: replication\nreplicas: 2");
+    let mut observed = healthy(&topology);
+    assert_eq!(status(&topology, &observed).state, DeploymentState::Ready);
+    let elsewhere = Address { ip: [10, 9, 9, 9].into(), port: 1 };
+    view(&mut observed, 2).replication =
+        Replication::Replica { of: Some(elsewhere), link_up: true, offset: 1 };
+    view(&mut observed, 3).replication = Replication::default();
+    insta::assert_snapshot!(status(&topology, &observed).problems.join("\n"), @"
+    shop-2 follows a server that is not one of its nodes
+    there is more than one primary: shop-1, shop-3
+    ");
+}

@@ -1,0 +1,320 @@
+//! Everything that the user sees: the only place that knows colour and terminals. It reads events,
+//! plans, reports and views; data goes to stdout, everything else to stderr.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::connection::{ConnectionSettings, Format};
+use crate::docker::remove::Removed;
+use crate::plan::Plan;
+use crate::report::{CheckResult, Outcome, Report};
+use crate::spec::SpecError;
+use crate::status::{DeploymentLine, StatusView};
+use crate::topology::Topology;
+
+mod checks;
+mod failure;
+mod glance;
+mod list;
+mod notices;
+mod palette;
+mod plan;
+mod renderer;
+mod settings;
+mod status;
+mod table;
+mod timings;
+
+pub use checks::CheckLine;
+pub use palette::Palette;
+pub use renderer::Renderer;
+pub use settings::{ColourChoice, Output, Settings, Surroundings, Verbosity};
+pub use timings::Timings;
+
+/// The user's screen.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    settings: Settings,
+    surroundings: Surroundings,
+    /// Colours of stdout.
+    data: Palette,
+    /// Colours of stderr.
+    messages: Palette,
+}
+
+impl Ui {
+    /// A screen in known surroundings.
+    #[must_use]
+    pub fn new(settings: Settings, surroundings: Surroundings) -> Self {
+        Self {
+            settings,
+            surroundings,
+            data: Palette::new(surroundings.colours(settings.colour, surroundings.stdout_is_terminal)),
+            messages: Palette::new(surroundings.colours(settings.colour, surroundings.stderr_is_terminal)),
+        }
+    }
+
+    /// A screen in this process's surroundings.
+    #[must_use]
+    pub fn detect(settings: Settings) -> Self {
+        Self::new(settings, Surroundings::detect())
+    }
+
+    /// Whether data is asked for as JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.settings.output == Output::Json
+    }
+
+    /// The listener that fits the surroundings: an animation, lines, JSON lines, or silence.
+    #[must_use]
+    pub fn renderer(&self) -> Box<dyn Renderer> {
+        renderer::choose(self.settings, self.surroundings, self.messages)
+    }
+
+    /// Writes data to stdout as it is.
+    ///
+    /// # Errors
+    /// Where stdout cannot be written; that nobody reads it any more (`redisctl ls | head -1`) is none.
+    pub fn print(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        reader_may_leave(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+
+    /// Writes one JSON document to stdout.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn json(&self, value: &impl Serialize) -> io::Result<()> {
+        self.print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+    }
+
+    /// Writes a plan, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn plan(&self, plan: &Plan) -> io::Result<()> {
+        if self.is_json() { self.json(&plan.to_json()) } else { self.print(&plan::render(plan, self.data)) }
+    }
+
+    /// Writes a deployment's status, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn status(&self, status: &StatusView) -> io::Result<()> {
+        if self.is_json() { self.json(status) } else { self.print(&status::render(status, self.data)) }
+    }
+
+    /// Writes the list of deployments, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn deployments(&self, lines: &[DeploymentLine]) -> io::Result<()> {
+        if self.is_json() { self.json(&lines) } else { self.print(&list::render(lines, self.data)) }
+    }
+
+    /// Writes what `up` has brought about: the deployment at a glance, how to connect to it, and what
+    /// was proved; as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn up(&self, topology: &Topology, done: &Brought) -> io::Result<()> {
+        if self.is_json() {
+            let verification = done.verified.as_ref().map(|verified| verified.report.to_json(false));
+            return self.json(&serde_json::json!({
+                "deployment": topology.name,
+                "changes": done.changes,
+                "status": done.status,
+                "verification": verification,
+            }));
+        }
+        self.print(&glance::render(topology, &done.status, self.data))?;
+        if let Some(Verified { report, took }) = &done.verified {
+            self.print(&format!("\n{}", checks::in_short(&lines(report), *took, self.data)))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the checks' results, as a table with a summary or as JSON; `explain` adds what was asked
+    /// and answered.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn checks(&self, verified: &Verified, explain: bool) -> io::Result<()> {
+        let Verified { report, took } = verified;
+        if self.is_json() {
+            return self.json(&report.to_json(explain));
+        }
+        if explain {
+            self.print(&format!("{}\n", report.transcript_text()))?;
+        }
+        self.print(&checks::render(&lines(report), *took, self.data))
+    }
+
+    /// Writes the bundled specs: name and summary of each, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn topologies(&self, specs: &[(&str, &str)]) -> io::Result<()> {
+        if self.is_json() {
+            let all: Vec<_> = specs
+                .iter()
+                .map(|(name, summary)| serde_json::json!({"name": name, "summary": summary}))
+                .collect();
+            return self.json(&all);
+        }
+        self.print(&notices::topologies(specs, self.data))
+    }
+
+    /// Writes that a spec is valid, as text or as JSON; warnings go to stderr.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn valid(&self, source: &str, topology: &Topology, warnings: &[String]) -> io::Result<()> {
+        if self.is_json() {
+            return self.json(&serde_json::json!({
+                "spec": source,
+                "valid": true,
+                "deployment": topology.name,
+                "summary": topology.summary(),
+                "warnings": warnings,
+            }));
+        }
+        for warning in warnings {
+            self.warning(warning);
+        }
+        self.print(&notices::valid(source, topology, self.data))
+    }
+
+    /// Writes what `down` removed and kept, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn removed(&self, deployments: &[(String, Removed)]) -> io::Result<()> {
+        if self.is_json() {
+            let all: std::collections::BTreeMap<&str, &Removed> =
+                deployments.iter().map(|(name, removed)| (name.as_str(), removed)).collect();
+            return self.json(&all);
+        }
+        self.print(&notices::removed(deployments, self.data))
+    }
+
+    /// Writes a line of a node's log.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn log_line(&self, node: &str, line: &str) -> io::Result<()> {
+        if self.is_json() {
+            return self.print(&format!("{}\n", serde_json::json!({"node": node, "line": line})));
+        }
+        self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
+    }
+
+    /// Writes connection settings, passwords in the clear: that is what `env` is asked for.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn connection(&self, settings: &ConnectionSettings, format: Format) -> io::Result<()> {
+        self.print(settings.render(format).expose())
+    }
+
+    /// Writes to stderr how long each phase took.
+    pub fn timings(&self, timings: &Timings<'_>) {
+        say(&timings::render(&timings.phases(), self.messages));
+    }
+
+    /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
+    /// user wants it.
+    pub fn error(&self, message: &str, causes: &[String], hint: Option<&str>) {
+        say(&failure::render(message, causes, hint, self.messages));
+    }
+
+    /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
+    pub fn spec_error(&self, error: &SpecError) {
+        if self.is_json() {
+            say(&format!(
+                "{}\n",
+                serde_json::json!({"error": error.to_string(), "problems": error.located()})
+            ));
+        } else {
+            say(&error.render(self.messages.is_enabled()));
+        }
+    }
+
+    /// Writes that the user cut the command off.
+    pub fn interrupted(&self) {
+        let hint = "what was done stays: the same command goes on from there, `redisctl down` removes it";
+        self.error("interrupted", &[], Some(hint));
+    }
+
+    /// Writes a warning to stderr.
+    pub fn warning(&self, message: &str) {
+        if self.settings.verbosity != Verbosity::Quiet {
+            say(&format!("{} {message}\n", self.messages.caution("warning:")));
+        }
+    }
+
+    /// Writes a remark to stderr.
+    pub fn note(&self, message: &str) {
+        if self.settings.verbosity != Verbosity::Quiet {
+            say(&format!("{message}\n"));
+        }
+    }
+}
+
+/// Writes to stderr. Where it is gone, nobody is left to tell.
+fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What verification found, and how long it took.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// The checks' results.
+    pub report: Report,
+    /// How long they took.
+    pub took: Duration,
+}
+
+/// What `up` has brought about.
+#[derive(Debug, Clone)]
+pub struct Brought {
+    /// How many steps changed something.
+    pub changes: usize,
+    /// How the deployment is now.
+    pub status: StatusView,
+    /// What was proved; `None` where verification was not wanted.
+    pub verified: Option<Verified>,
+}
+
+/// A report's checks as lines of a table.
+fn lines(report: &Report) -> Vec<CheckLine> {
+    let line = |check: &CheckResult| CheckLine {
+        name: check.name.to_owned(),
+        node: check.node.as_ref().map(ToString::to_string),
+        passed: check.outcome == Outcome::Passed,
+        detail: check.detail.clone(),
+    };
+    report.checks.iter().map(line).collect()
+}
+
+/// A reader that has seen enough is no failure of the writer's.
+fn reader_may_leave(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_reader_that_leaves_is_forgiven() {
+        assert!(reader_may_leave(Err(io::ErrorKind::BrokenPipe.into())).is_ok());
+        assert!(reader_may_leave(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
+}

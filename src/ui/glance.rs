@@ -1,0 +1,135 @@
+//! What `up` ends with: the deployment at a glance, and how to connect to it. No secret is shown.
+
+use console::Alignment::Left;
+
+use super::Palette;
+use super::status::{serves, serves_heading, state};
+use super::table::Table;
+use crate::spec::Access;
+use crate::status::StatusView;
+use crate::topology::{Kind, Topology};
+
+pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette) -> String {
+    let mut text = format!(
+        "{} is {}: {}, {}\n\n",
+        palette.strong(&topology.name),
+        state(status.state, palette),
+        topology.summary(),
+        topology.server,
+    );
+    let mut table = Table::new(&[
+        ("NODE", Left),
+        ("ROLE", Left),
+        (serves_heading(topology.kind), Left),
+        ("ENDPOINT", Left),
+        ("ADDRESS", Left),
+    ]);
+    for node in &status.nodes {
+        table.row(vec![
+            palette.strong(&node.name),
+            node.role.as_str().to_owned(),
+            serves(node),
+            node.endpoint.clone(),
+            palette.faint(&node.address),
+        ]);
+    }
+    text.push_str(&table.render(palette));
+    text.push_str("\nconnect with\n");
+    text.extend(commands(topology).into_iter().map(|command| format!("  {}\n", palette.accent(command))));
+    text
+}
+
+/// Command lines that work as they are, passwords left to the environment or the prompt.
+fn commands(topology: &Topology) -> Vec<String> {
+    let name = &topology.name;
+    let client = redis_cli(topology);
+    let mut commands = Vec::new();
+    match &topology.auth {
+        None => {
+            commands.push(client);
+            commands.push(format!("eval \"$(redisctl env {name})\""));
+        }
+        Some(auth) => {
+            commands.push(format!("eval \"$(redisctl env {name})\" && {client}"));
+            let users = auth.users.iter();
+            commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
+        }
+    }
+    commands.push(format!("redisctl cli {name}"));
+    commands
+}
+
+/// `redis-cli` at the first node, with as few options as do.
+fn redis_cli(topology: &Topology) -> String {
+    let mut words = vec!["redis-cli".to_owned()];
+    if topology.kind == Kind::Cluster {
+        words.push("-c".to_owned());
+    }
+    if let Some(node) = topology.nodes().first() {
+        let host = match topology.access {
+            Access::Host => node.endpoint.host.clone(),
+            Access::Network => node.address.ip.to_string(),
+        };
+        // redis-cli's own default.
+        if host != "127.0.0.1" {
+            words.extend(["-h".to_owned(), host]);
+        }
+        words.extend(["-p".to_owned(), node.endpoint.port.to_string()]);
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::status::tests::{healthy, topology};
+
+    fn text(yaml: &str) -> String {
+        let topology = topology(yaml);
+        render(&topology, &healthy(&topology), Palette::new(false))
+    }
+
+    #[test]
+    fn a_cluster_at_a_glance() {
+        insta::assert_snapshot!(text("kind: cluster\nshards: 2"), @r#"
+        shop is ready: cluster, 2 shards with 1 replica each, redis 8.0.0
+
+        NODE    ROLE     SLOTS       ENDPOINT        ADDRESS
+        shop-1  primary  0-8191      127.0.0.1:7001  172.30.0.11:7001
+        shop-2  primary  8192-16383  127.0.0.1:7002  172.30.0.12:7002
+        shop-3  replica  of shop-1   127.0.0.1:7003  172.30.0.13:7003
+        shop-4  replica  of shop-2   127.0.0.1:7004  172.30.0.14:7004
+
+        connect with
+          redis-cli -c -p 7001
+          eval "$(redisctl env shop)"
+          redisctl cli shop
+        "#);
+    }
+
+    #[test]
+    fn a_secured_one_shows_how_to_log_in_but_no_password() {
+        let text = text(
+            "kind: replication
+auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@read']}]}",
+        );
+        insta::assert_snapshot!(text, @r#"
+        shop is ready: replication, 1 replica, redis 8.0.0
+
+        NODE    ROLE                ENDPOINT        ADDRESS
+        shop-1  primary             127.0.0.1:7001  172.30.0.11:7001
+        shop-2  replica  of shop-1  127.0.0.1:7002  172.30.0.12:7002
+
+        connect with
+          eval "$(redisctl env shop)" && redis-cli -p 7001
+          redis-cli -p 7001 --user regular --askpass
+          redisctl cli shop
+        "#);
+    }
+
+    #[test]
+    fn clients_inside_the_network_are_told_the_address() {
+        let commands = commands(&topology("kind: standalone\naccess: network"));
+        assert_eq!(commands[0], "redis-cli -h 172.30.0.11 -p 7001");
+    }
+}

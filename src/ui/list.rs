@@ -1,0 +1,83 @@
+//! The table of `ls`.
+
+use console::Alignment::{Left, Right};
+
+use super::Palette;
+use super::table::Table;
+use crate::status::{DeploymentLine, LineState};
+
+pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
+    if lines.is_empty() {
+        return "no deployments\n".to_owned();
+    }
+    let mut table = Table::new(&[
+        ("NAME", Left),
+        ("KIND", Left),
+        ("STATE", Left),
+        ("NODES", Right),
+        ("PORTS", Left),
+        ("IMAGE", Left),
+    ]);
+    for line in lines {
+        let state = match line.state {
+            LineState::Running => palette.good(line.state.as_str()),
+            LineState::Partial => palette.caution(line.state.as_str()),
+            LineState::Stopped => palette.faint(line.state.as_str()),
+        };
+        let nodes = match line.state {
+            LineState::Running => line.nodes.to_string(),
+            _ => format!("{}/{}", line.running, line.nodes),
+        };
+        let kind = line.kind.clone().unwrap_or_else(|| "?".to_owned());
+        table.row(vec![
+            palette.strong(&line.name),
+            kind,
+            state,
+            nodes,
+            in_short(&line.ports),
+            line.image.clone(),
+        ]);
+    }
+    table.render(palette)
+}
+
+/// Ports that follow one another as a range: `7001-7006, 7104`.
+fn in_short(ports: &[u16]) -> String {
+    let runs = ports.chunk_by(|one, next| one.checked_add(1) == Some(*next));
+    let texts = runs.filter_map(|run| match run {
+        [] => None,
+        [only] => Some(only.to_string()),
+        [first, .., last] => Some(format!("{first}-{last}")),
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deployments_are_listed_with_their_ports_in_short() {
+        let line = |name: &str, running, ports: &[u16]| DeploymentLine {
+            name: name.to_owned(),
+            kind: Some("cluster".to_owned()),
+            state: LineState::of(6, running),
+            nodes: 6,
+            running,
+            image: "redis:8".to_owned(),
+            ports: ports.to_vec(),
+        };
+        let lines = [
+            line("shop", 6, &[7001, 7002, 7003, 7004, 7005, 7104]),
+            line("till", 4, &[65535]),
+            DeploymentLine { kind: None, ..line("old", 0, &[]) },
+        ];
+        insta::assert_snapshot!(render(&lines, Palette::new(false)), @"
+        NAME  KIND     STATE    NODES  PORTS            IMAGE
+        shop  cluster  running      6  7001-7005, 7104  redis:8
+        till  cluster  partial    4/6  65535            redis:8
+        old   ?        stopped    0/6                   redis:8
+        ");
+        assert_eq!(render(&[], Palette::new(false)), "no deployments\n");
+    }
+}

@@ -1,0 +1,50 @@
+//! Short answers: specs that there are, a spec that is valid, what was removed.
+
+use console::Alignment::Left;
+
+use super::Palette;
+use super::table::Table;
+use crate::docker::remove::Removed;
+use crate::topology::Topology;
+
+/// The bundled specs: name and summary of each.
+pub(super) fn topologies(specs: &[(&str, &str)], palette: Palette) -> String {
+    let mut table = Table::new(&[("TOPOLOGY", Left), ("WHAT IT IS", Left)]);
+    for (name, summary) in specs {
+        table.row(vec![palette.strong(name), (*summary).to_owned()]);
+    }
+    table.render(palette)
+}
+
+/// A spec without problems.
+pub(super) fn valid(source: &str, topology: &Topology, palette: Palette) -> String {
+    let name = palette.strong(&topology.name);
+    format!("{source} {}: {name}, {}\n", palette.good("is valid"), topology.summary())
+}
+
+/// What `down` took away, a line per deployment, and what it left.
+pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> String {
+    if deployments.is_empty() {
+        return "nothing to remove\n".to_owned();
+    }
+    let mut text = String::new();
+    for (name, removed) in deployments {
+        let counts = [
+            count(removed.containers.len(), "container"),
+            count(removed.networks.len(), "network"),
+            count(removed.volumes.len(), "volume"),
+        ];
+        text.push_str(&format!("{} removed: {}\n", palette.strong(name), counts.join(", ")));
+        if !removed.kept_volumes.is_empty() {
+            let volumes = removed.kept_volumes.join(", ");
+            text.push_str(&format!(
+                "  kept the data in {volumes}; `redisctl down {name} --volumes` removes it too\n"
+            ));
+        }
+    }
+    text
+}
+
+fn count(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,105 @@
+//! The animation on a terminal: draws the [`Board`] again and again, finished stages above it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Renderer;
+use super::board::{Board, FRAME};
+use crate::event::{Event, Listener};
+use crate::ui::Palette;
+
+/// Draws on a terminal. A thread of indicatif's own keeps the picture moving.
+pub(super) struct Progress {
+    board: Arc<Mutex<Board>>,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(super) fn on_stderr(palette: Palette) -> Self {
+        let size = || {
+            let (height, width) = Term::stderr().size();
+            (usize::from(height), usize::from(width))
+        };
+        let progress = Self::new(ProgressDrawTarget::stderr(), palette, size);
+        progress.bar.enable_steady_tick(FRAME);
+        progress
+    }
+
+    /// `size` tells the terminal's lines and characters per line.
+    fn new(
+        target: ProgressDrawTarget,
+        palette: Palette,
+        size: impl Fn() -> (usize, usize) + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let board = Arc::new(Mutex::new(Board::new(palette, Instant::now())));
+        let drawn = Arc::clone(&board);
+        // One bar whose only part is the whole picture, so that it is always drawn as one.
+        let style = ProgressStyle::with_template("{board}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner())
+            .with_key("board", move |_: &indicatif::ProgressState, text: &mut dyn std::fmt::Write| {
+                let (height, width) = size();
+                let board = drawn.lock().unwrap_or_else(PoisonError::into_inner);
+                // Where it cannot be written, there is nothing to be seen.
+                let _ = text.write_str(&board.lines(Instant::now(), height, width).join("\n"));
+            });
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
+        Self { board, bar }
+    }
+}
+
+impl Listener for Progress {
+    fn hear(&self, event: Event) {
+        // The board must be free again before the bar draws it.
+        let line = self.board.lock().unwrap_or_else(PoisonError::into_inner).hear(event, Instant::now());
+        if let Some(line) = line {
+            self.bar.println(line);
+        }
+    }
+}
+
+impl Renderer for Progress {
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+
+    #[test]
+    fn finished_stages_stay_and_the_picture_goes() {
+        let terminal = InMemoryTerm::new(24, 80);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let progress = Progress::new(target, Palette::new(false), || (24, 80));
+        let subjects = vec!["shop-1".to_owned(), "shop-2".to_owned()];
+        progress.hear(Event::PlanStarted { deployment: "shop".to_owned(), steps: 4 });
+        for (stage, took) in [("containers", 400), ("start", 1200)] {
+            progress.hear(Event::StageStarted { stage: stage.to_owned(), subjects: subjects.clone() });
+            progress.bar.tick();
+            assert!(terminal.contents().contains("  · shop-2"), "{}", terminal.contents());
+            let took = Duration::from_millis(took);
+            progress.hear(Event::StageFinished { stage: stage.to_owned(), took });
+        }
+        progress.finish();
+        insta::assert_snapshot!(terminal.contents(), @"
+        ✓ containers            0.4 s  2 nodes
+        ✓ start                 1.2 s  2 nodes
+        ");
+        progress.hear(Event::Warning { message: "late".to_owned() });
+        assert!(terminal.contents().ends_with("\nwarning: late"), "{}", terminal.contents());
+    }
+}

@@ -1,0 +1,134 @@
+//! What the user asked for, and where the output goes: together they decide on colour and animation.
+
+use std::io::{self, IsTerminal as _};
+
+use console::Term;
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The form of data.
+    pub output: Output,
+    /// When to use colours.
+    pub colour: ColourChoice,
+    /// How much to say.
+    pub verbosity: Verbosity,
+}
+
+/// The form of data on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColourChoice {
+    /// On terminals, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much to say on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What goes on.
+    #[default]
+    Normal,
+    /// Every step that changes something.
+    Verbose,
+}
+
+/// Facts about the process's surroundings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each a yes or no")]
+pub struct Surroundings {
+    /// Whether stdout is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether stderr is a terminal.
+    pub stderr_is_terminal: bool,
+    /// Whether the environment asks for no colours: `NO_COLOR`, not empty.
+    pub no_colour: bool,
+    /// Whether the environment asks for colours without a terminal: `CLICOLOR_FORCE`, not 0.
+    pub force_colour: bool,
+    /// Whether the terminal can do nothing but write.
+    pub dumb: bool,
+}
+
+impl Surroundings {
+    /// Looks at this process's streams and environment.
+    #[must_use]
+    pub fn detect() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        Self {
+            stdout_is_terminal: io::stdout().is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+            no_colour: set("NO_COLOR"),
+            force_colour: set("CLICOLOR_FORCE") && std::env::var_os("CLICOLOR_FORCE") != Some("0".into()),
+            dumb: is_dumb(),
+        }
+    }
+
+    /// Whether to colour a stream. The flag beats the environment, which beats the stream's nature.
+    pub(super) fn colours(self, choice: ColourChoice, is_terminal: bool) -> bool {
+        match choice {
+            ColourChoice::Always => true,
+            ColourChoice::Never => false,
+            ColourChoice::Auto if self.no_colour => false,
+            ColourChoice::Auto => self.force_colour || (is_terminal && !self.dumb),
+        }
+    }
+
+    /// Whether lines on stderr can be drawn over.
+    pub(super) fn animates(self) -> bool {
+        self.stderr_is_terminal && !self.dumb
+    }
+}
+
+/// `TERM=dumb`, or a Windows console that knows no escape sequences. Asking is also what makes an
+/// older console understand them, so that both streams are asked.
+fn is_dumb() -> bool {
+    let refuses = |terminal: Term| terminal.is_term() && !terminal.features().colors_supported();
+    let old_console = cfg!(windows) && [Term::stdout(), Term::stderr()].map(refuses).contains(&true);
+    old_console || std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_beats_the_environment_which_beats_the_terminal() {
+        let pipe = Surroundings::default();
+        let no = Surroundings { no_colour: true, force_colour: true, ..pipe };
+        let force = Surroundings { force_colour: true, ..pipe };
+        let dumb = Surroundings { dumb: true, ..pipe };
+        for (surroundings, choice, is_terminal, expected) in [
+            (pipe, ColourChoice::Auto, true, true),
+            (pipe, ColourChoice::Auto, false, false),
+            (pipe, ColourChoice::Always, false, true),
+            (pipe, ColourChoice::Never, true, false),
+            (no, ColourChoice::Auto, true, false),
+            (no, ColourChoice::Always, false, true),
+            (force, ColourChoice::Auto, false, true),
+            (force, ColourChoice::Never, true, false),
+            (dumb, ColourChoice::Auto, true, false),
+        ] {
+            assert_eq!(
+                surroundings.colours(choice, is_terminal),
+                expected,
+                "{surroundings:?} {choice:?} {is_terminal}"
+            );
+        }
+    }
+}

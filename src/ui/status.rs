@@ -1,0 +1,191 @@
+//! The text of `status`: one line on the deployment, a table of its nodes, and what is wrong.
+
+use console::Alignment::{Left, Right};
+use indicatif::HumanBytes;
+
+use super::Palette;
+use super::table::Table;
+use crate::status::{Condition, DeploymentState, Link, NodeStatus, StatusView};
+use crate::topology::Kind;
+
+pub(super) fn render(status: &StatusView, palette: Palette) -> String {
+    let mut text = format!(
+        "{} is {}: {}, {}, image {}\n\n",
+        palette.strong(&status.deployment),
+        state(status.state, palette),
+        status.kind.as_str(),
+        status.server,
+        status.image,
+    );
+    let mut table = Table::new(&[
+        ("NODE", Left),
+        ("ROLE", Left),
+        (serves_heading(status.kind), Left),
+        ("ENDPOINT", Left),
+        ("IP", Left),
+        ("STATE", Left),
+        ("MEMORY", Right),
+        ("KEYS", Right),
+    ]);
+    for node in &status.nodes {
+        // The port is the endpoint's.
+        let ip = node.address.rsplit_once(':').map_or(node.address.as_str(), |(ip, _)| ip);
+        table.row(vec![
+            palette.strong(&node.name),
+            node.role.as_str().to_owned(),
+            serves(node),
+            node.endpoint.clone(),
+            ip.to_owned(),
+            condition(node, palette),
+            node.memory.map_or_else(String::new, |bytes| HumanBytes(bytes).to_string()),
+            node.keys.map_or_else(String::new, |keys| keys.to_string()),
+        ]);
+    }
+    text.push_str(&table.render(palette));
+    if !status.problems.is_empty() {
+        text.push('\n');
+    }
+    let problems = status.problems.iter();
+    text.extend(problems.map(|problem| format!("{} {problem}\n", palette.bad("problem:"))));
+    text
+}
+
+/// The deployment's state in its colour.
+pub(super) fn state(state: DeploymentState, palette: Palette) -> String {
+    match state {
+        DeploymentState::Ready => palette.good(state.as_str()),
+        DeploymentState::Degraded => palette.bad(state.as_str()),
+        DeploymentState::Stopped => palette.caution(state.as_str()),
+    }
+}
+
+/// The heading over [`serves`].
+pub(super) fn serves_heading(kind: Kind) -> &'static str {
+    if kind == Kind::Cluster { "SLOTS" } else { "" }
+}
+
+/// What follows a node's role: a primary's slots, or the node that a replica follows.
+pub(super) fn serves(node: &NodeStatus) -> String {
+    if let Some(primary) = &node.primary {
+        return format!("of {primary}");
+    }
+    let range = |[start, end]: &[u16; 2]| {
+        if start == end { start.to_string() } else { format!("{start}-{end}") }
+    };
+    node.slots.iter().map(range).collect::<Vec<_>>().join(",")
+}
+
+fn condition(node: &NodeStatus, palette: Palette) -> String {
+    match (node.condition, node.link, node.lag) {
+        (Condition::Answering, Some(Link::Down), _) => palette.bad("link down"),
+        (Condition::Answering, Some(Link::Up), Some(lag)) if lag > 0 => {
+            palette.caution(format!("{lag} B behind"))
+        }
+        (Condition::Answering, _, _) => palette.good("up"),
+        (other, _, _) => palette.bad(other.as_str()),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::spec::Spec;
+    use crate::status::Role;
+    use crate::topology::Topology;
+    use crate::topology::resolve::{Facts, resolve};
+
+    pub(in crate::ui) fn topology(yaml: &str) -> Topology {
+        let spec: Spec = serde_yaml::from_str(yaml).unwrap();
+        resolve(&spec, &Facts::offline("shop")).unwrap()
+    }
+
+    /// The status of a deployment whose nodes all do what they should.
+    pub(in crate::ui) fn healthy(topology: &Topology) -> StatusView {
+        let node = |node: &crate::topology::Node| {
+            let shard = topology.shard_of(&node.name).unwrap();
+            let follows = shard.primary.name != node.name;
+            NodeStatus {
+                name: node.name.clone(),
+                role: if follows { Role::Replica } else { Role::Primary },
+                address: node.address.to_string(),
+                endpoint: node.endpoint.to_string(),
+                container: node.name.clone(),
+                condition: Condition::Answering,
+                slots: shard
+                    .slots
+                    .filter(|_| !follows)
+                    .map(|slots| [slots.start(), slots.end()])
+                    .into_iter()
+                    .collect(),
+                primary: follows.then(|| shard.primary.name.clone()),
+                link: follows.then_some(Link::Up),
+                lag: follows.then_some(0),
+                memory: Some(1_572_864),
+                keys: Some(3),
+                version: Some("8.0.2".to_owned()),
+            }
+        };
+        StatusView {
+            deployment: topology.name.clone(),
+            kind: topology.kind,
+            state: DeploymentState::Ready,
+            image: topology.image.clone(),
+            server: topology.server.to_string(),
+            nodes: topology.nodes().into_iter().map(node).collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_cluster_fits_a_narrow_terminal() {
+        let status = healthy(&topology("kind: cluster"));
+        let text = render(&status, Palette::new(false));
+        insta::assert_snapshot!(text, @"
+        shop is ready: cluster, redis 8.0.0, image redis:8
+
+        NODE    ROLE     SLOTS        ENDPOINT        IP           STATE    MEMORY  KEYS
+        shop-1  primary  0-5460       127.0.0.1:7001  172.30.0.11  up     1.50 MiB     3
+        shop-2  primary  5461-10922   127.0.0.1:7002  172.30.0.12  up     1.50 MiB     3
+        shop-3  primary  10923-16383  127.0.0.1:7003  172.30.0.13  up     1.50 MiB     3
+        shop-4  replica  of shop-1    127.0.0.1:7004  172.30.0.14  up     1.50 MiB     3
+        shop-5  replica  of shop-2    127.0.0.1:7005  172.30.0.15  up     1.50 MiB     3
+        shop-6  replica  of shop-3    127.0.0.1:7006  172.30.0.16  up     1.50 MiB     3
+        ");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(console::strip_ansi_codes(&render(&status, Palette::new(true))), text);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_the_node_and_below() {
+        let mut status = healthy(&topology("kind: replication\nreplicas: 3"));
+        status.state = DeploymentState::Degraded;
+        status.problems = vec!["shop-2 has ended".to_owned(), "shop-3 has no link to shop-1".to_owned()];
+        let down = &mut status.nodes[1];
+        (down.condition, down.memory, down.keys) = (Condition::Exited, None, None);
+        (down.primary, down.link, down.lag) = (None, None, None);
+        (status.nodes[2].link, status.nodes[2].lag) = (Some(Link::Down), None);
+        status.nodes[3].lag = Some(14);
+        insta::assert_snapshot!(render(&status, Palette::new(false)), @"
+        shop is degraded: replication, redis 8.0.0, image redis:8
+
+        NODE    ROLE                ENDPOINT        IP           STATE          MEMORY  KEYS
+        shop-1  primary             127.0.0.1:7001  172.30.0.11  up           1.50 MiB     3
+        shop-2  replica             127.0.0.1:7002  172.30.0.12  exited
+        shop-3  replica  of shop-1  127.0.0.1:7003  172.30.0.13  link down    1.50 MiB     3
+        shop-4  replica  of shop-1  127.0.0.1:7004  172.30.0.14  14 B behind  1.50 MiB     3
+
+        problem: shop-2 has ended
+        problem: shop-3 has no link to shop-1
+        ");
+    }
+
+    #[test]
+    fn a_standalone_server_has_no_column_of_slots() {
+        insta::assert_snapshot!(render(&healthy(&topology("kind: standalone")), Palette::new(false)), @"
+        shop is ready: standalone, redis 8.0.0, image redis:8
+
+        NODE    ROLE     ENDPOINT        IP           STATE    MEMORY  KEYS
+        shop-1  primary  127.0.0.1:7001  172.30.0.11  up     1.50 MiB     3
+        ");
+    }
+}

@@ -1,0 +1,119 @@
+//! Every bundled topology: up, verified, empty plan, unchanged by a second `up`, gone without a trace.
+
+use serde_json::Value;
+
+use crate::support::{Deployment, REDIS_7, REDIS_8, redisctl, succeed, wanted};
+
+fn comes_and_goes(topology: &str, image: &str, roles: &[(&str, usize)]) {
+    if !wanted() {
+        return;
+    }
+    let server = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+    let deployment = Deployment::new(&format!("{topology}-{server}"));
+    let image = ["--image", image];
+    deployment.up(topology, &image);
+    deployment.verify();
+
+    let status = deployment.status();
+    assert_eq!(status["state"], "ready", "{status:#}");
+    let nodes = status["nodes"].as_array().expect("nodes");
+    for (role, count) in roles {
+        assert_eq!(nodes.iter().filter(|node| node["role"] == *role).count(), *count, "{status:#}");
+    }
+
+    let before = deployment.containers();
+    assert_eq!(deployment.changes(topology, &image), 0);
+    deployment.up(topology, &image);
+    assert_eq!(deployment.containers(), before, "a second `up` touched a container");
+
+    succeed(&redisctl(&["down", &deployment.name]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn standalone_on_redis_7() {
+    comes_and_goes("standalone", REDIS_7, &[("primary", 1)]);
+}
+
+#[test]
+fn standalone_on_redis_8() {
+    comes_and_goes("standalone", REDIS_8, &[("primary", 1)]);
+}
+
+#[test]
+fn replica_on_redis_7() {
+    comes_and_goes("replica", REDIS_7, &[("primary", 1), ("replica", 1)]);
+}
+
+#[test]
+fn replica_on_redis_8() {
+    comes_and_goes("replica", REDIS_8, &[("primary", 1), ("replica", 1)]);
+}
+
+#[test]
+fn cluster_on_redis_7() {
+    comes_and_goes("cluster", REDIS_7, &[("primary", 3), ("replica", 3)]);
+}
+
+#[test]
+fn cluster_on_redis_8() {
+    comes_and_goes("cluster", REDIS_8, &[("primary", 3), ("replica", 3)]);
+}
+
+#[test]
+fn secure_on_redis_7() {
+    comes_and_goes("secure", REDIS_7, &[("primary", 1), ("replica", 1)]);
+}
+
+#[test]
+fn secure_on_redis_8() {
+    comes_and_goes("secure", REDIS_8, &[("primary", 1), ("replica", 1)]);
+}
+
+#[test]
+fn a_cluster_is_what_was_promised() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("promise");
+    deployment.up("cluster", &[]);
+    let status = deployment.status();
+    let nodes = status["nodes"].as_array().expect("nodes");
+    let names: Vec<&str> = nodes.iter().filter_map(|node| node["name"].as_str()).collect();
+    let expected: Vec<String> = (1..=6).map(|number| deployment.node(number)).collect();
+    assert_eq!(names, expected);
+    let slots: Vec<&Value> = nodes.iter().take(3).map(|node| &node["slots"]).collect();
+    assert_eq!(serde_json::json!(slots), serde_json::json!([[[0, 5460]], [[5461, 10922]], [[10923, 16383]]]));
+    for (position, node) in nodes.iter().enumerate() {
+        let port = deployment.port + u16::try_from(position).expect("six nodes");
+        assert_eq!(node["endpoint"], format!("127.0.0.1:{port}"));
+        let address = node["address"].as_str().expect("an address");
+        assert!(address.ends_with(&format!(".{}:{port}", 11 + position)), "{address}");
+        let primary = node["role"] == "primary";
+        assert_eq!(primary, position < 3, "primaries come first");
+        if !primary {
+            assert_eq!(node["primary"], names[position - 3]);
+            assert_eq!(node["link"], "up");
+        }
+    }
+}
+
+#[test]
+fn several_deployments_stand_side_by_side() {
+    if !wanted() {
+        return;
+    }
+    let (one, other) = (Deployment::new("side-one"), Deployment::new("side-two"));
+    one.up("replica", &[]);
+    other.up("secure", &[]);
+    one.verify();
+    other.verify();
+    let all: Value = serde_json::from_str(&succeed(&redisctl(&["ls", "--output", "json"]))).expect("JSON");
+    let names: Vec<&str> =
+        all.as_array().expect("a list").iter().filter_map(|line| line["name"].as_str()).collect();
+    assert!(names.contains(&one.name.as_str()) && names.contains(&other.name.as_str()), "{names:?}");
+    let before = other.containers();
+    succeed(&redisctl(&["down", &one.name]));
+    assert_eq!(other.containers(), before, "`down` of one touched the other");
+    other.verify();
+}

@@ -1,0 +1,65 @@
+//! Where data lives: `volume` outlives `down`, and restarts lose neither data nor addresses.
+
+use redis::Commands as _;
+
+use crate::support::{Deployment, docker, redisctl, succeed, wanted};
+
+#[test]
+fn data_in_volumes_outlives_down() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("volume");
+    let volume = ["--set", "data=volume"];
+    deployment.up("replica", &volume);
+    let () = deployment.connect(1).set("kept", "yes").expect("a write");
+    let said = succeed(&redisctl(&["down", &deployment.name]));
+    assert!(said.contains("-data"), "`down` says what it kept: {said}");
+    deployment.up("replica", &volume);
+    let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
+    succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn a_cluster_with_volumes_comes_back_with_its_data() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("volume-cluster");
+    let volume = ["--set", "data=volume"];
+    deployment.up("cluster", &volume);
+    // The tag's slot is 0, which is the first primary's.
+    let () = deployment.connect(1).set("{06S}kept", "yes").expect("a write");
+    succeed(&redisctl(&["down", &deployment.name]));
+    deployment.up("cluster", &volume);
+    deployment.verify();
+    let kept: Option<String> = deployment.connect(1).get("{06S}kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
+}
+
+#[test]
+fn a_cluster_is_ready_again_after_all_its_nodes_were_restarted() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("restart");
+    deployment.up("cluster", &[]);
+    let addresses = |status: &serde_json::Value| -> Vec<String> {
+        let nodes = status["nodes"].as_array().expect("nodes");
+        nodes.iter().map(|node| node["address"].to_string()).collect()
+    };
+    let before = addresses(&deployment.status());
+    let nodes: Vec<String> = (1..=6).map(|number| deployment.node(number)).collect();
+    let with = |verb: &'static str| {
+        std::iter::once(verb).chain(nodes.iter().map(String::as_str)).collect::<Vec<_>>()
+    };
+    docker(&with("stop"));
+    assert_eq!(deployment.status()["state"], "stopped");
+    docker(&with("start"));
+    // `up` waits for what comes back by itself, and says that it changed nothing.
+    deployment.up("cluster", &[]);
+    deployment.verify();
+    assert_eq!(addresses(&deployment.status()), before);
+}

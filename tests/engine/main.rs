@@ -1,0 +1,13 @@
+//! The claims of the README, on a real engine: each test has a deployment of its own, under its own
+//! name, with its own subnet and ports, and takes it away again even when it fails.
+//!
+//! `bash scripts/test` prepares what they need and runs them. Without `REDISCTL_ENGINE_TESTS` they
+//! are passed over with a message, so that `cargo test` is of use on a machine without an engine.
+
+mod bundled;
+mod conflicts;
+mod converge;
+mod data;
+mod images;
+mod shapes;
+mod support;

@@ -1,0 +1,175 @@
+//! What every test needs: a deployment that cleans up after itself, and words for asking about it.
+
+use std::ffi::OsStr;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use serde_json::Value;
+
+/// The image that tests use where the server does not matter.
+pub(crate) const REDIS_7: &str = "redisctl-test/redis:7.0";
+/// Redis 8.
+pub(crate) const REDIS_8: &str = "redisctl-test/redis:8.0";
+
+/// Whether to run: `scripts/test` says so, and then an engine that cannot be used is a failure.
+pub(crate) fn wanted() -> bool {
+    let wanted = std::env::var_os("REDISCTL_ENGINE_TESTS").is_some();
+    if !wanted {
+        eprintln!("passed over: set REDISCTL_ENGINE_TESTS=required, or run `bash scripts/test`");
+    }
+    wanted
+}
+
+/// Runs redisctl with these arguments.
+pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redisctl"));
+    command.args(arguments).env("NO_COLOR", "1");
+    for variable in
+        ["REDIS_PASSWORD", "REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD", "REDIS_REGULAR_PASSWORD"]
+    {
+        command.env_remove(variable);
+    }
+    command.output().expect("redisctl starts")
+}
+
+/// What a command wrote to stdout; fails the test where the command failed.
+#[track_caller]
+pub(crate) fn succeed(output: &Output) -> String {
+    let (stdout, stderr) = texts(output);
+    assert!(output.status.success(), "exit {:?}\nstdout:\n{stdout}\nstderr:\n{stderr}", output.status.code());
+    stdout
+}
+
+/// What a command wrote to stderr; fails the test where it did not end with this exit code.
+#[track_caller]
+pub(crate) fn fail_with(output: &Output, code: i32) -> String {
+    let (stdout, stderr) = texts(output);
+    assert_eq!(output.status.code(), Some(code), "stdout:\n{stdout}\nstderr:\n{stderr}");
+    stderr
+}
+
+fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// Runs the engine's own client; its output, trimmed.
+#[track_caller]
+pub(crate) fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().expect("the docker client starts");
+    succeed(&output).trim().to_owned()
+}
+
+/// Ports for a test, enough for forty nodes: below the ephemeral ones, with room for the bus ports.
+fn ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(11_000);
+    NEXT.fetch_add(50, Ordering::Relaxed)
+}
+
+/// A deployment of a test's own; gone when it goes out of scope.
+pub(crate) struct Deployment {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its first node's port.
+    pub(crate) port: u16,
+}
+
+impl Deployment {
+    /// A deployment that is not up yet. Whatever an earlier run left under its name is removed.
+    pub(crate) fn new(test: &str) -> Self {
+        let deployment = Self { name: format!("redisctl-test-{test}"), port: ports() };
+        deployment.remove();
+        deployment
+    }
+
+    fn remove(&self) {
+        // There may be nothing to remove, which is no failure here.
+        let _ = redisctl(&["down", &self.name, "--volumes"]);
+    }
+
+    /// A command with this deployment's name and ports, the topology first.
+    pub(crate) fn run(&self, verb: &str, topology: &str, more: &[&str]) -> Output {
+        let port = self.port.to_string();
+        let mut arguments = vec![verb, topology, "--name", &self.name, "--port-base", &port];
+        if !more.contains(&"--image") {
+            arguments.extend(["--image", REDIS_7]);
+        }
+        arguments.extend(more);
+        redisctl(&arguments)
+    }
+
+    /// `up`, which must succeed.
+    #[track_caller]
+    pub(crate) fn up(&self, topology: &str, more: &[&str]) -> String {
+        succeed(&self.run("up", topology, more))
+    }
+
+    /// `verify --output json`, in which every check must have passed.
+    #[track_caller]
+    pub(crate) fn verify(&self) -> Value {
+        let report = self.json(&["verify", &self.name]);
+        assert_eq!(report["failed"], 0, "{report:#}");
+        assert!(report["passed"].as_u64() > Some(3), "{report:#}");
+        report
+    }
+
+    /// `status --output json`.
+    #[track_caller]
+    pub(crate) fn status(&self) -> Value {
+        self.json(&["status", &self.name])
+    }
+
+    /// A command's JSON.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
+        let text = succeed(&redisctl(&arguments));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// How many changes `plan` would make.
+    #[track_caller]
+    pub(crate) fn changes(&self, topology: &str, more: &[&str]) -> u64 {
+        let more: Vec<&str> = more.iter().copied().chain(["--output", "json"]).collect();
+        let plan: Value =
+            serde_json::from_str(&succeed(&self.run("plan", topology, &more))).expect("a plan as JSON");
+        plan["changes"].as_u64().expect("a number of changes")
+    }
+
+    /// The name of the node with this number.
+    pub(crate) fn node(&self, number: usize) -> String {
+        format!("{}-{number}", self.name)
+    }
+
+    /// Ids and start times of all containers: equal before and after what must touch none.
+    pub(crate) fn containers(&self) -> String {
+        let filter = format!("label=io.redisctl.deployment={}", self.name);
+        let ids = docker(&["ps", "-aq", "--no-trunc", "--filter", &filter]);
+        let mut arguments = vec!["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}"];
+        arguments.extend(ids.lines());
+        if ids.is_empty() { String::new() } else { docker(&arguments) }
+    }
+
+    /// Everything on the engine that bears this deployment's label.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let filter = format!("label=io.redisctl.deployment={}", self.name);
+        let mut all = Vec::new();
+        for list in [&["ps", "-aq"][..], &["network", "ls", "-q"], &["volume", "ls", "-q"]] {
+            let arguments: Vec<&str> = list.iter().copied().chain(["--filter", &filter]).collect();
+            all.extend(docker(&arguments).lines().map(str::to_owned));
+        }
+        all
+    }
+
+    /// A connection to the node with this number, through its endpoint.
+    pub(crate) fn connect(&self, number: u16) -> redis::Connection {
+        let client = redis::Client::open(("127.0.0.1", self.port + number - 1)).expect("a client");
+        client.get_connection().expect("a connection")
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
