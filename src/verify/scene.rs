@@ -80,7 +80,8 @@ impl<'a> Scene<'a> {
         if let Trial::Asked { steps, .. } = &check.trial {
             let silence = steps.iter().find_map(|step| {
                 let node = step.session.node();
-                Some(format!("{node} {}", self.survey.silence(node)?))
+                let silence = self.survey.silence(node)?;
+                Some(if check.node.as_ref() == Some(node) { silence } else { format!("{node} {silence}") })
             });
             if let Some(silence) = silence {
                 check.trial = Trial::Judged { verdict: Err(silence), transcript: Vec::new() };
