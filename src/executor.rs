@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
+use tokio::time::Instant;
 
 use crate::event::{Event, Listener};
 use crate::observed::{ObservedServer, ServerView};

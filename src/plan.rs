@@ -74,6 +74,8 @@ pub enum EngineAction {
         /// Its reference.
         reference: String,
     },
+    /// Remove the deployment's network; no container is attached to it any more.
+    RemoveNetwork(DeploymentName),
     /// Make the deployment's network.
     CreateNetwork(NetworkSettings),
     /// Make a named volume.
@@ -193,8 +195,10 @@ pub enum Milestone {
     /// up, while fresh primaries still refuse to for 2 s after their start. After this time another
     /// way is quicker.
     Barrier(Duration),
-    /// Everybody says that the cluster is up, and clients are told of every replica: in CLUSTER
-    /// SLOTS, and as online in CLUSTER SHARDS.
+    /// All views are the same, every replica has its link, and everybody says that the cluster is up.
+    Linked,
+    /// The same, and clients are told of every replica: in CLUSTER SLOTS, and as online in CLUSTER
+    /// SHARDS.
     Ready,
 }
 

@@ -7,6 +7,8 @@
 
 use crate::observed::{ContainerState, Observed};
 use crate::plan::{Action, Cause, Condition, EngineAction, Obstacle, Order, Plan, ServerAction, Stage, Step};
+use crate::spec::DataSpec;
+use crate::topology::container::{data_volume, shared_volume};
 use crate::topology::{Kind, Node, NodeName, Topology};
 
 mod cluster;
@@ -45,17 +47,24 @@ impl Default for Options {
 /// What stands in the way and needs the user's say; nothing is planned then.
 pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Result<Plan, Vec<Obstacle>> {
     let mut stages = Stages::default();
+    if topology.kind == Kind::Cluster {
+        // Before anything is made for a shape that the cluster cannot be brought to.
+        let obstacles = cluster::obstacles(topology, observed);
+        if !obstacles.is_empty() {
+            return Err(obstacles);
+        }
+    }
     containers::plan(topology, observed, options, &mut stages)?;
-    let states = ServerStates::new(topology, observed, options);
-    if states.all_known() {
+    let servers = ServerStates::new(topology, observed, options);
+    if servers.all_known() {
         match topology.kind {
             Kind::Standalone => {}
-            Kind::Replication => replication::plan(topology, observed, &states, &mut stages),
-            Kind::Cluster => cluster::plan(topology, observed, &states, options, &mut stages)?,
+            Kind::Replication => replication::plan(topology, observed, &servers, &mut stages),
+            Kind::Cluster => cluster::plan(topology, observed, &servers, options, &mut stages),
         }
-        settings::plan(topology, observed, &states, &mut stages);
+        settings::plan(topology, observed, &servers, &mut stages);
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: states.all_known() })
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: servers.all_known() })
 }
 
 /// What is known of a node's server before the plan runs.
@@ -77,17 +86,22 @@ struct ServerStates<'a> {
 
 impl<'a> ServerStates<'a> {
     fn new(topology: &'a Topology, observed: &Observed, options: Options) -> Self {
-        let shared_volume = crate::topology::container::shared_volume(&topology.name);
-        let nodes_may_have_lived = observed.volumes.contains(&shared_volume) && observed.stored.is_some();
+        let is_there = |volume: String| observed.volumes.contains(&volume);
+        // What the shared volume holds can only be read through a container.
+        let folders_exist = is_there(shared_volume(&topology.name))
+            && (observed.stored.is_some() || observed.containers.is_empty());
+        // A lost container's folder may still be in its volume, with its keys and its cluster identity.
+        let may_have_lived = |node: &Node| {
+            folders_exist || (topology.data == DataSpec::Volume && is_there(data_volume(&node.name)))
+        };
         let state = |node: &Node| {
             let answers = observed.servers.get(&node.name).is_some_and(|server| server.view().is_some());
             match observed.containers.get(&node.name) {
-                // A lost container's folder may still be in the volume, with its cluster identity.
-                None if nodes_may_have_lived => ServerState::Unknown,
+                None if may_have_lived(node) => ServerState::Unknown,
                 None => ServerState::New,
                 Some(container) if container.settings.is_none() => ServerState::Unknown,
                 Some(_) if containers::is_remade(topology, node, observed, options) => ServerState::Unknown,
-                Some(container) if container.state == ContainerState::Created && !nodes_may_have_lived => {
+                Some(container) if container.state == ContainerState::Created && !may_have_lived(node) => {
                     ServerState::New
                 }
                 Some(container) if container.state == ContainerState::Running && answers => {
@@ -113,6 +127,11 @@ impl<'a> ServerStates<'a> {
         self.states.iter().all(|(_, state)| *state == ServerState::New)
     }
 
+    /// Why one waits for what the plan has done.
+    fn cause_to_wait(&self) -> Cause {
+        if self.all_new() { Cause::New } else { Cause::Changed }
+    }
+
     /// The nodes whose servers this plan starts for the first time.
     fn new_nodes(&self) -> impl Iterator<Item = &Node> {
         self.topology.nodes().into_iter().filter(|node| self.of(&node.name) == ServerState::New)
@@ -124,6 +143,10 @@ impl<'a> ServerStates<'a> {
 struct Stages(Vec<Stage>);
 
 impl Stages {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn push(&mut self, name: &'static str, order: Order, steps: Vec<Step>) {
         if !steps.is_empty() {
             self.0.push(Stage { name, order, steps });

@@ -19,6 +19,13 @@ pub(super) struct Found {
     pub(super) folder: PathBuf,
 }
 
+impl Found {
+    /// Whether the spec leaves the choice of a subnet to redisctl.
+    pub(super) fn leaves_subnet_open(&self) -> bool {
+        self.document.spec.network.as_ref().is_none_or(|network| network.subnet.is_none())
+    }
+}
+
 /// Reads the spec that the arguments name, with their overrides and variables.
 pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
     let overrides = overrides(arguments)?;

@@ -62,7 +62,7 @@ pub async fn deployment(
     }
 }
 
-async fn remove_network(docker: &Docker, name: &DeploymentName) -> Result<String, EngineError> {
+pub(super) async fn remove_network(docker: &Docker, name: &DeploymentName) -> Result<String, EngineError> {
     match docker.remove_network(name.as_str()).await {
         Err(error) if !is_not_found(&error) => {
             Err(EngineError::Call { operation: format!("remove the network `{name}`"), source: error })

@@ -4,18 +4,21 @@
 //! node acts as primary, the one that owns slots of it, else a chosen one; every other node of the
 //! shard replicates it. What is missing for that is planned.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Forming, Options, ServerStates, Stages, server, wait};
-use crate::observed::{ClusterRole, ClusterView, Observed};
+use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
     Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
     ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
-use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
+use crate::topology::{Shard, SlotSet, Topology};
+
+mod known;
+
+use known::{Acting, Known};
 
 /// Up to this many nodes the role swap is quicker, and everybody can be met both ways.
 const SMALL: usize = 30;
@@ -24,137 +27,131 @@ const SMALL: usize = 30;
 /// nodes and 0.6 s for 30 on an idle machine.
 const SWAP_PATIENCE: Duration = Duration::from_secs(8);
 
+/// What no plan can bring to the topology, as far as the servers that answer say.
+pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacle> {
+    Known::new(topology, observed).obstacles(topology)
+}
+
 /// Plans what forms the cluster, or brings it back.
 pub(super) fn plan(
     topology: &Topology,
     observed: &Observed,
-    states: &ServerStates<'_>,
+    servers: &ServerStates<'_>,
     options: Options,
     stages: &mut Stages,
-) -> Result<(), Vec<Obstacle>> {
+) {
     let known = Known::new(topology, observed);
     let swap = options.forming == Forming::RoleSwap
-        && states.all_new()
+        && servers.all_new()
         && topology.nodes().len() <= SMALL
         && topology.replicas_per_shard() > 0;
-    let acting = known.acting_primaries(topology, swap)?;
+    let mut acting = known.acting_primaries(topology, swap);
 
-    let assigned = assign_slots(topology, &known, &acting, stages);
-    let met = meet(topology, &known, states, stages);
-    let replicated = replicate(topology, &known, &acting, stages);
-    let mut acting = acting;
+    let before = stages.len();
+    take_over_from_the_gone(&acting, stages);
+    forget(&known, stages, Strangers::Others);
+    assign_slots(topology, &known, &acting, stages);
+    meet(topology, &known, servers, stages);
+    replicate(topology, &known, &acting, stages);
+    forget(&known, stages, Strangers::OwnPrimaries);
+    let changed = (stages.len() > before).then(|| servers.cause_to_wait());
+
     if swap {
         let barrier = expectation(topology, &acting, Milestone::Barrier(SWAP_PATIENCE));
         let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
         stages.push("agree", Order::InTurn, vec![agree]);
-        acting = topology.shards.iter().map(|shard| shard.primary.name.clone()).collect();
+        let spec = |shard: &Shard| Acting { name: shard.primary.name.clone(), takes_over: false };
+        acting = topology.shards.iter().map(spec).collect();
         // In parallel they would pick the same epoch.
-        let take_over = |name: &NodeName| server(name, ServerAction::TakeOver, Cause::RoleSwap);
+        let take_over = |acting: &Acting| server(&acting.name, ServerAction::TakeOver, Cause::RoleSwap);
         stages.push("take over", Order::InTurn, acting.iter().map(take_over).collect());
     }
-    let changed = assigned || met || replicated;
-    if changed {
-        let writes = topology.shards.iter().zip(&acting).filter(|(shard, _)| !shard.replicas.is_empty());
-        let writes = writes.filter_map(|(shard, primary)| {
-            let key = key_in(shard.slots?, "redisctl:forming:");
-            Some(server(primary, ServerAction::Write { key }, Cause::ReplicasUnseen))
+    settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap }, stages);
+}
+
+/// What is known of a cluster when only waits and writes are left.
+struct Settling {
+    /// What the plan has done to the cluster before, if anything.
+    changed: Option<Cause>,
+    /// Whether the cluster is formed by the role swap, so that every replica has its link by then.
+    swapped: bool,
+}
+
+/// Writes that make replicas visible, and the waits around them.
+fn settle(
+    topology: &Topology,
+    observed: &Observed,
+    known: &Known<'_>,
+    acting: &[Acting],
+    settling: &Settling,
+    stages: &mut Stages,
+) {
+    let unsettled = |milestone: Milestone| {
+        let expectation = expectation(topology, acting, milestone);
+        let cause = settling.changed.clone().or_else(|| {
+            let found = readiness::cluster(&expectation, &observed.servers);
+            found.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
         });
-        stages.push("announce replicas", Order::SideBySide, writes.collect());
-    }
-    let ready = expectation(topology, &acting, Milestone::Ready);
-    let cause = if changed {
-        Some(Cause::New)
-    } else {
-        let unsettled = readiness::cluster(&ready, &observed.servers);
-        unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
+        cause.map(|cause| wait(None, Condition::ClusterAgrees(expectation), cause))
     };
-    if let Some(cause) = cause {
-        stages.push("ready", Order::InTurn, vec![wait(None, Condition::ClusterAgrees(ready), cause)]);
+    let writes: Vec<Step> = topology
+        .shards
+        .iter()
+        .zip(acting)
+        .filter(|(shard, primary)| !known.lists_replicas_of(shard, &primary.name))
+        .filter_map(|(shard, primary)| {
+            let key = key_in(shard.slots?, "redisctl:forming:");
+            Some(server(&primary.name, ServerAction::Write { key }, Cause::ReplicasUnseen))
+        })
+        .collect();
+    if !writes.is_empty() && !settling.swapped {
+        // A write before the first replica has its link moves no offset.
+        stages.push("agree", Order::InTurn, unsettled(Milestone::Linked).into_iter().collect());
     }
-    Ok(())
+    stages.push("announce replicas", Order::SideBySide, writes);
+    stages.push("ready", Order::InTurn, unsettled(Milestone::Ready).into_iter().collect());
 }
 
-/// What the nodes that answer say, by node name. New nodes have no view.
-struct Known<'a> {
-    views: BTreeMap<NodeName, &'a ClusterView>,
-    /// Node names by cluster id.
-    names: BTreeMap<&'a str, NodeName>,
+/// A replica whose primary is gone becomes primary with its slots.
+fn take_over_from_the_gone(acting: &[Acting], stages: &mut Stages) {
+    let cause = || Cause::WrongPrimary("replicates a node that is gone".to_owned());
+    let orphans = acting.iter().filter(|acting| acting.takes_over);
+    let steps = orphans.map(|orphan| server(&orphan.name, ServerAction::TakeOver, cause())).collect();
+    stages.push("take over", Order::InTurn, steps);
 }
 
-impl<'a> Known<'a> {
-    fn new(topology: &Topology, observed: &'a Observed) -> Self {
-        let view = |name: &NodeName| observed.servers.get(name)?.view()?.cluster.as_ref();
-        let views: BTreeMap<NodeName, &ClusterView> = topology
-            .nodes()
-            .into_iter()
-            .filter_map(|node| Some((node.name.clone(), view(&node.name)?)))
-            .collect();
-        let names = views.iter().map(|(name, view)| (view.own_id.as_str(), name.clone())).collect();
-        Self { views, names }
-    }
+/// Which strangers are forgotten.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strangers {
+    /// All but those that the node replicates: their slots must be free before they are assigned.
+    Others,
+    /// Those that the node replicated: the servers refuse to forget them before they replicate another.
+    OwnPrimaries,
+}
 
-    /// The slots that a node claims for itself.
-    fn slots_of(&self, node: &NodeName) -> SlotSet {
-        let own = self.views.get(node).and_then(|view| view.own());
-        own.filter(|own| own.role == ClusterRole::Primary).map(|own| own.slots.clone()).unwrap_or_default()
-    }
-
-    /// Each shard's acting primary, in the order of the shards.
-    fn acting_primaries(&self, topology: &Topology, swap: bool) -> Result<Vec<NodeName>, Vec<Obstacle>> {
-        let mut obstacles = Vec::new();
-        let acting = topology
-            .shards
-            .iter()
-            .map(|shard| {
-                let mut owners = shard.nodes().filter(|node| !self.slots_of(&node.name).is_empty());
-                let owner = owners.next();
-                if let (Some(owner), Some(other)) = (owner, owners.next()) {
-                    obstacles.push(Obstacle::Shape(format!(
-                        "`{}` and `{}` both own slots, but the spec has them in one shard",
-                        owner.name, other.name
-                    )));
-                }
-                if let Some(owner) = owner {
-                    let slots = self.slots_of(&owner.name);
-                    let strange: SlotSet = slots
-                        .slots()
-                        .filter(|slot| shard.slots.is_some_and(|range| !range.contains(*slot)))
-                        .collect();
-                    if !strange.is_empty() {
-                        obstacles.push(Obstacle::Shape(format!(
-                            "`{}` owns slots {strange}, which the spec has in another shard",
-                            owner.name
-                        )));
-                    }
-                }
-                owner.unwrap_or_else(|| self.chosen(shard, swap)).name.clone()
-            })
-            .collect();
-        if obstacles.is_empty() { Ok(acting) } else { Err(obstacles) }
-    }
-
-    /// Who becomes primary of a shard that has none.
-    fn chosen<'s>(&self, shard: &'s Shard, swap: bool) -> &'s Node {
-        if swap && let Some(replica) = shard.replicas.first() {
-            return replica;
+/// Nodes that are not, or no longer, the deployment's.
+fn forget(known: &Known<'_>, stages: &mut Stages, which: Strangers) {
+    let mut steps = Vec::new();
+    for (name, view) in &known.views {
+        let strangers = view.nodes.iter().filter(|(id, line)| {
+            let own_primary = known.role_of(name) == Some(&ClusterRole::Replica((*id).clone()));
+            !line.handshake
+                && !known.names.contains_key(id.as_str())
+                && own_primary == (which == Strangers::OwnPrimaries)
+        });
+        for (id, line) in strangers {
+            let what = line.address.map_or_else(
+                || format!("node {}", id.get(..8).unwrap_or(id)),
+                |address| format!("a node at {address}"),
+            );
+            steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(what)));
         }
-        let is_primary = |node: &&Node| {
-            self.views
-                .get(&node.name)
-                .is_none_or(|view| view.own().is_none_or(|own| own.role == ClusterRole::Primary))
-        };
-        shard.nodes().find(is_primary).unwrap_or(&shard.primary)
     }
-
-    fn knows(&self, node: &NodeName, other: &NodeName) -> bool {
-        let id = self.views.get(other).map(|view| view.own_id.as_str());
-        let view = self.views.get(node);
-        view.zip(id).is_some_and(|(view, id)| view.nodes.get(id).is_some_and(|line| !line.handshake))
-    }
+    stages.push("forget", Order::SideBySide, steps);
 }
 
 /// Config epochs for nodes that know nobody, and slots that nobody owns.
-fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[NodeName], stages: &mut Stages) -> bool {
+fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
     let highest = known.views.values().map(|view| view.current_epoch).max().unwrap_or(0);
     let mut steps: Vec<Step> = Vec::new();
     for (epoch, node) in (highest + 1..).zip(topology.nodes()) {
@@ -165,10 +162,10 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[NodeName], sta
         if alone {
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }
-        let shard =
-            acting.iter().position(|name| *name == node.name).and_then(|index| topology.shards.get(index));
-        if let Some(range) = shard.and_then(|shard| shard.slots) {
-            let owned = known.slots_of(&node.name);
+        let primary_of = topology.shards.iter().zip(acting).find(|(_, acting)| acting.name == node.name);
+        if let Some((Some(range), acting)) = primary_of.map(|(shard, acting)| (shard.slots, acting)) {
+            let owned =
+                if acting.takes_over { known.orphaned_slots(&node.name) } else { known.slots_of(&node.name) };
             let missing: SlotSet = range.slots().filter(|slot| !owned.contains(*slot)).collect();
             if !missing.is_empty() {
                 let cause = Cause::Unassigned(missing.clone());
@@ -176,30 +173,17 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[NodeName], sta
             }
         }
     }
-    let any = !steps.is_empty();
     stages.push("slots", Order::SideBySide, steps);
-    any
 }
 
-/// Introductions for pairs that do not know each other; strangers are forgotten.
-fn meet(topology: &Topology, known: &Known<'_>, states: &ServerStates<'_>, stages: &mut Stages) -> bool {
+/// Introductions for pairs that do not know each other.
+fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>, stages: &mut Stages) {
     let nodes = topology.nodes();
     let mut steps = Vec::new();
-    for (name, view) in &known.views {
-        let strangers =
-            view.nodes.iter().filter(|(id, line)| !line.handshake && !known.names.contains_key(id.as_str()));
-        for (id, line) in strangers {
-            let what = line.address.map_or_else(|| id.clone(), |address| format!("a node at {address}"));
-            steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(what)));
-        }
-    }
-    stages.push("forget", Order::SideBySide, steps);
-
-    let mut steps = Vec::new();
     for (position, node) in nodes.iter().enumerate() {
-        let peers: Vec<Peer> = introductions(position, nodes.len(), states.all_new())
+        let peers: Vec<Peer> = introductions(position, nodes.len(), servers.all_new())
             .map(|other| nodes[other])
-            .filter(|other| !known.knows(&node.name, &other.name))
+            .filter(|other| !known.knows(&node.name, other))
             .map(|other| Peer { node: other.name.clone(), address: other.address })
             .collect();
         if !peers.is_empty() {
@@ -207,9 +191,7 @@ fn meet(topology: &Topology, known: &Known<'_>, states: &ServerStates<'_>, stage
             steps.push(server(&node.name, ServerAction::Meet(peers), cause));
         }
     }
-    let any = !steps.is_empty();
     stages.push("meet", Order::SideBySide, steps);
-    any
 }
 
 /// Whom a node is introduced to: everybody; in a large new cluster the nodes 1, 2, 4, 8 … further
@@ -225,12 +207,15 @@ fn introductions(position: usize, count: usize, all_new: bool) -> Box<dyn Iterat
 }
 
 /// Every node of a shard but the acting primary replicates it.
-fn replicate(topology: &Topology, known: &Known<'_>, acting: &[NodeName], stages: &mut Stages) -> bool {
+fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
     let mut steps = Vec::new();
     for (shard, primary) in topology.shards.iter().zip(acting) {
+        let primary = &primary.name;
         for node in shard.nodes().filter(|node| node.name != *primary) {
-            let cause = match known.views.get(&node.name).and_then(|view| Some(&view.own()?.role)) {
+            let cause = match known.role_of(&node.name) {
                 None => Some(Cause::New),
+                // Its slots are the acting primary's by a younger claim: it follows by itself.
+                Some(ClusterRole::Primary) if !known.slots_of(&node.name).is_empty() => None,
                 Some(ClusterRole::Primary) => {
                     Some(Cause::WrongPrimary("is a primary without slots".to_owned()))
                 }
@@ -245,12 +230,10 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[NodeName], stages
             }
         }
     }
-    let any = !steps.is_empty();
     stages.push("replicate", Order::SideBySide, steps);
-    any
 }
 
-fn expectation(topology: &Topology, acting: &[NodeName], milestone: Milestone) -> ClusterExpectation {
+fn expectation(topology: &Topology, acting: &[Acting], milestone: Milestone) -> ClusterExpectation {
     let members = topology
         .shards
         .iter()
@@ -259,10 +242,10 @@ fn expectation(topology: &Topology, acting: &[NodeName], milestone: Milestone) -
             shard.nodes().map(move |node| ClusterMember {
                 node: node.name.clone(),
                 address: node.address,
-                role: if node.name == *primary {
+                role: if node.name == primary.name {
                     MemberRole::Primary(shard.slots.into_iter().collect())
                 } else {
-                    MemberRole::Replica(primary.clone())
+                    MemberRole::Replica(primary.name.clone())
                 },
             })
         })

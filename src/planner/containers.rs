@@ -10,6 +10,9 @@ use crate::topology::container::{container, data_volume, shared_volume};
 use crate::topology::settings::while_forming;
 use crate::topology::{Kind, Node, NodeName, Topology};
 
+/// The field of the spec that says what the network is.
+const SUBNET_FIELD: &str = "network.subnet";
+
 /// Plans everything up to servers that answer.
 pub(super) fn plan(
     topology: &Topology,
@@ -21,12 +24,13 @@ pub(super) fn plan(
     if !obstacles.is_empty() {
         return Err(obstacles);
     }
-    if !observed.image_present {
+    let creates = topology.nodes().into_iter().any(|node| is_created(topology, node, observed, options));
+    if creates && !observed.image_present {
         let pull = EngineAction::PullImage { reference: topology.image.clone() };
         stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
     }
     remove(topology, observed, options, stages);
-    provide(topology, observed, stages);
+    provide(topology, observed, options, stages);
     create(topology, observed, options, stages);
     write_files(topology, observed, options, stages);
     start(topology, observed, options, stages);
@@ -41,10 +45,20 @@ pub(super) fn is_remade(topology: &Topology, node: &Node, observed: &Observed, o
 /// The fields of the node's container that the spec changed.
 fn changed_fields(topology: &Topology, node: &Node, observed: &Observed) -> Vec<String> {
     let Some(existing) = observed.containers.get(&node.name) else { return Vec::new() };
-    match &existing.settings {
+    let mut fields = match &existing.settings {
         Some(settings) => container(topology, node).differences(settings),
         None => vec!["a label of redisctl".to_owned()],
+    };
+    if subnet_changed(topology, observed) {
+        fields.push(SUBNET_FIELD.to_owned());
     }
+    fields
+}
+
+/// Whether the network must be made anew, and with it every container.
+fn subnet_changed(topology: &Topology, observed: &Observed) -> bool {
+    let subnet = observed.network.as_ref().and_then(|network| network.subnet);
+    subnet.is_some_and(|subnet| subnet != topology.subnet)
 }
 
 fn is_surplus(topology: &Topology, name: &NodeName) -> bool {
@@ -60,9 +74,8 @@ fn obstacles(topology: &Topology, observed: &Observed, options: Options) -> Vec<
     if options.recreate {
         return obstacles;
     }
-    let network_subnet = observed.network.as_ref().and_then(|network| network.subnet);
-    if network_subnet.is_some_and(|subnet| subnet != topology.subnet) {
-        obstacles.push(Obstacle::Recreate { node: None, fields: vec!["network.subnet".to_owned()] });
+    if subnet_changed(topology, observed) {
+        obstacles.push(Obstacle::Recreate { node: None, fields: vec![SUBNET_FIELD.to_owned()] });
         return obstacles;
     }
     for node in topology.nodes() {
@@ -91,18 +104,27 @@ fn remove(topology: &Topology, observed: &Observed, options: Options, stages: &m
         .map(|(name, fields)| engine(Some(&name), EngineAction::RemoveContainer, Cause::SpecChanged(fields)))
         .collect();
     stages.push("remove", Order::SideBySide, steps);
+    if subnet_changed(topology, observed) {
+        let remove = EngineAction::RemoveNetwork(topology.name.clone());
+        let step = engine(None, remove, Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]));
+        stages.push("remove network", Order::InTurn, vec![step]);
+    }
 }
 
 /// The network and the volumes.
-fn provide(topology: &Topology, observed: &Observed, stages: &mut Stages) {
+fn provide(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
     let mut steps = Vec::new();
-    if observed.network.is_none() {
+    if observed.network.is_none() || (options.recreate && subnet_changed(topology, observed)) {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
             subnet: topology.subnet,
             labels: topology.labels.clone(),
         };
-        steps.push(engine(None, EngineAction::CreateNetwork(network), Cause::NotFound));
+        let cause = match observed.network {
+            None => Cause::NotFound,
+            Some(_) => Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]),
+        };
+        steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
     }
     let mut volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
         if !observed.volumes.contains(&name) {
@@ -131,7 +153,9 @@ fn create(topology: &Topology, observed: &Observed, options: Options, stages: &m
         .filter(|node| is_created(topology, node, observed, options))
         .map(|node| {
             let settings = Box::new(container(topology, node));
-            engine(Some(&node.name), EngineAction::CreateContainer(settings), Cause::NotFound)
+            let fields = changed_fields(topology, node, observed);
+            let cause = if fields.is_empty() { Cause::NotFound } else { Cause::SpecChanged(fields) };
+            engine(Some(&node.name), EngineAction::CreateContainer(settings), cause)
         })
         .collect();
     stages.push("containers", Order::SideBySide, steps);
@@ -169,13 +193,13 @@ fn write_files(topology: &Topology, observed: &Observed, options: Options, stage
 }
 
 fn start(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
-    let states = ServerStates::new(topology, observed, options);
+    let servers = ServerStates::new(topology, observed, options);
     let chain = |node: &Node| -> Vec<Step> {
         let name = Some(&node.name);
         let wait_for = |cause| wait(name, Condition::Answers, cause);
         let first_settings = |steps: &mut Vec<Step>| {
             let forming = while_forming(topology.kind, topology.server, topology.nodes().len());
-            if states.of(&node.name) == ServerState::New && states.all_new() && !forming.is_empty() {
+            if servers.of(&node.name) == ServerState::New && servers.all_new() && !forming.is_empty() {
                 steps.push(server(&node.name, ServerAction::Configure(forming), Cause::Forming));
             }
         };

@@ -9,7 +9,12 @@ use crate::readiness;
 use crate::topology::{Node, NodeName, Topology};
 
 /// Plans what makes every other node follow the acting primary, and the wait for it.
-pub(super) fn plan(topology: &Topology, observed: &Observed, states: &ServerStates<'_>, stages: &mut Stages) {
+pub(super) fn plan(
+    topology: &Topology,
+    observed: &Observed,
+    servers: &ServerStates<'_>,
+    stages: &mut Stages,
+) {
     let nodes = topology.nodes();
     let views: BTreeMap<NodeName, &ServerView> = nodes
         .iter()
@@ -44,8 +49,8 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, states: &ServerStat
     let expectation =
         ReplicationExpectation { primary: peer(primary), replicas: replicas.into_iter().map(peer).collect() };
     let unsettled = readiness::replication(&expectation, &observed.servers);
-    let cause = if states.new_nodes().next().is_some() || acted {
-        Some(Cause::New)
+    let cause = if servers.new_nodes().next().is_some() || acted {
+        Some(servers.cause_to_wait())
     } else {
         unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
     };
@@ -54,16 +59,19 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, states: &ServerStat
     }
 }
 
-/// The node that acts as primary: the one that others follow, else the topology's own. Swapped
-/// roles are as good as the spec's.
+/// The node that acts as primary: the primary that most others follow; of equals the one that has
+/// heard most, because following another would cost it its keys; of those the first. Swapped roles
+/// are as good as the spec's.
 fn acting_primary<'a>(nodes: &[&'a Node], views: &BTreeMap<NodeName, &ServerView>) -> Option<&'a Node> {
-    let followers = |node: &Node| {
-        let follows = |view: &&&ServerView| matches!(&view.replication, Replication::Replica { of: Some(of), .. } if *of == node.address);
-        views.values().filter(follows).count()
+    let follows = |view: &ServerView, node: &Node| matches!(view.replication, Replication::Replica { of: Some(of), .. } if of == node.address);
+    let followers = |node: &Node| views.values().filter(|view| follows(view, node)).count();
+    let heard = |node: &Node| match views.get(&node.name).map(|view| &view.replication) {
+        Some(Replication::Primary { offset, .. }) => Some(*offset),
+        Some(Replication::Replica { .. }) => None,
+        None => Some(0),
     };
-    let is_primary = |node: &Node| {
-        views.get(&node.name).is_none_or(|view| matches!(view.replication, Replication::Primary { .. }))
-    };
-    let most = nodes.iter().filter(|node| is_primary(node)).map(|node| followers(node)).max().unwrap_or(0);
-    nodes.iter().find(|node| is_primary(node) && followers(node) == most).or_else(|| nodes.first()).copied()
+    let primaries = nodes.iter().filter_map(|node| Some((*node, followers(node), heard(node)?)));
+    // Of equals `max_by_key` gives the last.
+    let best = primaries.rev().max_by_key(|(_, followers, offset)| (*followers, *offset));
+    best.map(|(node, _, _)| node).or_else(|| nodes.first().copied())
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::spec::{Access, DataSpec, NodeSpec, PortBase, Problem, ResourcesSpec, Spec, SpecKind};
 
-/// The first node's port where the spec names none: not 7000, which macOS's AirPlay receiver holds.
+/// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
 pub const DEFAULT_PORT_BASE: u16 = 7001;
 
 /// The highest port: the cluster bus listens 10000 above it.
@@ -212,7 +212,7 @@ fn choose_ports(
                 ports.insert(name.clone(), port);
             }
             _ if own(name).is_some() => {
-                problems.push(rules::port_out_of_range(&["nodes", name.as_str(), "port"], port))
+                problems.push(rules::port_out_of_range(&["nodes", name.as_str(), "port"], port));
             }
             // The base is wrong once, not once for each node.
             _ if problems.is_empty() => problems.push(rules::port_out_of_range(&["ports", "base"], port)),

@@ -49,8 +49,8 @@ mod tests {
             step(Action::Await(Condition::Answers)),
         ];
         let stages = vec![Stage { name: "start", order: Order::InTurn, steps }];
-        let plan = Plan { deployment: deployment.clone(), stages };
-        let nothing = Plan { deployment, stages: Vec::new() };
+        let plan = Plan { deployment: deployment.clone(), stages, complete: true };
+        let nothing = Plan { deployment, stages: Vec::new(), complete: true };
         for plan in [plan, nothing] {
             assert_eq!(render(&plan, Palette::new(false)), plan.to_string());
             let coloured = render(&plan, Palette::new(true));

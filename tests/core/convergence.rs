@@ -1,0 +1,153 @@
+//! Whatever happens half-way: planning and running again ends with a deployment that is ready, and
+//! then there is nothing left to do.
+
+use proptest::prelude::*;
+use redisctl::plan::{Action, Plan, ServerAction};
+use redisctl::planner::Options;
+use redisctl::topology::slots::SLOT_COUNT;
+use redisctl::topology::{Kind, Topology};
+
+use crate::memory::World;
+use crate::rig::{PLAIN, SWAP, assert_ready, converge, plan, run, run_and_stop, topology};
+
+/// One of each kind that the bundled files are of, and what differs in how it is formed.
+const SPECS: [(&str, &str); 11] = [
+    ("standalone", "kind: standalone"),
+    ("standalone with a volume", "{kind: standalone, data: volume}"),
+    ("replica", "kind: replication"),
+    ("two replicas with volumes", "{kind: replication, replicas: 2, data: volume}"),
+    (
+        "secure",
+        "{kind: replication, auth: {password: a, replica_password: b, users: [{name: u, rules: ['+@read']}]}}",
+    ),
+    ("cluster", "kind: cluster"),
+    ("cluster with volumes", "{kind: cluster, data: volume}"),
+    ("cluster without replicas", "{kind: cluster, replicas: 0}"),
+    ("cluster of one shard", "{kind: cluster, shards: 1, replicas: 2}"),
+    ("cluster of one node", "{kind: cluster, shards: 1, replicas: 0}"),
+    ("cluster on an old server", "{kind: cluster, image: 'redis:6.2', config: {cluster-node-timeout: 5000}}"),
+];
+
+fn paused_time<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_plan_is_enough_and_then_there_is_nothing_left_to_do() {
+    for (name, yaml) in SPECS {
+        for options in [SWAP, PLAIN] {
+            let (topology, world) = (topology(yaml), World::new());
+            let plans = converge(&world, &topology, options).await;
+            assert_eq!(plans.len(), 1, "{name}");
+            assert_ready(&world, &topology);
+            assert!(plan(&world, &topology, options).is_empty(), "{name}");
+        }
+    }
+}
+
+async fn survives_being_cut_off(name: &str, topology: &Topology, options: Options) {
+    let steps = plan(&World::new(), topology, options).steps().count();
+    for cut in 1..=steps {
+        let world = World::new();
+        run_and_stop(&world, topology, &plan(&world, topology, options), cut).await;
+        println!("{name}: cut off after step {cut} of {steps}");
+        converge(&world, topology, options).await;
+        assert_ready(&world, topology);
+    }
+}
+
+async fn survives_a_failing_call(name: &str, topology: &Topology, options: Options) {
+    for call in 1.. {
+        let world = World::new();
+        world.state().faults.fail_at = Some(call);
+        let outcome = run(&world, topology, &plan(&world, topology, options)).await;
+        let failed = world.calls() >= call;
+        assert_eq!(outcome.is_err(), failed, "{name}: call {call}");
+        world.heal();
+        println!("{name}: call {call} failed");
+        converge(&world, topology, options).await;
+        assert_ready(&world, topology);
+        if !failed {
+            break;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_cut_off_after_any_step_is_taken_up_again() {
+    for (name, yaml) in SPECS {
+        survives_being_cut_off(name, &topology(yaml), SWAP).await;
+    }
+    survives_being_cut_off("plain cluster", &topology("kind: cluster"), PLAIN).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_in_which_any_call_fails_is_taken_up_again() {
+    for (name, yaml) in SPECS {
+        survives_a_failing_call(name, &topology(yaml), SWAP).await;
+    }
+    survives_a_failing_call("plain cluster", &topology("kind: cluster"), PLAIN).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_role_swap_gets_under_the_start_up_delay_and_the_plain_way_does_not() {
+    let topology = topology("kind: cluster");
+    let mut took = Vec::new();
+    for options in [SWAP, PLAIN] {
+        let (world, started) = (World::new(), tokio::time::Instant::now());
+        converge(&world, &topology, options).await;
+        took.push(started.elapsed().as_millis());
+    }
+    assert!(took[0] < 1500 && took[1] > 2000, "{took:?} ms");
+}
+
+/// Every slot is given away exactly once.
+fn assert_slots_are_divided(plan: &Plan) {
+    let mut owners = vec![0; usize::from(SLOT_COUNT)];
+    for step in plan.steps() {
+        if let Action::Server(ServerAction::AssignSlots(slots)) = &step.action {
+            slots.slots().for_each(|slot| owners[usize::from(slot)] += 1);
+        }
+    }
+    assert!(owners.iter().all(|count| *count == 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_shape_is_formed_by_one_plan_and_survives_one_cut(
+        kind in prop_oneof![Just("standalone"), Just("replication"), Just("cluster")],
+        shards in 1_u32..=6,
+        replicas in 0_u32..=2,
+        volume in any::<bool>(),
+        swap in any::<bool>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let data = if volume { "volume" } else { "ephemeral" };
+        let counts = match kind {
+            "standalone" => String::new(),
+            "replication" => format!(", replicas: {replicas}"),
+            _ => format!(", shards: {shards}, replicas: {replicas}"),
+        };
+        let topology = topology(&format!("{{kind: {kind}, data: {data}{counts}}}"));
+        let options = if swap { SWAP } else { PLAIN };
+        paused_time(async {
+            let world = World::new();
+            let first = plan(&world, &topology, options);
+            assert_eq!(first, plan(&world, &topology, options), "planning is deterministic");
+            if topology.kind == Kind::Cluster {
+                assert_slots_are_divided(&first);
+            }
+            run(&world, &topology, &first).await.expect("it runs");
+            assert_ready(&world, &topology);
+            assert!(plan(&world, &topology, options).is_empty());
+
+            let world = World::new();
+            run_and_stop(&world, &topology, &first, 1 + cut.index(first.steps().count())).await;
+            converge(&world, &topology, options).await;
+            assert_ready(&world, &topology);
+        });
+    }
+}

@@ -1,0 +1,11 @@
+//! The core and the executor against an engine and servers in memory.
+//!
+//! One test program for all of it: linking is what takes the time.
+
+mod convergence;
+mod executor;
+mod memory;
+mod planner;
+mod readiness;
+mod resolve;
+mod rig;

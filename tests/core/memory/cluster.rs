@@ -1,0 +1,311 @@
+//! One node's side of the cluster bus: whom it knows, and what it makes of its neighbours' messages.
+//!
+//! As the servers do it, not as one would like it: an introduction only opens a handshake, a claim
+//! of slots wins by its epoch, and a primary that loses its last slot follows who took it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redisctl::observed::{ClusterNode, ClusterRole, ClusterView};
+use redisctl::topology::Address;
+
+use super::slots::Slots;
+
+/// A node's cluster state; what outlives its process is in here too, as in `nodes.conf`.
+#[derive(Debug, Clone)]
+pub(crate) struct Cluster {
+    pub(crate) own_id: String,
+    pub(crate) current_epoch: u64,
+    pub(crate) nodes: BTreeMap<String, Line>,
+    pub(crate) ok: bool,
+    /// Ids that CLUSTER FORGET keeps from coming back by gossip.
+    forgotten: BTreeSet<String>,
+}
+
+/// What a node holds of one node, itself included.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) address: Option<Address>,
+    pub(crate) role: ClusterRole,
+    pub(crate) handshake: bool,
+    pub(crate) connected: bool,
+    pub(crate) slots: Slots,
+    pub(crate) epoch: u64,
+    pub(crate) offset: u64,
+}
+
+impl Line {
+    fn new(address: Option<Address>, handshake: bool) -> Self {
+        Self {
+            address,
+            role: ClusterRole::Primary,
+            handshake,
+            connected: !handshake,
+            slots: Slots::default(),
+            epoch: 0,
+            offset: 0,
+        }
+    }
+
+    fn is_primary(&self) -> bool {
+        self.role == ClusterRole::Primary
+    }
+}
+
+/// What a node says of itself in every message.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) id: String,
+    pub(crate) address: Address,
+    role: ClusterRole,
+    slots: Slots,
+    epoch: u64,
+    current_epoch: u64,
+    pub(crate) offset: u64,
+    /// The gossip section: neighbours and where they are.
+    neighbours: Vec<(String, Address)>,
+    /// Where it sends introductions.
+    meets: BTreeSet<Address>,
+}
+
+impl Cluster {
+    pub(crate) fn new(own_id: String, address: Address) -> Self {
+        let nodes = BTreeMap::from([(own_id.clone(), Line::new(Some(address), false))]);
+        Self { own_id, current_epoch: 0, nodes, ok: false, forgotten: BTreeSet::new() }
+    }
+
+    pub(crate) fn own(&self) -> &Line {
+        &self.nodes[&self.own_id]
+    }
+
+    pub(crate) fn own_mut(&mut self) -> &mut Line {
+        self.nodes.get_mut(&self.own_id).expect("a node always knows itself")
+    }
+
+    pub(crate) fn header(&self, address: Address, offset: u64) -> Header {
+        let own = self.own();
+        let (handshakes, known): (Vec<_>, Vec<_>) = self.nodes.iter().partition(|(_, line)| line.handshake);
+        let neighbours = known
+            .into_iter()
+            .filter(|(id, line)| **id != self.own_id && line.connected)
+            .filter_map(|(id, line)| Some((id.clone(), line.address?)))
+            .collect();
+        let meets = handshakes.into_iter().filter_map(|(_, line)| line.address).collect();
+        Header {
+            id: self.own_id.clone(),
+            address,
+            role: own.role.clone(),
+            slots: if own.is_primary() { own.slots.clone() } else { Slots::default() },
+            epoch: own.epoch,
+            current_epoch: self.current_epoch,
+            offset,
+            neighbours,
+            meets,
+        }
+    }
+
+    /// Whether the node at `address` is known, and not only being introduced.
+    pub(crate) fn knows(&self, address: Address) -> bool {
+        self.nodes.values().any(|line| !line.handshake && line.address == Some(address))
+    }
+
+    /// CLUSTER MEET.
+    pub(crate) fn meet(&mut self, address: Address) {
+        let open = self.nodes.values().any(|line| line.handshake && line.address == Some(address));
+        if !open {
+            self.nodes.insert(format!("handshake with {address}"), Line::new(Some(address), true));
+        }
+    }
+
+    /// CLUSTER FORGET.
+    pub(crate) fn forget(&mut self, id: &str) -> Result<(), &'static str> {
+        if id == self.own_id {
+            return Err("I tried hard but I can't forget myself");
+        }
+        if self.own().role == ClusterRole::Replica(id.to_owned()) {
+            return Err("Can't forget my master!");
+        }
+        self.nodes.remove(id).ok_or("Unknown node")?;
+        self.forgotten.insert(id.to_owned());
+        Ok(())
+    }
+
+    /// CLUSTER FAILOVER TAKEOVER.
+    pub(crate) fn take_over(&mut self) -> Result<(), &'static str> {
+        let ClusterRole::Replica(primary) = self.own().role.clone() else {
+            return Err("You should send CLUSTER FAILOVER to a replica");
+        };
+        let line = self.nodes.get_mut(&primary).ok_or("I don't know my master")?;
+        let slots = std::mem::take(&mut line.slots);
+        self.current_epoch += 1;
+        let epoch = self.current_epoch;
+        let own = self.own_mut();
+        (own.role, own.slots, own.epoch) = (ClusterRole::Primary, slots, epoch);
+        Ok(())
+    }
+
+    /// CLUSTER REPLICATE, once the primary's id is known.
+    pub(crate) fn replicate(&mut self, primary: &str) {
+        let own = self.own_mut();
+        own.role = ClusterRole::Replica(primary.to_owned());
+        own.slots = Slots::default();
+    }
+
+    /// One round of messages: `everybody` are the headers of all that can be reached, by address.
+    pub(crate) fn hear(&mut self, own_address: Address, everybody: &BTreeMap<Address, Header>) {
+        self.pongs(everybody);
+        for sender in everybody.values() {
+            if sender.id == self.own_id {
+                continue;
+            }
+            let known = self.nodes.get(&sender.id).is_some_and(|line| !line.handshake);
+            let reaches_us = sender.meets.contains(&own_address)
+                || sender
+                    .neighbours
+                    .iter()
+                    .any(|(id, address)| *id == self.own_id && *address == own_address);
+            let reached = self.nodes.get(&sender.id).and_then(|line| line.address) == Some(sender.address);
+            if known && (reaches_us || reached) {
+                self.read(sender);
+            } else if sender.meets.contains(&own_address) {
+                self.meet(sender.address);
+            }
+        }
+    }
+
+    /// What comes back from those that the node knows or shakes hands with.
+    fn pongs(&mut self, everybody: &BTreeMap<Address, Header>) {
+        let others: Vec<String> = self.nodes.keys().filter(|id| **id != self.own_id).cloned().collect();
+        for id in others {
+            let Some(mut line) = self.nodes.get(&id).cloned() else { continue };
+            match line.address.and_then(|address| everybody.get(&address)) {
+                None => line.connected = false,
+                Some(answer) if line.handshake => {
+                    self.nodes.remove(&id);
+                    if let Some(known) = self.nodes.get_mut(&answer.id) {
+                        known.address = Some(answer.address);
+                    } else {
+                        // The answer to an introduction is not read for slots.
+                        self.forgotten.remove(&answer.id);
+                        self.nodes.insert(answer.id.clone(), Line::new(Some(answer.address), false));
+                    }
+                    continue;
+                }
+                // Somebody else lives there now.
+                Some(answer) if answer.id != id => {
+                    line.connected = false;
+                    line.address = None;
+                }
+                Some(_) => line.connected = true,
+            }
+            self.nodes.insert(id, line);
+        }
+    }
+
+    /// Reads the message of a known node.
+    fn read(&mut self, sender: &Header) {
+        self.current_epoch = self.current_epoch.max(sender.current_epoch);
+        let line = self.nodes.get_mut(&sender.id).expect("only known senders are read");
+        line.address = Some(sender.address);
+        line.role = sender.role.clone();
+        line.offset = sender.offset;
+        if line.is_primary() {
+            line.epoch = line.epoch.max(sender.epoch);
+            self.claim(sender);
+            self.part_epochs(sender);
+        } else {
+            line.slots = Slots::default();
+        }
+        for (id, address) in &sender.neighbours {
+            if !self.nodes.contains_key(id) && !self.forgotten.contains(id) {
+                self.meet(*address);
+            }
+        }
+    }
+
+    /// A claim of slots: whoever has the higher epoch owns them.
+    fn claim(&mut self, sender: &Header) {
+        if self.nodes[&sender.id].slots.covers(&sender.slots) {
+            return;
+        }
+        let mut taken = sender.slots.clone();
+        let mut emptied = Vec::new();
+        for (id, line) in self.nodes.iter_mut().filter(|(id, _)| **id != sender.id) {
+            if line.slots.meets(&sender.slots) {
+                if line.epoch < sender.epoch {
+                    line.slots.remove(&sender.slots);
+                    if line.slots.is_empty() {
+                        emptied.push(id.clone());
+                    }
+                } else {
+                    taken.remove(&line.slots);
+                }
+            }
+        }
+        self.nodes.get_mut(&sender.id).expect("only known senders are read").slots.add(&taken);
+        let lost = emptied.iter().any(|id| match &self.own().role {
+            ClusterRole::Primary => *id == self.own_id,
+            ClusterRole::Replica(primary) => id == primary,
+        });
+        if lost {
+            self.replicate(&sender.id);
+        }
+    }
+
+    /// Two primaries with the same epoch: the one with the lesser id takes a new one.
+    fn part_epochs(&mut self, sender: &Header) {
+        if self.own().is_primary() && self.own().epoch == sender.epoch && sender.id > self.own_id {
+            self.current_epoch += 1;
+            self.own_mut().epoch = self.current_epoch;
+        }
+    }
+
+    /// `cluster_state`. A fresh primary does not turn `ok`, but one that is stays so.
+    pub(crate) fn judge(&mut self, fresh: bool, full_coverage: bool) {
+        let owners = || self.nodes.values().filter(|line| !line.slots.is_empty());
+        let reachable = owners().filter(|line| line.connected).count();
+        let served: usize = owners().filter(|line| line.connected).map(|line| line.slots.count()).sum();
+        let majority = reachable > owners().count() / 2;
+        let good = majority && (!full_coverage || served == 16_384);
+        self.ok = good && (self.ok || !(fresh && self.own().is_primary()));
+    }
+
+    /// What CLUSTER INFO, NODES, SLOTS and SHARDS say.
+    pub(crate) fn view(&self, offset: u64) -> ClusterView {
+        let is_listed = |id: &str, line: &Line| {
+            let offset = if id == self.own_id { offset } else { line.offset };
+            line.connected && (line.is_primary() || offset > 0)
+        };
+        let mut slots = BTreeMap::new();
+        let mut nodes = BTreeMap::new();
+        for (id, line) in &self.nodes {
+            let set = line.slots.set().clone();
+            let replicas = self.nodes.iter().filter(|(replica, line)| {
+                line.role == ClusterRole::Replica(id.clone()) && is_listed(replica, line)
+            });
+            let serving: Vec<String> =
+                std::iter::once(id.clone()).chain(replicas.map(|(id, _)| id.clone())).collect();
+            for range in set.ranges() {
+                slots.insert((range.start(), range.end()), serving.clone());
+            }
+            let node = ClusterNode {
+                address: line.address,
+                role: line.role.clone(),
+                handshake: line.handshake,
+                failing: !line.handshake && !line.connected,
+                slots: set,
+                epoch: line.epoch,
+                connected: line.connected,
+            };
+            nodes.insert(id.clone(), node);
+        }
+        let online = self.nodes.iter().filter(|(id, line)| is_listed(id, line));
+        ClusterView {
+            ok: self.ok,
+            own_id: self.own_id.clone(),
+            current_epoch: self.current_epoch,
+            nodes,
+            slots,
+            online: Some(online.map(|(id, _)| id.clone()).collect()),
+        }
+    }
+}

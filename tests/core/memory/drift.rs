@@ -1,0 +1,113 @@
+//! What people and accidents do to a deployment behind redisctl's back.
+
+use redisctl::observed::{ContainerState, Foreign};
+use redisctl::topology::{NodeName, SlotSet, Topology};
+
+use super::World;
+use super::cluster::Cluster;
+use super::process::Process;
+use super::slots::Slots;
+
+impl World {
+    /// The server of a node, which must answer.
+    fn with_process<T>(&self, node: &NodeName, change: impl FnOnce(&mut Process) -> T) -> T {
+        change(self.state().process(node).expect("the server answers"))
+    }
+
+    fn with_cluster<T>(&self, node: &NodeName, change: impl FnOnce(&mut Cluster) -> T) -> T {
+        self.with_process(node, |process| change(process.cluster.as_mut().expect("a cluster node")))
+    }
+
+    /// Nobody hears a node any more, as behind a firewall.
+    pub(crate) fn silence(&self, node: &NodeName) {
+        self.state().faults.silent.insert(node.clone());
+    }
+
+    /// `docker rmi`.
+    pub(crate) fn lose_image(&self) {
+        self.state().engine.image_present = false;
+    }
+
+    /// `docker stop`.
+    pub(crate) fn stop_container(&self, node: &NodeName) {
+        self.state().stop_container(node).expect("it exists");
+    }
+
+    /// `docker rm -f`.
+    pub(crate) fn remove_container(&self, node: &NodeName) {
+        self.state().remove_container(node).expect("it exists");
+    }
+
+    /// `docker pause`.
+    pub(crate) fn pause(&self, node: &NodeName) {
+        self.state().container(node).expect("it exists").state = ContainerState::Paused;
+    }
+
+    /// `docker network rm`, after every container was disconnected.
+    pub(crate) fn lose_network(&self) {
+        let mut state = self.state();
+        state.engine.network = None;
+        state.engine.containers.values_mut().for_each(|container| container.attached = false);
+    }
+
+    /// `redisctl down`: everything but the data volumes.
+    pub(crate) fn take_down(&self, topology: &Topology) {
+        topology.nodes().iter().for_each(|node| self.remove_container(&node.name));
+        let mut state = self.state();
+        state.engine.network = None;
+        state.engine.volumes.retain(|name, _| name.ends_with("-data"));
+    }
+
+    /// Something of somebody else's.
+    pub(crate) fn add_foreign(&self, kind: &'static str, name: &str) {
+        self.state().engine.foreign.push(Foreign { kind, name: name.to_owned() });
+    }
+
+    /// `CONFIG SET`.
+    pub(crate) fn configure(&self, node: &NodeName, directive: &str, value: &str) {
+        self.with_process(node, |process| process.settings.set(directive, value));
+    }
+
+    /// `SET` of so many keys.
+    pub(crate) fn put_keys(&self, node: &NodeName, count: u64) {
+        self.with_process(node, |process| {
+            process.keys += count;
+            process.write(100 * count);
+        });
+    }
+
+    /// `DBSIZE`.
+    pub(crate) fn keys(&self, node: &NodeName) -> u64 {
+        self.with_process(node, |process| process.keys)
+    }
+
+    /// `REPLICAOF NO ONE`.
+    pub(crate) fn promote(&self, node: &NodeName) {
+        self.with_process(node, |process| process.follows = None);
+    }
+
+    /// `REPLICAOF` another node.
+    pub(crate) fn follow(&self, node: &NodeName, primary: &NodeName) {
+        let address = self.with_process(primary, |process| process.address);
+        self.with_process(node, |process| process.follows = Some(address));
+    }
+
+    /// `CLUSTER DELSLOTS`.
+    pub(crate) fn drop_slots(&self, node: &NodeName, slots: &SlotSet) {
+        self.with_cluster(node, |cluster| cluster.own_mut().slots.remove(&Slots::from(slots)));
+    }
+
+    /// `CLUSTER FAILOVER TAKEOVER`.
+    pub(crate) fn take_over(&self, node: &NodeName) {
+        self.with_cluster(node, |cluster| cluster.take_over().expect("it is a replica"));
+    }
+
+    /// `FLUSHALL` and `CLUSTER RESET HARD`.
+    pub(crate) fn reset(&self, node: &NodeName) {
+        let id = self.state().new_id();
+        self.with_process(node, |process| {
+            process.keys = 0;
+            process.cluster = Some(Cluster::new(id, process.address));
+        });
+    }
+}

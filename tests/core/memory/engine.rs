@@ -1,0 +1,242 @@
+//! The engine: an image, a network, volumes and containers, as strict as the real one, and a little
+//! more: what a good plan never does twice is refused the second time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redisctl::event::Listener;
+use redisctl::executor::{BoxedError, Engine};
+use redisctl::observed::{ContainerState, Foreign};
+use redisctl::plan::{EngineAction, NetworkSettings};
+use redisctl::spec::SecretText;
+use redisctl::topology::container::{ContainerSettings, data_volume};
+use redisctl::topology::files::{DEPLOYMENT_FILE, File, parse_deployment};
+use redisctl::topology::{NodeName, Settings, Topology};
+
+use super::process::{Data, Process};
+use super::{State, World};
+
+/// What there is on the engine.
+#[derive(Debug, Default)]
+pub(crate) struct EngineState {
+    pub(crate) image_present: bool,
+    pub(crate) network: Option<NetworkSettings>,
+    pub(crate) volumes: BTreeMap<String, Volume>,
+    pub(crate) containers: BTreeMap<NodeName, Container>,
+    pub(crate) foreign: Vec<Foreign>,
+}
+
+/// A named volume.
+#[derive(Debug, Default)]
+pub(crate) struct Volume {
+    pub(crate) deployment: Option<Topology>,
+    configurations: BTreeMap<NodeName, Settings>,
+    /// Folders that belong to the servers' user.
+    folders: BTreeSet<NodeName>,
+    data: BTreeMap<NodeName, Data>,
+}
+
+/// A container.
+#[derive(Debug)]
+pub(crate) struct Container {
+    pub(crate) settings: ContainerSettings,
+    pub(crate) state: ContainerState,
+    pub(crate) attached: bool,
+    pub(crate) process: Option<Process>,
+}
+
+impl Container {
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.state == ContainerState::Running && self.attached
+    }
+
+    fn volume(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        self.settings.volumes.iter().map(|mount| mount.volume.clone()).find(|name| wanted(name))
+    }
+
+    fn shared_volume(&self) -> Option<String> {
+        self.volume(|name| name.ends_with("-nodes"))
+    }
+
+    /// Where the node's data is: in a volume of its own, or in the shared one.
+    fn data_volume(&self) -> Option<String> {
+        let own = data_volume(&self.settings.name);
+        self.volume(|name| name == own).or_else(|| self.shared_volume())
+    }
+}
+
+impl State {
+    fn apply_to_engine(&mut self, node: Option<&NodeName>, action: &EngineAction) -> Result<(), String> {
+        let named = node.ok_or_else(|| "no node is named".to_owned());
+        match action {
+            EngineAction::PullImage { .. } => self.engine.image_present = true,
+            EngineAction::CreateNetwork(network) => {
+                refuse(self.engine.network.is_some(), "the network exists")?;
+                self.engine.network = Some(network.clone());
+            }
+            EngineAction::RemoveNetwork(_) => {
+                refuse(self.engine.network.is_none(), "there is no such network")?;
+                refuse(
+                    self.engine.containers.values().any(|container| container.attached),
+                    "the network has active endpoints",
+                )?;
+                self.engine.network = None;
+            }
+            EngineAction::CreateVolume(volume) => {
+                refuse(self.engine.volumes.contains_key(&volume.name), "the volume exists")?;
+                self.engine.volumes.insert(volume.name.clone(), Volume::default());
+            }
+            EngineAction::CreateContainer(settings) => self.create_container(settings)?,
+            EngineAction::WriteFiles { .. } => return Err("files are written by another call".to_owned()),
+            EngineAction::StartContainer => self.start_container(named?)?,
+            EngineAction::UnpauseContainer => {
+                let container = self.container(named?)?;
+                refuse(container.state != ContainerState::Paused, "the container is not paused")?;
+                container.state = ContainerState::Running;
+            }
+            EngineAction::AttachContainer { address, .. } => {
+                refuse(self.engine.network.is_none(), "there is no such network")?;
+                let container = self.container(named?)?;
+                refuse(container.attached, "the container is attached")?;
+                refuse(container.settings.address != *address, "this is another container's address")?;
+                container.attached = true;
+            }
+            EngineAction::RemoveContainer => self.remove_container(named?)?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn container(&mut self, node: &NodeName) -> Result<&mut Container, String> {
+        self.engine.containers.get_mut(node).ok_or_else(|| format!("no such container: {node}"))
+    }
+
+    fn create_container(&mut self, settings: &ContainerSettings) -> Result<(), String> {
+        let engine = &mut self.engine;
+        refuse(!engine.image_present, "no such image")?;
+        refuse(engine.network.is_none(), "there is no such network")?;
+        let foreign = engine.foreign.iter().any(|foreign| foreign.name == settings.name.as_str());
+        refuse(foreign || engine.containers.contains_key(&settings.name), "the name is in use")?;
+        let missing = settings.volumes.iter().find(|mount| !engine.volumes.contains_key(&mount.volume));
+        refuse(missing.is_some(), "a volume is missing")?;
+        let inside =
+            engine.network.as_ref().is_some_and(|network| network.subnet.contains(&settings.address.ip));
+        refuse(!inside, "the address is not in the network's subnet")?;
+        let container = Container {
+            settings: settings.clone(),
+            state: ContainerState::Created,
+            attached: true,
+            process: None,
+        };
+        engine.containers.insert(settings.name.clone(), container);
+        Ok(())
+    }
+
+    fn start_container(&mut self, node: &NodeName) -> Result<(), String> {
+        let id = self.new_id();
+        let network = self.engine.network.is_some();
+        let container = self.container(node)?;
+        let running = matches!(container.state, ContainerState::Running | ContainerState::Paused);
+        refuse(running, "the container runs already")?;
+        refuse(!container.attached || !network, "the container has no network")?;
+        let (address, shared, own) =
+            (container.settings.address, container.shared_volume(), container.data_volume());
+        let volume = |name: &Option<String>| self.engine.volumes.get(name.as_ref()?);
+        let configuration = volume(&shared).and_then(|volume| volume.configurations.get(node)).cloned();
+        let configuration = configuration.ok_or("the server found no configuration file")?;
+        let owned = volume(&own).is_some_and(|volume| volume.folders.contains(node));
+        refuse(!owned, "the server cannot write its data folder")?;
+        let volume = own.and_then(|name| self.engine.volumes.get_mut(&name)).expect("it was just found");
+        let data = volume.data.remove(node).unwrap_or_default();
+        let container = self.container(node)?;
+        container.process = Some(Process::start(&configuration, address, data, id));
+        container.state = ContainerState::Running;
+        Ok(())
+    }
+
+    /// Ends the process of a container; what it keeps goes into its volume.
+    pub(crate) fn stop_container(&mut self, node: &NodeName) -> Result<(), String> {
+        let container = self.container(node)?;
+        container.state = ContainerState::Exited;
+        if let (Some(process), Some(volume)) = (container.process.take(), container.data_volume()) {
+            let volume = self.engine.volumes.get_mut(&volume).ok_or("the volume is gone")?;
+            volume.data.insert(node.clone(), process.end());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove_container(&mut self, node: &NodeName) -> Result<(), String> {
+        self.stop_container(node)?;
+        self.engine.containers.remove(node);
+        Ok(())
+    }
+
+    fn put_files(&mut self, through: &NodeName, files: Vec<File>) -> Result<(), String> {
+        let container = self.container(through)?;
+        let shared = container.shared_volume().ok_or("the shared volume is not mounted")?;
+        let own = container.data_volume().filter(|name| *name != shared);
+        for file in files {
+            match file {
+                File::Folder { path } => {
+                    let Some((node, _)) = path.split_once("/data") else { continue };
+                    // Through a container with a data volume only that one's folder is reached.
+                    let volume = own.as_ref().filter(|_| node == through.as_str()).unwrap_or(&shared);
+                    let node = self.engine.containers.keys().find(|name| name.as_str() == node).cloned();
+                    let volume = self.engine.volumes.get_mut(volume).ok_or("the volume is gone")?;
+                    volume.folders.extend(node);
+                }
+                File::Content { path, text } => {
+                    let volume = self.engine.volumes.get_mut(&shared).ok_or("the volume is gone")?;
+                    if path == DEPLOYMENT_FILE {
+                        volume.deployment = parse_deployment(text.expose()).map(|(topology, _)| topology);
+                    } else if let Some(name) = path.strip_suffix("/server.conf") {
+                        let nodes = self.engine.containers.keys();
+                        if let Some(node) = nodes.into_iter().find(|node| node.as_str() == name) {
+                            volume.configurations.insert(node.clone(), directives(&text));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a configuration file back; passwords are of no use here.
+fn directives(text: &SecretText) -> Settings {
+    let lines = text.expose().lines().filter_map(|line| line.split_once(' '));
+    lines
+        .filter(|(name, _)| !matches!(*name, "masterauth" | "aclfile"))
+        .map(|(name, value)| (name, value.trim_matches('"')))
+        .collect()
+}
+
+pub(crate) fn refuse(condition: bool, message: &str) -> Result<(), String> {
+    if condition { Err(message.to_owned()) } else { Ok(()) }
+}
+
+impl Engine for World {
+    async fn apply(
+        &self,
+        node: Option<&NodeName>,
+        action: &EngineAction,
+        _listener: &dyn Listener,
+    ) -> Result<(), BoxedError> {
+        self.call().await?;
+        Ok(self.state().apply_to_engine(node, action)?)
+    }
+
+    async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {
+        self.call().await?;
+        Ok(self.state().put_files(through, files)?)
+    }
+
+    async fn log_tail(&self, node: &NodeName) -> Vec<String> {
+        let exists = self.state().engine.containers.contains_key(node);
+        if exists { vec![format!("the last line of {node}")] } else { Vec::new() }
+    }
+
+    async fn ended(&self, node: &NodeName) -> Option<String> {
+        let state = self.state();
+        let container = state.engine.containers.get(node)?;
+        (container.state == ContainerState::Exited).then(|| "its container ended".to_owned())
+    }
+}

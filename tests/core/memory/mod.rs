@@ -1,0 +1,175 @@
+//! An engine and its servers in memory, behind the two traits that the executor works with.
+//!
+//! A small honest model and no mock: what a call does is what the real engine or server would do
+//! to the state in here, and what it refuses is what they refuse. Time is tokio's, which tests
+//! pause, so that seconds of start-up delay cost nothing.
+//!
+//! Not in it: failover by vote, resharding, persistence in detail, authentication.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use redisctl::executor::BoxedError;
+use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer};
+use redisctl::topology::container::shared_volume;
+use redisctl::topology::{NodeName, Topology};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+mod cluster;
+mod drift;
+mod engine;
+mod network;
+mod process;
+mod servers;
+mod slots;
+
+use engine::EngineState;
+
+/// What an engine's call takes.
+const CALL: Duration = Duration::from_millis(1);
+
+/// An engine with whatever runs on it.
+pub(crate) struct World {
+    state: RefCell<State>,
+    stop: Notify,
+    calls: Cell<usize>,
+    in_flight: Cell<usize>,
+    /// The most calls that were ever under way at the same time.
+    pub(crate) most_in_flight: Cell<usize>,
+}
+
+pub(crate) struct State {
+    pub(crate) engine: EngineState,
+    pub(crate) faults: Faults,
+    at: Instant,
+    ids: u64,
+}
+
+/// What goes wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    /// The call, counted from 1, that fails once.
+    pub(crate) fail_at: Option<usize>,
+    /// Nobody hears these nodes.
+    pub(crate) silent: BTreeSet<NodeName>,
+    /// Whoever calls is no more: no call comes back.
+    stopped: bool,
+}
+
+impl State {
+    fn new_id(&mut self) -> String {
+        self.ids += 1;
+        // Ids that do not sort as the nodes do.
+        format!("{:016x}{:024x}", self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15), self.ids)
+    }
+}
+
+impl World {
+    /// An engine with the image, and nothing else.
+    pub(crate) fn new() -> Self {
+        let engine = EngineState { image_present: true, ..EngineState::default() };
+        let state = State { engine, faults: Faults::default(), at: Instant::now(), ids: 0 };
+        Self {
+            state: RefCell::new(state),
+            stop: Notify::new(),
+            calls: Cell::new(0),
+            in_flight: Cell::new(0),
+            most_in_flight: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn state(&self) -> RefMut<'_, State> {
+        let mut state = self.state.borrow_mut();
+        state.advance();
+        state
+    }
+
+    /// One call: takes a moment, may fail.
+    async fn call(&self) -> Result<(), BoxedError> {
+        self.wait_if_stopped().await;
+        self.in_flight.set(self.in_flight.get() + 1);
+        self.most_in_flight.set(self.most_in_flight.get().max(self.in_flight.get()));
+        tokio::time::sleep(CALL).await;
+        self.in_flight.set(self.in_flight.get() - 1);
+        self.wait_if_stopped().await;
+        self.calls.set(self.calls.get() + 1);
+        if self.state().faults.fail_at == Some(self.calls.get()) {
+            return Err("injected".into());
+        }
+        Ok(())
+    }
+
+    async fn wait_if_stopped(&self) {
+        if self.state().faults.stopped {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// From now on no call comes back, as for a process that is killed.
+    pub(crate) fn stop(&self) {
+        self.state().faults.stopped = true;
+        self.stop.notify_one();
+    }
+
+    /// Comes back when the world is stopped.
+    pub(crate) async fn stopped(&self) {
+        self.stop.notified().await;
+    }
+
+    /// Ends every fault.
+    pub(crate) fn heal(&self) {
+        self.state().faults = Faults::default();
+        self.in_flight.set(0);
+    }
+
+    /// How many calls were made.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.get()
+    }
+
+    /// What there is of a topology's deployment.
+    pub(crate) fn observe(&self, topology: &Topology) -> Observed {
+        let mut state = self.state();
+        let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
+        let mut observed = Observed {
+            image_present: state.engine.image_present,
+            network: state
+                .engine
+                .network
+                .as_ref()
+                .map(|network| ObservedNetwork { subnet: Some(network.subnet) }),
+            volumes: state.engine.volumes.keys().cloned().collect(),
+            foreign: state.engine.foreign.clone(),
+            ..Observed::default()
+        };
+        // Files are read through a container.
+        if !names.is_empty() {
+            let shared = state.engine.volumes.get(&shared_volume(&topology.name));
+            observed.stored = shared.and_then(|volume| volume.deployment.clone()).map(Box::new);
+        }
+        for name in names {
+            let container = &state.engine.containers[&name];
+            let described = ObservedContainer {
+                state: container.state,
+                settings: Some(container.settings.clone()),
+                attached: container.attached,
+                image_id: "sha256:1".to_owned(),
+            };
+            let running = container.process.is_some();
+            observed.containers.insert(name.clone(), described);
+            if running {
+                let server = match state.view(&name) {
+                    Ok(mut view) => {
+                        view.settings = state.process(&name).expect("it just answered").settings.clone();
+                        ObservedServer::Answering(Box::new(view))
+                    }
+                    Err(reason) => ObservedServer::Silent(reason),
+                };
+                observed.servers.insert(name, server);
+            }
+        }
+        observed
+    }
+}

@@ -1,0 +1,88 @@
+//! What happens by itself as time goes by: gossip and replication between the running servers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redisctl::topology::{Address, NodeName};
+use tokio::time::Instant;
+
+use super::State;
+use super::process::{Link, Process};
+
+/// One round of gossip and replication.
+const TICK: Duration = Duration::from_millis(50);
+
+impl State {
+    /// Brings everything up to the present.
+    pub(crate) fn advance(&mut self) {
+        let now = Instant::now();
+        while self.at + TICK <= now {
+            self.at += TICK;
+            self.tick();
+        }
+    }
+
+    fn tick(&mut self) {
+        let network = self.engine.network.is_some();
+        let mut reachable: BTreeMap<&NodeName, &mut Process> = self
+            .engine
+            .containers
+            .iter_mut()
+            .filter(|(name, container)| {
+                network && container.is_reachable() && !self.faults.silent.contains(*name)
+            })
+            .filter_map(|(name, container)| Some((name, container.process.as_mut()?)))
+            .collect();
+        gossip(&mut reachable);
+        replicate(&mut reachable);
+    }
+}
+
+fn gossip(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
+    let headers = reachable
+        .values()
+        .filter_map(|process| {
+            let cluster = process.cluster.as_ref()?;
+            Some((process.address, cluster.header(process.address, process.offset)))
+        })
+        .collect();
+    for process in reachable.values_mut() {
+        let (address, fresh) = (process.address, process.is_fresh());
+        let full_coverage = process.settings.get("cluster-require-full-coverage") == Some("yes");
+        if let Some(cluster) = &mut process.cluster {
+            cluster.hear(address, &headers);
+            cluster.judge(fresh, full_coverage);
+        }
+    }
+}
+
+fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
+    for process in reachable.values_mut() {
+        let online = process.has_backlog && !process.is_replica();
+        let period = process.settings.get("repl-ping-replica-period").and_then(|text| text.parse().ok());
+        if online && process.pinged.elapsed() >= Duration::from_secs(period.unwrap_or(10)) {
+            process.pinged = Instant::now();
+            process.write(14);
+        }
+    }
+    let sources: BTreeMap<Address, (u64, u64)> =
+        reachable.values().map(|process| (process.address, (process.offset, process.keys))).collect();
+    let mut with_replicas = Vec::new();
+    for process in reachable.values_mut() {
+        let primary = process.primary();
+        let source = primary.and_then(|address| sources.get(&address));
+        let link = match (source, process.link) {
+            (None, _) => Link::Down,
+            (Some(_), (peer, Link::Joining | Link::Up)) if peer == primary => Link::Up,
+            (Some(_), _) => Link::Joining,
+        };
+        process.link = (primary, link);
+        if let (Some(address), Some((offset, keys)), Link::Up) = (primary, source, link) {
+            (process.offset, process.keys, process.has_backlog) = (*offset, *keys, true);
+            with_replicas.push(address);
+        }
+    }
+    for process in reachable.values_mut().filter(|process| with_replicas.contains(&process.address)) {
+        process.has_backlog = true;
+    }
+}

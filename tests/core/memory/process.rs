@@ -1,0 +1,138 @@
+//! One server process: its settings, its keys, its replication and its side of the cluster.
+
+use std::time::Duration;
+
+use redisctl::topology::settings::server_default;
+use redisctl::topology::{Address, Settings};
+use tokio::time::Instant;
+
+use super::cluster::Cluster;
+
+/// How long a primary that has just started refuses to say `cluster_state:ok`.
+const WRITABLE_DELAY: Duration = Duration::from_secs(2);
+
+/// Directives whose defaults the servers print, beside those that forming changes.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("appendonly", "no"),
+    ("maxclients", "10000"),
+    ("maxmemory", "0"),
+    ("maxmemory-policy", "noeviction"),
+    ("replica-read-only", "yes"),
+    ("save", "3600 1 300 100 60 10000"),
+];
+
+/// Defaults of what forming changes.
+const FORMING: [&str; 7] = [
+    "cluster-allow-replica-migration",
+    "cluster-node-timeout",
+    "cluster-replica-no-failover",
+    "cluster-require-full-coverage",
+    "repl-diskless-load",
+    "repl-diskless-sync-delay",
+    "repl-ping-replica-period",
+];
+
+/// How far a replica's link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Link {
+    Down,
+    Joining,
+    Up,
+}
+
+/// What outlives a process, in its folder.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Data {
+    pub(crate) cluster: Option<Cluster>,
+    pub(crate) keys: u64,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) address: Address,
+    pub(crate) settings: Settings,
+    pub(crate) started: Instant,
+    pub(crate) pinged: Instant,
+    pub(crate) cluster: Option<Cluster>,
+    /// REPLICAOF, where it is no cluster node.
+    pub(crate) follows: Option<Address>,
+    /// The link to the primary that it has, or makes.
+    pub(crate) link: (Option<Address>, Link),
+    pub(crate) offset: u64,
+    /// Whether writes are kept for replicas: only from the first replica on.
+    pub(crate) has_backlog: bool,
+    pub(crate) keys: u64,
+}
+
+impl Process {
+    /// Starts a server on a configuration; `id` is for a cluster node that has none yet.
+    pub(crate) fn start(configuration: &Settings, address: Address, data: Data, id: String) -> Self {
+        let defaults = FORMING.iter().filter_map(|name| Some((*name, server_default(name)?)));
+        let mut settings: Settings = DEFAULTS.into_iter().chain(defaults).collect();
+        for (name, value) in configuration.iter() {
+            settings.set(name, value);
+        }
+        let follows = settings.get("replicaof").and_then(|text| {
+            let (ip, port) = text.split_once(' ')?;
+            Some(Address { ip: ip.parse().ok()?, port: port.parse().ok()? })
+        });
+        let mut cluster = None;
+        if settings.get("cluster-enabled") == Some("yes") {
+            let mut state = data.cluster.unwrap_or_else(|| Cluster::new(id, address));
+            state.ok = false;
+            state.own_mut().address = Some(address);
+            cluster = Some(state);
+        }
+        Self {
+            address,
+            settings,
+            started: Instant::now(),
+            pinged: Instant::now(),
+            cluster,
+            follows,
+            link: (None, Link::Down),
+            offset: 0,
+            has_backlog: false,
+            keys: data.keys,
+        }
+    }
+
+    /// What is left in the folder when the process ends.
+    pub(crate) fn end(self) -> Data {
+        let persists =
+            self.settings.get("save") != Some("") || self.settings.get("appendonly") == Some("yes");
+        Data { cluster: self.cluster, keys: if persists { self.keys } else { 0 } }
+    }
+
+    /// Who it replicates, if anybody.
+    pub(crate) fn primary(&self) -> Option<Address> {
+        match &self.cluster {
+            Some(cluster) => match &cluster.own().role {
+                redisctl::observed::ClusterRole::Primary => None,
+                redisctl::observed::ClusterRole::Replica(id) => {
+                    cluster.nodes.get(id).and_then(|line| line.address)
+                }
+            },
+            None => self.follows,
+        }
+    }
+
+    pub(crate) fn is_replica(&self) -> bool {
+        match &self.cluster {
+            Some(cluster) => cluster.own().role != redisctl::observed::ClusterRole::Primary,
+            None => self.follows.is_some(),
+        }
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.started.elapsed() < WRITABLE_DELAY
+    }
+
+    /// A write of some bytes; without a backlog nobody counts them.
+    pub(crate) fn write(&mut self, bytes: u64) {
+        if self.has_backlog {
+            self.offset += bytes;
+        }
+    }
+}

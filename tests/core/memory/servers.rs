@@ -1,0 +1,216 @@
+//! The servers' commands: what CLUSTER, REPLICAOF, CONFIG SET and SET do, and what they refuse.
+
+use redisctl::executor::{BoxedError, ServerFault, Servers};
+use redisctl::observed::{ClusterRole, Replication, ServerView};
+use redisctl::plan::{Peer, ServerAction};
+use redisctl::topology::slots::slot_of;
+use redisctl::topology::{NodeName, Settings, SlotSet};
+
+use super::cluster::Cluster;
+use super::process::{Link, Process};
+use super::slots::Slots;
+use super::{State, World};
+
+/// Directives that the servers take from their file only.
+const IMMUTABLE: [&str; 4] = ["cluster-enabled", "cluster-config-file", "databases", "io-threads"];
+
+fn passing(message: impl Into<BoxedError>) -> ServerFault {
+    ServerFault::Passing(message.into())
+}
+
+fn final_fault(message: impl Into<BoxedError>) -> ServerFault {
+    ServerFault::Final(message.into())
+}
+
+impl State {
+    /// The server of a node, where it can be reached.
+    pub(crate) fn process(&mut self, node: &NodeName) -> Result<&mut Process, String> {
+        let silent = self.faults.silent.contains(node) || self.engine.network.is_none();
+        let container = self.engine.containers.get_mut(node).filter(|container| container.is_reachable());
+        let process = container.filter(|_| !silent).and_then(|container| container.process.as_mut());
+        process.ok_or_else(|| "connection refused".to_owned())
+    }
+
+    fn apply_to_server(&mut self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
+        let target = match action {
+            ServerAction::Replicate(primary) => {
+                let primary = self.process(primary).map_err(passing)?;
+                let cluster =
+                    primary.cluster.as_ref().ok_or_else(|| final_fault("cluster support disabled"))?;
+                cluster.own_id.clone()
+            }
+            _ => String::new(),
+        };
+        let process = self.process(node).map_err(passing)?;
+        match action {
+            ServerAction::Configure(settings) => configure(process, settings),
+            ServerAction::Follow(address) if process.cluster.is_none() => {
+                process.follows = Some(*address);
+                Ok(())
+            }
+            ServerAction::Promote if process.cluster.is_none() => {
+                process.follows = None;
+                Ok(())
+            }
+            ServerAction::Follow(_) | ServerAction::Promote => {
+                Err(final_fault("REPLICAOF not allowed in cluster mode"))
+            }
+            ServerAction::Write { key } => write(process, key),
+            of_the_cluster => {
+                let keys = process.keys;
+                let cluster = process.cluster.as_mut();
+                let cluster = cluster.ok_or_else(|| final_fault("cluster support disabled"))?;
+                apply_to_cluster(cluster, of_the_cluster, &target, keys)
+            }
+        }
+    }
+
+    pub(crate) fn view(&mut self, node: &NodeName) -> Result<ServerView, String> {
+        self.advance();
+        let address = self.process(node)?.address;
+        let links: Vec<_> = self
+            .engine
+            .containers
+            .values()
+            .filter_map(|container| container.process.as_ref())
+            .filter(|process| process.link.0 == Some(address))
+            .map(|process| (process.address, process.link.1))
+            .collect();
+        let with = |wanted: Link| {
+            links.iter().filter(|(_, link)| *link == wanted).map(|(address, _)| *address).collect()
+        };
+        let process = self.process(node)?;
+        let replication = if process.is_replica() {
+            Replication::Replica {
+                of: process.primary(),
+                link_up: process.link == (process.primary(), Link::Up),
+                offset: process.offset,
+            }
+        } else {
+            Replication::Primary {
+                online_replicas: with(Link::Up),
+                joining_replicas: with(Link::Joining),
+                offset: process.offset,
+            }
+        };
+        Ok(ServerView {
+            version: "8.0.0".to_owned(),
+            replication,
+            keys: process.keys,
+            memory: 1 << 20,
+            settings: Settings::default(),
+            cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset)),
+        })
+    }
+}
+
+fn configure(process: &mut Process, settings: &Settings) -> Result<(), ServerFault> {
+    for (name, _) in settings.iter() {
+        if IMMUTABLE.contains(&name) {
+            return Err(final_fault(format!("can't set immutable config: {name}")));
+        }
+        if process.settings.get(name).is_none() {
+            return Err(final_fault(format!("unknown option: {name}")));
+        }
+    }
+    for (name, value) in settings.iter() {
+        process.settings.set(name, value);
+    }
+    Ok(())
+}
+
+fn write(process: &mut Process, key: &str) -> Result<(), ServerFault> {
+    if let Some(cluster) = &process.cluster {
+        if !cluster.ok {
+            return Err(passing("CLUSTERDOWN The cluster is down"));
+        }
+        if !cluster.own().slots.contains(slot_of(key)) {
+            return Err(final_fault("MOVED"));
+        }
+    }
+    if process.is_replica() {
+        return Err(final_fault("READONLY You can't write against a read only replica."));
+    }
+    process.write(100);
+    Ok(())
+}
+
+fn apply_to_cluster(
+    cluster: &mut Cluster,
+    action: &ServerAction,
+    primary: &str,
+    keys: u64,
+) -> Result<(), ServerFault> {
+    match action {
+        ServerAction::SetConfigEpoch(epoch) => {
+            if cluster.nodes.len() > 1 {
+                return Err(final_fault("The user can assign a config epoch only to a lone node"));
+            }
+            if cluster.own().epoch != 0 {
+                return Err(final_fault("Node config epoch is already non-zero"));
+            }
+            cluster.own_mut().epoch = *epoch;
+            cluster.current_epoch = cluster.current_epoch.max(*epoch);
+        }
+        ServerAction::AssignSlots(slots) => assign_slots(cluster, slots)?,
+        ServerAction::Meet(peers) => meet(cluster, peers)?,
+        ServerAction::Forget { id } => cluster.forget(id).map_err(final_fault)?,
+        ServerAction::Replicate(_) => replicate(cluster, primary, keys)?,
+        ServerAction::TakeOver => cluster.take_over().map_err(final_fault)?,
+        _ => return Err(final_fault("this is no command of the cluster")),
+    }
+    Ok(())
+}
+
+fn assign_slots(cluster: &mut Cluster, slots: &SlotSet) -> Result<(), ServerFault> {
+    let wanted = Slots::from(slots);
+    if cluster.own().role != ClusterRole::Primary {
+        return Err(final_fault("a replica takes no slots"));
+    }
+    if cluster.nodes.values().any(|line| line.slots.meets(&wanted)) {
+        return Err(final_fault("Slot is already busy"));
+    }
+    cluster.own_mut().slots.add(&wanted);
+    Ok(())
+}
+
+fn meet(cluster: &mut Cluster, peers: &[Peer]) -> Result<(), ServerFault> {
+    let unknown: Vec<&Peer> = peers.iter().filter(|peer| !cluster.knows(peer.address)).collect();
+    for peer in &unknown {
+        cluster.meet(peer.address);
+    }
+    match unknown.first() {
+        None => Ok(()),
+        Some(peer) => Err(passing(format!("{} is not known yet", peer.node))),
+    }
+}
+
+fn replicate(cluster: &mut Cluster, primary: &str, keys: u64) -> Result<(), ServerFault> {
+    if primary == cluster.own_id {
+        return Err(final_fault("Can't replicate myself"));
+    }
+    match cluster.nodes.get(primary).map(|line| &line.role) {
+        None => return Err(passing("Unknown node")),
+        // It is a primary by now, or the plan would not say so: gossip has not told yet.
+        Some(ClusterRole::Replica(_)) => return Err(passing("I can only replicate a master")),
+        Some(ClusterRole::Primary) => {}
+    }
+    let is_primary = cluster.own().role == ClusterRole::Primary;
+    if is_primary && (!cluster.own().slots.is_empty() || keys > 0) {
+        return Err(final_fault("To set a master the node must be empty and without assigned slots."));
+    }
+    cluster.replicate(primary);
+    Ok(())
+}
+
+impl Servers for World {
+    async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
+        self.call().await.map_err(ServerFault::Final)?;
+        self.state().apply_to_server(node, action)
+    }
+
+    async fn view(&self, node: &NodeName) -> Result<ServerView, BoxedError> {
+        self.wait_if_stopped().await;
+        Ok(self.state().view(node)?)
+    }
+}

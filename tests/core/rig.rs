@@ -1,0 +1,207 @@
+//! What the tests of plans share: topologies, running a plan, and judging where it led.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use redisctl::event::{Event, Listener};
+use redisctl::executor::{ExecuteError, Executor};
+use redisctl::observed::Replication;
+use redisctl::plan::{
+    ClusterExpectation, ClusterMember, MemberRole, Milestone, Obstacle, Peer, Plan, ReplicationExpectation,
+};
+use redisctl::planner::{self, Forming, Options};
+use redisctl::readiness::{self, Disagreement};
+use redisctl::spec::Spec;
+use redisctl::topology::files::render;
+use redisctl::topology::resolve::{Facts, resolve};
+use redisctl::topology::settings::{same_value, server_default};
+use redisctl::topology::{Credentials, Kind, Node, NodeName, Shard, Topology};
+
+use crate::memory::World;
+
+/// Longer than anything takes that comes about at all; tests do not wait for it.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The most rounds of observe, plan, run that anything may take.
+const MOST_ROUNDS: usize = 6;
+
+pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false };
+pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false };
+
+pub(crate) fn topology(yaml: &str) -> Topology {
+    let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
+    resolve(&spec, &Facts::offline("shop")).expect("a good spec")
+}
+
+pub(crate) fn node(topology: &Topology, number: usize) -> NodeName {
+    topology.name.node(number)
+}
+
+/// Hears every event, and may stop the world after so many steps.
+pub(crate) struct Recorder<'a> {
+    pub(crate) events: RefCell<Vec<Event>>,
+    world: &'a World,
+    finished: Cell<usize>,
+    stop_after: Option<usize>,
+    /// Whom nobody hears any more once a stage has ended.
+    silences: Option<(NodeName, &'static str)>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
+        Self { events: RefCell::default(), world, finished: Cell::new(0), stop_after, silences: None }
+    }
+
+    pub(crate) fn silencing(self, node: NodeName, after: &'static str) -> Self {
+        Self { silences: Some((node, after)), ..self }
+    }
+}
+
+impl Listener for Recorder<'_> {
+    fn hear(&self, event: Event) {
+        if matches!(event, Event::StepFinished { .. }) {
+            self.finished.set(self.finished.get() + 1);
+            if self.stop_after == Some(self.finished.get()) {
+                self.world.stop();
+            }
+        }
+        if let (Some((node, after)), Event::StageFinished { stage, .. }) = (&self.silences, &event)
+            && stage == after
+        {
+            self.world.silence(node);
+        }
+        self.events.borrow_mut().push(event);
+    }
+}
+
+pub(crate) async fn run_with(
+    listener: &dyn Listener,
+    world: &World,
+    topology: &Topology,
+    plan: &Plan,
+    timeout: Duration,
+) -> Result<(), ExecuteError> {
+    let files = |names: &[NodeName]| render(topology, &Credentials::default(), names);
+    let executor = Executor { engine: world, servers: world, files: &files, listener, timeout };
+    executor.run(plan).await
+}
+
+/// Runs a plan to its end or first failure.
+pub(crate) async fn run(world: &World, topology: &Topology, plan: &Plan) -> Result<(), ExecuteError> {
+    run_with(&Recorder::new(world, None), world, topology, plan, TIMEOUT).await
+}
+
+/// Runs a plan as by a process that is killed after so many steps.
+pub(crate) async fn run_and_stop(world: &World, topology: &Topology, plan: &Plan, steps: usize) {
+    let recorder = Recorder::new(world, Some(steps));
+    tokio::select! {
+        biased;
+        () = world.stopped() => {}
+        result = run_with(&recorder, world, topology, plan, TIMEOUT) => {
+            result.expect("nothing fails");
+        }
+    }
+    world.heal();
+}
+
+pub(crate) fn try_plan(world: &World, topology: &Topology, options: Options) -> Result<Plan, Vec<Obstacle>> {
+    planner::plan(topology, &world.observe(topology), options)
+}
+
+pub(crate) fn plan(world: &World, topology: &Topology, options: Options) -> Plan {
+    try_plan(world, topology, options).unwrap_or_else(|obstacles| {
+        let obstacles: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+        panic!("obstacles: {}", obstacles.join("; "))
+    })
+}
+
+/// Observes, plans and runs until there is nothing left to do; gives the plans that were run.
+pub(crate) async fn converge(world: &World, topology: &Topology, options: Options) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = Vec::new();
+    loop {
+        let next = plan(world, topology, options);
+        if next.is_empty() {
+            return plans;
+        }
+        let past = || plans.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert!(plans.len() < MOST_ROUNDS, "no end in sight:\n{}\n{next}", past());
+        if let Err(error) = run(world, topology, &next).await {
+            panic!("{}\nwhile running\n{next}\nafter\n{}", redisctl::executor::chain(&error), past());
+        }
+        plans.push(next);
+    }
+}
+
+/// A deployment that is up.
+pub(crate) async fn up(topology: &Topology) -> World {
+    let world = World::new();
+    converge(&world, topology, SWAP).await;
+    assert_ready(&world, topology);
+    world
+}
+
+/// Lets time go by.
+pub(crate) async fn settle() {
+    tokio::time::sleep(Duration::from_secs(15)).await;
+}
+
+/// What every node of a cluster must say, given each shard's primary.
+pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> ClusterExpectation {
+    let role = |shard: &Shard, primary: &NodeName, name: &NodeName| {
+        if name == primary {
+            MemberRole::Primary(shard.slots.into_iter().collect())
+        } else {
+            MemberRole::Replica(primary.clone())
+        }
+    };
+    let members = topology.shards.iter().zip(acting).flat_map(|(shard, primary)| {
+        shard.nodes().map(move |node| ClusterMember {
+            node: node.name.clone(),
+            address: node.address,
+            role: role(shard, primary, &node.name),
+        })
+    });
+    ClusterExpectation { members: members.collect(), milestone: Milestone::Ready }
+}
+
+/// Who follows whom, given the primary.
+pub(crate) fn replication_expectation(topology: &Topology, primary: &NodeName) -> ReplicationExpectation {
+    let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
+    let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
+        topology.nodes().into_iter().partition(|node| node.name == *primary);
+    ReplicationExpectation { primary: peer(primaries[0]), replicas: replicas.into_iter().map(peer).collect() }
+}
+
+/// Whether everything is as the topology says, whoever is primary now; judged without the planner.
+pub(crate) fn assert_ready(world: &World, topology: &Topology) {
+    let observed = world.observe(topology);
+    let acting: Vec<NodeName> = topology.shards.iter().map(|shard| primary_of(world, shard)).collect();
+    let disagreements: Vec<Disagreement> = match topology.kind {
+        Kind::Standalone => Vec::new(),
+        Kind::Replication => {
+            readiness::replication(&replication_expectation(topology, &acting[0]), &observed.servers)
+        }
+        Kind::Cluster => readiness::cluster(&cluster_expectation(topology, &acting), &observed.servers),
+    };
+    assert!(disagreements.is_empty(), "{disagreements:#?}");
+    assert_eq!(observed.servers.len(), topology.nodes().len());
+    assert_eq!(observed.stored.as_deref(), Some(topology));
+    for node in topology.nodes() {
+        let view = observed.servers[&node.name].view().expect("it answers");
+        for (name, found) in view.settings.iter().filter(|(name, _)| *name != "replicaof") {
+            let wanted = node.settings.get(name).or_else(|| server_default(name));
+            assert!(wanted.is_none_or(|wanted| same_value(wanted, found)), "{}: {name} {found}", node.name);
+        }
+    }
+}
+
+/// The node that acts as a shard's primary.
+pub(crate) fn primary_of(world: &World, shard: &Shard) -> NodeName {
+    let mut primaries = shard.nodes().filter(|node| {
+        let view = world.state().view(&node.name).expect("it answers");
+        matches!(view.replication, Replication::Primary { .. })
+    });
+    let primary = primaries.next().expect("a primary");
+    assert!(primaries.next().is_none(), "two primaries in a shard");
+    primary.name.clone()
+}
