@@ -117,9 +117,7 @@ impl CommandError {
                 Some(format!("`redisctl status {name}` shows how it is; `redisctl up` goes on from there"))
             }
             Self::Execute(error) => Some(half_way_hint(error)),
-            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Execute(_) | Self::Output(_) => {
-                None
-            }
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Output(_) => None,
         }
     }
 }

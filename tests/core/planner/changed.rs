@@ -135,3 +135,15 @@ fn what_redisctl_did_not_make_stands_in_the_way() {
     there is a network `shop` that redisctl did not make
     ");
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_count_of_shards_needs_a_say_and_takes_everything() {
+    let world = up(&topology(CLUSTER)).await;
+    let changed = topology("{kind: cluster, shards: 2}");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed shards");
+    let first = plan(&world, &changed, RECREATE);
+    assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"");
+    run(&world, &changed, &first).await.expect("it runs");
+    assert!(plan(&world, &changed, SWAP).is_empty());
+    assert_ready(&world, &changed);
+}
