@@ -26,6 +26,12 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
+    /// No reply came to a command that the caller names.
+    #[error("no reply came")]
+    NoReply {
+        /// Why.
+        source: RedisError,
+    },
     /// A reply that no server should give.
     #[error("the reply to `{command}` could not be understood: {what}")]
     Reply {
@@ -45,7 +51,9 @@ impl ServerError {
     pub fn is_broken_connection(&self) -> bool {
         match self {
             Self::Connect { .. } => true,
-            Self::Command { source, .. } => source.is_io_error() || source.is_unrecoverable_error(),
+            Self::Command { source, .. } | Self::NoReply { source } => {
+                source.is_io_error() || source.is_unrecoverable_error()
+            }
             Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) => false,
         }
     }
@@ -55,7 +63,7 @@ impl ServerError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::NotMetYet(_) => true,
-            Self::Connect { source, .. } => source.is_io_error(),
+            Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
             Self::Command { source, .. } => source.is_io_error() || is_passing_reply(source),
             Self::NoSuchNode(_) | Self::Reply { .. } => false,
         }
