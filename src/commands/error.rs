@@ -81,7 +81,8 @@ pub enum CommandError {
 }
 
 fn list(obstacles: &[Obstacle]) -> String {
-    obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect()
+    let lines: Vec<String> = obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect();
+    lines.concat()
 }
 
 impl CommandError {
