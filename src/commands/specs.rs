@@ -7,27 +7,42 @@ use super::CommandError;
 use super::bundled::{BUNDLED, Bundled};
 use crate::cli::SpecArguments;
 use crate::spec::env_file::{self, EnvFile};
-use crate::spec::{Document, Inputs, Override, Source, SpecPath, read};
+use crate::spec::{Document, Inputs, Override, Source, SpecError, SpecPath, read};
+use crate::topology::Topology;
+use crate::topology::resolve::{Facts, problems_of_rest, resolve};
 
 /// A spec that was read, and where it came from.
 pub(super) struct Found {
     /// The spec with its positions.
     pub(super) document: Document,
+    /// The topology that it describes where an engine has no say.
+    pub(super) topology: Topology,
     /// The deployment's name where the spec has none.
     pub(super) default_name: String,
     /// The folder from which relative paths in the spec start.
     pub(super) folder: PathBuf,
 }
 
-/// Reads the spec that the arguments name, with their overrides and variables.
+/// Reads the spec that the arguments name, with their overrides and variables, and finds everything
+/// that is wrong with it without asking an engine.
 pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
     let overrides = overrides(arguments)?;
     let file_variables = variables(arguments.env_file.as_deref())?;
     let variable =
         |name: &str| std::env::var(name).ok().or_else(|| file_variables.get(name).map(str::to_owned));
     let (source, default_name, folder) = source(&arguments.topology)?;
-    let document = read(source, &Inputs { variable: &variable, overrides: &overrides })?;
-    Ok(Found { document, default_name, folder })
+    let facts = Facts::offline(&default_name);
+    let document = read(source, &Inputs { variable: &variable, overrides: &overrides })
+        .map_err(|error| with_problems_of_rest(error, &facts))?;
+    let topology = resolve(&document.spec, &facts).map_err(|problems| document.locate(problems))?;
+    Ok(Found { document, topology, default_name, folder })
+}
+
+/// The error of a spec that is not well formed, with what is wrong in the rest of it.
+fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
+    let Some(rest) = error.rest() else { return error };
+    let problems = problems_of_rest(rest, error.paths(), facts);
+    error.with_problems_of_rest(problems)
 }
 
 /// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
