@@ -27,6 +27,7 @@ mod schema;
 mod secret;
 mod tree;
 
+pub(crate) use describe::nearest;
 pub use error::{Located, SpecError};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::CommandError;
-use super::bundled::{BUNDLED, Bundled};
+use super::bundled::Bundled;
+use super::{CommandError, missing};
 use crate::cli::SpecArguments;
 use crate::spec::env_file::{self, EnvFile};
 use crate::spec::{Document, Inputs, Override, Source, SpecError, SpecPath, read};
@@ -60,19 +60,20 @@ fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
             Ok((Source { name: path.display().to_string(), text }, stem, folder))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !is_path => {
-            let bundled = Bundled::find(topology).ok_or_else(|| unknown(topology))?;
+            let bundled = Bundled::find(topology).ok_or_else(|| missing::topology(topology))?;
             let source = Source { name: format!("bundled:{topology}"), text: bundled.text.to_owned() };
             Ok((source, topology.to_owned(), PathBuf::new()))
         }
-        Err(source) => Err(CommandError::File { operation: "read", path, source }),
+        Err(source) => Err(unreadable(&path, source)),
     }
 }
 
-pub(super) fn unknown(name: &str) -> CommandError {
-    let names: Vec<&str> = BUNDLED.iter().map(|bundled| bundled.name).collect();
-    CommandError::Usage {
-        message: format!("there is no topology `{name}`: neither `topologies/{name}.yaml` nor a bundled one"),
-        hint: format!("bundled are `{}`; or give the path of a YAML file", names.join("`, `")),
+/// Why a spec at a path cannot be read.
+fn unreadable(path: &Path, source: std::io::Error) -> CommandError {
+    match source.kind() {
+        ErrorKind::NotFound => missing::file(path),
+        ErrorKind::IsADirectory => missing::is_folder(path),
+        _ => CommandError::File { operation: "read", path: path.to_owned(), source },
     }
 }
 
@@ -105,10 +106,12 @@ fn overrides(arguments: &SpecArguments) -> Result<Vec<Override>, CommandError> {
 
 fn variables(path: Option<&Path>) -> Result<EnvFile, CommandError> {
     let Some(path) = path else { return Ok(EnvFile::default()) };
-    let text = std::fs::read_to_string(path).map_err(|source| CommandError::File {
-        operation: "read",
-        path: path.to_owned(),
-        source,
+    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => CommandError::Usage {
+            message: format!("there is no file `{}`", path.display()),
+            hint: "the file that `--env-file` names holds a line `NAME=value` for each variable".to_owned(),
+        },
+        _ => CommandError::File { operation: "read", path: path.to_owned(), source },
     })?;
     env_file::parse(&text).map_err(|source| CommandError::EnvFile { path: path.to_owned(), source })
 }

@@ -170,7 +170,7 @@ pub fn deployment_name(spec: &Spec, facts: &Facts) -> Result<DeploymentName, Pro
     DeploymentName::new(name).map_err(|error| {
         let hint = match spec.name {
             Some(_) => NameError::hint().to_owned(),
-            None => format!("the file's name does not do, so set `name`: {}", NameError::hint()),
+            None => format!("set `name`, which is the file's name otherwise: {}", NameError::hint()),
         };
         Problem::new(&["name"], error.to_string()).hint(hint)
     })
@@ -293,7 +293,7 @@ fn place(
     let own: BTreeMap<&NodeName, Ipv4Addr> =
         names.iter().filter_map(|name| Some((name, node_spec(spec, name)?.ip?))).collect();
     if addresses::written_subnet(spec).is_none() {
-        let hint = "name the subnet that it belongs to with `network.subnet`";
+        let hint = "name the subnet that it belongs to with `network.subnet`; otherwise a free one is chosen";
         let problems: Vec<Problem> =
             ips_fit(spec, subnet).into_iter().map(|problem| problem.hint(hint)).collect();
         if !problems.is_empty() {

@@ -38,9 +38,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
 
 /// Every rule about a field together with others, which may be missing.
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
-    let mut problems = auth::replicas_have_a_primary(spec.auth.as_ref());
-    problems.extend(nodes_are_not_too_many(spec));
-    problems
+    auth::replica_password_has_its_counterpart(spec).into_iter().chain(nodes_are_not_too_many(spec)).collect()
 }
 
 /// Whether counts or kind are wrong, so that placing nodes makes no sense.
@@ -98,7 +96,10 @@ fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
 
 fn shards_can_share_the_slots(spec: &Spec) -> Option<Problem> {
     match spec.shards? {
-        0 => Some(Problem::new(&["shards"], "a cluster needs at least one shard")),
+        0 => Some(
+            Problem::new(&["shards"], "a cluster needs at least one shard")
+                .hint("three or more can fail over"),
+        ),
         shards if shards > u32::from(SLOT_COUNT) => Some(Problem::new(
             &["shards"],
             format!("{shards} shards are more than the {SLOT_COUNT} slots that there are to share"),

@@ -31,7 +31,11 @@ pub(super) fn written_subnet_is_private(spec: &Spec) -> Option<Problem> {
 
 /// The spec's static IPs fit its subnet, and each is used once.
 pub(super) fn written_ips_are_usable(spec: &Spec) -> Vec<Problem> {
-    let mut problems = written_subnet(spec).map(|subnet| ips_fit(spec, subnet)).unwrap_or_default();
+    let mut problems = match (written_subnet(spec), written_subnet_is_private(spec)) {
+        (Some(subnet), None) => ips_fit(spec, subnet),
+        // The subnet has to be another one anyway.
+        _ => Vec::new(),
+    };
     let mut seen = BTreeMap::new();
     for (name, ip) in written_ips(spec) {
         if let Some(other) = seen.insert(ip, name) {

@@ -1,13 +1,16 @@
 //! Rules of `auth`: passwords and users.
 
-use crate::spec::{AuthSpec, Problem};
+use crate::spec::{AuthSpec, Problem, Spec, SpecKind};
 
 /// Replicas take a password of their own only where the primary has one.
-pub(super) fn replicas_have_a_primary(auth: Option<&AuthSpec>) -> Vec<Problem> {
-    let is_alone = auth.is_some_and(|auth| auth.replica_password.is_some() && auth.password.is_none());
+pub(super) fn replica_password_has_its_counterpart(spec: &Spec) -> Option<Problem> {
+    let auth = spec.auth.as_ref()?;
+    let is_alone = auth.replica_password.is_some() && auth.password.is_none();
+    // For other kinds it is the wrong field altogether.
+    let fits = spec.kind == SpecKind::Replication;
     let message = "`auth.replica_password` is set, but `auth.password` is not";
     let problem = Problem::new(&["auth", "replica_password"], message);
-    is_alone.then(|| problem.hint("set `auth.password` for the primary")).into_iter().collect()
+    (is_alone && fits).then(|| problem.hint("set `auth.password` for the primary"))
 }
 
 /// Names of users are the user's to choose, and their rules hold no passwords.
@@ -38,7 +41,10 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
             if let Some(message) = rule_problem(rule) {
                 let at = ["auth", "users", &position.to_string(), "rules", &rule_position.to_string()]
                     .map(str::to_owned);
-                problems.push(Problem::new(&at, message));
+                problems.push(
+                    Problem::new(&at, message)
+                        .hint("rules are such as `~key:*`, `&channel`, `+get`, `+@read`"),
+                );
             }
         }
     }
@@ -49,7 +55,7 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
 fn rule_problem(rule: &str) -> Option<String> {
     match rule.chars().next() {
         Some('>' | '<' | '#' | '!') => {
-            Some("a rule must not hold a password: set `password` of the user".to_owned())
+            Some("a password does not belong in a rule: set the user's `password`".to_owned())
         }
         Some('~' | '%' | '&' | '+' | '-' | '(') => {
             let broken = rule.contains(['\n', '\r', '\0'])

@@ -15,10 +15,10 @@ pub(in crate::topology) fn nodes_exist(
         .filter(|name| !exists(name))
         .map(|name| {
             let (first, last) = (deployment.node(1), deployment.node(count));
-            let hint = if count == 1 {
-                format!("the node is `{first}`")
-            } else {
-                format!("nodes are `{first}` to `{last}`")
+            let hint = match count {
+                1 => format!("the only node is `{first}`"),
+                2 => format!("the nodes are `{first}` and `{last}`"),
+                _ => format!("the nodes are `{first}` to `{last}`"),
             };
             Problem::new(&["nodes", name], format!("there is no node `{name}`")).hint(hint)
         })

@@ -49,7 +49,7 @@ fn out_of_range(path: &[&str], port: u16) -> Problem {
 
 /// Counting up from the base, a node gets a port beyond the highest.
 pub(in crate::topology) fn base_too_high(node: &NodeName, port: usize) -> Problem {
-    let message = format!("port {port}, which is the turn of `{node}`, is above {HIGHEST_PORT}");
+    let message = format!("`{node}` would get port {port}, and the highest is {HIGHEST_PORT}");
     Problem::new(&BASE, message).hint("the nodes' ports count up from `ports.base`: choose a lower one")
 }
 
@@ -69,9 +69,14 @@ pub(in crate::topology) fn ports_are_free(
         let held_already =
             facts.current.as_ref().is_some_and(|current| current.ports.get(name) == Some(port));
         if let Some(other) = seen.insert(*port, name) {
-            // Of two that are written, a rule about what is written has told.
-            if !(is_written(name) && is_written(other)) {
-                problems.push(Problem::new(at, format!("port {port} of `{name}` is used by `{other}` too")));
+            // Two that count up are never the same, and of two that are written a rule about what is
+            // written has told.
+            let (written, counted) = if is_written(name) { (name, other) } else { (other, name) };
+            if !is_written(counted) {
+                let at = ["nodes", written.as_str(), "port"];
+                let message =
+                    format!("port {port} is what `{counted}` gets, counting up from the first node's");
+                problems.push(Problem::new(&at, message).hint("choose one that no other node has"));
             }
         } else if let Some(holder) = facts.busy_ports.get(port).filter(|_| !held_already) {
             let hint = if is_written(name) {
