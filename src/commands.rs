@@ -17,6 +17,7 @@ mod error;
 mod init;
 mod logs;
 mod ls;
+mod missing;
 mod plan;
 mod prepare;
 mod specs;

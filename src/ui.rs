@@ -218,6 +218,7 @@ impl Ui {
     /// # Errors
     /// As [`Ui::print`].
     pub fn connection(&self, settings: &ConnectionSettings, format: Format) -> io::Result<()> {
+        let format = if self.is_json() { Format::Json } else { format };
         self.print(settings.render(format).expose())
     }
 
@@ -227,9 +228,13 @@ impl Ui {
     }
 
     /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
-    /// user wants it.
+    /// user wants it; as JSON where that is asked for.
     pub fn error(&self, failure: &Failure) {
-        say(&failure::render(failure, self.messages));
+        if self.is_json() {
+            say(&format!("{}\n", serde_json::json!(failure)));
+        } else {
+            say(&failure::render(failure, self.messages));
+        }
     }
 
     /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.

@@ -31,7 +31,7 @@ pub async fn verify(
     verify_within(servers, topology, credentials, unique, PATIENCE).await
 }
 
-/// [`verify`], with another limit for what a check may wait for.
+/// [`verify()`], with another limit for what a check may wait for.
 pub async fn verify_within(
     servers: &Servers<'_>,
     topology: &Topology,

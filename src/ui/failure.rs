@@ -1,15 +1,19 @@
 //! An error as the user reads it: what failed, why, and what to do next.
 
+use serde::Serialize;
+
 use super::Palette;
 
 /// What went wrong, ready to be printed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Failure {
     /// What failed.
+    #[serde(rename = "error")]
     pub message: String,
     /// Why, the nearest cause first.
     pub causes: Vec<String>,
     /// What there is to see: log lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
     /// What to do next.
     pub hint: Option<String>,

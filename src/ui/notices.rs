@@ -21,7 +21,7 @@ pub(super) fn topologies(specs: &[(&str, &str)], palette: Palette) -> String {
 /// A spec without problems.
 pub(super) fn valid(source: &str, topology: &Topology, palette: Palette) -> String {
     let name = palette.strong(&topology.name);
-    format!("{source} {}: {name}, {}\n", palette.good("is valid"), topology.summary())
+    format!("{source} {}: deployment {name}, {}\n", palette.good("is valid"), topology.summary())
 }
 
 /// What `down` took away, a line per deployment, and what it left.
