@@ -79,6 +79,7 @@ impl Engine {
             containers: parts.containers,
             servers: std::collections::BTreeMap::new(),
             stored: None,
+            changed_passwords: Vec::new(),
             foreign: snapshot.foreign(&topology.name, &nodes, &volumes),
         })
     }

@@ -11,6 +11,7 @@ use crate::spec::DataSpec;
 use crate::topology::container::{data_volume, shared_volume};
 use crate::topology::{Kind, Node, NodeName, Topology};
 
+mod anew;
 mod cluster;
 mod containers;
 mod replication;
@@ -47,24 +48,28 @@ impl Default for Options {
 /// What stands in the way and needs the user's say; nothing is planned then.
 pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Result<Plan, Vec<Obstacle>> {
     let mut stages = Stages::default();
-    if topology.kind == Kind::Cluster {
-        // Before anything is made for a shape that the cluster cannot be brought to.
-        let obstacles = cluster::obstacles(topology, observed);
-        if !obstacles.is_empty() {
-            return Err(obstacles);
+    let obstacles = anew::obstacles(topology, observed);
+    let bare;
+    let observed = match obstacles.as_slice() {
+        [] => observed,
+        // Before anything is made for what the deployment cannot be brought to.
+        _ if !options.recreate => return Err(obstacles),
+        _ => {
+            bare = anew::remove_everything(topology, observed, &obstacles, &mut stages);
+            &bare
         }
-    }
+    };
     containers::plan(topology, observed, options, &mut stages)?;
-    let states = ServerStates::new(topology, observed, options);
-    if states.all_known() {
+    let servers = ServerStates::new(topology, observed, options);
+    if servers.all_known() {
         match topology.kind {
             Kind::Standalone => {}
-            Kind::Replication => replication::plan(topology, observed, &states, &mut stages),
-            Kind::Cluster => cluster::plan(topology, observed, &states, options, &mut stages),
+            Kind::Replication => replication::plan(topology, observed, &servers, &mut stages),
+            Kind::Cluster => cluster::plan(topology, observed, &servers, options, &mut stages),
         }
-        settings::plan(topology, observed, &states, &mut stages);
+        settings::plan(topology, observed, &servers, &mut stages);
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: states.all_known() })
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: servers.all_known() })
 }
 
 /// What is known of a node's server before the plan runs.
@@ -125,6 +130,11 @@ impl<'a> ServerStates<'a> {
 
     fn all_new(&self) -> bool {
         self.states.iter().all(|(_, state)| *state == ServerState::New)
+    }
+
+    /// Why one waits for what the plan has done.
+    fn cause_to_wait(&self) -> Cause {
+        if self.all_new() { Cause::New } else { Cause::Changed }
     }
 
     /// The nodes whose servers this plan starts for the first time.

@@ -112,7 +112,8 @@ impl Judge<'_> {
         let mut messages = Vec::new();
         let handshakes = cluster.nodes.values().filter(|other| other.handshake).count();
         if handshakes > 0 {
-            messages.push(format!("is still shaking hands with {handshakes} nodes"));
+            let plural = if handshakes == 1 { "" } else { "s" };
+            messages.push(format!("is still shaking hands with {handshakes} node{plural}"));
         }
         let known = cluster.nodes.len() - handshakes;
         if known > self.expectation.members.len() {
@@ -149,10 +150,10 @@ impl Judge<'_> {
         let mut messages = Vec::new();
         match (&member.role, &seen.role) {
             (MemberRole::Primary(_), ClusterRole::Replica(_)) => {
-                messages.push(format!("sees {name} as a replica"))
+                messages.push(format!("sees {name} as a replica"));
             }
             (MemberRole::Replica(_), ClusterRole::Primary) => {
-                messages.push(format!("sees {name} as a primary"))
+                messages.push(format!("sees {name} as a primary"));
             }
             (MemberRole::Replica(of), ClusterRole::Replica(id))
                 if self.id(of).is_some_and(|own| own != id) =>
@@ -167,6 +168,7 @@ impl Judge<'_> {
             MemberRole::Replica(_) => &none,
         };
         if seen.slots != *slots {
+            let slots = if slots.is_empty() { "none".to_owned() } else { slots.to_string() };
             messages.push(format!("sees other slots at {name} than {slots}"));
         }
         if seen.address.is_some_and(|address| address != member.address) {

@@ -85,6 +85,12 @@ fn list(obstacles: &[Obstacle]) -> String {
 }
 
 impl CommandError {
+    /// Whether somebody else took the network's subnet between choice and use.
+    pub(super) fn is_subnet_taken(&self) -> bool {
+        let Self::Execute(ExecuteError::Call { source, .. }) = self else { return false };
+        matches!(source.downcast_ref(), Some(EngineError::SubnetTaken { .. }))
+    }
+
     /// The process's exit code (DESIGN.md, section 3).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -110,11 +116,20 @@ impl CommandError {
             Self::Unsettled(name, _) => {
                 Some(format!("`redisctl status {name}` shows how it is; `redisctl up` goes on from there"))
             }
-            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Execute(_) | Self::Output(_) => {
-                None
-            }
+            Self::Execute(error) => Some(half_way_hint(error)),
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Output(_) => None,
         }
     }
+}
+
+/// What to do about a plan that stopped half-way: what its cause says, and the two ways on.
+fn half_way_hint(error: &ExecuteError) -> String {
+    let ways = "what was done stays: `redisctl up` goes on from there, `redisctl down` removes it";
+    let source = match error {
+        ExecuteError::Call { source, .. } => source.downcast_ref().and_then(EngineError::hint),
+        ExecuteError::Wait { .. } => None,
+    };
+    source.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))
 }
 
 fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {

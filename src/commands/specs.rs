@@ -23,6 +23,13 @@ pub(super) struct Found {
     pub(super) folder: PathBuf,
 }
 
+impl Found {
+    /// Whether the spec leaves the choice of a subnet to redisctl.
+    pub(super) fn leaves_subnet_open(&self) -> bool {
+        self.document.spec.network.as_ref().is_none_or(|network| network.subnet.is_none())
+    }
+}
+
 /// Reads the spec that the arguments name, with their overrides and variables, and finds everything
 /// that is wrong with it without asking an engine.
 pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
@@ -45,9 +52,14 @@ fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
     error.with_problems_of_rest(problems)
 }
 
+/// Whether a file's name is a spec's.
+pub(super) fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
 /// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
 fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
-    let is_path = topology.contains(['/', '\\']) || topology.ends_with(".yaml") || topology.ends_with(".yml");
+    let is_path = topology.contains(['/', '\\']) || is_yaml(topology);
     let path = if is_path {
         PathBuf::from(topology)
     } else {

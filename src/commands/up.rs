@@ -13,6 +13,9 @@ use crate::status::status;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
 
+/// How often a subnet is chosen, where others keep taking it between choice and use.
+const MOST_TRIES: usize = 5;
+
 pub(super) async fn run(
     arguments: &UpArguments,
     host: Option<&str>,
@@ -27,12 +30,26 @@ pub(super) async fn run(
     let image = provide_image(&found, &connected).await?;
     pull_where_absent(&connected, &image, &listener).await?;
     watch.lap("image");
-    let mut prepared = prepare(&found, &connected, image).await?;
-    for message in warnings(&prepared.topology) {
-        listener.hear(Event::Warning { message });
-    }
-    watch.lap("look around");
-    let result = bring_about(arguments, &mut prepared, &connected, &listener).await;
+    let mut tries = 0;
+    let (prepared, result) = loop {
+        let mut prepared = prepare(&found, &connected, image.clone()).await?;
+        watch.lap("look around");
+        if tries == 0 {
+            for message in warnings(&prepared.topology) {
+                listener.hear(Event::Warning { message });
+            }
+        }
+        let result = bring_about(arguments, &mut prepared, &connected, &listener).await;
+        tries += 1;
+        match &result {
+            Err(error) if error.is_subnet_taken() && found.leaves_subnet_open() && tries < MOST_TRIES => {
+                let message =
+                    "somebody else took the subnet at the same moment: choosing another one".to_owned();
+                listener.hear(Event::Note { message });
+            }
+            _ => break (prepared, result),
+        }
+    };
     if result.is_err() && arguments.on_failure == OnFailure::Remove {
         let name = &prepared.topology.name;
         let parts = connected.engine.snapshot().await?.parts(name);

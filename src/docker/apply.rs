@@ -8,7 +8,7 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt as _;
 
-use super::error::is_not_found;
+use super::error::{is_not_found, is_subnet_refused};
 use super::pull::{self, PullProgress};
 use super::{EngineError, archive, convert};
 use crate::event::{Event, Listener};
@@ -32,14 +32,20 @@ pub(super) async fn apply(
             };
             Ok(pull::pull(docker, reference, tell).await?)
         }
+        EngineAction::RemoveVolume { name } => super::remove::volume(docker, name).await.map(drop),
         EngineAction::RemoveNetwork(deployment) => {
             super::remove::remove_network(docker, deployment).await.map(drop)
         }
         EngineAction::CreateNetwork(settings) => {
-            let created = docker.create_network(convert::network(settings)).await;
-            created
-                .map(drop)
-                .map_err(EngineError::call(format!("create the network `{}`", settings.deployment)))
+            docker.create_network(convert::network(settings)).await.map(drop).map_err(|source| {
+                if is_subnet_refused(&source) {
+                    return EngineError::SubnetTaken { subnet: settings.subnet, source };
+                }
+                EngineError::Call {
+                    operation: format!("create the network `{}`", settings.deployment),
+                    source,
+                }
+            })
         }
         EngineAction::CreateVolume(settings) => {
             let created = docker.create_volume(convert::volume(settings)).await;

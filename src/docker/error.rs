@@ -16,6 +16,14 @@ pub enum EngineError {
         /// Why not.
         source: Error,
     },
+    /// Another network took the subnet first.
+    #[error("the subnet `{subnet}` overlaps one that another network has taken")]
+    SubnetTaken {
+        /// The subnet.
+        subnet: ipnet::Ipv4Net,
+        /// The engine's answer.
+        source: Error,
+    },
     /// An archive could not be made or read.
     #[error("could not {operation}")]
     Archive {
@@ -43,6 +51,7 @@ impl EngineError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Pull(error) => Some(error.hint()),
+            Self::SubnetTaken { .. } => Some("choose another one with `--subnet`"),
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
             Self::Call { source, .. } if status(source).is_none() => {
                 Some("`docker info` says how the engine is")
@@ -50,6 +59,11 @@ impl EngineError {
             _ => None,
         }
     }
+}
+
+/// Whether the engine refused a subnet: 403, or 400 in newer engines.
+pub(super) fn is_subnet_refused(error: &Error) -> bool {
+    matches!(status(error), Some(400 | 403))
 }
 
 /// The HTTP status that the engine answered with.

@@ -19,6 +19,8 @@ pub enum Cause {
     Detached,
     /// The spec differs in these fields from what is there.
     SpecChanged(Vec<String>),
+    /// The deployment has a shape that it cannot be brought out of.
+    WrongShape(Vec<String>),
     /// The server does not answer.
     Silent(String),
     /// These slots have no owner.
@@ -37,6 +39,8 @@ pub enum Cause {
     Forming,
     /// A replica is listed for clients once it has seen a write.
     ReplicasUnseen,
+    /// Earlier steps of the plan changed something that must come about.
+    Changed,
     /// Not everything is as it should be yet.
     Unsettled(String),
 }
@@ -50,11 +54,12 @@ impl fmt::Display for Cause {
             Self::Paused => formatter.write_str("paused"),
             Self::Detached => formatter.write_str("detached from the network"),
             Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", fields.join(", ")),
+            Self::WrongShape(reasons) => formatter.write_str(&reasons.join(", ")),
             Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
             Self::Stranger(what) => write!(formatter, "knows {what}, which is not of this deployment"),
-            Self::WrongPrimary(what) => formatter.write_str(what),
+            Self::WrongPrimary(what) | Self::Unsettled(what) => formatter.write_str(what),
             Self::RoleSwap => formatter.write_str("primary according to the spec"),
             Self::Settings(settings) => {
                 for (position, (name, found, wanted)) in settings.iter().enumerate() {
@@ -65,7 +70,7 @@ impl fmt::Display for Cause {
             }
             Self::Forming => formatter.write_str("while forming"),
             Self::ReplicasUnseen => formatter.write_str("a replica that saw no write is not listed"),
-            Self::Unsettled(what) => formatter.write_str(what),
+            Self::Changed => formatter.write_str("changed by the steps before"),
         }
     }
 }

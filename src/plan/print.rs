@@ -53,6 +53,7 @@ impl fmt::Display for EngineAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PullImage { reference } => write!(formatter, "pull image {reference}"),
+            Self::RemoveVolume { name } => write!(formatter, "remove volume {name}, with what is in it"),
             Self::RemoveNetwork(_) => formatter.write_str("remove network"),
             Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
             Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),

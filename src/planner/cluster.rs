@@ -36,13 +36,13 @@ pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacl
 pub(super) fn plan(
     topology: &Topology,
     observed: &Observed,
-    states: &ServerStates<'_>,
+    servers: &ServerStates<'_>,
     options: Options,
     stages: &mut Stages,
 ) {
     let known = Known::new(topology, observed);
     let swap = options.forming == Forming::RoleSwap
-        && states.all_new()
+        && servers.all_new()
         && topology.nodes().len() <= SMALL
         && topology.replicas_per_shard() > 0;
     let mut acting = known.acting_primaries(topology, swap);
@@ -51,10 +51,10 @@ pub(super) fn plan(
     take_over_from_the_gone(&acting, stages);
     forget(&known, stages, Strangers::Others);
     assign_slots(topology, &known, &acting, stages);
-    meet(topology, &known, states, stages);
+    meet(topology, &known, servers, stages);
     replicate(topology, &known, &acting, stages);
     forget(&known, stages, Strangers::OwnPrimaries);
-    let changed = stages.len() > before;
+    let changed = (stages.len() > before).then(|| servers.cause_to_wait());
 
     if swap {
         let barrier = expectation(topology, &acting, Milestone::Barrier(SWAP_PATIENCE));
@@ -66,15 +66,15 @@ pub(super) fn plan(
         let take_over = |acting: &Acting| server(&acting.name, ServerAction::TakeOver, Cause::RoleSwap);
         stages.push("take over", Order::InTurn, acting.iter().map(take_over).collect());
     }
-    settle(topology, observed, &known, &acting, Settling { changed, linked: swap }, stages);
+    settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap }, stages);
 }
 
 /// What is known of a cluster when only waits and writes are left.
 struct Settling {
-    /// Whether the plan has changed something.
-    changed: bool,
-    /// Whether every replica has its link by then.
-    linked: bool,
+    /// What the plan has done to the cluster before, if anything.
+    changed: Option<Cause>,
+    /// Whether the cluster is formed by the role swap, so that every replica has its link by then.
+    swapped: bool,
 }
 
 /// Writes that make replicas visible, and the waits around them.
@@ -83,31 +83,28 @@ fn settle(
     observed: &Observed,
     known: &Known<'_>,
     acting: &[Acting],
-    settling: Settling,
+    settling: &Settling,
     stages: &mut Stages,
 ) {
     let unsettled = |milestone: Milestone| {
         let expectation = expectation(topology, acting, milestone);
-        let cause = if settling.changed {
-            Some(Cause::New)
-        } else {
+        let cause = settling.changed.clone().or_else(|| {
             let found = readiness::cluster(&expectation, &observed.servers);
             found.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
-        };
+        });
         cause.map(|cause| wait(None, Condition::ClusterAgrees(expectation), cause))
     };
-    let unseen = |shard: &Shard| settling.changed || !known.lists_replicas_of(shard);
     let writes: Vec<Step> = topology
         .shards
         .iter()
         .zip(acting)
-        .filter(|(shard, _)| !shard.replicas.is_empty() && unseen(shard))
+        .filter(|(shard, primary)| !known.lists_replicas_of(shard, &primary.name))
         .filter_map(|(shard, primary)| {
             let key = key_in(shard.slots?, "redisctl:forming:");
             Some(server(&primary.name, ServerAction::Write { key }, Cause::ReplicasUnseen))
         })
         .collect();
-    if !writes.is_empty() && !settling.linked {
+    if !writes.is_empty() && !settling.swapped {
         // A write before the first replica has its link moves no offset.
         stages.push("agree", Order::InTurn, unsettled(Milestone::Linked).into_iter().collect());
     }
@@ -143,7 +140,10 @@ fn forget(known: &Known<'_>, stages: &mut Stages, which: Strangers) {
                 && own_primary == (which == Strangers::OwnPrimaries)
         });
         for (id, line) in strangers {
-            let what = line.address.map_or_else(|| id.clone(), |address| format!("a node at {address}"));
+            let what = line.address.map_or_else(
+                || format!("node {}", id.get(..8).unwrap_or(id)),
+                |address| format!("a node at {address}"),
+            );
             steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(what)));
         }
     }
@@ -177,11 +177,11 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
 }
 
 /// Introductions for pairs that do not know each other.
-fn meet(topology: &Topology, known: &Known<'_>, states: &ServerStates<'_>, stages: &mut Stages) {
+fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>, stages: &mut Stages) {
     let nodes = topology.nodes();
     let mut steps = Vec::new();
     for (position, node) in nodes.iter().enumerate() {
-        let peers: Vec<Peer> = introductions(position, nodes.len(), states.all_new())
+        let peers: Vec<Peer> = introductions(position, nodes.len(), servers.all_new())
             .map(|other| nodes[other])
             .filter(|other| !known.knows(&node.name, other))
             .map(|other| Peer { node: other.name.clone(), address: other.address })

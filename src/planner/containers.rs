@@ -120,7 +120,11 @@ fn provide(topology: &Topology, observed: &Observed, options: Options, stages: &
             subnet: topology.subnet,
             labels: topology.labels.clone(),
         };
-        steps.push(engine(None, EngineAction::CreateNetwork(network), Cause::NotFound));
+        let cause = match observed.network {
+            None => Cause::NotFound,
+            Some(_) => Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]),
+        };
+        steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
     }
     let mut volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
         if !observed.volumes.contains(&name) {
@@ -149,7 +153,9 @@ fn create(topology: &Topology, observed: &Observed, options: Options, stages: &m
         .filter(|node| is_created(topology, node, observed, options))
         .map(|node| {
             let settings = Box::new(container(topology, node));
-            engine(Some(&node.name), EngineAction::CreateContainer(settings), Cause::NotFound)
+            let fields = changed_fields(topology, node, observed);
+            let cause = if fields.is_empty() { Cause::NotFound } else { Cause::SpecChanged(fields) };
+            engine(Some(&node.name), EngineAction::CreateContainer(settings), cause)
         })
         .collect();
     stages.push("containers", Order::SideBySide, steps);
@@ -187,13 +193,13 @@ fn write_files(topology: &Topology, observed: &Observed, options: Options, stage
 }
 
 fn start(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
-    let states = ServerStates::new(topology, observed, options);
+    let servers = ServerStates::new(topology, observed, options);
     let chain = |node: &Node| -> Vec<Step> {
         let name = Some(&node.name);
         let wait_for = |cause| wait(name, Condition::Answers, cause);
         let first_settings = |steps: &mut Vec<Step>| {
             let forming = while_forming(topology.kind, topology.server, topology.nodes().len());
-            if states.of(&node.name) == ServerState::New && states.all_new() && !forming.is_empty() {
+            if servers.of(&node.name) == ServerState::New && servers.all_new() && !forming.is_empty() {
                 steps.push(server(&node.name, ServerAction::Configure(forming), Cause::Forming));
             }
         };

@@ -9,7 +9,12 @@ use crate::readiness;
 use crate::topology::{Node, NodeName, Topology};
 
 /// Plans what makes every other node follow the acting primary, and the wait for it.
-pub(super) fn plan(topology: &Topology, observed: &Observed, states: &ServerStates<'_>, stages: &mut Stages) {
+pub(super) fn plan(
+    topology: &Topology,
+    observed: &Observed,
+    servers: &ServerStates<'_>,
+    stages: &mut Stages,
+) {
     let nodes = topology.nodes();
     let views: BTreeMap<NodeName, &ServerView> = nodes
         .iter()
@@ -44,8 +49,8 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, states: &ServerStat
     let expectation =
         ReplicationExpectation { primary: peer(primary), replicas: replicas.into_iter().map(peer).collect() };
     let unsettled = readiness::replication(&expectation, &observed.servers);
-    let cause = if states.new_nodes().next().is_some() || acted {
-        Some(Cause::New)
+    let cause = if servers.new_nodes().next().is_some() || acted {
+        Some(servers.cause_to_wait())
     } else {
         unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
     };

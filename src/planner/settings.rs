@@ -12,13 +12,18 @@ const NOT_AT_RUN_TIME: [&str; 6] =
 
 /// Plans what brings every node's settings to the spec's, or to the servers' defaults for what
 /// forming changed.
-pub(super) fn plan(topology: &Topology, observed: &Observed, states: &ServerStates<'_>, stages: &mut Stages) {
+pub(super) fn plan(
+    topology: &Topology,
+    observed: &Observed,
+    servers: &ServerStates<'_>,
+    stages: &mut Stages,
+) {
     let forming = while_forming(topology.kind, topology.server, topology.nodes().len());
     let mut steps = Vec::new();
     for node in topology.nodes() {
-        match states.of(&node.name) {
+        match servers.of(&node.name) {
             // Only a deployment that is new as a whole is formed with other settings.
-            ServerState::New if states.all_new() => {
+            ServerState::New if servers.all_new() => {
                 let usual = usual(node, &forming);
                 if !usual.is_empty() {
                     steps.push(server(&node.name, ServerAction::Configure(usual), Cause::Forming));

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::spec::{Access, DataSpec, NodeSpec, PortBase, Problem, ResourcesSpec, Spec, SpecKind, SpecPath};
 
-/// The first node's port where the spec names none: not 7000, which macOS's AirPlay receiver holds.
+/// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
 pub const DEFAULT_PORT_BASE: u16 = 7001;
 
 /// The highest port: the cluster bus listens 10000 above it.

@@ -1,1 +1,197 @@
-//! x
+//! What the executor tells, how it fails, and in which order it works.
+
+use std::time::Duration;
+
+use redisctl::event::Event;
+use redisctl::executor::{ExecuteError, chain};
+use redisctl::plan::Plan;
+use redisctl::topology::Topology;
+
+use crate::memory::World;
+use crate::rig::{PLAIN, Recorder, SWAP, TIMEOUT, node, plan, run, run_with, settle, topology, up};
+
+/// Runs a plan and gives what was heard meanwhile.
+async fn heard(world: &World, topology: &Topology, plan: &Plan, timeout: Duration) -> Heard {
+    let recorder = Recorder::new(world, None);
+    let result = run_with(&recorder, world, topology, plan, timeout).await;
+    Heard { events: recorder.events.into_inner(), result }
+}
+
+struct Heard {
+    events: Vec<Event>,
+    result: Result<(), ExecuteError>,
+}
+
+impl Heard {
+    fn position(&self, wanted: impl Fn(&Event) -> bool) -> usize {
+        self.events.iter().position(wanted).expect("it was heard")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_step_begins_and_ends_within_its_stage() {
+    let (topology, world) = (topology("{kind: replication, replicas: 2}"), World::new());
+    let plan = plan(&world, &topology, SWAP);
+    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    assert!(heard.result.is_ok());
+    let started = Event::PlanStarted { deployment: "shop".to_owned(), steps: plan.steps().count() };
+    assert_eq!(heard.events[0], started);
+    let mut from = 0;
+    for stage in &plan.stages {
+        let begins = heard
+            .position(|event| matches!(event, Event::StageStarted { stage: name, .. } if name == stage.name));
+        let ends = heard.position(
+            |event| matches!(event, Event::StageFinished { stage: name, .. } if name == stage.name),
+        );
+        assert!(from < begins && begins < ends, "{}", stage.name);
+        for step in &stage.steps {
+            let (subject, action) = (step.subject(&plan).to_owned(), step.action.to_string());
+            let (about, done) = (subject.clone(), action.clone());
+            let start = heard.position(|event| {
+                *event == Event::StepStarted { subject: about.clone(), action: done.clone() }
+            });
+            let finish = heard.position(|event| {
+                *event == Event::StepFinished { subject: subject.clone(), action: action.clone() }
+            });
+            assert!(begins < start && start < finish && finish < ends, "{subject}: {action}");
+        }
+        from = ends;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_call_names_its_subject_its_action_and_the_cause() {
+    let (topology, world) = (topology("kind: standalone"), World::new());
+    let plan = plan(&world, &topology, SWAP);
+    world.add_foreign("container", "shop-1");
+    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    let error = heard.result.expect_err("the name is in use");
+    insta::assert_snapshot!(
+        chain(&error),
+        @"`shop-1`: could not create container, image redis:8, address 172.30.0.11:7001: the name is in use"
+    );
+    let failed = Event::StepFailed {
+        subject: "shop-1".to_owned(),
+        action: "create container, image redis:8, address 172.30.0.11:7001".to_owned(),
+        error: chain(&error),
+    };
+    assert_eq!(heard.events.last(), Some(&failed), "nothing follows the failure");
+}
+
+#[tokio::test(start_paused = true)]
+async fn subjects_are_worked_on_side_by_side_and_all_end_before_the_failure_is_told() {
+    let (topology, world) = (topology("kind: cluster"), World::new());
+    let plan = plan(&world, &topology, SWAP);
+    world.add_foreign("container", "shop-1");
+    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    assert!(heard.result.is_err());
+    assert_eq!(world.most_in_flight.get(), 6);
+    let created = |event: &&Event| matches!(event, Event::StepFinished { action, .. } if action.starts_with("create container"));
+    assert_eq!(heard.events.iter().filter(created).count(), 5);
+    assert!(
+        !heard
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::StageStarted { stage, .. } if stage == "files"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_a_dozen_subjects_are_worked_on_at_a_time() {
+    let (topology, world) = (topology("{kind: cluster, shards: 10, replicas: 1}"), World::new());
+    run(&world, &topology, &plan(&world, &topology, SWAP)).await.expect("it runs");
+    assert_eq!(world.most_in_flight.get(), 12);
+}
+
+#[tokio::test(start_paused = true)]
+async fn takeovers_happen_one_after_another() {
+    let (topology, world) = (topology("kind: cluster"), World::new());
+    let plan = plan(&world, &topology, SWAP);
+    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    let takeovers: Vec<bool> = heard
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::StepStarted { action, .. } if action.starts_with("take over") => Some(true),
+            Event::StepFinished { action, .. } if action.starts_with("take over") => Some(false),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(takeovers, [true, false, true, false, true, false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_runs_out_names_who_disagrees_and_shows_a_log() {
+    let topology = topology("kind: replication");
+    let world = up(&topology).await;
+    world.promote(&node(&topology, 2));
+    let plan = plan(&world, &topology, SWAP);
+    world.silence(&node(&topology, 1));
+    let heard = heard(&world, &topology, &plan, Duration::from_secs(5)).await;
+    let error = heard.result.expect_err("the primary is silent");
+    assert!(matches!(error, ExecuteError::Wait { .. }));
+    insta::assert_snapshot!(chain(&error), @r"
+        `shop`: gave up after 5 s: wait until all replicas follow
+          shop-1 does not answer: connection refused
+          shop-2 has no link to shop-1
+        last log lines of `shop-1`:
+          the last line of shop-1
+        ");
+    let waiting = |event: &Event| matches!(event, Event::Waiting { missing, .. } if missing.len() == 2);
+    assert!(heard.events.iter().any(waiting), "a long wait says what is missing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_container_ended_is_not_waited_for() {
+    let topology = topology("kind: standalone");
+    let world = up(&topology).await;
+    world.silence(&node(&topology, 1));
+    let plan = plan(&world, &topology, SWAP);
+    world.stop_container(&node(&topology, 1));
+    let started = tokio::time::Instant::now();
+    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    insta::assert_snapshot!(chain(&heard.result.expect_err("it ended")), @r"
+        `shop-1`: gave up after 0 s: wait until it answers
+          shop-1 its container ended
+        last log lines of `shop-1`:
+          the last line of shop-1
+        ");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_fault_is_tried_again_until_time_is_over() {
+    let topology = topology("{kind: cluster, replicas: 0}");
+    let world = up(&topology).await;
+    world.reset(&node(&topology, 1));
+    settle().await;
+    let plan = plan(&world, &topology, PLAIN);
+    // Whom nobody hears can be met by nobody.
+    world.silence(&node(&topology, 2));
+    let started = tokio::time::Instant::now();
+    let heard = heard(&world, &topology, &plan, Duration::from_secs(5)).await;
+    assert!(started.elapsed() >= Duration::from_secs(5));
+    let error = heard.result.expect_err("nobody can meet it");
+    assert!(matches!(error, ExecuteError::Call { .. }));
+    insta::assert_snapshot!(chain(&error), @r"
+        `shop-2`: could not forget 9e3779b9
+        last log lines of `shop-2`:
+          the last line of shop-2: connection refused
+        ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_role_swaps_barrier_gives_up_early() {
+    let (topology, world) = (topology("kind: cluster"), World::new());
+    let plan = plan(&world, &topology, SWAP);
+    // All is well until the first takeover's barrier, which then waits for a silent node.
+    let recorder = Recorder::new(&world, None).silencing(node(&topology, 6), "replicate");
+    let started = tokio::time::Instant::now();
+    let result = run_with(&recorder, &world, &topology, &plan, TIMEOUT).await;
+    assert!(matches!(result, Err(ExecuteError::Wait { .. })));
+    assert!(started.elapsed() < Duration::from_secs(12));
+    // The plain way takes over from here.
+    world.heal();
+    crate::rig::converge(&world, &topology, PLAIN).await;
+    crate::rig::assert_ready(&world, &topology);
+}

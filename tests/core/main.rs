@@ -6,4 +6,6 @@ mod convergence;
 mod executor;
 mod memory;
 mod planner;
+mod readiness;
+mod resolve;
 mod rig;

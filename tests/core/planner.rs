@@ -1,1 +1,34 @@
-//! x
+//! Plans as text, for new deployments and for ones that drifted; and that what they say helps.
+
+use insta::assert_snapshot;
+use redisctl::planner::Options;
+use redisctl::topology::{Kind, SlotSet, Topology};
+
+use crate::memory::World;
+use crate::rig::{
+    PLAIN, SWAP, assert_ready, converge, node, plan, primary_of, run, settle, topology, try_plan, up,
+};
+
+mod changed;
+mod drifted;
+mod new;
+
+const CLUSTER: &str = "kind: cluster";
+const REPLICATION: &str = "kind: replication";
+
+fn new_plan(yaml: &str, options: Options) -> String {
+    plan(&World::new(), &topology(yaml), options).to_string()
+}
+
+/// The plans of a drifted deployment, until nothing is left to do.
+async fn repair(world: &World, topology: &Topology) -> String {
+    let plans = converge(world, topology, SWAP).await;
+    settle().await;
+    assert_ready(world, topology);
+    plans.iter().map(ToString::to_string).collect()
+}
+
+fn obstacles(world: &World, topology: &Topology, options: Options) -> String {
+    let obstacles = try_plan(world, topology, options).expect_err("something is in the way");
+    obstacles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -15,7 +15,7 @@ use redisctl::spec::Spec;
 use redisctl::topology::files::render;
 use redisctl::topology::resolve::{Facts, resolve};
 use redisctl::topology::settings::{same_value, server_default};
-use redisctl::topology::{Credentials, Kind, NodeName, Shard, Topology};
+use redisctl::topology::{Credentials, Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;
 
@@ -43,11 +43,17 @@ pub(crate) struct Recorder<'a> {
     world: &'a World,
     finished: Cell<usize>,
     stop_after: Option<usize>,
+    /// Whom nobody hears any more once a stage has ended.
+    silences: Option<(NodeName, &'static str)>,
 }
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
-        Self { events: RefCell::default(), world, finished: Cell::new(0), stop_after }
+        Self { events: RefCell::default(), world, finished: Cell::new(0), stop_after, silences: None }
+    }
+
+    pub(crate) fn silencing(self, node: NodeName, after: &'static str) -> Self {
+        Self { silences: Some((node, after)), ..self }
     }
 }
 
@@ -58,6 +64,11 @@ impl Listener for Recorder<'_> {
             if self.stop_after == Some(self.finished.get()) {
                 self.world.stop();
             }
+        }
+        if let (Some((node, after)), Event::StageFinished { stage, .. }) = (&self.silences, &event)
+            && stage == after
+        {
+            self.world.silence(node);
         }
         self.events.borrow_mut().push(event);
     }
@@ -134,6 +145,33 @@ pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_secs(15)).await;
 }
 
+/// What every node of a cluster must say, given each shard's primary.
+pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> ClusterExpectation {
+    let role = |shard: &Shard, primary: &NodeName, name: &NodeName| {
+        if name == primary {
+            MemberRole::Primary(shard.slots.into_iter().collect())
+        } else {
+            MemberRole::Replica(primary.clone())
+        }
+    };
+    let members = topology.shards.iter().zip(acting).flat_map(|(shard, primary)| {
+        shard.nodes().map(move |node| ClusterMember {
+            node: node.name.clone(),
+            address: node.address,
+            role: role(shard, primary, &node.name),
+        })
+    });
+    ClusterExpectation { members: members.collect(), milestone: Milestone::Ready }
+}
+
+/// Who follows whom, given the primary.
+pub(crate) fn replication_expectation(topology: &Topology, primary: &NodeName) -> ReplicationExpectation {
+    let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
+    let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
+        topology.nodes().into_iter().partition(|node| node.name == *primary);
+    ReplicationExpectation { primary: peer(primaries[0]), replicas: replicas.into_iter().map(peer).collect() }
+}
+
 /// Whether everything is as the topology says, whoever is primary now; judged without the planner.
 pub(crate) fn assert_ready(world: &World, topology: &Topology) {
     let observed = world.observe(topology);
@@ -141,37 +179,9 @@ pub(crate) fn assert_ready(world: &World, topology: &Topology) {
     let disagreements: Vec<Disagreement> = match topology.kind {
         Kind::Standalone => Vec::new(),
         Kind::Replication => {
-            let shard = &topology.shards[0];
-            let peer = |name: &NodeName| Peer {
-                node: name.clone(),
-                address: topology.node(name).expect("a node").address,
-            };
-            let replicas =
-                shard.nodes().filter(|node| node.name != acting[0]).map(|node| peer(&node.name)).collect();
-            let expectation = ReplicationExpectation { primary: peer(&acting[0]), replicas };
-            readiness::replication(&expectation, &observed.servers)
+            readiness::replication(&replication_expectation(topology, &acting[0]), &observed.servers)
         }
-        Kind::Cluster => {
-            let member = |shard: &Shard, primary: &NodeName, name: &NodeName| ClusterMember {
-                node: name.clone(),
-                address: topology.node(name).expect("a node").address,
-                role: if name == primary {
-                    MemberRole::Primary(shard.slots.into_iter().collect())
-                } else {
-                    MemberRole::Replica(primary.clone())
-                },
-            };
-            let members = topology
-                .shards
-                .iter()
-                .zip(&acting)
-                .flat_map(|(shard, primary)| {
-                    shard.nodes().map(move |node| member(shard, primary, &node.name))
-                })
-                .collect();
-            let expectation = ClusterExpectation { members, milestone: Milestone::Ready };
-            readiness::cluster(&expectation, &observed.servers)
-        }
+        Kind::Cluster => readiness::cluster(&cluster_expectation(topology, &acting), &observed.servers),
     };
     assert!(disagreements.is_empty(), "{disagreements:#?}");
     assert_eq!(observed.servers.len(), topology.nodes().len());

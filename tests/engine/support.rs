@@ -90,9 +90,11 @@ impl Deployment {
     /// A command with this deployment's name and ports, the topology first.
     pub(crate) fn run(&self, verb: &str, topology: &str, more: &[&str]) -> Output {
         let port = self.port.to_string();
-        let mut arguments = vec![verb, topology, "--name", &self.name, "--port-base", &port];
-        if !more.contains(&"--image") {
-            arguments.extend(["--image", REDIS_7]);
+        let mut arguments = vec![verb, topology, "--name", &self.name];
+        for (flag, usual) in [("--port-base", port.as_str()), ("--image", REDIS_7)] {
+            if !more.contains(&flag) {
+                arguments.extend([flag, usual]);
+            }
         }
         arguments.extend(more);
         redisctl(&arguments)

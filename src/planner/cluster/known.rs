@@ -62,15 +62,21 @@ impl<'a> Known<'a> {
         line.is_some_and(|line| !line.handshake && line.address == Some(other.address))
     }
 
-    /// Whether every node lists all replicas of a shard for clients.
-    pub(super) fn lists_replicas_of(&self, shard: &Shard) -> bool {
-        let ids: Vec<&str> = shard
-            .nodes()
-            .filter_map(|node| self.views.get(&node.name).map(|view| view.own_id.as_str()))
-            .collect();
-        self.views.values().all(|view| {
-            ids.iter().all(|id| view.slots.values().flatten().any(|listed| listed == id))
-                && view.online.as_ref().is_none_or(|online| ids.iter().all(|id| online.contains(*id)))
+    /// Whether every node that knows `primary` tells clients of all replicas of its shard.
+    pub(super) fn lists_replicas_of(&self, shard: &Shard, primary: &NodeName) -> bool {
+        let id = |name: &NodeName| self.views.get(name).map(|view| view.own_id.as_str());
+        let mut replicas = shard.nodes().map(|node| &node.name).filter(|name| *name != primary);
+        replicas.all(|replica| {
+            let Some((replica, primary)) = id(replica).zip(id(primary)) else { return false };
+            let serves = |nodes: &Vec<String>| {
+                nodes.split_first().is_some_and(|(first, others)| {
+                    first == primary && others.iter().any(|other| other == replica)
+                })
+            };
+            self.views.values().filter(|view| view.nodes.contains_key(primary)).all(|view| {
+                view.slots.values().any(serves)
+                    && view.online.as_ref().is_none_or(|online| online.contains(replica))
+            })
         })
     }
 

@@ -18,6 +18,11 @@ impl World {
         self.with_process(node, |process| change(process.cluster.as_mut().expect("a cluster node")))
     }
 
+    /// Nobody hears a node any more, as behind a firewall.
+    pub(crate) fn silence(&self, node: &NodeName) {
+        self.state().faults.silent.insert(node.clone());
+    }
+
     /// `docker rmi`.
     pub(crate) fn lose_image(&self) {
         self.state().engine.image_present = false;

@@ -62,7 +62,7 @@ impl State {
     fn new_id(&mut self) -> String {
         self.ids += 1;
         // Ids that do not sort as the nodes do.
-        format!("{:040x}", u128::from(self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64)
+        format!("{:016x}{:024x}", self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15), self.ids)
     }
 }
 

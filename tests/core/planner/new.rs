@@ -1,0 +1,353 @@
+//! Plans for deployments of which there is nothing yet.
+
+use super::*;
+
+#[test]
+fn standalone() {
+    assert_snapshot!(new_plan("kind: standalone", SWAP), @r"
+    shop: 5 changes in 4 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                       # not found
+      shop    create volume shop-nodes                                   # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001  # not found
+    files
+      shop    write files of shop-1                                      # new
+    start
+      shop-1  start container                                            # new
+      shop-1  wait until it answers                                      # new
+    ");
+}
+
+#[test]
+fn without_the_image() {
+    let world = World::new();
+    world.lose_image();
+    assert_snapshot!(plan(&world, &topology("kind: standalone"), SWAP), @r"
+    shop: 6 changes in 5 stages
+    image
+      shop    pull image redis:8                                         # not found
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                       # not found
+      shop    create volume shop-nodes                                   # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001  # not found
+    files
+      shop    write files of shop-1                                      # new
+    start
+      shop-1  start container                                            # new
+      shop-1  wait until it answers                                      # new
+    ");
+}
+
+#[test]
+fn primary_with_two_replicas() {
+    assert_snapshot!(new_plan("{kind: replication, replicas: 2}", SWAP), @r"
+    shop: 15 changes in 7 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                        # not found
+      shop    create volume shop-nodes                                    # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
+      shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
+      shop-3  create container, image redis:8, address 172.30.0.13:7003   # not found
+    files
+      shop    write files of shop-1, shop-2, shop-3                       # new
+    start primary
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-1  set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    start replicas
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-2  set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  start container                                             # new
+      shop-3  wait until it answers                                       # new
+      shop-3  set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    ready
+      shop    wait until all replicas follow                              # new
+    settings
+      shop-1  set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2  set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-3  set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn cluster_of_six_nodes() {
+    assert_snapshot!(new_plan(CLUSTER, SWAP), @r"
+    shop: 51 changes in 12 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                        # not found
+      shop    create volume shop-nodes                                    # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
+      shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
+      shop-3  create container, image redis:8, address 172.30.0.13:7003   # not found
+      shop-4  create container, image redis:8, address 172.30.0.14:7004   # not found
+      shop-5  create container, image redis:8, address 172.30.0.15:7005   # not found
+      shop-6  create container, image redis:8, address 172.30.0.16:7006   # not found
+    files
+      shop    write files of shop-1 … shop-6 (6 nodes)                    # new
+    start
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  start container                                             # new
+      shop-3  wait until it answers                                       # new
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-4  start container                                             # new
+      shop-4  wait until it answers                                       # new
+      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-5  start container                                             # new
+      shop-5  wait until it answers                                       # new
+      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-6  start container                                             # new
+      shop-6  wait until it answers                                       # new
+      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    slots
+      shop-1  set config epoch 1                                          # new
+      shop-2  set config epoch 2                                          # new
+      shop-3  set config epoch 3                                          # new
+      shop-4  set config epoch 4                                          # new
+      shop-4  assign slots 0-5460                                         # slots 0-5460 unassigned
+      shop-5  set config epoch 5                                          # new
+      shop-5  assign slots 5461-10922                                     # slots 5461-10922 unassigned
+      shop-6  set config epoch 6                                          # new
+      shop-6  assign slots 10923-16383                                    # slots 10923-16383 unassigned
+    meet
+      shop-1  meet shop-2 … shop-6 (5 nodes)                              # shop-2 … shop-6 (5 nodes) not known
+      shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-3  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
+    replicate
+      shop-1  replicate shop-4                                            # new
+      shop-2  replicate shop-5                                            # new
+      shop-3  replicate shop-6                                            # new
+    agree
+      shop    wait until all nodes agree                                  # while forming
+    take over
+      shop-1  take over from its primary                                  # primary according to the spec
+      shop-2  take over from its primary                                  # primary according to the spec
+      shop-3  take over from its primary                                  # primary according to the spec
+    announce replicas
+      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-2  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-3  write a short-lived key                                     # a replica that saw no write is not listed
+    ready
+      shop    wait until all nodes agree and list every replica           # new
+    settings
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-4  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-5  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-6  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn cluster_of_six_nodes_the_plain_way() {
+    assert_snapshot!(new_plan(CLUSTER, PLAIN), @r"
+    shop: 48 changes in 11 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                        # not found
+      shop    create volume shop-nodes                                    # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
+      shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
+      shop-3  create container, image redis:8, address 172.30.0.13:7003   # not found
+      shop-4  create container, image redis:8, address 172.30.0.14:7004   # not found
+      shop-5  create container, image redis:8, address 172.30.0.15:7005   # not found
+      shop-6  create container, image redis:8, address 172.30.0.16:7006   # not found
+    files
+      shop    write files of shop-1 … shop-6 (6 nodes)                    # new
+    start
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  start container                                             # new
+      shop-3  wait until it answers                                       # new
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-4  start container                                             # new
+      shop-4  wait until it answers                                       # new
+      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-5  start container                                             # new
+      shop-5  wait until it answers                                       # new
+      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-6  start container                                             # new
+      shop-6  wait until it answers                                       # new
+      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    slots
+      shop-1  set config epoch 1                                          # new
+      shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
+      shop-2  set config epoch 2                                          # new
+      shop-2  assign slots 5461-10922                                     # slots 5461-10922 unassigned
+      shop-3  set config epoch 3                                          # new
+      shop-3  assign slots 10923-16383                                    # slots 10923-16383 unassigned
+      shop-4  set config epoch 4                                          # new
+      shop-5  set config epoch 5                                          # new
+      shop-6  set config epoch 6                                          # new
+    meet
+      shop-1  meet shop-2 … shop-6 (5 nodes)                              # shop-2 … shop-6 (5 nodes) not known
+      shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-3  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
+    replicate
+      shop-4  replicate shop-1                                            # new
+      shop-5  replicate shop-2                                            # new
+      shop-6  replicate shop-3                                            # new
+    agree
+      shop    wait until all nodes agree                                  # new
+    announce replicas
+      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-2  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-3  write a short-lived key                                     # a replica that saw no write is not listed
+    ready
+      shop    wait until all nodes agree and list every replica           # new
+    settings
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-4  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-5  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-6  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn cluster_without_replicas() {
+    assert_snapshot!(new_plan("{kind: cluster, replicas: 0}", SWAP), @r"
+    shop: 24 changes in 8 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                        # not found
+      shop    create volume shop-nodes                                    # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
+      shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
+      shop-3  create container, image redis:8, address 172.30.0.13:7003   # not found
+    files
+      shop    write files of shop-1, shop-2, shop-3                       # new
+    start
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  start container                                             # new
+      shop-3  wait until it answers                                       # new
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    slots
+      shop-1  set config epoch 1                                          # new
+      shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
+      shop-2  set config epoch 2                                          # new
+      shop-2  assign slots 5461-10922                                     # slots 5461-10922 unassigned
+      shop-3  set config epoch 3                                          # new
+      shop-3  assign slots 10923-16383                                    # slots 10923-16383 unassigned
+    meet
+      shop-1  meet shop-2, shop-3                                         # shop-2, shop-3 not known
+      shop-2  meet shop-1, shop-3                                         # shop-1, shop-3 not known
+      shop-3  meet shop-1, shop-2                                         # shop-1, shop-2 not known
+    ready
+      shop    wait until all nodes agree and list every replica           # new
+    settings
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn cluster_of_one_shard() {
+    assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @r"
+    shop: 19 changes in 12 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                        # not found
+      shop    create volume shop-nodes                                    # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
+      shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
+    files
+      shop    write files of shop-1, shop-2                               # new
+    start
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    slots
+      shop-1  set config epoch 1                                          # new
+      shop-2  set config epoch 2                                          # new
+      shop-2  assign slots 0-16383                                        # slots 0-16383 unassigned
+    meet
+      shop-1  meet shop-2                                                 # shop-2 not known
+      shop-2  meet shop-1                                                 # shop-1 not known
+    replicate
+      shop-1  replicate shop-2                                            # new
+    agree
+      shop    wait until all nodes agree                                  # while forming
+    take over
+      shop-1  take over from its primary                                  # primary according to the spec
+    announce replicas
+      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
+    ready
+      shop    wait until all nodes agree and list every replica           # new
+    settings
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn data_in_volumes() {
+    assert_snapshot!(new_plan("{kind: replication, data: volume}", SWAP), @r"
+    shop: 14 changes in 7 stages
+    network and volumes
+      shop    create network, subnet 172.30.0.0/24                        # not found
+      shop    create volume shop-nodes                                    # not found
+      shop-1  create volume shop-1-data                                   # not found
+      shop-2  create volume shop-2-data                                   # not found
+    containers
+      shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
+      shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
+    files
+      shop-1  write files of shop-1                                       # new
+      shop-2  write files of shop-2                                       # new
+    start primary
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-1  set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    start replicas
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-2  set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    ready
+      shop    wait until all replicas follow                              # new
+    settings
+      shop-1  set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2  set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn a_large_cluster_goes_the_plain_way_and_introduces_by_doubling_steps() {
+    let plan = new_plan("{kind: cluster, shards: 20}", SWAP);
+    assert!(!plan.contains("take over"));
+    let meets: Vec<&str> = plan.lines().filter(|line| line.contains("meet ")).take(2).collect();
+    assert_snapshot!(meets.join("\n"), @r"
+    shop-1   meet shop-2 … shop-33 (6 nodes)                             # shop-2 … shop-33 (6 nodes) not known
+    shop-2   meet shop-3 … shop-34 (6 nodes)                             # shop-3 … shop-34 (6 nodes) not known
+    ");
+}

@@ -1,0 +1,225 @@
+//! What resolving refuses, in which words and where; and what it always keeps.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use redisctl::spec::{PortBase, PortsSpec, Spec};
+use redisctl::topology::resolve::{Current, Facts, HIGHEST_PORT, resolve};
+use redisctl::topology::{Address, Kind, Topology};
+
+fn spec(yaml: &str) -> Spec {
+    serde_yaml::from_str(yaml).expect("a spec")
+}
+
+fn try_resolve(yaml: &str, facts: &Facts) -> Result<Topology, Vec<String>> {
+    resolve(&spec(yaml), facts).map_err(|problems| {
+        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
+    })
+}
+
+/// A machine on which a network and a port are taken.
+fn busy() -> Facts {
+    let mut facts = Facts::offline("shop");
+    facts.networks.push(("bridge".to_owned(), vec!["172.17.0.0/16".parse().expect("a subnet")]));
+    facts.busy_ports.insert(7002, "another process".to_owned());
+    facts
+}
+
+/// Bad specs, and all that is said of them.
+const BAD: [(&str, &[&str]); 40] = [
+    ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
+    ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
+    ("{kind: standalone, name: bridge}", &["name: `bridge` is the name of a network of Docker's own"]),
+    (
+        "{kind: cluster, ports: {base: 7101}, network: {subnet: 172.30.0.0/29}}",
+        &["network.subnet: `172.30.0.0/29` is too small for 6 nodes"],
+    ),
+    (
+        "{kind: cluster, ports: {base: 7101}, network: {subnet: 172.30.0.0/28}}",
+        &["network.subnet: `172.30.0.0/28` is too small for 6 nodes"],
+    ),
+    (
+        "{kind: standalone, network: {subnet: 8.8.8.0/24}}",
+        &["network.subnet: `8.8.8.0/24` is not a private subnet"],
+    ),
+    (
+        "{kind: standalone, network: {subnet: 172.17.5.0/24}}",
+        &["network.subnet: `172.17.5.0/24` overlaps `172.17.0.0/16` of the network `bridge`"],
+    ),
+    (
+        "{kind: standalone, network: {subnet: 10.1.0.0/24}, nodes: {shop-1: {ip: 10.2.0.5}}}",
+        &["nodes.shop-1.ip: `10.2.0.5` is not in the subnet `10.1.0.0/24`"],
+    ),
+    (
+        "{kind: standalone, network: {subnet: 10.1.0.0/24}, nodes: {shop-1: {ip: 10.1.0.1}}}",
+        &["nodes.shop-1.ip: `10.1.0.1` is the network's gateway"],
+    ),
+    (
+        "{kind: standalone, network: {subnet: 10.1.0.0/24}, nodes: {shop-1: {ip: 10.1.0.255}}}",
+        &["nodes.shop-1.ip: `10.1.0.255` is the network or broadcast address of `10.1.0.0/24`"],
+    ),
+    (
+        "{kind: replication, ports: {base: 7101}, network: {subnet: 10.1.0.0/24}, nodes: {shop-1: {ip: 10.1.0.9}, shop-2: {ip: 10.1.0.9}}}",
+        &["nodes.shop-2.ip: `10.1.0.9` is used by `shop-1` too"],
+    ),
+    ("{kind: replication}", &["ports.base: port 7002 of `shop-2` is taken by another process"]),
+    (
+        "{kind: standalone, nodes: {shop-1: {port: 7002}}}",
+        &["nodes.shop-1.port: port 7002 of `shop-1` is taken by another process"],
+    ),
+    (
+        "{kind: replication, ports: {base: 7101}, nodes: {shop-1: {port: 7102}}}",
+        &["nodes.shop-1.port: port 7102 is what `shop-2` gets, counting up from the first node's"],
+    ),
+    ("{kind: standalone, ports: {base: 55536}}", &["ports.base: port 55536 is not between 1024 and 55535"]),
+    (
+        "{kind: cluster, ports: {base: 55534}}",
+        &["ports.base: `shop-3` would get port 55536, and the highest is 55535"],
+    ),
+    ("{kind: standalone, ports: {base: 80}}", &["ports.base: port 80 is not between 1024 and 55535"]),
+    (
+        "{kind: standalone, nodes: {shop-1: {port: 60000}}}",
+        &["nodes.shop-1.port: port 60000 is not between 1024 and 55535"],
+    ),
+    ("{kind: cluster, shards: 0}", &["shards: a cluster needs at least one shard"]),
+    (
+        "{kind: cluster, shards: 16385}",
+        &["shards: 16385 shards are more than the 16384 slots that there are to share"],
+    ),
+    (
+        "{kind: cluster, shards: 4294967295, replicas: 4294967295}",
+        &["shards: 4294967295 shards are more than the 16384 slots that there are to share"],
+    ),
+    (
+        "{kind: cluster, shards: 2000}",
+        &["shards: that makes 4000 nodes, and one deployment has 1000 at most"],
+    ),
+    (
+        "{kind: replication, replicas: 1000}",
+        &["replicas: that makes 1001 nodes, and one deployment has 1000 at most"],
+    ),
+    ("{kind: standalone, config: {port: 1}}", &["config.port: redisctl owns the directive `port`"]),
+    (
+        "{kind: standalone, config: {Cluster-Enabled: yes}}",
+        &["config.Cluster-Enabled: redisctl owns the directive `Cluster-Enabled`"],
+    ),
+    (
+        "{kind: standalone, nodes: {shop-1: {config: {requirepass: x}}}}",
+        &["nodes.shop-1.config.requirepass: redisctl owns the directive `requirepass`"],
+    ),
+    ("{kind: standalone, config: {'a b': 1}}", &["config.a b: `a b` is not the name of a directive"]),
+    (
+        "{kind: standalone, config: {maxmemory: \"1\\nport 1\"}}",
+        &["config.maxmemory: the value of `maxmemory` has a line break or a zero byte in it"],
+    ),
+    ("{kind: standalone, shards: 2}", &["shards: `shards` does not fit kind `standalone`"]),
+    ("{kind: standalone, replicas: 2}", &["replicas: `replicas` does not fit kind `standalone`"]),
+    (
+        "{kind: cluster, ports: {base: 7101}, sentinels: 3}",
+        &["sentinels: `sentinels` does not fit kind `cluster`"],
+    ),
+    (
+        "{kind: cluster, ports: {base: 7101}, auth: {password: a, replica_password: b}}",
+        &["auth.replica_password: `auth.replica_password` does not fit kind `cluster`"],
+    ),
+    (
+        "{kind: standalone, nodes: {shop-2: {port: 7100}, other-1: {}}}",
+        &["nodes.other-1: there is no node `other-1`", "nodes.shop-2: there is no node `shop-2`"],
+    ),
+    (
+        "{kind: standalone, resources: {memory: much}}",
+        &["resources.memory: `much` is not an amount of memory"],
+    ),
+    (
+        "{kind: standalone, resources: {memory: 1mb}}",
+        &["resources.memory: `1mb` is less than Docker's minimum, `6mb`"],
+    ),
+    ("{kind: standalone, resources: {cpus: -1}}", &["resources.cpus: `cpus` must be between 0.01 and 1024"]),
+    (
+        "{kind: standalone, auth: {users: [{name: u, rules: ['>secret']}]}}",
+        &["auth.users.0.rules.0: a password does not belong in a rule: set the user's `password`"],
+    ),
+    (
+        "{kind: standalone, auth: {users: [{name: u, rules: []}, {name: u, rules: []}]}}",
+        &["auth.users.1.name: there are two users of the name `u`"],
+    ),
+    (
+        "{kind: standalone, labels: {io.redisctl.x: 1}}",
+        &["labels.\"io.redisctl.x\": the label `io.redisctl.x` is redisctl's own"],
+    ),
+    (
+        "{kind: standalone, shards: 2, config: {port: 1}, network: {subnet: 8.8.8.0/24}}",
+        &[
+            "shards: `shards` does not fit kind `standalone`",
+            "config.port: redisctl owns the directive `port`",
+            "network.subnet: `8.8.8.0/24` is not a private subnet",
+        ],
+    ),
+];
+
+#[test]
+fn bad_specs_are_refused_where_they_are_bad() {
+    for (yaml, expected) in BAD {
+        let problems = try_resolve(yaml, &busy()).expect_err(yaml);
+        assert_eq!(problems, expected, "{yaml}");
+    }
+}
+
+#[test]
+fn what_an_existing_deployment_has_is_kept() {
+    let shop = try_resolve("{kind: replication, ports: {base: auto}}", &busy()).expect("it resolves");
+    let ports: Vec<u16> = shop.nodes().iter().map(|node| node.address.port).collect();
+    assert_eq!(ports, [7003, 7004]);
+    let mut facts = busy();
+    facts.current = Some(Current {
+        subnet: "172.30.9.0/24".parse().expect("a subnet"),
+        ports: shop.nodes().iter().map(|node| (node.name.clone(), node.address.port)).collect(),
+    });
+    // Its own ports are busy because it holds them.
+    facts.busy_ports.extend([(7003, "itself".to_owned()), (7004, "itself".to_owned())]);
+    let again = try_resolve("{kind: replication, ports: {base: auto}}", &facts).expect("it resolves");
+    let ports: Vec<u16> = again.nodes().iter().map(|node| node.address.port).collect();
+    assert_eq!(ports, [7003, 7004]);
+    assert_eq!(again.subnet.to_string(), "172.30.9.0/24");
+}
+
+#[test]
+fn an_explicit_ip_moves_no_other_node() {
+    let yaml = "{kind: replication, replicas: 2, ports: {base: 7101}, network: {subnet: 10.1.0.0/24}, nodes: {shop-3: {ip: 10.1.0.12}}}";
+    let topology = try_resolve(yaml, &busy()).expect("it resolves");
+    let ips: Vec<String> = topology.nodes().iter().map(|node| node.address.ip.to_string()).collect();
+    assert_eq!(ips, ["10.1.0.11", "10.1.0.14", "10.1.0.12"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn resolving_never_panics_and_addresses_are_unique_and_inside(
+        kind in prop_oneof![Just("standalone"), Just("replication"), Just("cluster"), Just("sentinel")],
+        shards in proptest::option::of(prop_oneof![0_u32..30, Just(u32::MAX)]),
+        replicas in proptest::option::of(prop_oneof![0_u32..5, Just(u32::MAX)]),
+        base in proptest::option::of(any::<u16>()),
+        subnet in proptest::option::of((any::<[u8; 2]>(), 8_u8..=32)),
+        ip in proptest::option::of(any::<u8>()),
+        name in "[a-z0-9_.-]{0,8}",
+    ) {
+        let mut spec = spec(&format!("kind: {kind}"));
+        (spec.shards, spec.replicas, spec.name) = (shards, replicas, Some(name.clone()));
+        spec.ports = base.map(|base| PortsSpec { base: Some(PortBase::Port(base)), bind: None });
+        if let Some(([two, three], length)) = subnet {
+            let subnet = format!("10.{two}.{three}.0/{length}");
+            spec.network = Some(serde_yaml::from_str(&format!("subnet: {subnet}")).expect("a network"));
+            let node = ip.map(|ip| format!("{{{name}-1: {{ip: 10.{two}.{three}.{ip}}}}}"));
+            spec.nodes = node.and_then(|node| serde_yaml::from_str(&node).ok());
+        }
+        let Ok(topology) = resolve(&spec, &busy()) else { return Ok(()) };
+        let nodes = topology.nodes();
+        let addresses: Vec<Address> = nodes.iter().map(|node| node.address).collect();
+        prop_assert_eq!(addresses.iter().map(|address| address.ip).collect::<BTreeSet<_>>().len(), nodes.len());
+        prop_assert_eq!(addresses.iter().map(|address| address.port).collect::<BTreeSet<_>>().len(), nodes.len());
+        prop_assert!(addresses.iter().all(|address| topology.subnet.contains(&address.ip)));
+        prop_assert!(addresses.iter().all(|address| (1024..=HIGHEST_PORT).contains(&address.port) && address.port != 7002));
+        prop_assert!(topology.kind != Kind::Cluster || topology.shards.iter().all(|shard| shard.slots.is_some()));
+    }
+}
