@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::Cli;
 use redisctl::commands::{self, CommandError, Outcome};
-use redisctl::ui::Ui;
+use redisctl::ui::{Failure, Ui};
 use tracing_subscriber::EnvFilter;
 
 /// The exit code of a command that a signal cut off, as shells have it.
@@ -20,11 +20,8 @@ fn main() -> ExitCode {
     match start(&cli, &ui) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            ui.error(
-                &error.to_string(),
-                &error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(),
-                None,
-            );
+            let causes = error.chain().skip(1).map(ToString::to_string).collect();
+            ui.error(&Failure { message: error.to_string(), causes, ..Failure::default() });
             ExitCode::FAILURE
         }
     }
@@ -61,7 +58,8 @@ fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
                 causes.push(cause.to_string());
                 source = cause.source();
             }
-            ui.error(&error.to_string(), &causes, error.hint().as_deref());
+            let (details, hint) = (error.details(), error.hint());
+            ui.error(&Failure { message: error.to_string(), causes, details, hint });
             error.exit_code()
         }
     }

@@ -28,6 +28,7 @@ mod table;
 mod timings;
 
 pub use checks::CheckLine;
+pub use failure::Failure;
 pub use palette::Palette;
 pub use renderer::Renderer;
 pub use settings::{ColourChoice, Output, Settings, Surroundings, Verbosity};
@@ -228,11 +229,11 @@ impl Ui {
 
     /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
     /// user wants it; as JSON where that is asked for.
-    pub fn error(&self, message: &str, causes: &[String], hint: Option<&str>) {
+    pub fn error(&self, failure: &Failure) {
         if self.is_json() {
-            say(&format!("{}\n", serde_json::json!({"error": message, "causes": causes, "hint": hint})));
+            say(&format!("{}\n", failure::to_json(failure)));
         } else {
-            say(&failure::render(message, causes, hint, self.messages));
+            say(&failure::render(failure, self.messages));
         }
     }
 
@@ -251,7 +252,8 @@ impl Ui {
     /// Writes that the user cut the command off.
     pub fn interrupted(&self) {
         let hint = "what was done stays: the same command goes on from there, `redisctl down` removes it";
-        self.error("interrupted", &[], Some(hint));
+        let message = "interrupted".to_owned();
+        self.error(&Failure { message, hint: Some(hint.to_owned()), ..Failure::default() });
     }
 
     /// Writes a warning to stderr.

@@ -86,7 +86,8 @@ impl State {
                 self.engine.volumes.insert(volume.name.clone(), Volume::default());
             }
             EngineAction::RemoveVolume { name } => {
-                let mounts = |container: &Container| container.volume(|volume| volume == name.as_str()).is_some();
+                let mounts =
+                    |container: &Container| container.volume(|volume| volume == name.as_str()).is_some();
                 refuse(self.engine.containers.values().any(mounts), "the volume is in use")?;
                 refuse(self.engine.volumes.remove(name).is_none(), "there is no such volume")?;
             }
