@@ -231,7 +231,7 @@ impl Ui {
     /// user wants it; as JSON where that is asked for.
     pub fn error(&self, failure: &Failure) {
         if self.is_json() {
-            say(&format!("{}\n", serde_json::json!(failure)));
+            say(&format!("{}\n", failure::to_json(failure)));
         } else {
             say(&failure::render(failure, self.messages));
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::CommandError;
 use super::bundled::BUNDLED;
+use super::specs::is_yaml;
 use crate::spec::nearest;
 
 /// More names than these are no help.
@@ -46,7 +47,7 @@ pub(super) fn is_folder(path: &Path) -> CommandError {
 
 fn there_are(names: &[String]) -> String {
     let more = if names.len() > MOST_NAMES { " and others" } else { "" };
-    format!("in that folder there are `{}`{more}", names[..names.len().min(MOST_NAMES)].join("`, `"))
+    format!("specs in that folder: `{}`{more}", names[..names.len().min(MOST_NAMES)].join("`, `"))
 }
 
 /// The names of the YAML files in a folder, in order; none where it cannot be read.
@@ -54,8 +55,7 @@ fn specs_in(folder: &Path) -> Vec<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> =
-        names.filter(|name| [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending))).collect();
+    let mut names: Vec<String> = names.filter(|name| is_yaml(name)).collect();
     names.sort();
     names
 }

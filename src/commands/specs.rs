@@ -52,11 +52,14 @@ fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
     error.with_problems_of_rest(problems)
 }
 
+/// Whether a file's name is a spec's.
+pub(super) fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
 /// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
 fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
-    let is_yaml =
-        Path::new(topology).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let is_path = is_yaml || topology.contains(['/', '\\']);
+    let is_path = topology.contains(['/', '\\']) || is_yaml(topology);
     let path = if is_path {
         PathBuf::from(topology)
     } else {

@@ -22,9 +22,6 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(kind_can_be_built(spec));
     problems.extend(fields_fit_the_kind(spec));
     problems.extend(shards_can_share_the_slots(spec));
-    problems.extend(addresses::written_subnet_is_private(spec));
-    problems.extend(addresses::written_ips_are_usable(spec));
-    problems.extend(ports::written_ports_are_usable(spec));
     problems.extend(directives_are_the_users(&["config"], spec.config.as_ref()));
     for (name, node) in spec.nodes.iter().flatten() {
         problems.extend(directives_are_the_users(&["nodes", name, "config"], node.config.as_ref()));
@@ -33,6 +30,9 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(limits_can_be_read(&["resources"], spec.resources.as_ref()));
     problems.extend(auth::users_are_sane(spec.auth.as_ref()));
     problems.extend(labels_are_the_users(spec));
+    problems.extend(addresses::written_subnet_is_private(spec));
+    problems.extend(addresses::written_ips_are_usable(spec));
+    problems.extend(ports::written_ports_are_usable(spec));
     problems
 }
 

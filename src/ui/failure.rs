@@ -1,19 +1,15 @@
 //! An error as the user reads it: what failed, why, and what to do next.
 
-use serde::Serialize;
-
 use super::Palette;
 
 /// What went wrong, ready to be printed.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Failure {
     /// What failed.
-    #[serde(rename = "error")]
     pub message: String,
     /// Why, the nearest cause first.
     pub causes: Vec<String>,
     /// What there is to see: log lines.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
     /// What to do next.
     pub hint: Option<String>,
@@ -26,6 +22,12 @@ pub(super) fn render(failure: &Failure, palette: Palette) -> String {
     lines.extend(details.iter().map(|details| format!("\n{details}\n")));
     lines.extend(hint.iter().map(|hint| format!("\n{} {hint}\n", palette.accent("hint:"))));
     lines.concat()
+}
+
+/// The same for programs, on one line. Each of the fields is there, whether it says something or not.
+pub(super) fn to_json(failure: &Failure) -> serde_json::Value {
+    let Failure { message, causes, details, hint } = failure;
+    serde_json::json!({"error": message, "causes": causes, "details": details, "hint": hint})
 }
 
 #[cfg(test)]

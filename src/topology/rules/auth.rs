@@ -41,10 +41,8 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
             if let Some(message) = rule_problem(rule) {
                 let at = ["auth", "users", &position.to_string(), "rules", &rule_position.to_string()]
                     .map(str::to_owned);
-                problems.push(
-                    Problem::new(&at, message)
-                        .hint("rules are such as `~key:*`, `&channel`, `+get`, `+@read`"),
-                );
+                let hint = "rules are such as `~key:*`, `&channel`, `+get` and `+@read`";
+                problems.push(Problem::new(&at, message).hint(hint));
             }
         }
     }
