@@ -10,11 +10,11 @@ use super::{Forming, Options, ServerStates, Stages, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
     Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
-    ServerAction, Step,
+    ReplicationExpectation, ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
-use crate::topology::{Shard, SlotSet, Topology};
+use crate::topology::{Node, Shard, SlotSet, Topology};
 
 mod known;
 
@@ -57,6 +57,9 @@ pub(super) fn plan(
     let changed = (stages.len() > before).then(|| servers.cause_to_wait());
 
     if swap {
+        let replicas =
+            topology.shards.iter().zip(&acting).flat_map(|(shard, acting)| replicas(shard, acting));
+        announce(topology, replicas, stages);
         let barrier = expectation(topology, &acting, Milestone::Barrier(SWAP_PATIENCE));
         let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
         stages.push("agree", Order::InTurn, vec![agree]);
@@ -108,8 +111,39 @@ fn settle(
         // A write before the first replica has its link moves no offset.
         stages.push("agree", Order::InTurn, unsettled(Milestone::Linked).into_iter().collect());
     }
-    stages.push("announce replicas", Order::SideBySide, writes);
+    let unseen = !writes.is_empty();
+    stages.push("write", Order::SideBySide, writes);
+    if unseen && topology.nodes().len() <= SMALL {
+        let shards = || topology.shards.iter().zip(acting);
+        let follow = |(shard, acting)| {
+            let peers = replicas(shard, acting).map(peer).collect();
+            let primary = topology.node(&acting.name).map(peer)?;
+            let expectation = ReplicationExpectation { primary, replicas: peers };
+            Some(wait(Some(&acting.name), Condition::ReplicasFollow(expectation), Cause::ReplicasUnseen))
+        };
+        stages.push("follow", Order::SideBySide, shards().filter_map(follow).collect());
+        announce(topology, shards().flat_map(|(shard, acting)| replicas(shard, acting)), stages);
+    }
     stages.push("ready", Order::InTurn, unsettled(Milestone::Ready).into_iter().collect());
+}
+
+/// The nodes of a shard that are not its acting primary.
+fn replicas<'t>(shard: &'t Shard, acting: &Acting) -> impl Iterator<Item = &'t Node> + use<'t> {
+    let primary = acting.name.clone();
+    shard.nodes().filter(move |node| node.name != primary)
+}
+
+fn peer(node: &Node) -> Peer {
+    Peer { node: node.name.clone(), address: node.address }
+}
+
+/// Lets everybody hear of replicas at once, what gossip would take a third of a second for.
+fn announce<'t>(topology: &'t Topology, replicas: impl Iterator<Item = &'t Node>, stages: &mut Stages) {
+    let others = |node: &Node| {
+        topology.nodes().into_iter().filter(|other| other.name != node.name).map(peer).collect()
+    };
+    let steps = replicas.map(|node| server(&node.name, ServerAction::Announce(others(node)), Cause::Forming));
+    stages.push("announce replicas", Order::SideBySide, steps.collect());
 }
 
 /// A replica whose primary is gone becomes primary with its slots.
@@ -184,7 +218,7 @@ fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>, stag
         let peers: Vec<Peer> = introductions(position, nodes.len(), servers.all_new())
             .map(|other| nodes[other])
             .filter(|other| !known.knows(&node.name, other))
-            .map(|other| Peer { node: other.name.clone(), address: other.address })
+            .map(peer)
             .collect();
         if !peers.is_empty() {
             let cause = Cause::Unknown(peers.iter().map(|peer| peer.node.clone()).collect());

@@ -31,8 +31,11 @@ pub(super) fn plan(
     }
     remove(topology, observed, options, stages);
     provide(topology, observed, options, stages);
-    create(topology, observed, options, stages);
-    write_files(topology, observed, options, stages);
+    let mut steps = create(topology, observed, options);
+    let stage = if steps.is_empty() { "files" } else { "containers" };
+    // The volume is written through the first container, while the others are still being made.
+    steps.extend(write_files(topology, observed, options));
+    stages.push(stage, Order::SideBySide, steps);
     start(topology, observed, options, stages);
     Ok(())
 }
@@ -146,8 +149,8 @@ fn is_created(topology: &Topology, node: &Node, observed: &Observed, options: Op
     !observed.containers.contains_key(&node.name) || is_remade(topology, node, observed, options)
 }
 
-fn create(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
-    let steps = topology
+fn create(topology: &Topology, observed: &Observed, options: Options) -> Vec<Step> {
+    topology
         .nodes()
         .into_iter()
         .filter(|node| is_created(topology, node, observed, options))
@@ -157,12 +160,11 @@ fn create(topology: &Topology, observed: &Observed, options: Options, stages: &m
             let cause = if fields.is_empty() { Cause::NotFound } else { Cause::SpecChanged(fields) };
             engine(Some(&node.name), EngineAction::CreateContainer(settings), cause)
         })
-        .collect();
-    stages.push("containers", Order::SideBySide, steps);
+        .collect()
 }
 
 /// Files of new nodes, and of every node where the topology changed.
-fn write_files(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
+fn write_files(topology: &Topology, observed: &Observed, options: Options) -> Vec<Step> {
     let nodes = topology.nodes();
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology);
     let stored = observed.stored.is_some();
@@ -178,18 +180,16 @@ fn write_files(topology: &Topology, observed: &Observed, options: Options, stage
         .map(|node| node.name.clone())
         .collect();
     let cause = if changed { Cause::SpecChanged(vec!["settings".to_owned()]) } else { Cause::New };
-    let steps = if topology.data == DataSpec::Volume {
-        // A data volume's folder belongs to root until it is written, and only its own node has it.
-        let write =
-            |name: &NodeName| EngineAction::WriteFiles { through: name.clone(), nodes: vec![name.clone()] };
-        names.iter().map(|name| engine(Some(name), write(name), cause.clone())).collect()
-    } else if let Some(first) = names.first() {
-        let write = EngineAction::WriteFiles { through: first.clone(), nodes: names.clone() };
-        vec![engine(None, write, cause)]
-    } else {
-        Vec::new()
+    let write = |through: &NodeName, nodes: &[NodeName]| {
+        let action = EngineAction::WriteFiles { through: through.clone(), nodes: nodes.to_vec() };
+        engine(Some(through), action, cause.clone())
     };
-    stages.push("files", Order::SideBySide, steps);
+    if topology.data == DataSpec::Volume {
+        // A data volume's folder belongs to root until it is written, and only its own node has it.
+        names.iter().map(|name| write(name, std::slice::from_ref(name))).collect()
+    } else {
+        names.first().map(|first| write(first, &names)).into_iter().collect()
+    }
 }
 
 fn start(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
