@@ -8,6 +8,7 @@ use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::ui::Ui;
 
 mod bundled;
+mod cli;
 mod converge;
 mod credentials;
 mod deployment;
@@ -34,6 +35,8 @@ pub enum Outcome {
     Done,
     /// A check failed; the report says which.
     ChecksFailed,
+    /// A server answered a command of the user's with an error.
+    ErrorReply,
     /// `plan --detailed-exitcode` found something to change.
     ChangesFound,
 }
@@ -44,7 +47,7 @@ impl Outcome {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::ChecksFailed => 1,
+            Self::ChecksFailed | Self::ErrorReply => 1,
             Self::ChangesFound => 3,
         }
     }
@@ -64,6 +67,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<Outcome, CommandError> {
         Command::Ls => ls::run(host, ui).await,
         Command::Env(arguments) => env::run(arguments, host, ui).await,
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
+        Command::Cli(arguments) => cli::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Topologies => bundled::list(ui),
         Command::Init(arguments) => init::run(arguments, ui),

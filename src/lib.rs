@@ -26,6 +26,7 @@
 //!   success gives an empty plan.
 //! - [`readiness`]: whether a wait is over. [`verify`]: the checks, as data and pure judgement, which
 //!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
+//! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
 //! - [`status`], [`connection`]: what `status` and `env` say.
 //! - [`event`]: what happens while a plan runs.
 //!
@@ -60,6 +61,7 @@ pub mod plan;
 pub mod planner;
 pub mod readiness;
 pub mod redis;
+pub mod reply;
 pub mod report;
 pub mod spec;
 pub mod status;

@@ -1,6 +1,5 @@
 //! The command line program: arguments, command, error chain, exit code.
 
-use std::error::Error as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -55,13 +54,7 @@ fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
             CommandError::Spec(error).exit_code()
         }
         Err(error) => {
-            let mut causes = Vec::new();
-            let mut source = error.source();
-            while let Some(cause) = source {
-                causes.push(cause.to_string());
-                source = cause.source();
-            }
-            ui.error(&error.to_string(), &causes, error.hint().as_deref());
+            ui.failure(&error, error.hint().as_deref());
             error.exit_code()
         }
     }

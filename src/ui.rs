@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::connection::{ConnectionSettings, Format};
 use crate::docker::remove::Removed;
 use crate::plan::Plan;
+use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
 use crate::spec::SpecError;
 use crate::status::{DeploymentLine, StatusView};
@@ -17,6 +18,7 @@ use crate::topology::Topology;
 mod checks;
 mod failure;
 mod glance;
+mod lines;
 mod list;
 mod notices;
 mod palette;
@@ -28,6 +30,7 @@ mod table;
 mod timings;
 
 pub use checks::CheckLine;
+pub use lines::Lines;
 pub use palette::Palette;
 pub use renderer::Renderer;
 pub use settings::{ColourChoice, Output, Settings, Surroundings, Verbosity};
@@ -79,8 +82,7 @@ impl Ui {
     /// # Errors
     /// Where stdout cannot be written; that nobody reads it any more (`redisctl ls | head -1`) is none.
     pub fn print(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        reader_may_leave(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+        write(text.as_bytes())
     }
 
     /// Writes one JSON document to stdout.
@@ -212,6 +214,46 @@ impl Ui {
         self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
     }
 
+    /// Writes a server's reply: with its types on a terminal, as it is in a pipe, where an error goes
+    /// to stderr, or as a line of JSON. A report is a text for people, which terminals get as it is.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn reply(&self, reply: &Reply, is_report: bool) -> io::Result<()> {
+        if self.is_json() {
+            return self.print(&format!("{}\n", reply.to_json()));
+        }
+        if self.surroundings.stdout_is_terminal && !(is_report && !reply.is_error()) {
+            return self.print(&format!("{}\n", reply.for_terminal()));
+        }
+        let mut bytes = reply.raw();
+        if reply.is_error() {
+            say(&format!("{}\n", String::from_utf8_lossy(&bytes)));
+            return Ok(());
+        }
+        // Reports end with a line break of their own; a value's last byte is the value's.
+        if !(is_report && bytes.ends_with(b"\n")) {
+            bytes.push(b'\n');
+        }
+        write(&bytes)
+    }
+
+    /// Lines of stdin: typed at a prompt where there is a person on both ends.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be prepared.
+    pub fn lines(&self) -> io::Result<Lines> {
+        Lines::start(self.surroundings.stdin_is_terminal && self.surroundings.stdout_is_terminal)
+    }
+
+    /// Clears the terminal.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn clear(&self) -> io::Result<()> {
+        console::Term::stdout().clear_screen()
+    }
+
     /// Writes connection settings, passwords in the clear: that is what `env` is asked for.
     ///
     /// # Errors
@@ -229,6 +271,12 @@ impl Ui {
     /// user wants it.
     pub fn error(&self, message: &str, causes: &[String], hint: Option<&str>) {
         say(&failure::render(message, causes, hint, self.messages));
+    }
+
+    /// Writes an error with everything that caused it to stderr.
+    pub fn failure(&self, error: &dyn std::error::Error, hint: Option<&str>) {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        self.error(&error.to_string(), &causes.map(ToString::to_string).collect::<Vec<_>>(), hint);
     }
 
     /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
@@ -262,6 +310,12 @@ impl Ui {
             say(&format!("{message}\n"));
         }
     }
+}
+
+/// Writes to stdout.
+fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    reader_may_leave(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
 /// Writes to stderr. Where it is gone, nobody is left to tell.

@@ -26,6 +26,14 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
+    /// The connection broke before a reply came; what was asked is the user's own and is not named.
+    #[error("no reply came from {endpoint}")]
+    NoReply {
+        /// Who was asked.
+        endpoint: Endpoint,
+        /// Why.
+        source: RedisError,
+    },
     /// A reply that no server should give.
     #[error("the reply to `{command}` could not be understood: {what}")]
     Reply {
@@ -44,7 +52,7 @@ impl ServerError {
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
-            Self::Connect { .. } => true,
+            Self::Connect { .. } | Self::NoReply { .. } => true,
             Self::Command { source, .. } => source.is_io_error() || source.is_unrecoverable_error(),
             Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) => false,
         }
@@ -57,7 +65,7 @@ impl ServerError {
             Self::NotMetYet(_) => true,
             Self::Connect { source, .. } => source.is_io_error(),
             Self::Command { source, .. } => source.is_io_error() || is_passing_reply(source),
-            Self::NoSuchNode(_) | Self::Reply { .. } => false,
+            Self::NoSuchNode(_) | Self::NoReply { .. } | Self::Reply { .. } => false,
         }
     }
 }
