@@ -85,6 +85,8 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs
     Schema,
+    /// Check this machine and its engine, and say how to fix what is wrong
+    Doctor,
     /// Print shell completions
     Completions {
         /// The shell.

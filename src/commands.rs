@@ -12,6 +12,7 @@ mod cli;
 mod converge;
 mod credentials;
 mod deployment;
+mod doctor;
 mod down;
 mod env;
 mod error;
@@ -35,6 +36,8 @@ pub enum Outcome {
     Done,
     /// A check failed; the report says which.
     ChecksFailed,
+    /// The engine cannot be reached; the report says why.
+    EngineUnreachable,
     /// A server answered a command of the user's with an error.
     ErrorReply,
     /// `plan --detailed-exitcode` found something to change.
@@ -49,6 +52,7 @@ impl Outcome {
             Self::Done => 0,
             Self::ChecksFailed | Self::ErrorReply => 1,
             Self::ChangesFound => 3,
+            Self::EngineUnreachable => 4,
         }
     }
 }
@@ -73,6 +77,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<Outcome, CommandError> {
         Command::Init(arguments) => init::run(arguments, ui),
         Command::Validate(arguments) => validate::run(arguments, ui),
         Command::Schema => validate::schema(ui),
+        Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),
     }
 }

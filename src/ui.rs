@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::connection::{ConnectionSettings, Format};
 use crate::docker::remove::Removed;
+use crate::doctor::Diagnosis;
 use crate::plan::Plan;
 use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
@@ -16,6 +17,7 @@ use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
 
 mod checks;
+mod diagnosis;
 mod failure;
 mod glance;
 mod lines;
@@ -153,6 +155,17 @@ impl Ui {
             self.print(&format!("{}\n", report.transcript_text()))?;
         }
         self.print(&checks::render(&lines(report), *took, self.data))
+    }
+
+    /// Writes what `doctor` found, as a table with hints or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn diagnosis(&self, diagnosis: &Diagnosis) -> io::Result<()> {
+        if self.is_json() {
+            return self.json(&diagnosis.to_json());
+        }
+        self.print(&diagnosis::render(diagnosis, self.data))
     }
 
     /// Writes the bundled specs: name and summary of each, as text or as JSON.
