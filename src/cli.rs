@@ -85,6 +85,8 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs
     Schema,
+    /// Print the same deployment as a compose file, or as a diagram
+    Export(ExportArguments),
     /// Check this machine and its engine, and say how to fix what is wrong
     Doctor,
     /// Print shell completions
@@ -268,6 +270,26 @@ pub struct DownArguments {
     /// Remove every deployment on the engine.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The form.
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: ExportFormat,
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+}
+
+/// What a deployment can be exported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A file for `docker compose`, passwords as variables.
+    Compose,
+    /// Shards, nodes and addresses as a Mermaid diagram.
+    Diagram,
 }
 
 /// Options of `init`.

@@ -16,6 +16,7 @@ mod doctor;
 mod down;
 mod env;
 mod error;
+mod export;
 mod init;
 mod logs;
 mod ls;
@@ -77,6 +78,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<Outcome, CommandError> {
         Command::Init(arguments) => init::run(arguments, ui),
         Command::Validate(arguments) => validate::run(arguments, ui),
         Command::Schema => validate::schema(ui),
+        Command::Export(arguments) => export::run(arguments, ui),
         Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),
     }
