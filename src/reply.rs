@@ -1,6 +1,8 @@
 //! A server's reply as data, and how it prints: as `redis-cli` prints it on a terminal, raw as it
 //! does in a pipe, and as JSON. Pure.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 /// What a server answers to a command.
@@ -96,8 +98,8 @@ impl Reply {
             Self::List(replies) if replies.is_empty() => "(empty array)".to_owned(),
             Self::Set(replies) if replies.is_empty() => "(empty set)".to_owned(),
             Self::Map(pairs) if pairs.is_empty() => "(empty hash)".to_owned(),
-            Self::List(replies) => numbered(replies, ')', prefix, |reply, inner| reply.typed(inner)),
-            Self::Set(replies) => numbered(replies, '~', prefix, |reply, inner| reply.typed(inner)),
+            Self::List(replies) => numbered(replies, ')', prefix, Self::typed),
+            Self::Set(replies) => numbered(replies, '~', prefix, Self::typed),
             Self::Map(pairs) => numbered(pairs, '#', prefix, |(key, value), inner| {
                 format!("{} => {}", key.typed(inner), value.typed(inner))
             }),
@@ -129,7 +131,10 @@ fn quoted(bytes: &[u8]) -> String {
             0x07 => text.push_str("\\a"),
             0x08 => text.push_str("\\b"),
             b' '..=b'~' => text.push(char::from(*byte)),
-            other => text.push_str(&format!("\\x{other:02x}")),
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\x{other:02x}");
+            }
         }
     }
     text.push('"');

@@ -236,7 +236,7 @@ impl Ui {
         if self.is_json() {
             return self.print(&format!("{}\n", reply.to_json()));
         }
-        if self.surroundings.stdout_is_terminal && !(is_report && !reply.is_error()) {
+        if self.surroundings.stdout_is_terminal && (!is_report || reply.is_error()) {
             return self.print(&format!("{}\n", reply.for_terminal()));
         }
         let mut bytes = reply.raw();

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 /// not even the end of the program.
 pub struct Lines {
     prompts: blocking::Sender<String>,
-    lines: mpsc::UnboundedReceiver<io::Result<String>>,
+    read: mpsc::UnboundedReceiver<io::Result<String>>,
     at_prompt: bool,
 }
 
@@ -20,7 +20,7 @@ impl Lines {
     /// kept beyond the program's end: there may be passwords in it.
     pub(super) fn start(at_prompt: bool) -> io::Result<Self> {
         let (prompts, wanted) = blocking::channel::<String>();
-        let (sender, lines) = mpsc::unbounded_channel();
+        let (sender, read) = mpsc::unbounded_channel();
         let mut editor = if at_prompt { Some(DefaultEditor::new().map_err(io_error)?) } else { None };
         std::thread::Builder::new().name("lines".to_owned()).spawn(move || {
             for prompt in wanted {
@@ -34,7 +34,7 @@ impl Lines {
                 }
             }
         })?;
-        Ok(Self { prompts, lines, at_prompt })
+        Ok(Self { prompts, read, at_prompt })
     }
 
     /// Whether a person types at a prompt.
@@ -51,7 +51,7 @@ impl Lines {
         if self.prompts.send(prompt.to_owned()).is_err() {
             return Ok(None);
         }
-        self.lines.recv().await.transpose()
+        self.read.recv().await.transpose()
     }
 }
 
