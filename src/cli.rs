@@ -23,8 +23,9 @@ pub struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// How data is printed: `text` for people, `json` for programs.
+    /// How results and errors are printed.
     #[arg(long, global = true, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     pub output: Output,
     /// The engine to use: unix://…, npipe://…, tcp://…, ssh://…
@@ -32,7 +33,7 @@ pub struct Global {
     /// Else `DOCKER_HOST`, else the current Docker context, else the platform's default.
     #[arg(long, global = true, value_name = "ENGINE")]
     pub host: Option<String>,
-    /// Say more; twice: log what is sent to engine and servers.
+    /// Say more; twice: log details for debugging.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Say nothing but results and errors.
@@ -206,7 +207,7 @@ pub struct EnvArguments {
     /// Which deployment.
     #[command(flatten)]
     pub name: NameArgument,
-    /// For whom the settings are.
+    /// The form of the settings; `--output json` is `json` as well.
     #[arg(long, value_enum, default_value_t = Format::Shell, value_name = "FORMAT")]
     pub format: Format,
     /// The user to connect as, instead of the default user.
@@ -298,7 +299,7 @@ pub struct InitArguments {
     /// The bundled spec to start from.
     #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
     pub topology: String,
-    /// The file to write. Default: `TOPOLOGY.yaml`.
+    /// The file to write; `TOPOLOGY.yaml` where none is named.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 }

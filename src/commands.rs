@@ -20,6 +20,7 @@ mod export;
 mod init;
 mod logs;
 mod ls;
+mod missing;
 mod plan;
 mod prepare;
 mod specs;

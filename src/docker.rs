@@ -80,6 +80,7 @@ impl Engine {
             containers: parts.containers,
             servers: std::collections::BTreeMap::new(),
             stored: None,
+            changed_passwords: Vec::new(),
             foreign: snapshot.foreign(&topology.name, &nodes, &volumes),
         })
     }

@@ -180,22 +180,25 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
     async fn explain(&self, step: &Step, subject: String, action: String, failure: Failure) -> ExecuteError {
         match failure {
             Failure::Call(source) => {
-                let log = match &step.node {
-                    Some(node) => self.engine.log_tail(node).await,
-                    None => Vec::new(),
-                };
+                let log = self.log_tail(step.node.as_ref()).await;
                 ExecuteError::Call { subject, action, source, log }
             }
+            Failure::Ended(how) => {
+                let log = self.log_tail(step.node.as_ref()).await;
+                ExecuteError::Ended { subject, how, log }
+            }
             Failure::Wait { waited, disagreements } => {
-                let silent: std::collections::BTreeSet<&NodeName> =
-                    disagreements.iter().map(|disagreement| &disagreement.node).collect();
                 // One node's log tells most; thirty nodes' logs tell nothing.
-                let log = match silent.into_iter().next() {
-                    Some(node) => self.engine.log_tail(node).await,
-                    None => Vec::new(),
-                };
+                let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
                 ExecuteError::Wait { subject, condition: action, waited, disagreements, log }
             }
+        }
+    }
+
+    async fn log_tail(&self, node: Option<&NodeName>) -> Vec<String> {
+        match node {
+            Some(node) => self.engine.log_tail(node).await,
+            None => Vec::new(),
         }
     }
 
@@ -245,10 +248,9 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             let waited = started.elapsed();
             if let (Condition::Answers, Some(node)) = (condition, &step.node)
                 && waited >= GRACE
-                && let Some(message) = self.engine.ended(node).await
+                && let Some(how) = self.engine.ended(node).await
             {
-                let disagreements = vec![Disagreement { node: node.clone(), message }];
-                return Err(Failure::Wait { waited, disagreements });
+                return Err(Failure::Ended(how));
             }
             if waited >= limit {
                 return Err(Failure::Wait { waited, disagreements });
@@ -301,6 +303,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
 enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement> },
+    Ended(String),
 }
 
 /// A stage's steps by subject, subjects in the order of their first steps.

@@ -1,12 +1,13 @@
 //! The command line program: arguments, command, error chain, exit code.
 
+use std::error::Error as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::Cli;
 use redisctl::commands::{self, CommandError, Outcome};
-use redisctl::ui::Ui;
+use redisctl::ui::{Failure, Ui};
 use tracing_subscriber::EnvFilter;
 
 /// The exit code of a command that a signal cut off, as shells have it.
@@ -19,11 +20,8 @@ fn main() -> ExitCode {
     match start(&cli, &ui) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            ui.error(
-                &error.to_string(),
-                &error.chain().skip(1).map(ToString::to_string).collect::<Vec<_>>(),
-                None,
-            );
+            let causes = error.chain().skip(1).map(ToString::to_string).collect();
+            ui.error(&Failure { message: error.to_string(), causes, ..Failure::default() });
             ExitCode::FAILURE
         }
     }
@@ -54,7 +52,14 @@ fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
             CommandError::Spec(error).exit_code()
         }
         Err(error) => {
-            ui.failure(&error, error.hint().as_deref());
+            let mut causes = Vec::new();
+            let mut source = error.source();
+            while let Some(cause) = source {
+                causes.push(cause.to_string());
+                source = cause.source();
+            }
+            let (details, hint) = (error.details(), error.hint());
+            ui.error(&Failure { message: error.to_string(), causes, details, hint });
             error.exit_code()
         }
     }

@@ -25,6 +25,8 @@ pub struct Observed {
     pub servers: BTreeMap<NodeName, ObservedServer>,
     /// The topology that the deployment was last brought to; `None` where it cannot be read.
     pub stored: Option<Box<Topology>>,
+    /// The users whose passwords are others than the deployment was last brought to.
+    pub changed_passwords: Vec<String>,
     /// Things on the engine that bear a name of the deployment, but are not redisctl's.
     pub foreign: Vec<Foreign>,
 }

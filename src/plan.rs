@@ -78,6 +78,11 @@ pub enum EngineAction {
     RemoveNetwork(DeploymentName),
     /// Make the deployment's network.
     CreateNetwork(NetworkSettings),
+    /// Remove a volume, with the data in it.
+    RemoveVolume {
+        /// Its name.
+        name: String,
+    },
     /// Make a named volume.
     CreateVolume(VolumeSettings),
     /// Make a node's container.

@@ -11,6 +11,7 @@ use crate::spec::DataSpec;
 use crate::topology::container::{data_volume, shared_volume};
 use crate::topology::{Kind, Node, NodeName, Topology};
 
+mod anew;
 mod cluster;
 mod containers;
 mod replication;
@@ -47,13 +48,17 @@ impl Default for Options {
 /// What stands in the way and needs the user's say; nothing is planned then.
 pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Result<Plan, Vec<Obstacle>> {
     let mut stages = Stages::default();
-    if topology.kind == Kind::Cluster {
-        // Before anything is made for a shape that the cluster cannot be brought to.
-        let obstacles = cluster::obstacles(topology, observed);
-        if !obstacles.is_empty() {
-            return Err(obstacles);
+    let obstacles = anew::obstacles(topology, observed);
+    let bare;
+    let observed = match obstacles.as_slice() {
+        [] => observed,
+        // Before anything is made for what the deployment cannot be brought to.
+        _ if !options.recreate => return Err(obstacles),
+        _ => {
+            bare = anew::remove_everything(topology, observed, &obstacles, &mut stages);
+            &bare
         }
-    }
+    };
     containers::plan(topology, observed, options, &mut stages)?;
     let servers = ServerStates::new(topology, observed, options);
     if servers.all_known() {

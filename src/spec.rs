@@ -19,12 +19,15 @@ mod interpolate;
 mod leaf;
 mod mask;
 mod overrides;
+mod places;
 mod problem;
 mod read;
+mod rest;
 mod schema;
 mod secret;
 mod tree;
 
+pub(crate) use describe::nearest;
 pub use error::{Located, SpecError};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};

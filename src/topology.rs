@@ -171,6 +171,17 @@ impl Topology {
         self.shards.iter().any(|shard| shard.primary.name == *name)
     }
 
+    /// Where a cluster's nodes send clients for a node: its endpoint, or its address where clients
+    /// are in the network, or the server can announce nothing else.
+    #[must_use]
+    pub fn advertised(&self, node: &Node) -> Endpoint {
+        if self.access == Access::Host && self.server.announces_endpoint() {
+            node.endpoint.clone()
+        } else {
+            Endpoint { host: node.address.ip.to_string(), port: node.address.port }
+        }
+    }
+
     /// How many replicas each shard has.
     #[must_use]
     pub fn replicas_per_shard(&self) -> usize {

@@ -32,6 +32,7 @@ mod table;
 mod timings;
 
 pub use checks::CheckLine;
+pub use failure::Failure;
 pub use lines::Lines;
 pub use palette::Palette;
 pub use renderer::Renderer;
@@ -272,6 +273,7 @@ impl Ui {
     /// # Errors
     /// As [`Ui::print`].
     pub fn connection(&self, settings: &ConnectionSettings, format: Format) -> io::Result<()> {
+        let format = if self.is_json() { Format::Json } else { format };
         self.print(settings.render(format).expose())
     }
 
@@ -281,15 +283,13 @@ impl Ui {
     }
 
     /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
-    /// user wants it.
-    pub fn error(&self, message: &str, causes: &[String], hint: Option<&str>) {
-        say(&failure::render(message, causes, hint, self.messages));
-    }
-
-    /// Writes an error with everything that caused it to stderr.
-    pub fn failure(&self, error: &dyn std::error::Error, hint: Option<&str>) {
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        self.error(&error.to_string(), &causes.map(ToString::to_string).collect::<Vec<_>>(), hint);
+    /// user wants it; as JSON where that is asked for.
+    pub fn error(&self, failure: &Failure) {
+        if self.is_json() {
+            say(&format!("{}\n", failure::to_json(failure)));
+        } else {
+            say(&failure::render(failure, self.messages));
+        }
     }
 
     /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
@@ -307,7 +307,8 @@ impl Ui {
     /// Writes that the user cut the command off.
     pub fn interrupted(&self) {
         let hint = "what was done stays: the same command goes on from there, `redisctl down` removes it";
-        self.error("interrupted", &[], Some(hint));
+        let message = "interrupted".to_owned();
+        self.error(&Failure { message, hint: Some(hint.to_owned()), ..Failure::default() });
     }
 
     /// Writes a warning to stderr.

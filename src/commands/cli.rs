@@ -13,7 +13,7 @@ use crate::observed::Replication;
 use crate::redis::{Login, Servers, Session};
 use crate::reply::Reply;
 use crate::topology::{Kind, Node, NodeName};
-use crate::ui::Ui;
+use crate::ui::{Failure, Ui};
 
 mod kinds;
 mod words;
@@ -89,6 +89,13 @@ async fn node<'a>(found: &'a Deployment, word: Option<&str>) -> Result<&'a Node,
     Ok(first)
 }
 
+/// An error that ends a line, not the prompt.
+fn failure(error: &dyn std::error::Error, hint: Option<String>) -> Failure {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = causes.map(ToString::to_string).collect();
+    Failure { message: error.to_string(), causes, details: None, hint }
+}
+
 /// The user's side of a session.
 struct Console<'a> {
     session: Session<'a>,
@@ -106,7 +113,7 @@ impl Console<'_> {
                 Ok(words) => words,
                 Err(error) => {
                     self.errors += usize::from(!lines.at_prompt());
-                    self.ui.error(&error.to_string(), &[], None);
+                    self.ui.error(&failure(&error, None));
                     continue;
                 }
             };
@@ -120,7 +127,7 @@ impl Console<'_> {
                     Err(error @ (CommandError::Server(_) | CommandError::Usage { .. }))
                         if lines.at_prompt() =>
                     {
-                        self.ui.failure(&error, error.hint().as_deref());
+                        self.ui.error(&failure(&error, error.hint()));
                     }
                     result => result?,
                 },

@@ -26,6 +26,9 @@ pub(super) async fn observe(
     let snapshot = connected.engine.snapshot().await?;
     let mut observed = connected.engine.observe(&prepared.topology, &snapshot).await?;
     observed.stored = prepared.stored.as_ref().map(|(topology, _)| Box::new(topology.clone()));
+    if let Some((_, earlier)) = &prepared.stored {
+        observed.changed_passwords = prepared.credentials.changed_since(earlier);
+    }
     observed.servers = servers.observe(&running(&prepared.topology, &observed)).await;
     Ok(observed)
 }

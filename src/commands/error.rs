@@ -85,7 +85,8 @@ pub enum CommandError {
 }
 
 fn list(obstacles: &[Obstacle]) -> String {
-    obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect()
+    let lines: Vec<String> = obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect();
+    lines.concat()
 }
 
 impl CommandError {
@@ -102,6 +103,15 @@ impl CommandError {
             Self::Spec(_) | Self::Usage { .. } | Self::File { .. } | Self::EnvFile { .. } => 2,
             Self::Location(_) | Self::Connect(_) => 4,
             _ => 1,
+        }
+    }
+
+    /// What a person wants to see beside the causes: the last log lines of the node that failed.
+    #[must_use]
+    pub fn details(&self) -> Option<String> {
+        match self {
+            Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
+            _ => None,
         }
     }
 
@@ -132,7 +142,7 @@ fn half_way_hint(error: &ExecuteError) -> String {
     let ways = "what was done stays: `redisctl up` goes on from there, `redisctl down` removes it";
     let source = match error {
         ExecuteError::Call { source, .. } => source.downcast_ref().and_then(EngineError::hint),
-        ExecuteError::Wait { .. } => None,
+        ExecuteError::Wait { .. } | ExecuteError::Ended { .. } => None,
     };
     source.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))
 }

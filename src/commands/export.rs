@@ -1,13 +1,12 @@
 //! `redisctl export`: a spec's deployment in another form. No engine is asked.
 
-use super::prepare::check_offline;
 use super::{CommandError, Outcome, specs};
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::export::{compose, diagram};
 use crate::ui::Ui;
 
 pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<Outcome, CommandError> {
-    let topology = check_offline(&specs::find(&arguments.spec)?)?;
+    let topology = specs::find(&arguments.spec)?.topology;
     match arguments.format {
         // Compose reads JSON, too.
         ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(&topology))?,

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use clap::CommandFactory as _;
 
 use super::bundled::Bundled;
-use super::{CommandError, Outcome, specs};
+use super::{CommandError, Outcome, missing};
 use crate::cli::{Cli, InitArguments};
 use crate::ui::Ui;
 
 pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<Outcome, CommandError> {
     let name = &arguments.topology;
-    let bundled = Bundled::find(name).ok_or_else(|| specs::unknown(name))?;
+    let bundled = Bundled::find(name).ok_or_else(|| missing::topology(name))?;
     let path = arguments.file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     let error = |source: std::io::Error| {
         if source.kind() == ErrorKind::AlreadyExists {

@@ -1,5 +1,7 @@
 //! `redisctl ls`: every deployment on the engine, from labels alone.
 
+use std::collections::BTreeSet;
+
 use super::{CommandError, Outcome, connected};
 use crate::observed::ContainerState;
 use crate::status::{DeploymentLine, LineState};
@@ -19,8 +21,7 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
             let image =
                 containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
             let nodes = parts.containers.len();
-            let mut ports: Vec<u16> = parts.ports.into_values().collect();
-            ports.sort_unstable();
+            let published: BTreeSet<u16> = parts.ports.into_values().collect();
             DeploymentLine {
                 name: name.to_string(),
                 kind: parts.kind,
@@ -28,7 +29,7 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
                 nodes,
                 running,
                 image: image.unwrap_or_default(),
-                ports,
+                ports: published.into_iter().collect(),
             }
         })
         .collect();

@@ -1,6 +1,6 @@
 //! `redisctl plan`: what `up` would do, and why; nothing is changed.
 
-use super::prepare::{ImageChoice, check_offline, image_choice, prepare};
+use super::prepare::{ImageChoice, image_choice, prepare};
 use super::{CommandError, Outcome, connected, converge, specs};
 use crate::cli::PlanArguments;
 use crate::docker::host_image;
@@ -14,7 +14,6 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     let found = specs::find(&arguments.spec)?;
-    check_offline(&found)?;
     let connected = connected(host).await?;
     let image = match image_choice(&found) {
         ImageChoice::Reference(reference) => reference,

@@ -23,12 +23,6 @@ pub(super) struct Prepared {
     pub(super) stored: Option<(Topology, Credentials)>,
 }
 
-/// Everything that is wrong with a spec without asking an engine.
-pub(super) fn check_offline(found: &Found) -> Result<Topology, CommandError> {
-    resolve(&found.document.spec, &Facts::offline(&found.default_name))
-        .map_err(|problems| found.document.locate(problems).into())
-}
-
 /// What the user calls the image, before it is known to be on the engine.
 pub(super) enum ImageChoice {
     /// A reference.

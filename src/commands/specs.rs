@@ -3,16 +3,20 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::CommandError;
-use super::bundled::{BUNDLED, Bundled};
+use super::bundled::Bundled;
+use super::{CommandError, missing};
 use crate::cli::SpecArguments;
 use crate::spec::env_file::{self, EnvFile};
-use crate::spec::{Document, Inputs, Override, Source, SpecPath, read};
+use crate::spec::{Document, Inputs, Override, Source, SpecError, SpecPath, read};
+use crate::topology::Topology;
+use crate::topology::resolve::{Facts, problems_of_rest, resolve};
 
 /// A spec that was read, and where it came from.
 pub(super) struct Found {
     /// The spec with its positions.
     pub(super) document: Document,
+    /// The topology that it describes where an engine has no say.
+    pub(super) topology: Topology,
     /// The deployment's name where the spec has none.
     pub(super) default_name: String,
     /// The folder from which relative paths in the spec start.
@@ -26,20 +30,36 @@ impl Found {
     }
 }
 
-/// Reads the spec that the arguments name, with their overrides and variables.
+/// Reads the spec that the arguments name, with their overrides and variables, and finds everything
+/// that is wrong with it without asking an engine.
 pub(super) fn find(arguments: &SpecArguments) -> Result<Found, CommandError> {
     let overrides = overrides(arguments)?;
     let file_variables = variables(arguments.env_file.as_deref())?;
     let variable =
         |name: &str| std::env::var(name).ok().or_else(|| file_variables.get(name).map(str::to_owned));
     let (source, default_name, folder) = source(&arguments.topology)?;
-    let document = read(source, &Inputs { variable: &variable, overrides: &overrides })?;
-    Ok(Found { document, default_name, folder })
+    let facts = Facts::offline(&default_name);
+    let document = read(source, &Inputs { variable: &variable, overrides: &overrides })
+        .map_err(|error| with_problems_of_rest(error, &facts))?;
+    let topology = resolve(&document.spec, &facts).map_err(|problems| document.locate(problems))?;
+    Ok(Found { document, topology, default_name, folder })
+}
+
+/// The error of a spec that is not well formed, with what is wrong in the rest of it.
+fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
+    let Some(rest) = error.rest() else { return error };
+    let problems = problems_of_rest(rest, error.paths(), facts);
+    error.with_problems_of_rest(problems)
+}
+
+/// Whether a file's name is a spec's.
+pub(super) fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
 fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
-    let is_path = topology.contains(['/', '\\']) || topology.ends_with(".yaml") || topology.ends_with(".yml");
+    let is_path = topology.contains(['/', '\\']) || is_yaml(topology);
     let path = if is_path {
         PathBuf::from(topology)
     } else {
@@ -52,19 +72,20 @@ fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
             Ok((Source { name: path.display().to_string(), text }, stem, folder))
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !is_path => {
-            let bundled = Bundled::find(topology).ok_or_else(|| unknown(topology))?;
+            let bundled = Bundled::find(topology).ok_or_else(|| missing::topology(topology))?;
             let source = Source { name: format!("bundled:{topology}"), text: bundled.text.to_owned() };
             Ok((source, topology.to_owned(), PathBuf::new()))
         }
-        Err(source) => Err(CommandError::File { operation: "read", path, source }),
+        Err(source) => Err(unreadable(&path, source)),
     }
 }
 
-pub(super) fn unknown(name: &str) -> CommandError {
-    let names: Vec<&str> = BUNDLED.iter().map(|bundled| bundled.name).collect();
-    CommandError::Usage {
-        message: format!("there is no topology `{name}`: neither `topologies/{name}.yaml` nor a bundled one"),
-        hint: format!("bundled are `{}`; or give the path of a YAML file", names.join("`, `")),
+/// Why a spec at a path cannot be read.
+fn unreadable(path: &Path, source: std::io::Error) -> CommandError {
+    match source.kind() {
+        ErrorKind::NotFound => missing::file(path),
+        ErrorKind::IsADirectory => missing::is_folder(path),
+        _ => CommandError::File { operation: "read", path: path.to_owned(), source },
     }
 }
 
@@ -97,10 +118,12 @@ fn overrides(arguments: &SpecArguments) -> Result<Vec<Override>, CommandError> {
 
 fn variables(path: Option<&Path>) -> Result<EnvFile, CommandError> {
     let Some(path) = path else { return Ok(EnvFile::default()) };
-    let text = std::fs::read_to_string(path).map_err(|source| CommandError::File {
-        operation: "read",
-        path: path.to_owned(),
-        source,
+    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => CommandError::Usage {
+            message: format!("there is no file `{}`", path.display()),
+            hint: "the file that `--env-file` names holds a line `NAME=value` for each variable".to_owned(),
+        },
+        _ => CommandError::File { operation: "read", path: path.to_owned(), source },
     })?;
     env_file::parse(&text).map_err(|source| CommandError::EnvFile { path: path.to_owned(), source })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::prepare::{Prepared, check_offline, prepare, provide_image};
+use super::prepare::{Prepared, prepare, provide_image};
 use super::{CommandError, Connected, Outcome, connected, converge, specs, verify};
 use crate::cli::{FormingChoice, OnFailure, UpArguments};
 use crate::docker::{image, remove};
@@ -22,7 +22,6 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     let found = specs::find(&arguments.spec)?;
-    check_offline(&found)?;
     let renderer = ui.renderer();
     let listener = Timings::new(renderer.as_ref());
     let mut watch = Stopwatch::new(&listener);

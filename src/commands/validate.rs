@@ -1,6 +1,5 @@
 //! `redisctl validate` and `redisctl schema`: specs without an engine.
 
-use super::prepare::check_offline;
 use super::{CommandError, Outcome, specs};
 use crate::cli::SpecArguments;
 use crate::spec::json_schema;
@@ -9,8 +8,7 @@ use crate::ui::Ui;
 
 pub(super) fn run(arguments: &SpecArguments, ui: &Ui) -> Result<Outcome, CommandError> {
     let found = specs::find(arguments)?;
-    let topology = check_offline(&found)?;
-    ui.valid(found.document.source_name(), &topology, &warnings(&topology))?;
+    ui.valid(found.document.source_name(), &found.topology, &warnings(&found.topology))?;
     Ok(Outcome::Done)
 }
 

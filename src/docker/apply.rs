@@ -32,6 +32,7 @@ pub(super) async fn apply(
             };
             Ok(pull::pull(docker, reference, tell).await?)
         }
+        EngineAction::RemoveVolume { name } => super::remove::volume(docker, name).await.map(drop),
         EngineAction::RemoveNetwork(deployment) => {
             super::remove::remove_network(docker, deployment).await.map(drop)
         }

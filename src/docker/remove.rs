@@ -50,7 +50,7 @@ pub async fn deployment(
     removed.containers = sort(join_all(containers).await);
     let networks = parts.network.iter().map(|_| remove_network(docker, name));
     let volumes = parts.volumes.iter().filter(|(_, keeps_data)| with_data || !**keeps_data);
-    let volumes = volumes.map(|(volume, _)| remove_volume(docker, volume));
+    let volumes = volumes.map(|(name, _)| volume(docker, name));
     let (networks, volumes) = futures_util::future::join(join_all(networks), join_all(volumes)).await;
     removed.networks = sort(networks);
     removed.volumes = sort(volumes);
@@ -71,11 +71,11 @@ pub(super) async fn remove_network(docker: &Docker, name: &DeploymentName) -> Re
     }
 }
 
-async fn remove_volume(docker: &Docker, volume: &str) -> Result<String, EngineError> {
-    match docker.remove_volume(volume, None::<RemoveVolumeOptions>).await {
+pub(super) async fn volume(docker: &Docker, name: &str) -> Result<String, EngineError> {
+    match docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
         Err(error) if !is_not_found(&error) => {
-            Err(EngineError::Call { operation: format!("remove the volume `{volume}`"), source: error })
+            Err(EngineError::Call { operation: format!("remove the volume `{name}`"), source: error })
         }
-        _ => Ok(volume.to_owned()),
+        _ => Ok(name.to_owned()),
     }
 }

@@ -13,7 +13,7 @@ pub type BoxedError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// A call failed.
-    #[error("`{subject}`: could not {action}{}", log_lines(subject, log))]
+    #[error("`{subject}`: could not {action}")]
     Call {
         /// The node, or the deployment.
         subject: String,
@@ -25,7 +25,7 @@ pub enum ExecuteError {
         log: Vec<String>,
     },
     /// A wait ran out.
-    #[error("`{subject}`: gave up after {} s: {condition}{}{}", waited.as_secs(), said(disagreements), first_log(disagreements, log))]
+    #[error("`{subject}`: gave up after {} s: {condition}{}", waited.as_secs(), said(disagreements))]
     Wait {
         /// The node, or the deployment.
         subject: String,
@@ -38,6 +38,30 @@ pub enum ExecuteError {
         /// The last log lines of the first node that disagrees.
         log: Vec<String>,
     },
+    /// A server that was awaited is gone.
+    #[error("`{subject}`: {how}")]
+    Ended {
+        /// The node.
+        subject: String,
+        /// How its container ended.
+        how: String,
+        /// Its last log lines.
+        log: Vec<String>,
+    },
+}
+
+impl ExecuteError {
+    /// The last log lines of the node that the failure is about, under a heading; empty where there
+    /// are none.
+    #[must_use]
+    pub fn log(&self) -> String {
+        match self {
+            Self::Call { subject, log, .. } | Self::Ended { subject, log, .. } => log_lines(subject, log),
+            Self::Wait { disagreements, log, .. } => {
+                disagreements.first().map_or_else(String::new, |first| log_lines(first.node.as_str(), log))
+            }
+        }
+    }
 }
 
 /// At most so many disagreements are shown: thirty nodes disagree in nine hundred pairs.
@@ -55,15 +79,11 @@ fn said(disagreements: &[Disagreement]) -> String {
     text
 }
 
-fn first_log(disagreements: &[Disagreement], log: &[String]) -> String {
-    disagreements.first().map_or_else(String::new, |first| log_lines(first.node.as_str(), log))
-}
-
 fn log_lines(subject: &str, log: &[String]) -> String {
     if log.is_empty() {
         return String::new();
     }
-    let mut text = format!("\nlast log lines of `{subject}`:");
+    let mut text = format!("last log lines of `{subject}`:");
     for line in log {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n  {line}");

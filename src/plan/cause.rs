@@ -19,6 +19,8 @@ pub enum Cause {
     Detached,
     /// The spec differs in these fields from what is there.
     SpecChanged(Vec<String>),
+    /// The deployment has a shape that it cannot be brought out of.
+    WrongShape(Vec<String>),
     /// The server does not answer.
     Silent(String),
     /// These slots have no owner.
@@ -52,6 +54,7 @@ impl fmt::Display for Cause {
             Self::Paused => formatter.write_str("paused"),
             Self::Detached => formatter.write_str("detached from the network"),
             Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", fields.join(", ")),
+            Self::WrongShape(reasons) => formatter.write_str(&reasons.join(", ")),
             Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),

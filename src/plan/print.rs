@@ -53,6 +53,7 @@ impl fmt::Display for EngineAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PullImage { reference } => write!(formatter, "pull image {reference}"),
+            Self::RemoveVolume { name } => write!(formatter, "remove volume {name}, with what is in it"),
             Self::RemoveNetwork(_) => formatter.write_str("remove network"),
             Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
             Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),
@@ -107,7 +108,13 @@ impl fmt::Display for Condition {
     }
 }
 
+/// The first few settings; how many there are in all.
 fn pairs(settings: &Settings) -> String {
+    const MOST_SHOWN: usize = 2;
     let show = |value: &str| if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() };
-    settings.iter().map(|(name, value)| format!("{name} {}", show(value))).collect::<Vec<_>>().join(", ")
+    let all: Vec<String> = settings.iter().map(|(name, value)| format!("{name} {}", show(value))).collect();
+    match all.len().checked_sub(MOST_SHOWN) {
+        Some(more) if more > 1 => format!("{} and {more} more", all[..MOST_SHOWN].join(", ")),
+        _ => all.join(", "),
+    }
 }

@@ -6,9 +6,17 @@ use crate::plan::{Cause, Order, ServerAction};
 use crate::topology::settings::{same_value, server_default, while_forming};
 use crate::topology::{Node, Settings, Topology};
 
-/// Directives that only count at the start, or that name things by other words at run time.
-const NOT_AT_RUN_TIME: [&str; 6] =
-    ["cluster-config-file", "cluster-enabled", "dir", "port", "protected-mode", "replicaof"];
+/// Directives that only count at the start, or that the servers say back in other words: a part of
+/// `client-output-buffer-limit` is given back whole.
+const NOT_COMPARED: [&str; 7] = [
+    "client-output-buffer-limit",
+    "cluster-config-file",
+    "cluster-enabled",
+    "dir",
+    "port",
+    "protected-mode",
+    "replicaof",
+];
 
 /// Plans what brings every node's settings to the spec's, or to the servers' defaults for what
 /// forming changed.
@@ -56,12 +64,12 @@ fn differences(node: &Node, forming: &Settings, observed: &Observed) -> Vec<(Str
         return Vec::new();
     };
     let usual = usual(node, forming);
-    let wanted = node.settings.iter().filter(|(name, _)| !NOT_AT_RUN_TIME.contains(name));
+    let wanted = node.settings.iter().filter(|(name, _)| !NOT_COMPARED.contains(name));
     let mut differences: Vec<_> = wanted
         .chain(usual.iter().filter(|(name, _)| node.settings.get(name).is_none()))
         .filter_map(|(name, wanted)| {
             let found = view.settings.get(name)?;
-            (!same_value(found, wanted)).then(|| (name.to_owned(), found.to_owned(), wanted.to_owned()))
+            (!same_value(name, found, wanted)).then(|| (name.to_owned(), found.to_owned(), wanted.to_owned()))
         })
         .collect();
     differences.sort();

@@ -3,6 +3,7 @@
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd};
 
+use super::error::is_unknown_node;
 use super::{ServerError, parse, view};
 use crate::observed::ClusterView;
 use crate::plan::{Peer, ServerAction};
@@ -45,7 +46,13 @@ pub(super) async fn apply(
             ("CLUSTER ADDSLOTS", &cluster)
         }
         ServerAction::Meet(peers) => return meet(connection, peers).await,
-        ServerAction::Forget { id } => ("CLUSTER FORGET", cluster.arg("FORGET").arg(id)),
+        ServerAction::Forget { id } => {
+            return match cluster.arg("FORGET").arg(id).exec_async(connection).await {
+                // It is forgotten already.
+                Err(error) if is_unknown_node(&error) => Ok(()),
+                result => result.map_err(|source| ServerError::Command { command: "CLUSTER FORGET", source }),
+            };
+        }
         ServerAction::Replicate(_) => {
             ("CLUSTER REPLICATE", cluster.arg("REPLICATE").arg(id.unwrap_or_default()))
         }

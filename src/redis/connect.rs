@@ -105,16 +105,18 @@ pub async fn open_cluster(
     login: Option<&Login>,
 ) -> Result<ClusterConnection, ServerError> {
     let dial = async {
-        let address_map = topology.nodes().into_iter().map(|node| {
-            let inside = NodeAddress::new(node.address.ip.to_string(), node.address.port);
-            (inside, NodeAddress::new(node.endpoint.host.clone(), node.endpoint.port))
+        // Only what cannot be dialled from here is mapped: a wrong endpoint must not work by accident.
+        let inside = topology.nodes().into_iter().filter_map(|node| {
+            let (announced, endpoint) = (topology.advertised(node), &node.endpoint);
+            let address = |endpoint: &Endpoint| NodeAddress::new(endpoint.host.clone(), endpoint.port);
+            (announced != *endpoint).then(|| (address(&announced), address(endpoint)))
         });
         let mut builder = ClusterClientBuilder::new([information(seed, None)?])
             .connection_timeout(CONNECT_TIMEOUT)
             .response_timeout(RESPONSE_TIMEOUT)
             .tcp_settings(tcp_settings())
             .retries(CLUSTER_RETRIES)
-            .node_address_map(address_map.collect());
+            .node_address_map(inside.collect());
         if let Some(login) = login {
             builder = builder.username(login.user.clone()).password(login.password.expose());
         }

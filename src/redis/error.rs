@@ -28,9 +28,15 @@ pub enum ServerError {
     },
     /// The connection broke before a reply came; what was asked is the user's own and is not named.
     #[error("no reply came from {endpoint}")]
-    NoReply {
+    Silent {
         /// Who was asked.
         endpoint: Endpoint,
+        /// Why.
+        source: RedisError,
+    },
+    /// No reply came to a command that the caller names.
+    #[error("no reply came")]
+    NoReply {
         /// Why.
         source: RedisError,
     },
@@ -52,8 +58,10 @@ impl ServerError {
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::NoReply { .. } => true,
-            Self::Command { source, .. } => source.is_io_error() || source.is_unrecoverable_error(),
+            Self::Connect { .. } | Self::Silent { .. } => true,
+            Self::Command { source, .. } | Self::NoReply { source } => {
+                source.is_io_error() || source.is_unrecoverable_error()
+            }
             Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) => false,
         }
     }
@@ -63,11 +71,16 @@ impl ServerError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::NotMetYet(_) => true,
-            Self::Connect { source, .. } => source.is_io_error(),
+            Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
             Self::Command { source, .. } => source.is_io_error() || is_passing_reply(source),
-            Self::NoSuchNode(_) | Self::NoReply { .. } | Self::Reply { .. } => false,
+            Self::NoSuchNode(_) | Self::Silent { .. } | Self::Reply { .. } => false,
         }
     }
+}
+
+/// Whether the server says that it does not know the node that a command named.
+pub(super) fn is_unknown_node(error: &RedisError) -> bool {
+    detail_starts_with(error, &["Unknown node"])
 }
 
 fn is_passing_reply(error: &RedisError) -> bool {
@@ -80,6 +93,12 @@ fn is_passing_reply(error: &RedisError) -> bool {
                 | ServerErrorKind::TryAgain
         )
     );
-    // CLUSTER REPLICATE and FORGET say so of nodes that gossip has not brought yet; there is no code for it.
-    passing_kind || error.detail().is_some_and(|detail| detail.starts_with("Unknown node"))
+    // What CLUSTER REPLICATE says while gossip has not brought the primary, or its new role, yet; there
+    // is no code for it.
+    let not_heard_yet = ["Unknown node", "I can only replicate a master"];
+    passing_kind || detail_starts_with(error, &not_heard_yet)
+}
+
+fn detail_starts_with(error: &RedisError, beginnings: &[&str]) -> bool {
+    error.detail().is_some_and(|detail| beginnings.iter().any(|beginning| detail.starts_with(beginning)))
 }

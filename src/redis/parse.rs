@@ -18,7 +18,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     let fields = fields(text);
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
     let version = fields.get("valkey_version").or_else(|| fields.get("redis_version"));
-    view.version = version.copied().unwrap_or_default().to_owned();
+    version.copied().unwrap_or_default().clone_into(&mut view.version);
     view.memory = number("used_memory");
     view.keys = fields
         .iter()
@@ -36,7 +36,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     } else {
         let (mut online_replicas, mut joining_replicas) = (BTreeSet::new(), BTreeSet::new());
         for (name, value) in &fields {
-            if !name.strip_prefix("slave").is_some_and(|rest| rest.parse::<u32>().is_ok()) {
+            if name.strip_prefix("slave").is_none_or(|rest| rest.parse::<u32>().is_err()) {
                 continue;
             }
             let parts: BTreeMap<&str, &str> =

@@ -224,7 +224,7 @@ async fn receive(
     command: &Cmd,
 ) -> Result<Reply, ServerError> {
     let reply: RedisResult<Value> = connection.send_packed_command(command).await;
-    reply.map(reply_of).map_err(|source| ServerError::NoReply { endpoint: node.endpoint.clone(), source })
+    reply.map(reply_of).map_err(|source| ServerError::Silent { endpoint: node.endpoint.clone(), source })
 }
 
 fn push(kind: &PushKind, data: Vec<Value>) -> Reply {

@@ -76,7 +76,7 @@ fn join(parts: &[String], conjunction: &str) -> String {
 }
 
 /// The candidate that `name` is most likely a misspelling of.
-pub(super) fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     let name = name.to_lowercase();
     // One slip, or one in three characters: more is another word.
     let limit = (name.chars().count() / 3).max(1);

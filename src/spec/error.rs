@@ -6,9 +6,10 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::Override;
 use super::mask::Masked;
+use super::places::Places;
 use super::tree::{Finding, Place, TextId};
+use super::{Override, Problem, Spec, SpecPath};
 
 /// The name of the place where overrides are written.
 const COMMAND_LINE: &str = "command line";
@@ -55,6 +56,14 @@ pub struct SpecError(Box<Contents>);
 struct Contents {
     sources: Sources,
     findings: Vec<Finding>,
+    rest: Option<Rest>,
+}
+
+/// What is left of a spec without the entries that its problems are about.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rest {
+    pub(super) spec: Spec,
+    pub(super) places: Places,
 }
 
 /// One problem of a spec, for programs.
@@ -87,7 +96,35 @@ impl SpecError {
         // An anchored value that is used twice has its problems once.
         findings
             .dedup_by(|one, other| one.place == other.place && one.problem.message == other.problem.message);
-        Self(Box::new(Contents { sources, findings }))
+        Self(Box::new(Contents { sources, findings, rest: None }))
+    }
+
+    /// The same error, for a spec of which `rest` can be read all the same.
+    pub(super) fn with_rest(mut self, rest: Option<Rest>) -> Self {
+        self.0.rest = rest;
+        self
+    }
+
+    /// What is left of the spec without the entries at [`SpecError::paths`], so that it can be judged as well;
+    /// `None` where that is no spec.
+    #[must_use]
+    pub fn rest(&self) -> Option<&Spec> {
+        self.0.rest.as_ref().map(|rest| &rest.spec)
+    }
+
+    /// The fields that the problems are about.
+    pub fn paths(&self) -> impl Iterator<Item = &SpecPath> {
+        self.0.findings.iter().map(|finding| &finding.problem.path)
+    }
+
+    /// This error together with problems that were found in [`SpecError::rest`].
+    #[must_use]
+    pub fn with_problems_of_rest(self, problems: Vec<Problem>) -> Self {
+        let Contents { sources, mut findings, rest } = *self.0;
+        if let Some(rest) = &rest {
+            findings.extend(problems.into_iter().map(|problem| rest.places.locate(problem)));
+        }
+        Self::new(sources, findings).with_rest(rest)
     }
 
     /// Every problem with the lines that it is about, a caret below them and a hint, in the style of

@@ -1,11 +1,11 @@
 //! From a spec's text to a [`Spec`]: parse, override, put variables in, check, deserialize.
 
-use std::collections::BTreeMap;
-
 use super::check::check;
-use super::error::Sources;
+use super::error::{Rest, Sources};
 use super::interpolate::{Lookup, interpolate};
 use super::mask::{Secrecy, mark_secrets, secret_lines};
+use super::places::Places;
+use super::rest::leave_out;
 use super::schema::Schema;
 use super::tree::{Content, Finding, Node, Place, TextId, Variables};
 use super::{Override, Problem, Spec, SpecError, SpecPath, describe, document};
@@ -33,7 +33,7 @@ pub struct Document {
     /// The spec.
     pub spec: Spec,
     sources: Sources,
-    places: BTreeMap<SpecPath, Place>,
+    places: Places,
 }
 
 /// Reads the spec in `source`.
@@ -62,13 +62,15 @@ pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> 
     findings.extend(check(&schema, &mut root));
 
     let sources = Sources::new(name, &text, inputs.overrides, &covered);
-    let places = places(&root);
+    let places = Places::of(&root);
     if !findings.is_empty() {
-        return Err(SpecError::new(sources, findings));
+        leave_out(&mut root, &findings);
+        let rest = deserialize(&root).ok().map(|spec| Rest { spec, places });
+        return Err(SpecError::new(sources, findings).with_rest(rest));
     }
     match deserialize(&root) {
         Ok(spec) => Ok(Document { spec, sources, places }),
-        Err(problem) => Err(locate(sources, &places, vec![problem])),
+        Err(problem) => Err(SpecError::new(sources, vec![places.locate(problem)])),
     }
 }
 
@@ -83,20 +85,9 @@ impl Document {
     /// parent that the spec has.
     #[must_use]
     pub fn locate(&self, problems: Vec<Problem>) -> SpecError {
-        locate(self.sources.clone(), &self.places, problems)
+        let findings = problems.into_iter().map(|problem| self.places.locate(problem)).collect();
+        SpecError::new(self.sources.clone(), findings)
     }
-}
-
-fn locate(sources: Sources, places: &BTreeMap<SpecPath, Place>, problems: Vec<Problem>) -> SpecError {
-    let findings = problems
-        .into_iter()
-        .map(|problem| {
-            let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
-            let place = parents.into_iter().find_map(|path| places.get(&path).cloned());
-            Finding::new(problem, place.unwrap_or(Place { text: TextId::File, span: 0..0 }))
-        })
-        .collect();
-    SpecError::new(sources, findings)
 }
 
 fn require_mapping(root: Option<Node>) -> Result<Node, Vec<Finding>> {
@@ -110,30 +101,6 @@ fn require_mapping(root: Option<Node>) -> Result<Node, Vec<Finding>> {
     }
     let message = format!("expected fields such as `kind: cluster`, found {}", describe::found(&root));
     Err(vec![Finding::new(Problem::new::<&str>(&[], message).hint(HINT), root.point(None))])
-}
-
-/// What to point at for each path of the document.
-fn places(root: &Node) -> BTreeMap<SpecPath, Place> {
-    fn gather(node: &Node, place: Place, path: &SpecPath, places: &mut BTreeMap<SpecPath, Place>) {
-        places.insert(path.clone(), place);
-        match &node.content {
-            Content::Leaf(_) => {}
-            Content::Sequence(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    gather(item, item.point(None), &path.join(index.to_string()), places);
-                }
-            }
-            Content::Mapping(entries) => {
-                for entry in entries {
-                    let place = entry.value.point(Some(&entry.key_place));
-                    gather(&entry.value, place, &path.join(&entry.key), places);
-                }
-            }
-        }
-    }
-    let mut places = BTreeMap::new();
-    gather(root, root.top(), &SpecPath::default(), &mut places);
-    places
 }
 
 /// The typed spec. The check has left nothing for serde to complain about; should it do so after all,

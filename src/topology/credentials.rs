@@ -34,6 +34,21 @@ impl Credentials {
         }
     }
 
+    /// The users whose passwords are others in `earlier`; redisctl's own is kept for ever.
+    #[must_use]
+    pub fn changed_since(&self, earlier: &Self) -> Vec<String> {
+        let mut changed = Vec::new();
+        if self.default != earlier.default {
+            changed.push("default".to_owned());
+        }
+        if self.replica != earlier.replica {
+            changed.push("default on replicas".to_owned());
+        }
+        let users = self.users.iter().filter(|(name, password)| earlier.users.get(*name) != Some(*password));
+        changed.extend(users.map(|(name, _)| name.clone()));
+        changed
+    }
+
     /// The passwords as the JSON of the file inside the containers that they are read back from.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -7,17 +7,24 @@ use ipnet::Ipv4Net;
 
 use super::address::{self, Address, Endpoint};
 use super::name::NameError;
+use super::rules::addresses::{self, ips_fit, subnet_too_small};
+use super::rules::nodes::nodes_exist;
+use super::rules::ports::{base_too_high, is_in_range, ports_are_free};
 use super::settings::{Settings, memory_bytes};
 use super::{
     Auth, DeploymentName, Kind, Node, NodeName, Resources, Server, Shard, Topology, User, rules, slots,
 };
-use crate::spec::{Access, DataSpec, NodeSpec, PortBase, Problem, ResourcesSpec, Spec, SpecKind};
+use crate::spec::{Access, DataSpec, NodeSpec, PortBase, Problem, ResourcesSpec, Spec, SpecKind, SpecPath};
 
 /// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
 pub const DEFAULT_PORT_BASE: u16 = 7001;
 
 /// The highest port: the cluster bus listens 10000 above it.
 pub const HIGHEST_PORT: u16 = 55_535;
+
+/// The most nodes that one deployment may have: far beyond any use on one engine, and within the
+/// room of the pools that subnets are chosen from.
+pub const MOST_NODES: u32 = 1000;
 
 /// The image where the spec names none.
 pub const DEFAULT_IMAGE: &str = "redis:8";
@@ -69,40 +76,30 @@ impl Facts {
 /// Resolves a spec.
 ///
 /// # Errors
-/// Everything that is wrong with it, in the order of the spec's fields.
+/// Everything that is wrong with it.
 pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
-    let mut problems = rules::of_the_spec_alone(spec);
+    let mut problems = rules::what_is_written(spec);
+    problems.extend(rules::what_is_left_out(spec));
+    let written = addresses::written_subnet(spec);
+    problems
+        .extend(written.into_iter().flat_map(|subnet| addresses::subnet_is_free(subnet, &facts.networks)));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without a shape or a name there is nothing to place: later problems would be echoes.
-    let (Some(kind), Some(name)) = (kind(spec.kind), name) else { return Err(problems) };
-    if !problems.is_empty() && rules::shape_is_broken(spec) {
+    let (Some(kind), Some(name), false) = (kind(spec.kind), name, rules::shape_is_broken(spec)) else {
         return Err(problems);
-    }
+    };
     let (shard_count, replicas) = shape(spec, kind);
     let node_count = shard_count * (1 + replicas);
-    problems.extend(rules::nodes_exist(spec, &name, node_count));
+    problems.extend(nodes_exist(spec, &name, node_count));
 
     let names: Vec<NodeName> = (1..=node_count).map(|number| name.node(number)).collect();
-    let mut collect = |result: Result<_, Vec<Problem>>| result.map_err(|more| problems.extend(more)).ok();
-    let subnet = collect(choose_subnet(spec, facts, node_count));
-    let ports = match choose_ports(spec, facts, &names) {
-        Ok(ports) => Some(ports),
-        Err(more) => {
-            problems.extend(more);
-            None
-        }
-    };
-    let ips = subnet.and_then(|subnet| match place(spec, subnet, &names) {
-        Ok(ips) => Some(ips),
-        Err(more) => {
-            problems.extend(more);
-            None
-        }
-    });
-    let (Some(subnet), Some(ports), Some(ips)) = (subnet, ports, ips) else { return Err(problems) };
-    if !problems.is_empty() {
+    let mut collect = |more: Vec<Problem>| problems.extend(more);
+    let subnet = choose_subnet(spec, facts, node_count).map_err(&mut collect).ok();
+    let ports = choose_ports(spec, facts, &names).map_err(&mut collect).ok();
+    let ips = subnet.and_then(|subnet| place(spec, subnet, &names).map_err(&mut collect).ok());
+    let (Some(subnet), Some(ports), Some(ips), true) = (subnet, ports, ips, problems.is_empty()) else {
         return Err(problems);
-    }
+    };
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
@@ -132,6 +129,32 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     })
 }
 
+/// What is wrong with the rest of a spec whose entries at `left_out` cannot be read. Whatever might
+/// be a mere consequence of their absence is not told.
+pub fn problems_of_rest<'a>(
+    spec: &Spec,
+    mut left_out: impl Iterator<Item = &'a SpecPath>,
+    facts: &Facts,
+) -> Vec<Problem> {
+    if left_out.all(is_aside) {
+        return resolve(spec, facts).err().unwrap_or_default();
+    }
+    let mut problems = rules::what_is_written(spec);
+    problems.extend(spec.name.is_some().then(|| deployment_name(spec, facts).err()).flatten());
+    problems
+}
+
+/// Whether a field can be missing without a consequence for any other: it has no say in which nodes
+/// there are, where they are, and what else they need.
+fn is_aside(path: &SpecPath) -> bool {
+    const FIELDS: [&str; 7] = ["image", "access", "tls", "config", "data", "resources", "labels"];
+    let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
+    match segments[..] {
+        ["nodes", _, field, ..] | [field, ..] => FIELDS.contains(&field),
+        [] => false,
+    }
+}
+
 /// The image as the spec names it, or the default one.
 #[must_use]
 pub fn image_reference(spec: &Spec) -> String {
@@ -144,8 +167,13 @@ pub fn image_reference(spec: &Spec) -> String {
 /// Where Docker would refuse it.
 pub fn deployment_name(spec: &Spec, facts: &Facts) -> Result<DeploymentName, Problem> {
     let name = spec.name.clone().unwrap_or_else(|| facts.default_name.clone());
-    DeploymentName::new(name)
-        .map_err(|error| Problem::new(&["name"], error.to_string()).hint(NameError::hint()))
+    DeploymentName::new(name).map_err(|error| {
+        let hint = match spec.name {
+            Some(_) => NameError::hint().to_owned(),
+            None => format!("set `name`, which is the file's name otherwise: {}", NameError::hint()),
+        };
+        Problem::new(&["name"], error.to_string()).hint(hint)
+    })
 }
 
 /// The kinds that can be built; the others have a rule that says so.
@@ -173,10 +201,11 @@ fn bind(spec: &Spec) -> Ipv4Addr {
 }
 
 fn choose_subnet(spec: &Spec, facts: &Facts, nodes: usize) -> Result<Ipv4Net, Vec<Problem>> {
-    let explicit = spec.network.as_ref().and_then(|network| network.subnet);
-    if let Some(subnet) = explicit {
-        let problems = rules::subnet_fits(subnet, nodes, &facts.networks);
-        return if problems.is_empty() { Ok(subnet.trunc()) } else { Err(problems) };
+    if let Some(subnet) = addresses::written_subnet(spec) {
+        return match addresses::subnet_has_room(subnet, nodes) {
+            Some(problem) => Err(vec![problem]),
+            None => Ok(subnet.trunc()),
+        };
     }
     if let Some(current) = &facts.current {
         return Ok(current.subnet);
@@ -206,20 +235,21 @@ fn choose_ports(
     let mut problems = Vec::new();
     let mut ports = BTreeMap::new();
     for (position, name) in names.iter().enumerate() {
-        let port = own(name).map_or(usize::from(base) + position, usize::from);
+        if let Some(port) = own(name) {
+            ports.insert(name.clone(), port);
+            continue;
+        }
+        let port = usize::from(base) + position;
         match u16::try_from(port) {
-            Ok(port) if (1024..=HIGHEST_PORT).contains(&port) => {
+            Ok(port) if is_in_range(port) => {
                 ports.insert(name.clone(), port);
             }
-            _ if own(name).is_some() => {
-                problems.push(rules::port_out_of_range(&["nodes", name.as_str(), "port"], port));
-            }
-            // The base is wrong once, not once for each node.
-            _ if problems.is_empty() => problems.push(rules::port_out_of_range(&["ports", "base"], port)),
+            // A base that is out of range itself has been told; and it is wrong once, not for each node.
+            _ if problems.is_empty() && is_in_range(base) => problems.push(base_too_high(name, port)),
             _ => {}
         }
     }
-    problems.extend(rules::ports_are_free(spec, &ports, facts));
+    problems.extend(ports_are_free(spec, &ports, facts));
     if problems.is_empty() { Ok(ports) } else { Err(problems) }
 }
 
@@ -262,9 +292,13 @@ fn place(
 ) -> Result<BTreeMap<NodeName, Ipv4Addr>, Vec<Problem>> {
     let own: BTreeMap<&NodeName, Ipv4Addr> =
         names.iter().filter_map(|name| Some((name, node_spec(spec, name)?.ip?))).collect();
-    let problems = rules::ips_fit(&own, subnet);
-    if !problems.is_empty() {
-        return Err(problems);
+    if addresses::written_subnet(spec).is_none() {
+        let hint = "name the subnet that it belongs to with `network.subnet`; otherwise a free one is chosen";
+        let problems: Vec<Problem> =
+            ips_fit(spec, subnet).into_iter().map(|problem| problem.hint(hint)).collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
     }
     let claimed: BTreeSet<Ipv4Addr> = own.values().copied().collect();
     // A node keeps the IP of its position where it can, so that one explicit IP moves no other node.
@@ -278,7 +312,7 @@ fn place(
             .or_else(|| spare.find(|ip| !claimed.contains(ip)));
         match ip {
             Some(ip) => ips.insert(name.clone(), ip),
-            None => return Err(vec![rules::subnet_too_small(subnet, names.len())]),
+            None => return Err(vec![subnet_too_small(subnet, names.len())]),
         };
     }
     Ok(ips)

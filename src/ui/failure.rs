@@ -2,11 +2,32 @@
 
 use super::Palette;
 
-pub(super) fn render(message: &str, causes: &[String], hint: Option<&str>, palette: Palette) -> String {
+/// What went wrong, ready to be printed.
+#[derive(Debug, Clone, Default)]
+pub struct Failure {
+    /// What failed.
+    pub message: String,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What there is to see: log lines.
+    pub details: Option<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+pub(super) fn render(failure: &Failure, palette: Palette) -> String {
+    let Failure { message, causes, details, hint } = failure;
     let mut lines = vec![format!("{} {message}\n", palette.bad("error:"))];
     lines.extend(causes.iter().map(|cause| format!("{} {cause}\n", palette.caution("caused by:"))));
-    lines.extend(hint.map(|hint| format!("\n{} {hint}\n", palette.accent("hint:"))));
+    lines.extend(details.iter().map(|details| format!("\n{details}\n")));
+    lines.extend(hint.iter().map(|hint| format!("\n{} {hint}\n", palette.accent("hint:"))));
     lines.concat()
+}
+
+/// The same for programs, on one line. Each of the fields is there, whether it says something or not.
+pub(super) fn to_json(failure: &Failure) -> serde_json::Value {
+    let Failure { message, causes, details, hint } = failure;
+    serde_json::json!({"error": message, "causes": causes, "details": details, "hint": hint})
 }
 
 #[cfg(test)]
@@ -15,20 +36,24 @@ mod tests {
 
     #[test]
     fn an_error_names_its_causes_and_ends_with_the_hint() {
-        let causes = ["permission denied".to_owned(), "os error 13".to_owned()];
-        let text = render(
-            "could not reach the engine",
-            &causes,
-            Some("join the group `docker`"),
-            Palette::new(false),
-        );
+        let failure = Failure {
+            message: "could not reach the engine".to_owned(),
+            causes: vec!["permission denied".to_owned(), "os error 13".to_owned()],
+            details: Some("last log lines of `shop-1`:\n  bad luck".to_owned()),
+            hint: Some("join the group `docker`".to_owned()),
+        };
+        let text = render(&failure, Palette::new(false));
         insta::assert_snapshot!(text, @"
         error: could not reach the engine
         caused by: permission denied
         caused by: os error 13
 
+        last log lines of `shop-1`:
+          bad luck
+
         hint: join the group `docker`
         ");
-        assert_eq!(render("x", &[], None, Palette::new(false)), "error: x\n");
+        let bare = Failure { message: "x".to_owned(), ..Failure::default() };
+        assert_eq!(render(&bare, Palette::new(false)), "error: x\n");
     }
 }

@@ -1,5 +1,7 @@
 //! Short answers: specs that there are, a spec that is valid, what was removed.
 
+use std::fmt::Write as _;
+
 use console::Alignment::Left;
 
 use super::Palette;
@@ -19,7 +21,7 @@ pub(super) fn topologies(specs: &[(&str, &str)], palette: Palette) -> String {
 /// A spec without problems.
 pub(super) fn valid(source: &str, topology: &Topology, palette: Palette) -> String {
     let name = palette.strong(&topology.name);
-    format!("{source} {}: {name}, {}\n", palette.good("is valid"), topology.summary())
+    format!("{source} {}: deployment {name}, {}\n", palette.good("is valid"), topology.summary())
 }
 
 /// What `down` took away, a line per deployment, and what it left.
@@ -27,6 +29,7 @@ pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> St
     if deployments.is_empty() {
         return "nothing to remove\n".to_owned();
     }
+    // Writing to a String cannot fail.
     let mut text = String::new();
     for (name, removed) in deployments {
         let counts = [
@@ -34,12 +37,13 @@ pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> St
             count(removed.networks.len(), "network"),
             count(removed.volumes.len(), "volume"),
         ];
-        text.push_str(&format!("{} removed: {}\n", palette.strong(name), counts.join(", ")));
+        let _ = writeln!(text, "{} removed: {}", palette.strong(name), counts.join(", "));
         if !removed.kept_volumes.is_empty() {
             let volumes = removed.kept_volumes.join(", ");
-            text.push_str(&format!(
-                "  kept the data in {volumes}; `redisctl down {name} --volumes` removes it too\n"
-            ));
+            let _ = writeln!(
+                text,
+                "  kept the data in {volumes}; `redisctl down {name} --volumes` removes it too"
+            );
         }
     }
     text

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::observed::{ClusterRole, ClusterView};
 use crate::topology::slots::SLOT_COUNT;
-use crate::topology::{Address, Node, SlotSet};
+use crate::topology::{Address, Node, SlotRange, SlotSet};
 
 use super::scene::Scene;
 use super::{Check, Verdict};
@@ -34,23 +34,20 @@ fn view<'a>(scene: &Scene<'a>, node: &Node) -> Result<&'a ClusterView, String> {
 }
 
 fn judge_slots(view: &ClusterView) -> Verdict {
-    let mut times = vec![0_u32; usize::from(SLOT_COUNT)];
+    let (mut uncovered, mut repeated) = (Vec::new(), Vec::new());
+    // The first slot that no range so far has reached; ranges come by their starts.
+    let mut next = 0;
     for (start, end) in view.slots.keys() {
-        for slot in *start..=*end {
-            // Numbers beyond the last slot are no slots.
-            if let Some(times) = times.get_mut(usize::from(slot)) {
-                *times += 1;
-            }
-        }
+        uncovered.extend(start.checked_sub(1).and_then(|before| SlotRange::new(next, before)));
+        repeated.extend(next.checked_sub(1).and_then(|before| SlotRange::new(*start, before.min(*end))));
+        next = next.max(end.saturating_add(1));
     }
-    let having = |wanted: fn(u32) -> bool| -> SlotSet {
-        (0..SLOT_COUNT).zip(&times).filter(|(_, times)| wanted(**times)).map(|(slot, _)| slot).collect()
-    };
-    let (uncovered, repeated) = (having(|times| times == 0), having(|times| times > 1));
+    uncovered.extend(SlotRange::new(next, SLOT_COUNT - 1));
+    let slots = |ranges: Vec<SlotRange>| SlotSet::from_iter(ranges);
     if !uncovered.is_empty() {
-        Err(format!("slots {uncovered} are not covered"))
+        Err(format!("slots {} are not covered", slots(uncovered)))
     } else if !repeated.is_empty() {
-        Err(format!("slots {repeated} are covered more than once"))
+        Err(format!("slots {} are covered more than once", slots(repeated)))
     } else {
         Ok(format!("{SLOT_COUNT} slots in {} ranges", view.slots.len()))
     }

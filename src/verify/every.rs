@@ -233,8 +233,10 @@ mod tests {
     fn a_silent_node_fails_its_checks_with_the_reason() {
         let mut deployment = Deployment::cluster(3, 1);
         deployment.silence(1);
-        let silence = Err("shop-1 does not answer: connection refused".to_owned());
-        assert_eq!(deployment.judged("ping", Some(1)), silence);
+        let silence = "does not answer: connection refused";
+        assert_eq!(deployment.judged("ping", Some(1)), Err(silence.to_owned()));
+        // The next node would hear what is published here.
+        assert_eq!(deployment.judged("pubsub", Some(2)), Err(format!("shop-1 {silence}")));
         let nobody = Err("no node of shard 1 acts as primary".to_owned());
         assert_eq!(deployment.judged("write-read", Some(1)), nobody);
         assert_eq!(deployment.judged("expiry", Some(1)), nobody);

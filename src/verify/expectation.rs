@@ -58,24 +58,25 @@ impl Expectation {
     /// What was expected, and what came instead.
     pub fn judge(&self, reply: &Reply) -> Result<(), String> {
         let holds = match (self, reply) {
-            (Self::Anything, _) => true,
             (Self::Status(wanted), Reply::Status(found)) => wanted == found,
             (Self::Text(wanted), Reply::Text(found)) => wanted == found,
             (Self::Integer(range), Reply::Integer(found)) => range.contains(found),
-            (Self::Nil, Reply::Nil) => true,
             (Self::Error(wanted), Reply::Error { code, .. }) => wanted == code,
             (Self::Moved { slot, to }, Reply::Error { code, message }) => {
                 code == "MOVED" && *message == format!("{slot} {to}")
             }
             (Self::Setting(wanted), Reply::Array(parts)) => match parts.as_slice() {
                 [] => true,
-                [_, value] => value.as_text().is_some_and(|found| same_value(found, wanted)),
+                [name, value] => {
+                    let pair = name.as_text().zip(value.as_text());
+                    pair.is_some_and(|(name, found)| same_value(name, found, wanted))
+                }
                 _ => false,
             },
             (Self::Routes(routes), Reply::Array(entries)) => return judge_routes(routes, entries),
             (Self::Granted, reply) => !matches!(reply, Reply::Error { .. }),
             (Self::Permitted, Reply::Error { code, .. }) => !matches!(code.as_str(), "NOPERM" | "NOAUTH"),
-            (Self::Permitted, _) => true,
+            (Self::Nil, Reply::Nil) | (Self::Permitted | Self::Anything, _) => true,
             _ => false,
         };
         if holds { Ok(()) } else { Err(format!("expected {}, got {}", self.words(), shortened(reply))) }

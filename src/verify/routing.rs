@@ -44,8 +44,8 @@ fn endpoints(scene: &Scene<'_>, node: &Node) -> Check {
             let primary = lineup.primary.as_ref().ok()?;
             Some(Route {
                 slots: lineup.slots.clone(),
-                primary: scene.advertised(primary),
-                replicas: lineup.others.iter().map(|other| scene.advertised(other)).collect(),
+                primary: scene.topology.advertised(primary),
+                replicas: lineup.others.iter().map(|other| scene.topology.advertised(other)).collect(),
             })
         })
         .collect();
@@ -70,7 +70,7 @@ fn moved(scene: &Scene<'_>, node: &Node) -> Option<Check> {
         Err(reason) => return Some(Check::judged(MOVED, Some(&node.name), Err(reason.clone()), Vec::new())),
     };
     let key = scene.key(MOVED.0, target);
-    let to = scene.advertised(primary);
+    let to = scene.topology.advertised(primary);
     let found = format!("MOVED to {to}, where {} is", primary.name);
     let expectation = Expectation::Moved { slot: slot_of(&key), to };
     let step = Step::send(Session::Shared(node.name.clone()), Command::new(["GET", &key]), expectation);

@@ -2,9 +2,8 @@
 //! the usual things.
 
 use crate::report::Exchange;
-use crate::spec::Access;
 use crate::topology::slots::key_in;
-use crate::topology::{Credentials, Endpoint, Kind, Node, NodeName, Topology};
+use crate::topology::{Credentials, Kind, Node, NodeName, Topology};
 
 use super::lineup::{self, Lineup};
 use super::{Check, Command, KEY_LIFETIME, Statement, Survey, Trial};
@@ -55,15 +54,6 @@ impl<'a> Scene<'a> {
         Command::new(["SET", key, value, "PX", &KEY_LIFETIME.as_millis().to_string()])
     }
 
-    /// Where the servers send clients for a node.
-    pub(super) fn advertised(&self, node: &Node) -> Endpoint {
-        if self.topology.access == Access::Host && self.topology.server.announces_endpoint() {
-            node.endpoint.clone()
-        } else {
-            Endpoint { host: node.address.ip.to_string(), port: node.address.port }
-        }
-    }
-
     /// What nodes said to a command of the survey, the lines that begin with one of `beginnings`;
     /// all of it where there are none.
     pub(super) fn transcript<'n>(
@@ -90,7 +80,8 @@ impl<'a> Scene<'a> {
         if let Trial::Asked { steps, .. } = &check.trial {
             let silence = steps.iter().find_map(|step| {
                 let node = step.session.node();
-                Some(format!("{node} {}", self.survey.silence(node)?))
+                let silence = self.survey.silence(node)?;
+                Some(if check.node.as_ref() == Some(node) { silence } else { format!("{node} {silence}") })
             });
             if let Some(silence) = silence {
                 check.trial = Trial::Judged { verdict: Err(silence), transcript: Vec::new() };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::observed::ClusterRole;
-use crate::topology::{NodeName, SlotSet};
+use crate::topology::NodeName;
 
 use super::lineup::Lineup;
 use super::scene::{Scene, count};
@@ -47,21 +47,24 @@ fn judge_shape(scene: &Scene<'_>) -> Verdict {
     if !problems.is_empty() {
         return Err(problems.join("; "));
     }
-    let replicas = scene.topology.replicas_per_shard();
-    let mut found = count(scene.lineups.len(), "primary").replace("primarys", "primaries");
-    found += &match replicas {
+    let primaries = match scene.lineups.len() {
+        1 => "1 primary".to_owned(),
+        several => format!("{several} primaries"),
+    };
+    let replicas = match scene.topology.replicas_per_shard() {
         0 => " without replicas".to_owned(),
-        _ => format!(" with {} each", count(replicas, "replica")),
+        some => format!(" with {} each", count(some, "replica")),
     };
     let swapped: Vec<String> = scene
         .lineups
         .iter()
         .filter_map(|lineup| Some(format!("{} is primary of {}", lineup.swapped()?, lineup.title)))
         .collect();
-    if !swapped.is_empty() {
-        found += &format!("; after a swap of roles {}", swapped.join(", "));
-    }
-    Ok(found)
+    let swapped = match swapped.as_slice() {
+        [] => String::new(),
+        some => format!("; after a swap of roles {}", some.join(", ")),
+    };
+    Ok(format!("{primaries}{replicas}{swapped}"))
 }
 
 /// What is wrong with a shard's members.
@@ -70,7 +73,7 @@ fn shard_problems(scene: &Scene<'_>, lineup: &Lineup<'_>, ids: &BTreeMap<&str, &
     let mut problems = Vec::new();
     match (&lineup.primary, lineup.shard.slots) {
         (Err(reason), _) => problems.push(reason.clone()),
-        (Ok(primary), Some(range)) if lineup.slots != SlotSet::from_iter([range]) => {
+        (Ok(primary), Some(range)) if lineup.slots.ranges() != [range] => {
             problems.push(format!("{} serves slots {} instead of {range}", primary.name, lineup.slots));
         }
         (Ok(_), _) => {}

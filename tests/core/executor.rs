@@ -17,6 +17,11 @@ async fn heard(world: &World, topology: &Topology, plan: &Plan, timeout: Duratio
     Heard { events: recorder.events.into_inner(), result }
 }
 
+/// An error as it is printed: the causes, then the log lines.
+fn said(error: &ExecuteError) -> String {
+    format!("{}\n{}", chain(error), error.log())
+}
+
 struct Heard {
     events: Vec<Event>,
     result: Result<(), ExecuteError>,
@@ -130,7 +135,7 @@ async fn a_wait_that_runs_out_names_who_disagrees_and_shows_a_log() {
     let heard = heard(&world, &topology, &plan, Duration::from_secs(5)).await;
     let error = heard.result.expect_err("the primary is silent");
     assert!(matches!(error, ExecuteError::Wait { .. }));
-    insta::assert_snapshot!(chain(&error), @r"
+    insta::assert_snapshot!(said(&error), @r"
         `shop`: gave up after 5 s: wait until all replicas follow
           shop-1 does not answer: connection refused
           shop-2 has no link to shop-1
@@ -150,9 +155,8 @@ async fn a_server_whose_container_ended_is_not_waited_for() {
     world.stop_container(&node(&topology, 1));
     let started = tokio::time::Instant::now();
     let heard = heard(&world, &topology, &plan, TIMEOUT).await;
-    insta::assert_snapshot!(chain(&heard.result.expect_err("it ended")), @r"
-        `shop-1`: gave up after 0 s: wait until it answers
-          shop-1 its container ended
+    insta::assert_snapshot!(said(&heard.result.expect_err("it ended")), @r"
+        `shop-1`: its container ended
         last log lines of `shop-1`:
           the last line of shop-1
         ");
@@ -173,10 +177,10 @@ async fn a_passing_fault_is_tried_again_until_time_is_over() {
     assert!(started.elapsed() >= Duration::from_secs(5));
     let error = heard.result.expect_err("nobody can meet it");
     assert!(matches!(error, ExecuteError::Call { .. }));
-    insta::assert_snapshot!(chain(&error), @r"
-        `shop-2`: could not forget 9e3779b9
+    insta::assert_snapshot!(said(&error), @r"
+        `shop-2`: could not forget 9e3779b9: connection refused
         last log lines of `shop-2`:
-          the last line of shop-2: connection refused
+          the last line of shop-2
         ");
 }
 

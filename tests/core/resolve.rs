@@ -69,10 +69,13 @@ const BAD: [(&str, &[&str]); 40] = [
     ),
     (
         "{kind: replication, ports: {base: 7101}, nodes: {shop-1: {port: 7102}}}",
-        &["ports.base: port 7102 of `shop-2` is used by `shop-1` too"],
+        &["nodes.shop-1.port: port 7102 is what `shop-2` gets, counting up from the first node's"],
     ),
     ("{kind: standalone, ports: {base: 55536}}", &["ports.base: port 55536 is not between 1024 and 55535"]),
-    ("{kind: cluster, ports: {base: 55534}}", &["ports.base: port 55536 is not between 1024 and 55535"]),
+    (
+        "{kind: cluster, ports: {base: 55534}}",
+        &["ports.base: `shop-3` would get port 55536, and the highest is 55535"],
+    ),
     ("{kind: standalone, ports: {base: 80}}", &["ports.base: port 80 is not between 1024 and 55535"]),
     (
         "{kind: standalone, nodes: {shop-1: {port: 60000}}}",
@@ -134,7 +137,7 @@ const BAD: [(&str, &[&str]); 40] = [
     ("{kind: standalone, resources: {cpus: -1}}", &["resources.cpus: `cpus` must be between 0.01 and 1024"]),
     (
         "{kind: standalone, auth: {users: [{name: u, rules: ['>secret']}]}}",
-        &["auth.users.0.rules.0: a rule must not hold a password: set `password` of the user"],
+        &["auth.users.0.rules.0: a password does not belong in a rule: set the user's `password`"],
     ),
     (
         "{kind: standalone, auth: {users: [{name: u, rules: []}, {name: u, rules: []}]}}",

@@ -190,7 +190,11 @@ pub(crate) fn assert_ready(world: &World, topology: &Topology) {
         let view = observed.servers[&node.name].view().expect("it answers");
         for (name, found) in view.settings.iter().filter(|(name, _)| *name != "replicaof") {
             let wanted = node.settings.get(name).or_else(|| server_default(name));
-            assert!(wanted.is_none_or(|wanted| same_value(wanted, found)), "{}: {name} {found}", node.name);
+            assert!(
+                wanted.is_none_or(|wanted| same_value(name, wanted, found)),
+                "{}: {name} {found}",
+                node.name
+            );
         }
     }
 }

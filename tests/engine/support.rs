@@ -109,7 +109,7 @@ impl Deployment {
     /// `verify --output json`, in which every check must have passed.
     #[track_caller]
     pub(crate) fn verify(&self) -> Value {
-        let report = self.json(&["verify", &self.name]);
+        let report = Self::json(&["verify", &self.name]);
         assert_eq!(report["failed"], 0, "{report:#}");
         assert!(report["passed"].as_u64() > Some(3), "{report:#}");
         report
@@ -118,12 +118,12 @@ impl Deployment {
     /// `status --output json`.
     #[track_caller]
     pub(crate) fn status(&self) -> Value {
-        self.json(&["status", &self.name])
+        Self::json(&["status", &self.name])
     }
 
     /// A command's JSON.
     #[track_caller]
-    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+    fn json(arguments: &[&str]) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
         let text = succeed(&redisctl(&arguments));
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))

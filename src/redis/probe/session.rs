@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, PushInfo, PushKind, Value};
+use redis::{Cmd, Pipeline, PushInfo, PushKind, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::reply;
@@ -54,29 +54,40 @@ impl<'a> Sessions<'a> {
         node_of_topology.map(|node| &node.endpoint).ok_or_else(|| ServerError::NoSuchNode(node.clone()))
     }
 
-    /// Does what a step does; a refusal is a reply, too.
-    pub(super) async fn perform(&mut self, step: &Step) -> Result<Reply, ServerError> {
-        match &step.deed {
-            Deed::Send(command) => {
-                let reply = self.send(&step.session, command).await?;
-                if let (Some(user), Reply::Status(_)) = (command.logs_in(), &reply) {
-                    self.guests.insert(step.session.node().clone(), user.to_owned());
-                }
-                Ok(reply)
+    /// Does what steps of one session do, commands in one round trip; a refusal is a reply, too.
+    /// There is a reply for each step, or for the first ones up to an error.
+    pub(super) async fn perform(&mut self, steps: &[Step]) -> Vec<Result<Reply, ServerError>> {
+        let Some(Step { session, .. }) = steps.first() else { return Vec::new() };
+        let mut commands = Vec::new();
+        for step in steps {
+            match &step.deed {
+                Deed::Send(command) => commands.push(command),
+                Deed::Receive { channel } => return vec![self.receive(session, channel).await],
             }
-            Deed::Receive { channel } => self.receive(&step.session, channel).await,
+        }
+        match self.send(session, &commands).await {
+            Ok(replies) => replies.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
         }
     }
 
-    async fn send(&mut self, session: &Session, command: &Command) -> Result<Reply, ServerError> {
-        let command = packed(command);
+    /// Takes note of a reply: whoever has logged in is somebody from then on.
+    pub(super) fn note(&mut self, step: &Step, reply: &Reply) {
+        if let (Deed::Send(command), Reply::Status(_)) = (&step.deed, reply)
+            && let Some(user) = command.logs_in()
+        {
+            self.guests.insert(step.session.node().clone(), user.to_owned());
+        }
+    }
+
+    async fn send(&mut self, session: &Session, commands: &[&Command]) -> Result<Vec<Reply>, ServerError> {
         if let Session::Shared(node) = session {
             let mut connection = self.servers.connection(node).await?;
-            return self.servers.kept(node, ask(&mut connection, &command).await);
+            return self.servers.kept(node, ask(&mut connection, commands).await);
         }
         match self.own(session).await? {
-            Open::Node(connection) | Open::Listening(connection, _) => ask(connection, &command).await,
-            Open::Cluster(connection) => ask(connection, &command).await,
+            Open::Node(connection) | Open::Listening(connection, _) => ask(connection, commands).await,
+            Open::Cluster(connection) => ask(connection, commands).await,
         }
     }
 
@@ -129,11 +140,19 @@ fn packed(command: &Command) -> Cmd {
     packed
 }
 
-async fn ask(connection: &mut impl ConnectionLike, command: &Cmd) -> Result<Reply, ServerError> {
-    match command.query_async::<Value>(connection).await {
-        Ok(value) => Ok(reply::of_value(&value)),
-        Err(source) => {
-            reply::of_error(&source).ok_or(ServerError::Command { command: "a check's command", source })
-        }
+async fn ask(connection: &mut impl ConnectionLike, commands: &[&Command]) -> Result<Vec<Reply>, ServerError> {
+    let failed = |source| ServerError::NoReply { source };
+    if let [command] = commands {
+        return match packed(command).query_async::<Value>(connection).await {
+            Ok(value) => Ok(vec![reply::of_value(&value)]),
+            Err(source) => Ok(vec![reply::of_error(&source).ok_or_else(|| failed(source))?]),
+        };
     }
+    let mut pipeline = Pipeline::with_capacity(commands.len());
+    for command in commands {
+        pipeline.add_command(packed(command));
+    }
+    // Unlike a query, this gives refusals as values beside the other replies.
+    let values = connection.req_packed_commands(&pipeline, 0, commands.len()).await.map_err(failed)?;
+    Ok(values.iter().map(reply::of_value).collect())
 }

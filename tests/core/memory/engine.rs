@@ -85,6 +85,12 @@ impl State {
                 refuse(self.engine.volumes.contains_key(&volume.name), "the volume exists")?;
                 self.engine.volumes.insert(volume.name.clone(), Volume::default());
             }
+            EngineAction::RemoveVolume { name } => {
+                let mounts =
+                    |container: &Container| container.volume(|volume| volume == name.as_str()).is_some();
+                refuse(self.engine.containers.values().any(mounts), "the volume is in use")?;
+                refuse(self.engine.volumes.remove(name).is_none(), "there is no such volume")?;
+            }
             EngineAction::CreateContainer(settings) => self.create_container(settings)?,
             EngineAction::WriteFiles { .. } => return Err("files are written by another call".to_owned()),
             EngineAction::StartContainer => self.start_container(named?)?,

@@ -114,17 +114,6 @@ async fn replicas_can_be_taken_away_with_a_say() {
     assert_ready(&world, &changed);
 }
 
-#[tokio::test(start_paused = true)]
-async fn another_number_of_shards_is_refused_before_anything_is_made() {
-    let world = up(&topology(CLUSTER)).await;
-    let changed = topology("{kind: cluster, shards: 4}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @r"
-    `shop-1` owns slots 4096-5460, which the spec has in another shard
-    `shop-2` owns slots 8192-10922, which the spec has in another shard
-    `shop-3` owns slots 12288-16383, which the spec has in another shard
-    ");
-}
-
 #[test]
 fn what_redisctl_did_not_make_stands_in_the_way() {
     let world = World::new();
@@ -134,4 +123,29 @@ fn what_redisctl_did_not_make_stands_in_the_way() {
     there is a container `shop-2` that redisctl did not make
     there is a network `shop` that redisctl did not make
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_count_of_shards_needs_a_say_and_takes_everything() {
+    let world = up(&topology(CLUSTER)).await;
+    let changed = topology("{kind: cluster, shards: 2}");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed shards");
+    let first = plan(&world, &changed, RECREATE);
+    assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @r"
+    shop: 43 changes in 14 stages
+    remove
+      shop-1  remove container                                            # spec changed: shards
+      shop-2  remove container                                            # spec changed: shards
+      shop-3  remove container                                            # spec changed: shards
+      shop-4  remove container                                            # spec changed: shards
+      shop-5  remove container                                            # spec changed: shards
+      shop-6  remove container                                            # spec changed: shards
+    remove network and volumes
+      shop    remove network                                              # spec changed: shards
+      shop    remove volume shop-nodes, with what is in it                # spec changed: shards
+    network and volumes
+    ");
+    run(&world, &changed, &first).await.expect("it runs");
+    assert!(plan(&world, &changed, SWAP).is_empty());
+    assert_ready(&world, &changed);
 }

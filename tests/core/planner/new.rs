@@ -92,22 +92,22 @@ fn cluster_of_six_nodes() {
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
-      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-4  start container                                             # new
       shop-4  wait until it answers                                       # new
-      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-5  start container                                             # new
       shop-5  wait until it answers                                       # new
-      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-6  start container                                             # new
       shop-6  wait until it answers                                       # new
-      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-2  set config epoch 2                                          # new
@@ -142,12 +142,12 @@ fn cluster_of_six_nodes() {
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings
-      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-4  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-5  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-6  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-4  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-5  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-6  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
     ");
 }
 
@@ -170,22 +170,22 @@ fn cluster_of_six_nodes_the_plain_way() {
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
-      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-4  start container                                             # new
       shop-4  wait until it answers                                       # new
-      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-5  start container                                             # new
       shop-5  wait until it answers                                       # new
-      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-6  start container                                             # new
       shop-6  wait until it answers                                       # new
-      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
@@ -216,12 +216,12 @@ fn cluster_of_six_nodes_the_plain_way() {
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings
-      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-4  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-5  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-6  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-4  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-5  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-6  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
     ");
 }
 
@@ -241,13 +241,13 @@ fn cluster_without_replicas() {
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
-      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
@@ -262,9 +262,9 @@ fn cluster_without_replicas() {
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings
-      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-3  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
     ");
 }
 
@@ -283,10 +283,10 @@ fn cluster_of_one_shard() {
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 1000, cluster-replica-no-failover yes, cluster-require-full-coverage no, repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-2  set config epoch 2                                          # new
@@ -305,8 +305,8 @@ fn cluster_of_one_shard() {
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings
-      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
-      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000, cluster-replica-no-failover no, cluster-require-full-coverage yes, repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-1  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration yes, cluster-node-timeout 15000 and 4 more  # while forming
     ");
 }
 

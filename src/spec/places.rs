@@ -1,0 +1,44 @@
+//! Where each field of a document was written, to point at it when a problem is found later.
+
+use std::collections::BTreeMap;
+
+use super::tree::{Content, Finding, Node, Place, TextId};
+use super::{Problem, SpecPath};
+
+/// What to point at for each path of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Places(BTreeMap<SpecPath, Place>);
+
+impl Places {
+    /// The places of everything in `root`.
+    pub(super) fn of(root: &Node) -> Self {
+        let mut places = Self(BTreeMap::new());
+        places.gather(root, root.top(), &SpecPath::default());
+        places
+    }
+
+    fn gather(&mut self, node: &Node, place: Place, path: &SpecPath) {
+        self.0.insert(path.clone(), place);
+        match &node.content {
+            Content::Leaf(_) => {}
+            Content::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.gather(item, item.point(None), &path.join(index.to_string()));
+                }
+            }
+            Content::Mapping(entries) => {
+                for entry in entries {
+                    let place = entry.value.point(Some(&entry.key_place));
+                    self.gather(&entry.value, place, &path.join(&entry.key));
+                }
+            }
+        }
+    }
+
+    /// The problem at its field's value, or at the key of the nearest parent that the document has.
+    pub(super) fn locate(&self, problem: Problem) -> Finding {
+        let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
+        let place = parents.into_iter().find_map(|path| self.0.get(&path).cloned());
+        Finding::new(problem, place.unwrap_or(Place { text: TextId::File, span: 0..0 }))
+    }
+}

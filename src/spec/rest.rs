@@ -1,0 +1,33 @@
+//! Leaves out of a document what has problems, so that the rest of it can be judged all the same.
+
+use super::tree::{Content, Entry, Finding, Node};
+
+/// Removes every entry that one of `findings` is about, so that what is left is well formed.
+pub(super) fn leave_out(root: &mut Node, findings: &[Finding]) {
+    for finding in findings {
+        if finding.earlier.is_some() {
+            remove(root, finding.problem.path.segments(), &|entry| entry.key_place == finding.place);
+        } else {
+            remove(root, finding.problem.path.segments(), &|_| true);
+        }
+    }
+}
+
+/// Removes the entries at `path` that are `meant`. An entry in a list takes the whole list with it: the
+/// places of the items that are left would be others than those that they were written at.
+fn remove(node: &mut Node, path: &[String], meant: &dyn Fn(&Entry) -> bool) {
+    let (Some((key, below)), Content::Mapping(entries)) = (path.split_first(), &mut node.content) else {
+        // The document itself lacks a field, or the entry is not there at all.
+        return;
+    };
+    entries.retain_mut(|entry| {
+        if entry.key != *key {
+            return true;
+        }
+        if below.is_empty() || matches!(entry.value.content, Content::Sequence(_)) {
+            return !meant(entry);
+        }
+        remove(&mut entry.value, below, meant);
+        true
+    });
+}

@@ -1,0 +1,96 @@
+//! Rules of the subnet and of static IPs.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use crate::spec::{Problem, Spec};
+use crate::topology::address::{gateway, overlap, static_ip};
+
+const SUBNET: [&str; 2] = ["network", "subnet"];
+
+/// The subnet that the spec names.
+pub(in crate::topology) fn written_subnet(spec: &Spec) -> Option<Ipv4Net> {
+    spec.network.as_ref()?.subnet
+}
+
+pub(super) fn written_subnet_is_private(spec: &Spec) -> Option<Problem> {
+    let private = [
+        Ipv4Net::new(Ipv4Addr::new(10, 0, 0, 0), 8),
+        Ipv4Net::new(Ipv4Addr::new(172, 16, 0, 0), 12),
+        Ipv4Net::new(Ipv4Addr::new(192, 168, 0, 0), 16),
+        Ipv4Net::new(Ipv4Addr::new(100, 64, 0, 0), 10),
+        Ipv4Net::new(Ipv4Addr::new(198, 18, 0, 0), 15),
+    ];
+    let subnet = written_subnet(spec)?;
+    let is_private = private.iter().flatten().any(|range| range.contains(&subnet));
+    let problem = Problem::new(&SUBNET, format!("`{subnet}` is not a private subnet"));
+    (!is_private).then(|| problem.hint("choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"))
+}
+
+/// The spec's static IPs fit its subnet, and each is used once.
+pub(super) fn written_ips_are_usable(spec: &Spec) -> Vec<Problem> {
+    let mut problems = match (written_subnet(spec), written_subnet_is_private(spec)) {
+        (Some(subnet), None) => ips_fit(spec, subnet),
+        // The subnet has to be another one anyway.
+        _ => Vec::new(),
+    };
+    let mut seen = BTreeMap::new();
+    for (name, ip) in written_ips(spec) {
+        if let Some(other) = seen.insert(ip, name) {
+            problems.push(ip_problem(name, format!("`{ip}` is used by `{other}` too")));
+        }
+    }
+    problems
+}
+
+/// The subnet has room for the nodes' static IPs.
+pub(in crate::topology) fn subnet_has_room(subnet: Ipv4Net, nodes: usize) -> Option<Problem> {
+    static_ip(subnet, 0).is_none().then(|| subnet_too_small(subnet, nodes))
+}
+
+/// The subnet overlaps no other network of the engine.
+pub(in crate::topology) fn subnet_is_free(
+    subnet: Ipv4Net,
+    networks: &[(String, Vec<Ipv4Net>)],
+) -> Vec<Problem> {
+    let others = networks.iter().flat_map(|(name, others)| others.iter().map(move |other| (name, *other)));
+    others
+        .filter(|(_, other)| overlap(subnet, *other))
+        .map(|(name, other)| {
+            Problem::new(&SUBNET, format!("`{subnet}` overlaps `{other}` of the network `{name}`"))
+                .hint("choose another subnet, or leave it out to get a free one")
+        })
+        .collect()
+}
+
+pub(in crate::topology) fn subnet_too_small(subnet: Ipv4Net, nodes: usize) -> Problem {
+    let nodes = if nodes == 1 { "one node".to_owned() } else { format!("{nodes} nodes") };
+    Problem::new(&SUBNET, format!("`{subnet}` is too small for {nodes}"))
+        .hint("static IPs count from .11: leave room for ten addresses below the nodes', or use a /24")
+}
+
+/// The spec's static IPs are inside the subnet, and none is the network's own.
+pub(in crate::topology) fn ips_fit(spec: &Spec, subnet: Ipv4Net) -> Vec<Problem> {
+    let misfit = |ip: Ipv4Addr| {
+        if !subnet.contains(&ip) {
+            Some(format!("`{ip}` is not in the subnet `{subnet}`"))
+        } else if ip == gateway(subnet) {
+            Some(format!("`{ip}` is the network's gateway"))
+        } else if ip == subnet.network() || ip == subnet.broadcast() {
+            Some(format!("`{ip}` is the network or broadcast address of `{subnet}`"))
+        } else {
+            None
+        }
+    };
+    written_ips(spec).filter_map(|(name, ip)| Some(ip_problem(name, misfit(ip)?))).collect()
+}
+
+fn written_ips(spec: &Spec) -> impl Iterator<Item = (&str, Ipv4Addr)> {
+    spec.nodes.iter().flatten().filter_map(|(name, node)| Some((name.as_str(), node.ip?)))
+}
+
+fn ip_problem(node: &str, message: String) -> Problem {
+    Problem::new(&["nodes", node, "ip"], message)
+}

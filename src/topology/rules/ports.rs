@@ -1,0 +1,93 @@
+//! Rules of the published ports.
+
+use std::collections::BTreeMap;
+
+use crate::spec::{PortBase, Problem, Spec};
+use crate::topology::NodeName;
+use crate::topology::resolve::{Facts, HIGHEST_PORT};
+
+/// Ports below are root's, and servers do not run as root.
+const LOWEST_PORT: u16 = 1024;
+
+const BASE: [&str; 2] = ["ports", "base"];
+
+/// The spec's ports are in range, and each is used once.
+pub(super) fn written_ports_are_usable(spec: &Spec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(PortBase::Port(base)) = spec.ports.as_ref().and_then(|ports| ports.base)
+        && !is_in_range(base)
+    {
+        problems.push(out_of_range(&BASE, base));
+    }
+    let mut seen = BTreeMap::new();
+    for (name, node) in spec.nodes.iter().flatten() {
+        let Some(port) = node.port else { continue };
+        let at = ["nodes", name, "port"];
+        if !is_in_range(port) {
+            problems.push(out_of_range(&at, port));
+        }
+        if let Some(other) = seen.insert(port, name) {
+            problems.push(Problem::new(&at, format!("port {port} is used by `{other}` too")));
+        }
+    }
+    problems
+}
+
+/// Whether a server may listen on the port, and its cluster bus 10000 above.
+pub(in crate::topology) fn is_in_range(port: u16) -> bool {
+    (LOWEST_PORT..=HIGHEST_PORT).contains(&port)
+}
+
+fn out_of_range(path: &[&str], port: u16) -> Problem {
+    let message = format!("port {port} is not between {LOWEST_PORT} and {HIGHEST_PORT}");
+    Problem::new(path, message).hint(if port < LOWEST_PORT {
+        "servers do not run as root, and ports below 1024 are root's"
+    } else {
+        "the cluster bus listens on the port 10000 above"
+    })
+}
+
+/// Counting up from the base, a node gets a port beyond the highest.
+pub(in crate::topology) fn base_too_high(node: &NodeName, port: usize) -> Problem {
+    let message = format!("`{node}` would get port {port}, and the highest is {HIGHEST_PORT}");
+    Problem::new(&BASE, message).hint("the nodes' ports count up from `ports.base`: choose a lower one")
+}
+
+/// No port is used twice, and none is held by somebody else.
+pub(in crate::topology) fn ports_are_free(
+    spec: &Spec,
+    ports: &BTreeMap<NodeName, u16>,
+    facts: &Facts,
+) -> Vec<Problem> {
+    let is_written =
+        |name: &NodeName| spec.nodes.as_ref().and_then(|nodes| nodes.get(name.as_str())?.port).is_some();
+    let mut seen: BTreeMap<u16, &NodeName> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, port) in ports {
+        let own = ["nodes", name.as_str(), "port"];
+        let at: &[&str] = if is_written(name) { &own } else { &BASE };
+        let held_already =
+            facts.current.as_ref().is_some_and(|current| current.ports.get(name) == Some(port));
+        if let Some(other) = seen.insert(*port, name) {
+            // Two that count up are never the same, and of two that are written a rule about what is
+            // written has told.
+            let (written, counted) = if is_written(name) { (name, other) } else { (other, name) };
+            if !is_written(counted) {
+                let at = ["nodes", written.as_str(), "port"];
+                let message =
+                    format!("port {port} is what `{counted}` gets, counting up from the first node's");
+                problems.push(Problem::new(&at, message).hint("choose one that no other node has"));
+            }
+        } else if let Some(holder) = facts.busy_ports.get(port).filter(|_| !held_already) {
+            let hint = if is_written(name) {
+                format!("set `nodes.{name}.port` to another one")
+            } else {
+                "choose another range with `--port-base PORT`, or let free ones be picked with `--port-base auto`"
+                    .to_owned()
+            };
+            problems
+                .push(Problem::new(at, format!("port {port} of `{name}` is taken by {holder}")).hint(hint));
+        }
+    }
+    problems
+}

@@ -1,0 +1,176 @@
+//! Every bad input is told with its place and exit code 2, before an engine is asked for anything.
+
+use insta::assert_snapshot;
+
+use super::support::{Folder, NO_ENGINE};
+
+/// What `validate` says to a spec. `up` says the same: it does not get as far as the engine.
+fn told(spec: &str) -> String {
+    told_with(spec, &[])
+}
+
+fn told_with(spec: &str, options: &[&str]) -> String {
+    let folder = Folder::with("shop.yaml", spec);
+    let validate = folder.run(&[&["validate", "./shop.yaml"], options].concat());
+    assert_eq!((validate.code, validate.stdout.as_str()), (2, ""), "{}", validate.stderr);
+    for command in ["up", "plan"] {
+        let other = folder.run(&[&["--host", NO_ENGINE, command, "./shop.yaml"], options].concat());
+        assert_eq!(
+            (other.code, other.stdout, &other.stderr),
+            (2, String::new(), &validate.stderr),
+            "{command}"
+        );
+    }
+    validate.stderr
+}
+
+#[test]
+fn fields_and_types() {
+    assert_snapshot!("unknown_field", told("kind: cluster\nreplcas: 1\n"));
+    assert_snapshot!("wrong_type", told("kind: cluster\nshards: many\n"));
+    assert_snapshot!("duplicate_key", told("kind: cluster\nshards: 3\nshards: 5\n"));
+    assert_snapshot!("unset_variable", told("kind: cluster\nname: ${NAME:?which shop}\n"));
+}
+
+#[test]
+fn texts_that_are_no_spec() {
+    assert_snapshot!("syntax_error", told("kind: cluster\nnetwork:\n  subnet: a: b\n"));
+    assert_snapshot!("empty_file", told(""));
+}
+
+#[test]
+fn names() {
+    assert_snapshot!("name", told("name: -shop\nkind: cluster\n"));
+    let folder = Folder::with("my shop.yaml", "kind: cluster\n");
+    assert_snapshot!("file_name", folder.run(&["validate", "my shop.yaml"]).text());
+}
+
+#[test]
+fn subnets() {
+    assert_snapshot!("subnet_too_small", told("kind: cluster\nnetwork:\n  subnet: 172.30.7.0/28\n"));
+    assert_snapshot!("subnet_not_private", told("kind: cluster\nnetwork:\n  subnet: 8.8.8.0/24\n"));
+}
+
+#[test]
+fn addresses() {
+    assert_snapshot!(
+        "addresses",
+        told(
+            "kind: cluster\nnetwork: {subnet: 172.30.7.0/24}\nnodes:\n  shop-1: {ip: 172.30.8.11}\n  shop-2: {ip: \
+             172.30.7.1}\n  shop-3: {ip: 172.30.7.50}\n  shop-4: {ip: 172.30.7.50}\n  shop-5: {ip: 172.30.7.255}\n"
+        )
+    );
+    assert_snapshot!("address_without_subnet", told("kind: cluster\nnodes:\n  shop-1: {ip: 192.168.3.11}\n"));
+}
+
+#[test]
+fn ports() {
+    assert_snapshot!(
+        "ports",
+        told(
+            "kind: cluster\nnodes:\n  shop-1: {port: 7003}\n  shop-2: {port: 55536}\n  shop-4: {port: 7100}\n  shop-5: \
+             {port: 7100}\n  shop-6: {port: 80}\n"
+        )
+    );
+    assert_snapshot!("port_base", told("kind: cluster\nports: {base: 60000}\n"));
+    assert_snapshot!("port_base_too_high", told("kind: cluster\nports: {base: 55533}\n"));
+}
+
+#[test]
+fn shapes() {
+    assert_snapshot!("zero_shards", told("kind: cluster\nshards: 0\n"));
+    assert_snapshot!("more_shards_than_slots", told("kind: cluster\nshards: 16385\n"));
+    assert_snapshot!("too_many_nodes", told("kind: cluster\nreplicas: 400\n"));
+    assert_snapshot!("sentinel", told("kind: sentinel\n"));
+    assert_snapshot!("misfits", told("kind: standalone\nshards: 3\nreplicas: 1\nsentinels: 3\n"));
+    assert_snapshot!("unknown_node", told("kind: replication\nnodes:\n  shop-3: {port: 7100}\n"));
+}
+
+#[test]
+fn directives_and_limits() {
+    assert_snapshot!(
+        "owned_directives",
+        told(
+            "kind: cluster\nconfig:\n  port: 7000\n  cluster-enabled: yes\nnodes:\n  shop-1:\n    config: {requirepass: \
+             hunter2}\n"
+        )
+    );
+    assert_snapshot!(
+        "limits",
+        told(
+            "kind: cluster\nresources: {memory: 1mb, cpus: 0}\nnodes: {shop-1: {resources: {memory: lots}}}\n"
+        )
+    );
+}
+
+#[test]
+fn users() {
+    assert_snapshot!(
+        "users",
+        told(
+            "kind: cluster\nauth:\n  replica_password: generate\n  users:\n    - {name: default, rules: []}\n    - {name: a, \
+             rules: ['>hunter2', '~a ~b', read]}\n    - {name: a, rules: []}\n"
+        )
+    );
+}
+
+#[test]
+fn overrides() {
+    let options = ["--set", "shards=0", "--subnet", "8.8.8.0/24", "--port-base", "80", "--name", "a/b"];
+    assert_snapshot!("overrides", told_with("kind: cluster\n", &options));
+}
+
+/// Structure, values and places, all of them in one go and in the order in which they are written.
+#[test]
+fn ten_problems_at_once() {
+    assert_snapshot!(
+        "ten_problems",
+        told(
+            "name: sh op
+kind: cluster
+shards: 0
+replcas: 1
+image: 8
+network:
+  subnet: 8.8.8.0/24
+config:
+  requirepass: hunter2
+  maxmemory: [64mb]
+nodes:
+  shop-1: {ip: 10.1.1.1, port: 60000}
+  shop-2: {ip: 10.1.1.1}
+resources:
+  memory: lots
+resources: {}
+"
+        )
+    );
+}
+
+/// What cannot be read is told; what would be right but for that is not.
+#[test]
+fn no_echoes() {
+    let messages = |spec: &str| told(spec).matches("error: ").count();
+    for spec in [
+        "kind: cluster\nshards: [5]\nnodes: {shop-10: {port: 7100}}\n",
+        "kind: cluster\nshrads: 5\nnodes: {shop-10: {port: 7100}}\n",
+        "kind: cluster\nname: [x]\nnodes: {x-1: {port: 7100}}\n",
+        "kind: cluster\nnetwork: {subnet: 10.1.1.1/24}\nnodes: {shop-1: {ip: 10.1.1.50}}\n",
+        "kind: cluster\nports: {base: auot}\nnodes: {shop-1: {port: 7003}}\n",
+        "kind: cluster\nnodes: {shop-1: {port: 7002}, shop-2: {port: x}}\n",
+        "kind: replication\nauth: {password: [x], replica_password: generate}\n",
+        "kind: clustr\nshards: 0\n",
+        "kind: cluster\nshards: [5]\nreplicas: 400\n",
+    ] {
+        assert_eq!(messages(spec), 1, "{}", told(spec));
+    }
+    // Where the field has no say in it, what follows is looked at as well.
+    assert_eq!(messages("kind: cluster\nimage: 8\nnodes: {shop-10: {port: 7100}}\n"), 2);
+}
+
+#[test]
+fn problems_as_json() {
+    let folder = Folder::with("shop.yaml", "kind: cluster\nshards: 0\nreplcas: 1\n");
+    let ended = folder.run(&["--output", "json", "validate", "./shop.yaml"]);
+    assert_snapshot!("json", ended.text());
+}

@@ -1,0 +1,90 @@
+//! Runs the program in a folder of its own, in surroundings that are the same on every machine.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// An engine that is not there.
+pub(super) const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
+
+/// A folder to run commands in.
+pub(super) struct Folder(TempDir);
+
+/// How a command ended.
+pub(super) struct Ended {
+    /// The exit code.
+    pub(super) code: i32,
+    /// What it wrote to stdout.
+    pub(super) stdout: String,
+    /// What it wrote to stderr.
+    pub(super) stderr: String,
+}
+
+impl Folder {
+    /// An empty folder.
+    pub(super) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder for the test"))
+    }
+
+    /// A folder with one file in it.
+    pub(super) fn with(name: &str, text: &str) -> Self {
+        let folder = Self::new();
+        folder.write(name, text);
+        folder
+    }
+
+    /// Writes a file, and the folders that it is in.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder to write to");
+        fs::write(path, text).expect("a file that can be written");
+    }
+
+    /// Where the folder is.
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Runs `redisctl` here.
+    pub(super) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs `redisctl` here, with variables in its environment.
+    pub(super) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+        let output = Command::new(env!("CARGO_BIN_EXE_redisctl"))
+            .args(arguments)
+            .current_dir(self.path())
+            .env_clear()
+            // The width of help, and the home in which Docker's contexts are looked for.
+            .envs([("COLUMNS", "100"), ("HOME", &self.path().to_string_lossy())])
+            .envs(variables.iter().copied())
+            .output()
+            .expect("the program starts");
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).expect("the program writes UTF-8");
+            text.replace(&*self.path().to_string_lossy(), "[FOLDER]").replace("redisctl.exe", "redisctl")
+        };
+        Ended {
+            code: output.status.code().expect("the program ends by itself"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+impl Ended {
+    /// All of it, for a snapshot.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!("exit {}\n", self.code);
+        for (name, output) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !output.is_empty() {
+                write!(text, "----- {name}\n{output}").expect("text can be added to text");
+            }
+        }
+        text
+    }
+}
