@@ -1,5 +1,6 @@
 //! The command line, as clap types. No behaviour.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ pub enum Command {
     Env(EnvArguments),
     /// Print the nodes' logs
     Logs(LogsArguments),
+    /// Open a Redis prompt, or run one command, already logged in
+    Cli(CliArguments),
     /// Remove a deployment
     Down(DownArguments),
     /// List the bundled specs
@@ -83,6 +86,10 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs
     Schema,
+    /// Print the same deployment as a compose file, or as a diagram
+    Export(ExportArguments),
+    /// Check this machine and its engine, and say how to fix what is wrong
+    Doctor,
     /// Print shell completions
     Completions {
         /// The shell.
@@ -225,6 +232,33 @@ pub struct LogsArguments {
     pub tail: Option<usize>,
 }
 
+/// Options of `cli`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "redisctl cli [OPTIONS] [NAME] [NODE] [-- COMMAND...]",
+    after_long_help = "Examples:
+  redisctl cli                      a prompt, where there is one deployment
+  redisctl cli shop 2               a prompt at shop-2
+  redisctl cli shop -- GET key      one command; 1 is the exit code of an error reply
+  redisctl cli shop < commands.txt  line after line"
+)]
+pub struct CliArguments {
+    /// The deployment; may be left out where there is exactly one.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The node to begin at, `shop-1` or just `1`; the primary where none is named.
+    ///
+    /// In a cluster, commands go on to the node that serves their keys.
+    #[arg(value_name = "NODE")]
+    pub node: Option<String>,
+    /// The user to log in as, instead of the default user.
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
+    /// The command; without one, commands are read line by line.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
 /// Options of `down`.
 #[derive(Debug, Args)]
 pub struct DownArguments {
@@ -237,6 +271,26 @@ pub struct DownArguments {
     /// Remove every deployment on the engine.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The form.
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: ExportFormat,
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+}
+
+/// What a deployment can be exported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A file for `docker compose`, passwords as variables.
+    Compose,
+    /// Shards, nodes and addresses as a Mermaid diagram.
+    Diagram,
 }
 
 /// Options of `init`.

@@ -8,12 +8,15 @@ use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::ui::Ui;
 
 mod bundled;
+mod cli;
 mod converge;
 mod credentials;
 mod deployment;
+mod doctor;
 mod down;
 mod env;
 mod error;
+mod export;
 mod init;
 mod logs;
 mod ls;
@@ -35,6 +38,10 @@ pub enum Outcome {
     Done,
     /// A check failed; the report says which.
     ChecksFailed,
+    /// The engine cannot be reached; the report says why.
+    EngineUnreachable,
+    /// A server answered a command of the user's with an error.
+    ErrorReply,
     /// `plan --detailed-exitcode` found something to change.
     ChangesFound,
 }
@@ -45,8 +52,9 @@ impl Outcome {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::ChecksFailed => 1,
+            Self::ChecksFailed | Self::ErrorReply => 1,
             Self::ChangesFound => 3,
+            Self::EngineUnreachable => 4,
         }
     }
 }
@@ -65,11 +73,14 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<Outcome, CommandError> {
         Command::Ls => ls::run(host, ui).await,
         Command::Env(arguments) => env::run(arguments, host, ui).await,
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
+        Command::Cli(arguments) => cli::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Topologies => bundled::list(ui),
         Command::Init(arguments) => init::run(arguments, ui),
         Command::Validate(arguments) => validate::run(arguments, ui),
         Command::Schema => validate::schema(ui),
+        Command::Export(arguments) => export::run(arguments, ui),
+        Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),
     }
 }

@@ -26,6 +26,9 @@
 //!   success gives an empty plan.
 //! - [`readiness`]: whether a wait is over. [`verify`]: the checks, as data and pure judgement, which
 //!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
+//! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
+//! - [`export`]: a topology as a compose file or a diagram.
+//! - [`doctor`]: whether a machine can do what `up` needs.
 //! - [`status`], [`connection`]: what `status` and `env` say.
 //! - [`event`]: what happens while a plan runs.
 //!
@@ -53,13 +56,16 @@ pub mod cli;
 pub mod commands;
 pub mod connection;
 pub mod docker;
+pub mod doctor;
 pub mod event;
 pub mod executor;
+pub mod export;
 pub mod observed;
 pub mod plan;
 pub mod planner;
 pub mod readiness;
 pub mod redis;
+pub mod reply;
 pub mod report;
 pub mod spec;
 pub mod status;

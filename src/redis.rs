@@ -17,10 +17,13 @@ pub mod connect;
 mod error;
 mod parse;
 pub mod probe;
+mod redirect;
+mod session;
 mod view;
 
 pub use connect::Login;
 pub use error::ServerError;
+pub use session::{Answer, Session};
 
 /// The servers of one deployment, dialled at their endpoints, from where clients are.
 pub struct Servers<'a> {

@@ -8,15 +8,19 @@ use serde::Serialize;
 
 use crate::connection::{ConnectionSettings, Format};
 use crate::docker::remove::Removed;
+use crate::doctor::Diagnosis;
 use crate::plan::Plan;
+use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
 use crate::spec::SpecError;
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
 
 mod checks;
+mod diagnosis;
 mod failure;
 mod glance;
+mod lines;
 mod list;
 mod notices;
 mod palette;
@@ -29,6 +33,7 @@ mod timings;
 
 pub use checks::CheckLine;
 pub use failure::Failure;
+pub use lines::Lines;
 pub use palette::Palette;
 pub use renderer::Renderer;
 pub use settings::{ColourChoice, Output, Settings, Surroundings, Verbosity};
@@ -80,8 +85,7 @@ impl Ui {
     /// # Errors
     /// Where stdout cannot be written; that nobody reads it any more (`redisctl ls | head -1`) is none.
     pub fn print(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        reader_may_leave(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+        write(text.as_bytes())
     }
 
     /// Writes one JSON document to stdout.
@@ -154,6 +158,17 @@ impl Ui {
         self.print(&checks::render(&lines(report), *took, self.data))
     }
 
+    /// Writes what `doctor` found, as a table with hints or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn diagnosis(&self, diagnosis: &Diagnosis) -> io::Result<()> {
+        if self.is_json() {
+            return self.json(&diagnosis.to_json());
+        }
+        self.print(&diagnosis::render(diagnosis, self.data))
+    }
+
     /// Writes the bundled specs: name and summary of each, as text or as JSON.
     ///
     /// # Errors
@@ -213,6 +228,46 @@ impl Ui {
         self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
     }
 
+    /// Writes a server's reply: with its types on a terminal, as it is in a pipe, where an error goes
+    /// to stderr, or as a line of JSON. A report is a text for people, which terminals get as it is.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn reply(&self, reply: &Reply, is_report: bool) -> io::Result<()> {
+        if self.is_json() {
+            return self.print(&format!("{}\n", reply.to_json()));
+        }
+        if self.surroundings.stdout_is_terminal && (!is_report || reply.is_error()) {
+            return self.print(&format!("{}\n", reply.for_terminal()));
+        }
+        let mut bytes = reply.raw();
+        if reply.is_error() {
+            say(&format!("{}\n", String::from_utf8_lossy(&bytes)));
+            return Ok(());
+        }
+        // Reports end with a line break of their own; a value's last byte is the value's.
+        if !(is_report && bytes.ends_with(b"\n")) {
+            bytes.push(b'\n');
+        }
+        write(&bytes)
+    }
+
+    /// Lines of stdin: typed at a prompt where there is a person on both ends.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be prepared.
+    pub fn lines(&self) -> io::Result<Lines> {
+        Lines::start(self.surroundings.stdin_is_terminal && self.surroundings.stdout_is_terminal)
+    }
+
+    /// Clears the terminal.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn clear(&self) -> io::Result<()> {
+        console::Term::stdout().clear_screen()
+    }
+
     /// Writes connection settings, passwords in the clear: that is what `env` is asked for.
     ///
     /// # Errors
@@ -269,6 +324,12 @@ impl Ui {
             say(&format!("{message}\n"));
         }
     }
+}
+
+/// Writes to stdout.
+fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    reader_may_leave(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
 /// Writes to stderr. Where it is gone, nobody is left to tell.

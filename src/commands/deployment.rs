@@ -46,6 +46,23 @@ fn only(all: BTreeSet<DeploymentName>) -> Result<DeploymentName, CommandError> {
     }
 }
 
+/// The node that is meant: by name, or by number alone.
+pub(super) fn node(
+    word: &str,
+    deployment: &DeploymentName,
+    all: &[NodeName],
+) -> Result<NodeName, CommandError> {
+    let number = format!("{deployment}-{word}");
+    let found = all.iter().find(|node| node.as_str() == word || node.as_str() == number);
+    found.cloned().ok_or_else(|| CommandError::Usage {
+        message: format!("`{deployment}` has no node `{word}`"),
+        hint: format!(
+            "its nodes are `{}`",
+            all.iter().map(NodeName::as_str).collect::<Vec<_>>().join("`, `")
+        ),
+    })
+}
+
 /// Reads a deployment back.
 pub(super) async fn open(name: Option<&str>, connected: &Connected) -> Result<Deployment, CommandError> {
     let snapshot = connected.engine.snapshot().await?;

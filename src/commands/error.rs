@@ -8,6 +8,7 @@ use crate::docker::host_image::HostImageError;
 use crate::docker::location::LocationError;
 use crate::executor::ExecuteError;
 use crate::plan::Obstacle;
+use crate::redis::ServerError;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
 
@@ -55,6 +56,9 @@ pub enum CommandError {
     /// The engine refused something.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A server does not answer.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// There is no such deployment.
     #[error("there is no deployment `{0}` on this engine")]
     NoSuchDeployment(String),
@@ -120,6 +124,7 @@ impl CommandError {
             Self::Connect(error) => Some(error.hint()),
             Self::HostImage(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint().map(str::to_owned),
+            Self::Server(_) => Some("`redisctl status` shows which nodes answer".to_owned()),
             Self::NoSuchDeployment(_) => Some("`redisctl ls` lists those that there are".to_owned()),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
             Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),

@@ -49,16 +49,5 @@ fn choose(wanted: &[String], name: &DeploymentName, all: &[NodeName]) -> Result<
     if wanted.is_empty() {
         return Ok(all.to_vec());
     }
-    let find = |word: &String| {
-        let number = format!("{name}-{word}");
-        let found = all.iter().find(|node| node.as_str() == word || node.as_str() == number);
-        found.cloned().ok_or_else(|| CommandError::Usage {
-            message: format!("`{name}` has no node `{word}`"),
-            hint: format!(
-                "its nodes are `{}`",
-                all.iter().map(NodeName::as_str).collect::<Vec<_>>().join("`, `")
-            ),
-        })
-    };
-    wanted.iter().map(find).collect()
+    wanted.iter().map(|word| deployment::node(word, name, all)).collect()
 }

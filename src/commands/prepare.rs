@@ -110,7 +110,7 @@ fn resolve_with_free_ports(
 
 /// Whether a port of this machine is taken. A remote engine's ports cannot be tried from here; what
 /// is tried then is this machine's, which is no worse than nothing.
-fn is_taken(bind: Ipv4Addr, port: u16) -> bool {
+pub(super) fn is_taken(bind: Ipv4Addr, port: u16) -> bool {
     match TcpListener::bind(SocketAddrV4::new(bind, port)) {
         Ok(_) => false,
         Err(error) => error.kind() == std::io::ErrorKind::AddrInUse,

@@ -26,6 +26,14 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
+    /// The connection broke before a reply came; what was asked is the user's own and is not named.
+    #[error("no reply came from {endpoint}")]
+    Silent {
+        /// Who was asked.
+        endpoint: Endpoint,
+        /// Why.
+        source: RedisError,
+    },
     /// No reply came to a command that the caller names.
     #[error("no reply came")]
     NoReply {
@@ -50,7 +58,7 @@ impl ServerError {
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
-            Self::Connect { .. } => true,
+            Self::Connect { .. } | Self::Silent { .. } => true,
             Self::Command { source, .. } | Self::NoReply { source } => {
                 source.is_io_error() || source.is_unrecoverable_error()
             }
@@ -65,7 +73,7 @@ impl ServerError {
             Self::NotMetYet(_) => true,
             Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
             Self::Command { source, .. } => source.is_io_error() || is_passing_reply(source),
-            Self::NoSuchNode(_) | Self::Reply { .. } => false,
+            Self::NoSuchNode(_) | Self::Silent { .. } | Self::Reply { .. } => false,
         }
     }
 }

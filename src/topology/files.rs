@@ -87,7 +87,8 @@ pub fn parse_deployment(text: &str) -> Option<(Topology, Credentials)> {
 }
 
 /// Directives that take several words; every other value is one quoted word.
-const SEVERAL_WORDS: [&str; 4] = ["save", "client-output-buffer-limit", "replicaof", "oom-score-adj-values"];
+pub const SEVERAL_WORDS: [&str; 4] =
+    ["save", "client-output-buffer-limit", "replicaof", "oom-score-adj-values"];
 
 /// `server.conf`: the node's settings, and where there are passwords, how it authenticates to its
 /// primary and where its users are.

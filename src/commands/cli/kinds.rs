@@ -1,0 +1,81 @@
+//! Which commands are not simply asked and answered. Pure.
+
+/// What is special about a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CommandKind {
+    /// Nothing: it has one reply.
+    Plain,
+    /// It has one reply, and that is a text for people to read.
+    Report,
+    /// Messages follow it.
+    Subscribe,
+    /// Everything that the server does follows it.
+    Monitor,
+    /// It has no reply, or takes the connection over.
+    Unsupported,
+}
+
+/// Commands whose reply is a text for people, as `redis-cli` has them; `INFO` with any argument.
+const REPORTS: [&[&str]; 11] = [
+    &["INFO"],
+    &["LOLWUT"],
+    &["DEBUG", "HTSTATS"],
+    &["DEBUG", "HTSTATS-KEY"],
+    &["MEMORY", "MALLOC-STATS"],
+    &["MEMORY", "DOCTOR"],
+    &["CLUSTER", "NODES"],
+    &["CLUSTER", "INFO"],
+    &["CLIENT", "LIST"],
+    &["CLIENT", "INFO"],
+    &["LATENCY", "DOCTOR"],
+];
+
+/// Commands that no connection for commands and replies survives.
+const UNSUPPORTED: [&[&str]; 6] =
+    [&["SYNC"], &["PSYNC"], &["CLIENT", "REPLY"], &["UNSUBSCRIBE"], &["PUNSUBSCRIBE"], &["SUNSUBSCRIBE"]];
+
+impl CommandKind {
+    /// The kind of a command.
+    pub(super) fn of(words: &[Vec<u8>]) -> Self {
+        let begins = |names: &&[&str]| {
+            names.len() <= words.len()
+                && names.iter().zip(words).all(|(name, word)| word.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        if REPORTS.iter().any(begins) {
+            Self::Report
+        } else if UNSUPPORTED.iter().any(begins) {
+            Self::Unsupported
+        } else if [&["SUBSCRIBE"][..], &["PSUBSCRIBE"], &["SSUBSCRIBE"]].iter().any(begins) && words.len() > 1
+        {
+            Self::Subscribe
+        } else if begins(&&["MONITOR"][..]) {
+            Self::Monitor
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_known_in_any_case() {
+        for (line, kind) in [
+            ("GET info", CommandKind::Plain),
+            ("info server", CommandKind::Report),
+            ("cluster Nodes", CommandKind::Report),
+            ("CLUSTER", CommandKind::Plain),
+            ("CLUSTER SLOTS", CommandKind::Plain),
+            ("subscribe news", CommandKind::Subscribe),
+            ("SUBSCRIBE", CommandKind::Plain),
+            ("monitor", CommandKind::Monitor),
+            ("CLIENT REPLY OFF", CommandKind::Unsupported),
+            ("unsubscribe", CommandKind::Unsupported),
+        ] {
+            let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+            assert_eq!(CommandKind::of(&words), kind, "{line}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Splitting a line into a command's words, with the quoting of `redis-cli`. Pure.
+
+/// A line that cannot be split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the quotes of this line do not match")]
+pub(super) struct UnbalancedQuotes;
+
+/// Splits a line at white space. `"…"` knows the escapes `\n \r \t \b \a \xHH`, and any other
+/// character behind `\` stands for itself; `'…'` knows `\'` alone. A closing quote ends its word.
+pub(super) fn split(line: &str) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
+    let mut words = Vec::new();
+    let mut rest = line.as_bytes().trim_ascii_start();
+    while !rest.is_empty() {
+        let (word, after) = next_word(rest)?;
+        words.push(word);
+        rest = after.trim_ascii_start();
+    }
+    Ok(words)
+}
+
+/// The first word, and what follows it.
+fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+    let mut word = Vec::new();
+    loop {
+        match rest {
+            [b'"', inner @ ..] => return closed(double_quoted(inner, word)?),
+            [b'\'', inner @ ..] => return closed(single_quoted(inner, word)?),
+            [first, after @ ..] if !first.is_ascii_whitespace() => {
+                word.push(*first);
+                rest = after;
+            }
+            _ => return Ok((word, rest)),
+        }
+    }
+}
+
+/// A word that ended with a quote: only white space may follow.
+fn closed((word, rest): (Vec<u8>, &[u8])) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+    match rest.first() {
+        Some(next) if !next.is_ascii_whitespace() => Err(UnbalancedQuotes),
+        _ => Ok((word, rest)),
+    }
+}
+
+fn double_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+    loop {
+        let (byte, after) = match rest {
+            [b'"', after @ ..] => return Ok((word, after)),
+            [b'\\', b'x', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                (hex(*high) * 16 + hex(*low), after)
+            }
+            [b'\\', escaped, after @ ..] => (control(*escaped), after),
+            [byte, after @ ..] => (*byte, after),
+            [] => return Err(UnbalancedQuotes),
+        };
+        word.push(byte);
+        rest = after;
+    }
+}
+
+fn single_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+    loop {
+        let (byte, after) = match rest {
+            [b'\'', after @ ..] => return Ok((word, after)),
+            [b'\\', b'\'', after @ ..] => (b'\'', after),
+            [byte, after @ ..] => (*byte, after),
+            [] => return Err(UnbalancedQuotes),
+        };
+        word.push(byte);
+        rest = after;
+    }
+}
+
+/// What a letter behind `\` stands for.
+fn control(letter: u8) -> u8 {
+    match letter {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'b' => 0x08,
+        b'a' => 0x07,
+        other => other,
+    }
+}
+
+/// The value of a hexadecimal digit.
+fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        other => other.to_ascii_uppercase().saturating_sub(b'A') + 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        let words = split(line).unwrap();
+        words.into_iter().map(|word| String::from_utf8(word).unwrap()).collect()
+    }
+
+    #[test]
+    fn lines_are_split_as_redis_cli_splits_them() {
+        assert_eq!(words("  SET  key\tvalue "), ["SET", "key", "value"]);
+        assert_eq!(words(r#"SET "a b" 'c "d"'"#), ["SET", "a b", "c \"d\""]);
+        assert_eq!(words(r#"SET k "\n\t\"\\\q\x41""#), ["SET", "k", "\n\t\"\\qA"]);
+        assert_eq!(words(r"SET k 'it\'s \n'"), ["SET", "k", r"it's \n"]);
+        assert_eq!(words("SET k \"\" ''"), ["SET", "k", "", ""]);
+        assert_eq!(words("GET schlüssel"), ["GET", "schlüssel"]);
+        assert!(words("   ").is_empty());
+        assert_eq!(split(r#""\xff\x0G""#), Ok(vec![b"\xffx0G".to_vec()]));
+    }
+
+    #[test]
+    fn quotes_that_do_not_match_are_refused() {
+        for line in [r#"SET k "v"#, "SET k 'v", r#"SET k "v"w"#, r"SET k 'v'w", r#""\"#] {
+            assert_eq!(split(line), Err(UnbalancedQuotes), "{line}");
+        }
+    }
+}

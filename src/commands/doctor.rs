@@ -1,0 +1,117 @@
+//! `redisctl doctor`: checks this machine, and says how to put right what is wrong.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::prepare::is_taken;
+use super::{CommandError, Connected, Outcome};
+use crate::docker::connect::{ConnectError, connect};
+use crate::docker::health::{health, image_state};
+use crate::docker::location::{EngineLocation, ThisMachine};
+use crate::docker::{Engine, host_image};
+use crate::doctor::{Diagnosis, Finding, HostServer, Verdict, judge, timestamp};
+use crate::executor::chain;
+use crate::topology::DeploymentName;
+use crate::topology::name::NameError;
+use crate::topology::resolve::{DEFAULT_IMAGE, DEFAULT_PORT_BASE};
+use crate::ui::Ui;
+
+/// The deployment that `redisctl up` makes where nothing else is said: what it needs is looked for.
+const DEPLOYMENT: &str = "cluster";
+/// How many nodes that has.
+const NODES: u16 = 6;
+
+pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
+    let mut findings = Vec::new();
+    let reached = match examine_engine(host, &mut findings).await {
+        Ok(connected) => {
+            examine_needs(&connected, &mut findings).await?;
+            true
+        }
+        Err(reached) => reached,
+    };
+    let diagnosis = Diagnosis { findings };
+    ui.diagnosis(&diagnosis)?;
+    Ok(match diagnosis.count(Verdict::Problem) {
+        _ if !reached => Outcome::EngineUnreachable,
+        0 => Outcome::Done,
+        _ => Outcome::ChecksFailed,
+    })
+}
+
+/// Finds and reaches the engine, as far as that goes; else whether it was reached at all.
+async fn examine_engine(host: Option<&str>, findings: &mut Vec<Finding>) -> Result<Connected, bool> {
+    let location = match EngineLocation::find(host, &ThisMachine) {
+        Ok(location) => location,
+        Err(error) => {
+            findings.push(Finding::problem("engine", chain(&error), error.hint()));
+            return Err(false);
+        }
+    };
+    findings.push(Finding::ok("engine", format!("{} ({})", location.address, location.origin)));
+    match connect(&location).await {
+        Ok(docker) => Ok(Connected { engine: Engine::new(docker), location }),
+        Err(error) => {
+            let (check, reached) = match &error {
+                ConnectError::TooOld { .. } => ("version", true),
+                ConnectError::NotLinux { .. } => ("containers", true),
+                ConnectError::Unsupported { .. } | ConnectError::Unreachable { .. } => ("reachable", false),
+            };
+            findings.push(Finding::problem(check, chain(&error), error.hint()));
+            Err(reached)
+        }
+    }
+}
+
+/// What `up` needs of an engine that answers.
+async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Result<(), CommandError> {
+    let docker = connected.engine.client();
+    let health = health(docker).await?;
+    findings.push(Finding::ok("reachable", format!("clients dial {}", connected.location.endpoint_host())));
+    findings.push(Finding::ok("version", health.version));
+    findings.push(Finding::ok("containers", health.platform));
+
+    let (ports, subnet) = examine_network(connected).await?;
+    findings.extend([ports, subnet]);
+
+    let image = image_state(docker, DEFAULT_IMAGE).await?;
+    let host = host_server().await;
+    findings.push(judge::image(DEFAULT_IMAGE, &image, &host));
+    findings.push(judge::host_server(&host, &image));
+
+    findings.push(judge::limits(health.limits));
+    let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    findings.push(judge::clock(health.time.as_deref().and_then(timestamp::since_1970), own));
+    findings.extend(health.warnings.into_iter().map(|warning| {
+        Finding::warning("engine's own", warning, "this is the engine's warning; `docker info` prints it too")
+    }));
+    Ok(())
+}
+
+/// Ports and a subnet for the deployment, whatever it has already left aside.
+async fn examine_network(connected: &Connected) -> Result<(Finding, Finding), CommandError> {
+    let name = DeploymentName::new(DEPLOYMENT).map_err(|error| CommandError::Usage {
+        message: error.to_string(),
+        hint: NameError::hint().to_owned(),
+    })?;
+    let snapshot = connected.engine.snapshot().await?;
+    let parts = snapshot.parts(&name);
+    let mut holders = snapshot.busy_ports(&name);
+    let wanted = DEFAULT_PORT_BASE..=DEFAULT_PORT_BASE + NODES - 1;
+    for port in wanted.clone() {
+        let own = parts.ports.values().any(|own| *own == port);
+        if !own && !holders.contains_key(&port) && is_taken(Ipv4Addr::LOCALHOST, port) {
+            holders.insert(port, "another process".to_owned());
+        }
+    }
+    let subnet = judge::subnet(usize::from(NODES), &snapshot.other_networks(&name));
+    Ok((judge::ports(&wanted, &holders), subnet))
+}
+
+/// Whether an image can be made from this machine's server; none is made.
+async fn host_server() -> HostServer {
+    match host_image::reference().await {
+        Ok(_) => HostServer::Usable,
+        Err(error) => HostServer::Unusable(chain(&error), error.hint()),
+    }
+}

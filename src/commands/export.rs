@@ -1,0 +1,22 @@
+//! `redisctl export`: a spec's deployment in another form. No engine is asked.
+
+use super::{CommandError, Outcome, specs};
+use crate::cli::{ExportArguments, ExportFormat};
+use crate::export::{compose, diagram};
+use crate::ui::Ui;
+
+pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<Outcome, CommandError> {
+    let topology = specs::find(&arguments.spec)?.topology;
+    match arguments.format {
+        // Compose reads JSON, too.
+        ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(&topology))?,
+        ExportFormat::Compose => ui.print(&compose::render(&topology).map_err(std::io::Error::other)?)?,
+        ExportFormat::Diagram if ui.is_json() => {
+            ui.json(
+                &serde_json::json!({"deployment": topology.name, "mermaid": diagram::render(&topology)}),
+            )?;
+        }
+        ExportFormat::Diagram => ui.print(&diagram::render(&topology))?,
+    }
+    Ok(Outcome::Done)
+}

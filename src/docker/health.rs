@@ -1,0 +1,68 @@
+//! What an engine says of itself, as far as `doctor` wants to know it.
+
+use std::time::Duration;
+
+use bollard::Docker;
+use tokio::time::timeout;
+
+use super::error::status;
+use super::{EngineError, image};
+use crate::doctor::{ImageState, Limits};
+
+/// How long a registry may take: a person waits for it.
+const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An engine, by its own account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Its version, and the API's.
+    pub version: String,
+    /// System and processor of its containers.
+    pub platform: String,
+    /// The limits that it enforces.
+    pub limits: Limits,
+    /// What it warns of itself.
+    pub warnings: Vec<String>,
+    /// Its time, as RFC 3339 text.
+    pub time: Option<String>,
+}
+
+/// Asks the engine how it is.
+///
+/// # Errors
+/// Where it does not answer.
+pub async fn health(docker: &Docker) -> Result<Health, EngineError> {
+    let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
+    let information = docker.info().await.map_err(EngineError::call("tell how it is"))?;
+    let said = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "?".to_owned());
+    Ok(Health {
+        version: format!("version {}, API {}", said(version.version), said(version.api_version)),
+        platform: format!("{}/{}", said(version.os), said(version.arch)),
+        // An engine that does not say so has what every engine has.
+        limits: Limits {
+            memory: information.memory_limit.unwrap_or(true),
+            cpu: information.cpu_cfs_quota.unwrap_or(true),
+        },
+        warnings: information.warnings.unwrap_or_default(),
+        time: information.system_time,
+    })
+}
+
+/// Whether an image is on the engine, or can be pulled; nothing is pulled.
+///
+/// # Errors
+/// Where the engine does not answer.
+pub async fn image_state(docker: &Docker, reference: &str) -> Result<ImageState, EngineError> {
+    if image::find(docker, reference).await?.is_some() {
+        return Ok(ImageState::Present);
+    }
+    let asked = timeout(REGISTRY_TIMEOUT, docker.inspect_registry_image(reference, None)).await;
+    Ok(match asked {
+        Ok(Ok(_)) => ImageState::InRegistry,
+        Ok(Err(error)) if matches!(status(&error), Some(401 | 403 | 404)) => {
+            ImageState::OutOfReach("its registry has none that may be pulled".to_owned())
+        }
+        Ok(Err(_)) => ImageState::OutOfReach("the engine reaches no registry".to_owned()),
+        Err(_) => ImageState::OutOfReach("the registry does not answer".to_owned()),
+    })
+}

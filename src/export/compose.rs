@@ -1,0 +1,265 @@
+//! A topology as a compose file: the same servers at the same addresses, with the same settings and
+//! limits. Passwords are variables in it; what compose cannot do is said in a comment.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::spec::DataSpec;
+use crate::topology::address::gateway;
+use crate::topology::container::{container, data_volume};
+use crate::topology::{Kind, Node, Topology};
+
+mod command;
+mod variables;
+mod yaml;
+
+/// Where a server keeps its data: the folder of the official images.
+const DATA_FOLDER: &str = "/data";
+
+/// Where the image comes from where the spec has it made from this machine's own server.
+const HOST_IMAGE: &str = "${REDIS_IMAGE:?name the image}";
+
+/// A compose file.
+#[derive(Debug, Serialize)]
+pub struct Compose {
+    services: BTreeMap<String, Service>,
+    networks: BTreeMap<String, Network>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    volumes: BTreeMap<String, Named>,
+}
+
+/// One container.
+#[derive(Debug, Serialize)]
+struct Service {
+    image: String,
+    container_name: String,
+    hostname: String,
+    user: String,
+    command: Vec<String>,
+    networks: BTreeMap<String, Attachment>,
+    ports: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tmpfs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mem_limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memswap_limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpus: Option<f64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<String, String>,
+    cap_drop: [&'static str; 1],
+    security_opt: [&'static str; 1],
+    read_only: bool,
+    restart: &'static str,
+}
+
+/// A service's place in a network.
+#[derive(Debug, Serialize)]
+struct Attachment {
+    ipv4_address: String,
+}
+
+/// A network.
+#[derive(Debug, Serialize)]
+struct Network {
+    name: String,
+    driver: &'static str,
+    ipam: AddressManagement,
+}
+
+/// Which addresses a network has.
+#[derive(Debug, Serialize)]
+struct AddressManagement {
+    config: [Pool; 1],
+}
+
+/// A subnet and its gateway.
+#[derive(Debug, Serialize)]
+struct Pool {
+    subnet: String,
+    gateway: String,
+}
+
+/// A volume that bears its own name, not one with the project's name before it.
+#[derive(Debug, Serialize)]
+struct Named {
+    name: String,
+}
+
+/// The compose file of a topology as data: it is valid as JSON, too.
+#[must_use]
+pub fn compose(topology: &Topology) -> Compose {
+    let nodes = topology.nodes();
+    let pool = Pool { subnet: topology.subnet.to_string(), gateway: gateway(topology.subnet).to_string() };
+    let network = Network {
+        name: topology.name.to_string(),
+        driver: "bridge",
+        ipam: AddressManagement { config: [pool] },
+    };
+    let keeps_data = topology.data == DataSpec::Volume;
+    let volumes = nodes.iter().filter(|_| keeps_data).map(|node| data_volume(&node.name));
+    Compose {
+        services: nodes.iter().map(|node| (node.name.to_string(), service(topology, node))).collect(),
+        networks: BTreeMap::from([(topology.name.to_string(), network)]),
+        volumes: volumes.map(|name| (name.clone(), Named { name })).collect(),
+    }
+}
+
+fn service(topology: &Topology, node: &Node) -> Service {
+    let settings = container(topology, node);
+    let name = node.name.to_string();
+    let port = node.address.port;
+    let (volumes, tmpfs) = match topology.data {
+        DataSpec::Volume => (vec![format!("{}:{DATA_FOLDER}", data_volume(&node.name))], Vec::new()),
+        DataSpec::Ephemeral => (Vec::new(), vec![format!("{DATA_FOLDER}:{}", owner(&settings.user))]),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
+    let cpus = node.resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0);
+    Service {
+        image: if topology.image == "host" { HOST_IMAGE.to_owned() } else { literal(&topology.image) },
+        container_name: name.clone(),
+        hostname: name,
+        user: settings.user,
+        command: command::command(topology, node),
+        networks: BTreeMap::from([(
+            topology.name.to_string(),
+            Attachment { ipv4_address: node.address.ip.to_string() },
+        )]),
+        ports: vec![format!("{}:{port}:{port}", topology.bind)],
+        volumes,
+        tmpfs,
+        mem_limit: node.resources.memory,
+        memswap_limit: node.resources.memory,
+        cpus,
+        labels: topology.labels.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+        read_only: true,
+        restart: "unless-stopped",
+    }
+}
+
+/// `uid:gid` as options of a file system.
+fn owner(user: &str) -> String {
+    let (user, group) = user.split_once(':').unwrap_or((user, user));
+    format!("mode=0700,uid={user},gid={group}")
+}
+
+/// Text in which compose is to see no variable.
+fn literal(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// The compose file of a topology as text, with comments.
+///
+/// # Errors
+/// Where it cannot be written as YAML.
+pub fn render(topology: &Topology) -> Result<String, serde_yaml::Error> {
+    let mut text = String::new();
+    for line in comments(topology) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+    }
+    text.push_str(&yaml::to_string(&compose(topology))?);
+    Ok(text)
+}
+
+fn comments(topology: &Topology) -> Vec<String> {
+    let mut lines =
+        vec![format!("{}: {}. Written by `redisctl export compose`.", topology.name, topology.summary())];
+    let mut paragraph = |text: Vec<String>| {
+        lines.push(String::new());
+        lines.extend(text);
+    };
+    if topology.image == "host" {
+        paragraph(vec![
+            "REDIS_IMAGE: the image of this machine's own server, which `redisctl up --image host` makes;"
+                .to_owned(),
+            "`docker images redisctl-host` lists it.".to_owned(),
+        ]);
+    }
+    let variables = variables::all(topology);
+    if !variables.is_empty() {
+        paragraph(vec![
+            format!("Passwords: set {} in the environment or in `.env`.", variables.join(", ")),
+            "Compose hands them to the servers as arguments, where who may inspect the containers sees them;"
+                .to_owned(),
+            "`redisctl up` writes them to files that only the servers can read.".to_owned(),
+        ]);
+    }
+    if topology.data == DataSpec::Ephemeral {
+        paragraph(vec!["Data is in memory, and gone when its container stops.".to_owned()]);
+    }
+    if topology.kind == Kind::Cluster {
+        let addresses: Vec<String> = topology.nodes().iter().map(|node| node.address.to_string()).collect();
+        let first = &topology.shards[0].primary;
+        let login = if variables.is_empty() { "" } else { "-e REDISCLI_AUTH=\"$REDIS_PASSWORD\" " };
+        paragraph(vec![
+            "What is missing: compose starts these servers, but cannot make one cluster of them. `redisctl up`".to_owned(),
+            "does that, and proves that it works. Without redisctl, once all servers run:".to_owned(),
+            format!(
+                "  docker exec {login}{} redis-cli -p {} --cluster create {} --cluster-replicas {} --cluster-yes",
+                first.name,
+                first.address.port,
+                addresses.join(" "),
+                topology.replicas_per_shard(),
+            ),
+        ]);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::resolve::{Facts, resolve};
+
+    fn text(yaml: &str) -> String {
+        render(&resolve(&serde_yaml::from_str(yaml).unwrap(), &Facts::offline("shop")).unwrap()).unwrap()
+    }
+
+    const SECURE: &str = "
+kind: replication
+image: redis:7.2
+data: volume
+resources: {memory: 128mb, cpus: 0.5}
+labels: {team: check$out}
+config: {maxmemory: 64mb, save: 3600 1 300 10}
+auth:
+  password: hunter2
+  replica_password: hunter3
+  users: [{name: read-only, password: hunter4, rules: ['~*', '+@read']}]
+";
+
+    #[test]
+    fn a_cluster_says_what_compose_cannot_do() {
+        insta::assert_snapshot!(text("kind: cluster\nreplicas: 0"));
+    }
+
+    #[test]
+    fn passwords_are_variables_and_dollars_are_none() {
+        let text = text(SECURE);
+        assert!(!text.contains("hunter"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn an_image_of_this_machines_server_is_a_variable() {
+        let text = text("kind: standalone\nimage: host");
+        assert!(text.contains("image: ${REDIS_IMAGE:?"), "{text}");
+        assert!(text.contains("docker images redisctl-host"), "{text}");
+    }
+
+    #[test]
+    fn the_file_is_yaml_with_a_service_for_each_node() {
+        let value: serde_yaml::Value = serde_yaml::from_str(&text("kind: cluster")).unwrap();
+        let service = &value["services"]["shop-6"];
+        assert_eq!(service["networks"]["shop"]["ipv4_address"], "172.30.0.16");
+        assert_eq!(service["ports"][0], "127.0.0.1:7006:7006");
+    }
+}

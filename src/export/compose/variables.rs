@@ -1,0 +1,46 @@
+//! The variables that stand for passwords in a compose file.
+
+use crate::topology::{Node, Topology};
+
+/// The default user's password.
+const DEFAULT: &str = "REDIS_PASSWORD";
+/// The default user's password on replicas, where it is another one.
+const REPLICA: &str = "REDIS_REPLICA_PASSWORD";
+
+/// Every variable that a topology needs.
+pub(super) fn all(topology: &Topology) -> Vec<String> {
+    let Some(auth) = &topology.auth else { return Vec::new() };
+    let default = auth.default_password.then(|| DEFAULT.to_owned());
+    let replica = auth.replica_password.then(|| REPLICA.to_owned());
+    default.into_iter().chain(replica).chain(auth.users.iter().map(|user| of_user(&user.name))).collect()
+}
+
+/// The default user's password on a node that starts out as primary, or on one that does not.
+pub(super) fn of_default_user(topology: &Topology, on_primary: bool) -> Option<&'static str> {
+    let auth = topology.auth.as_ref()?;
+    if auth.replica_password && !on_primary {
+        Some(REPLICA)
+    } else {
+        auth.default_password.then_some(DEFAULT)
+    }
+}
+
+/// The default user's password on the node, and the one that it shows its primary: the other side's,
+/// also should the roles be swapped.
+pub(super) fn of_node(topology: &Topology, node: &Node) -> (Option<&'static str>, Option<&'static str>) {
+    let primary = topology.starts_as_primary(&node.name);
+    (of_default_user(topology, primary), of_default_user(topology, !primary))
+}
+
+/// A user's password: `REDIS_READ_ONLY_PASSWORD` for `read-only`.
+pub(super) fn of_user(name: &str) -> String {
+    let upper = |character: char| {
+        if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' }
+    };
+    format!("REDIS_{}_PASSWORD", name.chars().map(upper).collect::<String>())
+}
+
+/// The variable's value, which must be set.
+pub(super) fn value(name: &str) -> String {
+    format!("${{{name}:?set it}}")
+}

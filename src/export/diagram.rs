@@ -1,0 +1,73 @@
+//! A topology as a Mermaid diagram: shards, nodes, and both addresses of each node.
+
+use std::fmt::Write as _;
+
+use crate::topology::{Node, Topology};
+
+/// The diagram as Mermaid text, which GitHub, GitLab and many editors draw.
+#[must_use]
+pub fn render(topology: &Topology) -> String {
+    let mut text = String::from("flowchart LR\n");
+    let mut line = |indent: usize, content: &str| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{:indent$}{content}", "", indent = indent * 2);
+    };
+    line(1, "clients([clients])");
+    line(
+        1,
+        &format!("subgraph deployment[\"{}: {}, {}\"]", topology.name, topology.summary(), topology.subnet),
+    );
+    for (number, shard) in (1..).zip(&topology.shards) {
+        let inside = if let Some(slots) = shard.slots {
+            line(2, &format!("subgraph shard{number}[\"shard {number}: slots {slots}\"]"));
+            3
+        } else {
+            2
+        };
+        for node in shard.nodes() {
+            let role = if node.name == shard.primary.name { "primary" } else { "replica" };
+            line(
+                inside,
+                &format!("{}[\"{}<br/>{role}<br/>{}\"]", id(topology, node), node.name, node.address),
+            );
+        }
+        for replica in &shard.replicas {
+            let (primary, replica) = (id(topology, &shard.primary), id(topology, replica));
+            line(inside, &format!("{primary} -. replicates to .-> {replica}"));
+        }
+        if inside == 3 {
+            line(2, "end");
+        }
+    }
+    line(1, "end");
+    for node in topology.nodes() {
+        line(1, &format!("clients -- \"{}\" --> {}", node.endpoint, id(topology, node)));
+    }
+    text
+}
+
+/// What a node is called in the diagram: names of deployments have characters that ids may not have.
+fn id(topology: &Topology, node: &Node) -> String {
+    let number = topology.nodes().iter().position(|other| other.name == node.name).unwrap_or_default();
+    format!("node{}", number + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::resolve::{Facts, resolve};
+
+    fn diagram(yaml: &str) -> String {
+        render(&resolve(&serde_yaml::from_str(yaml).unwrap(), &Facts::offline("my.shop")).unwrap())
+    }
+
+    #[test]
+    fn a_cluster_shows_its_shards() {
+        insta::assert_snapshot!(diagram("kind: cluster\nshards: 2"));
+    }
+
+    #[test]
+    fn a_replication_has_no_shards() {
+        insta::assert_snapshot!(diagram("kind: replication\nreplicas: 2"));
+    }
+}

@@ -1,0 +1,46 @@
+//! Where a cluster node says that a command belongs. Pure.
+
+/// A refusal that names another node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Redirect {
+    /// The slot of the command's keys.
+    pub(super) slot: u16,
+    /// The port of the node that serves it; inside and outside of the network it is the same, and no
+    /// other node of the deployment has it. The host is left out: it may be one that only neighbours
+    /// reach.
+    pub(super) port: u16,
+    /// For this one command only, while the slot is on its way.
+    pub(super) once: bool,
+}
+
+impl Redirect {
+    /// Reads `MOVED 3999 127.0.0.1:7002` and `ASK 3999 127.0.0.1:7002`.
+    #[must_use]
+    pub(super) fn parse(error: &str) -> Option<Self> {
+        let mut words = error.split(' ');
+        let once = match words.next()? {
+            "MOVED" => false,
+            "ASK" => true,
+            _ => return None,
+        };
+        let slot = words.next()?.parse().ok()?;
+        let (_, port) = words.next()?.rsplit_once(':')?;
+        Some(Self { slot, port: port.parse().ok()?, once })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_redirections_are_read_as_such() {
+        let moved = Redirect { slot: 3999, port: 7002, once: false };
+        assert_eq!(Redirect::parse("MOVED 3999 127.0.0.1:7002"), Some(moved));
+        assert_eq!(Redirect::parse("MOVED 3999 :7002"), Some(moved));
+        assert_eq!(Redirect::parse("ASK 3999 fd00::1:7002"), Some(Redirect { once: true, ..moved }));
+        for other in ["ERR unknown command", "MOVED", "MOVED x 127.0.0.1:7002", "ASK 1 127.0.0.1"] {
+            assert_eq!(Redirect::parse(other), None, "{other}");
+        }
+    }
+}

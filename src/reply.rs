@@ -1,0 +1,212 @@
+//! A server's reply as data, and how it prints: as `redis-cli` prints it on a terminal, raw as it
+//! does in a pipe, and as JSON. Pure.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+/// What a server answers to a command.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Nothing is there.
+    Nil,
+    /// A whole number.
+    Integer(i64),
+    /// A number (RESP3).
+    Double(f64),
+    /// Yes or no (RESP3).
+    Boolean(bool),
+    /// A short text of the server's own, such as `OK`; also a text that is made to be read as it is.
+    Status(String),
+    /// A value: bytes, of which nothing is known.
+    Text(Vec<u8>),
+    /// A refusal: its code and what the server says of it.
+    Error(String),
+    /// Several replies in order.
+    List(Vec<Reply>),
+    /// Several replies without an order (RESP3).
+    Set(Vec<Reply>),
+    /// Pairs of replies (RESP3).
+    Map(Vec<(Reply, Reply)>),
+}
+
+impl Reply {
+    /// Whether the server refused.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        matches!(self, Self::Error(_))
+    }
+
+    /// The reply as `redis-cli` prints it on a terminal, without the last line break.
+    #[must_use]
+    pub fn for_terminal(&self) -> String {
+        self.typed("")
+    }
+
+    /// The reply as `redis-cli` prints it in a pipe, without the last line break.
+    #[must_use]
+    pub fn raw(&self) -> Vec<u8> {
+        let joined = |replies: &[Self]| replies.iter().map(Self::raw).collect::<Vec<_>>().join(&b'\n');
+        match self {
+            Self::Nil => Vec::new(),
+            Self::Integer(number) => number.to_string().into_bytes(),
+            Self::Double(number) => number.to_string().into_bytes(),
+            Self::Boolean(value) => format!("({value})").into_bytes(),
+            Self::Status(text) | Self::Error(text) => text.clone().into_bytes(),
+            Self::Text(bytes) => bytes.clone(),
+            Self::List(replies) | Self::Set(replies) => joined(replies),
+            Self::Map(pairs) => {
+                let pairs = pairs.iter().map(|(key, value)| [key.raw(), value.raw()].join(&b' '));
+                pairs.collect::<Vec<_>>().join(&b'\n')
+            }
+        }
+    }
+
+    /// The reply as JSON: an error is `{"error": "…"}`; bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let all = |replies: &[Self]| Value::Array(replies.iter().map(Self::to_json).collect());
+        match self {
+            Self::Nil => Value::Null,
+            Self::Integer(number) => json!(number),
+            // JSON has no infinity.
+            Self::Double(number) if !number.is_finite() => json!(number.to_string()),
+            Self::Double(number) => json!(number),
+            Self::Boolean(value) => json!(value),
+            Self::Status(text) => json!(text),
+            Self::Text(bytes) => json!(String::from_utf8_lossy(bytes)),
+            Self::Error(text) => json!({ "error": text }),
+            Self::List(replies) | Self::Set(replies) => all(replies),
+            Self::Map(pairs) => {
+                let name = |key: &Self| String::from_utf8_lossy(&key.raw()).into_owned();
+                let fields = pairs.iter().map(|(key, value)| (name(key), value.to_json()));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// The reply with its type; lines after the first begin with `prefix`.
+    fn typed(&self, prefix: &str) -> String {
+        match self {
+            Self::Nil => "(nil)".to_owned(),
+            Self::Integer(number) => format!("(integer) {number}"),
+            Self::Double(number) => format!("(double) {number}"),
+            Self::Boolean(value) => format!("({value})"),
+            Self::Status(text) => text.clone(),
+            Self::Text(bytes) => quoted(bytes),
+            Self::Error(text) => format!("(error) {text}"),
+            Self::List(replies) if replies.is_empty() => "(empty array)".to_owned(),
+            Self::Set(replies) if replies.is_empty() => "(empty set)".to_owned(),
+            Self::Map(pairs) if pairs.is_empty() => "(empty hash)".to_owned(),
+            Self::List(replies) => numbered(replies, ')', prefix, Self::typed),
+            Self::Set(replies) => numbered(replies, '~', prefix, Self::typed),
+            Self::Map(pairs) => numbered(pairs, '#', prefix, |(key, value), inner| {
+                format!("{} => {}", key.typed(inner), value.typed(inner))
+            }),
+        }
+    }
+}
+
+/// Items one below the other, each with its number; what is inside them is indented by as much.
+fn numbered<T>(items: &[T], sign: char, prefix: &str, print: impl Fn(&T, &str) -> String) -> String {
+    let width = items.len().to_string().len();
+    let inner = format!("{prefix}{:width$}", "", width = width + 2);
+    let lines = items.iter().enumerate().map(|(position, item)| {
+        let margin = if position == 0 { "" } else { prefix };
+        format!("{margin}{:>width$}{sign} {}", position + 1, print(item, &inner))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Bytes in double quotes, escaped as the servers and `redis-cli` escape them.
+fn quoted(bytes: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for byte in bytes {
+        match byte {
+            b'"' => text.push_str("\\\""),
+            b'\\' => text.push_str("\\\\"),
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            0x07 => text.push_str("\\a"),
+            0x08 => text.push_str("\\b"),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\\x{other:02x}");
+            }
+        }
+    }
+    text.push('"');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Reply {
+        Reply::Text(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn terminals_show_types_as_redis_cli_does() {
+        // Each pair was printed by `redis-cli` 7.0 on a terminal.
+        for (reply, expected) in [
+            (Reply::Nil, "(nil)"),
+            (Reply::Integer(-3), "(integer) -3"),
+            (Reply::Status("OK".to_owned()), "OK"),
+            (text("a \"b\"\n\\"), r#""a \"b\"\n\\""#),
+            (text("é"), r#""\xc3\xa9""#),
+            (Reply::Error("ERR no".to_owned()), "(error) ERR no"),
+            (Reply::List(Vec::new()), "(empty array)"),
+            (Reply::Double(1.5), "(double) 1.5"),
+            (Reply::Boolean(true), "(true)"),
+            (Reply::Map(vec![(text("a"), Reply::Integer(1))]), "1# \"a\" => (integer) 1"),
+            (Reply::Set(vec![text("a")]), "1~ \"a\""),
+        ] {
+            assert_eq!(reply.for_terminal(), expected);
+        }
+    }
+
+    #[test]
+    fn nested_lists_are_indented_by_the_width_of_their_numbers() {
+        let inner = Reply::List(vec![text("x"), Reply::List(vec![Reply::Nil, Reply::Integer(1)])]);
+        let mut replies = vec![inner];
+        replies.extend((2..=10).map(|number| text(&number.to_string())));
+        insta::assert_snapshot!(Reply::List(replies).for_terminal(), @r#"
+         1) 1) "x"
+            2) 1) (nil)
+               2) (integer) 1
+         2) "2"
+         3) "3"
+         4) "4"
+         5) "5"
+         6) "6"
+         7) "7"
+         8) "8"
+         9) "9"
+        10) "10"
+        "#);
+    }
+
+    #[test]
+    fn pipes_get_values_as_they_are() {
+        let reply = Reply::List(vec![
+            Reply::Text(vec![0xff, b'\n']),
+            Reply::Nil,
+            Reply::Map(vec![(text("a"), Reply::Integer(1)), (text("b"), Reply::Integer(2))]),
+        ]);
+        assert_eq!(reply.raw(), b"\xff\n\n\na 1\nb 2");
+    }
+
+    #[test]
+    fn json_keeps_types() {
+        let reply = Reply::Map(vec![
+            (text("a"), Reply::List(vec![Reply::Nil, Reply::Integer(1), Reply::Double(0.5)])),
+            (text("b"), Reply::Error("ERR no".to_owned())),
+            (text("c"), Reply::Double(f64::INFINITY)),
+        ]);
+        assert_eq!(reply.to_json().to_string(), r#"{"a":[null,1,0.5],"b":{"error":"ERR no"},"c":"inf"}"#);
+    }
+}
