@@ -246,6 +246,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 return Ok(());
             }
             let waited = started.elapsed();
+            tracing::debug!(subject, %condition, waited_ms = waited.as_millis(), still = ?disagreements.iter().map(ToString::to_string).collect::<Vec<_>>());
             if let (Condition::Answers, Some(node)) = (condition, &step.node)
                 && waited >= GRACE
                 && let Some(how) = self.engine.ended(node).await

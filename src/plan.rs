@@ -144,9 +144,6 @@ pub enum ServerAction {
     AssignSlots(SlotSet),
     /// CLUSTER MEET until every peer is known.
     Meet(Vec<Peer>),
-    /// CLUSTER MEET of nodes that are known already: they answer at once, and so hear of the node's
-    /// new role and offset now, and not when gossip comes round to it.
-    Announce(Vec<Peer>),
     /// CLUSTER FORGET.
     Forget {
         /// The id of a node that is no longer one of the deployment's.

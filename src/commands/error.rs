@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ipnet::Ipv4Net;
+
 use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
 use crate::docker::host_image::HostImageError;
@@ -90,10 +92,13 @@ fn list(obstacles: &[Obstacle]) -> String {
 }
 
 impl CommandError {
-    /// Whether somebody else took the network's subnet between choice and use.
-    pub(super) fn is_subnet_taken(&self) -> bool {
-        let Self::Execute(ExecuteError::Call { source, .. }) = self else { return false };
-        matches!(source.downcast_ref(), Some(EngineError::SubnetTaken { .. }))
+    /// The network's subnet, where somebody else took it between choice and use.
+    pub(super) fn taken_subnet(&self) -> Option<Ipv4Net> {
+        let Self::Execute(ExecuteError::Call { source, .. }) = self else { return None };
+        match source.downcast_ref() {
+            Some(EngineError::SubnetTaken { subnet, .. }) => Some(*subnet),
+            _ => None,
+        }
     }
 
     /// The process's exit code (DESIGN.md, section 3).

@@ -19,7 +19,7 @@ pub(super) async fn run(
         ImageChoice::Reference(reference) => reference,
         ImageChoice::Host => host_image::reference().await?,
     };
-    let prepared = prepare(&found, &connected, image).await?;
+    let prepared = prepare(&found, &connected, image, &[]).await?;
     let login = prepared.stored.as_ref().map_or(&prepared.credentials, |(_, credentials)| credentials);
     let servers = Servers::new(&prepared.topology, login);
     let observed = converge::observe(&prepared, &connected, &servers).await?;

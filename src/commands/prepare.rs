@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 
+use ipnet::Ipv4Net;
+
 use super::specs::Found;
 use super::{CommandError, Connected, credentials};
 use crate::docker::{host_image, image};
@@ -47,11 +49,13 @@ pub(super) async fn provide_image(found: &Found, connected: &Connected) -> Resul
     }
 }
 
-/// Resolves a spec against what is on the engine; `image` is the reference to run.
+/// Resolves a spec against what is on the engine; `image` is the reference to run, `taken` are subnets
+/// that the engine does not list, but refused.
 pub(super) async fn prepare(
     found: &Found,
     connected: &Connected,
     image: String,
+    taken: &[Ipv4Net],
 ) -> Result<Prepared, CommandError> {
     let spec = &found.document.spec;
     let offline = Facts::offline(&found.default_name);
@@ -64,11 +68,12 @@ pub(super) async fn prepare(
     };
     let parts = snapshot.parts(&name);
     let subnet = parts.network.as_ref().and_then(|network| network.subnet);
+    let refused = taken.iter().map(|subnet| ("somebody else".to_owned(), vec![*subnet]));
     let mut facts = Facts {
         endpoint_host: connected.location.endpoint_host(),
         image: Some(image),
         server,
-        networks: snapshot.other_networks(&name),
+        networks: snapshot.other_networks(&name).into_iter().chain(refused).collect(),
         busy_ports: snapshot.busy_ports(&name),
         current: subnet.map(|subnet| Current { subnet, ports: parts.ports.clone() }),
         ..offline

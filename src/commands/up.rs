@@ -13,8 +13,8 @@ use crate::status::status;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
 
-/// How often a subnet is chosen, where others keep taking it between choice and use.
-const MOST_TRIES: usize = 5;
+/// How many subnets may be lost to others between choice and use before that is an error.
+const MOST_SUBNETS_LOST: usize = 20;
 
 pub(super) async fn run(
     arguments: &UpArguments,
@@ -30,24 +30,25 @@ pub(super) async fn run(
     let image = provide_image(&found, &connected).await?;
     pull_where_absent(&connected, &image, &listener).await?;
     watch.lap("image");
-    let mut tries = 0;
+    let mut taken = Vec::new();
     let (prepared, result) = loop {
-        let mut prepared = prepare(&found, &connected, image.clone()).await?;
+        let mut prepared = prepare(&found, &connected, image.clone(), &taken).await?;
         watch.lap("look around");
-        if tries == 0 {
+        if taken.is_empty() {
             for message in warnings(&prepared.topology) {
                 listener.hear(Event::Warning { message });
             }
         }
         let result = bring_about(arguments, &mut prepared, &connected, &listener).await;
-        tries += 1;
-        match &result {
-            Err(error) if error.is_subnet_taken() && found.leaves_subnet_open() && tries < MOST_TRIES => {
+        let lost = result.as_ref().err().and_then(CommandError::taken_subnet);
+        match lost.filter(|_| found.leaves_subnet_open() && taken.len() < MOST_SUBNETS_LOST) {
+            Some(subnet) => {
                 let message =
-                    "somebody else took the subnet at the same moment: choosing another one".to_owned();
+                    format!("somebody else took {subnet} at the same moment: choosing another subnet");
                 listener.hear(Event::Note { message });
+                taken.push(subnet);
             }
-            _ => break (prepared, result),
+            None => break (prepared, result),
         }
     };
     if result.is_err() && arguments.on_failure == OnFailure::Remove {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::cause::list;
-use super::{Action, Condition, EngineAction, Milestone, Peer, Plan, ServerAction};
+use super::{Action, Condition, EngineAction, Milestone, Plan, ServerAction};
 use crate::topology::{NodeName, Settings};
 
 /// Writes the whole plan.
@@ -81,8 +81,10 @@ impl fmt::Display for ServerAction {
             Self::Configure(settings) => write!(formatter, "set {}", pairs(settings)),
             Self::SetConfigEpoch(epoch) => write!(formatter, "set config epoch {epoch}"),
             Self::AssignSlots(slots) => write!(formatter, "assign slots {slots}"),
-            Self::Meet(peers) => write!(formatter, "meet {}", list(&names(peers))),
-            Self::Announce(peers) => write!(formatter, "announce itself to {}", list(&names(peers))),
+            Self::Meet(peers) => {
+                let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();
+                write!(formatter, "meet {}", list(&names))
+            }
             Self::Forget { id } => write!(formatter, "forget {}", id.get(..8).unwrap_or(id)),
             Self::Replicate(primary) => write!(formatter, "replicate {primary}"),
             Self::TakeOver => formatter.write_str("take over from its primary"),
@@ -104,10 +106,6 @@ impl fmt::Display for Condition {
             Self::ReplicasFollow(_) => formatter.write_str("wait until all replicas follow"),
         }
     }
-}
-
-fn names(peers: &[Peer]) -> Vec<NodeName> {
-    peers.iter().map(|peer| peer.node.clone()).collect()
 }
 
 /// The first few settings; how many there are in all.

@@ -10,7 +10,7 @@ use super::{Forming, Options, ServerStates, Stages, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
     Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
-    ReplicationExpectation, ServerAction, Step,
+    ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
@@ -57,9 +57,6 @@ pub(super) fn plan(
     let changed = (stages.len() > before).then(|| servers.cause_to_wait());
 
     if swap {
-        let replicas =
-            topology.shards.iter().zip(&acting).flat_map(|(shard, acting)| replicas(shard, acting));
-        announce(topology, replicas, stages);
         let barrier = expectation(topology, &acting, Milestone::Barrier(SWAP_PATIENCE));
         let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
         stages.push("agree", Order::InTurn, vec![agree]);
@@ -111,39 +108,12 @@ fn settle(
         // A write before the first replica has its link moves no offset.
         stages.push("agree", Order::InTurn, unsettled(Milestone::Linked).into_iter().collect());
     }
-    let unseen = !writes.is_empty();
-    stages.push("write", Order::SideBySide, writes);
-    if unseen && topology.nodes().len() <= SMALL {
-        let shards = || topology.shards.iter().zip(acting);
-        let follow = |(shard, acting)| {
-            let peers = replicas(shard, acting).map(peer).collect();
-            let primary = topology.node(&acting.name).map(peer)?;
-            let expectation = ReplicationExpectation { primary, replicas: peers };
-            Some(wait(Some(&acting.name), Condition::ReplicasFollow(expectation), Cause::ReplicasUnseen))
-        };
-        stages.push("follow", Order::SideBySide, shards().filter_map(follow).collect());
-        announce(topology, shards().flat_map(|(shard, acting)| replicas(shard, acting)), stages);
-    }
+    stages.push("announce replicas", Order::SideBySide, writes);
     stages.push("ready", Order::InTurn, unsettled(Milestone::Ready).into_iter().collect());
-}
-
-/// The nodes of a shard that are not its acting primary.
-fn replicas<'t>(shard: &'t Shard, acting: &Acting) -> impl Iterator<Item = &'t Node> + use<'t> {
-    let primary = acting.name.clone();
-    shard.nodes().filter(move |node| node.name != primary)
 }
 
 fn peer(node: &Node) -> Peer {
     Peer { node: node.name.clone(), address: node.address }
-}
-
-/// Lets everybody hear of replicas at once, what gossip would take a third of a second for.
-fn announce<'t>(topology: &'t Topology, replicas: impl Iterator<Item = &'t Node>, stages: &mut Stages) {
-    let others = |node: &Node| {
-        topology.nodes().into_iter().filter(|other| other.name != node.name).map(peer).collect()
-    };
-    let steps = replicas.map(|node| server(&node.name, ServerAction::Announce(others(node)), Cause::Forming));
-    stages.push("announce replicas", Order::SideBySide, steps.collect());
 }
 
 /// A replica whose primary is gone becomes primary with its slots.

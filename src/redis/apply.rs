@@ -46,12 +46,6 @@ pub(super) async fn apply(
             ("CLUSTER ADDSLOTS", &cluster)
         }
         ServerAction::Meet(peers) => return meet(connection, peers).await,
-        ServerAction::Announce(peers) => {
-            for peer in peers {
-                introduce(connection, peer).await?;
-            }
-            return Ok(());
-        }
         ServerAction::Forget { id } => {
             return match cluster.arg("FORGET").arg(id).exec_async(connection).await {
                 // It is forgotten already.
@@ -108,14 +102,10 @@ async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<
         }
         missing.push(peer.node.as_str());
         if lines().next().is_none() {
-            introduce(connection, peer).await?;
+            let mut meet = cmd("CLUSTER");
+            meet.arg("MEET").arg(peer.address.ip.to_string()).arg(peer.address.port);
+            run(connection, "CLUSTER MEET", &meet).await?;
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(ServerError::NotMetYet(missing.join(", "))) }
-}
-
-async fn introduce(connection: &mut MultiplexedConnection, peer: &Peer) -> Result<(), ServerError> {
-    let mut meet = cmd("CLUSTER");
-    meet.arg("MEET").arg(peer.address.ip.to_string()).arg(peer.address.port);
-    run(connection, "CLUSTER MEET", &meet).await
 }

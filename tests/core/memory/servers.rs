@@ -154,8 +154,6 @@ fn apply_to_cluster(
         }
         ServerAction::AssignSlots(slots) => assign_slots(cluster, slots)?,
         ServerAction::Meet(peers) => meet(cluster, peers)?,
-        // Gossip comes round anyway; that it comes sooner is nothing that the model could show.
-        ServerAction::Announce(_) => {}
         ServerAction::Forget { id } => cluster.forget(id).map_err(final_fault)?,
         ServerAction::Replicate(_) => replicate(cluster, primary, keys)?,
         ServerAction::TakeOver => cluster.take_over().map_err(final_fault)?,

@@ -47,12 +47,11 @@ async fn a_removed_container_is_made_again_with_its_identity() {
     let world = up(&topology).await;
     world.remove_container(&node(&topology, 2));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @r"
-    shop: 3 changes in 3 stages
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 3 changes in 2 stages
     containers
       shop-2  create container, image redis:8, address 172.30.0.12:7002  # not found
-    files
-      shop    write files of shop-2                                      # new
+      shop-2  write files of shop-2                                      # new
     start
       shop-2  start container                                            # new
       shop-2  wait until it answers                                      # new

@@ -4,15 +4,14 @@ use super::*;
 
 #[test]
 fn standalone() {
-    assert_snapshot!(new_plan("kind: standalone", SWAP), @r"
-    shop: 5 changes in 4 stages
+    assert_snapshot!(new_plan("kind: standalone", SWAP), @"
+    shop: 5 changes in 3 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                       # not found
       shop    create volume shop-nodes                                   # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001  # not found
-    files
-      shop    write files of shop-1                                      # new
+      shop-1  write files of shop-1                                      # new
     start
       shop-1  start container                                            # new
       shop-1  wait until it answers                                      # new
@@ -23,8 +22,8 @@ fn standalone() {
 fn without_the_image() {
     let world = World::new();
     world.lose_image();
-    assert_snapshot!(plan(&world, &topology("kind: standalone"), SWAP), @r"
-    shop: 6 changes in 5 stages
+    assert_snapshot!(plan(&world, &topology("kind: standalone"), SWAP), @"
+    shop: 6 changes in 4 stages
     image
       shop    pull image redis:8                                         # not found
     network and volumes
@@ -32,8 +31,7 @@ fn without_the_image() {
       shop    create volume shop-nodes                                   # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001  # not found
-    files
-      shop    write files of shop-1                                      # new
+      shop-1  write files of shop-1                                      # new
     start
       shop-1  start container                                            # new
       shop-1  wait until it answers                                      # new
@@ -42,8 +40,8 @@ fn without_the_image() {
 
 #[test]
 fn primary_with_two_replicas() {
-    assert_snapshot!(new_plan("{kind: replication, replicas: 2}", SWAP), @r"
-    shop: 15 changes in 7 stages
+    assert_snapshot!(new_plan("{kind: replication, replicas: 2}", SWAP), @"
+    shop: 15 changes in 6 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -51,8 +49,7 @@ fn primary_with_two_replicas() {
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
       shop-3  create container, image redis:8, address 172.30.0.13:7003   # not found
-    files
-      shop    write files of shop-1, shop-2, shop-3                       # new
+      shop-1  write files of shop-1, shop-2, shop-3                       # new
     start primary
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
@@ -75,8 +72,8 @@ fn primary_with_two_replicas() {
 
 #[test]
 fn cluster_of_six_nodes() {
-    assert_snapshot!(new_plan(CLUSTER, SWAP), @r"
-    shop: 51 changes in 12 stages
+    assert_snapshot!(new_plan(CLUSTER, SWAP), @"
+    shop: 51 changes in 11 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -87,27 +84,26 @@ fn cluster_of_six_nodes() {
       shop-4  create container, image redis:8, address 172.30.0.14:7004   # not found
       shop-5  create container, image redis:8, address 172.30.0.15:7005   # not found
       shop-6  create container, image redis:8, address 172.30.0.16:7006   # not found
-    files
-      shop    write files of shop-1 … shop-6 (6 nodes)                    # new
+      shop-1  write files of shop-1 … shop-6 (6 nodes)                    # new
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
-      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-4  start container                                             # new
       shop-4  wait until it answers                                       # new
-      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-5  start container                                             # new
       shop-5  wait until it answers                                       # new
-      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-6  start container                                             # new
       shop-6  wait until it answers                                       # new
-      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-2  set config epoch 2                                          # new
@@ -153,8 +149,8 @@ fn cluster_of_six_nodes() {
 
 #[test]
 fn cluster_of_six_nodes_the_plain_way() {
-    assert_snapshot!(new_plan(CLUSTER, PLAIN), @r"
-    shop: 48 changes in 11 stages
+    assert_snapshot!(new_plan(CLUSTER, PLAIN), @"
+    shop: 48 changes in 10 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -165,27 +161,26 @@ fn cluster_of_six_nodes_the_plain_way() {
       shop-4  create container, image redis:8, address 172.30.0.14:7004   # not found
       shop-5  create container, image redis:8, address 172.30.0.15:7005   # not found
       shop-6  create container, image redis:8, address 172.30.0.16:7006   # not found
-    files
-      shop    write files of shop-1 … shop-6 (6 nodes)                    # new
+      shop-1  write files of shop-1 … shop-6 (6 nodes)                    # new
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
-      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-4  start container                                             # new
       shop-4  wait until it answers                                       # new
-      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-4  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-5  start container                                             # new
       shop-5  wait until it answers                                       # new
-      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-5  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-6  start container                                             # new
       shop-6  wait until it answers                                       # new
-      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
@@ -227,8 +222,8 @@ fn cluster_of_six_nodes_the_plain_way() {
 
 #[test]
 fn cluster_without_replicas() {
-    assert_snapshot!(new_plan("{kind: cluster, replicas: 0}", SWAP), @r"
-    shop: 24 changes in 8 stages
+    assert_snapshot!(new_plan("{kind: cluster, replicas: 0}", SWAP), @"
+    shop: 24 changes in 7 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -236,18 +231,17 @@ fn cluster_without_replicas() {
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
       shop-3  create container, image redis:8, address 172.30.0.13:7003   # not found
-    files
-      shop    write files of shop-1, shop-2, shop-3                       # new
+      shop-1  write files of shop-1, shop-2, shop-3                       # new
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
-      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-3  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
@@ -270,23 +264,22 @@ fn cluster_without_replicas() {
 
 #[test]
 fn cluster_of_one_shard() {
-    assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @r"
-    shop: 19 changes in 12 stages
+    assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @"
+    shop: 19 changes in 11 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
-    files
-      shop    write files of shop-1, shop-2                               # new
+      shop-1  write files of shop-1, shop-2                               # new
     start
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
-      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-1  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
       shop-2  start container                                             # new
       shop-2  wait until it answers                                       # new
-      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 500 and 4 more  # while forming
+      shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
       shop-2  set config epoch 2                                          # new
@@ -312,8 +305,8 @@ fn cluster_of_one_shard() {
 
 #[test]
 fn data_in_volumes() {
-    assert_snapshot!(new_plan("{kind: replication, data: volume}", SWAP), @r"
-    shop: 14 changes in 7 stages
+    assert_snapshot!(new_plan("{kind: replication, data: volume}", SWAP), @"
+    shop: 14 changes in 6 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -322,7 +315,6 @@ fn data_in_volumes() {
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
-    files
       shop-1  write files of shop-1                                       # new
       shop-2  write files of shop-2                                       # new
     start primary
