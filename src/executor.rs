@@ -21,10 +21,10 @@ use crate::topology::files::File;
 
 mod error;
 
-pub use error::{BoxedError, ExecuteError, chain};
+pub use error::{BoxedError, ExecuteError, causes, chain};
 
-/// How often a wait looks again. Gossip moves in ticks of 100 ms, so that more often gains nothing.
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// How often a wait looks again: some waits follow each other, and each is late by half of this.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long a wait goes on before it is worth a word.
 const QUIET: Duration = Duration::from_secs(2);

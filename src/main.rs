@@ -1,12 +1,12 @@
 //! The command line program: arguments, command, error chain, exit code.
 
-use std::error::Error as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use redisctl::cli::Cli;
+use redisctl::cli::{Cli, Command};
 use redisctl::commands::{self, CommandError, Outcome};
+use redisctl::executor::causes;
 use redisctl::ui::{Failure, Ui};
 use tracing_subscriber::EnvFilter;
 
@@ -36,7 +36,7 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
             result = commands::run(cli, ui) => Ok(end(result, ui)),
             signal = interrupted() => {
                 signal.context("could not listen for signals")?;
-                ui.interrupted();
+                ui.interrupted(matches!(cli.command, Command::Up(_) | Command::Down(_)));
                 Ok(INTERRUPTED)
             }
         }
@@ -52,12 +52,7 @@ fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
             CommandError::Spec(error).exit_code()
         }
         Err(error) => {
-            let mut causes = Vec::new();
-            let mut source = error.source();
-            while let Some(cause) = source {
-                causes.push(cause.to_string());
-                source = cause.source();
-            }
+            let causes = causes(&error);
             let (details, hint) = (error.details(), error.hint());
             ui.error(&Failure { message: error.to_string(), causes, details, hint });
             error.exit_code()
@@ -86,14 +81,15 @@ async fn interrupted() -> std::io::Result<()> {
 }
 
 /// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. The engine's client is held to
-/// `info`, because it would log the bodies of requests, files with passwords among them.
+/// `info`, because it would log the bodies of requests, files with passwords among them; the servers'
+/// one to errors, because a node that is down is for the checks to report.
 fn log_to_stderr(verbosity: u8) {
     let level = match verbosity {
         0 => "warn",
         1 => "info",
         _ => "debug",
     };
-    let default = format!("warn,redisctl={level},bollard=info");
+    let default = format!("warn,redisctl={level},bollard=info,redis=error");
     let filter = EnvFilter::try_from_env("REDISCTL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
 }

@@ -304,11 +304,11 @@ impl Ui {
         }
     }
 
-    /// Writes that the user cut the command off.
-    pub fn interrupted(&self) {
+    /// Writes that the user cut the command off, and what to do about what it had begun.
+    pub fn interrupted(&self, half_done: bool) {
         let hint = "what was done stays: the same command goes on from there, `redisctl down` removes it";
-        let message = "interrupted".to_owned();
-        self.error(&Failure { message, hint: Some(hint.to_owned()), ..Failure::default() });
+        let hint = half_done.then(|| hint.to_owned());
+        self.error(&Failure { message: "interrupted".to_owned(), hint, ..Failure::default() });
     }
 
     /// Writes a warning to stderr.

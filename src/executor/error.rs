@@ -94,12 +94,23 @@ fn log_lines(subject: &str, log: &[String]) -> String {
 /// An error with its causes in one line.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+    std::iter::once(error.to_string()).chain(causes(error)).collect::<Vec<_>>().join(": ")
+}
+
+/// The causes of an error, the nearest first. Some errors print their cause themselves: what was
+/// said already is left out.
+#[must_use]
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {cause}");
+        let text = cause.to_string();
+        if !said.ends_with(&text) {
+            causes.push(text.clone());
+            said = text;
+        }
         source = cause.source();
     }
-    text
+    causes
 }

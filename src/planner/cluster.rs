@@ -51,8 +51,11 @@ pub(super) fn plan(
     take_over_from_the_gone(&acting, stages);
     forget(&known, stages, Strangers::Others);
     assign_slots(topology, &known, &acting, stages);
-    meet(topology, &known, servers, stages);
-    replicate(topology, &known, &acting, stages);
+    // A node replicates as soon as it knows everybody, whoever else is still being met.
+    let mut steps = meet(topology, &known, servers);
+    let stage = if steps.is_empty() { "replicate" } else { "meet" };
+    steps.extend(replicate(topology, &known, &acting));
+    stages.push(stage, Order::SideBySide, steps);
     forget(&known, stages, Strangers::OwnPrimaries);
     let changed = (stages.len() > before).then(|| servers.cause_to_wait());
 
@@ -181,7 +184,7 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
 }
 
 /// Introductions for pairs that do not know each other.
-fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>, stages: &mut Stages) {
+fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>) -> Vec<Step> {
     let nodes = topology.nodes();
     let mut steps = Vec::new();
     for (position, node) in nodes.iter().enumerate() {
@@ -195,7 +198,7 @@ fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>, stag
             steps.push(server(&node.name, ServerAction::Meet(peers), cause));
         }
     }
-    stages.push("meet", Order::SideBySide, steps);
+    steps
 }
 
 /// Whom a node is introduced to: everybody; in a large new cluster the nodes 1, 2, 4, 8 … further
@@ -211,7 +214,7 @@ fn introductions(position: usize, count: usize, all_new: bool) -> Box<dyn Iterat
 }
 
 /// Every node of a shard but the acting primary replicates it.
-fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
+fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<Step> {
     let mut steps = Vec::new();
     for (shard, primary) in topology.shards.iter().zip(acting) {
         let primary = &primary.name;
@@ -234,7 +237,7 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting], stages: 
             }
         }
     }
-    stages.push("replicate", Order::SideBySide, steps);
+    steps
 }
 
 fn expectation(topology: &Topology, acting: &[Acting], milestone: Milestone) -> ClusterExpectation {

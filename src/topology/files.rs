@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::credentials::OPERATOR;
-use super::{Auth, Credentials, Node, NodeName, Topology};
+use super::{Auth, Credentials, Node, NodeName, Server, Topology, User};
 use crate::spec::SecretText;
 
 /// Where the deployment's volume is mounted in every container.
@@ -132,9 +132,17 @@ fn access_list(topology: &Topology, node: &Node, auth: &Auth, credentials: &Cred
     user("default", default, everything);
     user(OPERATOR, credentials.operator.as_ref(), everything);
     for one in &auth.users {
-        user(&one.name, credentials.users.get(&one.name), &one.rules.join(" "));
+        user(&one.name, credentials.users.get(&one.name), &known_rules(topology.server, one).join(" "));
     }
     text
+}
+
+/// A user's rules, without those of channels where the server has none: there every user may use
+/// every channel.
+fn known_rules(server: Server, user: &User) -> Vec<&str> {
+    let channels = |rule: &str| rule.starts_with('&') || rule == "allchannels" || rule == "resetchannels";
+    let rules = user.rules.iter().map(String::as_str);
+    rules.filter(|rule| server.has_channel_rules() || !channels(rule)).collect()
 }
 
 /// A password as Redis stores it in an access list: its SHA-256 in hexadecimal.

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::support::{Deployment, REDIS_7, REDIS_8, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, REDIS_8, VALKEY_8, redisctl, succeed, wanted};
 
 fn comes_and_goes(topology: &str, image: &str, roles: &[(&str, usize)]) {
     if !wanted() {
         return;
     }
-    let server = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+    let server = image.rsplit('/').next().unwrap_or(image).replace(':', "-");
     let deployment = Deployment::new(&format!("{topology}-{server}"));
     let image = ["--image", image];
     deployment.up(topology, &image);
@@ -58,6 +58,11 @@ fn cluster_on_redis_7() {
 #[test]
 fn cluster_on_redis_8() {
     comes_and_goes("cluster", REDIS_8, &[("primary", 3), ("replica", 3)]);
+}
+
+#[test]
+fn cluster_on_valkey_8() {
+    comes_and_goes("cluster", VALKEY_8, &[("primary", 3), ("replica", 3)]);
 }
 
 #[test]

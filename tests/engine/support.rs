@@ -11,6 +11,9 @@ pub(crate) const REDIS_7: &str = "redisctl-test/redis:7.0";
 /// Redis 8.
 pub(crate) const REDIS_8: &str = "redisctl-test/redis:8.0";
 
+/// Valkey 8.1.
+pub(crate) const VALKEY_8: &str = "redisctl-test/valkey:8.1";
+
 /// Whether to run: `scripts/test` says so, and then an engine that cannot be used is a failure.
 pub(crate) fn wanted() -> bool {
     let wanted = std::env::var_os("REDISCTL_ENGINE_TESTS").is_some();

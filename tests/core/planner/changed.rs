@@ -131,7 +131,7 @@ async fn another_count_of_shards_needs_a_say_and_takes_everything() {
     assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed shards");
     let first = plan(&world, &changed, RECREATE);
     assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
-    shop: 43 changes in 13 stages
+    shop: 43 changes in 12 stages
     remove
       shop-1  remove container                                            # spec changed: shards
       shop-2  remove container                                            # spec changed: shards

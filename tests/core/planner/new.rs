@@ -73,7 +73,7 @@ fn primary_with_two_replicas() {
 #[test]
 fn cluster_of_six_nodes() {
     assert_snapshot!(new_plan(CLUSTER, SWAP), @"
-    shop: 51 changes in 11 stages
+    shop: 51 changes in 10 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -121,7 +121,6 @@ fn cluster_of_six_nodes() {
       shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
-    replicate
       shop-1  replicate shop-4                                            # new
       shop-2  replicate shop-5                                            # new
       shop-3  replicate shop-6                                            # new
@@ -150,7 +149,7 @@ fn cluster_of_six_nodes() {
 #[test]
 fn cluster_of_six_nodes_the_plain_way() {
     assert_snapshot!(new_plan(CLUSTER, PLAIN), @"
-    shop: 48 changes in 10 stages
+    shop: 48 changes in 9 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -198,7 +197,6 @@ fn cluster_of_six_nodes_the_plain_way() {
       shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
-    replicate
       shop-4  replicate shop-1                                            # new
       shop-5  replicate shop-2                                            # new
       shop-6  replicate shop-3                                            # new
@@ -265,7 +263,7 @@ fn cluster_without_replicas() {
 #[test]
 fn cluster_of_one_shard() {
     assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @"
-    shop: 19 changes in 11 stages
+    shop: 19 changes in 10 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
@@ -287,7 +285,6 @@ fn cluster_of_one_shard() {
     meet
       shop-1  meet shop-2                                                 # shop-2 not known
       shop-2  meet shop-1                                                 # shop-1 not known
-    replicate
       shop-1  replicate shop-2                                            # new
     agree
       shop    wait until all nodes agree                                  # while forming
