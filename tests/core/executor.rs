@@ -97,7 +97,7 @@ async fn subjects_are_worked_on_side_by_side_and_all_end_before_the_failure_is_t
         !heard
             .events
             .iter()
-            .any(|event| matches!(event, Event::StageStarted { stage, .. } if stage == "files"))
+            .any(|event| matches!(event, Event::StageStarted { stage, .. } if stage == "start"))
     );
 }
 
@@ -189,7 +189,7 @@ async fn the_role_swaps_barrier_gives_up_early() {
     let (topology, world) = (topology("kind: cluster"), World::new());
     let plan = plan(&world, &topology, SWAP);
     // All is well until the first takeover's barrier, which then waits for a silent node.
-    let recorder = Recorder::new(&world, None).silencing(node(&topology, 6), "replicate");
+    let recorder = Recorder::new(&world, None).silencing(node(&topology, 6), "meet");
     let started = tokio::time::Instant::now();
     let result = run_with(&recorder, &world, &topology, &plan, TIMEOUT).await;
     assert!(matches!(result, Err(ExecuteError::Wait { .. })));

@@ -185,19 +185,15 @@ impl State {
                     let Some((node, _)) = path.split_once("/data") else { continue };
                     // Through a container with a data volume only that one's folder is reached.
                     let volume = own.as_ref().filter(|_| node == through.as_str()).unwrap_or(&shared);
-                    let node = self.engine.containers.keys().find(|name| name.as_str() == node).cloned();
                     let volume = self.engine.volumes.get_mut(volume).ok_or("the volume is gone")?;
-                    volume.folders.extend(node);
+                    volume.folders.insert(NodeName::from_label(node));
                 }
                 File::Content { path, text } => {
                     let volume = self.engine.volumes.get_mut(&shared).ok_or("the volume is gone")?;
                     if path == DEPLOYMENT_FILE {
                         volume.deployment = parse_deployment(text.expose()).map(|(topology, _)| topology);
                     } else if let Some(name) = path.strip_suffix("/server.conf") {
-                        let nodes = self.engine.containers.keys();
-                        if let Some(node) = nodes.into_iter().find(|node| node.as_str() == name) {
-                            volume.configurations.insert(node.clone(), directives(&text));
-                        }
+                        volume.configurations.insert(NodeName::from_label(name), directives(&text));
                     }
                 }
             }
