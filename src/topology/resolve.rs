@@ -5,16 +5,17 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::address::{self, Address, Endpoint};
+use super::address;
 use super::name::NameError;
 use super::rules::addresses::{self, ips_fit, subnet_too_small};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{base_too_high, is_in_range, ports_are_free};
-use super::settings::{Settings, memory_bytes};
-use super::{
-    Auth, DeploymentName, Kind, Node, NodeName, Resources, Server, Shard, Topology, User, rules, slots,
-};
-use crate::spec::{Access, DataSpec, NodeSpec, PortBase, Problem, ResourcesSpec, Spec, SpecKind, SpecPath};
+use super::{Auth, DeploymentName, Kind, NodeName, Server, Shard, Topology, User, rules, slots};
+use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath};
+
+mod draft;
+
+use draft::Draft;
 
 /// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
 pub const DEFAULT_PORT_BASE: u16 = 7001;
@@ -103,7 +104,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
-    let mut draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips };
+    let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips };
     let ranges = if kind == Kind::Cluster { slots::divide(shard_count) } else { Vec::new() };
     let shards = (0..shard_count)
         .map(|shard| Shard {
@@ -334,79 +335,4 @@ fn auth(spec: &Spec) -> Option<Auth> {
         replica_password: auth.replica_password.is_some(),
         users: users.map(|user| User { name: user.name.clone(), rules: user.rules.clone() }).collect(),
     })
-}
-
-/// Limits as the spec gives them; [`rules`] has checked that they can be read.
-fn resources(spec: &ResourcesSpec) -> Resources {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the rules bound it to 0..=1024 CPUs"
-    )]
-    let millicpus = spec.cpus.map(|cpus| (cpus * 1000.0).round() as u64);
-    Resources { memory: spec.memory.as_ref().and_then(|memory| memory_bytes(&memory.text())), millicpus }
-}
-
-/// What the nodes are made from, once everything is chosen.
-struct Draft<'a> {
-    spec: &'a Spec,
-    kind: Kind,
-    server: Server,
-    facts: &'a Facts,
-    names: &'a [NodeName],
-    ports: &'a BTreeMap<NodeName, u16>,
-    ips: &'a BTreeMap<NodeName, Ipv4Addr>,
-}
-
-impl Draft<'_> {
-    /// The node at a position; `primary` is its primary's position where it starts out as a replica.
-    fn node(&mut self, position: usize, primary: Option<usize>) -> Node {
-        let name = self.names[position].clone();
-        let address = self.address(position);
-        let endpoint = Endpoint { host: self.facts.endpoint_host.clone(), port: address.port };
-        let own = node_spec(self.spec, &name);
-        let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
-        let settings = self.settings(&name, address, &endpoint, primary.map(|primary| self.address(primary)));
-        Node { resources: limits.map(resources).unwrap_or_default(), name, address, endpoint, settings }
-    }
-
-    fn address(&self, position: usize) -> Address {
-        let name = &self.names[position];
-        Address { ip: self.ips[name], port: self.ports[name] }
-    }
-
-    fn settings(
-        &self,
-        name: &NodeName,
-        address: Address,
-        endpoint: &Endpoint,
-        primary: Option<Address>,
-    ) -> Settings {
-        let mut settings = Settings::default();
-        settings.set("port", address.port.to_string());
-        settings.set("dir", super::files::data_folder(name));
-        // Clients come through a published port, so never from the container's own loopback.
-        settings.set("protected-mode", "no");
-        match self.spec.data.unwrap_or_default() {
-            DataSpec::Ephemeral => settings.set("save", ""),
-            DataSpec::Volume => settings.set("appendonly", "yes"),
-        }
-        if let Some(primary) = primary.filter(|_| self.kind == Kind::Replication) {
-            settings.set("replicaof", format!("{} {}", primary.ip, primary.port));
-        }
-        if self.kind == Kind::Cluster {
-            settings.set("cluster-enabled", "yes");
-            settings.set("cluster-config-file", "nodes.conf");
-            settings.set("cluster-announce-ip", address.ip.to_string());
-            if self.server.announces_endpoint() && self.spec.access.unwrap_or_default() == Access::Host {
-                settings.set("cluster-announce-hostname", endpoint.host.clone());
-                settings.set("cluster-preferred-endpoint-type", "hostname");
-            }
-        }
-        let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
-        for (directive, value) in self.spec.config.iter().chain(own).flatten() {
-            settings.set(directive, value.directive_value());
-        }
-        settings
-    }
 }
