@@ -15,6 +15,9 @@ pub(super) async fn run(
     let connection = ConnectionSettings::new(&found.topology, &found.credentials, arguments.user.as_deref());
     let connection =
         connection.map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
+    if connection.get("REDIS_PASSWORD").is_some() {
+        ui.note("what follows on stdout has passwords in it");
+    }
     ui.connection(&connection, arguments.format)?;
     Ok(Outcome::Done)
 }
