@@ -31,6 +31,17 @@ pub struct Observed {
     pub foreign: Vec<Foreign>,
 }
 
+impl Observed {
+    /// The topology's nodes whose containers run.
+    #[must_use]
+    pub fn running(&self, topology: &Topology) -> Vec<NodeName> {
+        let runs = |name: &NodeName| {
+            self.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
+        };
+        topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs).collect()
+    }
+}
+
 /// The deployment's network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedNetwork {

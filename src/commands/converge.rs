@@ -6,7 +6,7 @@ use super::prepare::Prepared;
 use super::{CommandError, Connected};
 use crate::event::{Event, Listener};
 use crate::executor::{ExecuteError, Executor};
-use crate::observed::{ContainerState, Observed};
+use crate::observed::Observed;
 use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::redis::Servers;
@@ -29,16 +29,8 @@ pub(super) async fn observe(
     if let Some((_, earlier)) = &prepared.stored {
         observed.changed_passwords = prepared.credentials.changed_since(earlier);
     }
-    observed.servers = servers.observe(&running(&prepared.topology, &observed)).await;
+    observed.servers = servers.observe(&observed.running(&prepared.topology)).await;
     Ok(observed)
-}
-
-/// The topology's nodes whose containers run.
-fn running(topology: &crate::topology::Topology, observed: &Observed) -> Vec<NodeName> {
-    let runs = |name: &NodeName| {
-        observed.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
-    };
-    topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs).collect()
 }
 
 /// Plans what is to be done.

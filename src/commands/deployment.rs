@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{CommandError, Connected};
 use crate::docker::Snapshot;
-use crate::observed::{ContainerState, Observed};
+use crate::observed::Observed;
 use crate::redis::Servers;
 use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
 
@@ -80,12 +80,7 @@ impl Deployment {
         servers: &Servers<'_>,
     ) -> Result<Observed, CommandError> {
         let mut observed = connected.engine.observe(&self.topology, &self.snapshot).await?;
-        let runs = |name: &NodeName| {
-            observed.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
-        };
-        let nodes: Vec<NodeName> =
-            self.topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs).collect();
-        observed.servers = servers.observe(&nodes).await;
+        observed.servers = servers.observe(&observed.running(&self.topology)).await;
         observed.stored = Some(Box::new(self.topology.clone()));
         Ok(observed)
     }
