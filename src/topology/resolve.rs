@@ -81,6 +81,8 @@ impl Facts {
 pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let mut problems = rules::what_is_written(spec);
     problems.extend(rules::what_is_left_out(spec));
+    // What is assumed of an image that nobody has looked into is no ground to refuse anything.
+    problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
     let written = addresses::written_subnet(spec);
     problems
         .extend(written.into_iter().flat_map(|subnet| addresses::subnet_is_free(subnet, &facts.networks)));

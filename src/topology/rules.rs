@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Server;
 use super::resolve::MOST_NODES;
 use super::settings::{memory_bytes, owned};
 use super::slots::SLOT_COUNT;
@@ -39,6 +40,15 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
 /// Every rule about a field together with others, which may be missing.
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
     auth::replica_password_has_its_counterpart(spec).into_iter().chain(nodes_are_not_too_many(spec)).collect()
+}
+
+/// Every rule about what the server in the image can do.
+pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem> {
+    let mut problems = directives_are_known(&["config"], spec.config.as_ref(), server);
+    for (name, node) in spec.nodes.iter().flatten() {
+        problems.extend(directives_are_known(&["nodes", name, "config"], node.config.as_ref(), server));
+    }
+    problems
 }
 
 /// Whether counts or kind are wrong, so that placing nodes makes no sense.
@@ -144,6 +154,24 @@ fn directives_are_the_users(path: &[&str], config: Option<&BTreeMap<String, Scal
         }
     }
     problems
+}
+
+fn directives_are_known(
+    path: &[&str],
+    config: Option<&BTreeMap<String, Scalar>>,
+    server: Server,
+) -> Vec<Problem> {
+    let names = config.into_iter().flatten().map(|(name, _)| name);
+    names
+        .filter_map(|name| {
+            let since = server.came_too_early_for(name)?;
+            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            Some(
+                Problem::new(&at, format!("{server} does not know the directive `{name}`"))
+                    .hint(format!("it is known since {since}: choose another `image`, or leave it out")),
+            )
+        })
+        .collect()
 }
 
 fn limits_can_be_read(path: &[&str], resources: Option<&ResourcesSpec>) -> Vec<Problem> {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+mod directives;
+
 /// Redis or its fork.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,6 +15,15 @@ pub enum Flavor {
     Redis,
     /// Valkey, forked from Redis 7.2.
     Valkey,
+}
+
+impl fmt::Display for Flavor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Redis => "redis",
+            Self::Valkey => "valkey",
+        })
+    }
 }
 
 /// A server's version number.
@@ -127,11 +138,7 @@ impl Server {
 
 impl fmt::Display for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flavor = match self.flavor {
-            Flavor::Redis => "redis",
-            Flavor::Valkey => "valkey",
-        };
-        write!(formatter, "{flavor} {}", self.version)
+        write!(formatter, "{} {}", self.flavor, self.version)
     }
 }
 

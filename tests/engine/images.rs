@@ -1,6 +1,10 @@
-//! Images: one that cannot be had, one made from this machine's own server.
+//! Images: one that cannot be had, one made from this machine's own server, one with ways of its own, and
+//! servers that do not know what the spec asks of them.
 
-use crate::support::{Deployment, docker, fail_with, succeed, wanted};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::support::{Deployment, REDIS_6, REDIS_7, docker, fail_with, redisctl, succeed, wanted};
 
 #[test]
 fn an_image_that_cannot_be_pulled_is_an_error_with_ways_out() {
@@ -29,4 +33,84 @@ fn an_image_of_this_machines_own_server_is_made_once() {
     assert_eq!(images(), before, "the image was made again");
     assert_eq!(deployment.changes("replica", &host), 0);
     succeed(&deployment.run("plan", "replica", &host));
+}
+
+/// An image with an entrypoint and a volume of its own, as the official ones have; gone when it goes out of
+/// scope.
+struct OfficialLike(&'static str);
+
+impl OfficialLike {
+    /// Makes it of one of the tests' images. The entrypoint does what the official one does before it becomes
+    /// the server: it needs rights that redisctl's containers have not.
+    fn make(name: &'static str) -> Self {
+        let dockerfile = format!(
+            "FROM {REDIS_7}\n\
+             LABEL org.opencontainers.image.title= org.opencontainers.image.version=\n\
+             VOLUME /data\n\
+             ENTRYPOINT [\"sh\", \"-c\", \"chown -R 999 /data && exec gosu redis \\\"$0\\\" \\\"$@\\\"\"]\n\
+             CMD [\"redis-server\"]\n"
+        );
+        let mut build = Command::new("docker")
+            .args(["build", "--quiet", "--tag", name, "-"])
+            .env("DOCKER_BUILDKIT", "0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the docker client starts");
+        build.stdin.take().expect("a pipe").write_all(dockerfile.as_bytes()).expect("it reads");
+        succeed(&build.wait_with_output().expect("it ends"));
+        Self(name)
+    }
+}
+
+impl Drop for OfficialLike {
+    fn drop(&mut self) {
+        docker(&["rmi", "--force", self.0]);
+    }
+}
+
+#[test]
+fn an_image_with_an_entrypoint_and_a_volume_of_its_own_works_and_leaves_nothing() {
+    if !wanted() {
+        return;
+    }
+    let image = OfficialLike::make("redisctl-test/official-like:1");
+    let deployment = Deployment::new("official-like");
+    deployment.up("replica", &["--image", image.0]);
+    deployment.verify();
+
+    let anonymous = |number| {
+        let format = "{{range .Mounts}}{{if eq .Destination \"/data\"}}{{.Name}}{{end}}{{end}}";
+        docker(&["inspect", "--format", format, &deployment.node(number)])
+    };
+    let volumes = [anonymous(1), anonymous(2)];
+    assert!(volumes.iter().all(|volume| !volume.is_empty()), "the image asks for volumes: {volumes:?}");
+    succeed(&redisctl(&["down", &deployment.name]));
+    let left = docker(&["volume", "ls", "--quiet"]);
+    assert!(volumes.iter().all(|volume| !left.contains(volume)), "left behind: {left}");
+}
+
+#[test]
+fn a_directive_that_came_later_is_found_before_anything_is_made() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("too-early");
+    let later = ["--image", REDIS_6, "--set", "config.maxmemory-clients=10mb"];
+    let said = fail_with(&deployment.run("up", "standalone", &later), 2);
+    assert!(said.contains("does not know the directive `maxmemory-clients`"), "{said}");
+    assert!(said.contains("redis 7.0"), "{said}");
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn a_server_that_refuses_to_start_is_shown_with_its_own_words() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("refuses");
+    let said = fail_with(&deployment.run("up", "standalone", &["--set", "config.no-such-thing=1"]), 1);
+    assert!(said.contains("its container ended"), "{said}");
+    assert!(said.contains("no-such-thing") && said.contains("Bad directive"), "{said}");
 }

@@ -10,5 +10,6 @@ mod conflicts;
 mod converge;
 mod data;
 mod images;
+mod matrix;
 mod shapes;
 mod support;

@@ -8,6 +8,10 @@ use serde_json::Value;
 
 /// The image that tests use where the server does not matter.
 pub(crate) const REDIS_7: &str = "redisctl-test/redis:7.0";
+
+/// Redis 6, the first with access lists.
+pub(crate) const REDIS_6: &str = "redisctl-test/redis:6.0";
+
 /// Redis 8.
 pub(crate) const REDIS_8: &str = "redisctl-test/redis:8.0";
 
@@ -51,7 +55,8 @@ pub(crate) fn fail_with(output: &Output, code: i32) -> String {
     stderr
 }
 
-fn texts(output: &Output) -> (String, String) {
+/// What a command wrote to stdout and to stderr.
+pub(crate) fn texts(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }
