@@ -136,6 +136,10 @@ pub struct UpArguments {
     /// What to do with what was made when `up` fails.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
+    /// Write what it takes to find out why `up` failed to this folder, passwords masked; also when it
+    /// succeeds.
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Option<PathBuf>,
     /// The longest that any single wait may take: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,

@@ -7,6 +7,7 @@ use crate::docker::connect::connect;
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::ui::Ui;
 
+mod bundle;
 mod bundled;
 mod cli;
 mod converge;
@@ -17,6 +18,7 @@ mod down;
 mod env;
 mod error;
 mod export;
+mod gather;
 mod init;
 mod logs;
 mod ls;

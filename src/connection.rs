@@ -10,7 +10,7 @@ mod format;
 pub use format::Format;
 
 /// What may stand as it is in the user part of a URL: RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Variables in the order in which they are printed.
 ///

@@ -15,6 +15,7 @@ mod archive;
 pub mod connect;
 mod convert;
 mod error;
+pub mod evidence;
 pub mod health;
 pub mod host_image;
 pub mod image;

@@ -4,10 +4,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::plan::Plan;
+
 /// One thing that happened. With `--output json` each is a line on stderr.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// What is to be done has been decided.
+    Planned {
+        /// The plan, as `redisctl plan --output json` has it.
+        #[serde(serialize_with = "as_json")]
+        plan: Box<Plan>,
+    },
     /// A plan begins to run.
     PlanStarted {
         /// The deployment.
@@ -84,6 +92,10 @@ pub enum Event {
 /// Seconds with milliseconds, which is what people read.
 fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((took.as_secs_f64() * 1000.0).round() / 1000.0)
+}
+
+fn as_json<S: serde::Serializer>(plan: &Plan, serializer: S) -> Result<S::Ok, S::Error> {
+    plan.to_json().serialize(serializer)
 }
 
 /// Where events go.

@@ -30,6 +30,7 @@
 //! - [`export`]: a topology as a compose file or a diagram.
 //! - [`doctor`]: whether a machine can do what `up` needs.
 //! - [`status`], [`connection`]: what `status` and `env` say.
+//! - [`bundle`]: what is written for those who were not there when `up` failed.
 //! - [`event`]: what happens while a plan runs.
 //!
 //! # The shell does
@@ -52,6 +53,7 @@
 //! which deployment; what lacks them is never touched. The topology and the passwords of a
 //! deployment are in a file inside its containers, and are read back from there.
 
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod connection;

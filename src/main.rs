@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::{Cli, Command};
 use redisctl::commands::{self, CommandError, Outcome};
-use redisctl::executor::causes;
 use redisctl::ui::{Failure, Ui};
 use tracing_subscriber::EnvFilter;
 
@@ -52,9 +51,7 @@ fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
             CommandError::Spec(error).exit_code()
         }
         Err(error) => {
-            let causes = causes(&error);
-            let (details, hint) = (error.details(), error.hint());
-            ui.error(&Failure { message: error.to_string(), causes, details, hint });
+            ui.error(&error.failure());
             error.exit_code()
         }
     }

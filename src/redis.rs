@@ -9,6 +9,7 @@ use ::redis::aio::MultiplexedConnection;
 use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
 use crate::observed::{ObservedServer, ServerView};
 use crate::plan::ServerAction;
+use crate::reply::Reply;
 use crate::topology::credentials::OPERATOR;
 use crate::topology::{Credentials, Kind, NodeName, Topology};
 
@@ -60,6 +61,26 @@ impl<'a> Servers<'a> {
             }
         };
         futures_util::future::join_all(nodes.iter().map(ask)).await.into_iter().collect()
+    }
+
+    /// What a node replies to each of these commands, in order. An error reply is a reply.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub async fn replies(&self, node: &NodeName, commands: &[&str]) -> Result<Vec<Reply>, ServerError> {
+        let mut connection = self.connection(node).await?;
+        let mut replies = Vec::new();
+        for words in commands {
+            let mut words = words.split(' ');
+            let mut command = ::redis::cmd(words.next().unwrap_or_default());
+            words.for_each(|word| {
+                command.arg(word);
+            });
+            let reply = connection.send_packed_command(&command).await;
+            let reply = reply.map_err(|source| ServerError::NoReply { source });
+            replies.push(session::reply_of(self.kept(node, reply)?));
+        }
+        Ok(replies)
     }
 
     async fn ask(&self, node: &NodeName, settings: bool) -> Result<ServerView, ServerError> {

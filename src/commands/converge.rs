@@ -54,6 +54,7 @@ pub(super) async fn converge(
     for _ in 0..MOST_ROUNDS {
         let observed = observe(prepared, connected, servers).await?;
         let plan = plan(prepared, &observed, options)?;
+        listener.hear(Event::Planned { plan: Box::new(plan.clone()) });
         if plan.is_empty() {
             return Ok(changes);
         }

@@ -8,11 +8,12 @@ use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
 use crate::docker::host_image::HostImageError;
 use crate::docker::location::LocationError;
-use crate::executor::ExecuteError;
+use crate::executor::{ExecuteError, causes};
 use crate::plan::Obstacle;
 use crate::redis::ServerError;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
+use crate::ui::Failure;
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +118,18 @@ impl CommandError {
         match self {
             Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
             _ => None,
+        }
+    }
+
+    /// All of it, ready to be printed. A spec's problems are drawn where they are written, which
+    /// [`SpecError`] does itself.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        Failure {
+            message: self.to_string(),
+            causes: causes(self),
+            details: self.details(),
+            hint: self.hint(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::bundle::{Bundle, Recorder, Scene};
 use super::prepare::{Prepared, prepare, provide_image};
 use super::{CommandError, Connected, Outcome, connected, converge, specs, verify};
 use crate::cli::{FormingChoice, OnFailure, UpArguments};
@@ -21,37 +22,19 @@ pub(super) async fn run(
     host: Option<&str>,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
-    let found = specs::find(&arguments.spec)?;
+    let bundle = arguments.bundle.as_deref().map(Bundle::begin).transpose()?;
     let renderer = ui.renderer();
-    let listener = Timings::new(renderer.as_ref());
-    let mut watch = Stopwatch::new(&listener);
-    let connected = connected(host).await?;
-    watch.lap("connect");
-    let image = provide_image(&found, &connected).await?;
-    pull_where_absent(&connected, &image, &listener).await?;
-    watch.lap("image");
-    let mut taken = Vec::new();
-    let (prepared, result) = loop {
-        let mut prepared = prepare(&found, &connected, image.clone(), &taken).await?;
-        watch.lap("look around");
-        if taken.is_empty() {
-            for message in warnings(&prepared.topology) {
-                listener.hear(Event::Warning { message });
-            }
-        }
-        let result = bring_about(arguments, &mut prepared, &connected, &listener).await;
-        let lost = result.as_ref().err().and_then(CommandError::taken_subnet);
-        match lost.filter(|_| found.leaves_subnet_open() && taken.len() < MOST_SUBNETS_LOST) {
-            Some(subnet) => {
-                let message =
-                    format!("somebody else took {subnet} at the same moment: choosing another subnet");
-                listener.hear(Event::Note { message });
-                taken.push(subnet);
-            }
-            None => break (prepared, result),
-        }
-    };
-    if result.is_err() && arguments.on_failure == OnFailure::Remove {
+    let recorder = Recorder::new(renderer.as_ref(), bundle.as_ref());
+    let listener = Timings::new(&recorder);
+    let mut scene = Scene::default();
+    let result = attempt(arguments, host, bundle.as_ref(), &listener, &mut scene).await;
+    if let Some(bundle) = &bundle {
+        // Before anything is removed: there would be nothing to ask any more.
+        listener.hear(bundle.complete(&scene, &result).await);
+    }
+    if let (Err(_), OnFailure::Remove, Scene { connected: Some(connected), prepared: Some(prepared) }) =
+        (&result, arguments.on_failure, &scene)
+    {
         let name = &prepared.topology.name;
         let parts = connected.engine.snapshot().await?.parts(name);
         let removed = remove::deployment(connected.engine.client(), name, &parts, false).await?;
@@ -60,9 +43,9 @@ pub(super) async fn run(
             .hear(Event::Note { message: format!("removed what was made of `{name}`: {count} containers") });
     }
     renderer.finish();
-    let shown = match &result {
-        Ok(done) => ui.up(&prepared.topology, done),
-        Err(_) => Ok(()),
+    let shown = match (&result, &scene.prepared) {
+        (Ok(done), Some(prepared)) => ui.up(&prepared.topology, done),
+        _ => Ok(()),
     };
     if arguments.timings {
         ui.timings(&listener);
@@ -70,6 +53,48 @@ pub(super) async fn run(
     let done = result?;
     shown?;
     Ok(done.verified.as_ref().map_or(Outcome::Done, verify::outcome))
+}
+
+/// Brings the deployment about; `scene` shows how far it came.
+async fn attempt(
+    arguments: &UpArguments,
+    host: Option<&str>,
+    bundle: Option<&Bundle>,
+    listener: &Timings<'_>,
+    scene: &mut Scene,
+) -> Result<Brought, CommandError> {
+    let found = specs::find(&arguments.spec)?;
+    let mut watch = Stopwatch::new(listener);
+    let connected = scene.connected.insert(connected(host).await?);
+    watch.lap("connect");
+    let image = provide_image(&found, connected).await?;
+    pull_where_absent(connected, &image, listener).await?;
+    watch.lap("image");
+    let mut taken = Vec::new();
+    loop {
+        let prepared = scene.prepared.insert(prepare(&found, connected, image.clone(), &taken).await?);
+        watch.lap("look around");
+        if let Some(bundle) = bundle {
+            let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials);
+            earlier.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
+        }
+        if taken.is_empty() {
+            for message in warnings(&prepared.topology) {
+                listener.hear(Event::Warning { message });
+            }
+        }
+        let result = bring_about(arguments, prepared, connected, listener).await;
+        let lost = result.as_ref().err().and_then(CommandError::taken_subnet);
+        match lost.filter(|_| found.leaves_subnet_open() && taken.len() < MOST_SUBNETS_LOST) {
+            Some(subnet) => {
+                let message =
+                    format!("somebody else took {subnet} at the same moment: choosing another subnet");
+                listener.hear(Event::Note { message });
+                taken.push(subnet);
+            }
+            None => return result,
+        }
+    }
 }
 
 /// Converges, verifies, and looks at what there is then.

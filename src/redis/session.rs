@@ -232,7 +232,7 @@ fn push(kind: &PushKind, data: Vec<Value>) -> Reply {
     Reply::List(std::iter::once(kind).chain(data.into_iter().map(reply_of)).collect())
 }
 
-fn reply_of(value: Value) -> Reply {
+pub(super) fn reply_of(value: Value) -> Reply {
     let all = |values: Vec<Value>| values.into_iter().map(reply_of).collect();
     match value {
         Value::Nil => Reply::Nil,

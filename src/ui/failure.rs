@@ -15,6 +15,14 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+impl Failure {
+    /// The text as it is printed, without colours.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        render(self, Palette::new(false))
+    }
+}
+
 pub(super) fn render(failure: &Failure, palette: Palette) -> String {
     let Failure { message, causes, details, hint } = failure;
     let mut lines = vec![format!("{} {message}\n", palette.bad("error:"))];

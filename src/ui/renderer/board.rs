@@ -72,6 +72,7 @@ impl Board {
     pub(super) fn hear(&mut self, event: Event, now: Instant) -> Option<String> {
         let palette = self.palette;
         match event {
+            Event::Planned { .. } => {}
             Event::PlanStarted { deployment, .. } => self.deployment = deployment,
             Event::StageStarted { stage, subjects } => self.begin(stage, subjects, now),
             Event::StepStarted { subject, action } => self.step(&subject, State::Busy, &action),

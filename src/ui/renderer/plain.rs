@@ -83,7 +83,7 @@ impl State {
                     subjects => format!("{}: {subjects} {took}", palette.strong(stage)),
                 })
             }
-            Event::StepStarted { .. } => None,
+            Event::Planned { .. } | Event::StepStarted { .. } => None,
             Event::StepFinished { subject, action } => {
                 self.reminded.remove(&subject);
                 // A wait that has ended is told by what follows it.

@@ -1,0 +1,82 @@
+//! What the engine knows of itself, and of a deployment's network and containers, for a bundle: what
+//! matters to somebody who looks for a fault. What may be a secret of somebody else's is left out:
+//! proxies with passwords in their URLs, variables of an image.
+
+use bollard::Docker;
+use bollard::query_parameters::{InspectContainerOptions, InspectNetworkOptions};
+use serde_json::{Value, json};
+
+use super::EngineError;
+use crate::topology::{DeploymentName, NodeName};
+
+/// The engine's versions, and the machine that it runs on.
+///
+/// # Errors
+/// Where it does not answer.
+pub async fn engine(docker: &Docker) -> Result<Value, EngineError> {
+    let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
+    let info = docker.info().await.map_err(EngineError::call("tell how it is"))?;
+    Ok(json!({
+        "version": version.version,
+        "api_version": version.api_version,
+        "components": version.components,
+        "operating_system": info.operating_system,
+        "kernel": info.kernel_version,
+        "architecture": info.architecture,
+        "cpus": info.ncpu,
+        "memory": info.mem_total,
+        "cgroup_driver": info.cgroup_driver,
+        "cgroup_version": info.cgroup_version,
+        "storage_driver": info.driver,
+        "security_options": info.security_options,
+        "containers_running": info.containers_running,
+        "containers_stopped": info.containers_stopped,
+        "system_time": info.system_time,
+        "warnings": info.warnings,
+    }))
+}
+
+/// The deployment's network, and who is in it.
+///
+/// # Errors
+/// Where it is not there, or the engine does not answer.
+pub async fn network(docker: &Docker, deployment: &DeploymentName) -> Result<Value, EngineError> {
+    let network = docker.inspect_network(deployment.as_str(), None::<InspectNetworkOptions>).await;
+    let network = network.map_err(EngineError::call(format!("inspect the network `{deployment}`")))?;
+    Ok(json!(network))
+}
+
+/// A node's container.
+///
+/// # Errors
+/// Where it is not there, or the engine does not answer.
+pub async fn container(docker: &Docker, node: &NodeName) -> Result<Value, EngineError> {
+    let container = docker.inspect_container(node.as_str(), None::<InspectContainerOptions>).await;
+    let container = container.map_err(EngineError::call(format!("inspect the container `{node}`")))?;
+    let config = container.config.unwrap_or_default();
+    let host = container.host_config.unwrap_or_default();
+    let networks = container.network_settings.unwrap_or_default();
+    Ok(json!({
+        "id": container.id,
+        "name": container.name,
+        "created": container.created,
+        "state": container.state,
+        "restarts": container.restart_count,
+        "image": config.image,
+        "image_id": container.image,
+        "entrypoint": config.entrypoint,
+        "command": config.cmd,
+        "user": config.user,
+        "labels": config.labels,
+        "memory_limit": host.memory,
+        "nano_cpus": host.nano_cpus,
+        "processes_limit": host.pids_limit,
+        "capabilities_dropped": host.cap_drop,
+        "security_options": host.security_opt,
+        "read_only": host.readonly_rootfs,
+        "restart_policy": host.restart_policy,
+        "mounts": container.mounts,
+        "ports": networks.ports,
+        "networks": networks.networks,
+    }))
+}
