@@ -63,7 +63,7 @@ impl Bundle {
     /// Gathers what there is to know, writes it, and says where it is. That something could not be
     /// had or written is no reason to fail: it says so itself.
     pub(super) async fn complete(&self, scene: &Scene, result: &Result<Brought, CommandError>) -> Event {
-        for piece in gather::pieces(scene).await.into_iter().chain(self.outcome(scene, result)) {
+        for piece in Box::pin(gather::pieces(scene)).await.into_iter().chain(self.outcome(scene, result)) {
             self.write(&piece);
         }
         let folder = self.folder.display();

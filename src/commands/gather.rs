@@ -45,7 +45,7 @@ pub(super) async fn pieces(scene: &Scene) -> Vec<Piece> {
         async { Piece::json(bundle::NETWORK, &document(evidence::network(docker, &topology.name)).await) };
     let servers = Servers::new(topology, &prepared.credentials);
     let state = async {
-        let observed = converge::observe(prepared, connected, &servers);
+        let observed = Box::pin(converge::observe(prepared, connected, &servers));
         document(async { observed.await.map(|observed| json!(status(topology, &observed))) }).await
     };
     let nodes = nodes(connected, prepared).await;
