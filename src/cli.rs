@@ -140,7 +140,8 @@ pub struct UpArguments {
     /// succeeds.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
-    /// The longest that any single wait may take: `90s`, `2m`.
+    /// The longest that any single wait may take, another redisctl at work on the deployment
+    /// included: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
     /// How a new cluster is formed.
@@ -275,6 +276,9 @@ pub struct DownArguments {
     /// Remove every deployment on the engine.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+    /// The longest that another redisctl at work on the deployment is waited for: `90s`, `2m`.
+    #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
+    pub timeout: Duration,
 }
 
 /// Options of `export`.

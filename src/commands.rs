@@ -20,6 +20,7 @@ mod error;
 mod export;
 mod gather;
 mod init;
+mod lock;
 mod logs;
 mod ls;
 mod missing;

@@ -1,8 +1,9 @@
 //! `redisctl down`: removes deployments, and nothing else.
 
-use super::{CommandError, Outcome, connected, deployment};
+use super::lock::Request;
+use super::{CommandError, Connected, Outcome, connected, deployment};
 use crate::cli::DownArguments;
-use crate::docker::remove;
+use crate::docker::remove::{self, Removed};
 use crate::topology::DeploymentName;
 use crate::ui::Ui;
 
@@ -12,18 +13,46 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
-    let snapshot = connected.engine.snapshot().await?;
-    let names: Vec<DeploymentName> = if arguments.all {
-        snapshot.deployments().into_iter().collect()
-    } else {
-        vec![deployment::choose(arguments.name.name.as_deref(), &snapshot)?]
-    };
     let mut removed = Vec::new();
-    for name in names {
-        let parts = snapshot.parts(&name);
-        let what = remove::deployment(connected.engine.client(), &name, &parts, arguments.volumes).await?;
+    for name in chosen(arguments, &connected).await? {
+        let what = remove_one(&name, arguments, &connected, ui).await?;
         removed.push((name.to_string(), what));
     }
     ui.removed(&removed)?;
     Ok(Outcome::Done)
+}
+
+/// The deployments that are meant. One that is named need not be there yet: an `up` at work may be
+/// just about to make it.
+async fn chosen(
+    arguments: &DownArguments,
+    connected: &Connected,
+) -> Result<Vec<DeploymentName>, CommandError> {
+    let name = arguments.name.name.as_deref();
+    if let Some(name) = name.and_then(|name| DeploymentName::new(name).ok()) {
+        return Ok(vec![name]);
+    }
+    let snapshot = connected.engine.snapshot().await?;
+    if arguments.all {
+        return Ok(snapshot.deployments().into_iter().collect());
+    }
+    Ok(vec![deployment::choose(name, &snapshot)?])
+}
+
+/// Removes one deployment, after whoever else is at work on it.
+async fn remove_one(
+    name: &DeploymentName,
+    arguments: &DownArguments,
+    connected: &Connected,
+    ui: &Ui,
+) -> Result<Removed, CommandError> {
+    let (location, timeout) = (&connected.location, arguments.timeout);
+    let lock = Request { deployment: name, location, command: "down", timeout };
+    let lock = lock.take(|message| ui.note(&message)).await?;
+    let parts = connected.engine.snapshot().await?.parts(name);
+    // What was there before somebody else was waited for may be gone now, which is what is wanted.
+    if parts.is_empty() && !lock.waited && !arguments.all {
+        return Err(CommandError::NoSuchDeployment(name.to_string()));
+    }
+    Ok(remove::deployment(connected.engine.client(), name, &parts, arguments.volumes).await?)
 }

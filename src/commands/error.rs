@@ -1,8 +1,7 @@
 //! Why a command failed, its exit code, and what to do next.
 
 use std::path::PathBuf;
-
-use ipnet::Ipv4Net;
+use std::time::Duration;
 
 use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
@@ -14,6 +13,9 @@ use crate::redis::ServerError;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
 use crate::ui::Failure;
+
+/// The two ways on from what was half done.
+const WAYS_ON: &str = "what was done stays: `redisctl up` goes on from there, `redisctl down` removes it";
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,18 @@ pub enum CommandError {
     /// What the deployment is cannot be read from it.
     #[error("what the deployment `{0}` is cannot be read: none of its containers has its files")]
     Unreadable(String),
+    /// Another redisctl changes the deployment.
+    #[error("{holder} is still at work on `{deployment}` after {} s", waited.as_secs())]
+    InUse {
+        /// The deployment.
+        deployment: String,
+        /// Who changes it, as far as known.
+        holder: String,
+        /// The process that does, where it is known.
+        process: Option<u32>,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// A plan is in the way of something that needs the user's say.
     #[error("`{deployment}` cannot be brought to its spec as it is{}", list(obstacles))]
     Obstacles {
@@ -75,6 +89,18 @@ pub enum CommandError {
         deployment: String,
         /// What is in the way.
         obstacles: Vec<Obstacle>,
+    },
+    /// A port was free when it was looked at, and taken when it was needed.
+    #[error("`{node}` cannot have port {port}: {holder} took it meanwhile")]
+    PortTaken {
+        /// The node.
+        node: String,
+        /// The port.
+        port: u16,
+        /// Who has it now.
+        holder: String,
+        /// The step that failed for it.
+        source: Box<ExecuteError>,
     },
     /// A step failed.
     #[error(transparent)]
@@ -93,15 +119,6 @@ fn list(obstacles: &[Obstacle]) -> String {
 }
 
 impl CommandError {
-    /// The network's subnet, where somebody else took it between choice and use.
-    pub(super) fn taken_subnet(&self) -> Option<Ipv4Net> {
-        let Self::Execute(ExecuteError::Call { source, .. }) = self else { return None };
-        match source.downcast_ref() {
-            Some(EngineError::SubnetTaken { subnet, .. }) => Some(*subnet),
-            _ => None,
-        }
-    }
-
     /// The process's exit code (DESIGN.md, section 3).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
@@ -145,24 +162,34 @@ impl CommandError {
             Self::Server(_) => Some("`redisctl status` shows which nodes answer".to_owned()),
             Self::NoSuchDeployment(_) => Some("`redisctl ls` lists those that there are".to_owned()),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
+            Self::InUse { process, .. } => Some(in_use_hint(*process)),
             Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
             Self::Unsettled(name, _) => {
                 Some(format!("`redisctl status {name}` shows how it is; `redisctl up` goes on from there"))
             }
+            Self::PortTaken { .. } => Some(format!(
+                "free the port, or choose others with `--port-base` (`auto` finds free ones); {WAYS_ON}"
+            )),
             Self::Execute(error) => Some(half_way_hint(error)),
             Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Output(_) => None,
         }
     }
 }
 
+fn in_use_hint(process: Option<u32>) -> String {
+    let end = process.map_or_else(|| "end it".to_owned(), |process| format!("end process {process}"));
+    format!(
+        "let it end, and wait for it with a longer `--timeout`; or {end}: what it has done stays, and can be gone on from"
+    )
+}
+
 /// What to do about a plan that stopped half-way: what its cause says, and the two ways on.
 fn half_way_hint(error: &ExecuteError) -> String {
-    let ways = "what was done stays: `redisctl up` goes on from there, `redisctl down` removes it";
     let source = match error {
         ExecuteError::Call { source, .. } => source.downcast_ref().and_then(EngineError::hint),
         ExecuteError::Wait { .. } | ExecuteError::Ended { .. } => None,
     };
-    source.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))
+    source.map_or_else(|| WAYS_ON.to_owned(), |hint| format!("{hint}; {WAYS_ON}"))
 }
 
 fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {

@@ -10,6 +10,7 @@ use futures_util::future::{join, join_all, join3};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::lock::Lock;
 use super::prepare::Prepared;
 use super::{Connected, converge};
 use crate::bundle::{self, Piece, questions};
@@ -32,6 +33,8 @@ pub(super) struct Scene {
     pub(super) connected: Option<Connected>,
     /// What should be, once that is known.
     pub(super) prepared: Option<Prepared>,
+    /// The right to change it, for as long as anything is done to it.
+    pub(super) lock: Option<Lock>,
 }
 
 /// Everything that can be had.

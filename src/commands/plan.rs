@@ -1,6 +1,7 @@
 //! `redisctl plan`: what `up` would do, and why; nothing is changed.
 
 use super::prepare::{ImageChoice, image_choice, prepare};
+use super::up::Taken;
 use super::{CommandError, Outcome, connected, converge, specs};
 use crate::cli::PlanArguments;
 use crate::docker::host_image;
@@ -19,7 +20,7 @@ pub(super) async fn run(
         ImageChoice::Reference(reference) => reference,
         ImageChoice::Host => host_image::reference().await?,
     };
-    let prepared = prepare(&found, &connected, image, &[]).await?;
+    let prepared = prepare(&found, &connected, image, &Taken::default()).await?;
     let login = prepared.stored.as_ref().map_or(&prepared.credentials, |(_, credentials)| credentials);
     let servers = Servers::new(&prepared.topology, login);
     let observed = converge::observe(&prepared, &connected, &servers).await?;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 
-use ipnet::Ipv4Net;
-
 use super::specs::Found;
+use super::up::Taken;
 use super::{CommandError, Connected, credentials};
 use crate::docker::{host_image, image};
-use crate::spec::PortBase;
 use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
 use crate::topology::{Credentials, NodeName, Topology};
+
+/// Who has what others turned out to have.
+const SOMEBODY: &str = "somebody else";
 
 /// The word for an image that is made from this machine's own server.
 const HOST_IMAGE: &str = "host";
@@ -23,6 +24,8 @@ pub(super) struct Prepared {
     pub(super) credentials: Credentials,
     /// What the deployment was last brought to, if it exists.
     pub(super) stored: Option<(Topology, Credentials)>,
+    /// Whether there is nothing of the deployment on the engine yet.
+    pub(super) is_new: bool,
 }
 
 /// What the user calls the image, before it is known to be on the engine.
@@ -49,13 +52,13 @@ pub(super) async fn provide_image(found: &Found, connected: &Connected) -> Resul
     }
 }
 
-/// Resolves a spec against what is on the engine; `image` is the reference to run, `taken` are subnets
-/// that the engine does not list, but refused.
+/// Resolves a spec against what is on the engine; `image` is the reference to run, `taken` is what
+/// others turned out to have, though the engine's lists do not show it.
 pub(super) async fn prepare(
     found: &Found,
     connected: &Connected,
     image: String,
-    taken: &[Ipv4Net],
+    taken: &Taken,
 ) -> Result<Prepared, CommandError> {
     let spec = &found.document.spec;
     let offline = Facts::offline(&found.default_name);
@@ -68,13 +71,15 @@ pub(super) async fn prepare(
     };
     let parts = snapshot.parts(&name);
     let subnet = parts.network.as_ref().and_then(|network| network.subnet);
-    let refused = taken.iter().map(|subnet| ("somebody else".to_owned(), vec![*subnet]));
+    let refused = taken.subnets.iter().map(|subnet| (SOMEBODY.to_owned(), vec![*subnet]));
+    let mut busy_ports = snapshot.busy_ports(&name);
+    busy_ports.extend(taken.ports.iter().map(|port| (*port, SOMEBODY.to_owned())));
     let mut facts = Facts {
         endpoint_host: connected.location.endpoint_host(),
         image: Some(image),
         server,
         networks: snapshot.other_networks(&name).into_iter().chain(refused).collect(),
-        busy_ports: snapshot.busy_ports(&name),
+        busy_ports,
         current: subnet.map(|subnet| Current { subnet, ports: parts.ports.clone() }),
         ..offline
     };
@@ -82,7 +87,7 @@ pub(super) async fn prepare(
     let stored = connected.engine.stored(&name, &snapshot).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let credentials = credentials::gather(spec, &found.folder, current)?;
-    Ok(Prepared { topology, credentials, stored })
+    Ok(Prepared { topology, credentials, stored, is_new: parts.is_empty() })
 }
 
 /// Resolves again and again while a port that was chosen turns out to be taken on this machine: a
@@ -93,7 +98,6 @@ fn resolve_with_free_ports(
     own: &BTreeMap<NodeName, u16>,
 ) -> Result<Topology, CommandError> {
     let spec = &found.document.spec;
-    let automatic = matches!(spec.ports.as_ref().and_then(|ports| ports.base), Some(PortBase::Word(_)));
     loop {
         let topology = resolve(spec, facts).map_err(|problems| found.document.locate(problems))?;
         let before = facts.busy_ports.len();
@@ -107,7 +111,7 @@ fn resolve_with_free_ports(
         if facts.busy_ports.len() == before {
             return Ok(topology);
         }
-        if !automatic {
+        if !found.leaves_ports_open() {
             return resolve(spec, facts).map_err(|problems| found.document.locate(problems).into());
         }
     }

@@ -7,7 +7,7 @@ use super::bundled::Bundled;
 use super::{CommandError, missing};
 use crate::cli::SpecArguments;
 use crate::spec::env_file::{self, EnvFile};
-use crate::spec::{Document, Inputs, Override, Source, SpecError, SpecPath, read};
+use crate::spec::{Document, Inputs, Override, PortBase, Source, SpecError, SpecPath, read};
 use crate::topology::Topology;
 use crate::topology::resolve::{Facts, problems_of_rest, resolve};
 
@@ -27,6 +27,12 @@ impl Found {
     /// Whether the spec leaves the choice of a subnet to redisctl.
     pub(super) fn leaves_subnet_open(&self) -> bool {
         self.document.spec.network.as_ref().is_none_or(|network| network.subnet.is_none())
+    }
+
+    /// Whether the spec leaves the choice of ports to redisctl.
+    pub(super) fn leaves_ports_open(&self) -> bool {
+        let base = self.document.spec.ports.as_ref().and_then(|ports| ports.base);
+        matches!(base, Some(PortBase::Word(_)))
     }
 }
 

@@ -1,8 +1,7 @@
 //! `redisctl up`: brings a deployment about, proves that it works, and says how to connect.
 
-use std::time::Instant;
-
 use super::bundle::{Bundle, Recorder, Scene};
+use super::lock::Request;
 use super::prepare::{Prepared, prepare, provide_image};
 use super::{CommandError, Connected, Outcome, connected, converge, specs, verify};
 use crate::cli::{FormingChoice, OnFailure, UpArguments};
@@ -14,8 +13,13 @@ use crate::status::status;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
 
-/// How many subnets may be lost to others between choice and use before that is an error.
-const MOST_SUBNETS_LOST: usize = 20;
+mod rivals;
+mod stopwatch;
+
+pub(super) use rivals::Taken;
+
+use rivals::Race;
+use stopwatch::Stopwatch;
 
 pub(super) async fn run(
     arguments: &UpArguments,
@@ -32,7 +36,7 @@ pub(super) async fn run(
         // Before anything is removed: there would be nothing to ask any more.
         listener.hear(bundle.complete(&scene, &result).await);
     }
-    if let (Err(_), OnFailure::Remove, Scene { connected: Some(connected), prepared: Some(prepared) }) =
+    if let (Err(_), OnFailure::Remove, Scene { connected: Some(connected), prepared: Some(prepared), .. }) =
         (&result, arguments.on_failure, &scene)
     {
         let name = &prepared.topology.name;
@@ -70,29 +74,27 @@ async fn attempt(
     let image = provide_image(&found, connected).await?;
     pull_where_absent(connected, &image, listener).await?;
     watch.lap("image");
-    let mut taken = Vec::new();
+    let (location, timeout) = (&connected.location, arguments.timeout);
+    let request = Request { deployment: &found.topology.name, location, command: "up", timeout };
+    scene.lock = Some(request.take(|message| listener.hear(Event::Note { message })).await?);
+    watch.lap("wait for others");
+    let mut race = Race::new(&found, connected, listener, timeout);
+    let mut warned = false;
     loop {
-        let prepared = scene.prepared.insert(prepare(&found, connected, image.clone(), &taken).await?);
+        let prepared = scene.prepared.insert(prepare(&found, connected, image.clone(), race.taken()).await?);
         watch.lap("look around");
         if let Some(bundle) = bundle {
             let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials);
             earlier.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
         }
-        if taken.is_empty() {
+        if !std::mem::replace(&mut warned, true) {
             for message in warnings(&prepared.topology) {
                 listener.hear(Event::Warning { message });
             }
         }
-        let result = bring_about(arguments, prepared, connected, listener).await;
-        let lost = result.as_ref().err().and_then(CommandError::taken_subnet);
-        match lost.filter(|_| found.leaves_subnet_open() && taken.len() < MOST_SUBNETS_LOST) {
-            Some(subnet) => {
-                let message =
-                    format!("somebody else took {subnet} at the same moment: choosing another subnet");
-                listener.hear(Event::Note { message });
-                taken.push(subnet);
-            }
-            None => return result,
+        match bring_about(arguments, prepared, connected, listener).await {
+            Ok(done) => return Ok(done),
+            Err(error) => race.lost(error, prepared).await?,
         }
     }
 }
@@ -135,24 +137,4 @@ async fn pull_where_absent(
         connected.engine.pull(reference, listener).await?;
     }
     Ok(())
-}
-
-/// Writes down what the phases around the plan took.
-struct Stopwatch<'a> {
-    timings: &'a Timings<'a>,
-    since: Instant,
-}
-
-impl<'a> Stopwatch<'a> {
-    fn new(timings: &'a Timings<'a>) -> Self {
-        Self { timings, since: Instant::now() }
-    }
-
-    /// Ends a phase; the next one begins.
-    fn lap(&mut self, phase: &str) {
-        let now = Instant::now();
-        let took = now.duration_since(self.since);
-        self.since = now;
-        self.timings.record(phase, took);
-    }
 }

@@ -1,18 +1,22 @@
 //! Engine actions as calls.
 
+use std::collections::HashMap;
+
 use bollard::Docker;
-use bollard::models::{ContainerStateStatusEnum, NetworkConnectRequest};
+use bollard::models::{ContainerStateStatusEnum, Network, NetworkConnectRequest};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions,
-    RemoveContainerOptionsBuilder, StartContainerOptions, UploadToContainerOptionsBuilder,
+    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
+    UploadToContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt as _;
 
-use super::error::{is_not_found, is_subnet_refused};
+use super::error::{is_name_taken, is_not_found, is_subnet_refused, status};
 use super::pull::{self, PullProgress};
-use super::{EngineError, archive, convert};
+use super::{EngineError, archive, convert, labels};
+use crate::doctor::timestamp::since_1970;
 use crate::event::{Event, Listener};
-use crate::plan::EngineAction;
+use crate::plan::{EngineAction, NetworkSettings};
 use crate::topology::NodeName;
 use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
 
@@ -36,32 +40,38 @@ pub(super) async fn apply(
         EngineAction::RemoveNetwork(deployment) => {
             super::remove::remove_network(docker, deployment).await.map(drop)
         }
-        EngineAction::CreateNetwork(settings) => {
-            docker.create_network(convert::network(settings)).await.map(drop).map_err(|source| {
-                if is_subnet_refused(&source) {
-                    return EngineError::SubnetTaken { subnet: settings.subnet, source };
-                }
-                EngineError::Call {
-                    operation: format!("create the network `{}`", settings.deployment),
-                    source,
-                }
-            })
-        }
+        EngineAction::CreateNetwork(settings) => create_network(docker, settings).await,
         EngineAction::CreateVolume(settings) => {
             let created = docker.create_volume(convert::volume(settings)).await;
-            created.map(drop).map_err(EngineError::call(format!("create the volume `{}`", settings.name)))
+            let volume =
+                created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
+            // Where there is one of that name already, the engine gives it as if it had just made it.
+            if labels::belongs(Some(&volume.labels), &settings.deployment) {
+                Ok(())
+            } else {
+                Err(EngineError::NameTaken { kind: "volume", name: volume.name })
+            }
         }
         EngineAction::CreateContainer(settings) => {
-            let options = CreateContainerOptionsBuilder::default().name(settings.name.as_str()).build();
-            let created = docker.create_container(Some(options), convert::container(settings)).await;
-            created.map(drop).map_err(EngineError::call(format!("create the container `{}`", settings.name)))
+            let name = settings.name.as_str();
+            let options = CreateContainerOptionsBuilder::default().name(name).build();
+            match docker.create_container(Some(options), convert::container(settings)).await {
+                Ok(_) => Ok(()),
+                Err(error) if is_name_taken(&error) => {
+                    Err(EngineError::NameTaken { kind: "container", name: name.to_owned() })
+                }
+                Err(error) => Err(EngineError::call(format!("create the container `{name}`"))(error)),
+            }
         }
         // The executor renders the files, with secrets that no action holds.
         EngineAction::WriteFiles { .. } => Ok(()),
-        EngineAction::StartContainer => docker
-            .start_container(container, None::<StartContainerOptions>)
-            .await
-            .map_err(EngineError::call(format!("start the container `{container}`"))),
+        EngineAction::StartContainer => {
+            let started = docker.start_container(container, None::<StartContainerOptions>).await;
+            started.map_err(|source| match status(&source) {
+                Some(_) => EngineError::NotStarted { container: container.to_owned(), source },
+                None => EngineError::call(format!("start the container `{container}`"))(source),
+            })
+        }
         EngineAction::UnpauseContainer => docker
             .unpause_container(container)
             .await
@@ -80,12 +90,50 @@ pub(super) async fn apply(
     }
 }
 
+/// Makes the deployment's network, unless somebody else has just made one of that name.
+async fn create_network(docker: &Docker, settings: &NetworkSettings) -> Result<(), EngineError> {
+    let name = settings.deployment.as_str();
+    let taken = || EngineError::NameTaken { kind: "network", name: name.to_owned() };
+    let id = match docker.create_network(convert::network(settings)).await {
+        Ok(created) => created.id,
+        Err(error) if is_name_taken(&error) => return Err(taken()),
+        Err(source) if is_subnet_refused(&source) => {
+            return Err(EngineError::SubnetTaken { subnet: settings.subnet, source });
+        }
+        Err(error) => return Err(EngineError::call(format!("create the network `{name}`"))(error)),
+    };
+    // Engines before API 1.44 make a second network of the same name without a word.
+    let filter = HashMap::from([("name", vec![name])]);
+    let options = ListNetworksOptionsBuilder::default().filters(&filter).build();
+    let listed = docker.list_networks(Some(options)).await;
+    let listed = listed.map_err(EngineError::call(format!("look for other networks `{name}`")))?;
+    let created = |network: &Network| network.created.as_deref().and_then(since_1970);
+    let own = listed.iter().find(|network| network.id.as_deref() == Some(id.as_str())).map(created);
+    // Where two redisctl meet, the one that was first stays; from what is not redisctl's, both go.
+    let goes_before = |network: &Network| {
+        !labels::belongs(network.labels.as_ref(), &settings.deployment) || Some(created(network)) < own
+    };
+    let lost = listed.iter().any(|network| {
+        network.name.as_deref() == Some(name)
+            && network.id.as_deref() != Some(id.as_str())
+            && goes_before(network)
+    });
+    if lost {
+        docker
+            .remove_network(&id)
+            .await
+            .map_err(EngineError::call(format!("remove the second network `{name}`")))?;
+        return Err(taken());
+    }
+    Ok(())
+}
+
 /// Removes a container, running or not, with the unnamed volumes that its image asked for.
 pub(super) async fn remove(docker: &Docker, container: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match docker.remove_container(container, Some(options)).await {
         Err(error) if !is_not_found(&error) => {
-            Err(EngineError::Call { operation: format!("remove the container `{container}`"), source: error })
+            Err(EngineError::call(format!("remove the container `{container}`"))(error))
         }
         _ => Ok(()),
     }
@@ -122,7 +170,7 @@ pub(super) async fn read_deployment_file(
     });
     match bytes.await {
         Err(error) if is_not_found(&error) => Ok(None),
-        Err(source) => Err(EngineError::Call { operation: operation(), source }),
+        Err(source) => Err(EngineError::call(operation())(source)),
         Ok(bytes) => match archive::read_first(&bytes) {
             Ok(text) => Ok(Some(text)),
             Err(source) => Err(EngineError::Archive { operation: operation(), source }),

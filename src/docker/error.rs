@@ -5,14 +5,42 @@ use bollard::errors::Error;
 /// The status of a call that names something that is not there.
 const NOT_FOUND: u16 = 404;
 
+/// The status of a call that makes what is there already.
+const CONFLICT: u16 = 409;
+
 /// A call to the engine that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The engine refused, or did not answer.
+    /// The engine refused.
     #[error("the engine could not {operation}")]
     Call {
         /// What was asked of it.
         operation: String,
+        /// Why not.
+        source: Error,
+    },
+    /// The connection to the engine broke, or its answer did not come in time: it may have done what it
+    /// was asked for, or not.
+    #[error("no answer came from the engine when it was asked to {operation}")]
+    NoAnswer {
+        /// What was asked of it.
+        operation: String,
+        /// How the connection ended.
+        source: Error,
+    },
+    /// A name that was free a moment ago is somebody else's now.
+    #[error("somebody else has just made a {kind} `{name}`")]
+    NameTaken {
+        /// `container`, `network` or `volume`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// The engine could not start a container; one reason is a port that somebody else has taken.
+    #[error("the engine could not start the container `{container}`")]
+    NotStarted {
+        /// The container.
+        container: String,
         /// Why not.
         source: Error,
     },
@@ -43,7 +71,14 @@ pub enum EngineError {
 impl EngineError {
     /// Makes an error of a failed call: `.map_err(EngineError::call("create the network"))`.
     pub fn call(operation: impl Into<String>) -> impl FnOnce(Error) -> Self {
-        move |source| Self::Call { operation: operation.into(), source }
+        move |source| {
+            let operation = operation.into();
+            if is_broken_connection(&source) {
+                Self::NoAnswer { operation, source }
+            } else {
+                Self::Call { operation, source }
+            }
+        }
     }
 
     /// What to do next.
@@ -53,9 +88,7 @@ impl EngineError {
             Self::Pull(error) => Some(error.hint()),
             Self::SubnetTaken { .. } => Some("choose another one with `--subnet`"),
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
-            Self::Call { source, .. } if status(source).is_none() => {
-                Some("`docker info` says how the engine is")
-            }
+            Self::NoAnswer { .. } => Some("see whether the engine still runs (`docker info`)"),
             _ => None,
         }
     }
@@ -64,6 +97,23 @@ impl EngineError {
 /// Whether the engine refused a subnet: 403, or 400 in newer engines.
 pub(super) fn is_subnet_refused(error: &Error) -> bool {
     matches!(status(error), Some(400 | 403))
+}
+
+/// Whether a name is somebody else's.
+pub(super) fn is_name_taken(error: &Error) -> bool {
+    status(error) == Some(CONFLICT)
+}
+
+/// Whether there was no answer at all, or not the whole of it.
+fn is_broken_connection(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::HyperLegacyError { .. }
+            | Error::HyperResponseError { .. }
+            | Error::IOError { .. }
+            | Error::RequestTimeoutError
+            | Error::SocketNotFoundError(_)
+    )
 }
 
 /// The HTTP status that the engine answered with.

@@ -37,9 +37,7 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
             declared: declared_server(&inspect, reference),
         })),
         Err(error) if is_not_found(&error) => Ok(None),
-        Err(source) => {
-            Err(EngineError::Call { operation: format!("inspect the image `{reference}`"), source })
-        }
+        Err(source) => Err(EngineError::call(format!("inspect the image `{reference}`"))(source)),
     }
 }
 

@@ -39,6 +39,11 @@ pub(super) fn of_container(settings: &ContainerSettings) -> Labels {
     labels
 }
 
+/// Whether what bears these labels is the deployment's.
+pub(super) fn belongs(labels: Option<&Labels>, deployment: &DeploymentName) -> bool {
+    labels.and_then(|labels| labels.get(DEPLOYMENT)).is_some_and(|label| label == deployment.as_str())
+}
+
 /// The node's name in a container's labels.
 pub(super) fn node(labels: &Labels) -> Option<NodeName> {
     labels.get(NODE).map(|label| NodeName::from_label(label))

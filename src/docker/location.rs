@@ -162,6 +162,12 @@ impl EngineLocation {
         }
     }
 
+    /// Whether the engine is on this machine, as far as its address tells.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.address.host().is_none_or(is_loopback)
+    }
+
     /// The host that ports published by this engine are dialled at: 127.0.0.1 where the engine is on this
     /// machine, else the engine's own.
     #[must_use]

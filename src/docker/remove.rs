@@ -65,7 +65,7 @@ pub async fn deployment(
 pub(super) async fn remove_network(docker: &Docker, name: &DeploymentName) -> Result<String, EngineError> {
     match docker.remove_network(name.as_str()).await {
         Err(error) if !is_not_found(&error) => {
-            Err(EngineError::Call { operation: format!("remove the network `{name}`"), source: error })
+            Err(EngineError::call(format!("remove the network `{name}`"))(error))
         }
         _ => Ok(name.to_string()),
     }
@@ -74,7 +74,7 @@ pub(super) async fn remove_network(docker: &Docker, name: &DeploymentName) -> Re
 pub(super) async fn volume(docker: &Docker, name: &str) -> Result<String, EngineError> {
     match docker.remove_volume(name, None::<RemoveVolumeOptions>).await {
         Err(error) if !is_not_found(&error) => {
-            Err(EngineError::Call { operation: format!("remove the volume `{name}`"), source: error })
+            Err(EngineError::call(format!("remove the volume `{name}`"))(error))
         }
         _ => Ok(name.to_owned()),
     }

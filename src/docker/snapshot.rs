@@ -1,7 +1,7 @@
 //! What is on the engine: one listing of containers, networks and volumes, and what it says of a
 //! deployment, of taken ports and of taken subnets.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volume};
@@ -22,7 +22,7 @@ pub struct Snapshot {
 }
 
 /// What a snapshot says of one deployment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeploymentParts {
     /// The network, if it is there.
     pub network: Option<ObservedNetwork>,
@@ -77,8 +77,8 @@ impl Snapshot {
     /// The parts of a deployment.
     #[must_use]
     pub fn parts(&self, name: &DeploymentName) -> DeploymentParts {
-        let network = self.networks.iter().find(|network| belongs(network.labels.as_ref(), name));
-        let volumes = self.volumes.iter().filter(|volume| belongs(Some(&volume.labels), name));
+        let network = self.networks.iter().find(|network| labels::belongs(network.labels.as_ref(), name));
+        let volumes = self.volumes.iter().filter(|volume| labels::belongs(Some(&volume.labels), name));
         let keeps_data =
             |volume: &Volume| volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes");
         let mut parts = DeploymentParts {
@@ -87,7 +87,8 @@ impl Snapshot {
             ..DeploymentParts::default()
         };
         for container in &self.containers {
-            let Some(labels) = container.labels.as_ref().filter(|labels| belongs(Some(labels), name)) else {
+            let Some(labels) = container.labels.as_ref().filter(|labels| labels::belongs(Some(labels), name))
+            else {
                 continue;
             };
             let Some(node) = labels::node(labels) else { continue };
@@ -115,21 +116,21 @@ impl Snapshot {
         let containers = self
             .containers
             .iter()
-            .filter(|container| !belongs(container.labels.as_ref(), name))
+            .filter(|container| !labels::belongs(container.labels.as_ref(), name))
             .filter_map(|container| title(container))
             .filter(|title| nodes.iter().any(|node| node.as_str() == *title))
             .map(|title| Foreign { kind: "container", name: title.to_owned() });
         let networks = self
             .networks
             .iter()
-            .filter(|network| !belongs(network.labels.as_ref(), name))
+            .filter(|network| !labels::belongs(network.labels.as_ref(), name))
             .filter_map(|network| network.name.clone())
             .filter(|network| network == name.as_str())
             .map(|name| Foreign { kind: "network", name });
         let volumes = self
             .volumes
             .iter()
-            .filter(|volume| !belongs(Some(&volume.labels), name) && volumes.contains(&volume.name))
+            .filter(|volume| !labels::belongs(Some(&volume.labels), name) && volumes.contains(&volume.name))
             .map(|volume| Foreign { kind: "volume", name: volume.name.clone() });
         containers.chain(networks).chain(volumes).collect()
     }
@@ -137,7 +138,7 @@ impl Snapshot {
     /// The subnets of all networks but the deployment's own.
     #[must_use]
     pub fn other_networks(&self, name: &DeploymentName) -> Vec<(String, Vec<Ipv4Net>)> {
-        let others = self.networks.iter().filter(|network| !belongs(network.labels.as_ref(), name));
+        let others = self.networks.iter().filter(|network| !labels::belongs(network.labels.as_ref(), name));
         others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
     }
 
@@ -146,7 +147,8 @@ impl Snapshot {
     #[must_use]
     pub fn busy_ports(&self, name: &DeploymentName) -> BTreeMap<u16, String> {
         let mut ports = BTreeMap::new();
-        for container in self.containers.iter().filter(|container| !belongs(container.labels.as_ref(), name))
+        for container in
+            self.containers.iter().filter(|container| !labels::belongs(container.labels.as_ref(), name))
         {
             let holder = format!("container `{}`", title(container).unwrap_or("?"));
             let published = container.ports.iter().flatten().filter_map(|port| port.public_port);
@@ -160,10 +162,6 @@ impl Snapshot {
 
 fn title(container: &ContainerSummary) -> Option<&str> {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
-}
-
-fn belongs(labels: Option<&HashMap<String, String>>, name: &DeploymentName) -> bool {
-    labels.and_then(|labels| labels.get(labels::DEPLOYMENT)).is_some_and(|label| label == name.as_str())
 }
 
 fn subnets(network: &Network) -> Vec<Ipv4Net> {

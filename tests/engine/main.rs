@@ -13,3 +13,4 @@ mod images;
 mod matrix;
 mod shapes;
 mod support;
+mod two_at_once;

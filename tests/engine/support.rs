@@ -1,7 +1,7 @@
 //! What every test needs: a deployment that cleans up after itself, and words for asking about it.
 
 use std::ffi::OsStr;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::Value;
@@ -27,16 +27,21 @@ pub(crate) fn wanted() -> bool {
     wanted
 }
 
-/// Runs redisctl with these arguments.
-pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
+/// redisctl with these arguments, to be run.
+pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redisctl"));
-    command.args(arguments).env("NO_COLOR", "1");
+    command.args(arguments).env("NO_COLOR", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
     for variable in
         ["REDIS_PASSWORD", "REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD", "REDIS_REGULAR_PASSWORD"]
     {
         command.env_remove(variable);
     }
-    command.output().expect("redisctl starts")
+    command
+}
+
+/// Runs redisctl with these arguments.
+pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
+    command(arguments).output().expect("redisctl starts")
 }
 
 /// What a command wrote to stdout; fails the test where the command failed.
@@ -95,8 +100,13 @@ impl Deployment {
         let _ = redisctl(&["down", &self.name, "--volumes"]);
     }
 
-    /// A command with this deployment's name and ports, the topology first.
+    /// Runs a command with this deployment's name and ports, the topology first.
     pub(crate) fn run(&self, verb: &str, topology: &str, more: &[&str]) -> Output {
+        self.command(verb, topology, more).output().expect("redisctl starts")
+    }
+
+    /// A command with this deployment's name and ports, the topology first, to be run.
+    pub(crate) fn command(&self, verb: &str, topology: &str, more: &[&str]) -> Command {
         let port = self.port.to_string();
         let mut arguments = vec![verb, topology, "--name", &self.name];
         for (flag, usual) in [("--port-base", port.as_str()), ("--image", REDIS_7)] {
@@ -105,7 +115,7 @@ impl Deployment {
             }
         }
         arguments.extend(more);
-        redisctl(&arguments)
+        command(&arguments)
     }
 
     /// `up`, which must succeed.

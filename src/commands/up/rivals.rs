@@ -1,0 +1,185 @@
+//! What others take between choice and use: subnets, ports, names; and how `up` goes on then.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+use tokio::time::Instant;
+
+use super::super::prepare::{Prepared, is_taken};
+use super::super::specs::Found;
+use super::super::{CommandError, Connected};
+use crate::docker::{EngineError, remove};
+use crate::event::{Event, Listener};
+use crate::executor::ExecuteError;
+use crate::topology::DeploymentName;
+
+/// How often something may be lost to others before that is an error.
+const MOST_LOSSES: usize = 20;
+
+/// How often the engine is asked whether somebody else is done.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// For how long nothing of a deployment must change for whoever makes it to be done, or gone: longer
+/// than a server takes to start, or a cluster to form.
+const QUIET: Duration = Duration::from_secs(4);
+
+/// What others have taken, as far as the engine's lists do not show it.
+#[derive(Debug, Default)]
+pub(in crate::commands) struct Taken {
+    /// Subnets.
+    pub(in crate::commands) subnets: Vec<Ipv4Net>,
+    /// Ports of this machine.
+    pub(in crate::commands) ports: BTreeSet<u16>,
+}
+
+/// What was lost to somebody else.
+enum Loss {
+    /// The subnet that was chosen.
+    Subnet(Ipv4Net),
+    /// The port that was chosen.
+    Port(u16),
+    /// A name that the deployment needs.
+    Name,
+}
+
+/// The race for what one deployment needs.
+pub(super) struct Race<'a> {
+    pub(super) found: &'a Found,
+    pub(super) connected: &'a Connected,
+    pub(super) listener: &'a dyn Listener,
+    /// The longest that somebody else is waited for.
+    pub(super) timeout: Duration,
+    taken: Taken,
+    losses: usize,
+}
+
+impl<'a> Race<'a> {
+    pub(super) fn new(
+        found: &'a Found,
+        connected: &'a Connected,
+        listener: &'a dyn Listener,
+        timeout: Duration,
+    ) -> Self {
+        Self { found, connected, listener, timeout, taken: Taken::default(), losses: 0 }
+    }
+
+    /// What was lost so far.
+    pub(super) fn taken(&self) -> &Taken {
+        &self.taken
+    }
+
+    /// Makes ready for another attempt after one that failed because of somebody else.
+    ///
+    /// # Errors
+    /// The failure, in better words where they are known, where another attempt is of no use.
+    pub(super) async fn lost(
+        &mut self,
+        error: CommandError,
+        prepared: &Prepared,
+    ) -> Result<(), CommandError> {
+        let error = self.explain(error, prepared).await?;
+        let Some(loss) = loss(&error).filter(|_| self.losses < MOST_LOSSES) else { return Err(error) };
+        self.losses += 1;
+        let (engine, name) = (&self.connected.engine, &prepared.topology.name);
+        let snapshot = engine.snapshot().await?;
+        let parts = snapshot.parts(name);
+        match loss {
+            // Whoever makes the same deployment took the subnet for it.
+            Loss::Subnet(_) if parts.network.is_some() => self.wait_for_others(name).await,
+            Loss::Subnet(subnet) if self.found.leaves_subnet_open() => {
+                self.note(format!("somebody else took {subnet} at the same moment: choosing another subnet"));
+                self.taken.subnets.push(subnet);
+                Ok(())
+            }
+            // What existed before keeps its ports: clients know them.
+            Loss::Port(port) if self.found.leaves_ports_open() && prepared.is_new => {
+                self.note(format!("somebody else took port {port} at the same moment: choosing others"));
+                self.taken.ports.insert(port);
+                remove::deployment(engine.client(), name, &parts, true).await?;
+                Ok(())
+            }
+            Loss::Subnet(_) | Loss::Port(_) => Err(error),
+            // What is foreign stands in the next plan's way, which names it.
+            Loss::Name if !engine.observe(&prepared.topology, &snapshot).await?.foreign.is_empty() => Ok(()),
+            Loss::Name => self.wait_for_others(name).await,
+        }
+    }
+
+    /// Says so where a container did not start because its port is taken.
+    async fn explain(&self, error: CommandError, prepared: &Prepared) -> Result<CommandError, CommandError> {
+        let CommandError::Execute(failure) = error else { return Ok(error) };
+        let topology = &prepared.topology;
+        let node = not_started(&failure)
+            .and_then(|container| topology.nodes().into_iter().find(|node| node.name.as_str() == container));
+        let Some(node) = node else { return Ok(failure.into()) };
+        let port = node.endpoint.port;
+        let busy = self.connected.engine.snapshot().await?.busy_ports(&topology.name);
+        let holder = match busy.get(&port) {
+            Some(holder) => holder.clone(),
+            // Ports of other machines cannot be tried from here.
+            None if self.connected.location.is_local() && is_taken(topology.bind, port) => {
+                "another process".to_owned()
+            }
+            None => return Ok(failure.into()),
+        };
+        let (node, source) = (node.name.to_string(), Box::new(failure));
+        Ok(CommandError::PortTaken { node, port, holder, source })
+    }
+
+    /// Waits until a redisctl that cannot be seen from here, another user's or another machine's, is
+    /// done with the deployment: until nothing of it changes any more.
+    async fn wait_for_others(&self, name: &DeploymentName) -> Result<(), CommandError> {
+        self.note(format!("somebody else makes `{name}` at the same moment: waiting until that is done"));
+        let started = Instant::now();
+        let mut seen = self.connected.engine.snapshot().await?.parts(name);
+        let mut since = Instant::now();
+        while since.elapsed() < QUIET {
+            let waited = started.elapsed();
+            if waited >= self.timeout {
+                let holder = "another redisctl, of another user or machine,".to_owned();
+                let deployment = name.to_string();
+                return Err(CommandError::InUse { deployment, holder, process: None, waited });
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+            let now = self.connected.engine.snapshot().await?.parts(name);
+            if now != seen {
+                (seen, since) = (now, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&self, message: String) {
+        self.listener.hear(Event::Note { message });
+    }
+}
+
+/// The engine's error at the bottom of a failed step.
+fn engine_error(failure: &ExecuteError) -> Option<&EngineError> {
+    match failure {
+        ExecuteError::Call { source, .. } => source.downcast_ref(),
+        ExecuteError::Wait { .. } | ExecuteError::Ended { .. } => None,
+    }
+}
+
+/// The container that could not be started, where that is the failure.
+fn not_started(failure: &ExecuteError) -> Option<&str> {
+    match engine_error(failure)? {
+        EngineError::NotStarted { container, .. } => Some(container),
+        _ => None,
+    }
+}
+
+/// What an error says was lost to somebody else.
+fn loss(error: &CommandError) -> Option<Loss> {
+    match error {
+        CommandError::PortTaken { port, .. } => Some(Loss::Port(*port)),
+        CommandError::Execute(failure) => match engine_error(failure)? {
+            EngineError::SubnetTaken { subnet, .. } => Some(Loss::Subnet(*subnet)),
+            EngineError::NameTaken { .. } => Some(Loss::Name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
