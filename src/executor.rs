@@ -85,8 +85,9 @@ pub struct Executor<'a, E, S> {
     pub engine: &'a E,
     /// The servers.
     pub servers: &'a S,
-    /// The files of some nodes, rendered with their secrets.
-    pub files: &'a dyn Fn(&[NodeName]) -> Vec<File>,
+    /// The files of some nodes, rendered with their secrets, given who is primary where that is not
+    /// the spec's.
+    pub files: &'a dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File>,
     /// Who hears what happens.
     pub listener: &'a dyn Listener,
     /// The longest that any single wait may take.
@@ -153,8 +154,9 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         let (subject, action) = (step.subject(plan).to_owned(), step.action.to_string());
         self.tell(Event::StepStarted { subject: subject.clone(), action: action.clone() });
         let result = match &step.action {
-            Action::Engine(EngineAction::WriteFiles { through, nodes }) => {
-                self.engine.write_files(through, (self.files)(nodes)).await.map_err(Failure::Call)
+            Action::Engine(EngineAction::WriteFiles { through, nodes, primary }) => {
+                let files = (self.files)(nodes, primary.as_ref());
+                self.engine.write_files(through, files).await.map_err(Failure::Call)
             }
             Action::Engine(call) => {
                 self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)

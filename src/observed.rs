@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 
 use crate::topology::container::ContainerSettings;
+use crate::topology::server::Version;
 use crate::topology::{Address, NodeName, Settings, SlotSet, Topology};
 
 /// The prefix of every label that redisctl puts on what it makes.
@@ -32,13 +33,25 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// The topology's nodes whose containers run.
+    /// The nodes that the topology does not have, but that run, and where they are.
+    #[must_use]
+    pub fn leaving(&self, topology: &Topology) -> Vec<(NodeName, Address)> {
+        let leaving = self.containers.iter().filter(|(name, container)| {
+            topology.node(name).is_none() && container.state == ContainerState::Running
+        });
+        leaving
+            .filter_map(|(name, container)| Some((name.clone(), container.settings.as_ref()?.address)))
+            .collect()
+    }
+
+    /// The nodes whose containers run: the topology's, and those that leave.
     #[must_use]
     pub fn running(&self, topology: &Topology) -> Vec<NodeName> {
         let runs = |name: &NodeName| {
             self.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
         };
-        topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs).collect()
+        let staying = topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs);
+        staying.chain(self.leaving(topology).into_iter().map(|(name, _)| name)).collect()
     }
 }
 
@@ -119,6 +132,15 @@ pub struct ServerView {
     pub settings: Settings,
     /// Its view of the cluster; `None` where it is no cluster node.
     pub cluster: Option<ClusterView>,
+}
+
+impl ServerView {
+    /// Whether the server has the command FAILOVER (Redis 6.2).
+    #[must_use]
+    pub fn has_failover(&self) -> bool {
+        let version: Option<Version> = self.version.parse().ok();
+        version.is_some_and(|version| (version.major, version.minor) >= (6, 2))
+    }
 }
 
 /// `INFO replication`, what matters of it.

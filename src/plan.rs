@@ -8,9 +8,11 @@ use crate::topology::container::ContainerSettings;
 use crate::topology::{Address, DeploymentName, NodeName, Settings, SlotSet};
 
 mod cause;
+pub mod effect;
 mod print;
 
 pub use cause::{Cause, Obstacle};
+pub use effect::Effect;
 
 /// What is to be done, in order. Nothing is left to decide while it runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Plan {
     /// Whether nothing is left to do after them. Otherwise servers whose state is not known yet must
     /// be asked once they run, and what they say may need another plan.
     pub complete: bool,
+    /// What is worth knowing and needs no step: roles that are swapped, and stay so.
+    pub notes: Vec<String>,
 }
 
 /// Steps that belong together.
@@ -93,9 +97,14 @@ pub enum EngineAction {
         through: NodeName,
         /// The nodes whose files are written.
         nodes: Vec<NodeName>,
+        /// Who is primary, where that is another node than the spec's: a server that is started again
+        /// must not take itself for one.
+        primary: Option<NodeName>,
     },
     /// Start the node's container.
     StartContainer,
+    /// Stop the node's container; its server writes what it has to write first.
+    StopContainer,
     /// Go on with the node's frozen container.
     UnpauseContainer,
     /// Attach the node's container to the network again.
@@ -153,6 +162,15 @@ pub enum ServerAction {
     Replicate(NodeName),
     /// CLUSTER FAILOVER TAKEOVER.
     TakeOver,
+    /// CLUSTER FAILOVER, and the wait until the primary has handed over. Nothing is lost by it.
+    FailOver,
+    /// Let a replica become primary in the node's place, once it has everything, and follow it.
+    HandOver {
+        /// The replica.
+        to: Peer,
+        /// Whether the node's server has a command for it: FAILOVER.
+        by_command: bool,
+    },
     /// REPLICAOF an address.
     Follow(Address),
     /// REPLICAOF NO ONE.
@@ -278,7 +296,12 @@ impl Plan {
                 serde_json::json!({ "name": stage.name, "steps": steps })
             })
             .collect();
-        serde_json::json!({ "deployment": self.deployment, "changes": self.changes(), "stages": stages })
+        serde_json::json!({
+            "deployment": self.deployment,
+            "changes": self.changes(),
+            "stages": stages,
+            "notes": self.notes,
+        })
     }
 }
 

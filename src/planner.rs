@@ -9,13 +9,18 @@ use crate::observed::{ContainerState, Observed};
 use crate::plan::{Action, Cause, Condition, EngineAction, Obstacle, Order, Plan, ServerAction, Stage, Step};
 use crate::spec::DataSpec;
 use crate::topology::container::{data_volume, shared_volume};
-use crate::topology::{Kind, Node, NodeName, Topology};
+use crate::topology::{Kind, Node, NodeName, Shard, Topology};
 
 mod anew;
 mod cluster;
 mod containers;
+mod fate;
+mod leaving;
 mod replication;
+mod rolling;
 mod settings;
+
+use fate::Fates;
 
 /// How a new cluster is formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,17 +64,46 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
             &bare
         }
     };
-    containers::plan(topology, observed, options, &mut stages)?;
-    let servers = ServerStates::new(topology, observed, options);
-    if servers.all_known() {
-        match topology.kind {
-            Kind::Standalone => {}
-            Kind::Replication => replication::plan(topology, observed, &servers, &mut stages),
-            Kind::Cluster => cluster::plan(topology, observed, &servers, options, &mut stages),
-        }
-        settings::plan(topology, observed, &servers, &mut stages);
+    let foreign = containers::foreign(observed);
+    if !foreign.is_empty() {
+        return Err(foreign);
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete: servers.all_known() })
+    let fates = Fates::decide(topology, observed, options)?;
+    let servers = ServerStates::new(topology, observed, &fates);
+    let world = World { topology, observed, fates: &fates, servers: &servers };
+    settings::take_back(&world, &mut stages);
+    containers::plan(topology, observed, &fates, &servers, &mut stages);
+    let mut notes = Vec::new();
+    if servers.all_known() {
+        let acting = match topology.kind {
+            Kind::Standalone => topology.nodes().into_iter().map(|node| node.name.clone()).collect(),
+            Kind::Replication => replication::plan(&world, &mut stages),
+            Kind::Cluster => cluster::plan(&world, options, &mut stages),
+        };
+        settings::plan(&world, &mut stages);
+        let acting = rolling::plan(&world, &acting, &mut stages);
+        notes = swapped_roles(topology, &acting);
+    }
+    let complete = servers.all_known();
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete, notes })
+}
+
+/// What every part of the planner looks at.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    topology: &'a Topology,
+    observed: &'a Observed,
+    fates: &'a Fates<'a>,
+    servers: &'a ServerStates<'a>,
+}
+
+/// Swapped roles are as good as the spec's, but may surprise.
+fn swapped_roles(topology: &Topology, acting: &[NodeName]) -> Vec<String> {
+    let swapped = topology.shards.iter().zip(acting).filter(|(shard, acting)| shard.primary.name != **acting);
+    let note = |(shard, acting): (&Shard, &NodeName)| {
+        format!("roles are swapped, and stay so: {acting} is primary in the place of {}", shard.primary.name)
+    };
+    swapped.map(note).collect()
 }
 
 /// What is known of a node's server before the plan runs.
@@ -90,7 +124,7 @@ struct ServerStates<'a> {
 }
 
 impl<'a> ServerStates<'a> {
-    fn new(topology: &'a Topology, observed: &Observed, options: Options) -> Self {
+    fn new(topology: &'a Topology, observed: &Observed, fates: &Fates<'_>) -> Self {
         let is_there = |volume: String| observed.volumes.contains(&volume);
         // What the shared volume holds can only be read through a container.
         let folders_exist = is_there(shared_volume(&topology.name))
@@ -104,8 +138,7 @@ impl<'a> ServerStates<'a> {
             match observed.containers.get(&node.name) {
                 None if may_have_lived(node) => ServerState::Unknown,
                 None => ServerState::New,
-                Some(container) if container.settings.is_none() => ServerState::Unknown,
-                Some(_) if containers::is_remade(topology, node, observed, options) => ServerState::Unknown,
+                Some(_) if fates.is_made(&node.name) => ServerState::Unknown,
                 Some(container) if container.state == ContainerState::Created && !may_have_lived(node) => {
                     ServerState::New
                 }

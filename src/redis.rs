@@ -11,11 +11,12 @@ use crate::observed::{ObservedServer, ServerView};
 use crate::plan::ServerAction;
 use crate::reply::Reply;
 use crate::topology::credentials::OPERATOR;
-use crate::topology::{Credentials, Kind, NodeName, Topology};
+use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
 
 mod apply;
 pub mod connect;
 mod error;
+mod failover;
 mod parse;
 pub mod probe;
 mod redirect;
@@ -30,6 +31,8 @@ pub use session::{Answer, Session};
 pub struct Servers<'a> {
     topology: &'a Topology,
     login: Option<Login>,
+    /// Where nodes are that the topology does not have any more.
+    leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
 }
 
@@ -37,7 +40,17 @@ impl<'a> Servers<'a> {
     /// The servers of a deployment; nothing is dialled yet.
     #[must_use]
     pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
-        Self { topology, login: operator_login(credentials), connections: Mutex::default() }
+        let login = operator_login(credentials);
+        Self { topology, login, leaving: Mutex::default(), connections: Mutex::default() }
+    }
+
+    /// Makes nodes known that the topology does not have any more. Their ports are published where
+    /// everybody's are.
+    pub fn leaving(&self, nodes: &[(NodeName, Address)]) {
+        let host = &self.topology.shards[0].primary.endpoint.host;
+        let endpoint = |port| Endpoint { host: host.clone(), port };
+        let nodes = nodes.iter().map(|(name, address)| (name.clone(), endpoint(address.port)));
+        *self.leaving.lock().unwrap_or_else(PoisonError::into_inner) = nodes.collect();
     }
 
     /// Asks a node for everything, settings included.
@@ -100,11 +113,10 @@ impl<'a> Servers<'a> {
         if let Some(connection) = open {
             return Ok(connection);
         }
-        let endpoint = match self.topology.node(node) {
-            Some(node) => &node.endpoint,
-            None => return Err(ServerError::NoSuchNode(node.clone())),
-        };
-        let connection = connect::open(endpoint, self.login.as_ref()).await?;
+        let leaving = || self.leaving.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
+        let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
+        let endpoint = endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))?;
+        let connection = connect::open(&endpoint, self.login.as_ref()).await?;
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }
@@ -137,7 +149,11 @@ impl ServersTrait for Servers<'_> {
                 }
                 _ => None,
             };
-            apply::apply(&mut connection, self.topology.server, action, id.as_deref()).await
+            let replica = match action {
+                ServerAction::HandOver { to, by_command: false } => Some(self.connection(&to.node).await?),
+                _ => None,
+            };
+            apply::apply(&mut connection, self.topology.server, action, id.as_deref(), replica).await
         };
         self.kept(node, result.await).map_err(|error| {
             if error.is_passing() {

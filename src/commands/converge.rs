@@ -29,6 +29,7 @@ pub(super) async fn observe(
     if let Some((_, earlier)) = &prepared.stored {
         observed.changed_passwords = prepared.credentials.changed_since(earlier);
     }
+    servers.leaving(&observed.leaving(&prepared.topology));
     observed.servers = servers.observe(&observed.running(&prepared.topology)).await;
     Ok(observed)
 }
@@ -63,7 +64,9 @@ pub(super) async fn converge(
         let executor = Executor {
             engine: &connected.engine,
             servers,
-            files: &|nodes: &[NodeName]| files::render(topology, credentials, nodes),
+            files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
+                files::render(topology, credentials, nodes, primary)
+            },
             listener,
             timeout,
         };

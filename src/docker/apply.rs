@@ -7,7 +7,7 @@ use bollard::models::{ContainerStateStatusEnum, Network, NetworkConnectRequest};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions,
     ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
-    UploadToContainerOptionsBuilder,
+    StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt as _;
 
@@ -19,6 +19,10 @@ use crate::event::{Event, Listener};
 use crate::plan::{EngineAction, NetworkSettings};
 use crate::topology::NodeName;
 use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
+
+/// How long a server may take to write what it has to write, seconds: Redis itself waits ten for its
+/// replicas.
+const STOP_PATIENCE: i32 = 20;
 
 /// Does an action; `node` is the container's name, where it is about one.
 pub(super) async fn apply(
@@ -72,6 +76,7 @@ pub(super) async fn apply(
                 None => EngineError::call(format!("start the container `{container}`"))(source),
             })
         }
+        EngineAction::StopContainer => stop(docker, container).await,
         EngineAction::UnpauseContainer => docker
             .unpause_container(container)
             .await
@@ -126,6 +131,15 @@ async fn create_network(docker: &Docker, settings: &NetworkSettings) -> Result<(
         return Err(taken());
     }
     Ok(())
+}
+
+/// Stops a container: its server is asked to end, and ended where it does not.
+async fn stop(docker: &Docker, container: &str) -> Result<(), EngineError> {
+    let options = StopContainerOptionsBuilder::default().t(STOP_PATIENCE).build();
+    docker
+        .stop_container(container, Some(options))
+        .await
+        .map_err(EngineError::call(format!("stop the container `{container}`")))
 }
 
 /// Removes a container, running or not, with the unnamed volumes that its image asked for.

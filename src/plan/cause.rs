@@ -1,7 +1,9 @@
 //! Why a step exists, and what stands in a plan's way.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use super::effect::effect;
 use crate::topology::{NodeName, SlotSet};
 
 /// Why a step exists.
@@ -33,8 +35,20 @@ pub enum Cause {
     WrongPrimary(String),
     /// The node should become the primary.
     RoleSwap,
+    /// The spec has no such node any more.
+    Leaves,
+    /// The node's primary is about to leave, or to be replaced.
+    PrimaryGoes(NodeName),
+    /// The node goes away, or is replaced, once another one has its role.
+    HandsOver,
+    /// While nodes are replaced, first copies must not wait.
+    Replacing,
+    /// Other nodes are primaries than the files say.
+    RolesSwapped,
     /// Settings in force are not those wanted: name, value in force, value wanted.
     Settings(Vec<(String, String, String)>),
+    /// Settings that the spec does not have any more.
+    TakenOut(Vec<String>),
     /// While a deployment forms, other settings are better.
     Forming,
     /// A replica is listed for clients once it has seen a write.
@@ -61,6 +75,11 @@ impl fmt::Display for Cause {
             Self::Stranger(what) => write!(formatter, "knows {what}, which is not of this deployment"),
             Self::WrongPrimary(what) | Self::Unsettled(what) => formatter.write_str(what),
             Self::RoleSwap => formatter.write_str("primary according to the spec"),
+            Self::Leaves => formatter.write_str("the spec has no such node any more"),
+            Self::PrimaryGoes(primary) => write!(formatter, "{primary} goes"),
+            Self::HandsOver => formatter.write_str("goes once another node is primary"),
+            Self::Replacing => formatter.write_str("while nodes are replaced"),
+            Self::RolesSwapped => formatter.write_str("roles swapped"),
             Self::Settings(settings) => {
                 for (position, (name, found, wanted)) in settings.iter().enumerate() {
                     let separator = if position == 0 { "" } else { ", " };
@@ -68,6 +87,7 @@ impl fmt::Display for Cause {
                 }
                 Ok(())
             }
+            Self::TakenOut(names) => write!(formatter, "no longer in the spec: {}", names.join(", ")),
             Self::Forming => formatter.write_str("while forming"),
             Self::ReplicasUnseen => formatter.write_str("a replica that saw no write is not listed"),
             Self::Changed => formatter.write_str("changed by the steps before"),
@@ -100,8 +120,13 @@ pub enum Obstacle {
         /// What the spec changed.
         fields: Vec<String>,
     },
-    /// A container of the deployment is no longer part of the topology.
-    Surplus(NodeName),
+    /// A change for which the node must be restarted, while nothing keeps its keys meanwhile.
+    NothingKeepsKeys {
+        /// The node.
+        node: NodeName,
+        /// What the spec changed.
+        fields: Vec<String>,
+    },
     /// The cluster's shape is another one than the spec's.
     Shape(String),
 }
@@ -114,11 +139,18 @@ impl fmt::Display for Obstacle {
             }
             Self::Recreate { node, fields } => {
                 let subject = node.as_ref().map_or("the deployment".to_owned(), |node| format!("`{node}`"));
-                write!(formatter, "{subject} must be made anew: the spec changed {}", fields.join(", "))
+                write!(formatter, "{subject} must be made anew: the spec changed {}", fields.join(", "))?;
+                let reasons: BTreeSet<&str> =
+                    fields.iter().filter_map(|field| effect(field).reason()).collect();
+                let reasons: Vec<&str> = reasons.into_iter().collect();
+                if reasons.is_empty() { Ok(()) } else { write!(formatter, " ({})", reasons.join("; ")) }
             }
-            Self::Surplus(node) => {
-                write!(formatter, "`{node}` exists, but the spec has no such node any more")
-            }
+            Self::NothingKeepsKeys { node, fields } => write!(
+                formatter,
+                "`{node}` must be restarted, and its keys would go: it has neither a replica nor a volume; \
+                 the spec changed {}",
+                fields.join(", ")
+            ),
             Self::Shape(what) => formatter.write_str(what),
         }
     }

@@ -9,7 +9,8 @@ use crate::topology::{NodeName, Settings};
 /// Writes the whole plan.
 pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     if plan.is_empty() {
-        return writeln!(formatter, "{}: nothing to do", plan.deployment);
+        writeln!(formatter, "{}: nothing to do", plan.deployment)?;
+        return notes(plan, formatter);
     }
     let width =
         |text: fn(&super::Step, &Plan) -> usize| plan.steps().map(|step| text(step, plan)).max().unwrap_or(0);
@@ -32,7 +33,11 @@ pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
             "then look again: what the servers say once they run decides what else is needed"
         )?;
     }
-    Ok(())
+    notes(plan, formatter)
+}
+
+fn notes(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    plan.notes.iter().try_for_each(|note| writeln!(formatter, "note: {note}"))
 }
 
 fn plural(count: usize, noun: &str) -> String {
@@ -64,8 +69,14 @@ impl fmt::Display for EngineAction {
                     container.image, container.address
                 )
             }
-            Self::WriteFiles { nodes, .. } => write!(formatter, "write files of {}", list(nodes)),
+            Self::WriteFiles { nodes, primary: None, .. } => {
+                write!(formatter, "write files of {}", list(nodes))
+            }
+            Self::WriteFiles { nodes, primary: Some(primary), .. } => {
+                write!(formatter, "write files of {}, primary {primary}", list(nodes))
+            }
             Self::StartContainer => formatter.write_str("start container"),
+            Self::StopContainer => formatter.write_str("stop container"),
             Self::UnpauseContainer => formatter.write_str("unpause container"),
             Self::AttachContainer { address, .. } => {
                 write!(formatter, "attach to the network at {}", address.ip)
@@ -88,6 +99,8 @@ impl fmt::Display for ServerAction {
             Self::Forget { id } => write!(formatter, "forget {}", id.get(..8).unwrap_or(id)),
             Self::Replicate(primary) => write!(formatter, "replicate {primary}"),
             Self::TakeOver => formatter.write_str("take over from its primary"),
+            Self::FailOver => formatter.write_str("become primary, handed over"),
+            Self::HandOver { to, .. } => write!(formatter, "hand over to {}", to.node),
             Self::Follow(address) => write!(formatter, "follow {address}"),
             Self::Promote => formatter.write_str("become primary"),
             Self::Write { .. } => formatter.write_str("write a short-lived key"),

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Forming, Options, ServerStates, Stages, server, wait};
+use super::{Forming, Options, ServerStates, Stages, World, leaving, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
     Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
@@ -14,11 +14,11 @@ use crate::plan::{
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
-use crate::topology::{Node, Shard, SlotSet, Topology};
+use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 mod known;
 
-use known::{Acting, Known};
+use known::{Acting, Former, Known};
 
 /// Up to this many nodes the role swap is quicker, and everybody can be met both ways.
 const SMALL: usize = 30;
@@ -32,14 +32,9 @@ pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacl
     Known::new(topology, observed).obstacles(topology)
 }
 
-/// Plans what forms the cluster, or brings it back.
-pub(super) fn plan(
-    topology: &Topology,
-    observed: &Observed,
-    servers: &ServerStates<'_>,
-    options: Options,
-    stages: &mut Stages,
-) {
+/// Plans what forms the cluster, or brings it back. Gives each shard's primary after it.
+pub(super) fn plan(world: &World<'_>, options: Options, stages: &mut Stages) -> Vec<NodeName> {
+    let World { topology, observed, servers, .. } = *world;
     let known = Known::new(topology, observed);
     let swap = options.forming == Forming::RoleSwap
         && servers.all_new()
@@ -49,6 +44,8 @@ pub(super) fn plan(
 
     let before = stages.len();
     take_over_from_the_gone(&acting, stages);
+    hand_over_from_the_leaving(&known, &acting, stages);
+    leaving::remove(world, stages);
     forget(&known, stages, Strangers::Others);
     assign_slots(topology, &known, &acting, stages);
     // A node replicates as soon as it knows everybody, whoever else is still being met.
@@ -60,16 +57,22 @@ pub(super) fn plan(
     let changed = (stages.len() > before).then(|| servers.cause_to_wait());
 
     if swap {
-        let barrier = expectation(topology, &acting, Milestone::Barrier(SWAP_PATIENCE));
+        let barrier = expectation(topology, &names(&acting), Milestone::Barrier(SWAP_PATIENCE));
         let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
         stages.push("agree", Order::InTurn, vec![agree]);
-        let spec = |shard: &Shard| Acting { name: shard.primary.name.clone(), takes_over: false };
+        let spec = |shard: &Shard| Acting { name: shard.primary.name.clone(), succeeds: None };
         acting = topology.shards.iter().map(spec).collect();
         // In parallel they would pick the same epoch.
         let take_over = |acting: &Acting| server(&acting.name, ServerAction::TakeOver, Cause::RoleSwap);
         stages.push("take over", Order::InTurn, acting.iter().map(take_over).collect());
     }
+    let acting = names(&acting);
     settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap }, stages);
+    acting
+}
+
+fn names(acting: &[Acting]) -> Vec<NodeName> {
+    acting.iter().map(|acting| acting.name.clone()).collect()
 }
 
 /// What is known of a cluster when only waits and writes are left.
@@ -85,7 +88,7 @@ fn settle(
     topology: &Topology,
     observed: &Observed,
     known: &Known<'_>,
-    acting: &[Acting],
+    acting: &[NodeName],
     settling: &Settling,
     stages: &mut Stages,
 ) {
@@ -101,10 +104,10 @@ fn settle(
         .shards
         .iter()
         .zip(acting)
-        .filter(|(shard, primary)| !known.lists_replicas_of(shard, &primary.name))
+        .filter(|(shard, primary)| !known.lists_replicas_of(shard, primary))
         .filter_map(|(shard, primary)| {
             let key = key_in(shard.slots?, "redisctl:forming:");
-            Some(server(&primary.name, ServerAction::Write { key }, Cause::ReplicasUnseen))
+            Some(server(primary, ServerAction::Write { key }, Cause::ReplicasUnseen))
         })
         .collect();
     if !writes.is_empty() && !settling.swapped {
@@ -122,9 +125,24 @@ fn peer(node: &Node) -> Peer {
 /// A replica whose primary is gone becomes primary with its slots.
 fn take_over_from_the_gone(acting: &[Acting], stages: &mut Stages) {
     let cause = || Cause::WrongPrimary("replicates a node that is gone".to_owned());
-    let orphans = acting.iter().filter(|acting| acting.takes_over);
+    let orphans = acting.iter().filter(|acting| acting.succeeds == Some(Former::Gone));
     let steps = orphans.map(|orphan| server(&orphan.name, ServerAction::TakeOver, cause())).collect();
     stages.push("take over", Order::InTurn, steps);
+}
+
+/// A node that stays becomes primary in the place of one that leaves.
+fn hand_over_from_the_leaving(known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
+    let mut steps = Vec::new();
+    for acting in acting {
+        let Some(Former::Leaving(former)) = &acting.succeeds else { continue };
+        let cause = || Cause::PrimaryGoes(former.clone());
+        if !known.replicates(&acting.name, former) {
+            steps.push(server(&acting.name, ServerAction::Replicate(former.clone()), cause()));
+        }
+        steps.push(server(&acting.name, ServerAction::FailOver, cause()));
+    }
+    // Two elections at the same moment may both fail.
+    stages.push("hand over", Order::InTurn, steps);
 }
 
 /// Which strangers are forgotten.
@@ -171,8 +189,11 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
         }
         let primary_of = topology.shards.iter().zip(acting).find(|(_, acting)| acting.name == node.name);
         if let Some((Some(range), acting)) = primary_of.map(|(shard, acting)| (shard.slots, acting)) {
-            let owned =
-                if acting.takes_over { known.orphaned_slots(&node.name) } else { known.slots_of(&node.name) };
+            let owned = match &acting.succeeds {
+                None => known.slots_of(&node.name),
+                Some(Former::Gone) => known.orphaned_slots(&node.name),
+                Some(Former::Leaving(former)) => known.slots_of(former),
+            };
             let missing: SlotSet = range.slots().filter(|slot| !owned.contains(*slot)).collect();
             if !missing.is_empty() {
                 let cause = Cause::Unassigned(missing.clone());
@@ -229,7 +250,10 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
                 Some(ClusterRole::Replica(id)) => match known.names.get(id.as_str()) {
                     Some(name) if name == primary => None,
                     Some(name) => Some(Cause::WrongPrimary(format!("replicates {name}"))),
-                    None => Some(Cause::WrongPrimary("replicates a node that is gone".to_owned())),
+                    None => Some(match known.leaving.get(id.as_str()) {
+                        Some(former) => Cause::PrimaryGoes(former.clone()),
+                        None => Cause::WrongPrimary("replicates a node that is gone".to_owned()),
+                    }),
                 },
             };
             if let Some(cause) = cause {
@@ -240,7 +264,12 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
     steps
 }
 
-fn expectation(topology: &Topology, acting: &[Acting], milestone: Milestone) -> ClusterExpectation {
+/// What every node must say, given each shard's primary.
+pub(super) fn expectation(
+    topology: &Topology,
+    acting: &[NodeName],
+    milestone: Milestone,
+) -> ClusterExpectation {
     let members = topology
         .shards
         .iter()
@@ -249,10 +278,10 @@ fn expectation(topology: &Topology, acting: &[Acting], milestone: Milestone) -> 
             shard.nodes().map(move |node| ClusterMember {
                 node: node.name.clone(),
                 address: node.address,
-                role: if node.name == primary.name {
+                role: if node.name == *primary {
                     MemberRole::Primary(shard.slots.into_iter().collect())
                 } else {
-                    MemberRole::Replica(primary.name.clone())
+                    MemberRole::Replica(primary.clone())
                 },
             })
         })

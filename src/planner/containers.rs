@@ -1,6 +1,7 @@
 //! The containers' plane: network, volumes, containers, files, starts.
 
-use super::{Options, ServerState, ServerStates, Stages, engine, server, wait};
+use super::fate::{Fate, Fates, SUBNET_FIELD};
+use super::{ServerState, ServerStates, Stages, engine, replication, server, wait};
 use crate::observed::{ContainerState, Observed};
 use crate::plan::{
     Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, ServerAction, Step, VolumeSettings,
@@ -10,104 +11,57 @@ use crate::topology::container::{container, data_volume, shared_volume};
 use crate::topology::settings::while_forming;
 use crate::topology::{Kind, Node, NodeName, Topology};
 
-/// The field of the spec that says what the network is.
-const SUBNET_FIELD: &str = "network.subnet";
-
 /// Plans everything up to servers that answer.
 pub(super) fn plan(
     topology: &Topology,
     observed: &Observed,
-    options: Options,
+    fates: &Fates<'_>,
+    servers: &ServerStates<'_>,
     stages: &mut Stages,
-) -> Result<(), Vec<Obstacle>> {
-    let obstacles = obstacles(topology, observed, options);
-    if !obstacles.is_empty() {
-        return Err(obstacles);
-    }
-    let creates = topology.nodes().into_iter().any(|node| is_created(topology, node, observed, options));
-    if creates && !observed.image_present {
+) {
+    if fates.makes_any() && !observed.image_present {
         let pull = EngineAction::PullImage { reference: topology.image.clone() };
         stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
     }
-    remove(topology, observed, options, stages);
-    provide(topology, observed, options, stages);
-    let mut steps = create(topology, observed, options);
+    remove(topology, observed, fates, stages);
+    provide(topology, observed, fates, stages);
+    let mut steps = create(topology, fates);
     let stage = if steps.is_empty() { "files" } else { "containers" };
     // The volume is written through the first container, while the others are still being made.
-    steps.extend(write_files(topology, observed, options));
+    steps.extend(write_files(topology, observed, fates));
     stages.push(stage, Order::SideBySide, steps);
-    start(topology, observed, options, stages);
-    Ok(())
+    start(topology, observed, fates, servers, stages);
 }
 
-/// Whether the node's container is removed and made anew.
-pub(super) fn is_remade(topology: &Topology, node: &Node, observed: &Observed, options: Options) -> bool {
-    options.recreate && !changed_fields(topology, node, observed).is_empty()
+/// What stands in the way under a name that is needed.
+pub(super) fn foreign(observed: &Observed) -> Vec<Obstacle> {
+    let foreign = observed.foreign.iter();
+    foreign.map(|foreign| Obstacle::Foreign { kind: foreign.kind, name: foreign.name.clone() }).collect()
 }
 
-/// The fields of the node's container that the spec changed.
-fn changed_fields(topology: &Topology, node: &Node, observed: &Observed) -> Vec<String> {
-    let Some(existing) = observed.containers.get(&node.name) else { return Vec::new() };
-    let mut fields = match &existing.settings {
-        Some(settings) => container(topology, node).differences(settings),
-        None => vec!["a label of redisctl".to_owned()],
-    };
-    if subnet_changed(topology, observed) {
-        fields.push(SUBNET_FIELD.to_owned());
-    }
-    fields
-}
-
-/// Whether the network must be made anew, and with it every container.
-fn subnet_changed(topology: &Topology, observed: &Observed) -> bool {
-    let subnet = observed.network.as_ref().and_then(|network| network.subnet);
-    subnet.is_some_and(|subnet| subnet != topology.subnet)
-}
-
-fn is_surplus(topology: &Topology, name: &NodeName) -> bool {
-    topology.node(name).is_none()
-}
-
-fn obstacles(topology: &Topology, observed: &Observed, options: Options) -> Vec<Obstacle> {
-    let mut obstacles: Vec<Obstacle> = observed
-        .foreign
-        .iter()
-        .map(|foreign| Obstacle::Foreign { kind: foreign.kind, name: foreign.name.clone() })
-        .collect();
-    if options.recreate {
-        return obstacles;
-    }
-    if subnet_changed(topology, observed) {
-        obstacles.push(Obstacle::Recreate { node: None, fields: vec![SUBNET_FIELD.to_owned()] });
-        return obstacles;
-    }
+fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &mut Stages) {
+    let mut steps = Vec::new();
     for node in topology.nodes() {
-        let fields = changed_fields(topology, node, observed);
-        if !fields.is_empty() {
-            obstacles.push(Obstacle::Recreate { node: Some(node.name.clone()), fields });
+        if let Fate::Remade(fields) = fates.of(&node.name) {
+            let cause = Cause::SpecChanged(fields.clone());
+            let runs = observed
+                .containers
+                .get(&node.name)
+                .is_some_and(|container| container.state == ContainerState::Running);
+            if runs && topology.data == DataSpec::Volume {
+                // It writes what it holds in memory only.
+                steps.push(engine(Some(&node.name), EngineAction::StopContainer, cause.clone()));
+            }
+            steps.push(engine(Some(&node.name), EngineAction::RemoveContainer, cause));
         }
     }
-    let surplus = observed.containers.keys().filter(|name| is_surplus(topology, name));
-    obstacles.extend(surplus.map(|name| Obstacle::Surplus(name.clone())));
-    obstacles
-}
-
-fn remove(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
-    if !options.recreate {
-        return;
+    if fates.new_subnet {
+        // The network can only go once nobody is attached to it.
+        let leaving = fates.leaving.iter();
+        steps.extend(leaving.map(|name| engine(Some(name), EngineAction::RemoveContainer, Cause::Leaves)));
     }
-    let remade = topology.nodes().into_iter().filter_map(|node| {
-        let fields = changed_fields(topology, node, observed);
-        (!fields.is_empty()).then(|| (node.name.clone(), fields))
-    });
-    let surplus = observed.containers.keys().filter(|name| is_surplus(topology, name));
-    let surplus = surplus.map(|name| (name.clone(), vec!["nodes".to_owned()]));
-    let steps = remade
-        .chain(surplus)
-        .map(|(name, fields)| engine(Some(&name), EngineAction::RemoveContainer, Cause::SpecChanged(fields)))
-        .collect();
     stages.push("remove", Order::SideBySide, steps);
-    if subnet_changed(topology, observed) {
+    if fates.new_subnet {
         let remove = EngineAction::RemoveNetwork(topology.name.clone());
         let step = engine(None, remove, Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]));
         stages.push("remove network", Order::InTurn, vec![step]);
@@ -115,9 +69,9 @@ fn remove(topology: &Topology, observed: &Observed, options: Options, stages: &m
 }
 
 /// The network and the volumes.
-fn provide(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
+fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &mut Stages) {
     let mut steps = Vec::new();
-    if observed.network.is_none() || (options.recreate && subnet_changed(topology, observed)) {
+    if observed.network.is_none() || fates.new_subnet {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
             subnet: topology.subnet,
@@ -145,26 +99,22 @@ fn provide(topology: &Topology, observed: &Observed, options: Options, stages: &
     stages.push("network and volumes", Order::SideBySide, steps);
 }
 
-fn is_created(topology: &Topology, node: &Node, observed: &Observed, options: Options) -> bool {
-    !observed.containers.contains_key(&node.name) || is_remade(topology, node, observed, options)
-}
-
-fn create(topology: &Topology, observed: &Observed, options: Options) -> Vec<Step> {
-    topology
-        .nodes()
-        .into_iter()
-        .filter(|node| is_created(topology, node, observed, options))
-        .map(|node| {
-            let settings = Box::new(container(topology, node));
-            let fields = changed_fields(topology, node, observed);
-            let cause = if fields.is_empty() { Cause::NotFound } else { Cause::SpecChanged(fields) };
-            engine(Some(&node.name), EngineAction::CreateContainer(settings), cause)
-        })
-        .collect()
+fn create(topology: &Topology, fates: &Fates<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for node in topology.nodes() {
+        let cause = match fates.of(&node.name) {
+            Fate::Made => Cause::NotFound,
+            Fate::Remade(fields) => Cause::SpecChanged(fields.clone()),
+            Fate::Kept | Fate::Rolled(_) => continue,
+        };
+        let settings = Box::new(container(topology, node));
+        steps.push(engine(Some(&node.name), EngineAction::CreateContainer(settings), cause));
+    }
+    steps
 }
 
 /// Files of new nodes, and of every node where the topology changed.
-fn write_files(topology: &Topology, observed: &Observed, options: Options) -> Vec<Step> {
+fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Vec<Step> {
     let nodes = topology.nodes();
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology);
     let stored = observed.stored.is_some();
@@ -175,14 +125,16 @@ fn write_files(topology: &Topology, observed: &Observed, options: Options) -> Ve
                 .containers
                 .get(&node.name)
                 .is_some_and(|container| container.state == ContainerState::Created);
-            changed || !stored || never_ran || is_created(topology, node, observed, options)
+            changed || !stored || never_ran || fates.is_made(&node.name)
         })
         .map(|node| node.name.clone())
         .collect();
     let cause = if changed { Cause::SpecChanged(vec!["settings".to_owned()]) } else { Cause::New };
+    let primary = replication::swapped_primary(topology, observed);
     let write = |through: &NodeName, nodes: &[NodeName]| {
-        let action = EngineAction::WriteFiles { through: through.clone(), nodes: nodes.to_vec() };
-        engine(Some(through), action, cause.clone())
+        let (through, nodes, primary) = (through.clone(), nodes.to_vec(), primary.clone());
+        let name = through.clone();
+        engine(Some(&name), EngineAction::WriteFiles { through, nodes, primary }, cause.clone())
     };
     if topology.data == DataSpec::Volume {
         // A data volume's folder belongs to root until it is written, and only its own node has it.
@@ -192,8 +144,13 @@ fn write_files(topology: &Topology, observed: &Observed, options: Options) -> Ve
     }
 }
 
-fn start(topology: &Topology, observed: &Observed, options: Options, stages: &mut Stages) {
-    let servers = ServerStates::new(topology, observed, options);
+fn start(
+    topology: &Topology,
+    observed: &Observed,
+    fates: &Fates<'_>,
+    servers: &ServerStates<'_>,
+    stages: &mut Stages,
+) {
     let chain = |node: &Node| -> Vec<Step> {
         let name = Some(&node.name);
         let wait_for = |cause| wait(name, Condition::Answers, cause);
@@ -204,8 +161,7 @@ fn start(topology: &Topology, observed: &Observed, options: Options, stages: &mu
             }
         };
         let mut steps = Vec::new();
-        let created = is_created(topology, node, observed, options);
-        match observed.containers.get(&node.name).filter(|_| !created) {
+        match observed.containers.get(&node.name).filter(|_| !fates.is_made(&node.name)) {
             None => {
                 steps.push(engine(name, EngineAction::StartContainer, Cause::New));
                 steps.push(wait_for(Cause::New));

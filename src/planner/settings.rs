@@ -1,32 +1,23 @@
 //! Settings in force against settings wanted; and after forming, what goes back to normal.
 
-use super::{ServerState, ServerStates, Stages, server};
+use super::fate::Fate;
+use super::{ServerState, Stages, World, server};
 use crate::observed::Observed;
 use crate::plan::{Cause, Order, ServerAction};
-use crate::topology::settings::{same_value, server_default, while_forming};
-use crate::topology::{Node, Settings, Topology};
+use crate::topology::settings::{STOPS_WRITES, is_immutable, same_value, server_default, while_forming};
+use crate::topology::{Kind, Node, Settings};
 
-/// Directives that only count at the start, or that the servers say back in other words: a part of
-/// `client-output-buffer-limit` is given back whole.
-const NOT_COMPARED: [&str; 7] = [
-    "client-output-buffer-limit",
-    "cluster-config-file",
-    "cluster-enabled",
-    "dir",
-    "port",
-    "protected-mode",
-    "replicaof",
-];
+/// Directives that count at the start only, though some servers take them later too, or that the
+/// servers say back in other words: a part of `client-output-buffer-limit` is given back whole.
+const NOT_COMPARED: [&str; 3] = ["client-output-buffer-limit", "port", "protected-mode"];
 
 /// Plans what brings every node's settings to the spec's, or to the servers' defaults for what
-/// forming changed.
-pub(super) fn plan(
-    topology: &Topology,
-    observed: &Observed,
-    servers: &ServerStates<'_>,
-    stages: &mut Stages,
-) {
+/// forming changed. Nodes that are replaced find them in their files.
+pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
+    let World { topology, observed, servers, fates } = *world;
     let forming = while_forming(topology.kind, topology.server, topology.nodes().len());
+    let stopped_writes = (topology.kind == Kind::Replication).then_some((STOPS_WRITES, ""));
+    let for_a_while: Settings = forming.iter().chain(stopped_writes).collect();
     let mut steps = Vec::new();
     for node in topology.nodes() {
         match servers.of(&node.name) {
@@ -37,9 +28,8 @@ pub(super) fn plan(
                     steps.push(server(&node.name, ServerAction::Configure(usual), Cause::Forming));
                 }
             }
-            ServerState::New | ServerState::Unknown => {}
-            ServerState::Answering => {
-                let differences = differences(node, &forming, observed);
+            ServerState::Answering if fates.rolled(&node.name).is_none() => {
+                let differences = differences(node, &for_a_while, observed);
                 if !differences.is_empty() {
                     let wanted =
                         differences.iter().map(|(name, _, wanted)| (name, wanted.as_str())).collect();
@@ -47,24 +37,56 @@ pub(super) fn plan(
                     steps.push(server(&node.name, ServerAction::Configure(wanted), cause));
                 }
             }
+            ServerState::New | ServerState::Unknown | ServerState::Answering => {}
         }
     }
     stages.push("settings", Order::SideBySide, steps);
 }
 
-/// What a node has, once it is formed, of all that forming changes.
-fn usual(node: &Node, forming: &Settings) -> Settings {
+/// Plans that directives which the spec does not have any more go back to the servers' defaults. This
+/// comes first: once the files are written, nothing tells that they were ever there.
+pub(super) fn take_back(world: &World<'_>, stages: &mut Stages) {
+    let World { topology, observed, fates, .. } = *world;
+    let Some(stored) = observed.stored.as_deref() else { return };
+    let mut steps = Vec::new();
+    for node in topology.nodes() {
+        let view = observed.servers.get(&node.name).and_then(|server| server.view());
+        let before = stored.node(&node.name).filter(|_| matches!(fates.of(&node.name), Fate::Kept));
+        let Some((view, before)) = view.zip(before) else { continue };
+        let gone = before.settings.iter().filter(|(name, _)| node.settings.get(name).is_none());
+        let differences: Vec<(String, String, String)> = gone
+            .filter_map(|(name, _)| {
+                let (found, default) = (view.settings.get(name)?, server_default(name)?);
+                (!same_value(name, found, default))
+                    .then(|| (name.to_owned(), found.to_owned(), default.to_owned()))
+            })
+            .collect();
+        if !differences.is_empty() {
+            let wanted = differences.iter().map(|(name, _, wanted)| (name, wanted.as_str())).collect();
+            let names = differences.iter().map(|(name, ..)| name.clone()).collect();
+            steps.push(server(&node.name, ServerAction::Configure(wanted), Cause::TakenOut(names)));
+        }
+    }
+    stages.push("settings no longer in the spec", Order::SideBySide, steps);
+}
+
+/// What a node usually has of the settings that are changed for a while.
+pub(super) fn usual(node: &Node, changed: &Settings) -> Settings {
     let value = |name: &str| node.settings.get(name).or_else(|| server_default(name)).map(str::to_owned);
-    forming.iter().filter_map(|(name, _)| Some((name, value(name)?))).collect()
+    changed.iter().filter_map(|(name, _)| Some((name, value(name)?))).collect()
 }
 
 /// Where a node's settings differ: name, value in force, value wanted.
-fn differences(node: &Node, forming: &Settings, observed: &Observed) -> Vec<(String, String, String)> {
+fn differences(
+    node: &Node,
+    changed_for_a_while: &Settings,
+    observed: &Observed,
+) -> Vec<(String, String, String)> {
     let Some(view) = observed.servers.get(&node.name).and_then(|server| server.view()) else {
         return Vec::new();
     };
-    let usual = usual(node, forming);
-    let wanted = node.settings.iter().filter(|(name, _)| !NOT_COMPARED.contains(name));
+    let usual = usual(node, changed_for_a_while);
+    let wanted = node.settings.iter().filter(|(name, _)| !NOT_COMPARED.contains(name) && !is_immutable(name));
     let mut differences: Vec<_> = wanted
         .chain(usual.iter().filter(|(name, _)| node.settings.get(name).is_none()))
         .filter_map(|(name, wanted)| {

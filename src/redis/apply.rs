@@ -4,7 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd};
 
 use super::error::is_unknown_node;
-use super::{ServerError, parse, view};
+use super::{ServerError, failover, parse, view};
 use crate::observed::ClusterView;
 use crate::plan::{Peer, ServerAction};
 use crate::topology::Server;
@@ -12,19 +12,22 @@ use crate::topology::Server;
 /// How long a key of [`ServerAction::Write`] lives, milliseconds.
 const WRITE_LIFETIME: u64 = 1000;
 
-/// Does an action. `id` is the cluster id of the node that the action names, where it names one.
+/// Does an action. `id` is the cluster id of the node that the action names, where it names one;
+/// `replica` a connection to the replica that takes part in it.
 pub(super) async fn apply(
     connection: &mut MultiplexedConnection,
     server: Server,
     action: &ServerAction,
     id: Option<&str>,
+    replica: Option<MultiplexedConnection>,
 ) -> Result<(), ServerError> {
     let mut cluster = cmd("CLUSTER");
     let (name, command): (&'static str, &Cmd) = match action {
         ServerAction::Configure(settings) => {
             // One CONFIG SET each: servers before 7.0 take no more.
             for (name, value) in settings.iter() {
-                run(connection, "CONFIG SET", cmd("CONFIG").arg("SET").arg(name).arg(value)).await?;
+                let set = cmd("CONFIG").arg("SET").arg(name).arg(value).exec_async(connection).await;
+                set.map_err(|source| ServerError::Setting { directive: name.to_owned(), source })?;
             }
             return Ok(());
         }
@@ -56,6 +59,15 @@ pub(super) async fn apply(
         ServerAction::Replicate(_) => {
             ("CLUSTER REPLICATE", cluster.arg("REPLICATE").arg(id.unwrap_or_default()))
         }
+        ServerAction::FailOver => return failover::take_place(connection).await,
+        ServerAction::HandOver { to, by_command: true } => return failover::hand_over(connection, to).await,
+        // It takes two connections.
+        ServerAction::HandOver { to, by_command: false } => {
+            return match replica {
+                Some(mut replica) => failover::hand_over_by_hand(connection, &mut replica, to).await,
+                None => Err(ServerError::NoSuchNode(to.node.clone())),
+            };
+        }
         ServerAction::TakeOver => ("CLUSTER FAILOVER TAKEOVER", cluster.arg("FAILOVER").arg("TAKEOVER")),
         ServerAction::Follow(address) => {
             return run(
@@ -77,7 +89,7 @@ pub(super) async fn apply(
     run(connection, name, command).await
 }
 
-async fn run(
+pub(super) async fn run(
     connection: &mut MultiplexedConnection,
     command: &'static str,
     call: &Cmd,

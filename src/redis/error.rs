@@ -26,6 +26,17 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
+    /// A setting was refused.
+    #[error("could not set `{directive}`")]
+    Setting {
+        /// The directive. Its value may be secret.
+        directive: String,
+        /// Why.
+        source: RedisError,
+    },
+    /// A replica has not taken its primary's place yet.
+    #[error("{0}")]
+    NotHandedOverYet(&'static str),
     /// The connection broke before a reply came; what was asked is the user's own and is not named.
     #[error("no reply came from {endpoint}")]
     Silent {
@@ -59,10 +70,12 @@ impl ServerError {
     pub fn is_broken_connection(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Silent { .. } => true,
-            Self::Command { source, .. } | Self::NoReply { source } => {
+            Self::Command { source, .. } | Self::Setting { source, .. } | Self::NoReply { source } => {
                 source.is_io_error() || source.is_unrecoverable_error()
             }
-            Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) => false,
+            Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) | Self::NotHandedOverYet(_) => {
+                false
+            }
         }
     }
 
@@ -70,9 +83,11 @@ impl ServerError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NotMetYet(_) => true,
+            Self::NotMetYet(_) | Self::NotHandedOverYet(_) => true,
             Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
-            Self::Command { source, .. } => source.is_io_error() || is_passing_reply(source),
+            Self::Command { source, .. } | Self::Setting { source, .. } => {
+                source.is_io_error() || is_passing_reply(source)
+            }
             Self::NoSuchNode(_) | Self::Silent { .. } | Self::Reply { .. } => false,
         }
     }

@@ -6,6 +6,9 @@ use redis::{Pipeline, Value, cmd};
 use super::{ServerError, parse};
 use crate::observed::ServerView;
 
+/// The one question that not every server understands.
+const SHARDS: &str = "CLUSTER SHARDS";
+
 /// What to ask beside INFO.
 pub(super) struct Questions {
     /// The cluster's state, nodes and slots.
@@ -34,7 +37,7 @@ impl Questions {
             commands.extend(["CLUSTER INFO", "CLUSTER NODES", "CLUSTER SLOTS"]);
         }
         if self.cluster && self.shards {
-            commands.push("CLUSTER SHARDS");
+            commands.push(SHARDS);
         }
         if self.settings {
             commands.push("CONFIG GET *");
@@ -58,7 +61,19 @@ pub(super) async fn ask_all(
         pipeline.add_command(command);
     }
     let command = commands.first().copied().unwrap_or_default();
-    pipeline.query_async(connection).await.map_err(|source| ServerError::Command { command, source })
+    let replies: Vec<Value> = pipeline
+        .ignore_errors()
+        .query_async(connection)
+        .await
+        .map_err(|source| ServerError::Command { command, source })?;
+    let refused = |(command, reply): (&&'static str, Value)| match reply {
+        // While nodes are replaced by newer ones, some do not have the command.
+        refusal @ Value::ServerError(_) if *command != SHARDS => {
+            refusal.extract_error().map_err(|source| ServerError::Command { command, source })
+        }
+        reply => Ok(reply),
+    };
+    commands.iter().zip(replies).map(refused).collect()
 }
 
 /// What the replies to commands of [`Questions`] mean.
@@ -80,7 +95,8 @@ pub(super) fn understand(
             "CLUSTER SLOTS" => {
                 view.cluster.get_or_insert_default().slots = parse::cluster_slots(&reply).map_err(strange)?;
             }
-            "CLUSTER SHARDS" => {
+            SHARDS if matches!(reply, Value::ServerError(_)) => {}
+            SHARDS => {
                 view.cluster.get_or_insert_default().online = Some(parse::online_nodes(&reply));
             }
             "CONFIG GET *" => view.settings = parse::settings(reply).map_err(strange)?,

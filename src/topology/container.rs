@@ -1,12 +1,13 @@
 //! What a node's container is made of: decided here, turned into the engine's terms elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
 use super::files::{MOUNT, SERVER_USER, configuration_path, data_folder};
-use super::{Address, DeploymentName, Node, NodeName, Resources, Topology};
+use super::settings::{is_taken_at_start, same_value};
+use super::{Address, DeploymentName, Node, NodeName, Resources, Settings, Topology};
 use crate::spec::DataSpec;
 
 /// Everything that the spec decides about a container. Stored in a label, so that a later run sees
@@ -35,6 +36,10 @@ pub struct ContainerSettings {
     pub volumes: Vec<VolumeMount>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
+    /// Directives that only count, or can only be taken back, when the server starts. They are in its
+    /// file; here they tell a later run what the running server was started with.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings_at_start: Settings,
 }
 
 /// A named volume in a container.
@@ -47,13 +52,26 @@ pub struct VolumeMount {
 }
 
 impl ContainerSettings {
-    /// The names of the fields in which `self` differs from `other`.
+    /// The names of the fields in which `self` differs from `other`; directives as `config.NAME`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let fields = |settings: &Self| serde_json::to_value(settings).unwrap_or_default();
         let (ours, theirs) = (fields(self), fields(other));
         let names = ours.as_object().into_iter().flat_map(serde_json::Map::keys);
-        names.filter(|name| ours.get(*name) != theirs.get(*name)).cloned().collect()
+        let fields = names
+            .filter(|name| *name != "settings_at_start" && ours.get(*name) != theirs.get(*name))
+            .cloned();
+        fields.chain(self.directives_unlike(other)).collect()
+    }
+
+    fn directives_unlike(&self, other: &Self) -> Vec<String> {
+        let (ours, theirs) = (&self.settings_at_start, &other.settings_at_start);
+        let names: BTreeSet<&str> = ours.iter().chain(theirs.iter()).map(|(name, _)| name).collect();
+        let differs = |name: &&str| match (ours.get(name), theirs.get(name)) {
+            (Some(one), Some(other)) => !same_value(name, one, other),
+            _ => true,
+        };
+        names.into_iter().filter(differs).map(|name| format!("config.{name}")).collect()
     }
 }
 
@@ -76,6 +94,7 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
         resources: node.resources,
         volumes,
         labels: topology.labels.clone(),
+        settings_at_start: node.settings.iter().filter(|(name, _)| is_taken_at_start(name)).collect(),
     }
 }
 

@@ -52,9 +52,15 @@ pub fn configuration_path(node: &NodeName) -> String {
     format!("{MOUNT}/{node}/server.conf")
 }
 
-/// Every file of a deployment that concerns `nodes`: their own, and the deployment's.
+/// Every file of a deployment that concerns `nodes`: their own, and the deployment's. `primary` is who
+/// the others follow, where that is not the node that starts out as primary.
 #[must_use]
-pub fn render(topology: &Topology, credentials: &Credentials, nodes: &[NodeName]) -> Vec<File> {
+pub fn render(
+    topology: &Topology,
+    credentials: &Credentials,
+    nodes: &[NodeName],
+    primary: Option<&NodeName>,
+) -> Vec<File> {
     let deployment = serde_json::json!({ "topology": topology, "credentials": credentials.to_json() });
     let mut files = vec![File::Content {
         path: DEPLOYMENT_FILE.to_owned(),
@@ -66,7 +72,7 @@ pub fn render(topology: &Topology, credentials: &Credentials, nodes: &[NodeName]
         files.push(File::Folder { path: format!("{name}/data") });
         files.push(File::Content {
             path: format!("{name}/server.conf"),
-            text: SecretText::new(configuration(topology, node, credentials)),
+            text: SecretText::new(configuration(topology, node, credentials, primary)),
         });
         if let Some(auth) = &topology.auth {
             files.push(File::Content {
@@ -92,7 +98,12 @@ pub const SEVERAL_WORDS: [&str; 4] =
 
 /// `server.conf`: the node's settings, and where there are passwords, how it authenticates to its
 /// primary and where its users are.
-fn configuration(topology: &Topology, node: &Node, credentials: &Credentials) -> String {
+fn configuration(
+    topology: &Topology,
+    node: &Node,
+    credentials: &Credentials,
+    primary: Option<&NodeName>,
+) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         let value = if SEVERAL_WORDS.contains(&name) && !value.trim().is_empty() {
@@ -103,8 +114,12 @@ fn configuration(topology: &Topology, node: &Node, credentials: &Credentials) ->
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name} {value}");
     };
-    for (name, value) in node.settings.iter() {
+    let primary = primary.and_then(|name| topology.node(name));
+    for (name, value) in node.settings.iter().filter(|(name, _)| primary.is_none() || *name != "replicaof") {
         line(name, value);
+    }
+    if let Some(primary) = primary.filter(|primary| primary.name != node.name) {
+        line("replicaof", &format!("{} {}", primary.address.ip, primary.address.port));
     }
     if topology.auth.is_some() {
         line("aclfile", &format!("{MOUNT}/{}/users.acl", node.name));

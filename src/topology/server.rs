@@ -128,6 +128,27 @@ impl Server {
         self.at_least(7, 0)
     }
 
+    /// The version of the data format (RDB) that the server writes, and the newest that it reads: 9
+    /// since Redis 5, 10 since 7.0, 11 since 7.2 and in Valkey 7.2 to 8, 12 since Redis 7.4, 80 in Valkey 9.
+    fn data_format(self) -> u16 {
+        match self.flavor {
+            Flavor::Valkey if self.at_least(9, 0) => 80,
+            Flavor::Valkey => 11,
+            Flavor::Redis if self.at_least(7, 4) => 12,
+            Flavor::Redis if self.at_least(7, 2) => 11,
+            Flavor::Redis if self.at_least(7, 0) => 10,
+            Flavor::Redis => 9,
+        }
+    }
+
+    /// Whether the server can load what `other` wrote, to disk or to a replica. Formats 12 to 79 are
+    /// Redis's alone: Valkey refuses them, and Redis refuses Valkey's.
+    #[must_use]
+    pub fn reads_data_of(self, other: Self) -> bool {
+        let common = other.data_format() <= 11;
+        other.data_format() <= self.data_format() && (common || self.flavor == other.flavor)
+    }
+
     /// Whether replicas load their first copy on a one-second tick unless it is streamed into memory
     /// (Valkey 9).
     #[must_use]
@@ -154,6 +175,22 @@ mod tests {
             assert_eq!(text.parse(), Ok(Version { major, minor, patch }), "{text}");
         }
         assert!("latest".parse::<Version>().is_err());
+    }
+
+    #[test]
+    fn data_is_read_by_servers_that_are_as_new() {
+        let server = Server::assumed;
+        for (new, old, reads) in [
+            ("redis:8.0", "redis:7.0", true),
+            ("redis:7.0", "redis:8.0", false),
+            ("redis:7.0", "redis:7.0.15", true),
+            ("valkey/valkey:8.1", "redis:7.0", true),
+            ("valkey/valkey:8.1", "redis:8.0", false),
+            ("valkey/valkey:9.0", "redis:8.0", false),
+            ("redis:8.0", "valkey/valkey:8.1", true),
+        ] {
+            assert_eq!(server(new).reads_data_of(server(old)), reads, "{new} of {old}");
+        }
     }
 
     #[test]

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Server};
 
+mod live;
+
+pub use live::{is_immutable, server_default};
+
 /// Directives by lower-case name. Values are spelt as in `redis.conf`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -134,19 +138,23 @@ pub fn while_forming(kind: Kind, server: Server, nodes: usize) -> Settings {
     settings
 }
 
-/// The servers' own defaults of everything that forming changes (`redis.conf` of 6.0 to 8, Valkey 8
-/// and 9), to go back to where the spec says nothing.
+/// The directive by which a primary takes no writes while it hands over, where there is no command
+/// for that: it asks for more replicas than there are.
+pub const STOPS_WRITES: &str = "min-replicas-to-write";
+
+/// What is set on the nodes that others copy from while nodes are replaced: a first copy starts at
+/// once, and does not wait for more replicas to ask.
 #[must_use]
-pub fn server_default(directive: &str) -> Option<&'static str> {
-    Some(match directive {
-        "cluster-node-timeout" => "15000",
-        "cluster-require-full-coverage" | "cluster-allow-replica-migration" => "yes",
-        "cluster-replica-no-failover" => "no",
-        "repl-diskless-sync-delay" => "5",
-        "repl-ping-replica-period" => "10",
-        "repl-diskless-load" => "disabled",
-        _ => return None,
-    })
+pub fn while_replacing() -> Settings {
+    std::iter::once(("repl-diskless-sync-delay", "0")).collect()
+}
+
+/// Whether a change of a directive waits for the server's next start: because the servers refuse it
+/// before, or because nobody knows what to go back to when it is no longer in the spec. What redisctl
+/// decides by itself follows from other fields.
+#[must_use]
+pub fn is_taken_at_start(directive: &str) -> bool {
+    owned(directive).is_none() && server_default(directive).is_none()
 }
 
 /// Whether two spellings of a directive's value mean the same: `64mb` is `67108864`, `Yes` is `yes`.

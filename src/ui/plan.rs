@@ -49,8 +49,9 @@ mod tests {
             step(Action::Await(Condition::Answers)),
         ];
         let stages = vec![Stage { name: "start", order: Order::InTurn, steps }];
-        let plan = Plan { deployment: deployment.clone(), stages, complete: true };
-        let nothing = Plan { deployment, stages: Vec::new(), complete: true };
+        let plan = Plan { deployment: deployment.clone(), stages, complete: true, notes: Vec::new() };
+        let nothing =
+            Plan { deployment, stages: Vec::new(), complete: true, notes: vec!["a note".to_owned()] };
         for plan in [plan, nothing] {
             assert_eq!(render(&plan, Palette::new(false)), plan.to_string());
             let coloured = render(&plan, Palette::new(true));

@@ -81,7 +81,9 @@ pub(crate) async fn run_with(
     plan: &Plan,
     timeout: Duration,
 ) -> Result<(), ExecuteError> {
-    let files = |names: &[NodeName]| render(topology, &Credentials::default(), names);
+    let files = |names: &[NodeName], primary: Option<&NodeName>| {
+        render(topology, &Credentials::default(), names, primary)
+    };
     let executor = Executor { engine: world, servers: world, files: &files, listener, timeout };
     executor.run(plan).await
 }

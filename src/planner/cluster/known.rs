@@ -11,14 +11,25 @@ pub(super) struct Known<'a> {
     pub(super) views: BTreeMap<NodeName, &'a ClusterView>,
     /// Node names by cluster id.
     pub(super) names: BTreeMap<&'a str, NodeName>,
+    /// Nodes that leave and still answer, by cluster id.
+    pub(super) leaving: BTreeMap<&'a str, NodeName>,
+    leaving_views: BTreeMap<NodeName, &'a ClusterView>,
 }
 
 /// The node of a shard that is, or is to be, its primary.
 pub(super) struct Acting {
     pub(super) name: NodeName,
-    /// It replicates a node that is gone, and takes its slots over: it may be the only one that
-    /// still has their keys.
-    pub(super) takes_over: bool,
+    /// In whose place it is to become primary, if it is not one yet.
+    pub(super) succeeds: Option<Former>,
+}
+
+/// Who was primary before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Former {
+    /// A node that is gone: who replicates it may be the only one that still has its keys.
+    Gone,
+    /// A node that is there, and leaves.
+    Leaving(NodeName),
 }
 
 impl<'a> Known<'a> {
@@ -29,19 +40,39 @@ impl<'a> Known<'a> {
             .into_iter()
             .filter_map(|node| Some((node.name.clone(), view(&node.name)?)))
             .collect();
-        let names = views.iter().map(|(name, view)| (view.own_id.as_str(), name.clone())).collect();
-        Self { views, names }
+        let by_id = |views: &BTreeMap<NodeName, &'a ClusterView>| {
+            views.iter().map(|(name, view)| (view.own_id.as_str(), name.clone())).collect()
+        };
+        let names = by_id(&views);
+        let leaving_views: BTreeMap<NodeName, &ClusterView> = observed
+            .servers
+            .keys()
+            .filter(|name| topology.node(name).is_none())
+            .filter_map(|name| Some((name.clone(), view(name)?)))
+            .collect();
+        let leaving = by_id(&leaving_views);
+        Self { views, names, leaving, leaving_views }
+    }
+
+    fn view(&self, node: &NodeName) -> Option<&'a ClusterView> {
+        self.views.get(node).or_else(|| self.leaving_views.get(node)).copied()
     }
 
     /// The slots that a node claims for itself.
     pub(super) fn slots_of(&self, node: &NodeName) -> SlotSet {
-        let own = self.views.get(node).and_then(|view| view.own());
+        let own = self.view(node).and_then(ClusterView::own);
         own.filter(|own| own.role == ClusterRole::Primary).map(|own| own.slots.clone()).unwrap_or_default()
     }
 
     /// The role that a node says it has; `None` for a new one.
     pub(super) fn role_of(&self, node: &NodeName) -> Option<&ClusterRole> {
         Some(&self.views.get(node)?.own()?.role)
+    }
+
+    /// Whether a node replicates another one.
+    pub(super) fn replicates(&self, node: &NodeName, primary: &NodeName) -> bool {
+        let id = self.view(primary).map(|view| view.own_id.clone());
+        id.is_some_and(|id| self.role_of(node) == Some(&ClusterRole::Replica(id)))
     }
 
     /// The slots of the node that is gone, where this one still replicates it.
@@ -107,18 +138,46 @@ impl<'a> Known<'a> {
             }
         }
         obstacles
+            .extend(self.leaving_views.keys().filter_map(|leaving| self.keys_at_stake(topology, leaving)));
+        obstacles
+    }
+
+    /// Slots of a node that leaves, but that nobody can take over from it.
+    fn keys_at_stake(&self, topology: &Topology, leaving: &NodeName) -> Option<Obstacle> {
+        let slots = self.slots_of(leaving);
+        let shard =
+            |slot| topology.shards.iter().find(|shard| shard.slots.is_some_and(|own| own.contains(slot)));
+        let first = shard(slots.slots().next()?)?;
+        let stranded: SlotSet = match self.owner(first) {
+            Some(owner) => {
+                let taken = self.slots_of(&owner.name);
+                slots.slots().filter(|slot| !taken.contains(*slot)).collect()
+            }
+            None => {
+                slots.slots().filter(|slot| first.slots.is_some_and(|own| !own.contains(*slot))).collect()
+            }
+        };
+        let what =
+            format!("`{leaving}` leaves, but owns slots {stranded}, which no other node can take over");
+        (!stranded.is_empty()).then_some(Obstacle::Shape(what))
     }
 
     /// Each shard's acting primary, in the order of the shards. With `swap` a new shard begins with
     /// its future replica.
     pub(super) fn acting_primaries(&self, topology: &Topology, swap: bool) -> Vec<Acting> {
         let acting = |shard: &Shard| {
-            let owner = self.owner(shard).map(|node| (node, false));
             let orphan = || shard.nodes().find(|node| !self.orphaned_slots(&node.name).is_empty());
-            let (node, takes_over) = owner
-                .or_else(|| Some((orphan()?, true)))
-                .unwrap_or_else(|| (self.chosen(shard, swap), false));
-            Acting { name: node.name.clone(), takes_over }
+            let (node, succeeds) = if let Some(owner) = self.owner(shard) {
+                (owner, None)
+            } else if let Some(former) = self.leaving_owner(shard) {
+                let heir = shard.nodes().find(|node| self.replicates(&node.name, &former));
+                (heir.unwrap_or_else(|| self.chosen(shard, false)), Some(Former::Leaving(former)))
+            } else if let Some(orphan) = orphan() {
+                (orphan, Some(Former::Gone))
+            } else {
+                (self.chosen(shard, swap), None)
+            };
+            Acting { name: node.name.clone(), succeeds }
         };
         topology.shards.iter().map(acting).collect()
     }
@@ -129,6 +188,13 @@ impl<'a> Known<'a> {
         let epoch =
             |node: &&Node| self.views.get(&node.name).and_then(|view| view.own()).map_or(0, |own| own.epoch);
         owners.max_by_key(epoch)
+    }
+
+    /// The node that leaves and owns slots of a shard.
+    fn leaving_owner(&self, shard: &Shard) -> Option<NodeName> {
+        let range = shard.slots?;
+        let owns = |name: &&NodeName| self.slots_of(name).slots().any(|slot| range.contains(slot));
+        self.leaving_views.keys().find(owns).cloned()
     }
 
     /// Who becomes primary of a shard that has none.

@@ -68,6 +68,11 @@ impl World {
         self.with_process(node, |process| process.settings.set(directive, value));
     }
 
+    /// `CONFIG GET`.
+    pub(crate) fn setting(&self, node: &NodeName, directive: &str) -> Option<String> {
+        self.with_process(node, |process| process.settings.get(directive).map(str::to_owned))
+    }
+
     /// `SET` of so many keys.
     pub(crate) fn put_keys(&self, node: &NodeName, count: u64) {
         self.with_process(node, |process| {

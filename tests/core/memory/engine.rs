@@ -94,6 +94,7 @@ impl State {
             EngineAction::CreateContainer(settings) => self.create_container(settings)?,
             EngineAction::WriteFiles { .. } => return Err("files are written by another call".to_owned()),
             EngineAction::StartContainer => self.start_container(named?)?,
+            EngineAction::StopContainer => self.stop_container(named?)?,
             EngineAction::UnpauseContainer => {
                 let container = self.container(named?)?;
                 refuse(container.state != ContainerState::Paused, "the container is not paused")?;

@@ -12,11 +12,14 @@ use super::cluster::Cluster;
 const WRITABLE_DELAY: Duration = Duration::from_secs(2);
 
 /// Directives whose defaults the servers print, beside those that forming changes.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 9] = [
     ("appendonly", "no"),
+    ("databases", "16"),
+    ("lazyfree-lazy-expire", "no"),
     ("maxclients", "10000"),
     ("maxmemory", "0"),
     ("maxmemory-policy", "noeviction"),
+    ("min-replicas-to-write", "0"),
     ("replica-read-only", "yes"),
     ("save", "3600 1 300 100 60 10000"),
 ];

@@ -56,6 +56,8 @@ impl State {
                 Err(final_fault("REPLICAOF not allowed in cluster mode"))
             }
             ServerAction::Write { key } => write(process, key),
+            ServerAction::FailOver => self.fail_over(node),
+            ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
             of_the_cluster => {
                 let keys = process.keys;
                 let cluster = process.cluster.as_mut();
@@ -63,6 +65,48 @@ impl State {
                 apply_to_cluster(cluster, of_the_cluster, &target, keys)
             }
         }
+    }
+
+    /// CLUSTER FAILOVER: the primary must be there, and the replica have everything.
+    fn fail_over(&mut self, node: &NodeName) -> Result<(), ServerFault> {
+        let process = self.process(node).map_err(passing)?;
+        if !process.is_replica() {
+            return Ok(());
+        }
+        if process.link != (process.primary(), Link::Up) {
+            return Err(passing("the primary has not handed over yet"));
+        }
+        let primary = process.primary();
+        let (address, cluster) = (process.address, process.cluster.as_mut());
+        cluster.ok_or_else(|| final_fault("cluster support disabled"))?.take_over().map_err(final_fault)?;
+        let id = process.cluster.as_ref().map(|cluster| cluster.own_id.clone()).unwrap_or_default();
+        let mut others =
+            self.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
+        // The primary knows whom it handed over to: no write finds two primaries.
+        if let Some(primary) = others.find(|other| Some(other.address) == primary) {
+            primary.link = (Some(address), Link::Down);
+            if let Some(cluster) = &mut primary.cluster {
+                cluster.replicate(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// FAILOVER, or what does the same on old servers.
+    fn hand_over(&mut self, node: &NodeName, to: &NodeName) -> Result<(), ServerFault> {
+        let primary = self.process(node).map_err(passing)?;
+        if primary.is_replica() {
+            return Ok(());
+        }
+        let from = primary.address;
+        let replica = self.process(to).map_err(passing)?;
+        if replica.link != (Some(from), Link::Up) {
+            return Err(passing("the replica does not have everything yet"));
+        }
+        replica.follows = None;
+        let address = replica.address;
+        self.process(node).map_err(passing)?.follows = Some(address);
+        Ok(())
     }
 
     pub(crate) fn view(&mut self, node: &NodeName) -> Result<ServerView, String> {

@@ -18,61 +18,219 @@ async fn a_setting_is_written_and_set() {
     ");
 }
 
+/// Keys on every primary before, and all of them after.
+async fn changed_without_loss(from: &str, to: &str) -> String {
+    let before = topology(from);
+    let world = up(&before).await;
+    for shard in &before.shards {
+        world.put_keys(&shard.primary.name, 100);
+    }
+    settle().await;
+    let after = topology(to);
+    let plans = repair(&world, &after).await;
+    for shard in &after.shards {
+        assert_eq!(world.keys(&primary_of(&world, shard)), 100, "{plans}");
+    }
+    plans
+}
+
 #[tokio::test(start_paused = true)]
-async fn another_image_needs_a_say_and_then_new_containers() {
-    let world = up(&topology(CLUSTER)).await;
-    let changed = topology("{kind: cluster, shards: 3, image: 'redis:8.2'}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @r"
-    `shop-1` must be made anew: the spec changed image
-    `shop-2` must be made anew: the spec changed image
-    `shop-3` must be made anew: the spec changed image
-    `shop-4` must be made anew: the spec changed image
-    `shop-5` must be made anew: the spec changed image
-    `shop-6` must be made anew: the spec changed image
-    ");
-    let first = plan(&world, &changed, RECREATE);
-    run(&world, &changed, &first).await.expect("it runs");
-    converge(&world, &changed, RECREATE).await;
-    assert_ready(&world, &changed);
-    assert_snapshot!(first, @"
-    shop: 19 changes in 3 stages
-    remove
-      shop-1  remove container                                            # spec changed: image
-      shop-2  remove container                                            # spec changed: image
-      shop-3  remove container                                            # spec changed: image
-      shop-4  remove container                                            # spec changed: image
-      shop-5  remove container                                            # spec changed: image
-      shop-6  remove container                                            # spec changed: image
-    containers
-      shop-1  create container, image redis:8.2, address 172.30.0.11:7001  # spec changed: image
-      shop-2  create container, image redis:8.2, address 172.30.0.12:7002  # spec changed: image
-      shop-3  create container, image redis:8.2, address 172.30.0.13:7003  # spec changed: image
-      shop-4  create container, image redis:8.2, address 172.30.0.14:7004  # spec changed: image
-      shop-5  create container, image redis:8.2, address 172.30.0.15:7005  # spec changed: image
-      shop-6  create container, image redis:8.2, address 172.30.0.16:7006  # spec changed: image
+async fn another_image_comes_node_by_node_replicas_first() {
+    let to = "{kind: cluster, shards: 3, image: 'redis:8.2'}";
+    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @r"
+    shop: 37 changes in 9 stages
+    files
       shop-1  write files of shop-1 … shop-6 (6 nodes)                    # spec changed: settings
-    start
-      shop-1  start container                                             # new
-      shop-1  wait until it answers                                       # new
-      shop-2  start container                                             # new
-      shop-2  wait until it answers                                       # new
-      shop-3  start container                                             # new
-      shop-3  wait until it answers                                       # new
+    prepare
+      shop-1  set repl-diskless-sync-delay 0                              # while nodes are replaced
+      shop-2  set repl-diskless-sync-delay 0                              # while nodes are replaced
+      shop-3  set repl-diskless-sync-delay 0                              # while nodes are replaced
+    replace replicas
+      shop-4  stop container                                              # spec changed: image
+      shop-4  remove container                                            # spec changed: image
+      shop-4  create container, image redis:8.2, address 172.30.0.14:7004  # spec changed: image
       shop-4  start container                                             # new
       shop-4  wait until it answers                                       # new
+      shop-4  set repl-diskless-sync-delay 0                              # while nodes are replaced
+      shop-5  stop container                                              # spec changed: image
+      shop-5  remove container                                            # spec changed: image
+      shop-5  create container, image redis:8.2, address 172.30.0.15:7005  # spec changed: image
       shop-5  start container                                             # new
       shop-5  wait until it answers                                       # new
+      shop-5  set repl-diskless-sync-delay 0                              # while nodes are replaced
+      shop-6  stop container                                              # spec changed: image
+      shop-6  remove container                                            # spec changed: image
+      shop-6  create container, image redis:8.2, address 172.30.0.16:7006  # spec changed: image
       shop-6  start container                                             # new
       shop-6  wait until it answers                                       # new
-    then look again: what the servers say once they run decides what else is needed
+      shop-6  set repl-diskless-sync-delay 0                              # while nodes are replaced
+    in sync
+      shop    wait until all nodes agree                                  # changed by the steps before
+    hand over
+      shop-4  become primary, handed over                                 # shop-1 goes
+      shop-5  become primary, handed over                                 # shop-2 goes
+      shop-6  become primary, handed over                                 # shop-3 goes
+    replace primaries
+      shop-1  stop container                                              # spec changed: image
+      shop-1  remove container                                            # spec changed: image
+      shop-1  create container, image redis:8.2, address 172.30.0.11:7001  # spec changed: image
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+      shop-2  stop container                                              # spec changed: image
+      shop-2  remove container                                            # spec changed: image
+      shop-2  create container, image redis:8.2, address 172.30.0.12:7002  # spec changed: image
+      shop-2  start container                                             # new
+      shop-2  wait until it answers                                       # new
+      shop-3  stop container                                              # spec changed: image
+      shop-3  remove container                                            # spec changed: image
+      shop-3  create container, image redis:8.2, address 172.30.0.13:7003  # spec changed: image
+      shop-3  start container                                             # new
+      shop-3  wait until it answers                                       # new
+    in sync
+      shop    wait until all nodes agree                                  # changed by the steps before
+    settings
+      shop-4  set repl-diskless-sync-delay 5                              # while nodes are replaced
+      shop-5  set repl-diskless-sync-delay 5                              # while nodes are replaced
+      shop-6  set repl-diskless-sync-delay 5                              # while nodes are replaced
+    ready
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    note: roles are swapped, and stay so: shop-4 is primary in the place of shop-1
+    note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
+    note: roles are swapped, and stay so: shop-6 is primary in the place of shop-3
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_a_primary_with_replicas_come_node_by_node() {
+    let from = "{kind: replication, replicas: 2}";
+    let to = "{kind: replication, replicas: 2, resources: {memory: 128mb}}";
+    assert_snapshot!(changed_without_loss(from, to).await, @r"
+    shop: 19 changes in 11 stages
+    files
+      shop-1  write files of shop-1, shop-2, shop-3                      # spec changed: settings
+    prepare
+      shop-1  set repl-diskless-sync-delay 0                             # while nodes are replaced
+    replace replicas
+      shop-2  stop container                                             # spec changed: resources
+      shop-2  remove container                                           # spec changed: resources
+      shop-2  create container, image redis:8, address 172.30.0.12:7002  # spec changed: resources
+      shop-2  start container                                            # new
+      shop-2  wait until it answers                                      # new
+      shop-2  set repl-diskless-sync-delay 0                             # while nodes are replaced
+    in sync
+      shop    wait until all replicas follow                             # changed by the steps before
+    replace replicas
+      shop-3  stop container                                             # spec changed: resources
+      shop-3  remove container                                           # spec changed: resources
+      shop-3  create container, image redis:8, address 172.30.0.13:7003  # spec changed: resources
+      shop-3  start container                                            # new
+      shop-3  wait until it answers                                      # new
+    in sync
+      shop    wait until all replicas follow                             # changed by the steps before
+    hand over
+      shop-1  hand over to shop-2                                        # goes once another node is primary
+      shop-3  follow 172.30.0.12:7002                                    # shop-1 goes
+      shop-2  write files of shop-1, shop-2, shop-3, primary shop-2      # roles swapped
+    replace primaries
+      shop-1  stop container                                             # spec changed: resources
+      shop-1  remove container                                           # spec changed: resources
+      shop-1  create container, image redis:8, address 172.30.0.11:7001  # spec changed: resources
+      shop-1  start container                                            # new
+      shop-1  wait until it answers                                      # new
+    in sync
+      shop    wait until all replicas follow                             # changed by the steps before
+    settings
+      shop-2  set repl-diskless-sync-delay 5                             # while nodes are replaced
+    ready
+      shop    wait until all replicas follow                             # changed by the steps before
+    note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_nodes_that_the_change_is_about_are_replaced() {
+    let to = "{kind: cluster, nodes: {shop-2: {config: {databases: 32}}}}";
+    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @r"
+    shop: 8 changes in 7 stages
+    files
+      shop-1  write files of shop-1 … shop-6 (6 nodes)                   # spec changed: settings
+    prepare
+      shop-5  set repl-diskless-sync-delay 0                             # while nodes are replaced
+    hand over
+      shop-5  become primary, handed over                                # shop-2 goes
+    replace primaries
+      shop-2  stop container                                             # spec changed: config.databases
+      shop-2  remove container                                           # spec changed: config.databases
+      shop-2  create container, image redis:8, address 172.30.0.12:7002  # spec changed: config.databases
+      shop-2  start container                                            # new
+      shop-2  wait until it answers                                      # new
+    in sync
+      shop    wait until all nodes agree                                 # changed by the steps before
+    settings
+      shop-5  set repl-diskless-sync-delay 5                             # while nodes are replaced
+    ready
+      shop    wait until all nodes agree and list every replica          # changed by the steps before
+    note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lone_server_is_restarted_in_place_where_a_volume_keeps_its_keys() {
+    let from = "{kind: standalone, data: volume}";
+    let to = "{kind: standalone, data: volume, labels: {team: checkout}, config: {databases: 32}}";
+    assert_snapshot!(changed_without_loss(from, to).await, @r"
+    shop: 5 changes in 2 stages
+    files
+      shop-1  write files of shop-1                                      # spec changed: settings
+    replace primaries
+      shop-1  stop container                                             # spec changed: labels, config.databases
+      shop-1  remove container                                           # spec changed: labels, config.databases
+      shop-1  create container, image redis:8, address 172.30.0.11:7001  # spec changed: labels, config.databases
+      shop-1  start container                                            # new
+      shop-1  wait until it answers                                      # new
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_keeps_the_keys_a_say_is_needed() {
+    let world = up(&topology("{kind: cluster, replicas: 0}")).await;
+    let changed = topology("{kind: cluster, replicas: 0, resources: {memory: 128mb}}");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @r"
+    `shop-1` must be restarted, and its keys would go: it has neither a replica nor a volume; the spec changed resources
+    `shop-2` must be restarted, and its keys would go: it has neither a replica nor a volume; the spec changed resources
+    `shop-3` must be restarted, and its keys would go: it has neither a replica nor a volume; the spec changed resources
+    ");
+    converge(&world, &changed, RECREATE).await;
+    assert_ready(&world, &changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_server_needs_a_say() {
+    let world = up(&topology(CLUSTER)).await;
+    let changed = topology("{kind: cluster, image: 'redis:7.0'}");
+    let said = obstacles(&world, &changed, SWAP);
+    assert_snapshot!(said.lines().next().unwrap_or_default(), @"`shop-1` must be made anew: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setting_that_is_no_longer_in_the_spec_goes_back_to_the_default() {
+    let world = up(&topology("{kind: standalone, config: {maxmemory: 64mb}}")).await;
+    let changed = topology("kind: standalone");
+    assert_snapshot!(repair(&world, &changed).await, @r"
+    shop: 2 changes in 2 stages
+    settings no longer in the spec
+      shop-1  set maxmemory 0        # no longer in the spec: maxmemory
+    files
+      shop-1  write files of shop-1  # spec changed: settings
+    ");
+    assert_eq!(world.setting(&node(&changed, 1), "maxmemory").as_deref(), Some("0"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_subnet_takes_the_network_and_every_container() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, network: {subnet: 10.9.0.0/24}}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed network.subnet");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed network.subnet (neighbours and clients know the nodes by their addresses)");
     let first = plan(&world, &changed, RECREATE);
     assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
     shop: 21 changes in 5 stages
@@ -94,23 +252,111 @@ async fn another_subnet_takes_the_network_and_every_container() {
 
 #[tokio::test(start_paused = true)]
 async fn replicas_can_be_added() {
-    let world = up(&topology("{kind: cluster, replicas: 0}")).await;
-    let changed = topology(CLUSTER);
-    converge(&world, &changed, SWAP).await;
-    assert_ready(&world, &changed);
+    changed_without_loss("{kind: cluster, replicas: 0}", CLUSTER).await;
+    changed_without_loss(REPLICATION, "{kind: replication, replicas: 3}").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn replicas_can_be_taken_away_with_a_say() {
-    let world = up(&topology(CLUSTER)).await;
-    let changed = topology("{kind: cluster, replicas: 0}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @r"
-    `shop-4` exists, but the spec has no such node any more
-    `shop-5` exists, but the spec has no such node any more
-    `shop-6` exists, but the spec has no such node any more
+async fn replicas_that_the_spec_does_not_have_any_more_leave() {
+    let to = "{kind: cluster, replicas: 0}";
+    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @r"
+    shop: 13 changes in 4 stages
+    files
+      shop-1  write files of shop-1, shop-2, shop-3              # spec changed: settings
+    remove
+      shop-4  remove container                                   # the spec has no such node any more
+      shop-5  remove container                                   # the spec has no such node any more
+      shop-6  remove container                                   # the spec has no such node any more
+    forget
+      shop-1  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
+      shop-1  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+      shop-1  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+      shop-2  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
+      shop-2  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+      shop-2  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+      shop-3  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
+      shop-3  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+      shop-3  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+    ready
+      shop    wait until all nodes agree and list every replica  # changed by the steps before
     ");
-    converge(&world, &changed, RECREATE).await;
-    assert_ready(&world, &changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn replicas_come_back_after_they_left() {
+    let (with, without) = (topology(CLUSTER), topology("{kind: cluster, replicas: 0}"));
+    let world = up(&with).await;
+    for topology in [&without, &with] {
+        converge(&world, topology, SWAP).await;
+        assert_ready(&world, topology);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_leaves_hands_over_first() {
+    let before = topology(CLUSTER);
+    let world = up(&before).await;
+    world.take_over(&node(&before, 4));
+    settle().await;
+    world.put_keys(&node(&before, 4), 100);
+    settle().await;
+    let after = topology("{kind: cluster, replicas: 0}");
+    assert_snapshot!(repair(&world, &after).await, @r"
+    shop: 14 changes in 6 stages
+    files
+      shop-1  write files of shop-1, shop-2, shop-3              # spec changed: settings
+    hand over
+      shop-1  become primary, handed over                        # shop-4 goes
+    remove
+      shop-4  remove container                                   # the spec has no such node any more
+      shop-5  remove container                                   # the spec has no such node any more
+      shop-6  remove container                                   # the spec has no such node any more
+    forget
+      shop-1  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
+      shop-1  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+      shop-2  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
+      shop-2  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+      shop-2  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+      shop-3  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
+      shop-3  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+      shop-3  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+    forget
+      shop-1  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+    ready
+      shop    wait until all nodes agree and list every replica  # changed by the steps before
+    ");
+    assert_eq!(world.keys(&node(&after, 1)), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_of_replicas_that_leaves_hands_over_first() {
+    let before = topology("{kind: replication, replicas: 2, data: volume}");
+    let world = up(&before).await;
+    world.promote(&node(&before, 3));
+    for number in [1, 2] {
+        world.follow(&node(&before, number), &node(&before, 3));
+    }
+    settle().await;
+    world.put_keys(&node(&before, 3), 100);
+    settle().await;
+    let after = topology("{kind: replication, data: volume}");
+    assert_snapshot!(repair(&world, &after).await, @r"
+    shop: 7 changes in 5 stages
+    files
+      shop-1  write files of shop-1                          # spec changed: settings
+      shop-2  write files of shop-2                          # spec changed: settings
+    replication
+      shop-3  hand over to shop-1                            # goes once another node is primary
+      shop-2  follow 172.30.0.11:7001                        # follows 172.30.0.13:7003
+    remove
+      shop-3  remove container                               # the spec has no such node any more
+      shop-3  remove volume shop-3-data, with what is in it  # the spec has no such node any more
+    files
+      shop-1  write files of shop-1, shop-2                  # roles swapped
+    ready
+      shop    wait until all replicas follow                 # changed by the steps before
+    ");
+    assert_eq!(world.keys(&node(&after, 1)), 100);
 }
 
 #[test]
@@ -128,7 +374,7 @@ fn what_redisctl_did_not_make_stands_in_the_way() {
 async fn another_count_of_shards_needs_a_say_and_takes_everything() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, shards: 2}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed shards");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed shards (slots with keys are not moved yet)");
     let first = plan(&world, &changed, RECREATE);
     assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
     shop: 43 changes in 12 stages

@@ -104,7 +104,7 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
     settle().await;
     world.reset(&node(&topology, 2));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @"
+    assert_snapshot!(repair(&world, &topology).await, @r"
     shop: 15 changes in 8 stages
     take over
       shop-5  take over from its primary                         # replicates a node that is gone
@@ -131,6 +131,7 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
       shop-5  write a short-lived key                            # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica  # changed by the steps before
+    note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
     ");
     assert_eq!(world.keys(&node(&topology, 5)), 100);
 }
@@ -215,11 +216,13 @@ async fn a_replica_that_was_promoted_by_hand_follows_again() {
     let world = up(&topology).await;
     world.promote(&node(&topology, 3));
     assert_snapshot!(repair(&world, &topology).await, @r"
-    shop: 1 change in 2 stages
+    shop: 2 changes in 3 stages
     replication
-      shop-3  follow 172.30.0.11:7001         # is a primary of its own
+      shop-3  follow 172.30.0.11:7001                # is a primary of its own
+    files
+      shop-1  write files of shop-1, shop-2, shop-3  # roles swapped
     ready
-      shop    wait until all replicas follow  # changed by the steps before
+      shop    wait until all replicas follow         # changed by the steps before
     ");
 }
 
@@ -257,11 +260,14 @@ async fn a_restart_of_the_old_primary_after_swapped_roles_costs_no_keys() {
       shop-1  start container        # not running
       shop-1  wait until it answers  # not running
     then look again: what the servers say once they run decides what else is needed
-    shop: 1 change in 2 stages
+    shop: 2 changes in 3 stages
     replication
-      shop-1  follow 172.30.0.12:7002         # is a primary of its own
+      shop-1  follow 172.30.0.12:7002                        # is a primary of its own
+    files
+      shop-2  write files of shop-1, shop-2, primary shop-2  # roles swapped
     ready
-      shop    wait until all replicas follow  # changed by the steps before
+      shop    wait until all replicas follow                 # changed by the steps before
+    note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
     assert_eq!((world.keys(&old), world.keys(&new)), (10, 10));
 }
@@ -281,6 +287,7 @@ async fn a_takeover_that_nobody_has_heard_of_yet_is_no_obstacle() {
       shop-4  write a short-lived key                            # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica  # changed by the steps before
+    note: roles are swapped, and stay so: shop-4 is primary in the place of shop-1
     ");
 }
 

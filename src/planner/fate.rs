@@ -1,0 +1,149 @@
+//! What becomes of each node's container: kept, made, or replaced at once or in its turn.
+
+use std::collections::BTreeMap;
+
+use super::Options;
+use crate::observed::{ContainerState, Observed, ObservedContainer};
+use crate::plan::Obstacle;
+use crate::plan::effect::{Effect, OLDER_IMAGE, UNREADABLE_LABEL, effect};
+use crate::spec::DataSpec;
+use crate::topology::container::container;
+use crate::topology::{Node, NodeName, Topology};
+
+/// The field of the spec that says what the network is.
+pub(super) const SUBNET_FIELD: &str = "network.subnet";
+
+/// What becomes of a container, and the fields of the spec that say so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It stays as it is.
+    Kept,
+    /// It does not exist, and is made.
+    Made,
+    /// It is removed and made anew before anything else: nothing runs in it that could be lost, or the
+    /// user has said so.
+    Remade(Vec<String>),
+    /// It is replaced in its turn, while other nodes serve.
+    Rolled(Vec<String>),
+}
+
+/// What becomes of every node's container, and of those that the topology does not have any more.
+pub(super) struct Fates<'a> {
+    fates: BTreeMap<&'a NodeName, Fate>,
+    /// The network is made anew, and with it every container.
+    pub(super) new_subnet: bool,
+    /// Nodes that leave.
+    pub(super) leaving: Vec<&'a NodeName>,
+}
+
+impl<'a> Fates<'a> {
+    /// Decides about every container.
+    ///
+    /// # Errors
+    /// What needs the user's say.
+    pub(super) fn decide(
+        topology: &'a Topology,
+        observed: &'a Observed,
+        options: Options,
+    ) -> Result<Self, Vec<Obstacle>> {
+        let subnet = observed.network.as_ref().and_then(|network| network.subnet);
+        let new_subnet = subnet.is_some_and(|subnet| subnet != topology.subnet);
+        if new_subnet && !options.recreate {
+            return Err(vec![Obstacle::Recreate { node: None, fields: vec![SUBNET_FIELD.to_owned()] }]);
+        }
+        let judge = Judge { topology, observed, options, new_subnet };
+        let mut fates = BTreeMap::new();
+        let mut obstacles = Vec::new();
+        for node in topology.nodes() {
+            match judge.node(node) {
+                Ok(fate) => drop(fates.insert(&node.name, fate)),
+                Err(obstacle) => obstacles.push(obstacle),
+            }
+        }
+        if !obstacles.is_empty() {
+            return Err(obstacles);
+        }
+        let leaving = observed.containers.keys().filter(|name| topology.node(name).is_none()).collect();
+        Ok(Self { fates, new_subnet, leaving })
+    }
+
+    pub(super) fn of(&self, node: &NodeName) -> &Fate {
+        self.fates.get(node).unwrap_or(&Fate::Kept)
+    }
+
+    /// The fields for which a node is replaced in its turn.
+    pub(super) fn rolled(&self, node: &NodeName) -> Option<&Vec<String>> {
+        match self.of(node) {
+            Fate::Rolled(fields) => Some(fields),
+            Fate::Kept | Fate::Made | Fate::Remade(_) => None,
+        }
+    }
+
+    /// Whether the first steps of the plan make the container.
+    pub(super) fn is_made(&self, node: &NodeName) -> bool {
+        matches!(self.of(node), Fate::Made | Fate::Remade(_))
+    }
+
+    /// Whether any container is made, sooner or later.
+    pub(super) fn makes_any(&self) -> bool {
+        self.fates.values().any(|fate| *fate != Fate::Kept)
+    }
+}
+
+struct Judge<'a> {
+    topology: &'a Topology,
+    observed: &'a Observed,
+    options: Options,
+    new_subnet: bool,
+}
+
+impl Judge<'_> {
+    fn node(&self, node: &Node) -> Result<Fate, Obstacle> {
+        let Some(existing) = self.observed.containers.get(&node.name) else { return Ok(Fate::Made) };
+        let fields = self.changed_fields(node, existing);
+        if fields.is_empty() {
+            return Ok(Fate::Kept);
+        }
+        let needs_say = fields.iter().any(|field| matches!(effect(field), Effect::Recreate(_)));
+        let runs = matches!(existing.state, ContainerState::Running | ContainerState::Paused);
+        if needs_say {
+            return if self.options.recreate {
+                Ok(Fate::Remade(fields))
+            } else {
+                Err(Obstacle::Recreate { node: Some(node.name.clone()), fields })
+            };
+        }
+        if !runs {
+            return Ok(Fate::Remade(fields));
+        }
+        let answers = self.observed.servers.get(&node.name).is_some_and(|server| server.view().is_some());
+        let has_neighbours =
+            self.topology.shard_of(&node.name).is_some_and(|shard| !shard.replicas.is_empty());
+        let is_kept = has_neighbours || self.topology.data == DataSpec::Volume;
+        match (is_kept, self.options.recreate) {
+            (false, false) => Err(Obstacle::NothingKeepsKeys { node: node.name.clone(), fields }),
+            // One that does not answer would have to, before it could be replaced in its turn.
+            (false, true) => Ok(Fate::Remade(fields)),
+            (true, true) if !answers => Ok(Fate::Remade(fields)),
+            (true, _) => Ok(Fate::Rolled(fields)),
+        }
+    }
+
+    /// The fields of the spec in which the container differs from it.
+    fn changed_fields(&self, node: &Node, existing: &ObservedContainer) -> Vec<String> {
+        let mut fields = match &existing.settings {
+            Some(settings) => container(self.topology, node).differences(settings),
+            None => vec![UNREADABLE_LABEL.to_owned()],
+        };
+        let before = self.observed.stored.as_ref().map(|stored| stored.server);
+        if before.is_some_and(|before| !self.topology.server.reads_data_of(before)) {
+            for field in fields.iter_mut().filter(|field| *field == "image") {
+                OLDER_IMAGE.clone_into(field);
+            }
+        }
+        if self.new_subnet {
+            fields.push(SUBNET_FIELD.to_owned());
+        }
+        fields
+    }
+}

@@ -1,0 +1,166 @@
+//! Nodes whose containers must be made from something else, replaced one after another while the others
+//! serve: replicas first; then each old primary, once a replica has its place. One shard's nodes never
+//! go down together, and a replica is in sync again before the next one goes.
+
+use std::collections::BTreeMap;
+
+use super::{Stages, World, cluster, engine, replication, server, settings, wait};
+use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, Peer, ServerAction, Step};
+use crate::topology::container::container;
+use crate::topology::settings::while_replacing;
+use crate::topology::{Kind, Node, NodeName, Shard};
+
+/// Plans the replacements, given each shard's primary before them. Gives each shard's primary after
+/// them.
+pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) -> Vec<NodeName> {
+    let is_rolled = |name: &NodeName| world.fates.rolled(name).is_some();
+    if !world.topology.nodes().into_iter().any(|node| is_rolled(&node.name)) {
+        return acting.to_vec();
+    }
+    let shards: Vec<Roll<'_>> = world
+        .topology
+        .shards
+        .iter()
+        .zip(acting)
+        .map(|(shard, primary)| Roll::new(shard, primary, is_rolled))
+        .collect();
+    let after: Vec<NodeName> = shards.iter().map(|roll| roll.successor.clone()).collect();
+    prepare(&shards, stages);
+    let waves = shards.iter().map(|roll| roll.replicas.len()).max().unwrap_or(0);
+    for wave in 0..waves {
+        let nodes = shards.iter().filter_map(|roll| Some((roll.replicas.get(wave).copied()?, roll)));
+        let steps = nodes.flat_map(|(node, roll)| replace(world, node, roll)).collect();
+        stages.push("replace replicas", Order::SideBySide, steps);
+        stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
+    }
+    hand_over(world, &shards, stages);
+    let steps = shards.iter().filter_map(|roll| Some((roll.old_primary?, roll)));
+    let steps: Vec<Step> = steps.flat_map(|(node, roll)| replace(world, node, roll)).collect();
+    if !steps.is_empty() {
+        stages.push("replace primaries", Order::SideBySide, steps);
+        stages.push("in sync", Order::InTurn, in_sync(world, &after, Milestone::Linked));
+    }
+    finish(world, &shards, stages);
+    stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));
+    after
+}
+
+/// How one shard's nodes are replaced.
+struct Roll<'a> {
+    /// The primary until it is replaced.
+    primary: NodeName,
+    /// The primary after that.
+    successor: NodeName,
+    /// Replicas that are replaced, one after another.
+    replicas: Vec<&'a Node>,
+    /// The primary, where it is replaced too.
+    old_primary: Option<&'a Node>,
+}
+
+impl<'a> Roll<'a> {
+    fn new(shard: &'a Shard, primary: &NodeName, is_rolled: impl Fn(&NodeName) -> bool) -> Self {
+        let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
+            shard.nodes().partition(|node| node.name == *primary);
+        let old_primary = primaries.into_iter().find(|node| is_rolled(&node.name));
+        // The first replica: in a shard whose roles are swapped that is the spec's primary.
+        let successor = replicas.first().filter(|_| old_primary.is_some()).map_or(primary, |node| &node.name);
+        Self {
+            primary: primary.clone(),
+            successor: successor.clone(),
+            replicas: replicas.iter().copied().filter(|node| is_rolled(&node.name)).collect(),
+            old_primary,
+        }
+    }
+
+    fn hands_over(&self) -> bool {
+        self.primary != self.successor
+    }
+
+    /// The nodes that others copy from while nodes are replaced.
+    fn sources(&self) -> impl Iterator<Item = &NodeName> {
+        let current = (!self.replicas.is_empty()).then_some(&self.primary);
+        current.into_iter().chain(self.hands_over().then_some(&self.successor))
+    }
+}
+
+/// First copies start at once while nodes are replaced, rather than after seconds.
+fn prepare(shards: &[Roll<'_>], stages: &mut Stages) {
+    let replaced =
+        |name: &NodeName| shards.iter().any(|roll| roll.replicas.iter().any(|node| node.name == *name));
+    let sources = shards.iter().flat_map(Roll::sources).filter(|name| !replaced(name));
+    stages.push("prepare", Order::SideBySide, sources.map(configure).collect());
+}
+
+fn configure(node: &NodeName) -> Step {
+    server(node, ServerAction::Configure(while_replacing()), Cause::Replacing)
+}
+
+/// Stops a node's container and puts a new one in its place.
+fn replace(world: &World<'_>, node: &Node, roll: &Roll<'_>) -> Vec<Step> {
+    let fields = world.fates.rolled(&node.name).cloned().unwrap_or_default();
+    let name = Some(&node.name);
+    let cause = || Cause::SpecChanged(fields.clone());
+    let create = EngineAction::CreateContainer(Box::new(container(world.topology, node)));
+    let mut steps = vec![
+        engine(name, EngineAction::StopContainer, cause()),
+        engine(name, EngineAction::RemoveContainer, cause()),
+        engine(name, create, cause()),
+        engine(name, EngineAction::StartContainer, Cause::New),
+        wait(name, Condition::Answers, Cause::New),
+    ];
+    if roll.hands_over() && roll.successor == node.name {
+        steps.push(configure(&node.name));
+    }
+    steps
+}
+
+fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<Step> {
+    let topology = world.topology;
+    let condition = match (topology.kind, acting.first()) {
+        (Kind::Cluster, _) => Condition::ClusterAgrees(cluster::expectation(topology, acting, milestone)),
+        (Kind::Replication, Some(primary)) => {
+            Condition::ReplicasFollow(replication::expectation(topology, primary))
+        }
+        (Kind::Standalone | Kind::Replication, _) => return Vec::new(),
+    };
+    vec![wait(None, condition, Cause::Changed)]
+}
+
+/// A replica takes the place of each primary that is to be replaced.
+fn hand_over(world: &World<'_>, shards: &[Roll<'_>], stages: &mut Stages) {
+    let topology = world.topology;
+    let mut steps = Vec::new();
+    for roll in shards.iter().filter(|roll| roll.hands_over()) {
+        if topology.kind == Kind::Cluster {
+            let cause = Cause::PrimaryGoes(roll.primary.clone());
+            steps.push(server(&roll.successor, ServerAction::FailOver, cause));
+            continue;
+        }
+        let Some(to) = topology.node(&roll.successor) else { continue };
+        let view = world.observed.servers.get(&roll.primary).and_then(|server| server.view());
+        let peer = Peer { node: to.name.clone(), address: to.address };
+        steps.push(replication::hand_over(&roll.primary, view, peer));
+        let others =
+            topology.nodes().into_iter().filter(|node| node.name != roll.primary && node.name != to.name);
+        steps.extend(others.map(|node| {
+            server(&node.name, ServerAction::Follow(to.address), Cause::PrimaryGoes(roll.primary.clone()))
+        }));
+        steps.extend(replication::keep_roles(topology, &to.name));
+    }
+    // Two elections at the same moment may both fail.
+    stages.push("hand over", Order::InTurn, steps);
+}
+
+/// What was set for the time of the replacements goes back to the spec's, or to the default.
+fn finish(world: &World<'_>, shards: &[Roll<'_>], stages: &mut Stages) {
+    let changed: BTreeMap<&NodeName, &Node> = shards
+        .iter()
+        .flat_map(|roll| roll.sources().filter(|name| roll.old_primary.is_none_or(|old| old.name != **name)))
+        .filter_map(|name| Some((name, world.topology.node(name)?)))
+        .collect();
+    let steps = changed.into_iter().map(|(name, node)| {
+        let usual = settings::usual(node, &while_replacing());
+        server(name, ServerAction::Configure(usual), Cause::Replacing)
+    });
+    stages.push("settings", Order::SideBySide, steps.collect());
+}
