@@ -79,6 +79,9 @@ pub enum ServerFault {
     Final(BoxedError),
 }
 
+/// Renders the files of some nodes.
+pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + 'a;
+
 /// What the executor works with.
 pub struct Executor<'a, E, S> {
     /// The engine.
@@ -87,7 +90,7 @@ pub struct Executor<'a, E, S> {
     pub servers: &'a S,
     /// The files of some nodes, rendered with their secrets, given who is primary where that is not
     /// the spec's.
-    pub files: &'a dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File>,
+    pub files: &'a Render<'a>,
     /// Who hears what happens.
     pub listener: &'a dyn Listener,
     /// The longest that any single wait may take.

@@ -165,10 +165,11 @@ fn forget(known: &Known<'_>, stages: &mut Stages, which: Strangers) {
                 && own_primary == (which == Strangers::OwnPrimaries)
         });
         for (id, line) in strangers {
-            let what = line.address.map_or_else(
-                || format!("node {}", id.get(..8).unwrap_or(id)),
-                |address| format!("a node at {address}"),
-            );
+            let what = match (known.leaving.get(id.as_str()), line.address) {
+                (Some(name), _) => name.to_string(),
+                (None, Some(address)) => format!("a node at {address}"),
+                (None, None) => format!("node {}", id.get(..8).unwrap_or(id)),
+            };
             steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(what)));
         }
     }

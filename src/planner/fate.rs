@@ -29,7 +29,7 @@ pub(super) enum Fate {
 
 /// What becomes of every node's container, and of those that the topology does not have any more.
 pub(super) struct Fates<'a> {
-    fates: BTreeMap<&'a NodeName, Fate>,
+    by_node: BTreeMap<&'a NodeName, Fate>,
     /// The network is made anew, and with it every container.
     pub(super) new_subnet: bool,
     /// Nodes that leave.
@@ -52,11 +52,11 @@ impl<'a> Fates<'a> {
             return Err(vec![Obstacle::Recreate { node: None, fields: vec![SUBNET_FIELD.to_owned()] }]);
         }
         let judge = Judge { topology, observed, options, new_subnet };
-        let mut fates = BTreeMap::new();
+        let mut by_node = BTreeMap::new();
         let mut obstacles = Vec::new();
         for node in topology.nodes() {
             match judge.node(node) {
-                Ok(fate) => drop(fates.insert(&node.name, fate)),
+                Ok(fate) => drop(by_node.insert(&node.name, fate)),
                 Err(obstacle) => obstacles.push(obstacle),
             }
         }
@@ -64,11 +64,11 @@ impl<'a> Fates<'a> {
             return Err(obstacles);
         }
         let leaving = observed.containers.keys().filter(|name| topology.node(name).is_none()).collect();
-        Ok(Self { fates, new_subnet, leaving })
+        Ok(Self { by_node, new_subnet, leaving })
     }
 
     pub(super) fn of(&self, node: &NodeName) -> &Fate {
-        self.fates.get(node).unwrap_or(&Fate::Kept)
+        self.by_node.get(node).unwrap_or(&Fate::Kept)
     }
 
     /// The fields for which a node is replaced in its turn.
@@ -86,7 +86,7 @@ impl<'a> Fates<'a> {
 
     /// Whether any container is made, sooner or later.
     pub(super) fn makes_any(&self) -> bool {
-        self.fates.values().any(|fate| *fate != Fate::Kept)
+        self.by_node.values().any(|fate| *fate != Fate::Kept)
     }
 }
 

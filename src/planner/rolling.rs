@@ -25,6 +25,12 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         .map(|(shard, primary)| Roll::new(shard, primary, is_rolled))
         .collect();
     let after: Vec<NodeName> = shards.iter().map(|roll| roll.successor.clone()).collect();
+    let files_are_new = world.observed.stored.as_deref().is_none_or(|stored| stored != world.topology);
+    if world.topology.kind == Kind::Replication && !files_are_new {
+        // The roles may have been swapped since they were written, by a plan that was cut off.
+        let steps = acting.iter().flat_map(|primary| replication::keep_roles(world.topology, primary));
+        stages.push("files", Order::InTurn, steps.collect());
+    }
     prepare(&shards, stages);
     let waves = shards.iter().map(|roll| roll.replicas.len()).max().unwrap_or(0);
     for wave in 0..waves {
@@ -34,11 +40,15 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
     }
     hand_over(world, &shards, stages);
-    let steps = shards.iter().filter_map(|roll| Some((roll.old_primary?, roll)));
-    let steps: Vec<Step> = steps.flat_map(|(node, roll)| replace(world, node, roll)).collect();
-    if !steps.is_empty() {
-        stages.push("replace primaries", Order::SideBySide, steps);
-        stages.push("in sync", Order::InTurn, in_sync(world, &after, Milestone::Linked));
+    let primaries = shards.iter().filter_map(|roll| Some((roll.old_primary?, roll)));
+    // Without a replica a shard cannot be served meanwhile: the others are, at least.
+    let (replaced, alone): (Vec<_>, Vec<_>) = primaries.partition(|(_, roll)| roll.hands_over());
+    for nodes in std::iter::once(replaced).chain(alone.into_iter().map(|node| vec![node])) {
+        let steps: Vec<Step> = nodes.iter().flat_map(|(node, roll)| replace(world, node, roll)).collect();
+        if !steps.is_empty() {
+            stages.push("replace primaries", Order::SideBySide, steps);
+            stages.push("in sync", Order::InTurn, in_sync(world, &after, Milestone::Linked));
+        }
     }
     finish(world, &shards, stages);
     stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));

@@ -8,7 +8,9 @@ use redisctl::topology::slots::SLOT_COUNT;
 use redisctl::topology::{Kind, Topology};
 
 use crate::memory::World;
-use crate::rig::{PLAIN, SWAP, assert_ready, converge, plan, run, run_and_stop, topology};
+use crate::rig::{
+    PLAIN, SWAP, assert_ready, converge, plan, primary_of, run, run_and_stop, settle, topology, up,
+};
 
 /// The bundled files, and what else differs in how it is formed.
 const SPECS: [(&str, &str); 11] = [
@@ -85,6 +87,56 @@ async fn a_run_in_which_any_call_fails_is_taken_up_again() {
         survives_a_failing_call(name, &topology(yaml), SWAP).await;
     }
     survives_a_failing_call("plain cluster", &topology("kind: cluster"), PLAIN).await;
+}
+
+/// Changes of a spec that are made while the deployment serves.
+const CHANGES: [(&str, &str); 4] = [
+    ("{kind: cluster, shards: 2}", "{kind: cluster, shards: 2, image: 'redis:8.2'}"),
+    ("{kind: replication, replicas: 2}", "{kind: replication, replicas: 2, resources: {memory: 128mb}}"),
+    ("{kind: cluster, shards: 2, data: volume}", "{kind: cluster, shards: 2, data: volume, replicas: 0}"),
+    ("{kind: replication, replicas: 2}", "{kind: replication, replicas: 1}"),
+];
+
+/// A deployment with keys; with `swapped` roles in its first shard.
+async fn up_with_keys(topology: &Topology, swapped: bool) -> World {
+    let world = up(topology).await;
+    for shard in &topology.shards {
+        let (mut primary, last) = (&shard.primary.name, &shard.replicas[shard.replicas.len() - 1].name);
+        if swapped && primary.as_str().ends_with("-1") {
+            if topology.kind == Kind::Cluster {
+                world.take_over(last);
+            } else {
+                world.promote(last);
+                shard
+                    .nodes()
+                    .filter(|node| node.name != *last)
+                    .for_each(|node| world.follow(&node.name, last));
+            }
+            primary = last;
+            settle().await;
+        }
+        world.put_keys(primary, 100);
+    }
+    settle().await;
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_cut_off_after_any_step_loses_no_key() {
+    for ((from, to), swapped) in CHANGES.into_iter().zip([false, true].into_iter().cycle()) {
+        let (before, after) = (topology(from), topology(to));
+        let steps = plan(&up_with_keys(&before, swapped).await, &after, SWAP).steps().count();
+        for cut in 1..=steps {
+            let world = up_with_keys(&before, swapped).await;
+            run_and_stop(&world, &after, &plan(&world, &after, SWAP), cut).await;
+            println!("{to}: cut off after step {cut} of {steps}");
+            converge(&world, &after, SWAP).await;
+            assert_ready(&world, &after);
+            for shard in &after.shards {
+                assert_eq!(world.keys(&primary_of(&world, shard)), 100);
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
