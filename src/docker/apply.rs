@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt as _;
 
-use super::error::{is_name_taken, is_not_found, is_subnet_refused, status};
+use super::error::{is_conflict, is_not_found, is_subnet_refused, status};
 use super::pull::{self, PullProgress};
 use super::{EngineError, archive, convert, labels};
 use crate::doctor::timestamp::since_1970;
@@ -61,7 +61,7 @@ pub(super) async fn apply(
             let options = CreateContainerOptionsBuilder::default().name(name).build();
             match docker.create_container(Some(options), convert::container(settings)).await {
                 Ok(_) => Ok(()),
-                Err(error) if is_name_taken(&error) => {
+                Err(error) if is_conflict(&error) => {
                     Err(EngineError::NameTaken { kind: "container", name: name.to_owned() })
                 }
                 Err(error) => Err(EngineError::call(format!("create the container `{name}`"))(error)),
@@ -101,7 +101,7 @@ async fn create_network(docker: &Docker, settings: &NetworkSettings) -> Result<(
     let taken = || EngineError::NameTaken { kind: "network", name: name.to_owned() };
     let id = match docker.create_network(convert::network(settings)).await {
         Ok(created) => created.id,
-        Err(error) if is_name_taken(&error) => return Err(taken()),
+        Err(error) if is_conflict(&error) => return Err(taken()),
         Err(source) if is_subnet_refused(&source) => {
             return Err(EngineError::SubnetTaken { subnet: settings.subnet, source });
         }
@@ -146,6 +146,8 @@ async fn stop(docker: &Docker, container: &str) -> Result<(), EngineError> {
 pub(super) async fn remove(docker: &Docker, container: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match docker.remove_container(container, Some(options)).await {
+        // Somebody else is removing it at this moment: a `down` that was cut off, or that runs too.
+        Err(error) if is_conflict(&error) => super::remove::gone(docker, container).await,
         Err(error) if !is_not_found(&error) => {
             Err(EngineError::call(format!("remove the container `{container}`"))(error))
         }

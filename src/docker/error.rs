@@ -1,11 +1,13 @@
 //! What can go wrong between redisctl and the engine.
 
+use std::time::Duration;
+
 use bollard::errors::Error;
 
 /// The status of a call that names something that is not there.
 const NOT_FOUND: u16 = 404;
 
-/// The status of a call that makes what is there already.
+/// The status of a call that makes what is there already, or that something which is going on stands against.
 const CONFLICT: u16 = 409;
 
 /// A call to the engine that failed.
@@ -43,6 +45,14 @@ pub enum EngineError {
         container: String,
         /// Why not.
         source: Error,
+    },
+    /// A container that the engine has begun to remove is still there.
+    #[error("the container `{container}` is being removed, and still not gone after {} s", waited.as_secs())]
+    NotGone {
+        /// The container.
+        container: String,
+        /// For how long it was waited for.
+        waited: Duration,
     },
     /// Another network took the subnet first.
     #[error("the subnet `{subnet}` overlaps one that another network has taken")]
@@ -99,11 +109,6 @@ pub(super) fn is_subnet_refused(error: &Error) -> bool {
     matches!(status(error), Some(400 | 403))
 }
 
-/// Whether a name is somebody else's.
-pub(super) fn is_name_taken(error: &Error) -> bool {
-    status(error) == Some(CONFLICT)
-}
-
 /// Whether there was no answer at all, or not the whole of it.
 fn is_broken_connection(error: &Error) -> bool {
     matches!(
@@ -122,6 +127,11 @@ pub(super) fn status(error: &Error) -> Option<u16> {
         Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
         _ => None,
     }
+}
+
+/// Whether a name is taken, or the engine is busy with what a call named.
+pub(super) fn is_conflict(error: &Error) -> bool {
+    status(error) == Some(CONFLICT)
 }
 
 /// Whether what a call named is not there.

@@ -1,14 +1,23 @@
 //! Takes a deployment away: its containers, its network, its volumes, and nothing else.
 
+use std::time::Duration;
+
 use bollard::Docker;
-use bollard::query_parameters::RemoveVolumeOptions;
+use bollard::models::ContainerStateStatusEnum;
+use bollard::query_parameters::{InspectContainerOptions, RemoveVolumeOptions, WaitContainerOptionsBuilder};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::error::is_not_found;
 use super::snapshot::DeploymentParts;
 use super::{EngineError, apply};
 use crate::topology::DeploymentName;
+
+/// How long the engine may take to remove a container: it kills the server first, then detaches and
+/// unmounts, which takes tenths of a second each, more where many go at the same time.
+const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
 
 /// What was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -59,6 +68,40 @@ pub async fn deployment(
     match failure {
         Some(error) => Err(error),
         None => Ok(removed),
+    }
+}
+
+/// Which of these containers are being removed. A list of containers does not say so before the end.
+pub(super) async fn leaving<'c>(
+    docker: &Docker,
+    containers: impl Iterator<Item = &'c str>,
+) -> Result<Vec<&'c str>, EngineError> {
+    let look = |container: &'c str| async move {
+        match docker.inspect_container(container, None::<InspectContainerOptions>).await {
+            Ok(inspect) => {
+                let status = inspect.state.and_then(|state| state.status);
+                let leaves = matches!(
+                    status,
+                    Some(ContainerStateStatusEnum::REMOVING | ContainerStateStatusEnum::DEAD)
+                );
+                Ok(leaves.then_some(container))
+            }
+            Err(error) if is_not_found(&error) => Ok(Some(container)),
+            Err(error) => Err(EngineError::call(format!("inspect the container `{container}`"))(error)),
+        }
+    };
+    let all: Result<Vec<_>, _> = join_all(containers.map(look)).await.into_iter().collect();
+    Ok(all?.into_iter().flatten().collect())
+}
+
+/// Waits until a container that is being removed is gone.
+pub(super) async fn gone(docker: &Docker, container: &str) -> Result<(), EngineError> {
+    let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+    let mut ended = docker.wait_container(container, Some(options));
+    // Its exit code comes, or that there is no such container any more: both mean that it is gone.
+    match timeout(REMOVAL_LIMIT, ended.next()).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(EngineError::NotGone { container: container.to_owned(), waited: REMOVAL_LIMIT }),
     }
 }
 

@@ -9,7 +9,7 @@ use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOption
 use futures_util::future::try_join3;
 use ipnet::Ipv4Net;
 
-use super::{EngineError, labels};
+use super::{EngineError, labels, remove};
 use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::{DeploymentName, NodeName};
 
@@ -50,6 +50,27 @@ impl Snapshot {
     /// # Errors
     /// Where the engine does not answer.
     pub async fn take(docker: &Docker) -> Result<Self, EngineError> {
+        let snapshot = Self::list(docker).await?;
+        // What a `down` that was cut off has left to the engine to remove is neither there nor gone.
+        let leaving = remove::leaving(docker, snapshot.own_containers()).await?;
+        if leaving.is_empty() {
+            return Ok(snapshot);
+        }
+        for container in leaving {
+            remove::gone(docker, container).await?;
+        }
+        Self::list(docker).await
+    }
+
+    /// The ids of the containers of all deployments.
+    fn own_containers(&self) -> impl Iterator<Item = &str> {
+        let own = |container: &&ContainerSummary| {
+            container.labels.as_ref().is_some_and(|labels| labels.contains_key(labels::DEPLOYMENT))
+        };
+        self.containers.iter().filter(own).filter_map(|container| container.id.as_deref())
+    }
+
+    async fn list(docker: &Docker) -> Result<Self, EngineError> {
         let everything = ListContainersOptionsBuilder::default().all(true).build();
         let (containers, networks, volumes) = try_join3(
             docker.list_containers(Some(everything)),
