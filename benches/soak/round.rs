@@ -1,0 +1,212 @@
+//! One round: a cluster that comes, suffers, is mended, proved, and goes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::arguments::Arguments;
+use crate::engine::{Engine, Object};
+use crate::fault::{Fault, Harm, Moment, Verb};
+use crate::tool::{Ended, NAME, Running, Tool, log};
+
+/// How often `up` is tried after a fault. The first must succeed; the others are for the next round.
+const MOST_UPS: usize = 3;
+
+/// How long a container that is to be harmed may take to come.
+const CONTAINER_LIMIT: Duration = Duration::from_secs(20);
+
+/// Runs rounds.
+pub(crate) struct Soak {
+    engine: Engine,
+    tool: Tool,
+    folder: PathBuf,
+    /// Whether folders of good rounds stay, too.
+    keep: bool,
+    /// What `up` and `down` took when nothing disturbed them.
+    usual_up: Duration,
+    usual_down: Duration,
+}
+
+/// What came of a round.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outcome {
+    /// How many commands did not come to their end, because of the fault, and were run again.
+    pub(crate) retries: u32,
+    /// What should have succeeded.
+    pub(crate) failures: Vec<String>,
+    /// What was left behind.
+    pub(crate) leaks: Vec<String>,
+    /// What the `up` after the fault took, where there was one.
+    pub(crate) mended: Option<Duration>,
+    /// What all of it took.
+    took: Duration,
+}
+
+impl Outcome {
+    /// Notes what should have succeeded and did not.
+    fn expect(&mut self, what: &str, ended: &Ended) {
+        if !ended.status.success() {
+            self.failures.push(format!("`{what}` ended with {}", ended.status));
+        }
+    }
+
+    /// Whether everything went as it should.
+    pub(crate) fn holds(&self) -> bool {
+        self.failures.is_empty() && self.leaks.is_empty()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.holds() {
+            formatter.write_str("good")?;
+            if let Some(mended) = self.mended {
+                write!(formatter, ", up in {:.1} s", mended.as_secs_f64())?;
+            }
+            return write!(formatter, ", {:.1} s in all", self.took.as_secs_f64());
+        }
+        let leaks = self.leaks.iter().map(|leak| format!("left behind: {leak}"));
+        let all: Vec<String> = self.failures.iter().cloned().chain(leaks).collect();
+        write!(formatter, "FAILED: {}", all.join("; "))
+    }
+}
+
+impl Soak {
+    pub(crate) fn new(engine: Engine, tool: Tool, arguments: &Arguments) -> Self {
+        let (usual_up, usual_down) = (Duration::ZERO, Duration::ZERO);
+        let (folder, keep) = (arguments.folder.clone(), arguments.keep);
+        Self { engine, tool, folder, keep, usual_up, usual_down }
+    }
+
+    /// Takes away what an earlier soak left, and learns what undisturbed commands take.
+    pub(crate) async fn warm_up(&mut self) -> Result<()> {
+        let folder = self.begin(0)?;
+        self.sweep(&BTreeSet::new()).await?;
+        let up = self.tool.up(&folder.join("up"))?.end()?;
+        ensure!(up.status.success(), "see `{}`", log(&folder.join("up")).display());
+        let down = Tool::named("down", &folder.join("down"))?.end()?;
+        (self.usual_up, self.usual_down) = (up.took, down.took);
+        std::fs::remove_dir_all(folder)?;
+        Ok(())
+    }
+
+    /// Runs a round. Its folder stays where it failed.
+    pub(crate) async fn round(&self, number: u32, fault: &Fault) -> Result<Outcome> {
+        let started = Instant::now();
+        let folder = self.begin(number)?;
+        let before = self.engine.objects().await?;
+        let mut outcome = Outcome::default();
+
+        self.suffer(fault, &folder, &mut outcome).await?;
+        if !matches!(fault, Fault::Redisctl { then: Verb::Down, .. }) {
+            self.mend(&folder, &mut outcome)?;
+        }
+        // Where an interrupted `down` was done already, there is nothing to take down.
+        if !self.left(&before).await?.is_empty() {
+            let down = Tool::named("down", &folder.join("down"))?.end()?;
+            outcome.expect("down", &down);
+        }
+        let left = self.left(&before).await?;
+        outcome.leaks = left.iter().map(|object| format!("{} `{}`", object.kind, object.name)).collect();
+        if outcome.holds() && !self.keep {
+            std::fs::remove_dir_all(folder)?;
+        }
+        if !outcome.leaks.is_empty() {
+            self.sweep(&before).await?;
+        }
+        outcome.took = started.elapsed();
+        Ok(outcome)
+    }
+
+    /// The first `up`, and the fault in it or after it.
+    async fn suffer(&self, fault: &Fault, folder: &Path, outcome: &mut Outcome) -> Result<()> {
+        let mut up = self.tool.up(&folder.join("1-up"))?;
+        match fault {
+            Fault::Containers { harm, nodes, moment: Moment::During(after) } => {
+                up.reaches(self.usual_up.mul_f64(*after))?;
+                for node in nodes {
+                    self.harm(*harm, *node, &mut up).await?;
+                }
+                outcome.retries += u32::from(!up.end()?.status.success());
+            }
+            Fault::Containers { harm, nodes, moment: Moment::After } => {
+                outcome.expect("up", &up.end()?);
+                for node in nodes {
+                    self.engine.harm(*harm, &container(*node), NAME).await?;
+                }
+            }
+            Fault::Redisctl { signal, verb: Verb::Up, after, .. } => {
+                if up.reaches(self.usual_up.mul_f64(*after))? {
+                    up.stop(*signal)?;
+                }
+                outcome.retries += u32::from(!up.end()?.status.success());
+            }
+            Fault::Redisctl { signal, verb: Verb::Down, after, .. } => {
+                outcome.expect("up", &up.end()?);
+                let mut down = Tool::named("down", &folder.join("1-down"))?;
+                if down.reaches(self.usual_down.mul_f64(*after))? {
+                    down.stop(*signal)?;
+                }
+                outcome.retries += u32::from(!down.end()?.status.success());
+            }
+        }
+        Ok(())
+    }
+
+    /// The `up` after the fault, and the proof that it brought everything back.
+    fn mend(&self, folder: &Path, outcome: &mut Outcome) -> Result<()> {
+        for attempt in 2..MOST_UPS + 2 {
+            let up = self.tool.up(&folder.join(format!("{attempt}-up")))?.end()?;
+            outcome.expect("up", &up);
+            if up.status.success() {
+                outcome.mended = Some(up.took);
+                break;
+            }
+            outcome.retries += 1;
+        }
+        outcome.expect("plan", &self.tool.plan(&folder.join("plan"))?.end()?);
+        outcome.expect("verify", &Tool::named("verify", &folder.join("verify"))?.end()?);
+        Ok(())
+    }
+
+    /// Harms a container as soon as it can be, or once more when `up` has ended without it.
+    async fn harm(&self, harm: Harm, node: u8, up: &mut Running) -> Result<()> {
+        let started = Instant::now();
+        let container = container(node);
+        while !self.engine.harm(harm, &container, NAME).await? && started.elapsed() < CONTAINER_LIMIT {
+            if !up.is_running()? {
+                self.engine.harm(harm, &container, NAME).await?;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self, number: u32) -> Result<PathBuf> {
+        let folder = self.folder.join(format!("round-{number:03}"));
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder).with_context(|| format!("making `{}`", folder.display()))?;
+        Ok(folder)
+    }
+
+    /// What was not there before.
+    async fn left(&self, before: &BTreeSet<Object>) -> Result<BTreeSet<Object>> {
+        Ok(self.engine.objects().await?.difference(before).cloned().collect())
+    }
+
+    /// Removes what is the soak's own by its name.
+    async fn sweep(&self, before: &BTreeSet<Object>) -> Result<()> {
+        let left = self.left(before).await?;
+        self.engine.sweep(left.iter().filter(|object| object.name.starts_with(NAME))).await;
+        Ok(())
+    }
+}
+
+fn container(node: u8) -> String {
+    format!("{NAME}-{node}")
+}

@@ -1,0 +1,143 @@
+//! redisctl, run as a user runs it, and stopped as nobody should.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::fault::Signal;
+
+/// The name of the deployment, and the beginning of the names of everything in it.
+pub(crate) const NAME: &str = "redisctl-soak";
+
+/// Ports that neither tests nor benchmarks use.
+const PORT_BASE: &str = "13001";
+
+/// What `up` waits for comes about in two or three seconds; a frozen node must not take a minute.
+const TIMEOUT: &str = "20s";
+
+/// The longest that a command may run: some waits one after another, each of them at its end.
+const COMMAND_LIMIT: Duration = Duration::from_secs(180);
+
+/// How often a process is looked at.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+
+/// The binary and the image that it is to use.
+pub(crate) struct Tool {
+    image: String,
+}
+
+/// A command that runs.
+pub(crate) struct Running {
+    child: Child,
+    started: Instant,
+}
+
+/// A command that has ended.
+pub(crate) struct Ended {
+    /// How.
+    pub(crate) status: ExitStatus,
+    /// After how long.
+    pub(crate) took: Duration,
+}
+
+impl Tool {
+    pub(crate) fn new(image: &str) -> Self {
+        Self { image: image.to_owned() }
+    }
+
+    /// Starts `up`; its output and its bundle go to files that begin with `at`.
+    pub(crate) fn up(&self, at: &Path) -> Result<Running> {
+        let bundle = at.to_str().context("the folder's name is no text")?;
+        let spec = self.spec();
+        let mut arguments = vec!["up"];
+        arguments.extend(&spec);
+        arguments.extend(["--timeout", TIMEOUT, "--bundle", bundle]);
+        start(&arguments, at)
+    }
+
+    /// Starts `plan`, which is to find nothing to do.
+    pub(crate) fn plan(&self, at: &Path) -> Result<Running> {
+        let spec = self.spec();
+        let mut arguments = vec!["plan"];
+        arguments.extend(&spec);
+        arguments.push("--detailed-exitcode");
+        start(&arguments, at)
+    }
+
+    /// Starts `verify` or `down`.
+    pub(crate) fn named(verb: &str, at: &Path) -> Result<Running> {
+        start(&[verb, NAME], at)
+    }
+
+    fn spec(&self) -> [&str; 7] {
+        ["cluster", "--name", NAME, "--image", &self.image, "--port-base", PORT_BASE]
+    }
+}
+
+fn start(arguments: &[&str], at: &Path) -> Result<Running> {
+    let path = log(at);
+    let output = File::create(&path).with_context(|| format!("writing `{}`", path.display()))?;
+    let child = Command::new(env!("CARGO_BIN_EXE_redisctl"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
+        .context("starting redisctl")?;
+    Ok(Running { child, started: Instant::now() })
+}
+
+/// The file with the output of the command that keeps its things at `at`.
+pub(crate) fn log(at: &Path) -> PathBuf {
+    at.with_extension("log")
+}
+
+impl Running {
+    /// Waits until that much time has passed since the start; `false`: the command ended before.
+    pub(crate) fn reaches(&mut self, moment: Duration) -> Result<bool> {
+        while self.started.elapsed() < moment {
+            if self.child.try_wait()?.is_some() {
+                return Ok(false);
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Whether it has not ended yet.
+    pub(crate) fn is_running(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Stops the command.
+    pub(crate) fn stop(&mut self, signal: Signal) -> Result<()> {
+        match signal {
+            Signal::Kill => self.child.kill()?,
+            Signal::Interrupt => {
+                // The standard library can send no other signal than SIGKILL.
+                let process = self.child.id().to_string();
+                let sent = Command::new("kill").args(["-INT", &process]).status();
+                sent.context("running `kill`")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(mut self) -> Result<Ended> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Ended { status, took: self.started.elapsed() });
+            }
+            if self.started.elapsed() > COMMAND_LIMIT {
+                self.child.kill()?;
+                self.child.wait()?;
+                bail!("redisctl does not end");
+            }
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+}
