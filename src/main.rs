@@ -7,7 +7,11 @@ use clap::Parser as _;
 use redisctl::cli::{Cli, Command};
 use redisctl::commands::{self, CommandError, Outcome};
 use redisctl::ui::{Failure, Ui};
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The exit code of a command that a signal cut off, as shells have it.
 const INTERRUPTED: u8 = 130;
@@ -77,9 +81,8 @@ async fn interrupted() -> std::io::Result<()> {
     }
 }
 
-/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. The engine's client is held to
-/// `info`, because it would log the bodies of requests, files with passwords among them; the servers'
-/// one to errors, because a node that is down is for the checks to report.
+/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. By default the servers' client is
+/// held to errors, because a node that is down is for the checks to report.
 fn log_to_stderr(verbosity: u8) {
     let level = match verbosity {
         0 => "warn",
@@ -88,5 +91,12 @@ fn log_to_stderr(verbosity: u8) {
     };
     let default = format!("warn,redisctl={level},bollard=info,redis=error");
     let filter = EnvFilter::try_from_env("REDISCTL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+    tracing_subscriber::registry().with(filter).with(filter_fn(tells_no_secret)).with(lines).init();
+}
+
+/// Whether something may be logged, whatever `REDISCTL_LOG` says. From `debug` on, clients of the
+/// engine and of servers log what they send, files and commands with passwords in them.
+fn tells_no_secret(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || metadata.target().split("::").next() == Some("redisctl")
 }

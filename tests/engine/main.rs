@@ -11,6 +11,7 @@ mod converge;
 mod data;
 mod images;
 mod matrix;
+mod secrets;
 mod shapes;
 mod support;
 mod two_at_once;
