@@ -1,6 +1,8 @@
 //! The engine, through bollard: observes it, and does the plan's engine actions. It knows nothing
 //! of slots, roles or Redis commands.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bollard::Docker;
 
 use crate::event::Listener;
@@ -74,12 +76,21 @@ impl Engine {
         let mut volumes = vec![crate::topology::container::shared_volume(&topology.name)];
         volumes.extend(nodes.iter().map(crate::topology::container::data_volume));
         let image = image::find(&self.docker, &topology.image).await?;
+        let run: BTreeSet<&String> = parts.containers.values().map(|container| &container.image_id).collect();
+        let mut digests = BTreeMap::new();
+        for id in run {
+            let image = image::find(&self.docker, id).await?;
+            if let Some(digest) = image.and_then(|image| image.digest(&topology.image)) {
+                digests.insert(id.clone(), digest);
+            }
+        }
         Ok(Observed {
             image_present: image.is_some(),
+            digests,
             network: parts.network,
             volumes: parts.volumes.into_keys().collect(),
             containers: parts.containers,
-            servers: std::collections::BTreeMap::new(),
+            servers: BTreeMap::new(),
             stored: None,
             changed_passwords: Vec::new(),
             foreign: snapshot.foreign(&topology.name, &nodes, &volumes),

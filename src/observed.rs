@@ -18,6 +18,8 @@ pub struct Observed {
     pub image_present: bool,
     /// The deployment's network.
     pub network: Option<ObservedNetwork>,
+    /// What registries call the images that containers run, `redis@sha256:…`, by the images' ids.
+    pub digests: BTreeMap<String, String>,
     /// Volumes of the deployment that exist.
     pub volumes: BTreeSet<String>,
     /// Containers of the deployment by node name.
@@ -71,7 +73,7 @@ pub struct ObservedContainer {
     pub settings: Option<ContainerSettings>,
     /// Whether it is attached to the deployment's network.
     pub attached: bool,
-    /// The digest or id of the image that it runs.
+    /// The id of the image that it runs.
     pub image_id: String,
 }
 

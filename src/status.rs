@@ -19,8 +19,11 @@ pub struct StatusView {
     pub kind: Kind,
     /// The judgement on all of it.
     pub state: DeploymentState,
-    /// The image that its nodes run.
+    /// The image that its nodes are to run, as the spec names it.
     pub image: String,
+    /// What they run: the registry's name for it, `redis@sha256:…`, or its id on this engine,
+    /// `sha256:…`, where it came from no registry. `None`: no container is there, or not all run the same.
+    pub digest: Option<String>,
     /// The server in that image, `redis 8.0.2`.
     pub server: String,
     /// Its nodes, by number.

@@ -12,17 +12,27 @@ use futures_util::StreamExt as _;
 use super::error::is_not_found;
 use super::{EngineError, apply};
 use crate::topology::Server;
-use crate::topology::server::{Flavor, Version};
+use crate::topology::server::{Flavor, Version, repository};
 
 /// An image that is on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     /// Its id.
     pub id: String,
-    /// Its digest in a registry, where it came from one.
-    pub digest: Option<String>,
+    /// What registries call it, `redis@sha256:…`; none where it came from no registry.
+    pub digests: Vec<String>,
     /// The server in it, where the image says so by its variables or labels.
     declared: Option<Server>,
+}
+
+impl Image {
+    /// What the registry calls it that `reference` is from, else what any other does.
+    #[must_use]
+    pub fn digest(&self, reference: &str) -> Option<String> {
+        let repository = repository(reference);
+        let from = |digest: &&String| digest.split('@').next() == Some(repository);
+        self.digests.iter().find(from).or(self.digests.first()).cloned()
+    }
 }
 
 /// Looks for an image.
@@ -33,7 +43,7 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
     match docker.inspect_image(reference).await {
         Ok(inspect) => Ok(Some(Image {
             id: inspect.id.clone().unwrap_or_default(),
-            digest: inspect.repo_digests.clone().and_then(|digests| digests.into_iter().next()),
+            digests: inspect.repo_digests.clone().unwrap_or_default(),
             declared: declared_server(&inspect, reference),
         })),
         Err(error) if is_not_found(&error) => Ok(None),

@@ -31,10 +31,18 @@ pub fn status(topology: &Topology, observed: &Observed) -> StatusView {
         kind: topology.kind,
         state,
         image: topology.image.clone(),
+        digest: digest(observed),
         server: topology.server.to_string(),
         nodes,
         problems,
     }
+}
+
+/// What all nodes run.
+fn digest(observed: &Observed) -> Option<String> {
+    let mut ids = observed.containers.values().map(|container| &container.image_id);
+    let first = ids.next().filter(|first| ids.all(|id| id == *first))?;
+    Some(observed.digests.get(first).unwrap_or(first).clone())
 }
 
 /// Looks things up in both.

@@ -72,7 +72,9 @@ impl Server {
     /// What is assumed of an image that is not here yet: what its reference says, else a current Redis.
     #[must_use]
     pub fn assumed(reference: &str) -> Self {
-        let (repository, tag) = reference.rsplit_once(':').unwrap_or((reference, ""));
+        let repository = repository(reference);
+        let rest = reference[repository.len()..].strip_prefix(':').unwrap_or("");
+        let tag = rest.split('@').next().unwrap_or("");
         let flavor = if repository.contains("valkey") { Flavor::Valkey } else { Flavor::Redis };
         let version = tag.parse().unwrap_or(Version { major: 8, minor: 0, patch: 0 });
         Self { flavor, version }
@@ -157,6 +159,15 @@ impl Server {
     }
 }
 
+/// An image's name without tag and digest: `registry:5000/redis` of `registry:5000/redis:7@sha256:…`. A
+/// colon before the last slash is no tag's.
+#[must_use]
+pub fn repository(reference: &str) -> &str {
+    let named = reference.split('@').next().unwrap_or(reference);
+    let name = named.rfind('/').map_or(0, |slash| slash + 1);
+    named[name..].find(':').map_or(named, |colon| &named[..name + colon])
+}
+
 impl fmt::Display for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.flavor, self.version)
@@ -198,5 +209,9 @@ mod tests {
         assert_eq!(Server::assumed("redis:7.0").to_string(), "redis 7.0.0");
         assert_eq!(Server::assumed("valkey/valkey:8.1").to_string(), "valkey 8.1.0");
         assert_eq!(Server::assumed("redis").to_string(), "redis 8.0.0");
+        assert_eq!(Server::assumed("redis@sha256:0123abcd").to_string(), "redis 8.0.0");
+        assert_eq!(Server::assumed("redis:7.2@sha256:0123abcd").to_string(), "redis 7.2.0");
+        assert_eq!(Server::assumed("localhost:5000/valkey").to_string(), "valkey 8.0.0");
+        assert_eq!(Server::assumed("localhost:5000/valkey:9.0@sha256:7").to_string(), "valkey 9.0.0");
     }
 }

@@ -3,7 +3,7 @@
 use console::Alignment::Left;
 
 use super::Palette;
-use super::status::{serves, serves_heading, state};
+use super::status::{image, serves, serves_heading, state};
 use super::table::Table;
 use crate::spec::Access;
 use crate::status::StatusView;
@@ -11,11 +11,12 @@ use crate::topology::{Kind, Topology};
 
 pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette) -> String {
     let mut text = format!(
-        "{} is {}: {}, {}\n\n",
+        "{} is {}: {}, {}\n{}\n",
         palette.strong(&topology.name),
         state(status.state, palette),
         topology.summary(),
         topology.server,
+        image(status, palette),
     );
     let mut table = Table::new(&[
         ("NODE", Left),
@@ -93,6 +94,7 @@ mod tests {
     fn a_cluster_at_a_glance() {
         insta::assert_snapshot!(text("kind: cluster\nshards: 2"), @r#"
         shop is ready: cluster, 2 shards with 1 replica each, redis 8.0.0
+        image redis:8, redis@sha256:0123
 
         NODE    ROLE     SLOTS       ENDPOINT        ADDRESS
         shop-1  primary  0-8191      127.0.0.1:7001  172.30.0.11:7001
@@ -115,6 +117,7 @@ auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@
         );
         insta::assert_snapshot!(text, @r#"
         shop is ready: replication, 1 replica, redis 8.0.0
+        image redis:8, redis@sha256:0123
 
         NODE    ROLE                ENDPOINT        ADDRESS
         shop-1  primary             127.0.0.1:7001  172.30.0.11:7001

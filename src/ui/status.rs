@@ -10,12 +10,12 @@ use crate::topology::Kind;
 
 pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     let mut text = format!(
-        "{} is {}: {}, {}, image {}\n\n",
+        "{} is {}: {}, {}\n{}\n",
         palette.strong(&status.deployment),
         state(status.state, palette),
         status.kind.as_str(),
         status.server,
-        status.image,
+        image(status, palette),
     );
     let mut table = Table::new(&[
         ("NODE", Left),
@@ -48,6 +48,13 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     let problems = status.problems.iter();
     text.extend(problems.map(|problem| format!("{} {problem}\n", palette.bad("problem:"))));
     text
+}
+
+/// A line on the image, with what pins it: a name with a digest can be copied into a spec as it is.
+pub(super) fn image(status: &StatusView, palette: Palette) -> String {
+    let digest = status.digest.as_ref().filter(|digest| **digest != status.image);
+    let digest = digest.map(|digest| palette.faint(format!(", {digest}"))).unwrap_or_default();
+    format!("image {}{digest}\n", status.image)
 }
 
 /// The deployment's state in its colour.
@@ -130,6 +137,7 @@ pub(super) mod tests {
             kind: topology.kind,
             state: DeploymentState::Ready,
             image: topology.image.clone(),
+            digest: Some("redis@sha256:0123".to_owned()),
             server: topology.server.to_string(),
             nodes: topology.nodes().into_iter().map(node).collect(),
             problems: Vec::new(),
@@ -141,7 +149,8 @@ pub(super) mod tests {
         let status = healthy(&topology("kind: cluster"));
         let text = render(&status, Palette::new(false));
         insta::assert_snapshot!(text, @"
-        shop is ready: cluster, redis 8.0.0, image redis:8
+        shop is ready: cluster, redis 8.0.0
+        image redis:8, redis@sha256:0123
 
         NODE    ROLE     SLOTS        ENDPOINT        IP           STATE    MEMORY  KEYS
         shop-1  primary  0-5460       127.0.0.1:7001  172.30.0.11  up     1.50 MiB     3
@@ -166,7 +175,8 @@ pub(super) mod tests {
         (status.nodes[2].link, status.nodes[2].lag) = (Some(Link::Down), None);
         status.nodes[3].lag = Some(14);
         insta::assert_snapshot!(render(&status, Palette::new(false)), @"
-        shop is degraded: replication, redis 8.0.0, image redis:8
+        shop is degraded: replication, redis 8.0.0
+        image redis:8, redis@sha256:0123
 
         NODE    ROLE                ENDPOINT        IP           STATE          MEMORY  KEYS
         shop-1  primary             127.0.0.1:7001  172.30.0.11  up           1.50 MiB     3
@@ -182,7 +192,8 @@ pub(super) mod tests {
     #[test]
     fn a_standalone_server_has_no_column_of_slots() {
         insta::assert_snapshot!(render(&healthy(&topology("kind: standalone")), Palette::new(false)), @"
-        shop is ready: standalone, redis 8.0.0, image redis:8
+        shop is ready: standalone, redis 8.0.0
+        image redis:8, redis@sha256:0123
 
         NODE    ROLE     ENDPOINT        IP           STATE    MEMORY  KEYS
         shop-1  primary  127.0.0.1:7001  172.30.0.11  up     1.50 MiB     3

@@ -170,3 +170,20 @@ fn a_replication_has_one_primary_that_all_follow() {
     there is more than one primary: shop-1, shop-3
     ");
 }
+
+#[test]
+fn the_digest_is_what_every_node_runs() {
+    let topology = topology("kind: replication");
+    let mut observed = healthy(&topology);
+    let run = |observed: &mut Observed, images: [&str; 2]| {
+        for (container, image) in observed.containers.values_mut().zip(images) {
+            image.clone_into(&mut container.image_id);
+        }
+        status(&topology, observed).digest
+    };
+    observed.digests.insert("sha256:1".to_owned(), "redis@sha256:9".to_owned());
+    assert_eq!(run(&mut observed, ["sha256:1", "sha256:1"]).as_deref(), Some("redis@sha256:9"));
+    assert_eq!(run(&mut observed, ["sha256:2", "sha256:2"]).as_deref(), Some("sha256:2"));
+    assert_eq!(run(&mut observed, ["sha256:1", "sha256:2"]), None);
+    assert_eq!(status(&topology, &Observed::default()).digest, None);
+}
