@@ -11,7 +11,7 @@ use redisctl::spec::SecretText;
 use redisctl::topology::files::password_hash;
 use serde_json::Value;
 
-use crate::support::{Deployment, REDIS_7, docker, command, wanted};
+use crate::support::{Deployment, REDIS_7, command, docker, wanted};
 
 /// Variables of the bundled spec, and what they are set to: each has a word in it that is nowhere
 /// else, however the characters around it are escaped.
