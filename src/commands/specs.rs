@@ -90,7 +90,8 @@ fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
 fn unreadable(path: &Path, source: std::io::Error) -> CommandError {
     match source.kind() {
         ErrorKind::NotFound => missing::file(path),
-        ErrorKind::IsADirectory => missing::is_folder(path),
+        // Not by the kind of the error: Windows denies access to folders that are read as files.
+        _ if path.is_dir() => missing::is_folder(path),
         _ => CommandError::File { operation: "read", path: path.to_owned(), source },
     }
 }

@@ -102,8 +102,6 @@ fn json(variables: &[(&str, SecretText)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -143,7 +141,7 @@ mod tests {
     fn a_shell_reads_back_what_was_written() {
         for value in [NASTY, "two\nlines\n", "", "'", "''\\''", "-n", "$(exit 1)"] {
             let script = format!("{}printf %s \"$X\"", one(value, Format::Shell));
-            let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
+            let output = std::process::Command::new("sh").arg("-c").arg(script).output().unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), value);
         }
     }

@@ -34,7 +34,11 @@ fn help_of_each_command() {
     }
 }
 
+/// Another tool has the same name: what this one is for tells them apart.
 #[test]
 fn version() {
-    assert_eq!(Folder::new().run(&["--version"]).stdout, format!("redisctl {}\n", env!("CARGO_PKG_VERSION")));
+    let number = format!("redisctl {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(Folder::new().run(&["-V"]).stdout, number);
+    let ended = Folder::new().run(&["--version"]);
+    assert_eq!(ended.stdout, format!("{number}{}\n", env!("CARGO_PKG_DESCRIPTION")));
 }

@@ -8,7 +8,14 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// An engine that is not there.
+#[cfg(unix)]
 pub(super) const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
+/// An engine that is not there.
+#[cfg(windows)]
+pub(super) const NO_ENGINE: &str = "npipe:////./pipe/redisctl_nonexistent";
+
+/// The variable in which the home directory is looked for, and with it Docker's contexts.
+const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// A folder to run commands in.
 pub(super) struct Folder(TempDir);
@@ -59,14 +66,21 @@ impl Folder {
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
-            // The width of help, and the home in which Docker's contexts are looked for.
-            .envs([("COLUMNS", "100"), ("HOME", &self.path().to_string_lossy())])
+            // Without it, Windows finds none of the libraries that sockets need.
+            .envs(std::env::var_os("SystemRoot").map(|folder| ("SystemRoot", folder)))
+            .env(HOME, self.path())
+            // The width of help.
+            .env("COLUMNS", "100")
             .envs(variables.iter().copied())
             .output()
             .expect("the program starts");
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("the program writes UTF-8");
-            text.replace(&*self.path().to_string_lossy(), "[FOLDER]").replace("redisctl.exe", "redisctl")
+            let text = text.replace(&*self.path().to_string_lossy(), "[FOLDER]");
+            // Paths as in the snapshots; the backslashes of JSON are no separators.
+            let is_json = text.starts_with('{');
+            let text = if cfg!(windows) && !is_json { text.replace('\\', "/") } else { text };
+            text.replace("redisctl.exe", "redisctl")
         };
         Ended {
             code: output.status.code().expect("the program ends by itself"),
