@@ -9,9 +9,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::connection::Format;
 use crate::ui::{ColourChoice, Output, Settings, Verbosity};
 
+/// What `--version` prints: another tool goes by the same name, and the number alone does not tell which
+/// of them this is.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_DESCRIPTION"));
+
 /// A real Redis deployment in Docker with one command.
 #[derive(Debug, Parser)]
-#[command(name = "redisctl", version, about, long_about = None, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "redisctl",
+    version,
+    long_version = VERSION,
+    about,
+    long_about = None,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
