@@ -73,10 +73,14 @@ async fn interrupted() -> std::io::Result<()> {
     }
     #[cfg(windows)]
     {
-        let mut close = tokio::signal::windows::ctrl_close()?;
+        // The console's window is closed; programs that start others say `break`, which they can send to
+        // one of them alone.
+        let mut closed = tokio::signal::windows::ctrl_close()?;
+        let mut broken_off = tokio::signal::windows::ctrl_break()?;
         tokio::select! {
             result = tokio::signal::ctrl_c() => result,
-            _ = close.recv() => Ok(()),
+            _ = closed.recv() => Ok(()),
+            _ = broken_off.recv() => Ok(()),
         }
     }
 }

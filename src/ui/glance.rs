@@ -10,6 +10,10 @@ use crate::status::StatusView;
 use crate::topology::{Kind, Topology};
 
 pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette) -> String {
+    render_for(Shell::USUAL, topology, status, palette)
+}
+
+fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: Palette) -> String {
     let mut text = format!(
         "{} is {}: {}, {}\n{}\n",
         palette.strong(&topology.name),
@@ -36,28 +40,64 @@ pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette)
     }
     text.push_str(&table.render(palette));
     text.push_str("\nconnect with\n");
-    text.extend(commands(topology).into_iter().map(|command| format!("  {}\n", palette.accent(command))));
+    text.extend(
+        commands(topology, shell).into_iter().map(|command| format!("  {}\n", palette.accent(command))),
+    );
     text
 }
 
 /// Command lines that work as they are, passwords left to the environment or the prompt.
-fn commands(topology: &Topology) -> Vec<String> {
+fn commands(topology: &Topology, shell: Shell) -> Vec<String> {
     let name = &topology.name;
     let client = redis_cli(topology);
+    let take_settings = shell.take_settings(name.as_str());
     let mut commands = Vec::new();
     match &topology.auth {
         None => {
             commands.push(client);
-            commands.push(format!("eval \"$(redisctl env {name})\""));
+            commands.push(take_settings);
         }
         Some(auth) => {
-            commands.push(format!("eval \"$(redisctl env {name})\" && {client}"));
+            commands.push(format!("{take_settings}{}{client}", shell.then()));
             let users = auth.users.iter();
             commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
         }
     }
     commands.push(format!("redisctl cli {name}"));
     commands
+}
+
+/// The shells that commands are written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    /// sh and its like.
+    Posix,
+    /// Windows' own.
+    PowerShell,
+}
+
+impl Shell {
+    /// The one that people have at hand on this system.
+    const USUAL: Self = if cfg!(windows) { Self::PowerShell } else { Self::Posix };
+
+    /// The command that puts a deployment's settings into the shell's environment.
+    fn take_settings(self, deployment: &str) -> String {
+        match self {
+            Self::Posix => format!("eval \"$(redisctl env {deployment})\""),
+            Self::PowerShell => {
+                format!("redisctl env {deployment} --format powershell | Out-String | Invoke-Expression")
+            }
+        }
+    }
+
+    /// What stands between two commands; that of PowerShell does not ask how the first one ended,
+    /// because Windows' own release of it knows no `&&`.
+    fn then(self) -> &'static str {
+        match self {
+            Self::Posix => " && ",
+            Self::PowerShell => "; ",
+        }
+    }
 }
 
 /// `redis-cli` at the first node, with as few options as do.
@@ -87,7 +127,7 @@ mod tests {
 
     fn text(yaml: &str) -> String {
         let topology = topology(yaml);
-        render(&topology, &healthy(&topology), Palette::new(false))
+        render_for(Shell::Posix, &topology, &healthy(&topology), Palette::new(false))
     }
 
     #[test]
@@ -132,7 +172,16 @@ auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@
 
     #[test]
     fn clients_inside_the_network_are_told_the_address() {
-        let commands = commands(&topology("kind: standalone\naccess: network"));
+        let commands = commands(&topology("kind: standalone\naccess: network"), Shell::Posix);
         assert_eq!(commands[0], "redis-cli -h 172.30.0.11 -p 7001");
+    }
+
+    #[test]
+    fn powershell_gets_commands_of_its_own() {
+        let settings = "redisctl env shop --format powershell | Out-String | Invoke-Expression";
+        let open = commands(&topology("kind: cluster"), Shell::PowerShell);
+        assert_eq!(open, ["redis-cli -c -p 7001", settings, "redisctl cli shop"]);
+        let secured = commands(&topology("kind: standalone\nauth: {password: x}"), Shell::PowerShell);
+        assert_eq!(secured, [&format!("{settings}; redis-cli -p 7001"), "redisctl cli shop"]);
     }
 }
