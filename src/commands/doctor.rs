@@ -67,7 +67,7 @@ async fn examine_engine(host: Option<&str>, findings: &mut Vec<Finding>) -> Resu
 async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Result<(), CommandError> {
     let docker = connected.engine.client();
     let health = health(docker).await?;
-    findings.push(Finding::ok("reachable", format!("clients dial {}", connected.location.endpoint_host())));
+    findings.push(judge::reachable(&connected.location.endpoint_host()));
     findings.push(Finding::ok("version", health.version));
     findings.push(Finding::ok("containers", health.platform));
 
@@ -100,7 +100,8 @@ async fn examine_network(connected: &Connected) -> Result<(Finding, Finding), Co
     let wanted = DEFAULT_PORT_BASE..=DEFAULT_PORT_BASE + NODES - 1;
     for port in wanted.clone() {
         let own = parts.ports.values().any(|own| *own == port);
-        if !own && !holders.contains_key(&port) && is_taken(Ipv4Addr::LOCALHOST, port) {
+        let tried = || connected.location.is_local() && is_taken(Ipv4Addr::LOCALHOST, port);
+        if !own && !holders.contains_key(&port) && tried() {
             holders.insert(port, "another process".to_owned());
         }
     }

@@ -83,7 +83,12 @@ pub(super) async fn prepare(
         current: subnet.map(|subnet| Current { subnet, ports: parts.ports.clone() }),
         ..offline
     };
-    let topology = resolve_with_free_ports(found, &mut facts, &parts.ports)?;
+    let topology = if connected.location.is_local() {
+        resolve_with_free_ports(found, &mut facts, &parts.ports)?
+    } else {
+        // Which ports of another machine are free, only its engine can find out.
+        resolve(spec, &facts).map_err(|problems| found.document.locate(problems))?
+    };
     let stored = connected.engine.stored(&name, &snapshot).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let credentials = credentials::gather(spec, &found.folder, current)?;
@@ -117,8 +122,7 @@ fn resolve_with_free_ports(
     }
 }
 
-/// Whether a port of this machine is taken. A remote engine's ports cannot be tried from here; what
-/// is tried then is this machine's, which is no worse than nothing.
+/// Whether a port of this machine is taken.
 pub(super) fn is_taken(bind: Ipv4Addr, port: u16) -> bool {
     match TcpListener::bind(SocketAddrV4::new(bind, port)) {
         Ok(_) => false,

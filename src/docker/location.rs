@@ -3,8 +3,10 @@
 //! The decision is a function of what it is given ([`Surroundings`]), so that every case can be tested
 //! on every platform.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+
+use crate::topology::address::is_loopback;
 
 mod address;
 mod context;
@@ -194,12 +196,6 @@ fn platform_address(surroundings: &impl Surroundings) -> EngineAddress {
         .chain(below_home)
         .find(|socket| surroundings.exists(socket));
     EngineAddress::Unix(socket.unwrap_or(default))
-}
-
-/// Whether `host` is this machine as seen from itself.
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

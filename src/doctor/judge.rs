@@ -7,7 +7,20 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::{CLOCK_TOLERANCE, Finding, Holders, HostServer, ImageState, Limits};
-use crate::topology::address::first_free_subnet;
+use crate::topology::address::{first_free_subnet, is_loopback};
+
+/// Where clients dial the ports that the engine publishes.
+#[must_use]
+pub fn reachable(host: &str) -> Finding {
+    if is_loopback(host) {
+        return Finding::ok("reachable", format!("clients dial {host}"));
+    }
+    Finding::warning(
+        "reachable",
+        format!("clients dial {host}, and ports are published on 127.0.0.1 there if the spec says nothing"),
+        "`redisctl up --set ports.bind=0.0.0.0` publishes them on all its addresses: let `auth.password` guard them",
+    )
+}
 
 /// The ports that the cluster of `up` publishes, and what else holds some of them.
 #[must_use]
@@ -136,6 +149,12 @@ mod tests {
             "some of 7001-7006 are held: 7006 by another process; 7002, 7003 by container `x`"
         );
         assert_eq!(ports(&(7001..=7006), &Holders::new()).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_remote_engine_is_one_whose_ports_must_be_opened() {
+        assert_eq!(reachable("127.0.0.1").verdict, Verdict::Ok);
+        assert_eq!(reachable("engine.example").verdict, Verdict::Warning);
     }
 
     #[test]

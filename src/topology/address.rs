@@ -1,7 +1,7 @@
 //! The two addresses of a node, never mixed: where its neighbours reach it, and where clients do.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,13 @@ pub fn static_ip(subnet: Ipv4Net, position: usize) -> Option<Ipv4Addr> {
     let offset = FIRST_HOST.checked_add(u32::try_from(position).ok()?)?;
     let ip = Ipv4Addr::from(u32::from(subnet.network()).checked_add(offset)?);
     (subnet.contains(&ip) && ip != subnet.broadcast()).then_some(ip)
+}
+
+/// Whether `host` is this machine as seen from itself.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The gateway of a subnet: its first host.

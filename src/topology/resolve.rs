@@ -9,7 +9,7 @@ use super::address;
 use super::name::NameError;
 use super::rules::addresses::{self, ips_fit, subnet_too_small};
 use super::rules::nodes::nodes_exist;
-use super::rules::ports::{base_too_high, is_in_range, ports_are_free};
+use super::rules::ports::{self, base_too_high, is_in_range, ports_are_free};
 use super::{Auth, DeploymentName, Kind, NodeName, Server, Shard, Topology, User, rules, slots};
 use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath};
 
@@ -35,7 +35,7 @@ pub const DEFAULT_IMAGE: &str = "redis:8";
 pub struct Facts {
     /// The name where the spec has none: its file's stem.
     pub default_name: String,
-    /// The host that clients dial: 127.0.0.1 for a local engine.
+    /// The host that clients dial: 127.0.0.1 for a local engine, else the engine's own.
     pub endpoint_host: String,
     /// The image to run, where it is not the spec's own word for it (`host`, or overridden).
     pub image: Option<String>,
@@ -86,6 +86,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let written = addresses::written_subnet(spec);
     problems
         .extend(written.into_iter().flat_map(|subnet| addresses::subnet_is_free(subnet, &facts.networks)));
+    problems.extend(ports::ports_can_be_reached(spec, &facts.endpoint_host));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without a shape or a name there is nothing to place: later problems would be echoes.
     let (Some(kind), Some(name), false) = (kind(spec.kind), name, rules::shape_is_broken(spec)) else {
@@ -199,8 +200,19 @@ fn shape(spec: &Spec, kind: Kind) -> (usize, usize) {
     }
 }
 
-fn bind(spec: &Spec) -> Ipv4Addr {
+/// The address of the engine's machine that ports are published on.
+pub(super) fn bind(spec: &Spec) -> Ipv4Addr {
     spec.ports.as_ref().and_then(|ports| ports.bind).unwrap_or(Ipv4Addr::LOCALHOST)
+}
+
+/// The host that clients dial. Ports that are published on one address of this machine answer at no other.
+fn endpoint_host(spec: &Spec, facts: &Facts) -> String {
+    let bind = bind(spec);
+    if address::is_loopback(&facts.endpoint_host) && !bind.is_unspecified() {
+        bind.to_string()
+    } else {
+        facts.endpoint_host.clone()
+    }
 }
 
 fn choose_subnet(spec: &Spec, facts: &Facts, nodes: usize) -> Result<Ipv4Net, Vec<Problem>> {

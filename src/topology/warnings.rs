@@ -1,7 +1,5 @@
 //! What a valid topology will not do, said before it surprises anybody.
 
-use std::net::Ipv4Addr;
-
 use super::{Kind, Topology};
 use crate::spec::Access;
 
@@ -24,7 +22,7 @@ pub fn warnings(topology: &Topology) -> Vec<String> {
         ));
     }
     let has_password = topology.auth.as_ref().is_some_and(|auth| auth.default_password);
-    if topology.bind != Ipv4Addr::LOCALHOST && !has_password {
+    if !topology.bind.is_loopback() && !has_password {
         warnings.push(format!(
             "ports are open on {} and there is no password: set `auth.password`",
             topology.bind

@@ -223,3 +223,41 @@ proptest! {
         prop_assert!(topology.kind != Kind::Cluster || topology.shards.iter().all(|shard| shard.slots.is_some()));
     }
 }
+
+/// An engine on another machine.
+fn remote(host: &str) -> Facts {
+    Facts { endpoint_host: host.to_owned(), ..Facts::offline("shop") }
+}
+
+#[test]
+fn ports_of_a_remote_engine_are_published_where_they_can_be_reached() {
+    let hosts = |yaml: &str, facts: &Facts| {
+        let topology = try_resolve(yaml, facts)?;
+        Ok::<_, Vec<String>>(topology.nodes()[0].endpoint.host.clone())
+    };
+    for yaml in
+        ["{kind: cluster}", "{kind: cluster, access: network}", "{kind: cluster, ports: {bind: 127.0.0.2}}"]
+    {
+        let problems = hosts(yaml, &remote("engine.example")).expect_err("closed ports");
+        assert!(problems[0].starts_with("ports.bind: the engine is on `engine.example`"), "{problems:?}");
+    }
+    let open = "{kind: cluster, ports: {bind: 0.0.0.0}}";
+    assert_eq!(hosts(open, &remote("engine.example")).as_deref(), Ok("engine.example"));
+    assert_eq!(hosts("{kind: cluster, ports: {bind: 10.0.0.5}}", &remote("b")).as_deref(), Ok("b"));
+    let problems = hosts(open, &remote("fe80::1")).expect_err("an IPv6 address");
+    assert!(problems[0].contains("`fe80::1`"), "{problems:?}");
+}
+
+#[test]
+fn ports_on_one_address_of_this_machine_are_dialled_there() {
+    for (bind, host) in [
+        ("0.0.0.0", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("192.168.1.2", "192.168.1.2"),
+    ] {
+        let yaml = format!("{{kind: standalone, ports: {{bind: {bind}}}}}");
+        let topology = try_resolve(&yaml, &Facts::offline("shop")).expect("a topology");
+        assert_eq!(topology.nodes()[0].endpoint.host, host);
+    }
+}

@@ -12,6 +12,8 @@ mod data;
 mod images;
 mod matrix;
 mod secrets;
+mod private_engine;
+mod remote;
 mod shapes;
 mod support;
 mod two_at_once;

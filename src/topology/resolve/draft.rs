@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::{Facts, node_spec};
+use super::{Facts, endpoint_host, node_spec};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
 use crate::topology::settings::{Settings, memory_bytes};
@@ -25,7 +25,7 @@ impl Draft<'_> {
     pub(super) fn node(&self, position: usize, primary: Option<usize>) -> Node {
         let name = self.names[position].clone();
         let address = self.address(position);
-        let endpoint = Endpoint { host: self.facts.endpoint_host.clone(), port: address.port };
+        let endpoint = Endpoint { host: endpoint_host(self.spec, self.facts), port: address.port };
         let own = node_spec(self.spec, &name);
         let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
         let settings = self.settings(&name, address, &endpoint, primary.map(|primary| self.address(primary)));

@@ -1,15 +1,19 @@
 //! Rules of the published ports.
 
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 
 use crate::spec::{PortBase, Problem, Spec};
 use crate::topology::NodeName;
-use crate::topology::resolve::{Facts, HIGHEST_PORT};
+use crate::topology::address::is_loopback;
+use crate::topology::resolve::{Facts, HIGHEST_PORT, bind};
 
 /// Ports below are root's, and servers do not run as root.
 const LOWEST_PORT: u16 = 1024;
 
 const BASE: [&str; 2] = ["ports", "base"];
+
+const BIND: [&str; 2] = ["ports", "bind"];
 
 /// The spec's ports are in range, and each is used once.
 pub(super) fn written_ports_are_usable(spec: &Spec) -> Vec<Problem> {
@@ -31,6 +35,26 @@ pub(super) fn written_ports_are_usable(spec: &Spec) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Where the engine is on another machine, at `host`: its ports are published so that this one reaches them.
+pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, host: &str) -> Option<Problem> {
+    if is_loopback(host) {
+        return None;
+    }
+    let bind = bind(spec);
+    if host.parse::<Ipv6Addr>().is_ok() {
+        // `ports.bind` is an IPv4 address, and so is what servers announce.
+        let message = format!("ports are published on IPv4 addresses, and the engine's host is `{host}`");
+        return Some(Problem::new(&BIND, message).hint("reach the engine by a name or an IPv4 address"));
+    }
+    bind.is_loopback().then(|| {
+        let message = format!("the engine is on `{host}`, where ports on {bind} cannot be reached from here");
+        Problem::new(&BIND, message).hint(
+            "publish them on all its addresses with `--set ports.bind=0.0.0.0`, or on one of them; and let \
+             `auth.password` guard them",
+        )
+    })
 }
 
 /// Whether a server may listen on the port, and its cluster bus 10000 above.

@@ -1,0 +1,301 @@
+//! An engine of a test's own, on a machine of its own as far as the network goes: it can be reached over TCP
+//! only by who may, and restarted and killed without harm to any other. Needs root's rights and iproute2.
+
+use std::io::Read as _;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{command, succeed};
+
+/// Generous: the first start on a slow disk sets up its storage, and an end stops every container.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How often a wait looks again.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The engine, with its containers, files and network; gone when it goes out of scope.
+pub(crate) struct PrivateEngine {
+    folder: TempDir,
+    network: Network,
+    listens: Vec<String>,
+    daemon: Option<Child>,
+}
+
+impl PrivateEngine {
+    /// An engine that listens at `tcp://ADDRESS:2375`, with an image of the tests'.
+    pub(crate) fn start(image: &str) -> Self {
+        // Without saying so, an engine takes its time before it listens to everybody.
+        let engine =
+            Self::start_with(|_, address| vec![format!("--host=tcp://{address}:2375"), "--tls=false".into()]);
+        engine.load(image);
+        engine
+    }
+
+    /// An engine with the arguments that `listens` makes of a folder and of its address.
+    pub(crate) fn start_with(listens: impl FnOnce(&Path, Ipv4Addr) -> Vec<String>) -> Self {
+        let folder = tempfile::Builder::new().prefix("redisctl-engine-").tempdir().expect("a folder");
+        let network = Network::make();
+        let listens = listens(folder.path(), network.far);
+        let mut engine = Self { folder, network, listens, daemon: None };
+        engine.start_again();
+        engine
+    }
+
+    /// Starts the engine that was stopped or killed.
+    pub(crate) fn start_again(&mut self) {
+        let log = std::fs::File::create(self.path("log")).expect("a file for the log");
+        let setting = |flag: &str, name: &str| format!("--{flag}={}", self.path(name).display());
+        let daemon = self
+            .network
+            .inside("dockerd")
+            .arg(format!("--host={}", self.socket()))
+            .args(&self.listens)
+            .args([setting("data-root", "data"), setting("exec-root", "run"), setting("pidfile", "pid")])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log)
+            .spawn()
+            .expect("dockerd starts");
+        self.daemon = Some(daemon);
+        self.wait("the engine answers", |engine| {
+            if let Some(end) = engine.daemon.as_mut().expect("started").try_wait().expect("a child") {
+                panic!("the engine ended: {end}\n{}", engine.log());
+            }
+            engine.docker_command(&["version"]).output().expect("the docker client starts").status.success()
+        });
+    }
+
+    /// Asks the engine to end, as a machine does that is shut down.
+    pub(crate) fn stop(&mut self) {
+        self.end("TERM");
+    }
+
+    /// Ends the engine as a fault does.
+    pub(crate) fn kill(&mut self) {
+        self.end("KILL");
+    }
+
+    fn end(&mut self, signal: &str) {
+        let Some(mut daemon) = self.daemon.take() else { return };
+        let pid = std::fs::read_to_string(self.path("pid")).expect("the engine's process");
+        run(as_root("kill").args(["-s", signal, pid.trim()]));
+        self.wait("the engine ends", |_| daemon.try_wait().expect("a child").is_some());
+    }
+
+    /// Where clients on this machine find the engine over the network.
+    pub(crate) fn host(&self) -> String {
+        format!("tcp://{}:2375", self.address())
+    }
+
+    /// The address of the machine that the engine is on.
+    pub(crate) fn address(&self) -> Ipv4Addr {
+        self.network.far
+    }
+
+    /// The engine's socket, for whoever may do everything.
+    fn socket(&self) -> String {
+        format!("unix://{}", self.path("sock").display())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    /// Copies an image from the machine's own engine.
+    pub(crate) fn load(&self, image: &str) {
+        let file = self.path("image.tar");
+        let path = file.to_str().expect("a path in UTF-8");
+        crate::support::docker(&["save", "--output", path, image]);
+        self.docker(&["load", "--quiet", "--input", path]);
+        std::fs::remove_file(file).expect("the file that was just written");
+    }
+
+    fn docker_command(&self, arguments: &[&str]) -> Command {
+        let mut docker = as_root("docker");
+        docker.args(["--host", &self.socket()]).args(arguments);
+        docker
+    }
+
+    /// Runs the engine's own client.
+    #[track_caller]
+    pub(crate) fn docker(&self, arguments: &[&str]) -> String {
+        run(&mut self.docker_command(arguments)).trim().to_owned()
+    }
+
+    /// redisctl with these arguments, for this engine.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = command(&["--host", &self.host()]);
+        command.args(arguments);
+        command
+    }
+
+    /// Runs redisctl with these arguments, for this engine.
+    pub(crate) fn redisctl(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("redisctl starts")
+    }
+
+    /// The JSON of a command that must succeed.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
+        let text = succeed(&self.redisctl(&arguments));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// What is on the engine beside what every engine has.
+    pub(crate) fn leftovers(&self) -> String {
+        [
+            self.docker(&["ps", "--all", "--quiet"]),
+            self.docker(&["network", "ls", "--quiet", "--filter", "type=custom"]),
+            self.docker(&["volume", "ls", "--quiet"]),
+        ]
+        .concat()
+    }
+
+    /// A connection to the server at a port of the engine's machine.
+    pub(crate) fn connect(&self, port: u16) -> redis::Connection {
+        let client = redis::Client::open((self.address().to_string(), port)).expect("a client");
+        client.get_connection().expect("a connection")
+    }
+
+    /// Looks again and again until something holds.
+    #[track_caller]
+    pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "waited in vain: {what}\n{}", self.log());
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+}
+
+impl Drop for PrivateEngine {
+    fn drop(&mut self) {
+        // A test that is failing already must not fail again on the way out.
+        if self.daemon.is_some() {
+            let containers = self.docker_command(&["ps", "--all", "--quiet"]).output();
+            let ids = containers.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+            let ids = ids.unwrap_or_default();
+            if !ids.is_empty() {
+                let arguments: Vec<&str> =
+                    ["rm", "--force"].into_iter().chain(ids.split_whitespace()).collect();
+                let _ = self.docker_command(&arguments).output();
+            }
+        }
+        if let Some(mut daemon) = self.daemon.take() {
+            if let Ok(pid) = std::fs::read_to_string(self.path("pid")) {
+                let _ = as_root("kill").arg(pid.trim()).output();
+            }
+            let _ = daemon.wait();
+        }
+        // The engine's files are root's.
+        let _ = as_root("rm").arg("-rf").arg(self.folder.path()).output();
+    }
+}
+
+/// A network namespace with a cable to this one.
+struct Network {
+    /// Keeps the namespace: it ends when the test does, however that ends.
+    keeper: Child,
+    /// The process whose namespace it is.
+    pid: String,
+    /// The namespace's end of the cable.
+    far: Ipv4Addr,
+}
+
+impl Network {
+    fn make() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // From the range for trying out networks (RFC 2544), a place of this process's and call's own.
+        let place = (std::process::id() << 4 | NEXT.fetch_add(1, Ordering::Relaxed) & 15) & 0x3fff;
+        let base = u32::from(Ipv4Addr::new(198, 18, 0, 0)) + place * 4;
+        let (near, far) = (Ipv4Addr::from(base + 1), Ipv4Addr::from(base + 2));
+        let cable = format!("redisctl{place}");
+
+        let mut keeper = as_root("unshare")
+            .args(["--net", "sh", "-c", "echo $$; exec cat"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("unshare starts");
+        let pid = first_line(&mut keeper);
+        let network = Self { keeper, pid, far };
+        run(as_root("ip").args([
+            "link",
+            "add",
+            &cable,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "eth0",
+            "netns",
+            &network.pid,
+        ]));
+        run(as_root("ip").args(["address", "add", &format!("{near}/30"), "dev", &cable]));
+        run(as_root("ip").args(["link", "set", &cable, "up"]));
+        for arguments in [
+            ["link", "set", "lo", "up"].as_slice(),
+            &["address", "add", &format!("{far}/30"), "dev", "eth0"],
+            &["link", "set", "eth0", "up"],
+        ] {
+            run(network.inside("ip").args(arguments));
+        }
+        network
+    }
+
+    /// A command that runs in the namespace, with everything else as it is.
+    fn inside(&self, program: &str) -> Command {
+        let mut command = as_root("nsenter");
+        command.arg(format!("--net=/proc/{}/ns/net", self.pid)).arg(program);
+        command
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+fn first_line(child: &mut Child) -> String {
+    let mut line = Vec::new();
+    let output = child.stdout.as_mut().expect("a pipe");
+    for byte in output.bytes() {
+        match byte.expect("a line") {
+            b'\n' => break,
+            byte => line.push(byte),
+        }
+    }
+    String::from_utf8(line).expect("a number")
+}
+
+/// A program with root's rights, by sudo where the tests do not have them.
+pub(crate) fn as_root(program: &str) -> Command {
+    let user = Command::new("id").arg("-u").output().expect("`id` starts");
+    if user.stdout == b"0\n" {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["-n", program]);
+    command
+}
+
+/// Runs a program that must succeed.
+#[track_caller]
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
