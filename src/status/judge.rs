@@ -198,8 +198,23 @@ impl Judge<'_> {
                 }
                 Some(_) => {}
             }
+            if node.link == Some(Link::Up) && !self.is_shown_to_clients(name) {
+                problems.push(format!("{name} is not shown to clients yet"));
+            }
         }
         problems
+    }
+
+    /// Whether every node that answers tells its clients of this one.
+    fn is_shown_to_clients(&self, name: &NodeName) -> bool {
+        let Some(id) = self.view(name).and_then(|view| Some(&view.cluster.as_ref()?.own_id)) else {
+            return false;
+        };
+        let views = self.observed.servers.values().filter_map(ObservedServer::view);
+        views.filter_map(|view| view.cluster.as_ref()).all(|cluster| {
+            cluster.slots.values().flatten().any(|listed| listed == id)
+                && cluster.online.as_ref().is_none_or(|online| online.contains(id))
+        })
     }
 }
 

@@ -1,8 +1,8 @@
-//! Where data lives: `volume` outlives `down`, and restarts lose neither data nor addresses.
+//! Where data lives: `volume` outlives `down`.
 
 use redis::Commands as _;
 
-use crate::support::{Deployment, docker, redisctl, succeed, wanted};
+use crate::support::{Deployment, redisctl, succeed, wanted};
 
 #[test]
 fn data_in_volumes_outlives_down() {
@@ -37,29 +37,4 @@ fn a_cluster_with_volumes_comes_back_with_its_data() {
     deployment.verify();
     let kept: Option<String> = deployment.connect(1).get("{06S}kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
-}
-
-#[test]
-fn a_cluster_is_ready_again_after_all_its_nodes_were_restarted() {
-    if !wanted() {
-        return;
-    }
-    let deployment = Deployment::new("restart");
-    deployment.up("cluster", &[]);
-    let addresses = |status: &serde_json::Value| -> Vec<String> {
-        let nodes = status["nodes"].as_array().expect("nodes");
-        nodes.iter().map(|node| node["address"].to_string()).collect()
-    };
-    let before = addresses(&deployment.status());
-    let nodes: Vec<String> = (1..=6).map(|number| deployment.node(number)).collect();
-    let with = |verb: &'static str| {
-        std::iter::once(verb).chain(nodes.iter().map(String::as_str)).collect::<Vec<_>>()
-    };
-    docker(&with("stop"));
-    assert_eq!(deployment.status()["state"], "stopped");
-    docker(&with("start"));
-    // `up` waits for what comes back by itself, and says that it changed nothing.
-    deployment.up("cluster", &[]);
-    deployment.verify();
-    assert_eq!(addresses(&deployment.status()), before);
 }

@@ -14,6 +14,7 @@ mod matrix;
 mod secrets;
 mod private_engine;
 mod remote;
+mod restarts;
 mod shapes;
 mod support;
 mod two_at_once;

@@ -1,23 +1,16 @@
 //! An engine of a test's own, on a machine of its own as far as the network goes: it can be reached over TCP
 //! only by who may, and restarted and killed without harm to any other. Needs root's rights and iproute2.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{command, succeed};
-
-/// Generous: the first start on a slow disk sets up its storage, and an end stops every container.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// How often a wait looks again.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+use crate::support::{command, eventually, succeed};
 
 /// The engine, with its containers, files and network; gone when it goes out of scope.
 pub(crate) struct PrivateEngine {
@@ -49,7 +42,9 @@ impl PrivateEngine {
 
     /// Starts the engine that was stopped or killed.
     pub(crate) fn start_again(&mut self) {
-        let log = std::fs::File::create(self.path("log")).expect("a file for the log");
+        let log_path = self.path("log");
+        let log = std::fs::File::create(&log_path).expect("a file for the log");
+        let mut ask = self.docker_command(&["version"]);
         let setting = |flag: &str, name: &str| format!("--{flag}={}", self.path(name).display());
         let daemon = self
             .network
@@ -62,12 +57,13 @@ impl PrivateEngine {
             .stderr(log)
             .spawn()
             .expect("dockerd starts");
-        self.daemon = Some(daemon);
-        self.wait("the engine answers", |engine| {
-            if let Some(end) = engine.daemon.as_mut().expect("started").try_wait().expect("a child") {
-                panic!("the engine ended: {end}\n{}", engine.log());
+        let daemon = self.daemon.insert(daemon);
+        eventually("the engine answers", || {
+            if let Some(end) = daemon.try_wait().expect("a child") {
+                let said = std::fs::read_to_string(&log_path).unwrap_or_default();
+                panic!("the engine ended: {end}\n{said}");
             }
-            engine.docker_command(&["version"]).output().expect("the docker client starts").status.success()
+            ask.output().expect("the docker client starts").status.success()
         });
     }
 
@@ -76,16 +72,23 @@ impl PrivateEngine {
         self.end("TERM");
     }
 
-    /// Ends the engine as a fault does.
+    /// Ends the engine as a fault does; its containers live on.
     pub(crate) fn kill(&mut self) {
         self.end("KILL");
+        // The engine's own helper dies with it. As long as nobody has waited for a process that ended, the
+        // next engine takes its number for that of a helper that lives.
+        let helper = self.path("run/containerd/containerd.pid");
+        let pid = run(as_root("cat").arg(&helper));
+        let program = format!("/proc/{}/exe", pid.trim());
+        eventually("the engine's helper ends", || std::fs::read_link(&program).is_err());
+        run(as_root("rm").arg(&helper));
     }
 
     fn end(&mut self, signal: &str) {
         let Some(mut daemon) = self.daemon.take() else { return };
         let pid = std::fs::read_to_string(self.path("pid")).expect("the engine's process");
         run(as_root("kill").args(["-s", signal, pid.trim()]));
-        self.wait("the engine ends", |_| daemon.try_wait().expect("a child").is_some());
+        eventually("the engine ends", || daemon.try_wait().expect("a child").is_some());
     }
 
     /// Where clients on this machine find the engine over the network.
@@ -105,10 +108,6 @@ impl PrivateEngine {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.path("log")).unwrap_or_default()
     }
 
     /// Copies an image from the machine's own engine.
@@ -167,16 +166,6 @@ impl PrivateEngine {
         let client = redis::Client::open((self.address().to_string(), port)).expect("a client");
         client.get_connection().expect("a connection")
     }
-
-    /// Looks again and again until something holds.
-    #[track_caller]
-    pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !holds(self) {
-            assert!(Instant::now() < deadline, "waited in vain: {what}\n{}", self.log());
-            std::thread::sleep(POLL_INTERVAL);
-        }
-    }
 }
 
 impl Drop for PrivateEngine {
@@ -228,8 +217,10 @@ impl Network {
             .stdout(Stdio::piped())
             .spawn()
             .expect("unshare starts");
-        let pid = first_line(&mut keeper);
-        let network = Self { keeper, pid, far };
+        let mut pid = String::new();
+        let output = keeper.stdout.take().expect("a pipe");
+        BufReader::new(output).read_line(&mut pid).expect("the number of the process");
+        let network = Self { keeper, pid: pid.trim().to_owned(), far };
         run(as_root("ip").args([
             "link",
             "add",
@@ -267,18 +258,6 @@ impl Drop for Network {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
-}
-
-fn first_line(child: &mut Child) -> String {
-    let mut line = Vec::new();
-    let output = child.stdout.as_mut().expect("a pipe");
-    for byte in output.bytes() {
-        match byte.expect("a line") {
-            b'\n' => break,
-            byte => line.push(byte),
-        }
-    }
-    String::from_utf8(line).expect("a number")
 }
 
 /// A program with root's rights, by sudo where the tests do not have them.

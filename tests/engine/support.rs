@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -71,6 +72,16 @@ pub(crate) fn texts(output: &Output) -> (String, String) {
 pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("the docker client starts");
     succeed(&output).trim().to_owned()
+}
+
+/// Looks again and again until something holds that takes some seconds at most, on a busy machine too.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(90);
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Ports for a test, enough for forty nodes: below the ephemeral ones, with room for the bus ports.

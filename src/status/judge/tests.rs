@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::observed::ClusterNode;
 use crate::spec::Spec;
+use crate::topology::Shard;
 use crate::topology::resolve::{Facts, resolve};
 
 fn topology(yaml: &str) -> Topology {
@@ -77,7 +78,12 @@ fn cluster_view(topology: &Topology, own: &NodeName) -> ClusterView {
             );
         }
     }
-    ClusterView { ok: true, own_id: id(own), nodes, ..ClusterView::default() }
+    let range = |shard: &Shard| shard.slots.map(|slots| (slots.start(), slots.end()));
+    let slots = topology
+        .shards
+        .iter()
+        .filter_map(|shard| Some((range(shard)?, shard.nodes().map(|node| id(&node.name)).collect())));
+    ClusterView { ok: true, own_id: id(own), slots: slots.collect(), nodes, ..ClusterView::default() }
 }
 
 fn view(observed: &mut Observed, number: usize) -> &mut ServerView {
@@ -119,6 +125,19 @@ fn roles_are_the_servers_word_not_the_specs() {
     assert_eq!(status.state, DeploymentState::Ready, "{:?}", status.problems);
     assert_eq!((status.nodes[0].role, status.nodes[0].primary.as_ref()), (Role::Replica, Some(&name(4))));
     assert_eq!((status.nodes[3].role, status.nodes[3].slots.as_slice()), (Role::Primary, &[[0, 5460]][..]));
+}
+
+#[test]
+fn a_replica_counts_once_clients_are_told_of_it() {
+    let topology = topology("kind: cluster");
+    let mut observed = healthy(&topology);
+    let slots = &mut view(&mut observed, 2).cluster.as_mut().unwrap().slots;
+    slots.get_mut(&(0, 5460)).unwrap().retain(|listed| *listed != id(&name(4)));
+    view(&mut observed, 3).cluster.as_mut().unwrap().online = Some(BTreeSet::from([id(&name(4))]));
+    let status = status(&topology, &observed);
+    assert_eq!(status.state, DeploymentState::Degraded);
+    let unseen = ["shop-4", "shop-5", "shop-6"].map(|name| format!("{name} is not shown to clients yet"));
+    assert_eq!(status.problems, unseen);
 }
 
 #[test]
