@@ -92,7 +92,8 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
     let mut engine = PrivateEngine::start(REDIS_7);
     let wish = ["cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
     let up = [&["up"], &wish[..]].concat();
-    for moment in ["start container", "assign slots"] {
+    // Not while it starts a container: what that engine (20.10) was about to publish, it holds from then on.
+    for moment in ["create container", "assign slots"] {
         let mut first = engine.command(&up).args(["--output", "json"]).spawn().expect("redisctl starts");
         let mut lines = BufReader::new(first.stderr.take().expect("a pipe")).lines();
         let is_moment = |line: &str| {
@@ -111,11 +112,6 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
         fail_with(&engine.redisctl(&["status"]), 4);
 
         engine.start_again();
-        if moment == "start container" {
-            // What this engine (20.10) was about to publish when it died, it keeps taken until its next start.
-            engine.stop();
-            engine.start_again();
-        }
         succeed(&engine.redisctl(&up));
         let report = engine.json(&["verify"]);
         assert_eq!(report["failed"], 0, "{report:#}");
