@@ -16,6 +16,7 @@ mod apply;
 mod archive;
 pub mod connect;
 mod convert;
+mod dialect;
 mod error;
 pub mod evidence;
 pub mod health;

@@ -67,6 +67,8 @@ async fn examine_engine(host: Option<&str>, findings: &mut Vec<Finding>) -> Resu
 async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Result<(), CommandError> {
     let docker = connected.engine.client();
     let health = health(docker).await?;
+    // Now, and not after what may take its time.
+    let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     findings.push(judge::reachable(&connected.location.endpoint_host()));
     findings.push(Finding::ok("version", health.version));
     findings.push(Finding::ok("containers", health.platform));
@@ -80,7 +82,6 @@ async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Re
     findings.push(judge::host_server(&host, &image));
 
     findings.push(judge::limits(health.limits));
-    let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     findings.push(judge::clock(health.time.as_deref().and_then(timestamp::since_1970), own));
     findings.extend(health.warnings.into_iter().map(|warning| {
         Finding::warning("engine's own", warning, "this is the engine's warning; `docker info` prints it too")

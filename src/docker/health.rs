@@ -15,7 +15,7 @@ const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
 /// An engine, by its own account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Its version, and the API's.
+    /// What it is, its version, and the API's.
     pub version: String,
     /// System and processor of its containers.
     pub platform: String,
@@ -34,9 +34,12 @@ pub struct Health {
 pub async fn health(docker: &Docker) -> Result<Health, EngineError> {
     let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
     let information = docker.info().await.map_err(EngineError::call("tell how it is"))?;
+    let parts = version.components.unwrap_or_default();
+    // Docker calls its first part `Engine`, others give theirs a name of their own.
+    let engine = parts.first().map_or("Engine", |part| part.name.as_str());
     let said = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "?".to_owned());
     Ok(Health {
-        version: format!("version {}, API {}", said(version.version), said(version.api_version)),
+        version: format!("{engine} {}, API {}", said(version.version), said(version.api_version)),
         platform: format!("{}/{}", said(version.os), said(version.arch)),
         // An engine that does not say so has what every engine has.
         limits: Limits {

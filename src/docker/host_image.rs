@@ -143,8 +143,8 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     check_platform(recipe.target, engine.os.as_deref(), engine.arch.as_deref())?;
     let options = CreateImageOptionsBuilder::default()
         .from_src("-")
-        .repo(REPOSITORY)
-        .tag(&tag)
+        // With the tag in it: Podman takes none by itself.
+        .repo(&reference)
         .message("made from this machine's server by redisctl")
         .changes(recipe.changes.clone())
         .build();

@@ -4,7 +4,7 @@
 //! on every platform.
 
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::topology::address::is_loopback;
 
@@ -20,6 +20,9 @@ const DEFAULT_CONTEXT: &str = "default";
 
 /// The default engine's socket.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+
+/// The socket of Podman's service that speaks Docker's API, where the system runs it.
+const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
 /// The default engine's pipe on Windows.
 const DEFAULT_PIPE: &str = "//./pipe/docker_engine";
@@ -186,14 +189,16 @@ fn platform_address(surroundings: &impl Surroundings) -> EngineAddress {
     if surroundings.platform() == Platform::Windows {
         return EngineAddress::Pipe(DEFAULT_PIPE.into());
     }
-    let rootless =
-        surroundings.variable("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("docker.sock"));
+    let run = surroundings.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let below_run = |socket: &str| run.as_ref().map(|folder| folder.join(socket));
     let home = surroundings.home();
     let below_home = HOME_SOCKETS.iter().filter_map(|socket| Some(home.as_ref()?.join(socket)));
     let default = PathBuf::from(DEFAULT_SOCKET);
     let socket = std::iter::once(default.clone())
-        .chain(rootless)
+        .chain(below_run("docker.sock"))
         .chain(below_home)
+        .chain(below_run("podman/podman.sock"))
+        .chain([PathBuf::from(PODMAN_SOCKET)])
         .find(|socket| surroundings.exists(socket));
     EngineAddress::Unix(socket.unwrap_or(default))
 }

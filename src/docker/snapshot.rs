@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volume};
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions};
-use futures_util::future::try_join3;
+use futures_util::future::{TryFutureExt as _, ready, try_join3};
 use ipnet::Ipv4Net;
 
-use super::{EngineError, labels, remove};
+use super::{EngineError, dialect, labels, remove};
 use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::{DeploymentName, NodeName};
 
@@ -73,7 +73,7 @@ impl Snapshot {
     async fn list(docker: &Docker) -> Result<Self, EngineError> {
         let everything = ListContainersOptionsBuilder::default().all(true).build();
         let (containers, networks, volumes) = try_join3(
-            docker.list_containers(Some(everything)),
+            docker.list_containers(Some(everything)).or_else(|error| ready(dialect::read_containers(error))),
             docker.list_networks(None::<ListNetworksOptions>),
             docker.list_volumes(None::<ListVolumesOptions>),
         )

@@ -12,6 +12,7 @@ mod data;
 mod images;
 mod matrix;
 mod secrets;
+mod podman;
 mod private_engine;
 mod remote;
 mod restarts;

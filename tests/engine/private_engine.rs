@@ -3,6 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::Ipv4Addr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -171,6 +172,10 @@ impl PrivateEngine {
 impl Drop for PrivateEngine {
     fn drop(&mut self) {
         // A test that is failing already must not fail again on the way out.
+        if self.daemon.is_none() {
+            // Its containers live on without it.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.start_again()));
+        }
         if self.daemon.is_some() {
             let containers = self.docker_command(&["ps", "--all", "--quiet"]).output();
             let ids = containers.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
@@ -187,13 +192,12 @@ impl Drop for PrivateEngine {
             }
             let _ = daemon.wait();
         }
-        // The engine's files are root's.
-        let _ = as_root("rm").arg("-rf").arg(self.folder.path()).output();
+        remove_files(self.folder.path());
     }
 }
 
 /// A network namespace with a cable to this one.
-struct Network {
+pub(crate) struct Network {
     /// Keeps the namespace: it ends when the test does, however that ends.
     keeper: Child,
     /// The process whose namespace it is.
@@ -203,7 +207,7 @@ struct Network {
 }
 
 impl Network {
-    fn make() -> Self {
+    pub(crate) fn make() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         // From the range for trying out networks (RFC 2544), a place of this process's and call's own.
         let place = (std::process::id() << 4 | NEXT.fetch_add(1, Ordering::Relaxed) & 15) & 0x3fff;
@@ -246,7 +250,7 @@ impl Network {
     }
 
     /// A command that runs in the namespace, with everything else as it is.
-    fn inside(&self, program: &str) -> Command {
+    pub(crate) fn inside(&self, program: &str) -> Command {
         let mut command = as_root("nsenter");
         command.arg(format!("--net=/proc/{}/ns/net", self.pid)).arg(program);
         command
@@ -258,6 +262,19 @@ impl Drop for Network {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// Removes files that are root's, and what is still mounted among them.
+pub(crate) fn remove_files(folder: &Path) {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let below = mounts
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1))
+        .filter(|at| Path::new(at).starts_with(folder));
+    for mount in below.collect::<Vec<_>>().into_iter().rev() {
+        let _ = as_root("umount").arg(mount).output();
+    }
+    let _ = as_root("rm").arg("-rf").arg(folder).output();
 }
 
 /// A program with root's rights, by sudo where the tests do not have them.

@@ -1,11 +1,13 @@
 //! An engine on another machine: what is printed and announced is right from here.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::Command;
 
 use redis::Commands as _;
 
-use crate::private_engine::PrivateEngine;
-use crate::support::{REDIS_7, fail_with, succeed, wanted};
+use crate::private_engine::{PrivateEngine, run};
+use crate::support::{REDIS_7, command, fail_with, succeed, wanted};
 
 #[test]
 fn a_remote_engine_is_as_good_as_a_local_one() {
@@ -56,5 +58,97 @@ fn a_remote_engine_is_as_good_as_a_local_one() {
     assert!(detail.contains(&address), "{diagnosis:#}");
 
     succeed(&engine.redisctl(&["down"]));
+    assert_eq!(engine.leftovers(), "");
+}
+
+/// Makes an authority, and certificates of it for the engine at an address and for its clients.
+fn make_certificates(folder: &Path, address: Ipv4Addr) {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let settings = format!(
+        "[req]\ndistinguished_name = name\n[name]\n\
+         [authority]\nbasicConstraints = critical, CA:TRUE\n\
+         [member]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = IP:{address}\n"
+    );
+    std::fs::write(folder.join("openssl.cnf"), settings).expect("a file");
+    let make = |kind: &str, key: &str, certificate: &str, more: &[&str]| {
+        let mut openssl = Command::new("openssl");
+        openssl
+            .current_dir(folder)
+            .args([
+                "req",
+                "-x509",
+                "-config",
+                "openssl.cnf",
+                "-extensions",
+                kind,
+                "-subj",
+                "/CN=redisctl-test",
+            ])
+            .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"])
+            .args(["-keyout", key, "-out", certificate])
+            .args(more);
+        run(&mut openssl);
+    };
+    make("authority", "ca-key.pem", "ca.pem", &[]);
+    let signed = ["-CA", "ca.pem", "-CAkey", "ca-key.pem"];
+    make("member", "server-key.pem", "server-cert.pem", &signed);
+    make("member", "key.pem", "cert.pem", &signed);
+}
+
+#[test]
+fn an_engine_behind_tls_is_reached_with_its_certificates_alone() {
+    if !wanted() {
+        return;
+    }
+    let engine = PrivateEngine::start_with(|folder, address| {
+        let certificates = folder.join("certificates");
+        make_certificates(&certificates, address);
+        let file = |flag: &str, name: &str| format!("--{flag}={}", certificates.join(name).display());
+        let host = format!("--host=tcp://{address}:2376");
+        let files = [("tlscacert", "ca.pem"), ("tlscert", "server-cert.pem"), ("tlskey", "server-key.pem")];
+        let files = files.map(|(flag, name)| file(flag, name));
+        [host, "--tlsverify".to_owned()].into_iter().chain(files).collect()
+    });
+    engine.load(REDIS_7);
+    let host = format!("tcp://{}", engine.address());
+    let with = |folder: &str, arguments: &[&str]| {
+        let mut redisctl = command(arguments);
+        redisctl.env("DOCKER_HOST", &host).env("DOCKER_TLS_VERIFY", "1");
+        redisctl.env("DOCKER_CERT_PATH", engine.path(folder)).output().expect("redisctl starts")
+    };
+    let up = ["up", "standalone", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
+    succeed(&with("certificates", &up));
+    succeed(&with("certificates", &["verify"]));
+
+    make_certificates(&engine.path("others"), engine.address());
+    let said = fail_with(&with("others", &["ls"]), 4);
+    assert!(said.contains("others") && said.contains("certificates"), "{said}");
+    let plain = command(&["ls", "--host", &format!("{host}:2376")]).output().expect("redisctl starts");
+    let said = fail_with(&plain, 4);
+    assert!(said.contains("DOCKER_TLS_VERIFY"), "{said}");
+
+    // A context, as Docker's own client writes it.
+    let configuration = engine.path("configuration");
+    let file = |name: &str| engine.path("certificates").join(name).display().to_string();
+    let (ca, cert, key) = (file("ca.pem"), file("cert.pem"), file("key.pem"));
+    let endpoint = format!("host={host}:2376,ca={ca},cert={cert},key={key}");
+    let docker = |arguments: &[&str]| {
+        run(Command::new("docker")
+            .env_remove("DOCKER_HOST")
+            .arg("--config")
+            .arg(&configuration)
+            .args(arguments))
+    };
+    docker(&["context", "create", "away", "--docker", &endpoint]);
+    let by_context = |name: Option<&str>| {
+        let mut redisctl = command(&["status"]);
+        redisctl.env_remove("DOCKER_HOST").env("DOCKER_CONFIG", &configuration);
+        redisctl.envs(name.map(|name| ("DOCKER_CONTEXT", name))).output().expect("redisctl starts")
+    };
+    succeed(&by_context(Some("away")));
+    docker(&["context", "use", "away"]);
+    succeed(&by_context(None));
+
+    succeed(&with("certificates", &["down"]));
     assert_eq!(engine.leftovers(), "");
 }

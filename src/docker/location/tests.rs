@@ -1,6 +1,7 @@
 //! Every way to an engine, on machines that are made up.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::*;
 
@@ -100,6 +101,8 @@ fn other_sockets_are_found_in_their_order_where_the_default_one_is_missing() {
         "/home/me/.docker/run/docker.sock",
         "/home/me/.colima/default/docker.sock",
         "/home/me/.orbstack/run/docker.sock",
+        "/run/user/7/podman/podman.sock",
+        "/run/podman/podman.sock",
     ];
     let mut machine = Machine::new().variable("XDG_RUNTIME_DIR", "/run/user/7");
     for socket in sockets {

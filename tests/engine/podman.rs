@@ -1,0 +1,141 @@
+//! Podman in Docker's place, by its socket that speaks Docker's API.
+
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::private_engine::{Network, as_root, remove_files, run};
+use crate::support::{REDIS_7, command, docker, eventually, fail_with, succeed, wanted};
+
+/// A service with a storage and a network of its own; gone when it goes out of scope.
+struct Podman {
+    folder: TempDir,
+    network: Network,
+    service: Option<Child>,
+}
+
+impl Podman {
+    fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("redisctl-podman-").tempdir().expect("a folder");
+        // Its own defaults are more than a machine may grant that is a container itself.
+        let limits = r#"["nofile=4096:4096", "nproc=4096:4096"]"#;
+        let networks = folder.path().join("networks");
+        let settings = format!(
+            "[containers]\ndefault_ulimits={limits}\n[network]\nnetwork_config_dir=\"{}\"\n",
+            networks.display()
+        );
+        std::fs::write(folder.path().join("containers.conf"), settings).expect("a file");
+        let mut podman = Self { folder, network: Network::make(), service: None };
+        let image = podman.path("image.tar");
+        docker(&["save", "--output", &image, REDIS_7]);
+        run(podman.podman().args(["load", "--quiet", "--input", &image]));
+        podman.serve();
+        podman
+    }
+
+    fn serve(&mut self) {
+        let service = self.podman().args(["system", "service", "--time=0", &self.host()]).spawn();
+        self.service = Some(service.expect("podman starts"));
+        eventually("podman answers", || {
+            Command::new("docker")
+                .args(["--host", &self.host(), "version"])
+                .output()
+                .is_ok_and(|output| output.status.success())
+        });
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    fn host(&self) -> String {
+        format!("unix://{}", self.path("sock"))
+    }
+
+    fn podman(&self) -> Command {
+        let mut podman = self.network.inside("env");
+        podman
+            .arg(format!("CONTAINERS_CONF={}", self.path("containers.conf")))
+            .args(["podman", "--cgroup-manager=cgroupfs", "--events-backend=file"])
+            .args([
+                "--root",
+                &self.path("root"),
+                "--runroot",
+                &self.path("run"),
+                "--tmpdir",
+                &self.path("tmp"),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        podman
+    }
+
+    /// redisctl, on the machine that podman is on.
+    fn redisctl(&self, arguments: &[&str]) -> Output {
+        let redisctl = command::<&str>(&[]);
+        let mut inside = self.network.inside("env");
+        inside.arg("NO_COLOR=1").arg(redisctl.get_program()).args(["--host", &self.host()]).args(arguments);
+        inside.output().expect("redisctl starts")
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Value {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
+        serde_json::from_str(&succeed(&self.redisctl(&arguments))).expect("JSON")
+    }
+
+    /// What there is, beside podman's own network.
+    fn leftovers(&self) -> String {
+        let list = |arguments: &[&str]| run(self.podman().args(arguments));
+        [
+            list(&["ps", "--all", "--quiet"]),
+            list(&["network", "ls", "--quiet"]).replace("podman\n", ""),
+            list(&["volume", "ls", "--quiet"]),
+        ]
+        .concat()
+    }
+}
+
+impl Drop for Podman {
+    fn drop(&mut self) {
+        let _ = self.podman().args(["rm", "--all", "--force", "--time=0"]).output();
+        if let Some(mut service) = self.service.take() {
+            // It ends with its last connection where it is asked to, and at once where it is not.
+            let _ = as_root("kill").arg(service.id().to_string()).output();
+            let _ = service.wait();
+        }
+        remove_files(self.folder.path());
+    }
+}
+
+#[test]
+fn podman_runs_every_kind() {
+    if !wanted() {
+        return;
+    }
+    let podman = Podman::start();
+    for topology in ["standalone", "secure", "cluster"] {
+        let wish = [topology, "--image", REDIS_7];
+        succeed(&podman.redisctl(&[&["up"], &wish[..]].concat()));
+        let report = podman.json(&["verify"]);
+        assert_eq!(report["failed"], 0, "{report:#}");
+        assert_eq!(podman.json(&[&["plan"], &wish[..]].concat())["changes"], 0);
+        if topology == "cluster" {
+            // What was broken is mended.
+            run(podman.podman().args(["kill", "cluster-4"]));
+            run(podman.podman().args(["rm", "--force", "--time=0", "cluster-5"]));
+            run(podman.podman().args(["pause", "cluster-6"]));
+            succeed(&podman.redisctl(&[&["up"], &wish[..]].concat()));
+        }
+        succeed(&podman.redisctl(&["down"]));
+        assert_eq!(podman.leftovers(), "");
+    }
+    // A server that ends and is started again has states of its own on the way.
+    let refused = ["up", "standalone", "--image", REDIS_7, "--set", "config.no-such-thing=1"];
+    let said = fail_with(&podman.redisctl(&refused), 1);
+    assert!(said.contains("Bad directive"), "{said}");
+    succeed(&podman.redisctl(&["down"]));
+    assert_eq!(podman.leftovers(), "");
+}
