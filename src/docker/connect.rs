@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 
-use super::location::{EngineAddress, EngineLocation};
+use super::location::{EngineAddress, EngineLocation, ssh_port};
 
 /// How long an engine may take to begin its answer to a request. Creating thirty containers at once on a
 /// busy machine takes seconds; what takes a minute has failed.
@@ -199,6 +199,11 @@ fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error 
 /// names it).
 fn unreachable_hint(address: &EngineAddress, obstacle: Obstacle, system: &str) -> String {
     match (address, obstacle) {
+        // bollard hands the address to `ssh` as it is, which takes the port for a part of the name.
+        (EngineAddress::Ssh { destination }, _) if let Some(port) = ssh_port(destination) => format!(
+            "an ssh address with a port does not work yet: leave it out, and write `Port {port}` for that host into \
+             `~/.ssh/config`"
+        ),
         (EngineAddress::Ssh { destination }, _) => {
             format!("check that `ssh {destination} docker version` works without a question")
         }

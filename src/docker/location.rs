@@ -12,6 +12,7 @@ mod address;
 mod context;
 mod surroundings;
 
+pub(super) use address::ssh_port;
 pub use address::{AddressError, EngineAddress, TlsFiles};
 pub use surroundings::{Platform, Surroundings, ThisMachine};
 
@@ -52,7 +53,10 @@ pub enum Origin {
     /// The context of this name, the current one of Docker's configuration.
     CurrentContext(String),
     /// Nothing: it is where engines are on this platform.
-    Platform,
+    Platform {
+        /// The sockets that were looked for beside it, where none of all is there.
+        absent: Vec<PathBuf>,
+    },
 }
 
 impl Origin {
@@ -60,7 +64,7 @@ impl Origin {
     fn context(&self) -> Option<&str> {
         match self {
             Self::ContextVariable(name) | Self::CurrentContext(name) => Some(name),
-            Self::Flag | Self::HostVariable | Self::Platform => None,
+            Self::Flag | Self::HostVariable | Self::Platform { .. } => None,
         }
     }
 }
@@ -72,7 +76,14 @@ impl std::fmt::Display for Origin {
             Self::HostVariable => formatter.write_str("from `DOCKER_HOST`"),
             Self::ContextVariable(name) => write!(formatter, "`{name}`, from `DOCKER_CONTEXT`"),
             Self::CurrentContext(name) => write!(formatter, "`{name}`, from Docker's configuration"),
-            Self::Platform => formatter.write_str("the platform's default"),
+            Self::Platform { absent } => {
+                formatter.write_str("the platform's default")?;
+                for (position, socket) in absent.iter().enumerate() {
+                    let before = if position == 0 { "; there is none either at" } else { "," };
+                    write!(formatter, "{before} `{}`", socket.display())?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -155,7 +166,7 @@ impl EngineLocation {
                 let address = context::address(&origin, surroundings)?;
                 Ok(Self { address, origin })
             }
-            _ => Ok(Self { address: platform_address(surroundings), origin: Origin::Platform }),
+            _ => Ok(Self::of_platform(surroundings)),
         }
     }
 
@@ -164,6 +175,20 @@ impl EngineLocation {
         match EngineAddress::parse(text, surroundings::tls_files(surroundings)) {
             Ok(address) => Ok(Self { address, origin }),
             Err(source) => Err(LocationError::Address { text: text.to_owned(), origin, source }),
+        }
+    }
+
+    /// Where engines are on this platform: the default place, unless another one is in use.
+    fn of_platform(surroundings: &impl Surroundings) -> Self {
+        let at = |address, absent| Self { address, origin: Origin::Platform { absent } };
+        if surroundings.platform() == Platform::Windows {
+            return at(EngineAddress::Pipe(DEFAULT_PIPE.into()), Vec::new());
+        }
+        let default = PathBuf::from(DEFAULT_SOCKET);
+        let others = other_sockets(surroundings);
+        match std::iter::once(&default).chain(&others).find(|socket| surroundings.exists(socket)) {
+            Some(found) => at(EngineAddress::Unix(found.clone()), Vec::new()),
+            None => at(EngineAddress::Unix(default), others),
         }
     }
 
@@ -184,23 +209,15 @@ impl EngineLocation {
     }
 }
 
-/// Where engines are on this platform: the default place, unless another one is in use.
-fn platform_address(surroundings: &impl Surroundings) -> EngineAddress {
-    if surroundings.platform() == Platform::Windows {
-        return EngineAddress::Pipe(DEFAULT_PIPE.into());
-    }
+/// The sockets that there may be beside the default one, in the order in which they are looked for.
+fn other_sockets(surroundings: &impl Surroundings) -> Vec<PathBuf> {
     let run = surroundings.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let below_run = |socket: &str| run.as_ref().map(|folder| folder.join(socket));
     let home = surroundings.home();
-    let below_home = HOME_SOCKETS.iter().filter_map(|socket| Some(home.as_ref()?.join(socket)));
-    let default = PathBuf::from(DEFAULT_SOCKET);
-    let socket = std::iter::once(default.clone())
-        .chain(below_run("docker.sock"))
-        .chain(below_home)
-        .chain(below_run("podman/podman.sock"))
-        .chain([PathBuf::from(PODMAN_SOCKET)])
-        .find(|socket| surroundings.exists(socket));
-    EngineAddress::Unix(socket.unwrap_or(default))
+    let below = |folder: &Option<PathBuf>, socket: &str| Some(folder.as_ref()?.join(socket));
+    let rootless = below(&run, "docker.sock");
+    let below_home = HOME_SOCKETS.iter().filter_map(|socket| below(&home, socket));
+    let podman = below(&run, "podman/podman.sock").into_iter().chain([PathBuf::from(PODMAN_SOCKET)]);
+    rootless.into_iter().chain(below_home).chain(podman).collect()
 }
 
 #[cfg(test)]

@@ -131,6 +131,11 @@ impl EngineAddress {
     }
 }
 
+/// The port in an ssh destination.
+pub(in crate::docker) fn ssh_port(destination: &str) -> Option<u16> {
+    split_authority(without_user(destination)).ok().and_then(|(_, port)| port)
+}
+
 impl fmt::Display for EngineAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -84,14 +84,20 @@ fn the_flag_comes_first_then_the_variables_then_the_configuration_then_the_platf
     machine.variables.remove("DOCKER_CONTEXT");
     assert_eq!(machine.found(), ("tcp://current.example:3".into(), Origin::CurrentContext("current".into())));
     machine.files.remove(Path::new("/home/me/.docker/config.json"));
-    assert_eq!(machine.found(), ("unix:///var/run/docker.sock".into(), Origin::Platform));
+    assert_eq!(
+        machine.found(),
+        ("unix:///var/run/docker.sock".into(), Origin::Platform { absent: Vec::new() })
+    );
 }
 
 #[test]
 fn the_context_named_default_is_the_platforms_place() {
     let mut machine = everything().variable("DOCKER_CONTEXT", "default");
     machine.variables.remove("DOCKER_HOST");
-    assert_eq!(machine.found(), ("unix:///var/run/docker.sock".into(), Origin::Platform));
+    assert_eq!(
+        machine.found(),
+        ("unix:///var/run/docker.sock".into(), Origin::Platform { absent: Vec::new() })
+    );
 }
 
 #[test]
@@ -112,7 +118,10 @@ fn other_sockets_are_found_in_their_order_where_the_default_one_is_missing() {
         assert_eq!(machine.find(None).unwrap().address, EngineAddress::Unix(socket.into()));
         machine.files.remove(Path::new(socket));
     }
-    assert_eq!(machine.found().0, "unix:///var/run/docker.sock");
+    let location = machine.find(None).unwrap();
+    assert_eq!(location.address.to_string(), "unix:///var/run/docker.sock");
+    let tried = location.origin.to_string();
+    assert!(sockets.iter().all(|socket| tried.contains(&format!("`{socket}`"))), "{tried}");
 }
 
 #[test]
