@@ -11,9 +11,10 @@ use super::location::{EngineAddress, EngineLocation, ssh_port};
 /// busy machine takes seconds; what takes a minute has failed.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long an engine may take to answer at all: enough for a connection through `ssh`, short enough for a
-/// person who waits at a wrong address.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long an engine may take to answer at all: enough for a connection through `ssh`, and for Podman on a busy
+/// machine, which looks its packages up to tell its version; short enough for a person who waits at a wrong
+/// address.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The oldest API that has all that is used here: Docker 20.10's.
 const OLDEST_API: ApiVersion = ApiVersion { major: 1, minor: 41 };
