@@ -109,8 +109,17 @@ impl Engine {
         snapshot: &Snapshot,
     ) -> Result<Option<(Topology, Credentials)>, EngineError> {
         for node in snapshot.parts(name).containers.keys() {
-            if let Some(text) = apply::read_deployment_file(&self.docker, node).await? {
-                return Ok(crate::topology::files::parse_deployment(&text));
+            match apply::read_deployment_file(&self.docker, node).await {
+                Ok(Some(text)) => return Ok(crate::topology::files::parse_deployment(&text)),
+                Ok(None) => {}
+                // A `down` that was killed may still have calls under way: what it removes is not read.
+                Err(error) => {
+                    let leaving = remove::leaving(&self.docker, std::iter::once(node.as_str())).await?;
+                    if leaving.is_empty() {
+                        return Err(error);
+                    }
+                    remove::gone(&self.docker, node.as_str()).await?;
+                }
             }
         }
         Ok(None)

@@ -152,7 +152,8 @@ pub enum Replication {
     Primary {
         /// Addresses of replicas that are online.
         online_replicas: BTreeSet<Address>,
-        /// Addresses of replicas that are still being brought up to date.
+        /// Addresses of replicas that are still being brought up to date, or have not acknowledged
+        /// anything for a while.
         joining_replicas: BTreeSet<Address>,
         /// Its replication offset, bytes.
         offset: u64,

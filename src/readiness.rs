@@ -134,6 +134,7 @@ impl Judge<'_> {
         }
         if self.expectation.milestone == Milestone::Ready {
             messages.extend(self.listing(cluster));
+            messages.extend(self.unheard(node, view));
         }
         if let Replication::Replica { link_up: false, .. } = view.replication {
             let own = self.expectation.members.iter().find(|member| member.node == *node);
@@ -187,6 +188,16 @@ impl Judge<'_> {
             messages.push(format!("has another epoch for {name} than {name} itself"));
         }
         messages
+    }
+
+    /// Replicas that a primary hears nothing from. Their own links may look up: after the network was
+    /// cut, a connection hangs for some seconds in which both ends believe in it.
+    fn unheard(&self, node: &NodeName, view: &ServerView) -> Vec<String> {
+        let Replication::Primary { online_replicas, .. } = &view.replication else { return Vec::new() };
+        let own = |member: &&ClusterMember| matches!(&member.role, MemberRole::Replica(of) if of == node);
+        let unheard = |member: &&ClusterMember| !online_replicas.contains(&member.address);
+        let members = self.expectation.members.iter().filter(own).filter(unheard);
+        members.map(|member| format!("hears nothing from its replica {}", member.node)).collect()
     }
 
     /// Whether clients are told of every replica.

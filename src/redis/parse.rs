@@ -13,6 +13,9 @@ fn fields(text: &str) -> BTreeMap<&str, &str> {
     text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
 }
 
+/// For how many seconds a replica may not acknowledge anything: it does each second.
+const MOST_SILENT: u64 = 2;
+
 /// INFO.
 pub(super) fn info(text: &str, view: &mut ServerView) {
     let fields = fields(text);
@@ -44,7 +47,8 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
             let ip = parts.get("ip").and_then(|ip| ip.parse().ok());
             let port = parts.get("port").and_then(|port| port.parse().ok());
             let Some((ip, port)) = ip.zip(port) else { continue };
-            let replicas = if parts.get("state") == Some(&"online") {
+            let silent_for = parts.get("lag").and_then(|lag| lag.parse::<u64>().ok()).unwrap_or(0);
+            let replicas = if parts.get("state") == Some(&"online") && silent_for <= MOST_SILENT {
                 &mut online_replicas
             } else {
                 &mut joining_replicas
@@ -208,14 +212,18 @@ mod tests {
         let mut view = ServerView::default();
         info(
             "role:master\r\nconnected_slaves:2\r\nslave0:ip=172.30.0.12,port=7002,state=online,offset=28,lag=0\r\n\
-             slave1:ip=172.30.0.13,port=7003,state=wait_bgsave,offset=0,lag=0\r\nmaster_repl_offset:28\r\n",
+             slave1:ip=172.30.0.13,port=7003,state=wait_bgsave,offset=0,lag=0\r\n\
+             slave2:ip=172.30.0.14,port=7004,state=online,offset=14,lag=3\r\nmaster_repl_offset:28\r\n",
             &mut view,
         );
         assert_eq!(
             view.replication,
             Replication::Primary {
                 online_replicas: BTreeSet::from([address("172.30.0.12", 7002)]),
-                joining_replicas: BTreeSet::from([address("172.30.0.13", 7003)]),
+                joining_replicas: BTreeSet::from([
+                    address("172.30.0.13", 7003),
+                    address("172.30.0.14", 7004),
+                ]),
                 offset: 28,
             }
         );

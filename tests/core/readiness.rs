@@ -144,6 +144,11 @@ async fn every_disagreement_in_a_cluster_shows_by_itself() {
         assert_eq!(cluster.say(Milestone::Ready), [expected]);
     }
     let mut cluster = ready();
+    if let Replication::Primary { online_replicas, .. } = &mut cluster.view(2).replication {
+        online_replicas.clear();
+    }
+    assert_eq!(cluster.say(Milestone::Ready), ["shop-2 hears nothing from its replica shop-5"]);
+    let mut cluster = ready();
     if let Replication::Replica { link_up, .. } = &mut cluster.view(5).replication {
         *link_up = false;
     }
