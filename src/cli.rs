@@ -84,6 +84,8 @@ pub enum Command {
     Ls,
     /// Print connection settings for shells, dotenv files, CI and programs; passwords included
     Env(EnvArguments),
+    /// Print the certificate of a deployment's CA, for clients to trust
+    Ca(CaArguments),
     /// Print the nodes' logs
     Logs(LogsArguments),
     /// Open a Redis prompt, or run one command, already logged in
@@ -230,6 +232,20 @@ pub struct EnvArguments {
     /// The user to connect as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
+    /// Where files for TLS are written, CA and client certificate; else a folder of the user's cache.
+    #[arg(long, value_name = "FOLDER")]
+    pub tls_folder: Option<PathBuf>,
+}
+
+/// Options of `ca`.
+#[derive(Debug, Args)]
+pub struct CaArguments {
+    /// Which deployment.
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// Write it to this file instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
 }
 
 /// Options of `logs`.

@@ -9,6 +9,8 @@ use crate::ui::Ui;
 
 mod bundle;
 mod bundled;
+mod ca;
+mod certificates;
 mod cli;
 mod converge;
 mod credentials;
@@ -28,6 +30,7 @@ mod plan;
 mod prepare;
 mod specs;
 mod status;
+mod tls_files;
 mod up;
 mod validate;
 mod verify;
@@ -75,6 +78,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<Outcome, CommandError> {
         Command::Status(arguments) => status::run(arguments, host, ui).await,
         Command::Ls => ls::run(host, ui).await,
         Command::Env(arguments) => env::run(arguments, host, ui).await,
+        Command::Ca(arguments) => ca::run(arguments, host, ui).await,
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
         Command::Cli(arguments) => cli::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,

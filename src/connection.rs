@@ -1,5 +1,7 @@
 //! The settings with which a program connects to a deployment: what `redisctl env` prints. Pure.
 
+use std::path::PathBuf;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::spec::{Access, SecretText};
@@ -46,6 +48,15 @@ impl ConnectionError {
     }
 }
 
+/// Where the files are that a client needs for TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The CA's certificate.
+    pub ca: PathBuf,
+    /// The client's own certificate and its key, where servers demand one.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
 /// The user and password that a program logs in with.
 struct Login<'a> {
     /// `None`: the default user, whom no client needs to name.
@@ -54,7 +65,8 @@ struct Login<'a> {
 }
 
 impl ConnectionSettings {
-    /// The settings for one of the deployment's users; `None`: the default one.
+    /// The settings for one of the deployment's users; `None`: the default one. `files` are where
+    /// there is TLS.
     ///
     /// # Errors
     /// Where the deployment has no such user.
@@ -62,6 +74,7 @@ impl ConnectionSettings {
         topology: &Topology,
         credentials: &Credentials,
         user: Option<&str>,
+        files: Option<&TlsFiles>,
     ) -> Result<Self, ConnectionError> {
         let login = login(topology, credentials, user)?;
         let nodes = topology.nodes();
@@ -69,7 +82,7 @@ impl ConnectionSettings {
         let mut set = |name, value: String| variables.push((name, SecretText::new(value)));
         if let Some(first) = nodes.first() {
             let (host, port) = dialled(topology, first);
-            set("REDIS_URL", url(&host, port, &login));
+            set("REDIS_URL", url(topology.tls.is_some(), &host, port, &login));
             let all: Vec<String> = nodes
                 .iter()
                 .map(|node| dialled(topology, node))
@@ -89,6 +102,20 @@ impl ConnectionSettings {
         }
         if let (None, Some(password)) = (login.user, &credentials.replica) {
             set("REDIS_REPLICA_PASSWORD", password.expose().to_owned());
+        }
+        if let Some(files) = files {
+            let (certificate, key) =
+                files.client.as_ref().map(|(certificate, key)| (certificate, key)).unzip();
+            let paths = [
+                ("REDIS_CA_FILE", Some(&files.ca)),
+                ("REDIS_CERT_FILE", certificate),
+                ("REDIS_KEY_FILE", key),
+            ];
+            for (name, path) in paths {
+                if let Some(path) = path {
+                    set(name, path.display().to_string());
+                }
+            }
         }
         Ok(Self { variables })
     }
@@ -138,7 +165,7 @@ fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
     }
 }
 
-fn url(host: &str, port: u16, login: &Login<'_>) -> String {
+fn url(tls: bool, host: &str, port: u16, login: &Login<'_>) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let user = login.user.map(encoded).unwrap_or_default();
     let authority = match login.password {
@@ -146,7 +173,8 @@ fn url(host: &str, port: u16, login: &Login<'_>) -> String {
         None if login.user.is_some() => format!("{user}@"),
         None => String::new(),
     };
-    format!("redis://{authority}{}", host_and_port(host, port))
+    let scheme = if tls { "rediss" } else { "redis" };
+    format!("{scheme}://{authority}{}", host_and_port(host, port))
 }
 
 /// IPv6 hosts in brackets.
@@ -168,7 +196,7 @@ mod tests {
     }
 
     fn text(yaml: &str, credentials: &Credentials, user: Option<&str>) -> String {
-        let settings = ConnectionSettings::new(&topology(yaml), credentials, user).unwrap();
+        let settings = ConnectionSettings::new(&topology(yaml), credentials, user, None).unwrap();
         settings.render(Format::Github).expose().to_owned()
     }
 
@@ -181,6 +209,7 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
             default: Some(SecretText::new("p@ss/w:rd?#% é")),
             replica: Some(SecretText::new("replica's")),
             users: BTreeMap::from([("regular".to_owned(), SecretText::new("regular's"))]),
+            certificates: None,
         }
     }
 
@@ -225,14 +254,34 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
 
     #[test]
     fn redisctls_own_user_is_nobodys_to_have() {
-        let error = ConnectionSettings::new(&topology(SECURE), &secure(), Some("redisctl")).unwrap_err();
+        let error =
+            ConnectionSettings::new(&topology(SECURE), &secure(), Some("redisctl"), None).unwrap_err();
         assert_eq!(error.to_string(), "`shop` has no user `redisctl`");
         assert_eq!(error.hint(), "its users are default, regular");
     }
 
     #[test]
+    fn with_tls_the_scheme_is_another_and_files_are_named() {
+        let folder = PathBuf::from("/cache");
+        let client = Some((folder.join("client.pem"), folder.join("client-key.pem")));
+        let files = TlsFiles { ca: folder.join("ca.pem"), client };
+        let topology = topology("{kind: standalone, tls: {client_auth: true}}");
+        let settings =
+            ConnectionSettings::new(&topology, &Credentials::default(), None, Some(&files)).unwrap();
+        insta::assert_snapshot!(settings.render(Format::Github).expose(), @"
+        REDIS_URL=rediss://127.0.0.1:7001
+        REDIS_NODES=127.0.0.1:7001
+        REDIS_HOST=127.0.0.1
+        REDIS_PORT=7001
+        REDIS_CA_FILE=/cache/ca.pem
+        REDIS_CERT_FILE=/cache/client.pem
+        REDIS_KEY_FILE=/cache/client-key.pem
+        ");
+    }
+
+    #[test]
     fn debug_output_shows_no_value() {
-        let settings = ConnectionSettings::new(&topology(SECURE), &secure(), None).unwrap();
+        let settings = ConnectionSettings::new(&topology(SECURE), &secure(), None, None).unwrap();
         let debug = format!("{settings:?} {:?}", settings.render(Format::Shell));
         assert!(!debug.contains("p@ss") && !debug.contains("127.0.0.1"), "{debug}");
     }

@@ -91,10 +91,8 @@ impl Engine {
             network: parts.network,
             volumes: parts.volumes.into_keys().collect(),
             containers: parts.containers,
-            servers: BTreeMap::new(),
-            stored: None,
-            changed_passwords: Vec::new(),
             foreign: snapshot.foreign(&topology.name, &nodes, &volumes),
+            ..Observed::default()
         })
     }
 

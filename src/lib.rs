@@ -54,6 +54,7 @@
 //! deployment are in a file inside its containers, and are read back from there.
 
 pub mod bundle;
+pub mod certificates;
 pub mod cli;
 pub mod commands;
 pub mod connection;

@@ -18,6 +18,8 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // The one provider that is compiled in, named once: nobody is left to guess. It is the first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let ui = Ui::detect(cli.global.screen());
     log_to_stderr(cli.global.verbose);
     match start(&cli, &ui) {

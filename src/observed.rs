@@ -30,6 +30,10 @@ pub struct Observed {
     pub stored: Option<Box<Topology>>,
     /// The users whose passwords are others than the deployment was last brought to.
     pub changed_passwords: Vec<String>,
+    /// Nodes whose certificates are others than the deployment was last brought to, and why.
+    pub renewed_certificates: BTreeMap<NodeName, String>,
+    /// Whether clients have to trust another CA than before.
+    pub changed_authority: bool,
     /// Things on the engine that bear a name of the deployment, but are not redisctl's.
     pub foreign: Vec<Foreign>,
 }

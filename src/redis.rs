@@ -17,19 +17,21 @@ mod apply;
 pub mod connect;
 mod error;
 mod failover;
+mod handshake;
 mod parse;
 pub mod probe;
 mod redirect;
 mod session;
 mod view;
 
-pub use connect::Login;
+pub use connect::{Dialer, Login};
 pub use error::ServerError;
 pub use session::{Answer, Session};
 
 /// The servers of one deployment, dialled at their endpoints, from where clients are.
 pub struct Servers<'a> {
     topology: &'a Topology,
+    dialer: Dialer,
     login: Option<Login>,
     /// Where nodes are that the topology does not have any more.
     leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
@@ -40,8 +42,8 @@ impl<'a> Servers<'a> {
     /// The servers of a deployment; nothing is dialled yet.
     #[must_use]
     pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
-        let login = operator_login(credentials);
-        Self { topology, login, leaving: Mutex::default(), connections: Mutex::default() }
+        let (dialer, login) = (Dialer::new(credentials), operator_login(credentials));
+        Self { topology, dialer, login, leaving: Mutex::default(), connections: Mutex::default() }
     }
 
     /// Makes nodes known that the topology does not have any more. Their ports are published where
@@ -116,7 +118,7 @@ impl<'a> Servers<'a> {
         let leaving = || self.leaving.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
         let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
         let endpoint = endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))?;
-        let connection = connect::open(&endpoint, self.login.as_ref()).await?;
+        let connection = self.dialer.open(&endpoint, self.login.as_ref()).await?;
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }

@@ -25,6 +25,7 @@ mod read;
 mod rest;
 mod schema;
 mod secret;
+mod tls;
 mod tree;
 
 pub(crate) use describe::nearest;
@@ -34,6 +35,10 @@ pub use problem::{Problem, SpecPath};
 pub use read::{Document, Inputs, Source, read};
 pub use schema::json_schema;
 pub use secret::{Password, SecretText};
+pub use tls::{ClientAuth, TlsOptions, TlsSpec};
+
+/// What PEM files begin with, and no path does.
+pub(crate) const PEM_BEGINNING: &str = "-----BEGIN";
 
 /// What kind of deployment a spec asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,8 +80,9 @@ pub struct Spec {
     pub access: Option<Access>,
     /// Passwords and users.
     pub auth: Option<AuthSpec>,
-    /// `true`: TLS only, with a CA and certificates made for the deployment.
-    pub tls: Option<bool>,
+    /// TLS only: `true` with a CA and certificates made for the deployment, a mapping with one's own
+    /// or to demand certificates of clients.
+    pub tls: Option<TlsSpec>,
     /// `redis.conf` directives for every node.
     pub config: Option<BTreeMap<String, Scalar>>,
     /// Where data lives. Default `ephemeral`.

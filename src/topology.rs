@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::spec::{Access, DataSpec};
 
 pub mod address;
+pub mod certificates;
 pub mod container;
 pub mod credentials;
 pub mod files;
@@ -21,14 +22,17 @@ mod rules;
 pub mod server;
 pub mod settings;
 pub mod slots;
+pub mod tls;
 pub mod warnings;
 
 pub use address::{Address, Endpoint};
+pub use certificates::Certificates;
 pub use credentials::Credentials;
 pub use name::{DeploymentName, NodeName};
 pub use server::Server;
 pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
+pub use tls::Tls;
 
 /// What kind of deployment it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +77,8 @@ pub struct Topology {
     pub bind: Ipv4Addr,
     /// Passwords and users, without the passwords; `None`: no password at all.
     pub auth: Option<Auth>,
+    /// How TLS is spoken; `None`: it is not.
+    pub tls: Option<Tls>,
     /// Where data lives.
     pub data: DataSpec,
     /// The user's labels.

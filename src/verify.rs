@@ -24,6 +24,7 @@ mod shape;
 mod survey;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod users;
 
 pub use check::{Check, Command, Deed, Session, Step, Trial, Verdict, Word};
@@ -57,5 +58,6 @@ pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, u
     }
     checks.extend(replication::checks(&scene));
     checks.extend(access::checks(&scene));
+    checks.extend(tls::checks(&scene));
     checks.into_iter().map(|check| scene.failed_where_silent(check)).collect()
 }

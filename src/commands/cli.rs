@@ -10,7 +10,7 @@ use crate::cli::CliArguments;
 use crate::connection::ConnectionSettings;
 use crate::executor::Servers as _;
 use crate::observed::Replication;
-use crate::redis::{Login, Servers, Session};
+use crate::redis::{Dialer, Login, Servers, Session};
 use crate::reply::Reply;
 use crate::topology::{Kind, Node, NodeName};
 use crate::ui::{Failure, Ui};
@@ -34,7 +34,7 @@ pub(super) async fn run(
     let found = deployment::open(arguments.name.as_deref(), &connected).await?;
     let logins = logins(&found, arguments.user.as_deref())?;
     let node = node(&found, arguments.node.as_deref()).await?;
-    let session = Session::new(&found.topology, node, logins, ui.is_json());
+    let session = Session::new(&found.topology, Dialer::new(&found.credentials), node, logins, ui.is_json());
     let mut console = Console { session, ui, errors: 0 };
     if arguments.command.is_empty() {
         console.lines().await?;
@@ -50,7 +50,7 @@ pub(super) async fn run(
 fn logins(found: &Deployment, user: Option<&str>) -> Result<BTreeMap<NodeName, Login>, CommandError> {
     let Deployment { topology, credentials, .. } = found;
     // It knows which users there are, and refuses the others.
-    ConnectionSettings::new(topology, credentials, user)
+    ConnectionSettings::new(topology, credentials, user, None)
         .map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
     let user = user.unwrap_or("default");
     let password = |node: &Node| match user {

@@ -28,6 +28,10 @@ pub(super) async fn observe(
     observed.stored = prepared.stored.as_ref().map(|(topology, _)| Box::new(topology.clone()));
     if let Some((_, earlier)) = &prepared.stored {
         observed.changed_passwords = prepared.credentials.changed_since(earlier);
+        if let (Some(now), Some(before)) = (&prepared.credentials.certificates, &earlier.certificates) {
+            observed.renewed_certificates = now.renewed_since(before, &prepared.topology);
+            observed.changed_authority = now.authority() != before.authority();
+        }
     }
     servers.leaving(&observed.leaving(&prepared.topology));
     observed.servers = servers.observe(&observed.running(&prepared.topology)).await;

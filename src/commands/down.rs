@@ -1,7 +1,7 @@
 //! `redisctl down`: removes deployments, and nothing else.
 
 use super::lock::Request;
-use super::{CommandError, Connected, Outcome, connected, deployment};
+use super::{CommandError, Connected, Outcome, connected, deployment, tls_files};
 use crate::cli::DownArguments;
 use crate::docker::remove::{self, Removed};
 use crate::topology::DeploymentName;
@@ -49,10 +49,20 @@ async fn remove_one(
     let (location, timeout) = (&connected.location, arguments.timeout);
     let lock = Request { deployment: name, location, command: "down", timeout };
     let lock = lock.take(|message| ui.note(&message)).await?;
-    let parts = connected.engine.snapshot().await?.parts(name);
+    let snapshot = connected.engine.snapshot().await?;
+    let parts = snapshot.parts(name);
     // What was there before somebody else was waited for may be gone now, which is what is wanted.
     if parts.is_empty() && !lock.waited && !arguments.all {
         return Err(CommandError::NoSuchDeployment(name.to_string()));
     }
-    Ok(remove::deployment(connected.engine.client(), name, &parts, arguments.volumes).await?)
+    // What `env` wrote is found by the deployment's CA, which is gone with it.
+    let stored =
+        if tls_files::exist() { connected.engine.stored(name, &snapshot).await.ok().flatten() } else { None };
+    let removed = remove::deployment(connected.engine.client(), name, &parts, arguments.volumes).await?;
+    if let Some(certificates) = stored.and_then(|(_, credentials)| credentials.certificates)
+        && let Err(error) = tls_files::forget(name, &certificates)
+    {
+        ui.warning(&format!("could not remove the files for TLS of `{name}`: {error}"));
+    }
+    Ok(removed)
 }

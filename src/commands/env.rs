@@ -1,6 +1,6 @@
 //! `redisctl env`: connection settings, passwords included, which is its purpose.
 
-use super::{CommandError, Outcome, connected, deployment};
+use super::{CommandError, Outcome, connected, deployment, tls_files};
 use crate::cli::EnvArguments;
 use crate::connection::ConnectionSettings;
 use crate::ui::Ui;
@@ -12,11 +12,25 @@ pub(super) async fn run(
 ) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
     let found = deployment::open(arguments.name.name.as_deref(), &connected).await?;
-    let connection = ConnectionSettings::new(&found.topology, &found.credentials, arguments.user.as_deref());
+    let files = match &found.credentials.certificates {
+        Some(certificates) => {
+            Some(tls_files::write(&found.topology, certificates, arguments.tls_folder.as_deref())?)
+        }
+        None => None,
+    };
+    let connection = ConnectionSettings::new(
+        &found.topology,
+        &found.credentials,
+        arguments.user.as_deref(),
+        files.as_ref(),
+    );
     let connection =
         connection.map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
     if connection.get("REDIS_PASSWORD").is_some() {
         ui.note("what follows on stdout has passwords in it");
+    }
+    if let Some(folder) = files.as_ref().and_then(|files| files.ca.parent()) {
+        ui.note(&format!("the files for TLS are in {}", folder.display()));
     }
     ui.connection(&connection, arguments.format)?;
     Ok(Outcome::Done)

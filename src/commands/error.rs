@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::certificates::issue::IssueError;
 use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
 use crate::docker::host_image::HostImageError;
@@ -64,6 +65,9 @@ pub enum CommandError {
     /// A server does not answer.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
     /// There is no such deployment.
     #[error("there is no deployment `{0}` on this engine")]
     NoSuchDeployment(String),
@@ -159,7 +163,7 @@ impl CommandError {
             Self::Connect(error) => Some(error.hint()),
             Self::HostImage(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint().map(str::to_owned),
-            Self::Server(_) => Some("`redisctl status` shows which nodes answer".to_owned()),
+            Self::Server(error) => Some(error.hint().to_owned()),
             Self::NoSuchDeployment(_) => Some("`redisctl ls` lists those that there are".to_owned()),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
@@ -171,7 +175,9 @@ impl CommandError {
                 "free the port, or choose others with `--port-base` (`auto` finds free ones); {WAYS_ON}"
             )),
             Self::Execute(error) => Some(half_way_hint(error)),
-            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Output(_) => None,
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) | Self::Output(_) => {
+                None
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 
 use super::specs::Found;
 use super::up::Taken;
-use super::{CommandError, Connected, credentials};
+use super::{CommandError, Connected, certificates, credentials};
 use crate::docker::{host_image, image};
 use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
 use crate::topology::{Credentials, NodeName, Topology};
@@ -91,7 +91,8 @@ pub(super) async fn prepare(
     };
     let stored = connected.engine.stored(&name, &snapshot).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
-    let credentials = credentials::gather(spec, &found.folder, current)?;
+    let certificates = certificates::gather(found, &topology, current)?;
+    let credentials = Credentials { certificates, ..credentials::gather(spec, &found.folder, current)? };
     Ok(Prepared { topology, credentials, stored, is_new: parts.is_empty() })
 }
 

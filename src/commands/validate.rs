@@ -1,6 +1,6 @@
 //! `redisctl validate` and `redisctl schema`: specs without an engine.
 
-use super::{CommandError, Outcome, specs};
+use super::{CommandError, Outcome, certificates, specs};
 use crate::cli::SpecArguments;
 use crate::spec::json_schema;
 use crate::topology::warnings::warnings;
@@ -8,6 +8,7 @@ use crate::ui::Ui;
 
 pub(super) fn run(arguments: &SpecArguments, ui: &Ui) -> Result<Outcome, CommandError> {
     let found = specs::find(arguments)?;
+    certificates::judge(&found)?;
     ui.valid(found.document.source_name(), &found.topology, &warnings(&found.topology))?;
     Ok(Outcome::Done)
 }

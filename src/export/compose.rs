@@ -12,6 +12,7 @@ use crate::topology::container::{container, data_volume};
 use crate::topology::{Kind, Node, Topology};
 
 mod command;
+mod tls;
 mod variables;
 mod yaml;
 
@@ -114,10 +115,11 @@ fn service(topology: &Topology, node: &Node) -> Service {
     let settings = container(topology, node);
     let name = node.name.to_string();
     let port = node.address.port;
-    let (volumes, tmpfs) = match topology.data {
+    let (mut volumes, tmpfs) = match topology.data {
         DataSpec::Volume => (vec![format!("{}:{DATA_FOLDER}", data_volume(&node.name))], Vec::new()),
         DataSpec::Ephemeral => (Vec::new(), vec![format!("{DATA_FOLDER}:{}", owner(&settings.user))]),
     };
+    volumes.extend(tls::mount(topology));
     #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
     let cpus = node.resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0);
     Service {
@@ -192,6 +194,9 @@ fn comments(topology: &Topology) -> Vec<String> {
             "`redisctl up` writes them to files that only the servers can read.".to_owned(),
         ]);
     }
+    if let Some(comment) = tls::comment(topology) {
+        paragraph(comment);
+    }
     if topology.data == DataSpec::Ephemeral {
         paragraph(vec!["Data is in memory, and gone when its container stops.".to_owned()]);
     }
@@ -203,8 +208,9 @@ fn comments(topology: &Topology) -> Vec<String> {
             "What is missing: compose starts these servers, but cannot make one cluster of them. `redisctl up`".to_owned(),
             "does that, and proves that it works. Without redisctl, once all servers run:".to_owned(),
             format!(
-                "  docker exec {login}{} redis-cli -p {} --cluster create {} --cluster-replicas {} --cluster-yes",
+                "  docker exec {login}{} redis-cli {}-p {} --cluster create {} --cluster-replicas {} --cluster-yes",
                 first.name,
+                tls::client_options(topology, first),
                 first.address.port,
                 addresses.join(" "),
                 topology.replicas_per_shard(),
@@ -246,6 +252,20 @@ auth:
         let text = text(SECURE);
         assert!(!text.contains("hunter"), "{text}");
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn with_tls_certificates_come_from_a_folder() {
+        let text = text("{kind: cluster, shards: 1, replicas: 0, tls: {client_auth: true}}");
+        for words in [
+            "${REDIS_TLS_FOLDER:?set it}:/tls:ro",
+            "--tls-cert-file\n    - /tls/shop-1.pem\n",
+            "# TLS: set REDIS_TLS_FOLDER to a folder with `ca.pem`, and `NODE.pem`",
+            "redis-cli --tls --cacert /tls/ca.pem --cert /tls/shop-1.pem --key /tls/shop-1-key.pem -p 7001",
+        ] {
+            assert!(text.contains(words), "{words} in\n{text}");
+        }
+        assert!(!text.contains("/redisctl/"), "{text}");
     }
 
     #[test]

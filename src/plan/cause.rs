@@ -49,6 +49,8 @@ pub enum Cause {
     Settings(Vec<(String, String, String)>),
     /// Settings that the spec does not have any more.
     TakenOut(Vec<String>),
+    /// The node's certificate has to be another one, and why.
+    Certificate(String),
     /// While a deployment forms, other settings are better.
     Forming,
     /// A replica is listed for clients once it has seen a write.
@@ -73,7 +75,9 @@ impl fmt::Display for Cause {
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
             Self::Stranger(what) => write!(formatter, "knows {what}, which is not of this deployment"),
-            Self::WrongPrimary(what) | Self::Unsettled(what) => formatter.write_str(what),
+            Self::WrongPrimary(what) | Self::Unsettled(what) | Self::Certificate(what) => {
+                formatter.write_str(what)
+            }
             Self::RoleSwap => formatter.write_str("primary according to the spec"),
             Self::Leaves => formatter.write_str("the spec has no such node any more"),
             Self::PrimaryGoes(primary) => write!(formatter, "{primary} goes"),

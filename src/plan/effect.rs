@@ -25,6 +25,9 @@ impl Effect {
 /// An image with a server that cannot read what the present one writes.
 pub const OLDER_IMAGE: &str = "image, to one with an older server";
 
+/// Certificates of another CA.
+pub const OTHER_AUTHORITY: &str = "tls, to another CA";
+
 /// A label of redisctl's that cannot be read: nothing is known of what the container was made from.
 pub const UNREADABLE_LABEL: &str = "a label of redisctl";
 
@@ -34,7 +37,7 @@ pub const DIRECTIVE: &str = "config.";
 const ADDRESSES: &str = "neighbours and clients know the nodes by their addresses";
 
 /// Fields of the spec, or of a container's settings, by the names that causes and obstacles say.
-const EFFECTS: [(&str, Effect); 18] = [
+const EFFECTS: [(&str, Effect); 20] = [
     ("access", Effect::Live),
     ("address", Effect::Recreate(ADDRESSES)),
     ("auth", Effect::Recreate("passwords and users cannot be changed live yet")),
@@ -52,6 +55,8 @@ const EFFECTS: [(&str, Effect); 18] = [
     ("replicas", Effect::Live),
     ("resources", Effect::NodeByNode),
     ("shards", Effect::Recreate("slots with keys are not moved yet")),
+    ("tls", Effect::Recreate("nodes with TLS and nodes without it cannot talk to each other")),
+    (OTHER_AUTHORITY, Effect::Recreate("who trusts one CA does not trust the nodes of another")),
     ("user", Effect::NodeByNode),
     ("volumes", Effect::Recreate("keys are not moved into volumes or out of them")),
 ];

@@ -2,6 +2,7 @@
 
 use super::{Stages, cluster, engine};
 use crate::observed::Observed;
+use crate::plan::effect::OTHER_AUTHORITY;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::topology::{Kind, Topology};
 
@@ -15,10 +16,12 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
             ("shards", stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
             ("auth", stored.auth != topology.auth),
             ("data", stored.data != topology.data),
+            ("tls", stored.tls.is_some() != topology.tls.is_some()),
         ];
         reasons
             .extend(differences.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned()));
     }
+    reasons.extend(observed.changed_authority.then(|| OTHER_AUTHORITY.to_owned()));
     reasons.extend(observed.changed_passwords.iter().map(|user| format!("the password of `{user}`")));
     reasons
 }

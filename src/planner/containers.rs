@@ -125,11 +125,19 @@ fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> V
                 .containers
                 .get(&node.name)
                 .is_some_and(|container| container.state == ContainerState::Created);
-            changed || !stored || never_ran || fates.is_made(&node.name)
+            changed
+                || !stored
+                || never_ran
+                || fates.is_made(&node.name)
+                || observed.renewed_certificates.contains_key(&node.name)
         })
         .map(|node| node.name.clone())
         .collect();
-    let cause = if changed { Cause::SpecChanged(vec!["settings".to_owned()]) } else { Cause::New };
+    let cause = match observed.renewed_certificates.values().next() {
+        _ if changed => Cause::SpecChanged(vec!["settings".to_owned()]),
+        Some(reason) => Cause::Certificate(reason.clone()),
+        None => Cause::New,
+    };
     let primary = replication::swapped_primary(topology, observed);
     let write = |through: &NodeName, nodes: &[NodeName]| {
         let (through, nodes, primary) = (through.clone(), nodes.to_vec(), primary.clone());
@@ -155,7 +163,7 @@ fn start(
         let name = Some(&node.name);
         let wait_for = |cause| wait(name, Condition::Answers, cause);
         let first_settings = |steps: &mut Vec<Step>| {
-            let forming = while_forming(topology.kind, topology.server, topology.nodes().len());
+            let forming = while_forming(topology);
             if servers.of(&node.name) == ServerState::New && servers.all_new() && !forming.is_empty() {
                 steps.push(server(&node.name, ServerAction::Configure(forming), Cause::Forming));
             }

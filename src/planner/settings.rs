@@ -5,17 +5,17 @@ use super::{ServerState, Stages, World, server};
 use crate::observed::Observed;
 use crate::plan::{Cause, Order, ServerAction};
 use crate::topology::settings::{STOPS_WRITES, is_immutable, same_value, server_default, while_forming};
-use crate::topology::{Kind, Node, Settings};
+use crate::topology::{Kind, Node, NodeName, Settings};
 
 /// Directives that count at the start only, though some servers take them later too, or that the
 /// servers say back in other words: a part of `client-output-buffer-limit` is given back whole.
-const NOT_COMPARED: [&str; 3] = ["client-output-buffer-limit", "port", "protected-mode"];
+const NOT_COMPARED: [&str; 4] = ["client-output-buffer-limit", "port", "protected-mode", "tls-port"];
 
 /// Plans what brings every node's settings to the spec's, or to the servers' defaults for what
 /// forming changed. Nodes that are replaced find them in their files.
 pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
     let World { topology, observed, servers, fates } = *world;
-    let forming = while_forming(topology.kind, topology.server, topology.nodes().len());
+    let forming = while_forming(topology);
     let stopped_writes = (topology.kind == Kind::Replication).then_some((STOPS_WRITES, ""));
     let for_a_while: Settings = forming.iter().chain(stopped_writes).collect();
     let mut steps = Vec::new();
@@ -41,6 +41,24 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
         }
     }
     stages.push("settings", Order::SideBySide, steps);
+    certificates(world, stages);
+}
+
+/// A server that is told where its certificate is, reads it anew, although that is where it was;
+/// connections that it has stay as they are.
+fn certificates(world: &World<'_>, stages: &mut Stages) {
+    const DIRECTIVE: &str = "tls-cert-file";
+    let World { topology, observed, servers, fates } = *world;
+    let read_anew = |(name, reason): (&NodeName, &String)| {
+        let path = topology.node(name)?.settings.get(DIRECTIVE)?;
+        let settings = Settings::from_iter([(DIRECTIVE, path)]);
+        let cause = Cause::Certificate(reason.clone());
+        // Those that do not run, or are replaced, read it when they start.
+        let reads_it_now = servers.of(name) == ServerState::Answering && matches!(fates.of(name), Fate::Kept);
+        reads_it_now.then(|| server(name, ServerAction::Configure(settings), cause))
+    };
+    let steps = observed.renewed_certificates.iter().filter_map(read_anew).collect();
+    stages.push("certificates", Order::SideBySide, steps);
 }
 
 /// Plans that directives which the spec does not have any more go back to the servers' defaults. This

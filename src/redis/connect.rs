@@ -1,4 +1,4 @@
-//! Opens connections: the one place that knows timeouts and log-ins.
+//! Opens connections: the one place that knows timeouts, log-ins and TLS.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use redis::cluster::{ClusterClientBuilder, NodeAddress};
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion,
-    PushInfo, RedisConnectionInfo, RedisResult,
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
+    ProtocolVersion, PushInfo, RedisConnectionInfo, RedisResult, TlsCertificates,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::ServerError;
 use crate::spec::SecretText;
-use crate::topology::{Endpoint, Topology};
+use crate::topology::{Credentials, Endpoint, Topology};
 
 /// How long a dial may take: endpoints are near.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,19 +35,148 @@ pub struct Login {
     pub password: SecretText,
 }
 
-/// What redis-rs needs to know to dial an endpoint.
+/// Dials the endpoints of one deployment, with TLS where it is spoken.
 ///
-/// # Errors
-/// Where redis-rs refuses the address.
-pub fn information(endpoint: &Endpoint, login: Option<&Login>) -> RedisResult<ConnectionInfo> {
-    let information = ConnectionAddr::Tcp(endpoint.host.clone(), endpoint.port).into_connection_info()?;
-    let information = information.set_tcp_settings(tcp_settings());
-    Ok(match login {
-        None => information,
-        Some(login) => information.set_redis_settings(
-            RedisConnectionInfo::default().set_username(&login.user).set_password(login.password.expose()),
-        ),
-    })
+/// With TLS the server's certificate is always verified: it has to be of the deployment's CA, valid
+/// now, and for the host that is dialled.
+#[derive(Debug, Clone)]
+pub struct Dialer {
+    pub(super) tls: Option<TlsCertificates>,
+}
+
+impl Dialer {
+    /// Dials as the deployment with these credentials asks for it.
+    #[must_use]
+    pub fn new(credentials: &Credentials) -> Self {
+        let tls = credentials.certificates.as_ref().map(|certificates| {
+            let client = certificates.client();
+            TlsCertificates {
+                client_tls: Some(ClientTlsConfig {
+                    client_cert: client.certificate.clone().into_bytes(),
+                    client_key: client.key.expose().as_bytes().to_vec(),
+                }),
+                root_cert: Some(certificates.authority().as_bytes().to_vec()),
+            }
+        });
+        Self { tls }
+    }
+
+    /// Dials without TLS, whatever the deployment asks for.
+    #[must_use]
+    pub fn plaintext() -> Self {
+        Self { tls: None }
+    }
+
+    /// Dials as this one does, but shows no certificate.
+    #[must_use]
+    pub fn without_certificate(&self) -> Self {
+        let without = |tls: &TlsCertificates| TlsCertificates { client_tls: None, ..tls.clone() };
+        Self { tls: self.tls.as_ref().map(without) }
+    }
+
+    /// What redis-rs needs to know to dial an endpoint.
+    ///
+    /// # Errors
+    /// Where redis-rs refuses the address.
+    pub fn information(&self, endpoint: &Endpoint, login: Option<&Login>) -> RedisResult<ConnectionInfo> {
+        let (host, port) = (endpoint.host.clone(), endpoint.port);
+        let address = match self.tls {
+            None => ConnectionAddr::Tcp(host, port),
+            Some(_) => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
+        };
+        let information = address.into_connection_info()?.set_tcp_settings(tcp_settings());
+        Ok(match login {
+            None => information,
+            Some(login) => information.set_redis_settings(
+                RedisConnectionInfo::default()
+                    .set_username(&login.user)
+                    .set_password(login.password.expose()),
+            ),
+        })
+    }
+
+    /// The client for what [`Dialer::information`] gave.
+    ///
+    /// # Errors
+    /// Where the certificates cannot be read.
+    pub fn client(&self, information: ConnectionInfo) -> RedisResult<Client> {
+        match &self.tls {
+            None => Client::open(information),
+            Some(tls) => Client::build_with_tls(information, tls.clone()),
+        }
+    }
+
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// Where the endpoint cannot be dialled, or the server refuses the log-in.
+    pub async fn open(
+        &self,
+        endpoint: &Endpoint,
+        login: Option<&Login>,
+    ) -> Result<MultiplexedConnection, ServerError> {
+        let dial = async {
+            let client = self.client(self.information(endpoint, login)?)?;
+            client.get_multiplexed_async_connection_with_config(&config()).await
+        };
+        dial.await.map_err(|source| ServerError::connect(endpoint, source))
+    }
+
+    /// Opens a connection that can subscribe, and what it will hear.
+    ///
+    /// # Errors
+    /// Where the endpoint cannot be dialled, or the server refuses the log-in.
+    pub async fn open_listening(
+        &self,
+        endpoint: &Endpoint,
+        login: Option<&Login>,
+    ) -> Result<(MultiplexedConnection, UnboundedReceiver<PushInfo>), ServerError> {
+        let (sender, receiver) = unbounded_channel();
+        let dial = async {
+            let information = self.information(endpoint, login)?;
+            // Messages come in between replies only since RESP3.
+            let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+            let client = self.client(information.set_redis_settings(settings))?;
+            client.get_multiplexed_async_connection_with_config(&config().set_push_sender(sender)).await
+        };
+        let connection = dial.await.map_err(|source| ServerError::connect(endpoint, source))?;
+        Ok((connection, receiver))
+    }
+
+    /// Opens a cluster client that is told of one endpoint. Where servers announce inside addresses,
+    /// the client dials the endpoints behind them, and verifies certificates for those.
+    ///
+    /// # Errors
+    /// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is not whole.
+    pub async fn open_cluster(
+        &self,
+        topology: &Topology,
+        seed: &Endpoint,
+        login: Option<&Login>,
+    ) -> Result<ClusterConnection, ServerError> {
+        let dial = async {
+            // Only what cannot be dialled from here is mapped: a wrong endpoint must not work by accident.
+            let inside = topology.nodes().into_iter().filter_map(|node| {
+                let (announced, endpoint) = (topology.advertised(node), &node.endpoint);
+                let address = |endpoint: &Endpoint| NodeAddress::new(endpoint.host.clone(), endpoint.port);
+                (announced != *endpoint).then(|| (address(&announced), address(endpoint)))
+            });
+            let mut builder = ClusterClientBuilder::new([self.information(seed, None)?])
+                .connection_timeout(CONNECT_TIMEOUT)
+                .response_timeout(RESPONSE_TIMEOUT)
+                .tcp_settings(tcp_settings())
+                .retries(CLUSTER_RETRIES)
+                .node_address_map(inside.collect());
+            if let Some(login) = login {
+                builder = builder.username(login.user.clone()).password(login.password.expose());
+            }
+            if let Some(tls) = &self.tls {
+                builder = builder.certs(tls.clone());
+            }
+            builder.build()?.get_async_connection().await
+        };
+        dial.await.map_err(|source| ServerError::connect(seed, source))
+    }
 }
 
 /// Small requests go out at once, and do not wait for the acknowledgement of the ones before them.
@@ -59,68 +188,4 @@ fn config() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(RESPONSE_TIMEOUT))
-}
-
-/// Opens a connection.
-///
-/// # Errors
-/// Where the endpoint cannot be dialled, or the server refuses the log-in.
-pub async fn open(endpoint: &Endpoint, login: Option<&Login>) -> Result<MultiplexedConnection, ServerError> {
-    let dial = async {
-        let client = Client::open(information(endpoint, login)?)?;
-        client.get_multiplexed_async_connection_with_config(&config()).await
-    };
-    dial.await.map_err(|source| ServerError::Connect { endpoint: endpoint.clone(), source })
-}
-
-/// Opens a connection that can subscribe, and what it will hear.
-///
-/// # Errors
-/// Where the endpoint cannot be dialled, or the server refuses the log-in.
-pub async fn open_listening(
-    endpoint: &Endpoint,
-    login: Option<&Login>,
-) -> Result<(MultiplexedConnection, UnboundedReceiver<PushInfo>), ServerError> {
-    let (sender, receiver) = unbounded_channel();
-    let dial = async {
-        let information = information(endpoint, login)?;
-        // Messages come in between replies only since RESP3.
-        let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(information.set_redis_settings(settings))?;
-        client.get_multiplexed_async_connection_with_config(&config().set_push_sender(sender)).await
-    };
-    let connection =
-        dial.await.map_err(|source| ServerError::Connect { endpoint: endpoint.clone(), source })?;
-    Ok((connection, receiver))
-}
-
-/// Opens a cluster client that is told of one endpoint. Where servers announce inside addresses,
-/// the client dials the endpoints behind them.
-///
-/// # Errors
-/// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is not whole.
-pub async fn open_cluster(
-    topology: &Topology,
-    seed: &Endpoint,
-    login: Option<&Login>,
-) -> Result<ClusterConnection, ServerError> {
-    let dial = async {
-        // Only what cannot be dialled from here is mapped: a wrong endpoint must not work by accident.
-        let inside = topology.nodes().into_iter().filter_map(|node| {
-            let (announced, endpoint) = (topology.advertised(node), &node.endpoint);
-            let address = |endpoint: &Endpoint| NodeAddress::new(endpoint.host.clone(), endpoint.port);
-            (announced != *endpoint).then(|| (address(&announced), address(endpoint)))
-        });
-        let mut builder = ClusterClientBuilder::new([information(seed, None)?])
-            .connection_timeout(CONNECT_TIMEOUT)
-            .response_timeout(RESPONSE_TIMEOUT)
-            .tcp_settings(tcp_settings())
-            .retries(CLUSTER_RETRIES)
-            .node_address_map(inside.collect());
-        if let Some(login) = login {
-            builder = builder.username(login.user.clone()).password(login.password.expose());
-        }
-        builder.build()?.get_async_connection().await
-    };
-    dial.await.map_err(|source| ServerError::Connect { endpoint: seed.clone(), source })
 }

@@ -1,7 +1,11 @@
 //! What can go wrong between redisctl and a server.
 
+use std::error::Error;
+use std::sync::Arc;
+
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::certificates::certificate_fault;
 use crate::topology::{Endpoint, NodeName};
 
 /// A server that could not be asked, or refused.
@@ -17,6 +21,22 @@ pub enum ServerError {
         endpoint: Endpoint,
         /// Why.
         source: RedisError,
+    },
+    /// The server's certificate cannot be trusted.
+    #[error("the certificate of {endpoint} {fault}")]
+    Certificate {
+        /// Who showed it.
+        endpoint: Endpoint,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// No TLS came about, for another reason than the server's certificate.
+    #[error("{endpoint} {fault}")]
+    Handshake {
+        /// Whom redisctl tried to talk to.
+        endpoint: Endpoint,
+        /// What it did instead.
+        fault: &'static str,
     },
     /// A command failed.
     #[error("`{command}` failed")]
@@ -65,11 +85,55 @@ pub enum ServerError {
 }
 
 impl ServerError {
+    /// The error that a failed dial is.
+    pub(super) fn connect(endpoint: &Endpoint, source: RedisError) -> Self {
+        let endpoint = endpoint.clone();
+        match tls_error(&source) {
+            Some(rustls::Error::InvalidCertificate(error)) => {
+                Self::Certificate { endpoint, fault: certificate_fault(error) }
+            }
+            Some(rustls::Error::InvalidMessage(_)) => {
+                Self::Handshake { endpoint, fault: "does not speak TLS" }
+            }
+            Some(rustls::Error::AlertReceived(_)) => {
+                Self::Handshake { endpoint, fault: "refused the client's certificate" }
+            }
+            _ => Self::Connect { endpoint, source },
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Certificate { .. } => {
+                "`redisctl up` brings a deployment's certificates up to date: those that it made, and your own \
+                 where the spec names new ones"
+            }
+            _ => "`redisctl status` shows which nodes answer",
+        }
+    }
+
+    /// Whether the server was reached, and ended the connection instead of giving a reply.
+    #[must_use]
+    pub fn is_hang_up(&self) -> bool {
+        match self {
+            Self::Handshake { .. } => true,
+            Self::Connect { source, .. } | Self::NoReply { source } | Self::Silent { source, .. } => {
+                !source.is_timeout() && !source.is_connection_refusal()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the connection is of no further use.
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Silent { .. } => true,
+            Self::Connect { .. }
+            | Self::Certificate { .. }
+            | Self::Handshake { .. }
+            | Self::Silent { .. } => true,
             Self::Command { source, .. } | Self::Setting { source, .. } | Self::NoReply { source } => {
                 source.is_io_error() || source.is_unrecoverable_error()
             }
@@ -88,9 +152,20 @@ impl ServerError {
             Self::Command { source, .. } | Self::Setting { source, .. } => {
                 source.is_io_error() || is_passing_reply(source)
             }
-            Self::NoSuchNode(_) | Self::Silent { .. } | Self::Reply { .. } => false,
+            Self::NoSuchNode(_)
+            | Self::Certificate { .. }
+            | Self::Handshake { .. }
+            | Self::Silent { .. }
+            | Self::Reply { .. } => false,
         }
     }
+}
+
+/// What TLS says of a failure, where it is TLS's: redis-rs has it inside of an I/O error.
+fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
+    let shared = error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
+    let io = shared.downcast_ref::<std::io::Error>();
+    io.and_then(std::io::Error::get_ref)?.downcast_ref::<rustls::Error>()
 }
 
 /// Whether the server says that it does not know the node that a command named.

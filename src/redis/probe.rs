@@ -119,7 +119,11 @@ async fn perform(
             }
             let (reply, judged) = match &answer {
                 Ok(reply) => (reply.to_string(), step.expectation.judge(reply)),
-                Err(error) => (format!("(no reply: {})", chain(error)), Err(chain(error))),
+                Err(error) => {
+                    let why = chain(error);
+                    let judged = step.expectation.judge_silence(why.clone(), error.is_hang_up());
+                    (format!("(no reply: {why})"), judged)
+                }
             };
             exchanges.push(Exchange { at, user, command: step.deed.to_string(), reply, times });
             judgement = judgement.and(judged.map_err(|wrong| {

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use futures_util::{Stream, StreamExt as _, stream};
 use redis::aio::{AsyncPushSender, MultiplexedConnection, SendError};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult,
-    Value, cmd,
+    AsyncConnectionConfig, Cmd, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, cmd,
 };
 use tokio::sync::mpsc;
 
 use super::ServerError;
-use super::connect::{self, CONNECT_TIMEOUT, Login};
+use super::connect::{CONNECT_TIMEOUT, Dialer, Login};
 use super::redirect::Redirect;
 use crate::reply::Reply;
 use crate::topology::{Node, NodeName, Topology};
@@ -23,6 +22,7 @@ const MOST_REDIRECTS: usize = 16;
 /// A conversation with a deployment.
 pub struct Session<'a> {
     topology: &'a Topology,
+    dialer: Dialer,
     logins: BTreeMap<NodeName, Login>,
     protocol: ProtocolVersion,
     node: &'a Node,
@@ -47,12 +47,13 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn new(
         topology: &'a Topology,
+        dialer: Dialer,
         node: &'a Node,
         logins: BTreeMap<NodeName, Login>,
         typed: bool,
     ) -> Self {
         let protocol = if typed { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
-        Self { topology, logins, protocol, node, connection: None, transaction: false }
+        Self { topology, dialer, logins, protocol, node, connection: None, transaction: false }
     }
 
     /// The node that the next command goes to.
@@ -122,7 +123,7 @@ impl<'a> Session<'a> {
     /// Where the node refuses.
     pub async fn monitor(&self) -> Result<impl Stream<Item = Reply> + use<>, ServerError> {
         let refused = |source| ServerError::Command { command: "MONITOR", source };
-        let client = Client::open(self.information(self.node)?).map_err(refused)?;
+        let client = self.dialer.client(self.information(self.node)?).map_err(refused)?;
         let monitor = client.get_async_monitor().await.map_err(refused)?;
         Ok(monitor.into_on_message::<Value>().map(reply_of))
     }
@@ -173,14 +174,14 @@ impl<'a> Session<'a> {
             None => config,
         };
         let dial = async {
-            let client = Client::open(information)?;
+            let client = self.dialer.client(information)?;
             client.get_multiplexed_async_connection_with_config(&config).await
         };
-        dial.await.map_err(|source| ServerError::Connect { endpoint: node.endpoint.clone(), source })
+        dial.await.map_err(|source| ServerError::connect(&node.endpoint, source))
     }
 
     fn information(&self, node: &Node) -> Result<ConnectionInfo, ServerError> {
-        let information = connect::information(&node.endpoint, self.logins.get(&node.name));
+        let information = self.dialer.information(&node.endpoint, self.logins.get(&node.name));
         let information =
             information.map_err(|source| ServerError::Connect { endpoint: node.endpoint.clone(), source })?;
         let settings = information.redis_settings().clone().set_protocol(self.protocol);

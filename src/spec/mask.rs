@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use strsim::damerau_levenshtein;
 
-use super::SpecPath;
 use super::interpolate::is_bare_reference;
 use super::tree::{Content, Node, Place};
+use super::{PEM_BEGINNING, SpecPath};
 
 /// Whether values at this point of a document are secret unless their key says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,10 @@ impl Secrecy {
 /// server's own directive for ACL users, which holds their passwords.
 fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase();
+    // The field of `tls` that says whether clients need a certificate holds none.
+    if key == "client_auth" {
+        return false;
+    }
     key.contains("pass")
         || key.contains("secret")
         || key.ends_with("auth")
@@ -63,7 +67,9 @@ pub(super) fn mark_secrets(node: &mut Node, secrecy: Secrecy, covered: &mut Vec<
         Content::Leaf(leaf) => {
             // ACL rules give passwords as `>password`, take them away as `<password`, and hashes as `#hash`.
             let is_rule = leaf.text.starts_with(['>', '<', '#']);
-            if (secrecy.is_secret() || is_rule) && leaf.text != "generate" {
+            // A key where the path of its file belongs.
+            let is_pem = leaf.text.trim_start().starts_with(PEM_BEGINNING);
+            if (secrecy.is_secret() || is_rule || is_pem) && leaf.text != "generate" {
                 leaf.secret = true;
                 if !leaf.text.is_empty() && !is_bare_reference(&leaf.text) {
                     covered.push(node.place.clone());
@@ -206,6 +212,7 @@ mod tests {
             ),
             ("auth:\n  pasword: hunter2\n", "auth:\n  pasword: *******\n"),
             ("password: geheimé\n", "password: *******\n"),
+            ("tls: {key: '-----BEGIN PRIVATE KEY-----'}", "tls: {key: *********** ******* *********}"),
             ("auht: hunter2", "auht: *******"),
             ("auth:\n  password: ${P:-hunter2}\n", "auth:\n  password: *************\n"),
         ] {
@@ -216,6 +223,7 @@ mod tests {
             "auth: {password: generate}",
             "auth:\n  password: ${P}\n",
             "labels: {author: me}",
+            "tls: {client_auth: maybe, key: server.key}",
         ] {
             assert_eq!(masked(harmless), harmless);
         }

@@ -1,16 +1,18 @@
-//! The passwords of a deployment, beside its topology and never in it.
+//! The secrets of a deployment, beside its topology and never in it: passwords and keys.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::Certificates;
 use crate::spec::SecretText;
 
 /// The user as which redisctl itself connects wherever passwords are in use, so that its access
 /// does not depend on what the spec says of the others.
 pub const OPERATOR: &str = "redisctl";
 
-/// Every password of a deployment. Which of them exist follows from the topology's `auth`.
+/// Every password and key of a deployment. Which of them exist follows from the topology's `auth` and
+/// `tls`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
     /// redisctl's own password, for the user [`OPERATOR`]; `None` where there are no passwords.
@@ -21,6 +23,8 @@ pub struct Credentials {
     pub replica: Option<SecretText>,
     /// The other users' passwords by name.
     pub users: BTreeMap<String, SecretText>,
+    /// The certificates and their keys; `None` where no TLS is spoken.
+    pub certificates: Option<Certificates>,
 }
 
 impl Credentials {
@@ -60,6 +64,7 @@ impl Credentials {
             "default": text(&self.default),
             "replica": text(&self.replica),
             "users": users,
+            "certificates": self.certificates.as_ref().map(Certificates::to_json),
         })
     }
 
@@ -73,7 +78,12 @@ impl Credentials {
             .iter()
             .map(|(name, secret)| Some((name.clone(), SecretText::new(secret.as_str()?))))
             .collect::<Option<_>>()?;
+        let certificates = match value.get("certificates") {
+            None | Some(Value::Null) => None,
+            Some(certificates) => Some(Certificates::from_json(certificates)?),
+        };
         Some(Self {
+            certificates,
             operator: secret("operator"),
             default: secret("default"),
             replica: secret("replica"),
@@ -81,9 +91,10 @@ impl Credentials {
         })
     }
 
-    /// Every password in it, for masking.
+    /// Every password and key in it, for masking.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretText> {
-        self.operator.iter().chain(&self.default).chain(&self.replica).chain(self.users.values())
+        let passwords = self.operator.iter().chain(&self.default).chain(&self.replica);
+        passwords.chain(self.users.values()).chain(self.certificates.iter().flat_map(Certificates::keys))
     }
 }
 
@@ -98,6 +109,7 @@ mod tests {
             default: Some(SecretText::new("d \" ü")),
             replica: None,
             users: BTreeMap::from([("admin".to_owned(), SecretText::new("a"))]),
+            certificates: None,
         };
         assert_eq!(Credentials::from_json(&credentials.to_json()), Some(credentials));
     }

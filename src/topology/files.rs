@@ -1,5 +1,5 @@
 //! The files that servers and redisctl read inside the containers: configuration, access list,
-//! topology and passwords.
+//! certificates, topology and passwords.
 //!
 //! All of them live in one volume of the deployment, mounted in every node, one folder per node.
 //! That makes them one upload for the whole deployment, lets the containers' own file systems be
@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::credentials::OPERATOR;
+use super::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE};
 use super::{Auth, Credentials, Node, NodeName, Server, Topology, User};
 use crate::spec::SecretText;
 
@@ -66,6 +67,11 @@ pub fn render(
         path: DEPLOYMENT_FILE.to_owned(),
         text: SecretText::new(deployment.to_string()),
     }];
+    let certificates = credentials.certificates.as_ref();
+    files.extend(certificates.map(|certificates| File::Content {
+        path: CA_FILE.to_owned(),
+        text: SecretText::new(certificates.authority()),
+    }));
     for node in nodes.iter().filter_map(|name| topology.node(name)) {
         let name = &node.name;
         files.push(File::Folder { path: name.to_string() });
@@ -74,6 +80,12 @@ pub fn render(
             path: format!("{name}/server.conf"),
             text: SecretText::new(configuration(topology, node, credentials, primary)),
         });
+        if let Some(pair) = certificates.and_then(|certificates| certificates.of_node(name)) {
+            let certificate = SecretText::new(&*pair.certificate);
+            for (file, text) in [(CERTIFICATE_FILE, certificate), (KEY_FILE, pair.key.clone())] {
+                files.push(File::Content { path: format!("{name}/{file}"), text });
+            }
+        }
         if let Some(auth) = &topology.auth {
             files.push(File::Content {
                 path: format!("{name}/users.acl"),

@@ -10,8 +10,9 @@ use super::name::NameError;
 use super::rules::addresses::{self, ips_fit, subnet_too_small};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{self, base_too_high, is_in_range, ports_are_free};
-use super::{Auth, DeploymentName, Kind, NodeName, Server, Shard, Topology, User, rules, slots};
-use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath};
+use super::rules::tls::server_knows_client_auth;
+use super::{Auth, DeploymentName, Kind, NodeName, Server, Shard, Tls, Topology, User, rules, slots};
+use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath, TlsSpec};
 
 mod draft;
 
@@ -96,6 +97,10 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let node_count = shard_count * (1 + replicas);
     problems.extend(nodes_exist(spec, &name, node_count));
 
+    let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
+    let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
+    problems.extend(server_knows_client_auth(spec, server));
+
     let names: Vec<NodeName> = (1..=node_count).map(|number| name.node(number)).collect();
     let mut collect = |more: Vec<Problem>| problems.extend(more);
     let subnet = choose_subnet(spec, facts, node_count).map_err(&mut collect).ok();
@@ -105,8 +110,6 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         return Err(problems);
     };
 
-    let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
-    let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
     let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips };
     let ranges = if kind == Kind::Cluster { slots::divide(shard_count) } else { Vec::new() };
     let shards = (0..shard_count)
@@ -127,6 +130,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         access: spec.access.unwrap_or_default(),
         bind: bind(spec),
         auth: auth(spec),
+        tls: tls(spec),
         data: spec.data.unwrap_or_default(),
         labels: text_map(spec.labels.as_ref()),
         shards,
@@ -339,6 +343,11 @@ fn node_spec<'a>(spec: &'a Spec, name: &NodeName) -> Option<&'a NodeSpec> {
 
 fn text_map(map: Option<&BTreeMap<String, crate::spec::Scalar>>) -> BTreeMap<String, String> {
     map.into_iter().flatten().map(|(name, value)| (name.clone(), value.text())).collect()
+}
+
+/// How TLS is spoken, where it is.
+fn tls(spec: &Spec) -> Option<Tls> {
+    spec.tls.as_ref().and_then(TlsSpec::options).map(Tls::of)
 }
 
 fn auth(spec: &Spec) -> Option<Auth> {

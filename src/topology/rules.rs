@@ -16,6 +16,7 @@ pub(super) mod addresses;
 mod auth;
 pub(super) mod nodes;
 pub(super) mod ports;
+pub(super) mod tls;
 
 /// Every rule about a field as it is written.
 pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
@@ -30,6 +31,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     }
     problems.extend(limits_can_be_read(&["resources"], spec.resources.as_ref()));
     problems.extend(auth::users_are_sane(spec.auth.as_ref()));
+    problems.extend(tls::own_files_are_complete(spec));
     problems.extend(labels_are_the_users(spec));
     problems.extend(addresses::written_subnet_is_private(spec));
     problems.extend(addresses::written_ips_are_usable(spec));
@@ -85,12 +87,6 @@ fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
     }
     if spec.sentinels.is_some() && spec.kind != SpecKind::Sentinel {
         problems.push(misfit("sentinels", "kind `sentinel`"));
-    }
-    if spec.tls == Some(true) {
-        problems.push(
-            Problem::new(&["tls"], "TLS cannot be switched on yet")
-                .hint("remove `tls`, or set it to `false`"),
-        );
     }
     let replica_password = spec.auth.as_ref().is_some_and(|auth| auth.replica_password.is_some());
     if replica_password && spec.kind != SpecKind::Replication {

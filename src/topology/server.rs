@@ -112,6 +112,12 @@ impl Server {
         self.at_least(7, 0)
     }
 
+    /// Whether clients may be asked for a certificate without having to have one (Redis 6.2).
+    #[must_use]
+    pub fn has_optional_client_certificates(self) -> bool {
+        self.at_least(6, 2)
+    }
+
     /// Whether ACL rules know channel patterns, `&…` (Redis 6.2).
     #[must_use]
     pub fn has_channel_rules(self) -> bool {

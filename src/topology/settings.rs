@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Server};
+use super::{Kind, Topology};
 
 mod live;
 
@@ -104,15 +104,16 @@ pub fn is_secret(directive: &str) -> bool {
     )
 }
 
-/// What forming changes for its own sake on a deployment of `nodes` nodes.
+/// What forming changes for its own sake on a deployment.
 ///
 /// The first copy starts at once, and replicas hear from their primary each second, because a
 /// replica whose offset is 0 is left out of CLUSTER SLOTS. In a cluster, a low node timeout makes
 /// gossip quick, and nobody is promoted or moved by mistake on a busy machine.
 #[must_use]
-pub fn while_forming(kind: Kind, server: Server, nodes: usize) -> Settings {
+pub fn while_forming(topology: &Topology) -> Settings {
+    let Topology { kind, server, tls, .. } = topology;
     let mut settings = Settings::default();
-    if kind == Kind::Standalone {
+    if *kind == Kind::Standalone {
         return settings;
     }
     settings.set("repl-diskless-sync-delay", "0");
@@ -120,12 +121,13 @@ pub fn while_forming(kind: Kind, server: Server, nodes: usize) -> Settings {
     if server.loads_first_copy_slowly() {
         settings.set("repl-diskless-load", "on-empty-db");
     }
-    if kind == Kind::Cluster {
+    if *kind == Kind::Cluster {
         // Every 100 ms those nodes are pinged that were not heard of for half the timeout. With 180 ms
-        // that is every node each time, which a few nodes can bear.
-        let timeout = match nodes {
-            ..=12 => "180",
-            13..=30 => "1000",
+        // that is every node each time, which a few nodes can bear. A TLS handshake can take longer on
+        // a busy machine, and a link that is given up begins it anew: without end, where that is too early.
+        let timeout = match topology.nodes().len() {
+            ..=12 if tls.is_none() => "180",
+            ..=30 => "1000",
             _ => "2000",
         };
         settings.set("cluster-node-timeout", timeout);
@@ -197,6 +199,7 @@ pub fn memory_bytes(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topology::resolve::{Facts, resolve};
 
     #[test]
     fn owned_directives_name_the_field_to_set() {
@@ -220,8 +223,9 @@ mod tests {
 
     #[test]
     fn all_that_forming_changes_has_a_default_to_go_back_to() {
-        let valkey: Server = Server::assumed("valkey:9.0");
-        for (name, _) in while_forming(Kind::Cluster, valkey, 6).iter() {
+        let spec = serde_yaml::from_str("{kind: cluster, image: 'valkey:9.0'}").unwrap();
+        let topology = resolve(&spec, &Facts::offline("shop")).unwrap();
+        for (name, _) in while_forming(&topology).iter() {
             assert!(server_default(name).is_some(), "{name}");
         }
     }

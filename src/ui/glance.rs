@@ -5,7 +5,7 @@ use console::Alignment::Left;
 use super::Palette;
 use super::status::{image, serves, serves_heading, state};
 use super::table::Table;
-use crate::spec::Access;
+use crate::spec::{Access, ClientAuth};
 use crate::status::StatusView;
 use crate::topology::{Kind, Topology};
 
@@ -49,20 +49,16 @@ fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: P
 /// Command lines that work as they are, passwords left to the environment or the prompt.
 fn commands(topology: &Topology, shell: Shell) -> Vec<String> {
     let name = &topology.name;
-    let client = redis_cli(topology);
+    let client = redis_cli(topology, shell);
     let take_settings = shell.take_settings(name.as_str());
     let mut commands = Vec::new();
-    match &topology.auth {
-        None => {
-            commands.push(client);
-            commands.push(take_settings);
-        }
-        Some(auth) => {
-            commands.push(format!("{take_settings}{}{client}", shell.then()));
-            let users = auth.users.iter();
-            commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
-        }
+    if topology.auth.is_none() && topology.tls.is_none() {
+        commands.extend([client.clone(), take_settings]);
+    } else {
+        commands.push(format!("{take_settings}{}{client}", shell.then()));
     }
+    let users = topology.auth.iter().flat_map(|auth| &auth.users);
+    commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
     commands.push(format!("redisctl cli {name}"));
     commands
 }
@@ -90,6 +86,14 @@ impl Shell {
         }
     }
 
+    /// The value of a variable of the environment, whatever is in it.
+    fn variable(self, name: &str) -> String {
+        match self {
+            Self::Posix => format!("\"${name}\""),
+            Self::PowerShell => format!("\"$env:{name}\""),
+        }
+    }
+
     /// What stands between two commands; that of PowerShell does not ask how the first one ended,
     /// because Windows' own release of it knows no `&&`.
     fn then(self) -> &'static str {
@@ -101,8 +105,15 @@ impl Shell {
 }
 
 /// `redis-cli` at the first node, with as few options as do.
-fn redis_cli(topology: &Topology) -> String {
+fn redis_cli(topology: &Topology, shell: Shell) -> String {
     let mut words = vec!["redis-cli".to_owned()];
+    if let Some(tls) = topology.tls {
+        words.push(format!("--tls --cacert {}", shell.variable("REDIS_CA_FILE")));
+        if tls.client_auth == ClientAuth::Required {
+            let (certificate, key) = (shell.variable("REDIS_CERT_FILE"), shell.variable("REDIS_KEY_FILE"));
+            words.push(format!("--cert {certificate} --key {key}"));
+        }
+    }
     if topology.kind == Kind::Cluster {
         words.push("-c".to_owned());
     }
@@ -168,6 +179,20 @@ auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@
           redis-cli -p 7001 --user regular --askpass
           redisctl cli shop
         "#);
+    }
+
+    #[test]
+    fn with_tls_clients_are_told_whom_to_trust() {
+        let lines = commands(&topology("{kind: cluster, tls: true}"), Shell::Posix).join("\n");
+        insta::assert_snapshot!(lines, @r#"
+        eval "$(redisctl env shop)" && redis-cli --tls --cacert "$REDIS_CA_FILE" -c -p 7001
+        redisctl cli shop
+        "#);
+        let lines = commands(&topology("{kind: standalone, tls: {client_auth: true}}"), Shell::Posix);
+        assert!(
+            lines[0].contains("--cert \"$REDIS_CERT_FILE\" --key \"$REDIS_KEY_FILE\" -p 7001"),
+            "{lines:?}"
+        );
     }
 
     #[test]

@@ -68,6 +68,10 @@ pub enum Session {
     Private(NodeName),
     /// A connection to a node without a log-in, that this check has for itself.
     Guest(NodeName),
+    /// A connection to a node that does not speak TLS, whatever the deployment does.
+    Plaintext(NodeName),
+    /// A connection to a node with TLS, but without a client's certificate.
+    Uncertified(NodeName),
     /// A cluster client that is told of this node alone and finds the others.
     Cluster(NodeName),
 }
@@ -77,7 +81,12 @@ impl Session {
     #[must_use]
     pub fn node(&self) -> &NodeName {
         match self {
-            Self::Shared(node) | Self::Private(node) | Self::Guest(node) | Self::Cluster(node) => node,
+            Self::Shared(node)
+            | Self::Private(node)
+            | Self::Guest(node)
+            | Self::Plaintext(node)
+            | Self::Uncertified(node)
+            | Self::Cluster(node) => node,
         }
     }
 }
@@ -92,6 +101,11 @@ pub enum Deed {
         /// The channel.
         channel: String,
     },
+    /// Makes a TLS connection and looks whether the server's certificate is for all of these names.
+    Handshake {
+        /// The names.
+        names: Vec<String>,
+    },
 }
 
 impl fmt::Display for Deed {
@@ -99,6 +113,9 @@ impl fmt::Display for Deed {
         match self {
             Self::Send(command) => write!(formatter, "{command}"),
             Self::Receive { channel } => write!(formatter, "(message on {channel})"),
+            Self::Handshake { names } => {
+                write!(formatter, "(TLS handshake, certificate for {})", names.join(", "))
+            }
         }
     }
 }

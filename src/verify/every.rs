@@ -75,7 +75,7 @@ fn settings(scene: &Scene<'_>, node: &Node) -> Check {
         .filter(|(name, _)| !JUDGED_ELSEWHERE.contains(name) && !is_secret(name))
         .collect();
     // What forming changes must be back to normal.
-    for (name, _) in while_forming(topology.kind, topology.server, topology.nodes().len()).iter() {
+    for (name, _) in while_forming(topology).iter() {
         if let Some(default) = server_default(name).filter(|_| wanted.get(name).is_none()) {
             wanted.set(name, default);
         }

@@ -36,6 +36,8 @@ pub enum Expectation {
     Granted,
     /// Whatever, but no refusal for want of permission.
     Permitted,
+    /// No reply: the server ends the connection.
+    HungUp,
     /// Whatever.
     Anything,
 }
@@ -82,6 +84,14 @@ impl Expectation {
         if holds { Ok(()) } else { Err(format!("expected {}, got {}", self.words(), shortened(reply))) }
     }
 
+    /// Judges that no reply came; `hung_up` where the server ended the connection itself.
+    ///
+    /// # Errors
+    /// Why no reply came, where one was expected.
+    pub fn judge_silence(&self, why: String, hung_up: bool) -> Result<(), String> {
+        if hung_up && *self == Self::HungUp { Ok(()) } else { Err(why) }
+    }
+
     fn words(&self) -> String {
         match self {
             Self::Status(status) => (*status).to_owned(),
@@ -96,6 +106,7 @@ impl Expectation {
             Self::Routes(_) => "ranges of slots and their nodes".to_owned(),
             Self::Granted => "anything but an error".to_owned(),
             Self::Permitted => "anything but NOPERM".to_owned(),
+            Self::HungUp => "the end of the connection".to_owned(),
             Self::Anything => "anything".to_owned(),
         }
     }
@@ -217,6 +228,15 @@ mod tests {
             assert_eq!(expectation.judge(&right), Ok(()), "{expectation:?}");
             assert!(expectation.judge(&wrong).is_err(), "{expectation:?} of {wrong}");
         }
+    }
+
+    #[test]
+    fn silence_is_right_only_where_the_server_is_to_hang_up() {
+        let judge =
+            |expectation: Expectation, hung_up| expectation.judge_silence("gone".to_owned(), hung_up).is_ok();
+        assert!(judge(Expectation::HungUp, true));
+        assert!(!judge(Expectation::HungUp, false) && !judge(Expectation::Anything, true));
+        assert!(Expectation::HungUp.judge(&Reply::Status("PONG".to_owned())).is_err());
     }
 
     #[test]

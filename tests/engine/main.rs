@@ -18,4 +18,5 @@ mod restarts;
 mod secrets;
 mod shapes;
 mod support;
+mod tls;
 mod two_at_once;

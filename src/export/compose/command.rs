@@ -1,7 +1,7 @@
 //! A server's arguments: its settings, and where there are passwords, variables in their place.
 
 use super::variables::{of_node, of_user, value};
-use super::{DATA_FOLDER, literal};
+use super::{DATA_FOLDER, literal, tls};
 use crate::topology::files::SEVERAL_WORDS;
 use crate::topology::{Node, Topology};
 
@@ -12,6 +12,9 @@ pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
         words.push(format!("--{name}"));
         match name {
             "dir" => words.push(DATA_FOLDER.to_owned()),
+            name if tls::path(topology, node, name).is_some() => {
+                words.extend(tls::path(topology, node, name));
+            }
             name if SEVERAL_WORDS.contains(&name) && !setting.trim().is_empty() => {
                 words.extend(setting.split_whitespace().map(literal));
             }

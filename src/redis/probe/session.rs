@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, PushInfo, PushKind, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::reply;
-use crate::redis::{ServerError, Servers, connect};
+use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
 use crate::verify::{Command, Deed, Reply, Session, Step, Word};
 
@@ -40,10 +40,13 @@ impl<'a> Sessions<'a> {
         let endpoint = self.endpoint(node).map_or_else(|_| String::new(), |endpoint| format!(" {endpoint}"));
         let at = match session {
             Session::Cluster(_) => format!("a cluster client that starts at {node}{endpoint}"),
+            Session::Plaintext(_) => format!("{node}{endpoint}, without TLS"),
+            Session::Uncertified(_) => format!("{node}{endpoint}, without a certificate"),
             _ => format!("{node}{endpoint}"),
         };
         let user = match session {
             Session::Guest(_) => self.guests.get(node).cloned(),
+            Session::Plaintext(_) | Session::Uncertified(_) => None,
             _ => Some(super::user(self.servers).to_owned()),
         };
         (at, user)
@@ -63,6 +66,7 @@ impl<'a> Sessions<'a> {
             match &step.deed {
                 Deed::Send(command) => commands.push(command),
                 Deed::Receive { channel } => return vec![self.receive(session, channel).await],
+                Deed::Handshake { names } => return vec![self.handshake(session.node(), names).await],
             }
         }
         match self.send(session, &commands).await {
@@ -95,20 +99,30 @@ impl<'a> Sessions<'a> {
     async fn own(&mut self, session: &Session) -> Result<&mut Open, ServerError> {
         if !self.open.contains_key(session) {
             let endpoint = self.endpoint(session.node())?;
-            let login = self.servers.login.as_ref();
+            let (dialer, login) = (&self.servers.dialer, self.servers.login.as_ref());
             let open = match session {
-                Session::Guest(_) => Open::Node(connect::open(endpoint, None).await?),
+                Session::Guest(_) => Open::Node(dialer.open(endpoint, None).await?),
+                Session::Plaintext(_) => Open::Node(Dialer::plaintext().open(endpoint, None).await?),
+                Session::Uncertified(_) => {
+                    Open::Node(dialer.without_certificate().open(endpoint, None).await?)
+                }
                 Session::Shared(_) | Session::Private(_) => {
-                    let (connection, messages) = connect::open_listening(endpoint, login).await?;
+                    let (connection, messages) = dialer.open_listening(endpoint, login).await?;
                     Open::Listening(connection, messages)
                 }
                 Session::Cluster(_) => {
-                    Open::Cluster(connect::open_cluster(self.servers.topology, endpoint, login).await?)
+                    Open::Cluster(dialer.open_cluster(self.servers.topology, endpoint, login).await?)
                 }
             };
             self.open.insert(session.clone(), open);
         }
         self.open.get_mut(session).ok_or_else(|| ServerError::NoSuchNode(session.node().clone()))
+    }
+
+    /// Whether a node's certificate is for all of these names.
+    async fn handshake(&self, node: &NodeName, names: &[String]) -> Result<Reply, ServerError> {
+        self.servers.dialer.shake_hands(self.endpoint(node)?, names).await?;
+        Ok(Reply::Status("trusted".to_owned()))
     }
 
     /// The next message on a channel; nil where none comes in time.

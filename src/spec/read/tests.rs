@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::{Access, DataSpec, Password, PortBase, Scalar, SecretText, SpecKind};
+use crate::spec::{Access, DataSpec, Password, PortBase, Scalar, SecretText, SpecKind, TlsSpec};
 
 fn read_with(text: &str, variables: &[(&str, &str)], overrides: &[&str]) -> Result<Document, SpecError> {
     let variable = |name: &str| {
@@ -73,7 +73,7 @@ fn the_full_example_is_read() {
     assert_eq!((ports.base, ports.bind), (Some(PortBase::Port(7001)), Some("127.0.0.1".parse().unwrap())));
     assert_eq!(
         (spec.access, spec.data, spec.tls),
-        (Some(Access::Host), Some(DataSpec::Ephemeral), Some(false))
+        (Some(Access::Host), Some(DataSpec::Ephemeral), Some(TlsSpec::Off))
     );
     let auth = spec.auth.unwrap();
     assert_eq!(auth.password, Some(Password::Literal(SecretText::new("12345"))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::{Facts, endpoint_host, node_spec};
+use super::{Facts, endpoint_host, node_spec, tls};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
 use crate::topology::settings::{Settings, memory_bytes};
@@ -45,7 +45,10 @@ impl Draft<'_> {
         primary: Option<Address>,
     ) -> Settings {
         let mut settings = Settings::default();
-        settings.set("port", address.port.to_string());
+        match tls(self.spec) {
+            None => settings.set("port", address.port.to_string()),
+            Some(tls) => settings = tls.settings(self.kind, name, address.port),
+        }
         settings.set("dir", files::data_folder(name));
         // Clients come through a published port, so never from the container's own loopback.
         settings.set("protected-mode", "no");

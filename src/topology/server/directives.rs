@@ -138,11 +138,13 @@ mod tests {
 
     #[test]
     fn what_forming_sets_is_known_to_whom_it_is_set() {
-        use crate::topology::{Kind, settings::while_forming};
+        use crate::topology::resolve::{Facts, resolve};
+        use crate::topology::settings::while_forming;
         for image in ["redis:6.0", "redis:6.2", "redis:7.0", "redis:8.0", "valkey:7.2", "valkey:9.0"] {
-            let server = Server::assumed(image);
-            for (directive, _) in while_forming(Kind::Cluster, server, 6).iter() {
-                assert_eq!(server.came_too_early_for(directive), None, "{image}");
+            let spec = serde_yaml::from_str(&format!("{{kind: cluster, image: '{image}'}}")).unwrap();
+            let topology = resolve(&spec, &Facts::offline("shop")).unwrap();
+            for (directive, _) in while_forming(&topology).iter() {
+                assert_eq!(topology.server.came_too_early_for(directive), None, "{image}");
             }
         }
     }

@@ -394,3 +394,31 @@ async fn another_count_of_shards_needs_a_say_and_takes_everything() {
     assert!(plan(&world, &changed, SWAP).is_empty());
     assert_ready(&world, &changed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn tls_comes_and_goes_with_a_say() {
+    let world = up(&topology("kind: standalone")).await;
+    let changed = topology("{kind: standalone, tls: true}");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed tls (nodes with TLS and nodes without it cannot talk to each other)");
+    converge(&world, &changed, RECREATE).await;
+    assert_ready(&world, &changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn renewed_certificates_are_read_while_the_servers_run() {
+    let topology = topology("{kind: replication, tls: true}");
+    let world = up(&topology).await;
+    let mut observed = world.observe(&topology);
+    let reason = "its certificate ends on 2026-12-24".to_owned();
+    observed.renewed_certificates =
+        topology.nodes().iter().map(|node| (node.name.clone(), reason.clone())).collect();
+    let plan = redisctl::planner::plan(&topology, &observed, SWAP).expect("nothing is in the way");
+    assert_snapshot!(plan, @"
+    shop: 3 changes in 2 stages
+    files
+      shop-1  write files of shop-1, shop-2                    # its certificate ends on 2026-12-24
+    certificates
+      shop-1  set tls-cert-file /redisctl/shop-1/tls-cert.pem  # its certificate ends on 2026-12-24
+      shop-2  set tls-cert-file /redisctl/shop-2/tls-cert.pem  # its certificate ends on 2026-12-24
+    ");
+}

@@ -1,0 +1,342 @@
+//! Judges certificates that a user brings, before anything is made with them.
+
+use std::sync::Arc;
+
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, RootCertStore};
+use time::OffsetDateTime;
+
+use super::certificate_fault;
+use crate::spec::ClientAuth;
+use crate::topology::certificates::KeyPair;
+use crate::topology::{Kind, Topology};
+
+/// Which of the three files something is wrong with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The CA's.
+    Authority,
+    /// The certificate's.
+    Certificate,
+    /// The key's.
+    Key,
+}
+
+impl Part {
+    /// The field of the spec's `tls` that names the file.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Authority => "ca",
+            Self::Certificate => "cert",
+            Self::Key => "key",
+        }
+    }
+}
+
+/// Something that is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The file.
+    pub part: Part,
+    /// What is wrong, to follow the file's name.
+    pub what: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    fn new(part: Part, what: impl Into<String>) -> Self {
+        Self { part, what: what.into(), hint: None }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// A certificate that a user brings, with its key and CA.
+#[derive(Debug, Clone, Copy)]
+pub struct Own<'a> {
+    /// The CA's certificates in PEM.
+    pub authority: &'a str,
+    /// The certificate and its key.
+    pub pair: &'a KeyPair,
+    /// The names that clients verify it for.
+    pub names: &'a [String],
+    /// Whether servers ask for it too: that of another node, or redisctl's own.
+    pub as_client: bool,
+}
+
+impl<'a> Own<'a> {
+    /// The certificate of every node of a topology; `names` are those that clients verify.
+    #[must_use]
+    pub fn of(topology: &Topology, authority: &'a str, pair: &'a KeyPair, names: &'a [String]) -> Self {
+        // On the cluster's bus nodes always ask each other.
+        let asked = topology.tls.is_some_and(|tls| tls.client_auth != ClientAuth::No);
+        Self { authority, pair, names, as_client: asked || topology.kind == Kind::Cluster }
+    }
+
+    /// What is wrong with it at a moment: everything that is wrong with the files, or else the first
+    /// thing about what is in them.
+    #[must_use]
+    pub fn faults(&self, now: OffsetDateTime) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut keep = |fault: Fault| faults.push(fault);
+        let roots = roots(self.authority).map_err(&mut keep).ok();
+        let chain = chain(&self.pair.certificate).map_err(&mut keep).ok();
+        let key = PrivateKeyDer::from_pem_slice(self.pair.key.expose().as_bytes());
+        let key = key.map_err(|_| keep(no_key(self.pair.key.expose()))).ok();
+        let (Some(roots), Some(chain), Some(key)) = (roots, chain, key) else { return faults };
+        let now = unix_time(now);
+        let fault = key_fault(chain.clone(), key)
+            .or_else(|| authority_fault(self.authority, &roots, now))
+            .or_else(|| self.trust_fault(&chain, &roots, now).err());
+        faults.extend(fault);
+        faults
+    }
+
+    /// Whether clients would trust every node, and nodes each other.
+    fn trust_fault(
+        &self,
+        chain: &[CertificateDer<'static>],
+        roots: &RootCertStore,
+        now: UnixTime,
+    ) -> Result<(), Fault> {
+        let Some((certificate, between)) = chain.split_first() else { return Ok(()) };
+        let fault = |error: rustls::Error| self.fault(error);
+        let parsed = ParsedCertificate::try_from(certificate).map_err(fault)?;
+        as_server(&parsed, between, roots, now).map_err(fault)?;
+        for name in self.names {
+            let Ok(server_name) = ServerName::try_from(name.as_str()) else { continue };
+            verify_server_name(&parsed, &server_name).map_err(fault)?;
+        }
+        if self.as_client {
+            as_client(certificate, between, roots, now).map_err(fault)?;
+        }
+        Ok(())
+    }
+
+    fn fault(&self, error: rustls::Error) -> Fault {
+        let rustls::Error::InvalidCertificate(error) = error else {
+            return Fault::new(Part::Certificate, format!("cannot be trusted: {error}"));
+        };
+        let fault = Fault::new(Part::Certificate, certificate_fault(&error));
+        match &error {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Fault::new(Part::Certificate, "was not issued by the CA in `tls.ca`")
+                    .hint("`tls.cert` also has to hold the certificates between its own and the CA's")
+            }
+            CertificateError::NotValidForNameContext { .. } => {
+                let quoted: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
+                fault.hint(format!("clients connect to {}: the certificate has to say so", quoted.join(", ")))
+            }
+            CertificateError::InvalidPurposeContext { .. } => {
+                fault.hint("nodes are servers, and each other's clients: allow `serverAuth` and `clientAuth`")
+            }
+            _ => fault,
+        }
+    }
+}
+
+/// The CA's certificates as what is trusted.
+fn roots(authority: &str) -> Result<RootCertStore, Fault> {
+    let none = || Fault::new(Part::Authority, "holds no certificate in PEM");
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(authority.as_bytes()) {
+        roots.add(certificate.map_err(|_| none())?).map_err(|_| none())?;
+    }
+    if roots.is_empty() { Err(none()) } else { Ok(roots) }
+}
+
+fn chain(certificate: &str) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let none = || Fault::new(Part::Certificate, "holds no certificate in PEM");
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect();
+    chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(none)
+}
+
+fn no_key(text: &str) -> Fault {
+    if text.contains("ENCRYPTED") {
+        Fault::new(Part::Key, "is encrypted")
+            .hint("write it without a passphrase: `openssl pkey -in KEY -out FILE`")
+    } else {
+        Fault::new(Part::Key, "holds no private key in PEM")
+    }
+}
+
+fn key_fault(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Option<Fault> {
+    match CertifiedKey::from_der(chain, key, &default_provider()) {
+        Ok(_) => None,
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            Some(Fault::new(Part::Key, "does not belong to the certificate in `tls.cert`"))
+        }
+        Err(rustls::Error::InvalidCertificate(error)) => {
+            Some(Fault::new(Part::Certificate, certificate_fault(&error)))
+        }
+        Err(_) => Some(Fault::new(Part::Key, "holds a key of a kind that is not known")),
+    }
+}
+
+/// A CA that is no longer valid: servers look at that among themselves.
+fn authority_fault(authority: &str, roots: &RootCertStore, now: UnixTime) -> Option<Fault> {
+    CertificateDer::pem_slice_iter(authority.as_bytes()).filter_map(Result::ok).find_map(|certificate| {
+        let parsed = ParsedCertificate::try_from(&certificate).ok()?;
+        // As a server's it is never right; but when it is valid is looked at first.
+        match as_server(&parsed, &[], roots, now) {
+            Err(rustls::Error::InvalidCertificate(
+                error @ (CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYetContext { .. }),
+            )) => Some(Fault::new(Part::Authority, certificate_fault(&error))),
+            _ => None,
+        }
+    })
+}
+
+fn as_server(
+    certificate: &ParsedCertificate<'_>,
+    between: &[CertificateDer<'_>],
+    roots: &RootCertStore,
+    now: UnixTime,
+) -> Result<(), rustls::Error> {
+    let algorithms = default_provider().signature_verification_algorithms.all;
+    verify_server_cert_signed_by_trust_anchor(certificate, roots, between, now, algorithms)
+}
+
+fn as_client(
+    certificate: &CertificateDer<'_>,
+    between: &[CertificateDer<'_>],
+    roots: &RootCertStore,
+    now: UnixTime,
+) -> Result<(), rustls::Error> {
+    let roots = Arc::new(roots.clone());
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots, Arc::new(default_provider())).build();
+    let verifier = verifier.map_err(|error| rustls::Error::General(error.to_string()))?;
+    verifier.verify_client_cert(certificate, between, now).map(drop)
+}
+
+fn unix_time(moment: OffsetDateTime) -> UnixTime {
+    let seconds = u64::try_from(moment.unix_timestamp()).unwrap_or_default();
+    UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer};
+    use time::Duration;
+
+    use super::*;
+    use crate::certificates::issue;
+    use crate::spec::SecretText;
+    use crate::topology::Certificates;
+    use crate::topology::resolve::{Facts, resolve};
+
+    /// 2026-01-01.
+    const NOW: OffsetDateTime = match OffsetDateTime::from_unix_timestamp(1_767_225_600) {
+        Ok(moment) => moment,
+        Err(_) => OffsetDateTime::UNIX_EPOCH,
+    };
+
+    struct Ca {
+        pem: String,
+        issuer: Issuer<'static, rcgen::KeyPair>,
+    }
+
+    fn ca(days: i64) -> Ca {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        (params.not_before, params.not_after) = (NOW - Duration::days(90), NOW + Duration::days(days));
+        let key = rcgen::KeyPair::generate().unwrap();
+        Ca { pem: params.self_signed(&key).unwrap().pem(), issuer: Issuer::new(params, key) }
+    }
+
+    /// A certificate for localhost and 127.0.0.1, with changes.
+    fn issued(ca: &Ca, change: impl FnOnce(&mut CertificateParams)) -> KeyPair {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let mut params = CertificateParams::new(names).unwrap();
+        (params.not_before, params.not_after) = (NOW - Duration::days(60), NOW + Duration::days(60));
+        change(&mut params);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &ca.issuer).unwrap().pem();
+        KeyPair { certificate, key: SecretText::new(key.serialize_pem()) }
+    }
+
+    fn faults(authority: &str, pair: &KeyPair) -> Vec<String> {
+        let names = ["127.0.0.1".to_owned()];
+        let faults = Own { authority, pair, names: &names, as_client: true }.faults(NOW);
+        faults.iter().map(|fault| format!("{} {}", fault.part.field(), fault.what)).collect()
+    }
+
+    #[test]
+    fn a_good_one_is_good() {
+        let ca = ca(900);
+        assert!(faults(&ca.pem, &issued(&ca, |_| {})).is_empty());
+    }
+
+    #[test]
+    fn each_fault_has_its_words() {
+        let ca = ca(900);
+        let good = issued(&ca, |_| {});
+        let key = |key: &str| KeyPair { key: SecretText::new(key), ..good.clone() };
+        let expired = issued(&ca, |params| params.not_after = NOW - Duration::days(1));
+        let early = issued(&ca, |params| params.not_before = NOW + Duration::days(1));
+        let elsewhere = issued(&ca, |params| params.subject_alt_names.truncate(1));
+        let nameless = issued(&ca, |params| params.subject_alt_names.clear());
+        let server_only = issued(&ca, |params| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        });
+        let foreign = issued(&self::ca(900), |_| {});
+        let others_key = key(foreign.key.expose());
+        for (pair, words) in [
+            (&expired, "cert expired on 2025-12-31"),
+            (&early, "cert is not valid before 2026-01-02"),
+            (&elsewhere, "cert is not for `127.0.0.1`: it is for `localhost`"),
+            (&nameless, "cert is not for `127.0.0.1`: it names no host at all"),
+            (&server_only, "cert may not be used for this: its extended key usage does not allow it"),
+            (&foreign, "cert was not issued by the CA in `tls.ca`"),
+            (&others_key, "key does not belong to the certificate in `tls.cert`"),
+            (&key("-----BEGIN ENCRYPTED PRIVATE KEY-----"), "key is encrypted"),
+            (&key("hunter2"), "key holds no private key in PEM"),
+            (&KeyPair { certificate: String::new(), ..good.clone() }, "cert holds no certificate in PEM"),
+        ] {
+            assert_eq!(faults(&ca.pem, pair), [words]);
+        }
+        assert_eq!(
+            faults("", &key("")),
+            ["ca holds no certificate in PEM", "key holds no private key in PEM"]
+        );
+        let old = self::ca(-1);
+        assert_eq!(faults(&old.pem, &issued(&old, |_| {})), ["ca expired on 2025-12-31"]);
+    }
+
+    #[test]
+    fn what_is_made_is_good_and_kept_and_added_to() {
+        let topology =
+            |yaml: &str| resolve(&serde_yaml::from_str(yaml).unwrap(), &Facts::offline("my_shop")).unwrap();
+        let made = |topology: &Topology, current: Option<&Certificates>| {
+            let current = match current {
+                Some(Certificates::Made(made)) => Some(made.as_ref()),
+                _ => None,
+            };
+            issue::certificates(topology, current, NOW).unwrap()
+        };
+        let two = topology("{kind: replication, tls: {client_auth: true}}");
+        let first = made(&two, None);
+        assert_eq!(made(&two, Some(&first)), first);
+        let three = topology("{kind: replication, replicas: 2, tls: {client_auth: true}}");
+        let second = made(&three, Some(&first));
+        for node in three.nodes() {
+            let pair = second.of_node(&node.name).unwrap();
+            let names = crate::topology::tls::names(&three, node);
+            let own = Own { authority: first.authority(), pair, names: &names, as_client: true };
+            assert_eq!(own.faults(NOW), []);
+        }
+        let kept = three.name.node(2);
+        assert_eq!(second.of_node(&kept), first.of_node(&kept));
+        assert_eq!(second.client(), first.client());
+    }
+}

@@ -1,0 +1,84 @@
+//! Where certificates come from: the user's files, what the deployment has already, or made now.
+
+use std::path::Path;
+
+use time::OffsetDateTime;
+
+use super::CommandError;
+use super::specs::Found;
+use crate::certificates::issue;
+use crate::certificates::judge::{Own, Part};
+use crate::spec::{Problem, SecretText, TlsOptions, TlsSpec};
+use crate::topology::certificates::KeyPair;
+use crate::topology::tls::verified_names;
+use crate::topology::{Certificates, Credentials, Topology};
+
+/// The certificates of a topology that was resolved for an engine; `None` where no TLS is spoken. What
+/// was made already and is still good is kept.
+pub(super) fn gather(
+    found: &Found,
+    topology: &Topology,
+    current: Option<&Credentials>,
+) -> Result<Option<Certificates>, CommandError> {
+    if topology.tls.is_none() {
+        return Ok(None);
+    }
+    let names: Vec<String> =
+        topology.nodes().iter().flat_map(|node| verified_names(topology, node)).collect();
+    if let Some(own) = own(found, topology, names)? {
+        return Ok(Some(own));
+    }
+    let made = match current.and_then(|current| current.certificates.as_ref()) {
+        Some(Certificates::Made(made)) => Some(made.as_ref()),
+        Some(Certificates::Own { .. }) | None => None,
+    };
+    Ok(Some(issue::certificates(topology, made, OffsetDateTime::now_utc())?))
+}
+
+/// Judges the user's own files where the spec names some, as far as that goes without an engine:
+/// who issued them and until when they are valid, but not for which hosts.
+pub(super) fn judge(found: &Found) -> Result<(), CommandError> {
+    own(found, &found.topology, Vec::new()).map(drop)
+}
+
+/// The user's own certificate, which must be right for these names.
+fn own(
+    found: &Found,
+    topology: &Topology,
+    mut names: Vec<String>,
+) -> Result<Option<Certificates>, CommandError> {
+    let options = found.document.spec.tls.as_ref().and_then(TlsSpec::options);
+    let Some(TlsOptions { ca: Some(ca), cert: Some(cert), key: Some(key), .. }) = options else {
+        return Ok(None);
+    };
+    let mut problems = Vec::new();
+    let mut text = |part: Part, path: &Path| {
+        let text = std::fs::read_to_string(found.folder.join(path));
+        text.map_err(|error| {
+            let message = format!("`{}` cannot be read: {error}", path.display());
+            problems.push(Problem::new(&["tls", part.field()], message));
+        })
+    };
+    let files = (text(Part::Authority, ca), text(Part::Certificate, cert), text(Part::Key, key));
+    let (Ok(authority), Ok(certificate), Ok(key_text)) = files else {
+        return Err(found.document.locate(problems).into());
+    };
+    names.sort_unstable();
+    names.dedup();
+    let pair = KeyPair { certificate, key: SecretText::new(key_text) };
+    let faults = Own::of(topology, &authority, &pair, &names).faults(OffsetDateTime::now_utc());
+    if faults.is_empty() {
+        return Ok(Some(Certificates::Own { authority, pair }));
+    }
+    let path = |part: Part| match part {
+        Part::Authority => ca,
+        Part::Certificate => cert,
+        Part::Key => key,
+    };
+    let problems = faults.into_iter().map(|fault| {
+        let message = format!("`{}` {}", path(fault.part).display(), fault.what);
+        let problem = Problem::new(&["tls", fault.part.field()], message);
+        Problem { hint: fault.hint, ..problem }
+    });
+    Err(found.document.locate(problems.collect()).into())
+}

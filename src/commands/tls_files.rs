@@ -1,0 +1,97 @@
+//! The files that clients need for TLS: written when `env` names them, since programs take paths.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use sha2::{Digest as _, Sha256};
+
+use super::CommandError;
+use crate::connection::TlsFiles;
+use crate::spec::ClientAuth;
+use crate::topology::{Certificates, DeploymentName, Topology};
+
+/// Writes the files of a deployment to `folder`, or to its own one in the user's cache.
+pub(super) fn write(
+    topology: &Topology,
+    certificates: &Certificates,
+    folder: Option<&Path>,
+) -> Result<TlsFiles, CommandError> {
+    let folder = match folder {
+        // Programs that read the variables may run elsewhere.
+        Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
+        None => own_folder(&topology.name, certificates).ok_or_else(|| CommandError::Usage {
+            message: "there is no home directory to keep the CA's certificate in".to_owned(),
+            hint: "name a folder with `--tls-folder`".to_owned(),
+        })?,
+    };
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CommandError::File { operation: "write", path, source }
+    };
+    create_private_folder(&folder).map_err(failed(&folder))?;
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        write_private(&path, text).map_err(failed(&path))?;
+        Ok::<PathBuf, CommandError>(path)
+    };
+    let ca = write("ca.pem", certificates.authority())?;
+    let demanded = topology.tls.is_some_and(|tls| tls.client_auth == ClientAuth::Required);
+    let client = if demanded {
+        let client = certificates.client();
+        Some((write("client.pem", &client.certificate)?, write("client-key.pem", client.key.expose())?))
+    } else {
+        None
+    };
+    Ok(TlsFiles { ca, client })
+}
+
+/// Removes what [`write()`] left in the user's cache.
+pub(super) fn forget(deployment: &DeploymentName, certificates: &Certificates) -> io::Result<()> {
+    match own_folder(deployment, certificates).map(fs::remove_dir_all) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there may be something to [`forget`], so that nobody need ask the deployment otherwise.
+pub(super) fn exist() -> bool {
+    cache().is_some_and(|cache| cache.is_dir())
+}
+
+/// The deployment's folder. Two engines may each have a deployment of the same name; their CAs differ.
+fn own_folder(deployment: &DeploymentName, certificates: &Certificates) -> Option<PathBuf> {
+    let digest = Sha256::digest(certificates.authority());
+    let digits: Vec<String> = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Some(cache()?.join(format!("{deployment}-{}", digits.concat())))
+}
+
+fn cache() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("redisctl").join("tls"))
+}
+
+#[cfg(unix)]
+fn create_private_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_private_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Writes a file that only the user can read, in one go: a reader finds the old one or the new one.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(&beside)?.write_all(text.as_bytes())?;
+    fs::rename(&beside, path)
+}

@@ -1,0 +1,102 @@
+//! TLS of a deployment: what its servers are told of it, and which names their certificates bear.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::{Deserialize, Serialize};
+
+use super::files::MOUNT;
+use super::{Kind, Node, NodeName, Settings, Topology};
+use crate::spec::{ClientAuth, TlsOptions};
+
+/// How a deployment speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// Whether clients must have a certificate.
+    pub client_auth: ClientAuth,
+    /// Where the certificates come from.
+    pub certificates: CertificateSource,
+}
+
+/// Where a deployment's certificates come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CertificateSource {
+    /// Made by redisctl, by a CA of the deployment's own.
+    Made,
+    /// The user's own.
+    Own,
+}
+
+/// The CA's certificate, as servers see it.
+pub const CA_FILE: &str = "ca.pem";
+
+/// A node's certificate, in its folder.
+pub const CERTIFICATE_FILE: &str = "tls-cert.pem";
+
+/// The key that belongs to a node's certificate, in its folder.
+pub const KEY_FILE: &str = "tls-key.pem";
+
+impl Tls {
+    /// What a spec asks for; [`rules`](super::rules) has checked that its files come together.
+    #[must_use]
+    pub fn of(options: &TlsOptions) -> Self {
+        let certificates =
+            if options.cert.is_some() { CertificateSource::Own } else { CertificateSource::Made };
+        Self { client_auth: options.client_auth.unwrap_or_default(), certificates }
+    }
+
+    /// The directives of a server that listens with TLS alone, and speaks it to its own kind as well,
+    /// where it shows its certificate as a client's.
+    #[must_use]
+    pub fn settings(&self, kind: Kind, node: &NodeName, port: u16) -> Settings {
+        let mut settings = Settings::default();
+        settings.set("port", "0");
+        settings.set("tls-port", port.to_string());
+        settings.set("tls-replication", "yes");
+        if kind == Kind::Cluster {
+            settings.set("tls-cluster", "yes");
+        }
+        settings.set("tls-auth-clients", self.client_auth.directive_value());
+        settings.set("tls-ca-cert-file", format!("{MOUNT}/{CA_FILE}"));
+        settings.set("tls-cert-file", format!("{MOUNT}/{node}/{CERTIFICATE_FILE}"));
+        settings.set("tls-key-file", format!("{MOUNT}/{node}/{KEY_FILE}"));
+        settings
+    }
+}
+
+/// Every name under which a node is reached: those that a certificate made for it bears. Sorted, so
+/// that the same names are the same list.
+#[must_use]
+pub fn names(topology: &Topology, node: &Node) -> Vec<String> {
+    let mut names = vec![
+        node.address.ip.to_string(),
+        Ipv4Addr::LOCALHOST.to_string(),
+        "localhost".to_owned(),
+        node.name.to_string(),
+        node.endpoint.host.clone(),
+    ];
+    if !topology.bind.is_unspecified() {
+        names.push(topology.bind.to_string());
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The names among [`names`] that clients verify: the endpoint's host, through which redisctl and
+/// clients outside connect, and the address, where that is what clients are told.
+#[must_use]
+pub fn verified_names(topology: &Topology, node: &Node) -> Vec<String> {
+    let mut names = vec![node.endpoint.host.clone()];
+    let advertised = topology.advertised(node).host;
+    if topology.kind == Kind::Cluster && advertised != names[0] {
+        names.push(advertised);
+    }
+    names
+}
+
+/// Whether a name is an IP address.
+#[must_use]
+pub fn is_ip(name: &str) -> bool {
+    name.parse::<IpAddr>().is_ok()
+}
