@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use bollard::Docker;
 use bollard::models::{ContainerStateStatusEnum, Network, NetworkConnectRequest};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, InspectContainerOptions,
-    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
-    StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, ListNetworksOptionsBuilder,
+    RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+    UploadToContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt as _;
 
 use super::error::{is_conflict, is_not_found, is_subnet_refused, status};
 use super::pull::{self, PullProgress};
-use super::{EngineError, archive, convert, labels};
+use super::{EngineError, archive, convert, dialect, labels};
 use crate::doctor::timestamp::since_1970;
 use crate::event::{Event, Listener};
 use crate::plan::{EngineAction, NetworkSettings};
@@ -196,7 +196,7 @@ pub(super) async fn read_deployment_file(
 
 /// How a container ended, if it did; one that the engine starts again and again has ended too.
 pub(super) async fn ended(docker: &Docker, node: &NodeName) -> Option<String> {
-    let inspect = docker.inspect_container(node.as_str(), None::<InspectContainerOptions>).await.ok()?;
+    let inspect = dialect::inspect_container(docker, node.as_str()).await.ok()?;
     let restarts = inspect.restart_count.unwrap_or(0);
     let state = inspect.state?;
     match state.status? {

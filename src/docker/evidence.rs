@@ -3,10 +3,10 @@
 //! proxies with passwords in their URLs, variables of an image.
 
 use bollard::Docker;
-use bollard::query_parameters::{InspectContainerOptions, InspectNetworkOptions};
+use bollard::query_parameters::InspectNetworkOptions;
 use serde_json::{Value, json};
 
-use super::EngineError;
+use super::{EngineError, dialect};
 use crate::topology::{DeploymentName, NodeName};
 
 /// The engine's versions, and the machine that it runs on.
@@ -51,7 +51,7 @@ pub async fn network(docker: &Docker, deployment: &DeploymentName) -> Result<Val
 /// # Errors
 /// Where it is not there, or the engine does not answer.
 pub async fn container(docker: &Docker, node: &NodeName) -> Result<Value, EngineError> {
-    let container = docker.inspect_container(node.as_str(), None::<InspectContainerOptions>).await;
+    let container = dialect::inspect_container(docker, node.as_str()).await;
     let container = container.map_err(EngineError::call(format!("inspect the container `{node}`")))?;
     let config = container.config.unwrap_or_default();
     let host = container.host_config.unwrap_or_default();

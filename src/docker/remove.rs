@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::models::ContainerStateStatusEnum;
-use bollard::query_parameters::{InspectContainerOptions, RemoveVolumeOptions, WaitContainerOptionsBuilder};
+use bollard::query_parameters::{RemoveVolumeOptions, WaitContainerOptionsBuilder};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::error::is_not_found;
 use super::snapshot::DeploymentParts;
-use super::{EngineError, apply};
+use super::{EngineError, apply, dialect};
 use crate::topology::DeploymentName;
 
 /// How long the engine may take to remove a container: it kills the server first, then detaches and
@@ -77,7 +77,7 @@ pub(super) async fn leaving<'c>(
     containers: impl Iterator<Item = &'c str>,
 ) -> Result<Vec<&'c str>, EngineError> {
     let look = |container: &'c str| async move {
-        match docker.inspect_container(container, None::<InspectContainerOptions>).await {
+        match dialect::inspect_container(docker, container).await {
             Ok(inspect) => {
                 let status = inspect.state.and_then(|state| state.status);
                 let leaves = matches!(

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volume};
-use bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions};
-use futures_util::future::{TryFutureExt as _, ready, try_join3};
+use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
+use futures_util::future::try_join3;
 use ipnet::Ipv4Net;
 
 use super::{EngineError, dialect, labels, remove};
@@ -71,9 +71,8 @@ impl Snapshot {
     }
 
     async fn list(docker: &Docker) -> Result<Self, EngineError> {
-        let everything = ListContainersOptionsBuilder::default().all(true).build();
         let (containers, networks, volumes) = try_join3(
-            docker.list_containers(Some(everything)).or_else(|error| ready(dialect::read_containers(error))),
+            dialect::list_containers(docker),
             docker.list_networks(None::<ListNetworksOptions>),
             docker.list_volumes(None::<ListVolumesOptions>),
         )
