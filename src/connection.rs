@@ -77,7 +77,7 @@ impl ConnectionSettings {
         files: Option<&TlsFiles>,
     ) -> Result<Self, ConnectionError> {
         let login = login(topology, credentials, user)?;
-        let nodes = topology.nodes();
+        let nodes = topology.servers();
         let mut variables = Vec::new();
         let mut set = |name, value: String| variables.push((name, SecretText::new(value)));
         if let Some(first) = nodes.first() {
@@ -91,6 +91,12 @@ impl ConnectionSettings {
             set("REDIS_NODES", all.join(","));
             set("REDIS_HOST", host);
             set("REDIS_PORT", port.to_string());
+        }
+        if !topology.sentinels.is_empty() {
+            let sentinels = topology.sentinels.iter().map(|node| dialled(topology, node));
+            let all: Vec<String> = sentinels.map(|(host, port)| host_and_port(&host, port)).collect();
+            set("REDIS_SENTINELS", all.join(","));
+            set("REDIS_SENTINEL_MASTER", topology.name.to_string());
         }
         if let Some(user) = login.user {
             set("REDIS_USERNAME", user.to_owned());
@@ -228,6 +234,18 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
         let text = text("kind: cluster\nreplicas: 0\naccess: network", &Credentials::default(), None);
         assert!(text.contains("REDIS_URL=redis://172.30.0.11:7001\n"), "{text}");
         assert!(text.contains("172.30.0.13:7003"), "{text}");
+    }
+
+    #[test]
+    fn sentinels_are_listed_apart_from_those_that_they_watch() {
+        insta::assert_snapshot!(text("kind: sentinel", &Credentials::default(), None), @"
+        REDIS_URL=redis://127.0.0.1:7001
+        REDIS_NODES=127.0.0.1:7001,127.0.0.1:7002
+        REDIS_HOST=127.0.0.1
+        REDIS_PORT=7001
+        REDIS_SENTINELS=127.0.0.1:7003,127.0.0.1:7004,127.0.0.1:7005
+        REDIS_SENTINEL_MASTER=shop
+        ");
     }
 
     #[test]

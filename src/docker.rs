@@ -25,6 +25,7 @@ pub mod image;
 pub mod labels;
 pub mod location;
 pub mod logs;
+mod namespace;
 pub mod pull;
 pub mod remove;
 pub mod snapshot;
@@ -73,11 +74,16 @@ impl Engine {
     /// Where the engine does not answer.
     pub async fn observe(&self, topology: &Topology, snapshot: &Snapshot) -> Result<Observed, EngineError> {
         let parts = snapshot.parts(&topology.name);
-        let nodes: Vec<NodeName> = topology.nodes().into_iter().map(|node| node.name.clone()).collect();
-        let mut volumes = vec![crate::topology::container::shared_volume(&topology.name)];
-        volumes.extend(nodes.iter().map(crate::topology::container::data_volume));
+        let wanted = crate::topology::container::containers(topology);
+        let volumes: Vec<String> = wanted
+            .iter()
+            .flat_map(|container| container.volumes.iter().map(|mount| mount.volume.clone()))
+            .collect();
+        let names: Vec<NodeName> = wanted.into_iter().map(|container| container.name).collect();
+        let mut containers = parts.containers;
+        namespace::mark_detached(&self.docker, &mut containers).await?;
         let image = image::find(&self.docker, &topology.image).await?;
-        let run: BTreeSet<&String> = parts.containers.values().map(|container| &container.image_id).collect();
+        let run: BTreeSet<&String> = containers.values().map(|container| &container.image_id).collect();
         let mut digests = BTreeMap::new();
         for id in run {
             let image = image::find(&self.docker, id).await?;
@@ -90,8 +96,8 @@ impl Engine {
             digests,
             network: parts.network,
             volumes: parts.volumes.into_keys().collect(),
-            containers: parts.containers,
-            foreign: snapshot.foreign(&topology.name, &nodes, &volumes),
+            containers,
+            foreign: snapshot.foreign(&topology.name, &names, &volumes),
             ..Observed::default()
         })
     }

@@ -285,6 +285,12 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let nodes = expectation.members.iter().map(|member| &member.node);
                 readiness::cluster(expectation, &self.answers(nodes).await)
             }
+            Condition::SentinelsAgree(expectation) => {
+                let watched = &expectation.watched;
+                let servers = std::iter::once(&watched.primary).chain(&watched.replicas);
+                let nodes = servers.chain(&expectation.sentinels).map(|peer| &peer.node);
+                readiness::sentinels(expectation, &self.answers(nodes).await)
+            }
             Condition::ReplicasFollow(expectation) => {
                 let replicas = expectation.replicas.iter().map(|replica| &replica.node);
                 let nodes = std::iter::once(&expectation.primary.node).chain(replicas);

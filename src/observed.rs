@@ -43,10 +43,10 @@ impl Observed {
     #[must_use]
     pub fn leaving(&self, topology: &Topology) -> Vec<(NodeName, Address)> {
         let leaving = self.containers.iter().filter(|(name, container)| {
-            topology.node(name).is_none() && container.state == ContainerState::Running
+            !topology.has_container(name) && container.state == ContainerState::Running
         });
         leaving
-            .filter_map(|(name, container)| Some((name.clone(), container.settings.as_ref()?.address)))
+            .filter_map(|(name, container)| Some((name.clone(), container.settings.as_ref()?.address()?)))
             .collect()
     }
 
@@ -138,6 +138,29 @@ pub struct ServerView {
     pub settings: Settings,
     /// Its view of the cluster; `None` where it is no cluster node.
     pub cluster: Option<ClusterView>,
+    /// What it watches; `None` where it is no sentinel. A sentinel replicates nobody, and its
+    /// settings are those under which it watches.
+    pub sentinel: Option<SentinelView>,
+}
+
+/// What a sentinel knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SentinelView {
+    /// The primary that it watches under the deployment's name, if it does.
+    pub watched: Option<Watched>,
+}
+
+/// A primary, as a sentinel sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// Its address; `None` where that is not written as an IP.
+    pub primary: Option<Address>,
+    /// Whether the sentinel thinks that it is down, or is about to replace it.
+    pub failing: bool,
+    /// The replicas that it knows of, and whether each seems to be up and in its place.
+    pub replicas: BTreeMap<Address, bool>,
+    /// The other sentinels that it knows of, and whether each seems to be up.
+    pub sentinels: BTreeMap<Address, bool>,
 }
 
 impl ServerView {

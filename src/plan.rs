@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::topology::container::ContainerSettings;
@@ -111,8 +112,8 @@ pub enum EngineAction {
     AttachContainer {
         /// The deployment, which is the network's name.
         deployment: DeploymentName,
-        /// The node's address in it.
-        address: Address,
+        /// The node's static IP in it.
+        ip: Ipv4Addr,
     },
     /// Remove the node's container, running or not.
     RemoveContainer,
@@ -175,6 +176,20 @@ pub enum ServerAction {
     Follow(Address),
     /// REPLICAOF NO ONE.
     Promote,
+    /// SENTINEL MONITOR, in place of whatever the sentinel watches under the deployment's name.
+    Monitor {
+        /// The name to watch it under: the deployment's.
+        name: DeploymentName,
+        /// Where the primary is.
+        primary: Address,
+        /// How it is watched, in the words of SENTINEL SET.
+        settings: Settings,
+    },
+    /// SENTINEL RESET: the sentinel forgets all but the primary, and finds out anew who there is.
+    Rediscover {
+        /// The name that the primary is watched under.
+        name: DeploymentName,
+    },
     /// SET of a key that expires within a second: the offset that it moves makes replicas visible.
     Write {
         /// The key, in a slot of the node's.
@@ -200,6 +215,8 @@ pub enum Condition {
     ClusterAgrees(ClusterExpectation),
     /// Every replica follows, online and up to date.
     ReplicasFollow(ReplicationExpectation),
+    /// Every sentinel watches the same primary and knows everybody; and every replica follows.
+    SentinelsAgree(SentinelExpectation),
 }
 
 /// What every node of a cluster must say.
@@ -252,6 +269,15 @@ pub struct ReplicationExpectation {
     pub primary: Peer,
     /// Its replicas.
     pub replicas: Vec<Peer>,
+}
+
+/// Who watches whom.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SentinelExpectation {
+    /// The primary and its replicas.
+    pub watched: ReplicationExpectation,
+    /// The sentinels.
+    pub sentinels: Vec<Peer>,
 }
 
 impl Plan {

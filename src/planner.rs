@@ -18,6 +18,7 @@ mod fate;
 mod leaving;
 mod replication;
 mod rolling;
+mod sentinel;
 mod settings;
 
 use fate::Fates;
@@ -78,6 +79,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         let acting = match topology.kind {
             Kind::Standalone => topology.nodes().into_iter().map(|node| node.name.clone()).collect(),
             Kind::Replication => replication::plan(&world, &mut stages),
+            Kind::Sentinel => sentinel::plan(&world, &mut stages),
             Kind::Cluster => cluster::plan(&world, options, &mut stages),
         };
         settings::plan(&world, &mut stages);
@@ -142,7 +144,10 @@ impl<'a> ServerStates<'a> {
                 Some(container) if container.state == ContainerState::Created && !may_have_lived(node) => {
                     ServerState::New
                 }
-                Some(container) if container.state == ContainerState::Running && answers => {
+                // Whoever has lost its network is started again.
+                Some(container)
+                    if container.state == ContainerState::Running && container.attached && answers =>
+                {
                     ServerState::Answering
                 }
                 Some(_) => ServerState::Unknown,

@@ -6,7 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::observed::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
-use crate::plan::{ClusterExpectation, ClusterMember, MemberRole, Milestone, ReplicationExpectation};
+use crate::plan::{
+    ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,
+    SentinelExpectation,
+};
 use crate::topology::{NodeName, SlotSet};
 
 /// One node that is not, or does not see, what is expected.
@@ -66,6 +69,53 @@ pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> V
         }
     }
     found
+}
+
+/// What keeps sentinels and those that they watch from being ready; empty: they are.
+#[must_use]
+pub fn sentinels(expectation: &SentinelExpectation, answers: &Answers) -> Vec<Disagreement> {
+    let mut found = replication(&expectation.watched, answers);
+    for sentinel in &expectation.sentinels {
+        let messages = match answer(answers, &sentinel.node) {
+            Err(message) => vec![message],
+            Ok(view) => missing_of_sentinel(expectation, sentinel, view),
+        };
+        let node = &sentinel.node;
+        found.extend(messages.into_iter().map(|message| Disagreement { node: node.clone(), message }));
+    }
+    found
+}
+
+/// What one sentinel says that it should not.
+fn missing_of_sentinel(expectation: &SentinelExpectation, own: &Peer, view: &ServerView) -> Vec<String> {
+    let primary = &expectation.watched.primary;
+    let Some(watched) = view.sentinel.as_ref().and_then(|sentinel| sentinel.watched.as_ref()) else {
+        return vec!["watches no primary".to_owned()];
+    };
+    if watched.primary != Some(primary.address) {
+        return vec![format!("watches another node than {}", primary.node)];
+    }
+    let mut messages = Vec::new();
+    if watched.failing {
+        messages.push(format!("thinks that {} is down", primary.node));
+    }
+    let others = expectation.sentinels.iter().filter(|other| other.node != own.node);
+    let kinds = [
+        (&watched.replicas, expectation.watched.replicas.iter().collect::<Vec<_>>()),
+        (&watched.sentinels, others.collect()),
+    ];
+    for (known, peers) in kinds {
+        for peer in &peers {
+            match known.get(&peer.address) {
+                None => messages.push(format!("does not know {}", peer.node)),
+                Some(false) => messages.push(format!("thinks that {} is down", peer.node)),
+                Some(true) => {}
+            }
+        }
+        let strangers = known.keys().filter(|known| !peers.iter().any(|peer| peer.address == **known));
+        messages.extend(strangers.map(|address| format!("knows {address}, which is not of this deployment")));
+    }
+    messages
 }
 
 /// What keeps a cluster from being ready; empty: it is.

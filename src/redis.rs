@@ -21,6 +21,7 @@ mod handshake;
 mod parse;
 pub mod probe;
 mod redirect;
+mod sentinel;
 mod session;
 mod view;
 
@@ -35,6 +36,8 @@ pub struct Servers<'a> {
     login: Option<Login>,
     /// Where nodes are that the topology does not have any more.
     leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
+    /// Where sentinels know no user of redisctl's.
+    sentinel_login: Option<Login>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
 }
 
@@ -43,7 +46,25 @@ impl<'a> Servers<'a> {
     #[must_use]
     pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
         let (dialer, login) = (Dialer::new(credentials), operator_login(credentials));
-        Self { topology, dialer, login, leaving: Mutex::default(), connections: Mutex::default() }
+        let sentinel_login = if topology.server.has_sentinel_users() {
+            login.clone()
+        } else {
+            let default = credentials.default.clone();
+            default.map(|password| Login { user: "default".to_owned(), password })
+        };
+        Self {
+            topology,
+            dialer,
+            login,
+            sentinel_login,
+            leaving: Mutex::default(),
+            connections: Mutex::default(),
+        }
+    }
+
+    /// How redisctl logs in at a node.
+    fn login(&self, node: &NodeName) -> Option<&Login> {
+        if self.topology.is_sentinel(node) { self.sentinel_login.as_ref() } else { self.login.as_ref() }
     }
 
     /// Makes nodes known that the topology does not have any more. Their ports are published where
@@ -100,6 +121,10 @@ impl<'a> Servers<'a> {
 
     async fn ask(&self, node: &NodeName, settings: bool) -> Result<ServerView, ServerError> {
         let mut connection = self.connection(node).await?;
+        if self.topology.is_sentinel(node) {
+            let result = sentinel::ask(&mut connection, &self.topology.name).await;
+            return self.kept(node, result.map(|(view, _)| view));
+        }
         let questions = view::Questions {
             cluster: self.topology.kind == Kind::Cluster,
             shards: self.topology.server.has_shards(),
@@ -118,7 +143,7 @@ impl<'a> Servers<'a> {
         let leaving = || self.leaving.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
         let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
         let endpoint = endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))?;
-        let connection = self.dialer.open(&endpoint, self.login.as_ref()).await?;
+        let connection = self.dialer.open(&endpoint, self.login(node)).await?;
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }
@@ -143,6 +168,15 @@ impl ServersTrait for Servers<'_> {
     async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
         let result = async {
             let mut connection = self.connection(node).await?;
+            if let ServerAction::Configure(settings) = action
+                && self.topology.is_sentinel(node)
+            {
+                return sentinel::set(&mut connection, &self.topology.name, settings).await;
+            }
+            if let ServerAction::Monitor { name, primary, settings } = action {
+                let watch = sentinel::Watch { name, primary: *primary, settings };
+                return sentinel::monitor(&mut connection, &watch, self.login.as_ref()).await;
+            }
             // A node's id exists only at run time: it is looked up where it is needed.
             let id = match action {
                 ServerAction::Replicate(primary) => {

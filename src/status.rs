@@ -61,7 +61,7 @@ pub struct NodeStatus {
     pub condition: Condition,
     /// The slots that it serves as a primary, each range with both ends included.
     pub slots: Vec<[u16; 2]>,
-    /// The node that it replicates.
+    /// The node that it replicates, or watches.
     pub primary: Option<NodeName>,
     /// A replica's link to its primary.
     pub link: Option<Link>,
@@ -83,6 +83,8 @@ pub enum Role {
     Primary,
     /// It follows a primary.
     Replica,
+    /// It watches a primary, and replaces it should it fail.
+    Sentinel,
 }
 
 /// What can be said of a node from outside.
@@ -132,6 +134,7 @@ impl Role {
         match self {
             Self::Primary => "primary",
             Self::Replica => "replica",
+            Self::Sentinel => "sentinel",
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod container;
 pub mod credentials;
 pub mod files;
 pub mod name;
+mod placement;
 pub mod resolve;
 mod rules;
 pub mod server;
@@ -29,6 +30,7 @@ pub use address::{Address, Endpoint};
 pub use certificates::Certificates;
 pub use credentials::Credentials;
 pub use name::{DeploymentName, NodeName};
+pub use placement::Placement;
 pub use server::Server;
 pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
@@ -42,6 +44,8 @@ pub enum Kind {
     Standalone,
     /// A primary with replicas.
     Replication,
+    /// A primary with replicas, and sentinels that fail over.
+    Sentinel,
     /// A sharded cluster.
     Cluster,
 }
@@ -53,6 +57,7 @@ impl Kind {
         match self {
             Self::Standalone => "standalone",
             Self::Replication => "replication",
+            Self::Sentinel => "sentinel",
             Self::Cluster => "cluster",
         }
     }
@@ -85,6 +90,22 @@ pub struct Topology {
     pub labels: BTreeMap<String, String>,
     /// The shards in order; one for kinds that are not sharded.
     pub shards: Vec<Shard>,
+    /// The sentinels; none where the kind is another than [`Kind::Sentinel`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentinels: Vec<Node>,
+    /// The container that holds the network namespace of all nodes; `None`: each has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<Anchor>,
+}
+
+/// A container that serves nobody: it holds the network namespace that all nodes share, so that
+/// none of them takes it away when it ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// Its container's name.
+    pub name: NodeName,
+    /// Its static IP, and so everybody's.
+    pub ip: Ipv4Addr,
 }
 
 /// One primary with its replicas.
@@ -151,9 +172,17 @@ pub struct User {
 
 impl Topology {
     /// Every node by number: primaries first, then replicas, replica k of every shard before
-    /// replica k+1 of any.
+    /// replica k+1 of any, then sentinels.
     #[must_use]
     pub fn nodes(&self) -> Vec<&Node> {
+        let mut nodes = self.servers();
+        nodes.extend(&self.sentinels);
+        nodes
+    }
+
+    /// Every node that holds data, by number: all but the sentinels.
+    #[must_use]
+    pub fn servers(&self) -> Vec<&Node> {
         let mut nodes: Vec<&Node> = self.shards.iter().flat_map(Shard::nodes).collect();
         nodes.sort_by(|one, other| one.name.cmp(&other.name));
         nodes
@@ -162,7 +191,19 @@ impl Topology {
     /// The node of that name.
     #[must_use]
     pub fn node(&self, name: &NodeName) -> Option<&Node> {
-        self.shards.iter().flat_map(Shard::nodes).find(|node| node.name == *name)
+        self.shards.iter().flat_map(Shard::nodes).chain(&self.sentinels).find(|node| node.name == *name)
+    }
+
+    /// Whether the node is a sentinel.
+    #[must_use]
+    pub fn is_sentinel(&self, name: &NodeName) -> bool {
+        self.sentinels.iter().any(|node| node.name == *name)
+    }
+
+    /// Whether the topology has a container of that name, of a node or for all nodes.
+    #[must_use]
+    pub fn has_container(&self, name: &NodeName) -> bool {
+        self.node(name).is_some() || self.anchor.as_ref().is_some_and(|anchor| anchor.name == *name)
     }
 
     /// The shard that a node belongs to.
@@ -177,11 +218,13 @@ impl Topology {
         self.shards.iter().any(|shard| shard.primary.name == *name)
     }
 
-    /// Where a cluster's nodes send clients for a node: its endpoint, or its address where clients
-    /// are in the network, or the server can announce nothing else.
+    /// Where a cluster's nodes, or sentinels, send clients for a node: its endpoint, or its address
+    /// where clients are in the network, or the server can announce nothing else.
     #[must_use]
     pub fn advertised(&self, node: &Node) -> Endpoint {
-        if self.access == Access::Host && self.server.announces_endpoint() {
+        // A sentinel has one address for a server, which it uses itself and tells clients.
+        let tells_both = self.kind != Kind::Sentinel && self.server.announces_endpoint();
+        if self.access == Access::Host && tells_both {
             node.endpoint.clone()
         } else {
             Endpoint { host: node.address.ip.to_string(), port: node.address.port }
@@ -205,6 +248,10 @@ impl Topology {
         match (self.kind, self.shards.len()) {
             (Kind::Standalone, _) => "standalone".to_owned(),
             (Kind::Replication, _) => format!("replication, {replicas}"),
+            (Kind::Sentinel, _) => match self.sentinels.len() {
+                1 => format!("sentinel, {replicas}, 1 sentinel"),
+                count => format!("sentinel, {replicas}, {count} sentinels"),
+            },
             (Kind::Cluster, 1) => format!("cluster, 1 shard with {replicas}"),
             (Kind::Cluster, shards) => format!("cluster, {shards} shards with {replicas} each"),
         }

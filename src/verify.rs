@@ -20,6 +20,7 @@ mod replication;
 mod reply;
 mod routing;
 mod scene;
+mod sentinel;
 mod shape;
 mod survey;
 #[cfg(test)]
@@ -48,9 +49,10 @@ const KEY_LIFETIME: Duration = Duration::from_secs(15);
 pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, unique: &str) -> Vec<Check> {
     let scene = Scene::new(topology, credentials, survey, unique);
     let mut checks = every::checks(&scene);
-    if topology.kind == Kind::Replication {
+    if matches!(topology.kind, Kind::Replication | Kind::Sentinel) {
         checks.extend(replication::roles(&scene));
     }
+    checks.extend(sentinel::checks(&scene));
     if topology.kind == Kind::Cluster {
         checks.extend(shape::checks(&scene));
         checks.extend(agreement::checks(&scene));

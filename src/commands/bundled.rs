@@ -12,9 +12,10 @@ pub(super) struct Bundled {
 }
 
 /// Every bundled spec.
-pub(super) const BUNDLED: [Bundled; 4] = [
+pub(super) const BUNDLED: [Bundled; 5] = [
     Bundled { name: "standalone", text: include_str!("../../topologies/standalone.yaml") },
     Bundled { name: "replica", text: include_str!("../../topologies/replica.yaml") },
+    Bundled { name: "sentinel", text: include_str!("../../topologies/sentinel.yaml") },
     Bundled { name: "cluster", text: include_str!("../../topologies/cluster.yaml") },
     Bundled { name: "secure", text: include_str!("../../topologies/secure.yaml") },
 ];

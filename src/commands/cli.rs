@@ -79,7 +79,7 @@ async fn node<'a>(found: &'a Deployment, word: Option<&str>) -> Result<&'a Node,
         return Ok(first);
     }
     let servers = Servers::new(topology, &found.credentials);
-    for node in nodes {
+    for node in topology.servers() {
         let Ok(view) = servers.view(&node.name).await else { continue };
         if topology.kind == Kind::Cluster || matches!(view.replication, Replication::Primary { .. }) {
             return Ok(node);

@@ -1,7 +1,7 @@
 //! From a spec to a topology on this engine: gathers the facts that resolving needs.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, TcpListener};
 
 use super::specs::Found;
 use super::up::Taken;
@@ -74,8 +74,10 @@ pub(super) async fn prepare(
     let refused = taken.subnets.iter().map(|subnet| (SOMEBODY.to_owned(), vec![*subnet]));
     let mut busy_ports = snapshot.busy_ports(&name);
     busy_ports.extend(taken.ports.iter().map(|port| (*port, SOMEBODY.to_owned())));
+    let endpoint_host = connected.location.endpoint_host();
     let mut facts = Facts {
-        endpoint_host: connected.location.endpoint_host(),
+        endpoint_ip: ip_of(&endpoint_host).await,
+        endpoint_host,
         image: Some(image),
         server,
         networks: snapshot.other_networks(&name).into_iter().chain(refused).collect(),
@@ -94,6 +96,16 @@ pub(super) async fn prepare(
     let certificates = certificates::gather(found, &topology, current)?;
     let credentials = Credentials { certificates, ..credentials::gather(spec, &found.folder, current)? };
     Ok(Prepared { topology, credentials, stored, is_new: parts.is_empty() })
+}
+
+/// The IPv4 address that a host name leads to from here.
+async fn ip_of(host: &str) -> Option<Ipv4Addr> {
+    // The port does not matter, but the call wants one.
+    let addresses = tokio::net::lookup_host((host, 0)).await.ok()?;
+    addresses.map(|address| address.ip()).find_map(|ip| match ip {
+        IpAddr::V4(ip) => Some(ip),
+        IpAddr::V6(_) => None,
+    })
 }
 
 /// Resolves again and again while a port that was chosen turns out to be taken on this machine: a

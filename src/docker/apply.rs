@@ -81,10 +81,10 @@ pub(super) async fn apply(
             .unpause_container(container)
             .await
             .map_err(EngineError::call(format!("unpause the container `{container}`"))),
-        EngineAction::AttachContainer { deployment, address } => {
+        EngineAction::AttachContainer { deployment, ip } => {
             let request = NetworkConnectRequest {
                 container: container.to_owned(),
-                endpoint_config: Some(convert::endpoint(container, *address)),
+                endpoint_config: Some(convert::endpoint(container, *ip)),
             };
             docker
                 .connect_network(deployment.as_str(), request)

@@ -1,6 +1,7 @@
 //! The core's terms as the engine's: pure conversion into bollard's request bodies.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, Ipam, IpamConfig, Mount,
@@ -10,20 +11,15 @@ use bollard::models::{
 
 use super::labels;
 use crate::plan::{NetworkSettings, VolumeSettings};
-use crate::topology::Address;
 use crate::topology::address::gateway;
-use crate::topology::container::ContainerSettings;
+use crate::topology::container::{ContainerSettings, Namespace};
 
 /// The most processes and threads in a container: a server has about a dozen.
 const MOST_PROCESSES: i64 = 512;
 
 /// The body that creates a node's container.
 pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
-    let port = format!("{}/tcp", settings.address.port);
-    let binding = PortBinding {
-        host_ip: Some(settings.bind.to_string()),
-        host_port: Some(settings.address.port.to_string()),
-    };
+    let network = network_of(settings);
     let mounts = settings.volumes.iter().map(|volume| Mount {
         typ: Some(MountType::VOLUME),
         source: Some(volume.volume.clone()),
@@ -34,9 +30,9 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
     });
     let memory = settings.resources.memory.and_then(|bytes| i64::try_from(bytes).ok());
     let host_config = HostConfig {
-        port_bindings: Some(HashMap::from([(port.clone(), Some(vec![binding]))])),
+        port_bindings: network.bindings,
         mounts: Some(mounts.collect()),
-        network_mode: Some(settings.deployment.to_string()),
+        network_mode: Some(network.mode),
         memory,
         // No swap beyond the memory: a swapping server is a slow one.
         memory_swap: memory,
@@ -57,31 +53,60 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
     };
     ContainerCreateBody {
         image: Some(settings.image.clone()),
-        hostname: Some(settings.name.to_string()),
+        hostname: network.hostname,
         user: Some(settings.user.clone()),
         entrypoint: Some(program),
         cmd: Some(arguments),
         working_dir: Some("/".to_owned()),
         labels: Some(labels::of_container(settings)),
-        exposed_ports: Some(vec![port]),
+        exposed_ports: network.exposed,
         host_config: Some(host_config),
-        networking_config: Some(NetworkingConfig {
-            endpoints_config: Some(HashMap::from([(
-                settings.deployment.to_string(),
-                endpoint(settings.name.as_str(), settings.address),
-            )])),
-        }),
+        networking_config: network.attachment,
         ..Default::default()
     }
 }
 
+/// The parts of a container's body that are about its network.
+struct Network {
+    mode: String,
+    hostname: Option<String>,
+    exposed: Option<Vec<String>>,
+    bindings: Option<HashMap<String, Option<Vec<PortBinding>>>>,
+    attachment: Option<NetworkingConfig>,
+}
+
+fn network_of(settings: &ContainerSettings) -> Network {
+    match &settings.network {
+        Namespace::Own { ip, ports } => {
+            let name = |port: &u16| format!("{port}/tcp");
+            let binding = |port: &u16| PortBinding {
+                host_ip: Some(settings.bind.to_string()),
+                host_port: Some(port.to_string()),
+            };
+            let attachment = (settings.deployment.to_string(), endpoint(settings.name.as_str(), *ip));
+            Network {
+                mode: settings.deployment.to_string(),
+                hostname: Some(settings.name.to_string()),
+                exposed: Some(ports.iter().map(name).collect()),
+                bindings: Some(ports.iter().map(|port| (name(port), Some(vec![binding(port)]))).collect()),
+                attachment: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([attachment])) }),
+            }
+        }
+        // The engine refuses a host name and ports where they are another container's.
+        Namespace::Of { anchor, .. } => Network {
+            mode: format!("container:{anchor}"),
+            hostname: None,
+            exposed: None,
+            bindings: None,
+            attachment: None,
+        },
+    }
+}
+
 /// How a container is attached to the deployment's network.
-pub(super) fn endpoint(alias: &str, address: Address) -> EndpointSettings {
+pub(super) fn endpoint(alias: &str, ip: Ipv4Addr) -> EndpointSettings {
     EndpointSettings {
-        ipam_config: Some(EndpointIpamConfig {
-            ipv4_address: Some(address.ip.to_string()),
-            ..Default::default()
-        }),
+        ipam_config: Some(EndpointIpamConfig { ipv4_address: Some(ip.to_string()), ..Default::default() }),
         aliases: Some(vec![alias.to_owned()]),
         ..Default::default()
     }

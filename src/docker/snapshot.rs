@@ -11,6 +11,7 @@ use ipnet::Ipv4Net;
 
 use super::{EngineError, dialect, labels, remove};
 use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
+use crate::topology::container::Namespace;
 use crate::topology::{DeploymentName, NodeName};
 
 /// Everything on the engine that matters to redisctl.
@@ -115,13 +116,19 @@ impl Snapshot {
             let settings = labels::settings(labels);
             parts.kind = parts.kind.or_else(|| labels.get(labels::KIND).cloned());
             if let Some(settings) = &settings {
-                parts.ports.insert(node.clone(), settings.address.port);
+                match settings.network.ports() {
+                    [port] => drop(parts.ports.insert(node.clone(), *port)),
+                    // An anchor publishes the ports of all nodes, in their order.
+                    all => parts.ports.extend((1..).map(|number| name.node(number)).zip(all.iter().copied())),
+                }
             }
+            let network = settings.as_ref().map(|settings| &settings.network);
+            let joins = matches!(network, Some(Namespace::Of { .. }));
             let networks =
                 container.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
             let observed = ObservedContainer {
                 state: state(container.state),
-                attached: networks.is_some_and(|networks| networks.contains_key(name.as_str())),
+                attached: joins || networks.is_some_and(|networks| networks.contains_key(name.as_str())),
                 image_id: container.image_id.clone().unwrap_or_default(),
                 settings,
             };
@@ -173,7 +180,7 @@ impl Snapshot {
             let holder = format!("container `{}`", title(container).unwrap_or("?"));
             let published = container.ports.iter().flatten().filter_map(|port| port.public_port);
             let settings = container.labels.as_ref().and_then(labels::settings);
-            let wanted = settings.map(|settings| settings.address.port);
+            let wanted = settings.iter().flat_map(|settings| settings.network.ports()).copied();
             ports.extend(published.chain(wanted).map(|port| (port, holder.clone())));
         }
         ports

@@ -63,11 +63,7 @@ impl fmt::Display for EngineAction {
             Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
             Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),
             Self::CreateContainer(container) => {
-                write!(
-                    formatter,
-                    "create container, image {}, address {}",
-                    container.image, container.address
-                )
+                write!(formatter, "create container, image {}, {}", container.image, container.network)
             }
             Self::WriteFiles { nodes, primary: None, .. } => {
                 write!(formatter, "write files of {}", list(nodes))
@@ -78,9 +74,7 @@ impl fmt::Display for EngineAction {
             Self::StartContainer => formatter.write_str("start container"),
             Self::StopContainer => formatter.write_str("stop container"),
             Self::UnpauseContainer => formatter.write_str("unpause container"),
-            Self::AttachContainer { address, .. } => {
-                write!(formatter, "attach to the network at {}", address.ip)
-            }
+            Self::AttachContainer { ip, .. } => write!(formatter, "attach to the network at {ip}"),
             Self::RemoveContainer => formatter.write_str("remove container"),
         }
     }
@@ -103,6 +97,8 @@ impl fmt::Display for ServerAction {
             Self::HandOver { to, .. } => write!(formatter, "hand over to {}", to.node),
             Self::Follow(address) => write!(formatter, "follow {address}"),
             Self::Promote => formatter.write_str("become primary"),
+            Self::Monitor { primary, .. } => write!(formatter, "watch the primary at {primary}"),
+            Self::Rediscover { .. } => formatter.write_str("find out anew who there is"),
             Self::Write { .. } => formatter.write_str("write a short-lived key"),
         }
     }
@@ -117,6 +113,7 @@ impl fmt::Display for Condition {
             }
             Self::ClusterAgrees(_) => formatter.write_str("wait until all nodes agree"),
             Self::ReplicasFollow(_) => formatter.write_str("wait until all replicas follow"),
+            Self::SentinelsAgree(_) => formatter.write_str("wait until all sentinels agree"),
         }
     }
 }

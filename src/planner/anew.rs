@@ -4,16 +4,22 @@ use super::{Stages, cluster, engine};
 use crate::observed::Observed;
 use crate::plan::effect::OTHER_AUTHORITY;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
-use crate::topology::{Kind, Topology};
+use crate::topology::{Kind, Node, NodeName, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
 /// converged.
 fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
+    // Sentinels are numbered after the replicas: with other numbers, other nodes are sentinels.
+    let names = |nodes: &[Node]| nodes.iter().map(|node| node.name.clone()).collect::<Vec<NodeName>>();
     if let Some(stored) = &observed.stored {
         let differences = [
             ("kind", stored.kind != topology.kind),
             ("shards", stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
+            (
+                "sentinels",
+                stored.kind == topology.kind && names(&stored.sentinels) != names(&topology.sentinels),
+            ),
             ("auth", stored.auth != topology.auth),
             ("data", stored.data != topology.data),
             ("tls", stored.tls.is_some() != topology.tls.is_some()),

@@ -2,12 +2,14 @@
 
 use super::fate::{Fate, Fates, SUBNET_FIELD};
 use super::{ServerState, ServerStates, Stages, engine, replication, server, wait};
-use crate::observed::{ContainerState, Observed};
+use crate::observed::{ContainerState, Observed, ObservedServer};
 use crate::plan::{
     Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, ServerAction, Step, VolumeSettings,
 };
 use crate::spec::DataSpec;
-use crate::topology::container::{container, data_volume, shared_volume};
+use crate::topology::container::{
+    ContainerSettings, Namespace, container, container_of_anchor, containers, data_volume, shared_volume,
+};
 use crate::topology::settings::while_forming;
 use crate::topology::{Kind, Node, NodeName, Topology};
 
@@ -25,7 +27,12 @@ pub(super) fn plan(
     }
     remove(topology, observed, fates, stages);
     provide(topology, observed, fates, stages);
-    let mut steps = create(topology, fates);
+    let anchor = topology.anchor.as_ref().map(|anchor| container_of_anchor(topology, anchor));
+    // Whoever joins its network namespace names it.
+    stages.push("network namespace", Order::InTurn, create(anchor.as_slice(), fates));
+    let nodes: Vec<ContainerSettings> =
+        topology.nodes().into_iter().map(|node| container(topology, node)).collect();
+    let mut steps = create(&nodes, fates);
     let stage = if steps.is_empty() { "files" } else { "containers" };
     // The volume is written through the first container, while the others are still being made.
     steps.extend(write_files(topology, observed, fates));
@@ -41,19 +48,21 @@ pub(super) fn foreign(observed: &Observed) -> Vec<Obstacle> {
 
 fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &mut Stages) {
     let mut steps = Vec::new();
-    for node in topology.nodes() {
-        if let Fate::Remade(fields) = fates.of(&node.name) {
-            let cause = Cause::SpecChanged(fields.clone());
-            let runs = observed
-                .containers
-                .get(&node.name)
-                .is_some_and(|container| container.state == ContainerState::Running);
-            if runs && topology.data == DataSpec::Volume {
-                // It writes what it holds in memory only.
-                steps.push(engine(Some(&node.name), EngineAction::StopContainer, cause.clone()));
-            }
-            steps.push(engine(Some(&node.name), EngineAction::RemoveContainer, cause));
+    for ContainerSettings { name, .. } in containers(topology) {
+        let cause = match fates.of(&name) {
+            Fate::Remade(fields) => Cause::SpecChanged(fields.clone()),
+            Fate::Rejoins => Cause::Detached,
+            Fate::Kept | Fate::Made | Fate::Rolled(_) => continue,
+        };
+        let runs = observed
+            .containers
+            .get(&name)
+            .is_some_and(|container| container.state == ContainerState::Running);
+        if runs && topology.data == DataSpec::Volume {
+            // It writes what it holds in memory only.
+            steps.push(engine(Some(&name), EngineAction::StopContainer, cause.clone()));
         }
+        steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause));
     }
     if fates.new_subnet {
         // The network can only go once nobody is attached to it.
@@ -92,46 +101,47 @@ fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: 
     };
     volume(None, shared_volume(&topology.name), false);
     if topology.data == DataSpec::Volume {
-        for node in topology.nodes() {
+        for node in topology.servers() {
             volume(Some(&node.name), data_volume(&node.name), true);
         }
     }
     stages.push("network and volumes", Order::SideBySide, steps);
 }
 
-fn create(topology: &Topology, fates: &Fates<'_>) -> Vec<Step> {
+fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
-    for node in topology.nodes() {
-        let cause = match fates.of(&node.name) {
+    for settings in wanted {
+        let cause = match fates.of(&settings.name) {
             Fate::Made => Cause::NotFound,
             Fate::Remade(fields) => Cause::SpecChanged(fields.clone()),
+            Fate::Rejoins => Cause::Detached,
             Fate::Kept | Fate::Rolled(_) => continue,
         };
-        let settings = Box::new(container(topology, node));
-        steps.push(engine(Some(&node.name), EngineAction::CreateContainer(settings), cause));
+        let create = EngineAction::CreateContainer(Box::new(settings.clone()));
+        steps.push(engine(Some(&settings.name), create, cause));
     }
     steps
 }
 
 /// Files of new nodes, and of every node where the topology changed.
 fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Vec<Step> {
-    let nodes = topology.nodes();
+    let wanted = containers(topology);
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology);
     let stored = observed.stored.is_some();
-    let names: Vec<NodeName> = nodes
+    let names: Vec<NodeName> = wanted
         .iter()
-        .filter(|node| {
+        .filter(|wanted| {
             let never_ran = observed
                 .containers
-                .get(&node.name)
+                .get(&wanted.name)
                 .is_some_and(|container| container.state == ContainerState::Created);
             changed
                 || !stored
                 || never_ran
-                || fates.is_made(&node.name)
-                || observed.renewed_certificates.contains_key(&node.name)
+                || fates.is_made(&wanted.name)
+                || observed.renewed_certificates.contains_key(&wanted.name)
         })
-        .map(|node| node.name.clone())
+        .map(|wanted| wanted.name.clone())
         .collect();
     let cause = match observed.renewed_certificates.values().next() {
         _ if changed => Cause::SpecChanged(vec!["settings".to_owned()]),
@@ -159,58 +169,68 @@ fn start(
     servers: &ServerStates<'_>,
     stages: &mut Stages,
 ) {
+    let forming = while_forming(topology);
     let chain = |node: &Node| -> Vec<Step> {
         let name = Some(&node.name);
-        let wait_for = |cause| wait(name, Condition::Answers, cause);
-        let first_settings = |steps: &mut Vec<Step>| {
-            let forming = while_forming(topology);
-            if servers.of(&node.name) == ServerState::New && servers.all_new() && !forming.is_empty() {
-                steps.push(server(&node.name, ServerAction::Configure(forming), Cause::Forming));
-            }
+        let (mut steps, started) = run(&container(topology, node), observed, fates);
+        let silent = match observed.servers.get(&node.name) {
+            Some(ObservedServer::Silent(reason)) => Some(Cause::Silent(reason.clone())),
+            _ => None,
         };
-        let mut steps = Vec::new();
-        match observed.containers.get(&node.name).filter(|_| !fates.is_made(&node.name)) {
-            None => {
-                steps.push(engine(name, EngineAction::StartContainer, Cause::New));
-                steps.push(wait_for(Cause::New));
-                first_settings(&mut steps);
-            }
-            Some(existing) => {
-                if !existing.attached {
-                    let (deployment, address) = (topology.name.clone(), node.address);
-                    let attach = EngineAction::AttachContainer { deployment, address };
-                    steps.push(engine(name, attach, Cause::Detached));
-                }
-                match existing.state {
-                    ContainerState::Created | ContainerState::Exited => {
-                        steps.push(engine(name, EngineAction::StartContainer, Cause::NotRunning));
-                        steps.push(wait_for(Cause::NotRunning));
-                        first_settings(&mut steps);
-                    }
-                    ContainerState::Paused => {
-                        steps.push(engine(name, EngineAction::UnpauseContainer, Cause::Paused));
-                        steps.push(wait_for(Cause::Paused));
-                    }
-                    ContainerState::Running => {
-                        if let Some(crate::observed::ObservedServer::Silent(reason)) =
-                            observed.servers.get(&node.name)
-                        {
-                            steps.push(wait_for(Cause::Silent(reason.clone())));
-                        }
-                    }
-                }
-            }
+        let starts_anew = matches!(started, Some(Cause::New | Cause::NotRunning));
+        steps.extend(started.or(silent).map(|cause| wait(name, Condition::Answers, cause)));
+        let forms = starts_anew && servers.of(&node.name) == ServerState::New && servers.all_new();
+        if forms && !forming.is_empty() && !topology.is_sentinel(&node.name) {
+            steps.push(server(&node.name, ServerAction::Configure(forming.clone()), Cause::Forming));
         }
         steps
     };
-    if topology.kind == Kind::Replication {
-        // A replica that finds no primary tries again a whole second later.
-        let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
-            topology.nodes().into_iter().partition(|node| topology.starts_as_primary(&node.name));
-        stages.push("start primary", Order::SideBySide, primaries.into_iter().flat_map(chain).collect());
-        stages.push("start replicas", Order::SideBySide, replicas.into_iter().flat_map(chain).collect());
-    } else {
-        let steps = topology.nodes().into_iter().flat_map(chain).collect();
-        stages.push("start", Order::SideBySide, steps);
+    if let Some(anchor) = &topology.anchor {
+        let (steps, _) = run(&container_of_anchor(topology, anchor), observed, fates);
+        stages.push("start network namespace", Order::InTurn, steps);
     }
+    let all = topology.nodes().into_iter();
+    if matches!(topology.kind, Kind::Replication | Kind::Sentinel) {
+        // A replica that finds no primary tries again a whole second later.
+        let (primaries, others): (Vec<&Node>, Vec<&Node>) =
+            all.partition(|node| topology.starts_as_primary(&node.name));
+        let name =
+            if topology.sentinels.is_empty() { "start replicas" } else { "start replicas and sentinels" };
+        stages.push("start primary", Order::SideBySide, primaries.into_iter().flat_map(chain).collect());
+        stages.push(name, Order::SideBySide, others.into_iter().flat_map(chain).collect());
+    } else {
+        stages.push("start", Order::SideBySide, all.flat_map(chain).collect());
+    }
+}
+
+/// What makes a container run, attached to its network; and why its server must be waited for, if
+/// anything is done for it.
+fn run(wanted: &ContainerSettings, observed: &Observed, fates: &Fates<'_>) -> (Vec<Step>, Option<Cause>) {
+    let name = Some(&wanted.name);
+    let existing = observed.containers.get(&wanted.name).filter(|_| !fates.is_made(&wanted.name));
+    let Some(existing) = existing else {
+        return (vec![engine(name, EngineAction::StartContainer, Cause::New)], Some(Cause::New));
+    };
+    let mut steps = Vec::new();
+    let mut lost = false;
+    match &wanted.network {
+        _ if existing.attached => {}
+        Namespace::Own { ip, .. } => {
+            let attach = EngineAction::AttachContainer { deployment: wanted.deployment.clone(), ip: *ip };
+            steps.push(engine(name, attach, Cause::Detached));
+        }
+        Namespace::Of { .. } => lost = true,
+    }
+    let (action, cause) = match existing.state {
+        ContainerState::Created | ContainerState::Exited => (EngineAction::StartContainer, Cause::NotRunning),
+        ContainerState::Paused => (EngineAction::UnpauseContainer, Cause::Paused),
+        // Only a new process joins the namespace that there is now.
+        ContainerState::Running if lost => {
+            steps.push(engine(name, EngineAction::StopContainer, Cause::Detached));
+            (EngineAction::StartContainer, Cause::Detached)
+        }
+        ContainerState::Running => return (steps, None),
+    };
+    steps.push(engine(name, action, cause.clone()));
+    (steps, Some(cause))
 }

@@ -7,8 +7,8 @@ use crate::observed::{ContainerState, Observed, ObservedContainer};
 use crate::plan::Obstacle;
 use crate::plan::effect::{Effect, OLDER_IMAGE, UNREADABLE_LABEL, effect};
 use crate::spec::DataSpec;
-use crate::topology::container::container;
-use crate::topology::{Node, NodeName, Topology};
+use crate::topology::container::{ContainerSettings, container, container_of_anchor};
+use crate::topology::{Anchor, Kind, Node, NodeName, Topology};
 
 /// The field of the spec that says what the network is.
 pub(super) const SUBNET_FIELD: &str = "network.subnet";
@@ -23,6 +23,9 @@ pub(super) enum Fate {
     /// It is removed and made anew before anything else: nothing runs in it that could be lost, or the
     /// user has said so.
     Remade(Vec<String>),
+    /// It is removed and made anew, because the container is whose network namespace it shares: it has
+    /// joined that very one, and joins no other of its name.
+    Rejoins,
     /// It is replaced in its turn, while other nodes serve.
     Rolled(Vec<String>),
 }
@@ -63,7 +66,19 @@ impl<'a> Fates<'a> {
         if !obstacles.is_empty() {
             return Err(obstacles);
         }
-        let leaving = observed.containers.keys().filter(|name| topology.node(name).is_none()).collect();
+        if let Some(anchor) = &topology.anchor {
+            let fate = match judge.anchor(anchor) {
+                Ok(fate) => fate,
+                Err(obstacle) => return Err(vec![obstacle]),
+            };
+            if fate != Fate::Kept {
+                for rejoins in by_node.values_mut().filter(|fate| **fate == Fate::Kept) {
+                    *rejoins = Fate::Rejoins;
+                }
+            }
+            by_node.insert(&anchor.name, fate);
+        }
+        let leaving = observed.containers.keys().filter(|name| !topology.has_container(name)).collect();
         Ok(Self { by_node, new_subnet, leaving })
     }
 
@@ -75,13 +90,13 @@ impl<'a> Fates<'a> {
     pub(super) fn rolled(&self, node: &NodeName) -> Option<&Vec<String>> {
         match self.of(node) {
             Fate::Rolled(fields) => Some(fields),
-            Fate::Kept | Fate::Made | Fate::Remade(_) => None,
+            Fate::Kept | Fate::Made | Fate::Remade(_) | Fate::Rejoins => None,
         }
     }
 
     /// Whether the first steps of the plan make the container.
     pub(super) fn is_made(&self, node: &NodeName) -> bool {
-        matches!(self.of(node), Fate::Made | Fate::Remade(_))
+        matches!(self.of(node), Fate::Made | Fate::Remade(_) | Fate::Rejoins)
     }
 
     /// Whether any container is made, sooner or later.
@@ -98,11 +113,31 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// The container that holds the network namespace of all nodes.
+    fn anchor(&self, anchor: &Anchor) -> Result<Fate, Obstacle> {
+        let Some(existing) = self.observed.containers.get(&anchor.name) else { return Ok(Fate::Made) };
+        let fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
+        self.at_once(&anchor.name, fields)
+    }
+
+    /// The fate of a container that is not replaced while others go on.
+    fn at_once(&self, name: &NodeName, fields: Vec<String>) -> Result<Fate, Obstacle> {
+        match (fields.is_empty(), self.options.recreate) {
+            (true, _) => Ok(Fate::Kept),
+            (false, true) => Ok(Fate::Remade(fields)),
+            (false, false) => Err(Obstacle::Recreate { node: Some(name.clone()), fields }),
+        }
+    }
+
     fn node(&self, node: &Node) -> Result<Fate, Obstacle> {
         let Some(existing) = self.observed.containers.get(&node.name) else { return Ok(Fate::Made) };
-        let fields = self.changed_fields(node, existing);
+        let fields = self.changed_fields(&container(self.topology, node), existing);
         if fields.is_empty() {
             return Ok(Fate::Kept);
+        }
+        if self.topology.kind == Kind::Sentinel {
+            // Sentinels would take a replacement for a failure, and go ahead themselves.
+            return self.at_once(&node.name, fields);
         }
         let needs_say = fields.iter().any(|field| matches!(effect(field), Effect::Recreate(_)));
         let runs = matches!(existing.state, ContainerState::Running | ContainerState::Paused);
@@ -130,9 +165,9 @@ impl Judge<'_> {
     }
 
     /// The fields of the spec in which the container differs from it.
-    fn changed_fields(&self, node: &Node, existing: &ObservedContainer) -> Vec<String> {
+    fn changed_fields(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Vec<String> {
         let mut fields = match &existing.settings {
-            Some(settings) => container(self.topology, node).differences(settings),
+            Some(settings) => wanted.differences(settings),
             None => vec![UNREADABLE_LABEL.to_owned()],
         };
         let before = self.observed.stored.as_ref().map(|stored| stored.server);

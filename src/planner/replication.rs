@@ -1,6 +1,6 @@
 //! A primary with replicas: who follows whom.
 
-use super::{Stages, World, engine, leaving, server, wait};
+use super::{Stages, World, engine, leaving, sentinel, server, wait};
 use crate::observed::{Observed, Replication, ServerView};
 use crate::plan::{Cause, Condition, EngineAction, Order, Peer, ReplicationExpectation, ServerAction, Step};
 use crate::readiness;
@@ -84,7 +84,7 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Vec<NodeName> {
 pub(super) fn expectation(topology: &Topology, primary: &NodeName) -> ReplicationExpectation {
     let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
     let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
-        topology.nodes().into_iter().partition(|node| node.name == *primary);
+        topology.servers().into_iter().partition(|node| node.name == *primary);
     // The acting primary is always one of the topology's nodes.
     let primary = primaries.first().copied().unwrap_or(&topology.shards[0].primary);
     ReplicationExpectation { primary: peer(primary), replicas: replicas.into_iter().map(peer).collect() }
@@ -106,8 +106,10 @@ pub(super) fn keep_roles(topology: &Topology, primary: &NodeName) -> Vec<Step> {
 
 /// Who acts as primary, where it is another node than the spec's.
 pub(super) fn swapped_primary(topology: &Topology, observed: &Observed) -> Option<NodeName> {
-    if topology.kind != Kind::Replication {
-        return None;
+    match topology.kind {
+        Kind::Replication => {}
+        Kind::Sentinel => return sentinel::swapped_primary(topology, observed),
+        Kind::Standalone | Kind::Cluster => return None,
     }
     let present = present(topology, observed);
     let answering: Vec<Present<'_>> = present.into_iter().filter(|node| node.view.is_some()).collect();
@@ -117,19 +119,25 @@ pub(super) fn swapped_primary(topology: &Topology, observed: &Observed) -> Optio
 
 fn present<'a>(topology: &'a Topology, observed: &'a Observed) -> Vec<Present<'a>> {
     let view = |name: &NodeName| observed.servers.get(name).and_then(|server| server.view());
-    let staying = topology.nodes().into_iter().map(|node| Present {
+    let staying = topology.servers().into_iter().map(|node| Present {
         name: &node.name,
         address: node.address,
         stays: true,
         view: view(&node.name),
     });
-    let leaving = observed.containers.iter().filter(|(name, _)| topology.node(name).is_none());
+    let leaving = observed.containers.iter().filter(|(name, _)| !topology.has_container(name));
     let leaving = leaving.filter_map(|(name, container)| {
-        let address = container.settings.as_ref()?.address;
+        let address = container.settings.as_ref()?.address()?;
         // One that does not answer has no say, and nothing to hand over.
         Some(Present { name, address, stays: false, view: Some(view(name)?) })
     });
     staying.chain(leaving).collect()
+}
+
+/// The node that acts as primary, as far as the servers say.
+pub(super) fn acting<'a>(topology: &'a Topology, observed: &Observed) -> Option<&'a Node> {
+    let present = present(topology, observed);
+    topology.node(acting_primary(&present)?.name)
 }
 
 /// The node that acts as primary: the primary that most others follow; of equals the one that has

@@ -131,7 +131,7 @@ fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<
         (Kind::Replication, Some(primary)) => {
             Condition::ReplicasFollow(replication::expectation(topology, primary))
         }
-        (Kind::Standalone | Kind::Replication, _) => return Vec::new(),
+        (Kind::Standalone | Kind::Replication | Kind::Sentinel, _) => return Vec::new(),
     };
     vec![wait(None, condition, Cause::Changed)]
 }

@@ -22,7 +22,7 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
     for node in topology.nodes() {
         match servers.of(&node.name) {
             // Only a deployment that is new as a whole is formed with other settings.
-            ServerState::New if servers.all_new() => {
+            ServerState::New if servers.all_new() && !topology.is_sentinel(&node.name) => {
                 let usual = usual(node, &forming);
                 if !usual.is_empty() {
                     steps.push(server(&node.name, ServerAction::Configure(usual), Cause::Forming));

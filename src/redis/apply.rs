@@ -80,6 +80,11 @@ pub(super) async fn apply(
         ServerAction::Promote => {
             return run(connection, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await;
         }
+        // It needs a log-in to pass on.
+        ServerAction::Monitor { .. } => return Ok(()),
+        ServerAction::Rediscover { name } => {
+            return run(connection, "SENTINEL RESET", cmd("SENTINEL").arg("RESET").arg(name.as_str())).await;
+        }
         ServerAction::Write { key } => {
             let mut write = cmd("SET");
             write.arg(key).arg("redisctl").arg("PX").arg(WRITE_LIFETIME);

@@ -154,7 +154,7 @@ pub(super) fn settings(reply: Value) -> Result<Settings, String> {
     Ok(all.into_iter().filter(|(name, _)| !is_secret(name)).collect())
 }
 
-fn items(value: &Value) -> &[Value] {
+pub(super) fn items(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) => items,
         _ => &[],
@@ -162,14 +162,14 @@ fn items(value: &Value) -> &[Value] {
 }
 
 /// A map, which RESP2 writes as an array of names and values.
-fn pairs(value: &Value) -> Vec<(String, &Value)> {
+pub(super) fn pairs(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Map(pairs) => pairs.iter().filter_map(|(name, value)| Some((as_text(name)?, value))).collect(),
         _ => items(value).chunks_exact(2).filter_map(|pair| Some((as_text(&pair[0])?, &pair[1]))).collect(),
     }
 }
 
-fn as_text(value: &Value) -> Option<String> {
+pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes.clone()).ok(),
         Value::SimpleString(text) => Some(text.clone()),

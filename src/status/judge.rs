@@ -73,7 +73,7 @@ impl Judge<'_> {
         let view = self.view(&node.name).filter(|_| condition == Condition::Answering);
         let mut status = NodeStatus {
             name: node.name.clone(),
-            role: if self.topology.starts_as_primary(&node.name) { Role::Primary } else { Role::Replica },
+            role: self.first_role(&node.name),
             address: node.address.to_string(),
             endpoint: node.endpoint.to_string(),
             container: node.name.clone(),
@@ -86,10 +86,27 @@ impl Judge<'_> {
             keys: view.map(|view| view.keys),
             version: view.map(|view| view.version.clone()),
         };
-        if let Some(view) = view {
-            self.fill_replication(&mut status, view);
+        match view {
+            Some(ServerView { sentinel: Some(sentinel), .. }) => {
+                let watched = sentinel.watched.as_ref().and_then(|watched| watched.primary);
+                status.primary = watched.and_then(|address| self.at(address));
+                status.keys = None;
+            }
+            Some(view) => self.fill_replication(&mut status, view),
+            None => {}
         }
         status
+    }
+
+    /// The role that a node starts out with.
+    fn first_role(&self, name: &NodeName) -> Role {
+        if self.topology.is_sentinel(name) {
+            Role::Sentinel
+        } else if self.topology.starts_as_primary(name) {
+            Role::Primary
+        } else {
+            Role::Replica
+        }
     }
 
     fn fill_replication(&self, status: &mut NodeStatus, view: &ServerView) {
@@ -143,22 +160,45 @@ impl Judge<'_> {
 
     fn problems(&self, nodes: &[NodeStatus]) -> Vec<String> {
         let mut problems: Vec<String> = nodes.iter().flat_map(|node| self.problems_of(node)).collect();
-        let strangers = self.observed.containers.keys().filter(|name| self.topology.node(name).is_none());
+        let anchor = self.topology.anchor.as_ref().map(|anchor| &anchor.name);
+        let others = self.observed.containers.keys().filter(|name| Some(*name) != anchor);
+        let strangers = others.filter(|name| self.topology.node(name).is_none());
         problems.extend(strangers.map(|name| format!("{name} exists, but is not one of its nodes")));
         let primaries: Vec<&NodeStatus> = nodes
             .iter()
             .filter(|node| node.condition == Condition::Answering && node.role == Role::Primary)
             .collect();
         match (self.topology.kind, primaries.as_slice()) {
-            (Kind::Replication, []) => problems.push("there is no primary".to_owned()),
-            (Kind::Replication, [_, _, ..]) => {
+            (Kind::Replication | Kind::Sentinel, []) => problems.push("there is no primary".to_owned()),
+            (Kind::Replication | Kind::Sentinel, [_, _, ..]) => {
                 let names: Vec<&str> = primaries.iter().map(|node| node.name.as_str()).collect();
                 problems.push(format!("there is more than one primary: {}", names.join(", ")));
             }
+            (Kind::Sentinel, [primary]) => problems.extend(self.problems_of_sentinels(nodes, &primary.name)),
             (Kind::Standalone | Kind::Replication, _) => {}
             (Kind::Cluster, _) => problems.extend(cluster_problems(&primaries)),
         }
         problems
+    }
+
+    /// What sentinels say that they should not, given the primary.
+    fn problems_of_sentinels(&self, nodes: &[NodeStatus], primary: &NodeName) -> Vec<String> {
+        let answering = nodes.iter().filter(|node| node.condition == Condition::Answering);
+        let problem = |node: &NodeStatus| {
+            let watched = self.view(&node.name)?.sentinel.as_ref()?.watched.as_ref();
+            let name = &node.name;
+            match (watched, &node.primary) {
+                (None, _) => Some(format!("{name} watches no primary")),
+                (Some(_), None) => Some(format!("{name} watches a server that is not one of its nodes")),
+                (Some(_), Some(other)) if other != primary => {
+                    Some(format!("{name} watches {other}, and the primary is {primary}"))
+                }
+                (Some(watched), _) => {
+                    watched.failing.then(|| format!("{name} thinks that {primary} is down"))
+                }
+            }
+        };
+        answering.filter_map(problem).collect()
     }
 
     fn problems_of(&self, node: &NodeStatus) -> Vec<String> {

@@ -1,13 +1,14 @@
 //! What a node's container is made of: decided here, turned into the engine's terms elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
 use super::files::{MOUNT, SERVER_USER, configuration_path, data_folder};
 use super::settings::{is_taken_at_start, same_value};
-use super::{Address, DeploymentName, Node, NodeName, Resources, Settings, Topology};
+use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, Topology};
 use crate::spec::DataSpec;
 
 /// Everything that the spec decides about a container. Stored in a label, so that a later run sees
@@ -26,9 +27,10 @@ pub struct ContainerSettings {
     pub command: Vec<String>,
     /// `uid:gid` that the server runs as.
     pub user: String,
-    /// The static IP and the port that is listened on and published.
-    pub address: Address,
-    /// The host address that the port is published on.
+    /// Its network namespace. What may change about it is what people call an address.
+    #[serde(rename = "address")]
+    pub network: Namespace,
+    /// The host address that its ports are published on.
     pub bind: Ipv4Addr,
     /// Limits.
     pub resources: Resources,
@@ -42,6 +44,50 @@ pub struct ContainerSettings {
     pub settings_at_start: Settings,
 }
 
+/// A container's network namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Namespace {
+    /// One of its own, in the deployment's network.
+    Own {
+        /// Its static IP there.
+        ip: Ipv4Addr,
+        /// The ports that are listened on in it and published, each under its own number.
+        ports: Vec<u16>,
+    },
+    /// That of another container, which publishes its port.
+    Of {
+        /// The other container.
+        anchor: NodeName,
+        /// The port that is listened on.
+        port: u16,
+    },
+}
+
+impl Namespace {
+    /// The ports that the container itself listens on.
+    #[must_use]
+    pub fn ports(&self) -> &[u16] {
+        match self {
+            Self::Own { ports, .. } => ports,
+            Self::Of { port, .. } => std::slice::from_ref(port),
+        }
+    }
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own { ip, ports } => match ports.as_slice() {
+                [port] => write!(formatter, "address {ip}:{port}"),
+                [first, .., last] => write!(formatter, "address {ip}, ports {first} … {last}"),
+                [] => write!(formatter, "address {ip}"),
+            },
+            Self::Of { anchor, port } => write!(formatter, "port {port} of {anchor}"),
+        }
+    }
+}
+
 /// A named volume in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VolumeMount {
@@ -52,6 +98,18 @@ pub struct VolumeMount {
 }
 
 impl ContainerSettings {
+    /// Where its server listens, where that is in a namespace of its own.
+    #[must_use]
+    pub fn address(&self) -> Option<Address> {
+        match &self.network {
+            Namespace::Own { ip, ports } => match ports.as_slice() {
+                [port] => Some(Address { ip: *ip, port: *port }),
+                _ => None,
+            },
+            Namespace::Of { .. } => None,
+        }
+    }
+
     /// The names of the fields in which `self` differs from `other`; directives as `config.NAME`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
@@ -75,26 +133,56 @@ impl ContainerSettings {
     }
 }
 
+/// Every container of a deployment: the one whose network namespace others join, and the nodes'.
+#[must_use]
+pub fn containers(topology: &Topology) -> Vec<ContainerSettings> {
+    let anchor = topology.anchor.as_ref().map(|anchor| container_of_anchor(topology, anchor));
+    let nodes = topology.nodes();
+    anchor.into_iter().chain(nodes.into_iter().map(|node| container(topology, node))).collect()
+}
+
 /// The container of a node.
 #[must_use]
 pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
-    let mut volumes = vec![VolumeMount { volume: shared_volume(&topology.name), target: MOUNT.to_owned() }];
-    if topology.data == DataSpec::Volume {
-        volumes.push(VolumeMount { volume: data_volume(&node.name), target: data_folder(&node.name) });
+    let port = node.address.port;
+    let network = match &topology.anchor {
+        Some(anchor) => Namespace::Of { anchor: anchor.name.clone(), port },
+        None => Namespace::Own { ip: node.address.ip, ports: vec![port] },
+    };
+    let mut settings = common(topology, &node.name, network);
+    settings.resources = node.resources;
+    settings.settings_at_start = node.settings.iter().filter(|(name, _)| is_taken_at_start(name)).collect();
+    if topology.is_sentinel(&node.name) {
+        settings.command.push("--sentinel".to_owned());
+    } else if topology.data == DataSpec::Volume {
+        let volume = data_volume(&node.name);
+        settings.volumes.push(VolumeMount { volume, target: data_folder(&node.name) });
     }
+    settings
+}
+
+/// The container that holds the network namespace of all nodes.
+#[must_use]
+pub fn container_of_anchor(topology: &Topology, anchor: &Anchor) -> ContainerSettings {
+    let ports = topology.nodes().iter().map(|node| node.address.port).collect();
+    common(topology, &anchor.name, Namespace::Own { ip: anchor.ip, ports })
+}
+
+/// What every container of a deployment has.
+fn common(topology: &Topology, name: &NodeName, network: Namespace) -> ContainerSettings {
     ContainerSettings {
-        name: node.name.clone(),
+        name: name.clone(),
         deployment: topology.name.clone(),
         kind: topology.kind.as_str().to_owned(),
         image: topology.image.clone(),
-        command: vec![topology.server.program().to_owned(), configuration_path(&node.name)],
+        command: vec![topology.server.program().to_owned(), configuration_path(name)],
         user: format!("{SERVER_USER}:{SERVER_USER}"),
-        address: node.address,
+        network,
         bind: topology.bind,
-        resources: node.resources,
-        volumes,
+        resources: Resources::default(),
+        volumes: vec![VolumeMount { volume: shared_volume(&topology.name), target: MOUNT.to_owned() }],
         labels: topology.labels.clone(),
-        settings_at_start: node.settings.iter().filter(|(name, _)| is_taken_at_start(name)).collect(),
+        settings_at_start: Settings::default(),
     }
 }
 

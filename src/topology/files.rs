@@ -14,6 +14,9 @@ use super::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE};
 use super::{Auth, Credentials, Node, NodeName, Server, Topology, User};
 use crate::spec::SecretText;
 
+mod anchor;
+mod sentinel;
+
 /// Where the deployment's volume is mounted in every container.
 pub const MOUNT: &str = "/redisctl";
 
@@ -72,13 +75,20 @@ pub fn render(
         path: CA_FILE.to_owned(),
         text: SecretText::new(certificates.authority()),
     }));
+    if let Some(anchor) = topology.anchor.as_ref().filter(|anchor| nodes.contains(&anchor.name)) {
+        files.extend(anchor::files(anchor));
+    }
     for node in nodes.iter().filter_map(|name| topology.node(name)) {
         let name = &node.name;
         files.push(File::Folder { path: name.to_string() });
         files.push(File::Folder { path: format!("{name}/data") });
         files.push(File::Content {
             path: format!("{name}/server.conf"),
-            text: SecretText::new(configuration(topology, node, credentials, primary)),
+            text: SecretText::new(if topology.is_sentinel(name) {
+                sentinel::configuration(topology, node, credentials, primary)
+            } else {
+                configuration(topology, node, credentials, primary)
+            }),
         });
         if let Some(pair) = certificates.and_then(|certificates| certificates.of_node(name)) {
             let certificate = SecretText::new(&*pair.certificate);
@@ -117,15 +127,7 @@ fn configuration(
     primary: Option<&NodeName>,
 ) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        let value = if SEVERAL_WORDS.contains(&name) && !value.trim().is_empty() {
-            value.to_owned()
-        } else {
-            quoted(value)
-        };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name} {value}");
-    };
+    let mut line = |name: &str, value: &str| text.push_str(&directive(name, value));
     let primary = primary.and_then(|name| topology.node(name));
     for (name, value) in node.settings.iter().filter(|(name, _)| primary.is_none() || *name != "replicaof") {
         line(name, value);
@@ -145,6 +147,15 @@ fn configuration(
     text
 }
 
+/// A line of a configuration file.
+fn directive(name: &str, value: &str) -> String {
+    if SEVERAL_WORDS.contains(&name) && !value.trim().is_empty() {
+        format!("{name} {value}\n")
+    } else {
+        format!("{name} {}\n", quoted(value))
+    }
+}
+
 /// `users.acl`: the default user, redisctl's own, and those of the spec, passwords hashed.
 fn access_list(topology: &Topology, node: &Node, auth: &Auth, credentials: &Credentials) -> String {
     let everything = if topology.server.has_channel_rules() { "~* &* +@all" } else { "~* +@all" };
@@ -158,7 +169,8 @@ fn access_list(topology: &Topology, node: &Node, auth: &Auth, credentials: &Cred
     };
     user("default", default, everything);
     user(OPERATOR, credentials.operator.as_ref(), everything);
-    for one in &auth.users {
+    // A sentinel holds no data, and would not start on rules about commands that it does not have.
+    for one in auth.users.iter().filter(|_| !topology.is_sentinel(&node.name)) {
         user(&one.name, credentials.users.get(&one.name), &known_rules(topology.server, one).join(" "));
     }
     text

@@ -66,6 +66,12 @@ impl DeploymentName {
         NodeName(format!("{}-{number}", self.0))
     }
 
+    /// The name of the container that holds the network namespace of all nodes.
+    #[must_use]
+    pub fn anchor(&self) -> NodeName {
+        NodeName(format!("{}-network", self.0))
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -94,7 +100,7 @@ impl fmt::Display for DeploymentName {
 }
 
 /// The name of a node, `<deployment>-<n>`: its container, host name and network alias bear it too.
-/// Only [`DeploymentName::node`] makes one, and reading back what it made.
+/// Only [`DeploymentName`] makes one, and reading back what it made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeName(String);

@@ -11,7 +11,9 @@ use super::rules::addresses::{self, ips_fit, subnet_too_small};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{self, base_too_high, is_in_range, ports_are_free};
 use super::rules::tls::server_knows_client_auth;
-use super::{Auth, DeploymentName, Kind, NodeName, Server, Shard, Tls, Topology, User, rules, slots};
+use super::{
+    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Server, Shard, Tls, Topology, User, rules, slots,
+};
 use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath, TlsSpec};
 
 mod draft;
@@ -28,6 +30,9 @@ pub const HIGHEST_PORT: u16 = 55_535;
 /// room of the pools that subnets are chosen from.
 pub const MOST_NODES: u32 = 1000;
 
+/// How many sentinels there are where the spec does not say: the fewest of which one may be lost.
+pub const DEFAULT_SENTINELS: u32 = 3;
+
 /// The image where the spec names none.
 pub const DEFAULT_IMAGE: &str = "redis:8";
 
@@ -38,6 +43,8 @@ pub struct Facts {
     pub default_name: String,
     /// The host that clients dial: 127.0.0.1 for a local engine, else the engine's own.
     pub endpoint_host: String,
+    /// The IP that this host has, where it is known.
+    pub endpoint_ip: Option<Ipv4Addr>,
     /// The image to run, where it is not the spec's own word for it (`host`, or overridden).
     pub image: Option<String>,
     /// The server in the image; `None`: assumed from the image's reference.
@@ -66,6 +73,7 @@ impl Facts {
         Self {
             default_name: default_name.to_owned(),
             endpoint_host: Ipv4Addr::LOCALHOST.to_string(),
+            endpoint_ip: Some(Ipv4Addr::LOCALHOST),
             image: None,
             server: None,
             networks: Vec::new(),
@@ -90,11 +98,17 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(ports::ports_can_be_reached(spec, &facts.endpoint_host));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without a shape or a name there is nothing to place: later problems would be echoes.
-    let (Some(kind), Some(name), false) = (kind(spec.kind), name, rules::shape_is_broken(spec)) else {
+    let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
         return Err(problems);
     };
+    let kind = kind(spec.kind);
     let (shard_count, replicas) = shape(spec, kind);
-    let node_count = shard_count * (1 + replicas);
+    let server_count = shard_count * (1 + replicas);
+    let node_count = server_count + sentinels(spec, kind);
+    // Loopback is where clients are, unless it is known better.
+    let endpoint_ip = endpoint_host(spec, facts).parse().ok().or(facts.endpoint_ip);
+    let endpoint_ip = endpoint_ip.unwrap_or(Ipv4Addr::LOCALHOST);
+    let placement = Placement::of(kind, spec.access.unwrap_or_default(), endpoint_ip);
     problems.extend(nodes_exist(spec, &name, node_count));
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
@@ -105,12 +119,16 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let mut collect = |more: Vec<Problem>| problems.extend(more);
     let subnet = choose_subnet(spec, facts, node_count).map_err(&mut collect).ok();
     let ports = choose_ports(spec, facts, &names).map_err(&mut collect).ok();
-    let ips = subnet.and_then(|subnet| place(spec, subnet, &names).map_err(&mut collect).ok());
+    let ips = subnet.and_then(|subnet| match placement {
+        Placement::Apart => place(spec, subnet, &names).map_err(&mut collect).ok(),
+        Placement::Together { ip } => Some(names.iter().map(|name| (name.clone(), ip)).collect()),
+    });
     let (Some(subnet), Some(ports), Some(ips), true) = (subnet, ports, ips, problems.is_empty()) else {
         return Err(problems);
     };
 
-    let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips };
+    let sentinels = node_count - server_count;
+    let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips, sentinels };
     let ranges = if kind == Kind::Cluster { slots::divide(shard_count) } else { Vec::new() };
     let shards = (0..shard_count)
         .map(|shard| Shard {
@@ -121,7 +139,10 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
                 .collect(),
         })
         .collect();
+    let sentinels = (server_count..node_count).map(|position| draft.sentinel(position)).collect();
+    let anchor = (placement != Placement::Apart).then(|| address::static_ip(subnet, 0)).flatten();
     Ok(Topology {
+        anchor: anchor.map(|ip| Anchor { name: name.anchor(), ip }),
         name,
         kind,
         image,
@@ -134,6 +155,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         data: spec.data.unwrap_or_default(),
         labels: text_map(spec.labels.as_ref()),
         shards,
+        sentinels,
     })
 }
 
@@ -184,13 +206,12 @@ pub fn deployment_name(spec: &Spec, facts: &Facts) -> Result<DeploymentName, Pro
     })
 }
 
-/// The kinds that can be built; the others have a rule that says so.
-fn kind(kind: SpecKind) -> Option<Kind> {
+fn kind(kind: SpecKind) -> Kind {
     match kind {
-        SpecKind::Standalone => Some(Kind::Standalone),
-        SpecKind::Replication => Some(Kind::Replication),
-        SpecKind::Cluster => Some(Kind::Cluster),
-        SpecKind::Sentinel => None,
+        SpecKind::Standalone => Kind::Standalone,
+        SpecKind::Replication => Kind::Replication,
+        SpecKind::Sentinel => Kind::Sentinel,
+        SpecKind::Cluster => Kind::Cluster,
     }
 }
 
@@ -199,8 +220,16 @@ fn shape(spec: &Spec, kind: Kind) -> (usize, usize) {
     let count = |given: Option<u32>, default: u32| given.unwrap_or(default) as usize;
     match kind {
         Kind::Standalone => (1, 0),
-        Kind::Replication => (1, count(spec.replicas, 1)),
+        Kind::Replication | Kind::Sentinel => (1, count(spec.replicas, 1)),
         Kind::Cluster => (count(spec.shards, 3), count(spec.replicas, 1)),
+    }
+}
+
+/// How many sentinels.
+fn sentinels(spec: &Spec, kind: Kind) -> usize {
+    match kind {
+        Kind::Sentinel => spec.sentinels.unwrap_or(DEFAULT_SENTINELS) as usize,
+        Kind::Standalone | Kind::Replication | Kind::Cluster => 0,
     }
 }
 

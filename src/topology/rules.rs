@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Server;
-use super::resolve::MOST_NODES;
+use super::resolve::{DEFAULT_SENTINELS, MOST_NODES};
 use super::settings::{memory_bytes, owned};
 use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};
@@ -16,14 +16,16 @@ pub(super) mod addresses;
 mod auth;
 pub(super) mod nodes;
 pub(super) mod ports;
+mod sentinels;
 pub(super) mod tls;
 
 /// Every rule about a field as it is written.
 pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
-    problems.extend(kind_can_be_built(spec));
     problems.extend(fields_fit_the_kind(spec));
     problems.extend(shards_can_share_the_slots(spec));
+    problems.extend(sentinels::can_decide(spec));
+    problems.extend(sentinels::directives_have_sentinels(spec));
     problems.extend(directives_are_the_users(&["config"], spec.config.as_ref()));
     for (name, node) in spec.nodes.iter().flatten() {
         problems.extend(directives_are_the_users(&["nodes", name, "config"], node.config.as_ref()));
@@ -41,7 +43,11 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
 
 /// Every rule about a field together with others, which may be missing.
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
-    auth::replica_password_has_its_counterpart(spec).into_iter().chain(nodes_are_not_too_many(spec)).collect()
+    auth::replica_password_has_its_counterpart(spec)
+        .into_iter()
+        .chain(nodes_are_not_too_many(spec))
+        .chain(sentinels::nodes_share_an_ip(spec))
+        .collect()
 }
 
 /// Every rule about what the server in the image can do.
@@ -55,16 +61,9 @@ pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem>
 
 /// Whether counts or kind are wrong, so that placing nodes makes no sense.
 pub(super) fn shape_is_broken(spec: &Spec) -> bool {
-    kind_can_be_built(spec).is_some()
-        || shards_can_share_the_slots(spec).is_some()
+    shards_can_share_the_slots(spec).is_some()
+        || sentinels::can_decide(spec).is_some()
         || nodes_are_not_too_many(spec).is_some()
-}
-
-fn kind_can_be_built(spec: &Spec) -> Option<Problem> {
-    (spec.kind == SpecKind::Sentinel).then(|| {
-        Problem::new(&["kind"], "kind `sentinel` cannot be built yet")
-            .hint("use `replication` for a primary with replicas without automatic failover")
-    })
 }
 
 fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
@@ -120,12 +119,20 @@ fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
         SpecKind::Replication | SpecKind::Sentinel => 1,
         SpecKind::Standalone => return None,
     };
-    let nodes = u64::from(shards) * (1 + u64::from(spec.replicas.unwrap_or(1)));
+    let sentinels = match spec.kind {
+        SpecKind::Sentinel => spec.sentinels.unwrap_or(DEFAULT_SENTINELS),
+        _ => 0,
+    };
+    let nodes = u64::from(shards) * (1 + u64::from(spec.replicas.unwrap_or(1))) + u64::from(sentinels);
     // Too many shards for the slots have been told already.
     if nodes <= u64::from(MOST_NODES) || shards > u32::from(SLOT_COUNT) {
         return None;
     }
-    let field = if shards > MOST_NODES / 2 { "shards" } else { "replicas" };
+    let field = match (shards, sentinels) {
+        (shards, _) if shards > MOST_NODES / 2 => "shards",
+        (_, sentinels) if sentinels > MOST_NODES / 2 => "sentinels",
+        _ => "replicas",
+    };
     let message = format!("that makes {nodes} nodes, and one deployment has {MOST_NODES} at most");
     Some(Problem::new(&[field], message))
 }

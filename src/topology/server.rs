@@ -124,6 +124,13 @@ impl Server {
         self.at_least(6, 2)
     }
 
+    /// Whether sentinels have users, and log in at each other as one of choice (`sentinel
+    /// sentinel-user`, Redis 6.2); before, there is one password for everybody.
+    #[must_use]
+    pub fn has_sentinel_users(self) -> bool {
+        self.at_least(6, 2)
+    }
+
     /// Whether an ACL user without channel patterns may use no channel (Redis 7.0); before, all.
     #[must_use]
     pub fn denies_channels_by_default(self) -> bool {

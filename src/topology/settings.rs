@@ -95,6 +95,39 @@ pub fn owned(directive: &str) -> Option<&'static str> {
     })
 }
 
+/// Directives of `sentinel.conf` that the user may set, beside the quorum, which follows from the
+/// number of sentinels. None of them is one of `redis.conf`.
+const OF_SENTINELS: [&str; 3] = ["down-after-milliseconds", "failover-timeout", "parallel-syncs"];
+
+/// Whether a directive is meant for the sentinels alone.
+#[must_use]
+pub fn is_of_sentinels(directive: &str) -> bool {
+    OF_SENTINELS.iter().any(|own| directive.eq_ignore_ascii_case(own))
+}
+
+/// Those of a sentinel's settings that SENTINEL SET takes.
+#[must_use]
+pub fn sentinel_settings(settings: &Settings) -> Settings {
+    settings.iter().filter(|(name, _)| *name == "quorum" || is_of_sentinels(name)).collect()
+}
+
+/// How `count` sentinels watch, unless the spec says otherwise, in the words of `SENTINEL SET`.
+///
+/// A primary is given up after 5 s: soon enough to be waited for, late enough for a busy machine.
+/// A failover that got stuck is tried again after one minute and not after the servers' three.
+#[must_use]
+pub fn sentinel_defaults(count: usize) -> Settings {
+    let quorum = (count / 2 + 1).to_string();
+    [
+        ("quorum", quorum.as_str()),
+        ("down-after-milliseconds", "5000"),
+        ("failover-timeout", "60000"),
+        ("parallel-syncs", "1"),
+    ]
+    .into_iter()
+    .collect()
+}
+
 /// Directives whose values are passwords; they are never read back into an observation.
 #[must_use]
 pub fn is_secret(directive: &str) -> bool {

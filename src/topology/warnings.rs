@@ -21,6 +21,9 @@ pub fn warnings(topology: &Topology) -> Vec<String> {
             topology.server, topology.subnet,
         ));
     }
+    if topology.kind == Kind::Sentinel {
+        warnings.extend(of_sentinels(topology));
+    }
     let has_password = topology.auth.as_ref().is_some_and(|auth| auth.default_password);
     if !topology.bind.is_loopback() && !has_password {
         warnings.push(format!(
@@ -34,6 +37,27 @@ pub fn warnings(topology: &Topology) -> Vec<String> {
         if grants && !keys {
             warnings.push(format!("user `{}` has commands but no key pattern: it can use no key", user.name));
         }
+    }
+    warnings
+}
+
+/// What sentinels cannot do with what there is.
+fn of_sentinels(topology: &Topology) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if topology.replicas_per_shard() == 0 {
+        warnings.push("without a replica there is nothing for the sentinels to make primary".to_owned());
+    }
+    if topology.sentinels.len() == 1 {
+        warnings.push("one sentinel fails over on its own, and nobody does where it is lost too".to_owned());
+    }
+    if let (Some(node), Some(_)) = (topology.nodes().first(), &topology.anchor)
+        && node.endpoint.host != node.address.ip.to_string()
+        && node.address.ip.is_loopback()
+    {
+        warnings.push(format!(
+            "sentinels can announce IPs only, and that of `{}` is not known: clients that ask them are told {}",
+            node.endpoint.host, node.address.ip
+        ));
     }
     warnings
 }

@@ -7,7 +7,7 @@ use super::status::{image, serves, serves_heading, state};
 use super::table::Table;
 use crate::spec::{Access, ClientAuth};
 use crate::status::StatusView;
-use crate::topology::{Kind, Topology};
+use crate::topology::{Kind, Node, Topology};
 
 pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette) -> String {
     render_for(Shell::USUAL, topology, status, palette)
@@ -49,7 +49,7 @@ fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: P
 /// Command lines that work as they are, passwords left to the environment or the prompt.
 fn commands(topology: &Topology, shell: Shell) -> Vec<String> {
     let name = &topology.name;
-    let client = redis_cli(topology, shell);
+    let client = redis_cli(topology, &topology.shards[0].primary, shell);
     let take_settings = shell.take_settings(name.as_str());
     let mut commands = Vec::new();
     if topology.auth.is_none() && topology.tls.is_none() {
@@ -60,6 +60,14 @@ fn commands(topology: &Topology, shell: Shell) -> Vec<String> {
     let users = topology.auth.iter().flat_map(|auth| &auth.users);
     commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
     commands.push(format!("redisctl cli {name}"));
+    if let Some(sentinel) = topology.sentinels.first() {
+        let login =
+            if topology.auth.as_ref().is_some_and(|auth| auth.default_password) { " --askpass" } else { "" };
+        commands.push(format!(
+            "{}{login} sentinel get-master-addr-by-name {name}",
+            redis_cli(topology, sentinel, shell)
+        ));
+    }
     commands
 }
 
@@ -104,8 +112,8 @@ impl Shell {
     }
 }
 
-/// `redis-cli` at the first node, with as few options as do.
-fn redis_cli(topology: &Topology, shell: Shell) -> String {
+/// `redis-cli` at a node, with as few options as do.
+fn redis_cli(topology: &Topology, node: &Node, shell: Shell) -> String {
     let mut words = vec!["redis-cli".to_owned()];
     if let Some(tls) = topology.tls {
         words.push(format!("--tls --cacert {}", shell.variable("REDIS_CA_FILE")));
@@ -117,17 +125,15 @@ fn redis_cli(topology: &Topology, shell: Shell) -> String {
     if topology.kind == Kind::Cluster {
         words.push("-c".to_owned());
     }
-    if let Some(node) = topology.nodes().first() {
-        let host = match topology.access {
-            Access::Host => node.endpoint.host.clone(),
-            Access::Network => node.address.ip.to_string(),
-        };
-        // redis-cli's own default.
-        if host != "127.0.0.1" {
-            words.extend(["-h".to_owned(), host]);
-        }
-        words.extend(["-p".to_owned(), node.endpoint.port.to_string()]);
+    let host = match topology.access {
+        Access::Host => node.endpoint.host.clone(),
+        Access::Network => node.address.ip.to_string(),
+    };
+    // redis-cli's own default.
+    if host != "127.0.0.1" {
+        words.extend(["-h".to_owned(), host]);
     }
+    words.extend(["-p".to_owned(), node.endpoint.port.to_string()]);
     words.join(" ")
 }
 

@@ -14,18 +14,21 @@ const ACL_AGREEMENT: (&str, &str) = ("acl-agreement", "every node has the same u
 
 pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
     let Some(auth) = &scene.topology.auth else { return Vec::new() };
-    let nodes = scene.topology.nodes();
+    let (nodes, servers) = (scene.topology.nodes(), scene.topology.servers());
     let mut checks = Vec::new();
     if auth.default_password {
         checks.extend(nodes.iter().map(|node| no_password(node)));
-        checks.extend(nodes.iter().map(|node| wrong_password(scene, node)));
-        checks.extend(nodes.iter().map(|node| right_password(scene, node)));
+        // Old sentinels have a password, but no users to log in as.
+        let users = if scene.topology.server.has_sentinel_users() { &nodes } else { &servers };
+        checks.extend(users.iter().map(|node| wrong_password(scene, node)));
+        checks.extend(users.iter().map(|node| right_password(scene, node)));
     }
     for user in &auth.users {
-        checks.extend(nodes.iter().flat_map(|node| users::checks(scene, user, node)));
+        checks.extend(servers.iter().flat_map(|node| users::checks(scene, user, node)));
     }
-    let transcript = access_lists(scene, &nodes);
-    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(scene, auth, &nodes), transcript));
+    // Sentinels know no users but the default one and redisctl's.
+    let transcript = access_lists(scene, &servers);
+    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(scene, auth, &servers), transcript));
     checks
 }
 

@@ -20,13 +20,13 @@ const PUBSUB: (&str, &str) = ("pubsub", "a published message reaches a subscribe
 const SHORT_LIFE: &str = "40";
 
 pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let nodes = scene.topology.nodes();
+    let (nodes, servers) = (scene.topology.nodes(), scene.topology.servers());
     let mut checks: Vec<Check> = nodes.iter().map(|node| ping(node)).collect();
     checks.extend(nodes.iter().map(|node| version(scene, node)));
-    checks.extend(nodes.iter().map(|node| settings(scene, node)));
+    checks.extend(servers.iter().map(|node| settings(scene, node)));
     checks.extend(scene.lineups.iter().map(|lineup| write_read(scene, lineup)));
     checks.extend(scene.lineups.iter().map(|lineup| expiry(scene, lineup)));
-    checks.extend(publish_subscribe(scene, &nodes));
+    checks.extend(publish_subscribe(scene, &servers));
     checks
 }
 

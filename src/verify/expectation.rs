@@ -30,6 +30,8 @@ pub enum Expectation {
     },
     /// CONFIG GET of one directive with this value; servers may not know the directive.
     Setting(String),
+    /// These texts, one after another.
+    Texts(Vec<String>),
     /// CLUSTER SLOTS that sends clients here.
     Routes(Vec<Route>),
     /// Whatever, but no refusal.
@@ -75,6 +77,9 @@ impl Expectation {
                 }
                 _ => false,
             },
+            (Self::Texts(wanted), Reply::Array(parts)) => {
+                parts.iter().map(Reply::as_text).eq(wanted.iter().map(|text| Some(text.as_str())))
+            }
             (Self::Routes(routes), Reply::Array(entries)) => return judge_routes(routes, entries),
             (Self::Granted, reply) => !matches!(reply, Reply::Error { .. }),
             (Self::Permitted, Reply::Error { code, .. }) => !matches!(code.as_str(), "NOPERM" | "NOAUTH"),
@@ -103,6 +108,7 @@ impl Expectation {
             Self::Error(code) => format!("the error {code}"),
             Self::Moved { slot, to } => format!("the error MOVED {slot} {to}"),
             Self::Setting(value) => format!("{value:?}"),
+            Self::Texts(texts) => format!("{texts:?}"),
             Self::Routes(_) => "ranges of slots and their nodes".to_owned(),
             Self::Granted => "anything but an error".to_owned(),
             Self::Permitted => "anything but NOPERM".to_owned(),

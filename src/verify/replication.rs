@@ -23,7 +23,7 @@ const ACKNOWLEDGE_WITHIN: &str = "2000";
 
 /// Who is primary and who is replica, where no cluster says so.
 pub(super) fn roles(scene: &Scene<'_>) -> Vec<Check> {
-    let nodes = scene.topology.nodes();
+    let nodes = scene.topology.servers();
     let role = |node: &&Node| {
         let transcript = scene.transcript([*node], "INFO", &REPLICATION_LINES);
         Check::judged(ROLES, Some(&node.name), judge_role(scene, node), transcript)
@@ -59,7 +59,7 @@ pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
     let mut checks: Vec<Check> = replicas().map(|(_, node)| link(scene, node)).collect();
     checks.extend(with_replicas().map(|lineup| lag(scene, lineup)));
     checks.extend(replicas().map(|(lineup, node)| replicated_read(scene, lineup, node)));
-    if scene.topology.kind == Kind::Replication {
+    if scene.topology.kind != Kind::Cluster {
         let refusing = replicas().filter(|(_, node)| refuses_writes(node));
         checks.extend(refusing.map(|(_, node)| read_only(scene, node)));
     }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observed::{ClusterNode, ClusterRole, ClusterView, Replication, ServerView};
+use crate::observed::{
+    ClusterNode, ClusterRole, ClusterView, Replication, SentinelView, ServerView, Watched,
+};
 use crate::spec::{SecretText, Spec};
 use crate::topology::resolve::{Facts, resolve};
+use crate::topology::settings::sentinel_settings;
 use crate::topology::{Credentials, Node, NodeName, SlotRange, SlotSet, Topology};
 
 use super::{Answer, Check, Reply, Statement, Survey, Trial, Verdict, checks};
@@ -182,7 +185,24 @@ fn number(node: &Node) -> usize {
     number.parse().expect("a number")
 }
 
+/// What a sentinel says that knows everybody.
+fn sentinel(topology: &Topology, node: &Node) -> ServerView {
+    let shard = &topology.shards[0];
+    let others = topology.sentinels.iter().filter(|other| other.name != node.name);
+    let watched = Watched {
+        primary: Some(shard.primary.address),
+        failing: false,
+        replicas: shard.replicas.iter().map(|replica| (replica.address, true)).collect(),
+        sentinels: others.map(|other| (other.address, true)).collect(),
+    };
+    let sentinel = Some(SentinelView { watched: Some(watched) });
+    ServerView { sentinel, settings: sentinel_settings(&node.settings), ..ServerView::default() }
+}
+
 fn statement(topology: &Topology, node: &Node) -> Statement {
+    if topology.is_sentinel(&node.name) {
+        return Statement { view: sentinel(topology, node), replies: BTreeMap::new() };
+    }
     let shard = topology.shard_of(&node.name).expect("a shard");
     let replication = if shard.primary.name == node.name {
         Replication::Primary {

@@ -81,7 +81,9 @@ fn shapes() {
     assert_snapshot!("zero_shards", told("kind: cluster\nshards: 0\n"));
     assert_snapshot!("more_shards_than_slots", told("kind: cluster\nshards: 16385\n"));
     assert_snapshot!("too_many_nodes", told("kind: cluster\nreplicas: 400\n"));
-    assert_snapshot!("sentinel", told("kind: sentinel\n"));
+    assert_snapshot!("even_sentinels", told("kind: sentinel\nsentinels: 4\n"));
+    assert_snapshot!("sentinel_misfits", told("kind: sentinel\nnodes: {shop-1: {ip: 172.30.7.20}}\n"));
+    assert_snapshot!("no_sentinels", told("kind: replication\nconfig: {failover-timeout: 1000}\n"));
     assert_snapshot!("misfits", told("kind: standalone\nshards: 3\nreplicas: 1\nsentinels: 3\n"));
     assert_snapshot!("unknown_node", told("kind: replication\nnodes:\n  shop-3: {port: 7100}\n"));
 }

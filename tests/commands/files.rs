@@ -12,7 +12,7 @@ fn topologies() {
         serde_json::from_str(&Folder::new().run(&["topologies", "--output", "json"]).stdout).unwrap();
     let names: Vec<&str> =
         json.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["standalone", "replica", "cluster", "secure"]);
+    assert_eq!(names, ["standalone", "replica", "sentinel", "cluster", "secure"]);
 }
 
 #[test]

@@ -13,12 +13,15 @@ use crate::rig::{
 };
 
 /// The bundled files, and what else differs in how it is formed.
-const SPECS: [(&str, &str); 11] = [
+const SPECS: [(&str, &str); 14] = [
     ("standalone", include_str!("../../topologies/standalone.yaml")),
     ("standalone with a volume", "{kind: standalone, data: volume}"),
     ("replica", include_str!("../../topologies/replica.yaml")),
     ("two replicas with volumes", "{kind: replication, replicas: 2, data: volume}"),
     ("secure", include_str!("../../topologies/secure.yaml")),
+    ("sentinel", include_str!("../../topologies/sentinel.yaml")),
+    ("sentinel in the network", "{kind: sentinel, access: network}"),
+    ("sentinel with volumes", "{kind: sentinel, data: volume}"),
     ("cluster", include_str!("../../topologies/cluster.yaml")),
     ("cluster with volumes", "{kind: cluster, data: volume}"),
     ("cluster without replicas", "{kind: cluster, replicas: 0}"),

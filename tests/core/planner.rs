@@ -12,6 +12,7 @@ use crate::rig::{
 mod changed;
 mod drifted;
 mod new;
+mod sentinel;
 
 const CLUSTER: &str = "kind: cluster";
 const REPLICATION: &str = "kind: replication";

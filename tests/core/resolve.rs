@@ -216,9 +216,14 @@ proptest! {
         let Ok(topology) = resolve(&spec, &busy()) else { return Ok(()) };
         let nodes = topology.nodes();
         let addresses: Vec<Address> = nodes.iter().map(|node| node.address).collect();
-        prop_assert_eq!(addresses.iter().map(|address| address.ip).collect::<BTreeSet<_>>().len(), nodes.len());
+        let ips = addresses.iter().map(|address| address.ip).collect::<BTreeSet<_>>().len();
+        prop_assert_eq!(ips, if topology.anchor.is_some() { 1 } else { nodes.len() });
         prop_assert_eq!(addresses.iter().map(|address| address.port).collect::<BTreeSet<_>>().len(), nodes.len());
-        prop_assert!(addresses.iter().all(|address| topology.subnet.contains(&address.ip)));
+        let inside = |ip| topology.subnet.contains(&ip);
+        match &topology.anchor {
+            None => prop_assert!(addresses.iter().all(|address| inside(address.ip))),
+            Some(anchor) => prop_assert!(inside(anchor.ip)),
+        }
         prop_assert!(addresses.iter().all(|address| (1024..=HIGHEST_PORT).contains(&address.port) && address.port != 7002));
         prop_assert!(topology.kind != Kind::Cluster || topology.shards.iter().all(|shard| shard.slots.is_some()));
     }

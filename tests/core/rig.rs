@@ -8,6 +8,7 @@ use redisctl::executor::{ExecuteError, Executor};
 use redisctl::observed::Replication;
 use redisctl::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Obstacle, Peer, Plan, ReplicationExpectation,
+    SentinelExpectation,
 };
 use redisctl::planner::{self, Forming, Options};
 use redisctl::readiness::{self, Disagreement};
@@ -166,11 +167,22 @@ pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> C
     ClusterExpectation { members: members.collect(), milestone: Milestone::Ready }
 }
 
+fn peer(node: &Node) -> Peer {
+    Peer { node: node.name.clone(), address: node.address }
+}
+
+/// Who watches whom, given the primary.
+fn sentinel_expectation(topology: &Topology, primary: &NodeName) -> SentinelExpectation {
+    SentinelExpectation {
+        watched: replication_expectation(topology, primary),
+        sentinels: topology.sentinels.iter().map(peer).collect(),
+    }
+}
+
 /// Who follows whom, given the primary.
 pub(crate) fn replication_expectation(topology: &Topology, primary: &NodeName) -> ReplicationExpectation {
-    let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
     let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
-        topology.nodes().into_iter().partition(|node| node.name == *primary);
+        topology.servers().into_iter().partition(|node| node.name == *primary);
     ReplicationExpectation { primary: peer(primaries[0]), replicas: replicas.into_iter().map(peer).collect() }
 }
 
@@ -182,6 +194,9 @@ pub(crate) fn assert_ready(world: &World, topology: &Topology) {
         Kind::Standalone => Vec::new(),
         Kind::Replication => {
             readiness::replication(&replication_expectation(topology, &acting[0]), &observed.servers)
+        }
+        Kind::Sentinel => {
+            readiness::sentinels(&sentinel_expectation(topology, &acting[0]), &observed.servers)
         }
         Kind::Cluster => readiness::cluster(&cluster_expectation(topology, &acting), &observed.servers),
     };

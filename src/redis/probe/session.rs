@@ -99,7 +99,7 @@ impl<'a> Sessions<'a> {
     async fn own(&mut self, session: &Session) -> Result<&mut Open, ServerError> {
         if !self.open.contains_key(session) {
             let endpoint = self.endpoint(session.node())?;
-            let (dialer, login) = (&self.servers.dialer, self.servers.login.as_ref());
+            let (dialer, login) = (&self.servers.dialer, self.servers.login(session.node()));
             let open = match session {
                 Session::Guest(_) => Open::Node(dialer.open(endpoint, None).await?),
                 Session::Plaintext(_) => Open::Node(Dialer::plaintext().open(endpoint, None).await?),

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::executor::chain;
-use crate::redis::{ServerError, Servers, view};
+use crate::redis::{ServerError, Servers, sentinel, view};
 use crate::topology::{Kind, NodeName};
 use crate::verify::{Answer, Statement, Survey};
 
@@ -39,6 +39,12 @@ async fn statement(
     commands: &[&'static str],
 ) -> Result<Statement, ServerError> {
     let mut connection = servers.connection(node).await?;
+    if servers.topology.is_sentinel(node) {
+        let said = sentinel::ask(&mut connection, &servers.topology.name).await;
+        let (view, replies) = servers.kept(node, said)?;
+        let replies = replies.iter().map(|(command, value)| (*command, reply::of_value(value))).collect();
+        return Ok(Statement { view, replies });
+    }
     let replies = servers.kept(node, view::ask_all(&mut connection, commands).await)?;
     let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::of_value)).collect();
     Ok(Statement { view: view::understand(commands.iter().copied().zip(replies))?, replies: as_they_are })

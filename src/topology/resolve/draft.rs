@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use super::{Facts, endpoint_host, node_spec, tls};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
-use crate::topology::settings::{Settings, memory_bytes};
+use crate::topology::settings::{Settings, is_of_sentinels, memory_bytes, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server, files};
 
 /// What the nodes are made from, once everything is chosen.
@@ -18,23 +18,65 @@ pub(super) struct Draft<'a> {
     pub(super) names: &'a [NodeName],
     pub(super) ports: &'a BTreeMap<NodeName, u16>,
     pub(super) ips: &'a BTreeMap<NodeName, Ipv4Addr>,
+    /// How many of the nodes are sentinels.
+    pub(super) sentinels: usize,
 }
 
 impl Draft<'_> {
     /// The node at a position; `primary` is its primary's position where it starts out as a replica.
     pub(super) fn node(&self, position: usize, primary: Option<usize>) -> Node {
+        let primary = primary.map(|primary| self.address(primary));
+        let settings =
+            self.settings(&self.names[position], self.address(position), &self.endpoint(position), primary);
+        self.with_settings(position, settings)
+    }
+
+    /// The sentinel at a position.
+    pub(super) fn sentinel(&self, position: usize) -> Node {
+        let name = &self.names[position];
+        let mut settings = self.listening(name, self.address(position));
+        for (directive, value) in sentinel_defaults(self.sentinels).iter() {
+            settings.set(directive, value);
+        }
+        for (directive, value) in self.config(name).filter(|(directive, _)| is_of_sentinels(directive)) {
+            settings.set(directive, value);
+        }
+        self.with_settings(position, settings)
+    }
+
+    fn with_settings(&self, position: usize, settings: Settings) -> Node {
         let name = self.names[position].clone();
-        let address = self.address(position);
-        let endpoint = Endpoint { host: endpoint_host(self.spec, self.facts), port: address.port };
         let own = node_spec(self.spec, &name);
         let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
-        let settings = self.settings(&name, address, &endpoint, primary.map(|primary| self.address(primary)));
-        Node { resources: limits.map(resources).unwrap_or_default(), name, address, endpoint, settings }
+        Node {
+            resources: limits.map(resources).unwrap_or_default(),
+            address: self.address(position),
+            endpoint: self.endpoint(position),
+            name,
+            settings,
+        }
+    }
+
+    fn endpoint(&self, position: usize) -> Endpoint {
+        Endpoint { host: endpoint_host(self.spec, self.facts), port: self.address(position).port }
     }
 
     fn address(&self, position: usize) -> Address {
         let name = &self.names[position];
         Address { ip: self.ips[name], port: self.ports[name] }
+    }
+
+    /// Where a server or sentinel listens, and where its files are.
+    fn listening(&self, name: &NodeName, address: Address) -> Settings {
+        let mut settings = Settings::default();
+        match tls(self.spec) {
+            None => settings.set("port", address.port.to_string()),
+            Some(tls) => settings = tls.settings(self.kind, name, address.port),
+        }
+        settings.set("dir", files::data_folder(name));
+        // Clients come through a published port, so never from the container's own loopback.
+        settings.set("protected-mode", "no");
+        settings
     }
 
     fn settings(
@@ -44,20 +86,17 @@ impl Draft<'_> {
         endpoint: &Endpoint,
         primary: Option<Address>,
     ) -> Settings {
-        let mut settings = Settings::default();
-        match tls(self.spec) {
-            None => settings.set("port", address.port.to_string()),
-            Some(tls) => settings = tls.settings(self.kind, name, address.port),
-        }
-        settings.set("dir", files::data_folder(name));
-        // Clients come through a published port, so never from the container's own loopback.
-        settings.set("protected-mode", "no");
+        let mut settings = self.listening(name, address);
         match self.spec.data.unwrap_or_default() {
             DataSpec::Ephemeral => settings.set("save", ""),
             DataSpec::Volume => settings.set("appendonly", "yes"),
         }
-        if let Some(primary) = primary.filter(|_| self.kind == Kind::Replication) {
+        if let Some(primary) = primary.filter(|_| matches!(self.kind, Kind::Replication | Kind::Sentinel)) {
             settings.set("replicaof", format!("{} {}", primary.ip, primary.port));
+        }
+        if self.kind == Kind::Sentinel {
+            // Where a connection comes from is not always the address that its maker goes by.
+            settings.set("replica-announce-ip", address.ip.to_string());
         }
         if self.kind == Kind::Cluster {
             settings.set("cluster-enabled", "yes");
@@ -68,11 +107,17 @@ impl Draft<'_> {
                 settings.set("cluster-preferred-endpoint-type", "hostname");
             }
         }
-        let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
-        for (directive, value) in self.spec.config.iter().chain(own).flatten() {
-            settings.set(directive, value.directive_value());
+        for (directive, value) in self.config(name).filter(|(directive, _)| !is_of_sentinels(directive)) {
+            settings.set(directive, value);
         }
         settings
+    }
+
+    /// The directives that the spec has for a node, its own after the common ones.
+    fn config<'s>(&'s self, name: &NodeName) -> impl Iterator<Item = (&'s str, String)> + use<'s> {
+        let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
+        let all = self.spec.config.iter().chain(own).flatten();
+        all.map(|(directive, value)| (directive.as_str(), value.directive_value()))
     }
 }
 

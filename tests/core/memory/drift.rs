@@ -1,6 +1,7 @@
 //! What people and accidents do to a deployment behind redisctl's back.
 
 use redisctl::observed::{ContainerState, Foreign};
+use redisctl::topology::container::containers;
 use redisctl::topology::{NodeName, SlotSet, Topology};
 
 use super::World;
@@ -52,7 +53,9 @@ impl World {
 
     /// `redisctl down`: everything but the data volumes.
     pub(crate) fn take_down(&self, topology: &Topology) {
-        topology.nodes().iter().for_each(|node| self.remove_container(&node.name));
+        for container in containers(topology) {
+            self.remove_container(&container.name);
+        }
         let mut state = self.state();
         state.engine.network = None;
         state.engine.volumes.retain(|name, _| name.ends_with("-data"));

@@ -8,11 +8,12 @@ use redisctl::executor::{BoxedError, Engine};
 use redisctl::observed::{ContainerState, Foreign};
 use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
-use redisctl::topology::container::{ContainerSettings, data_volume};
+use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
 use redisctl::topology::files::{DEPLOYMENT_FILE, File, parse_deployment};
-use redisctl::topology::{NodeName, Settings, Topology};
+use redisctl::topology::{Address, NodeName, Settings, Topology};
 
 use super::process::{Data, Process};
+use super::sentinel::Sentinel;
 use super::{State, World};
 
 /// What there is on the engine.
@@ -23,6 +24,8 @@ pub(crate) struct EngineState {
     pub(crate) volumes: BTreeMap<String, Volume>,
     pub(crate) containers: BTreeMap<NodeName, Container>,
     pub(crate) foreign: Vec<Foreign>,
+    /// How many containers were ever made.
+    pub(crate) made: u64,
 }
 
 /// A named volume.
@@ -30,6 +33,8 @@ pub(crate) struct EngineState {
 pub(crate) struct Volume {
     pub(crate) deployment: Option<Topology>,
     configurations: BTreeMap<NodeName, Settings>,
+    /// What sentinels keep in their configuration files.
+    sentinels: BTreeMap<NodeName, Sentinel>,
     /// Folders that belong to the servers' user.
     folders: BTreeSet<NodeName>,
     data: BTreeMap<NodeName, Data>,
@@ -42,11 +47,34 @@ pub(crate) struct Container {
     pub(crate) state: ContainerState,
     pub(crate) attached: bool,
     pub(crate) process: Option<Process>,
+    /// Tells containers of the same name apart.
+    id: String,
+    /// The id of the container whose network namespace it shares.
+    joins: Option<String>,
 }
 
 impl Container {
     pub(crate) fn is_reachable(&self) -> bool {
         self.state == ContainerState::Running && self.attached
+    }
+
+    /// The container whose network namespace it shares.
+    pub(crate) fn anchor(&self) -> Option<&NodeName> {
+        match &self.settings.network {
+            Namespace::Of { anchor, .. } => Some(anchor),
+            Namespace::Own { .. } => None,
+        }
+    }
+
+    /// Where its server listens; `None`: it has a namespace to hold, and no more.
+    fn address(&self) -> Option<Address> {
+        match &self.settings.network {
+            Namespace::Own { ip, ports, .. } => match ports.as_slice() {
+                [port] => Some(Address { ip: *ip, port: *port }),
+                _ => None,
+            },
+            Namespace::Of { port, .. } => Some(Address { ip: [127, 0, 0, 1].into(), port: *port }),
+        }
     }
 
     fn volume(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
@@ -100,11 +128,12 @@ impl State {
                 refuse(container.state != ContainerState::Paused, "the container is not paused")?;
                 container.state = ContainerState::Running;
             }
-            EngineAction::AttachContainer { address, .. } => {
+            EngineAction::AttachContainer { ip, .. } => {
                 refuse(self.engine.network.is_none(), "there is no such network")?;
                 let container = self.container(named?)?;
                 refuse(container.attached, "the container is attached")?;
-                refuse(container.settings.address != *address, "this is another container's address")?;
+                let own = matches!(&container.settings.network, Namespace::Own { ip: own, .. } if own == ip);
+                refuse(!own, "this is another container's address")?;
                 container.attached = true;
             }
             EngineAction::RemoveContainer => self.remove_container(named?)?,
@@ -124,10 +153,23 @@ impl State {
         refuse(foreign || engine.containers.contains_key(&settings.name), "the name is in use")?;
         let missing = settings.volumes.iter().find(|mount| !engine.volumes.contains_key(&mount.volume));
         refuse(missing.is_some(), "a volume is missing")?;
-        let inside =
-            engine.network.as_ref().is_some_and(|network| network.subnet.contains(&settings.address.ip));
-        refuse(!inside, "the address is not in the network's subnet")?;
+        let subnet = engine.network.as_ref().map(|network| network.subnet);
+        let joins = match &settings.network {
+            Namespace::Own { ip, .. } => {
+                let inside = subnet.is_some_and(|subnet| subnet.contains(ip));
+                refuse(!inside, "the address is not in the network's subnet")?;
+                None
+            }
+            Namespace::Of { anchor, .. } => {
+                let anchor =
+                    engine.containers.get(anchor).ok_or("there is nobody to share a network with")?;
+                Some(anchor.id.clone())
+            }
+        };
+        engine.made += 1;
         let container = Container {
+            id: engine.made.to_string(),
+            joins,
             settings: settings.clone(),
             state: ContainerState::Created,
             attached: true,
@@ -145,16 +187,29 @@ impl State {
         refuse(running, "the container runs already")?;
         refuse(!container.attached || !network, "the container has no network")?;
         let (address, shared, own) =
-            (container.settings.address, container.shared_volume(), container.data_volume());
+            (container.address(), container.shared_volume(), container.data_volume());
+        if let (Some(anchor), joins) = (container.anchor().cloned(), container.joins.clone()) {
+            let anchor = self.container(&anchor)?;
+            refuse(
+                joins.as_ref() != Some(&anchor.id),
+                "cannot join the network of a container that is gone",
+            )?;
+            refuse(!anchor.is_reachable(), "cannot join the network of a container that does not run")?;
+        }
         let volume = |name: &Option<String>| self.engine.volumes.get(name.as_ref()?);
         let configuration = volume(&shared).and_then(|volume| volume.configurations.get(node)).cloned();
         let configuration = configuration.ok_or("the server found no configuration file")?;
+        let Some(address) = address else {
+            self.container(node)?.state = ContainerState::Running;
+            return Ok(());
+        };
+        let sentinel = volume(&shared).and_then(|volume| volume.sentinels.get(node)).cloned();
         let owned = volume(&own).is_some_and(|volume| volume.folders.contains(node));
         refuse(!owned, "the server cannot write its data folder")?;
         let volume = own.and_then(|name| self.engine.volumes.get_mut(&name)).expect("it was just found");
         let data = volume.data.remove(node).unwrap_or_default();
         let container = self.container(node)?;
-        container.process = Some(Process::start(&configuration, address, data, id));
+        container.process = Some(Process { sentinel, ..Process::start(&configuration, address, data, id) });
         container.state = ContainerState::Running;
         Ok(())
     }
@@ -163,9 +218,19 @@ impl State {
     pub(crate) fn stop_container(&mut self, node: &NodeName) -> Result<(), String> {
         let container = self.container(node)?;
         container.state = ContainerState::Exited;
+        // Whoever shares a network finds out at the start whether there is one.
+        container.attached |= container.anchor().is_some();
+        let shared = container.shared_volume();
         if let (Some(process), Some(volume)) = (container.process.take(), container.data_volume()) {
+            if let (Some(sentinel), Some(shared)) = (&process.sentinel, shared) {
+                let volume = self.engine.volumes.get_mut(&shared).ok_or("the volume is gone")?;
+                volume.sentinels.insert(node.clone(), sentinel.clone());
+            }
             let volume = self.engine.volumes.get_mut(&volume).ok_or("the volume is gone")?;
             volume.data.insert(node.clone(), process.end());
+        }
+        for other in self.engine.containers.values_mut() {
+            other.attached &= other.process.is_none() || other.anchor() != Some(node);
         }
         Ok(())
     }
@@ -194,7 +259,11 @@ impl State {
                     if path == DEPLOYMENT_FILE {
                         volume.deployment = parse_deployment(text.expose()).map(|(topology, _)| topology);
                     } else if let Some(name) = path.strip_suffix("/server.conf") {
-                        volume.configurations.insert(NodeName::from_label(name), directives(&text));
+                        let name = NodeName::from_label(name);
+                        if let Some(sentinel) = Sentinel::read(text.expose()) {
+                            volume.sentinels.insert(name.clone(), sentinel);
+                        }
+                        volume.configurations.insert(name, directives(&text));
                     }
                 }
             }
@@ -207,7 +276,7 @@ impl State {
 fn directives(text: &SecretText) -> Settings {
     let lines = text.expose().lines().filter_map(|line| line.split_once(' '));
     lines
-        .filter(|(name, _)| !matches!(*name, "masterauth" | "aclfile"))
+        .filter(|(name, _)| !matches!(*name, "masterauth" | "aclfile" | "sentinel"))
         .map(|(name, value)| (name, value.trim_matches('"')))
         .collect()
 }

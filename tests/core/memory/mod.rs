@@ -22,6 +22,7 @@ mod drift;
 mod engine;
 mod network;
 mod process;
+pub(crate) mod sentinel;
 mod servers;
 mod slots;
 
@@ -162,7 +163,9 @@ impl World {
             if running {
                 let server = match state.view(&name) {
                     Ok(mut view) => {
-                        view.settings = state.process(&name).expect("it just answered").settings.clone();
+                        if view.sentinel.is_none() {
+                            view.settings = state.process(&name).expect("it just answered").settings.clone();
+                        }
                         ObservedServer::Answering(Box::new(view))
                     }
                     Err(reason) => ObservedServer::Silent(reason),

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::State;
 use super::process::{Link, Process};
+use super::sentinel;
 
 /// One round of gossip and replication.
 const TICK: Duration = Duration::from_millis(50);
@@ -35,6 +36,7 @@ impl State {
             .collect();
         gossip(&mut reachable);
         replicate(&mut reachable);
+        sentinel::discover(&mut reachable);
     }
 }
 

@@ -7,6 +7,7 @@ use redisctl::topology::{Address, Settings};
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
+use super::sentinel::Sentinel;
 
 /// How long a primary that has just started refuses to say `cluster_state:ok`.
 const WRITABLE_DELAY: Duration = Duration::from_secs(2);
@@ -58,6 +59,7 @@ pub(crate) struct Process {
     pub(crate) started: Instant,
     pub(crate) pinged: Instant,
     pub(crate) cluster: Option<Cluster>,
+    pub(crate) sentinel: Option<Sentinel>,
     /// REPLICAOF, where it is no cluster node.
     pub(crate) follows: Option<Address>,
     /// The link to the primary that it has, or makes.
@@ -93,6 +95,7 @@ impl Process {
             started: Instant::now(),
             pinged: Instant::now(),
             cluster,
+            sentinel: None,
             follows,
             link: (None, Link::Down),
             offset: 0,

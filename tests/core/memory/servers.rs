@@ -42,6 +42,9 @@ impl State {
             _ => String::new(),
         };
         let process = self.process(node).map_err(passing)?;
+        if let Some(sentinel) = &mut process.sentinel {
+            return sentinel.apply(action).map_err(final_fault);
+        }
         match action {
             ServerAction::Configure(settings) => configure(process, settings),
             ServerAction::Follow(address) if process.cluster.is_none() => {
@@ -111,6 +114,9 @@ impl State {
 
     pub(crate) fn view(&mut self, node: &NodeName) -> Result<ServerView, String> {
         self.advance();
+        if let Some(view) = self.view_of_sentinel(node)? {
+            return Ok(view);
+        }
         let address = self.process(node)?.address;
         let links: Vec<_> = self
             .engine
@@ -144,6 +150,7 @@ impl State {
             memory: 1 << 20,
             settings: Settings::default(),
             cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset)),
+            sentinel: None,
         })
     }
 }

@@ -1,0 +1,61 @@
+//! Who has lost the network namespace that they share with another container.
+//!
+//! The engine makes a new one whenever that container starts; whoever runs since before is left
+//! with the old one, which leads nowhere any more, until it is started again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::query_parameters::InspectContainerOptions;
+use futures_util::future::try_join_all;
+
+use super::EngineError;
+use super::error::is_not_found;
+use crate::doctor::timestamp::since_1970;
+use crate::observed::{ContainerState, ObservedContainer};
+use crate::topology::NodeName;
+use crate::topology::container::Namespace;
+
+/// Marks running containers as detached that have lost the namespace that they joined.
+pub(super) async fn mark_detached(
+    docker: &Docker,
+    containers: &mut BTreeMap<NodeName, ObservedContainer>,
+) -> Result<(), EngineError> {
+    if !containers.values().any(|container| joined(container).is_some()) {
+        return Ok(());
+    }
+    let ask = |name: &NodeName| {
+        let name = name.clone();
+        async move { Ok::<_, EngineError>((name.clone(), started(docker, &name).await?)) }
+    };
+    let started: BTreeMap<NodeName, Option<Duration>> =
+        try_join_all(containers.keys().map(ask)).await?.into_iter().collect();
+    let since = |name: &NodeName| started.get(name).copied().flatten();
+    for (name, container) in containers.iter_mut() {
+        let Some(anchor) = joined(container) else { continue };
+        let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
+        // Where the anchor does not run, nobody has a namespace.
+        container.attached = !runs || since(anchor).is_some_and(|anchor| Some(anchor) <= since(name));
+    }
+    Ok(())
+}
+
+/// The container whose namespace this one has joined.
+fn joined(container: &ObservedContainer) -> Option<&NodeName> {
+    match &container.settings.as_ref()?.network {
+        Namespace::Of { anchor, .. } => Some(anchor),
+        Namespace::Own { .. } => None,
+    }
+}
+
+/// When a container was started last, as time since 1970; `None` where it does not run.
+async fn started(docker: &Docker, name: &NodeName) -> Result<Option<Duration>, EngineError> {
+    let inspected = docker.inspect_container(name.as_str(), None::<InspectContainerOptions>).await;
+    let container = match inspected {
+        Err(error) if is_not_found(&error) => return Ok(None),
+        result => result.map_err(EngineError::call(format!("inspect the container `{name}`")))?,
+    };
+    let state = container.state.filter(|state| state.running == Some(true));
+    Ok(state.and_then(|state| since_1970(&state.started_at?)))
+}

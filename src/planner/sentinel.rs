@@ -1,0 +1,125 @@
+//! A primary with replicas under sentinels: who watches whom.
+//!
+//! The sentinels decide who is primary, and plans never go against them: what most of them say is
+//! how it is, and servers that have not heard of it yet are told. Where they say nothing, the
+//! servers themselves are asked as in a deployment without sentinels.
+
+use super::{Stages, World, replication, server, wait};
+use crate::observed::{Observed, Replication, Watched};
+use crate::plan::{Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step};
+use crate::readiness;
+use crate::topology::settings::sentinel_settings;
+use crate::topology::{Address, Node, NodeName, Topology};
+
+/// Plans what makes every sentinel watch the acting primary and know everybody, every other server
+/// follow it, and the wait for it. Gives who is primary.
+pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Vec<NodeName> {
+    let World { topology, observed, servers, .. } = *world;
+    let chosen = chosen_primary(topology, observed);
+    let Some(primary) = chosen.or_else(|| replication::acting(topology, observed)) else { return Vec::new() };
+    let before = stages.len();
+    let mut steps = Vec::new();
+    if !matches!(replication_of(observed, primary), Some(Replication::Replica { .. })) {
+        steps = follow(topology, observed, primary);
+    } else if chosen.is_none() {
+        let cause = Cause::WrongPrimary("no node is a primary".to_owned());
+        steps.push(server(&primary.name, ServerAction::Promote, cause));
+        steps.extend(follow(topology, observed, primary));
+    }
+    // One that the sentinels chose becomes a primary by their doing; and is followed once it is.
+    stages.push("replication", Order::InTurn, steps);
+    stages.push("sentinels", Order::SideBySide, watch(topology, observed, primary));
+
+    let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
+    let expectation = SentinelExpectation {
+        watched: replication::expectation(topology, &primary.name),
+        sentinels: topology.sentinels.iter().map(peer).collect(),
+    };
+    let cause = if servers.new_nodes().next().is_some() || stages.len() > before {
+        Some(servers.cause_to_wait())
+    } else {
+        let unsettled = readiness::sentinels(&expectation, &observed.servers);
+        unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
+    };
+    if let Some(cause) = cause {
+        stages.push("ready", Order::InTurn, vec![wait(None, Condition::SentinelsAgree(expectation), cause)]);
+    }
+    vec![primary.name.clone()]
+}
+
+/// Who is primary by the sentinels' choice, where it is another node than the spec's.
+pub(super) fn swapped_primary(topology: &Topology, observed: &Observed) -> Option<NodeName> {
+    let chosen = &chosen_primary(topology, observed)?.name;
+    (!topology.starts_as_primary(chosen)).then(|| chosen.clone())
+}
+
+fn replication_of<'a>(observed: &'a Observed, node: &Node) -> Option<&'a Replication> {
+    Some(&observed.servers.get(&node.name)?.view()?.replication)
+}
+
+/// What makes every other server follow the primary.
+fn follow(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step> {
+    let others = topology.servers().into_iter().filter(|node| node.name != primary.name);
+    let follow = |node: &Node| {
+        let wrong = match replication_of(observed, node) {
+            Some(Replication::Primary { .. }) => "is a primary of its own".to_owned(),
+            Some(Replication::Replica { of: Some(of), .. }) if *of != primary.address => {
+                format!("follows {of}")
+            }
+            // A new replica has its primary in its file; unless the roles are swapped by now.
+            None if topology.starts_as_primary(&node.name) => "starts as a primary".to_owned(),
+            _ => return None,
+        };
+        Some(server(&node.name, ServerAction::Follow(primary.address), Cause::WrongPrimary(wrong)))
+    };
+    others.filter_map(follow).collect()
+}
+
+fn watched<'a>(observed: &'a Observed, sentinel: &Node) -> Option<&'a Watched> {
+    observed.servers.get(&sentinel.name)?.view()?.sentinel.as_ref()?.watched.as_ref()
+}
+
+/// The server that most sentinels call the primary.
+fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) -> Option<&'a Node> {
+    let named: Vec<Address> =
+        topology.sentinels.iter().filter_map(|sentinel| watched(observed, sentinel)?.primary).collect();
+    let votes = |node: &Node| named.iter().filter(|address| **address == node.address).count();
+    topology.servers().into_iter().find(|node| votes(node) * 2 > topology.sentinels.len())
+}
+
+/// What makes every sentinel watch this primary, and know nobody who is not of the deployment.
+fn watch(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for sentinel in &topology.sentinels {
+        let Some(view) = observed.servers.get(&sentinel.name).and_then(|server| server.view()) else {
+            continue;
+        };
+        let name = &sentinel.name;
+        match view.sentinel.as_ref().and_then(|view| view.watched.as_ref()) {
+            Some(watched) if watched.primary == Some(primary.address) => {
+                let is_one_of =
+                    |nodes: &[&Node], address: &Address| nodes.iter().any(|node| node.address == *address);
+                let (servers, sentinels) =
+                    (topology.servers(), topology.sentinels.iter().collect::<Vec<_>>());
+                let replicas = watched.replicas.keys().filter(|address| !is_one_of(&servers, address));
+                let others = watched.sentinels.keys().filter(|address| !is_one_of(&sentinels, address));
+                let strangers: Vec<String> = replicas.chain(others).map(ToString::to_string).collect();
+                if !strangers.is_empty() {
+                    let action = ServerAction::Rediscover { name: topology.name.clone() };
+                    steps.push(server(name, action, Cause::Stranger(strangers.join(", "))));
+                }
+            }
+            other => {
+                let cause = match other.and_then(|watched| watched.primary) {
+                    None => "watches no primary".to_owned(),
+                    Some(address) => format!("watches {address}"),
+                };
+                let settings = sentinel_settings(&sentinel.settings);
+                let action =
+                    ServerAction::Monitor { name: topology.name.clone(), primary: primary.address, settings };
+                steps.push(server(name, action, Cause::WrongPrimary(cause)));
+            }
+        }
+    }
+    steps
+}

@@ -1,0 +1,158 @@
+//! Sentinels: what they say, and their own commands.
+
+use std::collections::BTreeMap;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Value, cmd};
+
+use super::apply::run;
+use super::{Login, ServerError, parse, view};
+use crate::observed::{SentinelView, ServerView, Watched};
+use crate::topology::settings::sentinel_settings;
+use crate::topology::{Address, DeploymentName, Settings};
+
+/// A reply and the command that it answers.
+pub(super) type Replies = Vec<(&'static str, Value)>;
+
+/// Asks a sentinel what it watches under a name, and whom it knows; gives the replies, too.
+pub(super) async fn ask(
+    connection: &mut MultiplexedConnection,
+    name: &DeploymentName,
+) -> Result<(ServerView, Replies), ServerError> {
+    let commands = ["INFO", "SENTINEL MASTERS"];
+    let mut replies: Replies =
+        commands.into_iter().zip(view::ask_all(connection, &commands).await?).collect();
+    let mut said = view::understand(replies.iter().cloned())?;
+    let mut own = SentinelView::default();
+    let primaries = replies.last().map(|(_, reply)| reply.clone()).unwrap_or(Value::Nil);
+    let watched = instances(&primaries).into_iter().find(|one| one.text("name") == Some(name.as_str()));
+    if let Some(watched) = watched {
+        // It could be told to stop watching between the two questions; then it says so the next time.
+        let others = [("SENTINEL REPLICAS", "REPLICAS"), ("SENTINEL SENTINELS", "SENTINELS")];
+        for (command, word) in others {
+            let reply = cmd("SENTINEL").arg(word).arg(name.as_str()).query_async(connection).await;
+            replies.push((command, reply.map_err(|source| ServerError::Command { command, source })?));
+        }
+        let known = |command: &str| {
+            let reply = replies.iter().find(|(asked, _)| *asked == command).map(|(_, reply)| reply);
+            let instances = reply.map(instances).unwrap_or_default();
+            let places = instances.iter().filter_map(|one| Some((one.address()?, one)));
+            places.map(|(address, one)| (address, one.clone())).collect::<BTreeMap<Address, Instance>>()
+        };
+        let primary = watched.address();
+        let in_place = |one: &Instance| one.is_up() && one.primary().is_none_or(|of| Some(of) == primary);
+        own.watched = Some(Watched {
+            primary,
+            failing: !watched.is_up(),
+            replicas: known("SENTINEL REPLICAS").iter().map(|(at, one)| (*at, in_place(one))).collect(),
+            sentinels: known("SENTINEL SENTINELS").iter().map(|(at, one)| (*at, one.is_up())).collect(),
+        });
+        said.settings = sentinel_settings(&watched.0.into_iter().collect());
+    }
+    said.sentinel = Some(own);
+    Ok((said, replies))
+}
+
+/// SENTINEL SET, one setting after another.
+pub(super) async fn set(
+    connection: &mut MultiplexedConnection,
+    name: &DeploymentName,
+    settings: &Settings,
+) -> Result<(), ServerError> {
+    for (setting, value) in settings.iter() {
+        let mut set = cmd("SENTINEL");
+        set.arg("SET").arg(name.as_str()).arg(setting).arg(value);
+        run(connection, "SENTINEL SET", &set).await?;
+    }
+    Ok(())
+}
+
+/// What a sentinel is to watch.
+pub(super) struct Watch<'a> {
+    /// Under which name.
+    pub(super) name: &'a DeploymentName,
+    /// The primary.
+    pub(super) primary: Address,
+    /// How.
+    pub(super) settings: &'a Settings,
+}
+
+/// SENTINEL MONITOR, after SENTINEL REMOVE where something else is watched under the name; where
+/// there are passwords, the sentinel logs in as redisctl itself does.
+pub(super) async fn monitor(
+    connection: &mut MultiplexedConnection,
+    watch: &Watch<'_>,
+    login: Option<&Login>,
+) -> Result<(), ServerError> {
+    let Watch { name, primary, settings } = watch;
+    let (said, _) = ask(connection, name).await?;
+    if said.sentinel.is_some_and(|own| own.watched.is_some()) {
+        let mut remove = cmd("SENTINEL");
+        run(connection, "SENTINEL REMOVE", remove.arg("REMOVE").arg(name.as_str())).await?;
+    }
+    let quorum = settings.get("quorum").unwrap_or("1");
+    let mut monitor = cmd("SENTINEL");
+    monitor.arg("MONITOR").arg(name.as_str()).arg(primary.ip.to_string()).arg(primary.port).arg(quorum);
+    run(connection, "SENTINEL MONITOR", &monitor).await?;
+    if let Some(login) = login {
+        let mut log_in = cmd("SENTINEL");
+        log_in.arg("SET").arg(name.as_str()).arg("auth-user").arg(&login.user);
+        log_in.arg("auth-pass").arg(login.password.expose());
+        run(connection, "SENTINEL SET auth-user auth-pass", &log_in).await?;
+    }
+    set(connection, name, settings).await
+}
+
+/// What a sentinel says of one server or sentinel: names and values.
+#[derive(Clone)]
+struct Instance(BTreeMap<String, String>);
+
+fn instances(reply: &Value) -> Vec<Instance> {
+    let fields = |item: &Value| {
+        let pairs = parse::pairs(item).into_iter();
+        Instance(pairs.filter_map(|(name, value)| Some((name, parse::as_text(value)?))).collect())
+    };
+    parse::items(reply).iter().map(fields).collect()
+}
+
+impl Instance {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn address(&self) -> Option<Address> {
+        Some(Address { ip: self.text("ip")?.parse().ok()?, port: self.text("port")?.parse().ok()? })
+    }
+
+    /// A replica's primary, as it says itself; `None` where it has not been asked yet.
+    fn primary(&self) -> Option<Address> {
+        let ip = self.text("master-host")?.parse().ok()?;
+        Some(Address { ip, port: self.text("master-port")?.parse().ok()? })
+    }
+
+    /// Whether the sentinel is in touch with it, and nothing is to become of it.
+    fn is_up(&self) -> bool {
+        const TROUBLE: [&str; 6] =
+            ["s_down", "o_down", "disconnected", "failover_in_progress", "promoted", "reconf_inprog"];
+        let mut flags = self.text("flags").unwrap_or_default().split(',');
+        !flags.any(|flag| TROUBLE.contains(&flag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instances_are_read_as_they_come() {
+        let reply = redis::parse_redis_value(
+            b"*1\r\n*10\r\n$4\r\nname\r\n$14\r\n127.0.0.1:7002\r\n$2\r\nip\r\n$9\r\n127.0.0.1\r\n$4\r\nport\r\n$4\r\n7002\r\n\
+              $5\r\nflags\r\n$12\r\nslave,s_down\r\n$11\r\nmaster-host\r\n$1\r\n?\r\n",
+        );
+        let found = instances(&reply.expect("a reply"));
+        let [one] = found.as_slice() else { panic!("one instance") };
+        assert_eq!(one.address(), Some(Address { ip: [127, 0, 0, 1].into(), port: 7002 }));
+        assert!(!one.is_up());
+        assert_eq!(one.primary(), None);
+    }
+}

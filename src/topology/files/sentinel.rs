@@ -1,0 +1,86 @@
+//! The configuration file of a sentinel. It is where a sentinel begins: it keeps what it learns in
+//! the same file.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::{MOUNT, directive, quoted};
+use crate::spec::SecretText;
+use crate::topology::credentials::OPERATOR;
+use crate::topology::settings::is_of_sentinels;
+use crate::topology::{Address, Credentials, Node, NodeName, Topology};
+
+/// What a sentinel is to know from its first moment on: whom to watch, and who else does.
+///
+/// Sentinels find each other through the primary within two seconds or so. They need not wait for
+/// that where they are told, as they tell themselves when they start again.
+///
+/// With passwords, sentinels log in as redisctl's own user, at servers and at each other.
+pub(super) fn configuration(
+    topology: &Topology,
+    node: &Node,
+    credentials: &Credentials,
+    primary: Option<&NodeName>,
+) -> String {
+    let mut text = String::new();
+    let of_server = |name: &str| name != "quorum" && !is_of_sentinels(name);
+    for (name, value) in node.settings.iter().filter(|(name, _)| of_server(name)) {
+        text.push_str(&directive(name, value));
+    }
+    let operator = credentials.operator.as_ref().map(SecretText::expose).map(quoted);
+    let has_users = topology.server.has_sentinel_users();
+    if topology.auth.is_some() && has_users {
+        text.push_str(&directive("aclfile", &format!("{MOUNT}/{}/users.acl", node.name)));
+    } else if let Some(password) = &credentials.default {
+        // It is also what they show each other.
+        text.push_str(&directive("requirepass", password.expose()));
+    }
+    // Writing to a String cannot fail.
+    let mut line = |words: String| {
+        let _ = writeln!(text, "sentinel {words}");
+    };
+    if let Some(password) = operator.as_ref().filter(|_| has_users) {
+        line(format!("sentinel-user {OPERATOR}"));
+        line(format!("sentinel-pass {password}"));
+    }
+    let watched = &topology.name;
+    let quorum = node.settings.get("quorum").unwrap_or("1");
+    let place = |address: Address| format!("{} {}", address.ip, address.port);
+    line(format!("myid {}", id(&node.name)));
+    line(format!("announce-ip {}", node.address.ip));
+    line(format!("announce-port {}", node.address.port));
+    for shard in &topology.shards {
+        let primary = primary.unwrap_or(&shard.primary.name);
+        let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
+            shard.nodes().partition(|node| node.name == *primary);
+        for primary in primaries {
+            line(format!("monitor {watched} {} {quorum}", place(primary.address)));
+        }
+        if let Some(password) = &operator {
+            line(format!("auth-user {watched} {OPERATOR}"));
+            line(format!("auth-pass {watched} {password}"));
+        }
+        for replica in replicas {
+            line(format!("known-replica {watched} {}", place(replica.address)));
+        }
+    }
+    for (name, value) in node.settings.iter().filter(|(name, _)| is_of_sentinels(name)) {
+        line(format!("{name} {watched} {value}"));
+    }
+    for other in topology.sentinels.iter().filter(|other| other.name != node.name) {
+        line(format!("known-sentinel {watched} {} {}", place(other.address), id(&other.name)));
+    }
+    text
+}
+
+/// A sentinel's id, 40 hexadecimal digits: the same for a node whenever it is made anew, so that
+/// the others do not take it for another one beside its former self.
+fn id(node: &NodeName) -> String {
+    let digest = Sha256::digest(node.as_str());
+    digest.iter().take(20).fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

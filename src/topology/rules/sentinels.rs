@@ -1,0 +1,49 @@
+//! Rules of kind `sentinel`: how many sentinels, and what only they or only others have.
+
+use crate::spec::{Access, Problem, Spec, SpecKind};
+use crate::topology::settings::is_of_sentinels;
+
+/// Of an even number of sentinels no more may be lost than of one less.
+pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
+    let count = spec.sentinels.filter(|_| spec.kind == SpecKind::Sentinel)?;
+    (count % 2 == 0).then(|| {
+        let message = match count {
+            0 => "without sentinels nobody fails over".to_owned(),
+            _ => format!("{count} sentinels are an even number, of which half is no majority"),
+        };
+        let hint = match count {
+            0 => "set 3 or more, or use kind `replication`".to_owned(),
+            _ => format!("{} are as good, and {} are better", count - 1, count.saturating_add(1)),
+        };
+        Problem::new(&["sentinels"], message).hint(hint)
+    })
+}
+
+/// Directives for sentinels are given only where there are some.
+pub(super) fn directives_have_sentinels(spec: &Spec) -> Vec<Problem> {
+    let common = spec.config.iter().flatten().map(|(directive, _)| vec!["config", directive]);
+    let own = spec.nodes.iter().flatten().flat_map(|(name, node)| {
+        let directives = node.config.iter().flatten();
+        directives.map(move |(directive, _)| vec!["nodes", name, "config", directive])
+    });
+    let misfit = |path: Vec<&str>| {
+        let directive = path.last().copied().filter(|directive| is_of_sentinels(directive))?;
+        let message = format!("`{directive}` is a directive for sentinels, and there are none");
+        Some(Problem::new(&path, message).hint("it fits kind `sentinel`"))
+    };
+    common.chain(own).filter(|_| spec.kind != SpecKind::Sentinel).filter_map(misfit).collect()
+}
+
+/// Where all nodes live in one network namespace, none has a static IP of its own.
+pub(super) fn nodes_share_an_ip(spec: &Spec) -> Vec<Problem> {
+    if spec.kind != SpecKind::Sentinel || spec.access.unwrap_or_default() == Access::Network {
+        return Vec::new();
+    }
+    let own = spec.nodes.iter().flatten().filter(|(_, node)| node.ip.is_some());
+    own.map(|(name, _)| {
+        let message = "nodes of kind `sentinel` share one IP, the one that clients on the host dial";
+        Problem::new(&["nodes", name, "ip"], message)
+            .hint("remove `ip`, or set `access: network` for clients inside the Docker network")
+    })
+    .collect()
+}

@@ -1,0 +1,192 @@
+//! Checks of sentinels: whether they agree, can decide, and lead clients to the primary.
+
+use crate::observed::Watched;
+use crate::topology::settings::{same_value, sentinel_settings};
+use crate::topology::{Address, Node};
+
+use super::every::nobody;
+use super::lineup::Lineup;
+use super::scene::{Scene, count};
+use super::{Check, Command, Expectation, Session, Step, Verdict};
+
+const WATCH: (&str, &str) =
+    ("sentinel-watch", "the sentinel watches the acting primary, under the settings of the spec");
+const PEERS: (&str, &str) = ("sentinel-peers", "the sentinel knows every replica and every other sentinel");
+const QUORUM: (&str, &str) =
+    ("sentinel-quorum", "enough sentinels are there to find a primary down, and to replace it");
+const DISCOVERY: (&str, &str) = (
+    "sentinel-discovery",
+    "a client that asks the sentinel for the primary is led to it, and can write there",
+);
+
+pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
+    let sentinels = &scene.topology.sentinels;
+    let Some(lineup) = scene.lineups.first().filter(|_| !sentinels.is_empty()) else { return Vec::new() };
+    let watch = |node: &Node| {
+        let transcript = scene.transcript([node], "SENTINEL MASTERS", &[]);
+        Check::judged(WATCH, Some(&node.name), judge_watch(scene, lineup, node), transcript)
+    };
+    let peers = |node: &Node| {
+        let mut transcript = scene.transcript([node], "SENTINEL REPLICAS", &[]);
+        transcript.extend(scene.transcript([node], "SENTINEL SENTINELS", &[]));
+        Check::judged(PEERS, Some(&node.name), judge_peers(scene, lineup, node), transcript)
+    };
+    let mut checks: Vec<Check> = sentinels.iter().map(watch).collect();
+    checks.extend(sentinels.iter().map(peers));
+    checks.extend(sentinels.iter().map(|node| quorum(scene, node)));
+    checks.extend(sentinels.iter().map(|node| discovery(scene, lineup, node)));
+    checks
+}
+
+fn watched<'a>(scene: &'a Scene<'_>, node: &Node) -> Result<&'a Watched, String> {
+    let sentinel = scene.said(&node.name)?.view.sentinel.as_ref().ok_or("it is no sentinel")?;
+    sentinel.watched.as_ref().ok_or_else(|| "it watches no primary".to_owned())
+}
+
+fn judge_watch(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Verdict {
+    let watched = watched(scene, node)?;
+    let acting = lineup.primary.as_ref().map_err(Clone::clone)?;
+    if watched.primary != Some(acting.address) {
+        let other =
+            watched.primary.map_or_else(|| "an unknown node".to_owned(), |address| scene.name_at(address));
+        return Err(format!("it watches {other}, and the primary is {}", acting.name));
+    }
+    if watched.failing {
+        return Err(format!("it thinks that {} is down, or is replacing it", acting.name));
+    }
+    let found = &scene.said(&node.name)?.view.settings;
+    for (name, wanted) in sentinel_settings(&node.settings).iter() {
+        let value = found.get(name).unwrap_or("not set");
+        if !same_value(name, value, wanted) {
+            return Err(format!("its `{name}` is {value} instead of {wanted}"));
+        }
+    }
+    let swapped = if lineup.swapped().is_some() { ", after a failover" } else { "" };
+    Ok(format!("watches {}{swapped}", acting.name))
+}
+
+fn judge_peers(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Verdict {
+    let watched = watched(scene, node)?;
+    let others: Vec<&Node> =
+        scene.topology.sentinels.iter().filter(|other| other.name != node.name).collect();
+    for (known, wanted) in [(&watched.replicas, &lineup.others), (&watched.sentinels, &others)] {
+        for peer in wanted {
+            match known.get(&peer.address) {
+                None => return Err(format!("it does not know {}", peer.name)),
+                Some(false) => return Err(format!("it thinks that {} is down or out of place", peer.name)),
+                Some(true) => {}
+            }
+        }
+        let is_wanted = |address: &Address| wanted.iter().any(|peer| peer.address == *address);
+        if let Some(stranger) = known.keys().find(|address| !is_wanted(address)) {
+            return Err(format!("it knows {}, which has no place there", scene.name_at(*stranger)));
+        }
+    }
+    let (replicas, sentinels) =
+        (count(lineup.others.len(), "replica"), count(others.len(), "other sentinel"));
+    Ok(format!("knows {replicas} and {sentinels}"))
+}
+
+fn quorum(scene: &Scene<'_>, node: &Node) -> Check {
+    let command = Command::new(["SENTINEL", "CKQUORUM", scene.topology.name.as_str()]);
+    let step = Step::send(Session::Shared(node.name.clone()), command, Expectation::Granted);
+    Check::asked(QUORUM, Some(&node.name), vec![step], "quorum and majority can be reached")
+}
+
+/// Asks as clients do; what comes back must be what clients dial, and there a write must succeed.
+fn discovery(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Check {
+    let primary = match &lineup.primary {
+        Ok(primary) => *primary,
+        Err(reason) => return nobody(DISCOVERY, lineup, reason),
+    };
+    let told = scene.topology.advertised(primary);
+    let key = scene.key(&format!("{}:{}", DISCOVERY.0, node.name), lineup);
+    let ask = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", scene.topology.name.as_str()]);
+    // A connection of its own: it is dialled after the sentinel has said where.
+    let client = Session::Private(primary.name.clone());
+    let steps = vec![
+        Step::send(
+            Session::Shared(node.name.clone()),
+            ask,
+            Expectation::Texts(vec![told.host.clone(), told.port.to_string()]),
+        ),
+        Step::send(client.clone(), Scene::set(&key, "discovered"), Expectation::Status("OK")),
+    ];
+    let found = format!("{} at {told} took a write", primary.name);
+    Check::asked(DISCOVERY, Some(&node.name), steps, found).removing(client, &key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Deployment;
+    use crate::observed::Watched;
+
+    fn deployment() -> Deployment {
+        Deployment::of("kind: sentinel\nreplicas: 2\n")
+    }
+
+    fn watched(deployment: &mut Deployment, number: usize) -> &mut Watched {
+        let sentinel = deployment.statement(number).view.sentinel.as_mut().expect("a sentinel");
+        sentinel.watched.as_mut().expect("it watches")
+    }
+
+    #[test]
+    fn sentinels_that_agree_pass() {
+        let deployment = deployment();
+        assert_eq!(deployment.judged("sentinel-watch", Some(4)), Ok("watches shop-1".to_owned()));
+        let peers = deployment.judged("sentinel-peers", Some(6));
+        assert_eq!(peers, Ok("knows 2 replicas and 2 other sentinels".to_owned()));
+        assert_eq!(
+            deployment.steps("sentinel-quorum", Some(5)),
+            ["shop-5 SENTINEL CKQUORUM shop -> Granted"]
+        );
+        let steps = deployment.steps("sentinel-discovery", Some(4));
+        assert_eq!(
+            steps[0],
+            "shop-4 SENTINEL GET-MASTER-ADDR-BY-NAME shop -> Texts([\"127.0.0.1\", \"7001\"])"
+        );
+        assert!(steps[1].starts_with("shop-1 SET"), "{steps:?}");
+        assert!(deployment.find("settings", Some(4)).is_none() && deployment.find("ping", Some(4)).is_some());
+    }
+
+    #[test]
+    fn clients_in_the_network_are_told_its_addresses() {
+        let steps = Deployment::of("kind: sentinel\naccess: network\n").steps("sentinel-discovery", Some(3));
+        assert!(steps[0].ends_with("Texts([\"172.30.0.11\", \"7001\"])"), "{steps:?}");
+    }
+
+    #[test]
+    fn whoever_watches_another_one_or_nobody_fails() {
+        let mut deployment = deployment();
+        let other = deployment.topology.shards[0].replicas[0].address;
+        watched(&mut deployment, 4).primary = Some(other);
+        watched(&mut deployment, 5).failing = true;
+        deployment.statement(6).view.sentinel.as_mut().expect("a sentinel").watched = None;
+        let wrong = |number| deployment.judged("sentinel-watch", Some(number)).expect_err("wrong");
+        assert_eq!(wrong(4), "it watches shop-2, and the primary is shop-1");
+        assert_eq!(wrong(5), "it thinks that shop-1 is down, or is replacing it");
+        assert_eq!(wrong(6), "it watches no primary");
+    }
+
+    #[test]
+    fn missing_lost_and_strange_peers_are_named() {
+        let mut deployment = deployment();
+        let replica = deployment.topology.shards[0].replicas[1].address;
+        let primary = deployment.topology.shards[0].primary.address;
+        watched(&mut deployment, 4).replicas.remove(&replica);
+        watched(&mut deployment, 5).replicas.insert(replica, false);
+        watched(&mut deployment, 6).sentinels.insert(primary, true);
+        let wrong = |number| deployment.judged("sentinel-peers", Some(number)).expect_err("wrong");
+        assert_eq!(wrong(4), "it does not know shop-3");
+        assert_eq!(wrong(5), "it thinks that shop-3 is down or out of place");
+        assert_eq!(wrong(6), "it knows shop-1, which has no place there");
+    }
+
+    #[test]
+    fn other_settings_than_the_specs_are_found() {
+        let mut deployment = deployment();
+        deployment.statement(4).view.settings.set("down-after-milliseconds", "30000");
+        let wrong = deployment.judged("sentinel-watch", Some(4));
+        assert_eq!(wrong, Err("its `down-after-milliseconds` is 30000 instead of 5000".to_owned()));
+    }
+}

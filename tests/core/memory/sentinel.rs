@@ -1,0 +1,155 @@
+//! A sentinel: whom it watches, and whom it has heard of. It finds others through the primary, and
+//! forgets nobody by itself. Votes are not in it: tests say when a failover happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redisctl::observed::{SentinelView, ServerView, Watched};
+use redisctl::plan::ServerAction;
+use redisctl::topology::{Address, NodeName, Settings, Topology};
+
+use super::process::{Link, Process};
+use super::{State, World};
+
+/// What a sentinel knows, in memory and in its file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sentinel {
+    /// `None`: it watches nobody.
+    pub(crate) primary: Option<Address>,
+    pub(crate) replicas: BTreeSet<Address>,
+    pub(crate) sentinels: BTreeSet<Address>,
+    pub(crate) settings: Settings,
+}
+
+fn address(ip: &str, port: &str) -> Option<Address> {
+    Some(Address { ip: ip.parse().ok()?, port: port.parse().ok()? })
+}
+
+impl Sentinel {
+    /// Reads a sentinel's file; `None` where it is a server's.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut sentinel = Self::default();
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["sentinel", "monitor", _, ip, port, quorum] => {
+                    sentinel.primary = address(ip, port);
+                    sentinel.settings.set("quorum", quorum);
+                }
+                ["sentinel", "known-replica", _, ip, port] => sentinel.replicas.extend(address(ip, port)),
+                ["sentinel", "known-sentinel", _, ip, port, _] => {
+                    sentinel.sentinels.extend(address(ip, port));
+                }
+                ["sentinel", name, _, value] => sentinel.settings.set(name, value),
+                _ => {}
+            }
+        }
+        sentinel.primary.map(|_| sentinel)
+    }
+
+    /// SENTINEL MONITOR, SET and RESET.
+    pub(crate) fn apply(&mut self, action: &ServerAction) -> Result<(), String> {
+        match action {
+            ServerAction::Monitor { primary, settings, .. } => {
+                *self = Self { primary: Some(*primary), settings: settings.clone(), ..Self::default() };
+            }
+            ServerAction::Rediscover { .. } => self.forget(),
+            ServerAction::Configure(_) if self.primary.is_none() => {
+                return Err("No such master with that name".to_owned());
+            }
+            ServerAction::Configure(settings) => {
+                settings.iter().for_each(|(name, value)| self.settings.set(name, value));
+            }
+            other => return Err(format!("a sentinel knows no {other}")),
+        }
+        Ok(())
+    }
+
+    /// SENTINEL RESET.
+    pub(crate) fn forget(&mut self) {
+        self.replicas.clear();
+        self.sentinels.clear();
+    }
+}
+
+/// One look at the primary: who replicates it, and who else watches it.
+pub(super) fn discover(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
+    let servers = reachable.values().filter(|process| process.sentinel.is_none());
+    let linked: Vec<(Option<Address>, Address)> = servers
+        .filter(|process| process.link.1 == Link::Up)
+        .map(|process| (process.link.0, process.address))
+        .collect();
+    let there: BTreeSet<Address> = reachable.values().map(|process| process.address).collect();
+    let watchers: Vec<(Option<Address>, Address)> = reachable
+        .values()
+        .filter_map(|process| Some((process.sentinel.as_ref()?.primary, process.address)))
+        .collect();
+    for process in reachable.values_mut() {
+        let own = process.address;
+        let Some(sentinel) = &mut process.sentinel else { continue };
+        let Some(primary) = sentinel.primary.filter(|primary| there.contains(primary)) else { continue };
+        let of = |all: &[(Option<Address>, Address)]| -> Vec<Address> {
+            let same = all.iter().filter(|(watched, address)| *watched == Some(primary) && *address != own);
+            same.map(|(_, address)| *address).collect()
+        };
+        sentinel.replicas.extend(of(&linked));
+        sentinel.sentinels.extend(of(&watchers));
+    }
+}
+
+impl State {
+    /// What a sentinel says; `None` where the node is none.
+    pub(super) fn view_of_sentinel(&mut self, node: &NodeName) -> Result<Option<ServerView>, String> {
+        let Some(sentinel) = self.process(node)?.sentinel.clone() else { return Ok(None) };
+        let processes = || {
+            let containers = self.engine.containers.values().filter(|container| container.is_reachable());
+            containers.filter_map(|container| container.process.as_ref())
+        };
+        let is_there = |address: Address| processes().any(|process| process.address == address);
+        let follows = |address: Address| {
+            processes().any(|process| process.address == address && process.follows == sentinel.primary)
+        };
+        let watched = sentinel.primary.map(|primary| Watched {
+            primary: Some(primary),
+            failing: !is_there(primary),
+            replicas: sentinel.replicas.iter().map(|address| (*address, follows(*address))).collect(),
+            sentinels: sentinel.sentinels.iter().map(|address| (*address, is_there(*address))).collect(),
+        });
+        Ok(Some(ServerView {
+            version: "8.0.0".to_owned(),
+            settings: sentinel.settings.clone(),
+            sentinel: Some(SentinelView { watched }),
+            ..ServerView::default()
+        }))
+    }
+}
+
+impl World {
+    /// What people do to one sentinel.
+    pub(crate) fn with_sentinel(&self, node: &NodeName, change: impl FnOnce(&mut Sentinel)) {
+        let mut state = self.state();
+        let process = state.process(node).expect("the sentinel answers");
+        change(process.sentinel.as_mut().expect("it is a sentinel"));
+    }
+
+    /// `SENTINEL SET`.
+    pub(crate) fn configure_sentinel(&self, node: &NodeName, setting: &str, value: &str) {
+        self.with_sentinel(node, |sentinel| sentinel.settings.set(setting, value));
+    }
+
+    /// The end of a failover, as the sentinels bring it about: whoever answers goes along.
+    pub(crate) fn fail_over(&self, topology: &Topology, to: &NodeName) {
+        let new = topology.node(to).expect("one of its nodes").address;
+        let servers: BTreeSet<Address> = topology.servers().iter().map(|node| node.address).collect();
+        let mut state = self.state();
+        for container in state.engine.containers.values_mut() {
+            let Some(process) = &mut container.process else { continue };
+            match &mut process.sentinel {
+                Some(sentinel) => {
+                    sentinel.primary = Some(new);
+                    sentinel.replicas = servers.iter().copied().filter(|address| *address != new).collect();
+                }
+                None => process.follows = (process.address != new).then_some(new),
+            }
+        }
+    }
+}

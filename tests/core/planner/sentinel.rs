@@ -1,0 +1,158 @@
+//! Plans for a primary with replicas under sentinels.
+
+use redisctl::topology::Address;
+
+use super::*;
+
+const SENTINEL: &str = "kind: sentinel";
+
+#[test]
+fn from_nothing() {
+    assert_snapshot!(new_plan(SENTINEL, SWAP), @"
+    shop: 19 changes in 8 stages
+    network and volumes
+      shop          create network, subnet 172.30.0.0/24                        # not found
+      shop          create volume shop-nodes                                    # not found
+    network namespace
+      shop-network  create container, image redis:8, address 172.30.0.11, ports 7001 … 7005  # not found
+    containers
+      shop-1        create container, image redis:8, port 7001 of shop-network  # not found
+      shop-2        create container, image redis:8, port 7002 of shop-network  # not found
+      shop-3        create container, image redis:8, port 7003 of shop-network  # not found
+      shop-4        create container, image redis:8, port 7004 of shop-network  # not found
+      shop-5        create container, image redis:8, port 7005 of shop-network  # not found
+      shop-network  write files of shop-network … shop-5 (6 nodes)              # new
+    start network namespace
+      shop-network  start container                                             # new
+    start primary
+      shop-1        start container                                             # new
+      shop-1        wait until it answers                                       # new
+      shop-1        set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+    start replicas and sentinels
+      shop-2        start container                                             # new
+      shop-2        wait until it answers                                       # new
+      shop-2        set repl-diskless-sync-delay 0, repl-ping-replica-period 1  # while forming
+      shop-3        start container                                             # new
+      shop-3        wait until it answers                                       # new
+      shop-4        start container                                             # new
+      shop-4        wait until it answers                                       # new
+      shop-5        start container                                             # new
+      shop-5        wait until it answers                                       # new
+    ready
+      shop          wait until all sentinels agree                              # new
+    settings
+      shop-1        set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+      shop-2        set repl-diskless-sync-delay 5, repl-ping-replica-period 10  # while forming
+    ");
+}
+
+#[test]
+fn clients_in_the_network_need_no_shared_namespace() {
+    let plan = new_plan("{kind: sentinel, access: network}", SWAP);
+    assert!(!plan.contains("shop-network"), "{plan}");
+    assert!(plan.contains("shop-3  create container, image redis:8, address 172.30.0.13:7003"), "{plan}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failover_is_as_good_as_the_specs_roles() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.fail_over(&topology, &node(&topology, 2));
+    settle().await;
+    assert!(plan(&world, &topology, SWAP).is_empty());
+    assert_ready(&world, &topology);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_comes_back_after_a_failover_follows_the_new_one() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.stop_container(&node(&topology, 1));
+    world.fail_over(&topology, &node(&topology, 2));
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop-1  start container        # not running"), "{plans}");
+    let follows = "shop-1  follow 127.0.0.1:7002           # is a primary of its own";
+    assert!(plans.contains(follows), "{plans}");
+    assert_eq!(primary_of(&world, &topology.shards[0]), node(&topology, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_most_sentinels_say_counts_and_not_what_a_server_says() {
+    let topology = topology("{kind: sentinel, replicas: 2}");
+    let world = up(&topology).await;
+    world.promote(&node(&topology, 3));
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop-3  follow 127.0.0.1:7001"), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentinel_that_watches_nobody_or_somebody_else_is_told_whom_to_watch() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.with_sentinel(&node(&topology, 3), |sentinel| sentinel.primary = None);
+    let replica = topology.shards[0].replicas[0].address;
+    world.with_sentinel(&node(&topology, 4), |sentinel| sentinel.primary = Some(replica));
+    // Of two who disagree, neither has most on its side: the servers say who is primary.
+    let plans = repair(&world, &topology).await;
+    let watch = "watch the primary at 127.0.0.1:7001";
+    assert!(plans.contains(&format!("shop-3  {watch}  # watches no primary")), "{plans}");
+    assert!(plans.contains(&format!("shop-4  {watch}  # watches 127.0.0.1:7002")), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentinel_that_was_reset_is_waited_for() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.with_sentinel(&node(&topology, 3), crate::memory::sentinel::Sentinel::forget);
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop  wait until all sentinels agree  # shop-3 does not know shop-2"), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentinel_that_knows_strangers_finds_out_anew() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    let stranger = Address { ip: [127, 0, 0, 1].into(), port: 7009 };
+    world.with_sentinel(&node(&topology, 5), |sentinel| sentinel.sentinels.extend([stranger]));
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop-5  find out anew who there is"), "{plans}");
+    assert!(plans.contains("# knows 127.0.0.1:7009, which is not of this deployment"), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_setting_of_a_sentinel_is_set_back() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.configure_sentinel(&node(&topology, 4), "quorum", "1");
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop-4  set quorum 2  # quorum is `1`, not `2`"), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_shares_a_network_that_was_started_anew_is_started_again() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.stop_container(&topology.name.anchor());
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop-network  start container        # not running"), "{plans}");
+    assert!(plans.contains("shop-5        stop container         # detached from the network"), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_shares_a_network_that_is_gone_is_made_anew() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.remove_container(&topology.name.anchor());
+    let plans = repair(&world, &topology).await;
+    assert!(plans.contains("shop-5        remove container"), "{plans}");
+    assert!(plans.contains("shop-network  create container"), "{plans}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_numbers_of_replicas_or_sentinels_need_a_say() {
+    let world = up(&topology(SENTINEL)).await;
+    for yaml in ["{kind: sentinel, replicas: 2}", "{kind: sentinel, sentinels: 5}"] {
+        let found = obstacles(&world, &topology(yaml), SWAP);
+        assert_eq!(found, "the deployment must be made anew: the spec changed sentinels");
+    }
+}
