@@ -268,15 +268,15 @@ async fn replicas_that_the_spec_does_not_have_any_more_leave() {
       shop-5  remove container                                   # the spec has no such node any more
       shop-6  remove container                                   # the spec has no such node any more
     forget
-      shop-1  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
-      shop-1  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
-      shop-1  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
-      shop-2  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
-      shop-2  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
-      shop-2  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
-      shop-3  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
-      shop-3  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
-      shop-3  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+      shop-1  forget 1715609f                                    # knows shop-5, which is not of this deployment
+      shop-1  forget 78dde6e5                                    # knows shop-4, which is not of this deployment
+      shop-1  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-2  forget 1715609f                                    # knows shop-5, which is not of this deployment
+      shop-2  forget 78dde6e5                                    # knows shop-4, which is not of this deployment
+      shop-2  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-3  forget 1715609f                                    # knows shop-5, which is not of this deployment
+      shop-3  forget 78dde6e5                                    # knows shop-4, which is not of this deployment
+      shop-3  forget b54cda58                                    # knows shop-6, which is not of this deployment
     ready
       shop    wait until all nodes agree and list every replica  # changed by the steps before
     ");
@@ -312,16 +312,16 @@ async fn a_primary_that_leaves_hands_over_first() {
       shop-5  remove container                                   # the spec has no such node any more
       shop-6  remove container                                   # the spec has no such node any more
     forget
-      shop-1  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
-      shop-1  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
-      shop-2  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
-      shop-2  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
-      shop-2  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
-      shop-3  forget 1715609f                                    # knows a node at 172.30.0.15:7005, which is not of this deployment
-      shop-3  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
-      shop-3  forget b54cda58                                    # knows a node at 172.30.0.16:7006, which is not of this deployment
+      shop-1  forget 1715609f                                    # knows shop-5, which is not of this deployment
+      shop-1  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-2  forget 1715609f                                    # knows shop-5, which is not of this deployment
+      shop-2  forget 78dde6e5                                    # knows shop-4, which is not of this deployment
+      shop-2  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-3  forget 1715609f                                    # knows shop-5, which is not of this deployment
+      shop-3  forget 78dde6e5                                    # knows shop-4, which is not of this deployment
+      shop-3  forget b54cda58                                    # knows shop-6, which is not of this deployment
     forget
-      shop-1  forget 78dde6e5                                    # knows a node at 172.30.0.14:7004, which is not of this deployment
+      shop-1  forget 78dde6e5                                    # knows shop-4, which is not of this deployment
     ready
       shop    wait until all nodes agree and list every replica  # changed by the steps before
     ");
