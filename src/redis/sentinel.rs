@@ -24,7 +24,7 @@ pub(super) async fn ask(
         commands.into_iter().zip(view::ask_all(connection, &commands).await?).collect();
     let mut said = view::understand(replies.iter().cloned())?;
     let mut own = SentinelView::default();
-    let primaries = replies.last().map(|(_, reply)| reply.clone()).unwrap_or(Value::Nil);
+    let primaries = replies.last().map_or(Value::Nil, |(_, reply)| reply.clone());
     let watched = instances(&primaries).into_iter().find(|one| one.text("name") == Some(name.as_str()));
     if let Some(watched) = watched {
         // It could be told to stop watching between the two questions; then it says so the next time.
@@ -95,10 +95,10 @@ pub(super) async fn monitor(
     monitor.arg("MONITOR").arg(name.as_str()).arg(primary.ip.to_string()).arg(primary.port).arg(quorum);
     run(connection, "SENTINEL MONITOR", &monitor).await?;
     if let Some(login) = login {
-        let mut log_in = cmd("SENTINEL");
-        log_in.arg("SET").arg(name.as_str()).arg("auth-user").arg(&login.user);
-        log_in.arg("auth-pass").arg(login.password.expose());
-        run(connection, "SENTINEL SET auth-user auth-pass", &log_in).await?;
+        let mut user = cmd("SENTINEL");
+        user.arg("SET").arg(name.as_str()).arg("auth-user").arg(&login.user);
+        user.arg("auth-pass").arg(login.password.expose());
+        run(connection, "SENTINEL SET auth-user auth-pass", &user).await?;
     }
     set(connection, name, settings).await
 }
