@@ -16,6 +16,7 @@ mod private_engine;
 mod remote;
 mod restarts;
 mod secrets;
+mod sentinel;
 mod shapes;
 mod support;
 mod tls;

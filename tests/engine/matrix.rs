@@ -24,6 +24,12 @@ macro_rules! server {
             }
 
             #[test]
+            fn sentinel() {
+                let roles = [("primary", 1), ("replica", 2), ("sentinel", 3)];
+                comes_and_goes("sentinel", $image, &roles);
+            }
+
+            #[test]
             fn secure() {
                 comes_and_goes("secure", $image, &[("primary", 1), ("replica", 1)]);
             }

@@ -1,0 +1,102 @@
+//! Sentinels: clients on the host are led to the primary, also after a failover; and what people do to
+//! them, or to the network that all nodes share, is mended.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Deployment, docker, succeed, wanted};
+
+/// The primary's port, by the word of the sentinel with this number.
+fn discovered(deployment: &Deployment, number: u16) -> (String, u16) {
+    let mut ask = redis::cmd("SENTINEL");
+    let ask = ask.arg("GET-MASTER-ADDR-BY-NAME").arg(&deployment.name);
+    ask.query(&mut deployment.connect(number)).expect("a sentinel knows the primary")
+}
+
+/// Asks as a client does, until another primary is named than before.
+fn another_primary(deployment: &Deployment, number: u16, before: u16) -> u16 {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (host, port) = discovered(deployment, number);
+        assert_eq!(host, "127.0.0.1", "clients are told what they can dial");
+        if port != before {
+            return port;
+        }
+        assert!(Instant::now() < deadline, "no failover within 30 s");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn clients_follow_a_failover_and_up_converges_after_it() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("failover");
+    let quick = ["--set", "config.down-after-milliseconds=1500"];
+    deployment.up("sentinel", &quick);
+    let sentinel = 4;
+    let (host, first) = discovered(&deployment, sentinel);
+    assert_eq!((host.as_str(), first), ("127.0.0.1", deployment.port));
+    let write = |port: u16, value: &str| {
+        let client = redis::Client::open(("127.0.0.1", port)).expect("a client");
+        let mut connection = client.get_connection().expect("a connection");
+        redis::cmd("SET").arg("kept").arg(value).exec(&mut connection).expect("a write");
+        redis::cmd("WAIT").arg(2).arg(2000).exec(&mut connection).expect("an answer");
+    };
+    write(first, "before");
+    docker(&["kill", &deployment.node(1)]);
+    let second = another_primary(&deployment, sentinel, first);
+    let number = second - deployment.port + 1;
+    let mut connection = deployment.connect(number);
+    let kept: String = redis::cmd("GET").arg("kept").query(&mut connection).expect("the key");
+    assert_eq!(kept, "before");
+
+    deployment.up("sentinel", &quick);
+    deployment.verify();
+    let status = deployment.status();
+    assert_eq!(status["state"], "ready", "{status:#}");
+    assert_eq!(status["nodes"][0]["role"], "replica", "{status:#}");
+    assert_eq!(status["nodes"][3]["role"], "sentinel", "{status:#}");
+    assert_eq!(discovered(&deployment, sentinel).1, second, "`up` went against the sentinels");
+    assert_eq!(deployment.changes("sentinel", &quick), 0);
+}
+
+#[test]
+fn a_lost_network_namespace_and_a_reset_sentinel_are_mended() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("namespace");
+    deployment.up("sentinel", &[]);
+    docker(&["restart", &format!("{}-network", deployment.name)]);
+    let plan = succeed(&deployment.run("plan", "sentinel", &[]));
+    assert!(plan.contains("detached from the network"), "{plan}");
+    deployment.up("sentinel", &[]);
+    deployment.verify();
+
+    docker(&["rm", "-f", &deployment.node(5)]);
+    let mut remove = redis::cmd("SENTINEL");
+    remove.arg("REMOVE").arg(&deployment.name).exec(&mut deployment.connect(6)).expect("it forgets");
+    deployment.up("sentinel", &[]);
+    deployment.verify();
+    assert_eq!(deployment.changes("sentinel", &[]), 0);
+}
+
+#[test]
+fn sentinels_work_with_passwords_and_tls_and_in_the_network() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("sentinel-secure");
+    let secure = ["--set", "auth.password=generate", "--set", "tls=true"];
+    deployment.up("sentinel", &secure);
+    deployment.verify();
+    assert_eq!(deployment.changes("sentinel", &secure), 0);
+    drop(deployment);
+
+    let inside = Deployment::new("sentinel-inside");
+    inside.up("sentinel", &["--set", "access=network"]);
+    inside.verify();
+    let address = inside.status()["nodes"][0]["address"].to_string();
+    assert!(!address.contains("127.0.0.1"), "{address}");
+}
