@@ -21,3 +21,5 @@ mod shapes;
 mod support;
 mod tls;
 mod two_at_once;
+#[cfg(windows)]
+mod windows;
