@@ -147,7 +147,7 @@ pub struct UpArguments {
     /// Remove and make anew what the spec changed and no live change can bring about; data goes with it.
     #[arg(long)]
     pub recreate: bool,
-    /// What to do with what was made when `up` fails.
+    /// What to do with what was made when `up` fails; what was there before stays.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
     /// Write what it takes to find out why `up` failed to this folder, passwords masked; also when it
@@ -174,7 +174,7 @@ pub struct UpArguments {
 pub enum OnFailure {
     /// It stays, for a look at it, or for the next `up`.
     Keep,
-    /// It is removed.
+    /// It is removed, unless the deployment was there before.
     Remove,
 }
 

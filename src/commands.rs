@@ -36,6 +36,7 @@ mod validate;
 mod verify;
 
 pub use error::CommandError;
+pub use up::Aftermath;
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

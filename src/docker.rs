@@ -148,7 +148,7 @@ impl EngineTrait for Engine {
         logs::tail(&self.docker, node).await
     }
 
-    async fn ended(&self, node: &NodeName) -> Option<String> {
-        apply::ended(&self.docker, node).await
+    async fn ended(&self, node: &NodeName) -> Result<Option<String>, BoxedError> {
+        Ok(apply::ended(&self.docker, node).await?)
     }
 }

@@ -2,6 +2,7 @@
 //! nothing: what is done is the plan's, when it is done is the planner's order, and whether a wait
 //! is over is [`readiness`]'s judgement.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -29,7 +30,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// How long a wait goes on before it is worth a word.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// How long a server may take to answer before it is looked whether its container has ended.
+/// How often it is looked whether the containers of servers that do not answer have ended; as long may a
+/// server take to answer before the first time.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
@@ -56,8 +58,8 @@ pub trait Engine {
     /// The last lines that a node wrote to its log; empty where there are none to be had.
     fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>>;
 
-    /// How a node's container ended, if it did.
-    fn ended(&self, node: &NodeName) -> impl Future<Output = Option<String>>;
+    /// How a node's container ended, if it did, so that its server will not answer.
+    fn ended(&self, node: &NodeName) -> impl Future<Output = Result<Option<String>, BoxedError>>;
 }
 
 /// The servers, as the executor needs them.
@@ -122,25 +124,30 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         let chains = chains(plan, stage);
         let subjects = chains.iter().map(|(subject, _)| (*subject).to_owned()).collect();
         self.tell(Event::StageStarted { stage: stage.name.to_owned(), subjects });
+        let failed = &Cell::new(false);
         match stage.order {
             Order::InTurn => {
                 for step in &stage.steps {
-                    self.step(plan, step).await?;
+                    self.step(plan, step, failed).await?;
                 }
             }
             Order::SideBySide => {
                 let mut running = stream::iter(chains)
                     .map(|(_, steps)| async move {
                         for step in steps {
-                            self.step(plan, step).await?;
+                            if failed.get() {
+                                break;
+                            }
+                            self.step(plan, step, failed).await?;
                         }
                         Ok::<(), ExecuteError>(())
                     })
                     .buffer_unordered(SIDE_BY_SIDE);
-                // Every chain ends before the stage does: nothing is cut off in the middle of a call.
+                // Every call ends before the stage does: nothing is cut off in the middle of one.
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {
                     if let Err(error) = result {
+                        failed.set(true);
                         first_failure.get_or_insert(error);
                     }
                 }
@@ -153,7 +160,8 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         Ok(())
     }
 
-    async fn step(&self, plan: &Plan, step: &Step) -> Result<(), ExecuteError> {
+    /// Does a step; `failed` says whether another one of its stage has failed, and waiting is in vain.
+    async fn step(&self, plan: &Plan, step: &Step, failed: &Cell<bool>) -> Result<(), ExecuteError> {
         let (subject, action) = (step.subject(plan).to_owned(), step.action.to_string());
         self.tell(Event::StepStarted { subject: subject.clone(), action: action.clone() });
         let result = match &step.action {
@@ -164,8 +172,8 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             Action::Engine(call) => {
                 self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
             }
-            Action::Server(call) => self.server(step, call, &subject).await,
-            Action::Await(condition) => self.wait(step, condition, &subject).await,
+            Action::Server(call) => self.server(step, call, &subject, failed).await,
+            Action::Await(condition) => self.wait(step, condition, &subject, failed).await,
         };
         match result {
             Ok(()) => {
@@ -188,9 +196,9 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let log = self.log_tail(step.node.as_ref()).await;
                 ExecuteError::Call { subject, action, source, log }
             }
-            Failure::Ended(how) => {
-                let log = self.log_tail(step.node.as_ref()).await;
-                ExecuteError::Ended { subject, how, log }
+            Failure::Ended { node, how } => {
+                let log = self.log_tail(Some(&node)).await;
+                ExecuteError::Ended { subject: node.to_string(), how, log }
             }
             Failure::Wait { waited, disagreements } => {
                 // One node's log tells most; thirty nodes' logs tell nothing.
@@ -208,35 +216,49 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
     }
 
     /// Calls a server, again and again while the reason not to succeed is a passing one.
-    async fn server(&self, step: &Step, call: &ServerAction, subject: &str) -> Result<(), Failure> {
+    async fn server(
+        &self,
+        step: &Step,
+        call: &ServerAction,
+        subject: &str,
+        failed: &Cell<bool>,
+    ) -> Result<(), Failure> {
         let Some(node) = &step.node else {
             return Err(Failure::Call("a server action needs a node".into()));
         };
         let started = Instant::now();
         let mut quiet = true;
+        let mut asked_engine = started;
         loop {
-            match self.servers.apply(node, call).await {
+            let error = match self.servers.apply(node, call).await {
                 Ok(()) => return Ok(()),
                 Err(ServerFault::Final(error)) => return Err(Failure::Call(error)),
-                Err(ServerFault::Passing(error)) if started.elapsed() >= self.timeout => {
-                    return Err(Failure::Call(error));
-                }
-                Err(ServerFault::Passing(error)) => {
-                    if quiet && started.elapsed() >= QUIET {
-                        quiet = false;
-                        self.tell(Event::Waiting {
-                            subject: subject.to_owned(),
-                            missing: vec![error.to_string()],
-                        });
-                    }
-                    tokio::time::sleep(POLL_INTERVAL).await;
-                }
+                Err(ServerFault::Passing(error)) => error,
+            };
+            if asked_engine.elapsed() >= GRACE {
+                asked_engine = Instant::now();
+                self.assert_alive(vec![node.clone()]).await?;
             }
+            if failed.get() || started.elapsed() >= self.timeout {
+                return Err(Failure::Call(error));
+            }
+            if quiet && started.elapsed() >= QUIET {
+                quiet = false;
+                let missing = vec![error.to_string()];
+                self.tell(Event::Waiting { subject: subject.to_owned(), missing });
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     /// Looks again and again until a condition holds or its time is over.
-    async fn wait(&self, step: &Step, condition: &Condition, subject: &str) -> Result<(), Failure> {
+    async fn wait(
+        &self,
+        step: &Step,
+        condition: &Condition,
+        subject: &str,
+        failed: &Cell<bool>,
+    ) -> Result<(), Failure> {
         let limit = match condition {
             Condition::ClusterAgrees(ClusterExpectation {
                 milestone: Milestone::Barrier(patience), ..
@@ -245,20 +267,19 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         };
         let started = Instant::now();
         let mut said = Vec::new();
+        let mut asked_engine = started;
         loop {
-            let disagreements = self.look(step, condition).await;
+            let Sight { disagreements, silent } = self.look(step, condition).await;
             if disagreements.is_empty() {
                 return Ok(());
             }
             let waited = started.elapsed();
             tracing::debug!(subject, %condition, waited_ms = waited.as_millis(), still = ?disagreements.iter().map(ToString::to_string).collect::<Vec<_>>());
-            if let (Condition::Answers, Some(node)) = (condition, &step.node)
-                && waited >= GRACE
-                && let Some(how) = self.engine.ended(node).await
-            {
-                return Err(Failure::Ended(how));
+            if asked_engine.elapsed() >= GRACE {
+                asked_engine = Instant::now();
+                self.assert_alive(silent).await?;
             }
-            if waited >= limit {
+            if failed.get() || waited >= limit {
                 return Err(Failure::Wait { waited, disagreements });
             }
             if waited >= QUIET && said != disagreements {
@@ -270,20 +291,26 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         }
     }
 
-    async fn look(&self, step: &Step, condition: &Condition) -> Vec<Disagreement> {
-        match condition {
+    /// Fails where the container of a node has ended that does not answer: it is waited for in vain.
+    async fn assert_alive(&self, silent: Vec<NodeName>) -> Result<(), Failure> {
+        for node in silent {
+            if let Some(how) = self.engine.ended(&node).await.map_err(Failure::Call)? {
+                return Err(Failure::Ended { node, how });
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&self, step: &Step, condition: &Condition) -> Sight {
+        let (disagreements, answers) = match condition {
             Condition::Answers => {
-                let Some(node) = &step.node else { return Vec::new() };
-                match self.servers.view(node).await {
-                    Ok(_) => Vec::new(),
-                    Err(error) => {
-                        vec![Disagreement { node: node.clone(), message: error::chain(error.as_ref()) }]
-                    }
-                }
+                let answers = self.answers(step.node.iter()).await;
+                (readiness::answering(&answers), answers)
             }
             Condition::ClusterAgrees(expectation) => {
                 let nodes = expectation.members.iter().map(|member| &member.node);
-                readiness::cluster(expectation, &self.answers(nodes).await)
+                let answers = self.answers(nodes).await;
+                (readiness::cluster(expectation, &answers), answers)
             }
             Condition::SentinelsAgree(expectation) => {
                 let watched = &expectation.watched;
@@ -294,9 +321,12 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             Condition::ReplicasFollow(expectation) => {
                 let replicas = expectation.replicas.iter().map(|replica| &replica.node);
                 let nodes = std::iter::once(&expectation.primary.node).chain(replicas);
-                readiness::replication(expectation, &self.answers(nodes).await)
+                let answers = self.answers(nodes).await;
+                (readiness::replication(expectation, &answers), answers)
             }
-        }
+        };
+        let silent = answers.into_iter().filter(|(_, server)| server.view().is_none());
+        Sight { disagreements, silent: silent.map(|(node, _)| node).collect() }
     }
 
     async fn answers<'n>(&self, nodes: impl Iterator<Item = &'n NodeName>) -> Answers {
@@ -315,7 +345,15 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
 enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement> },
-    Ended(String),
+    Ended { node: NodeName, how: String },
+}
+
+/// What one look at the servers shows.
+struct Sight {
+    /// What keeps a wait from being over.
+    disagreements: Vec<Disagreement>,
+    /// Who does not answer.
+    silent: Vec<NodeName>,
 }
 
 /// A stage's steps by subject, subjects in the order of their first steps.

@@ -38,6 +38,13 @@ fn answer<'a>(answers: &'a Answers, node: &NodeName) -> Result<&'a ServerView, S
     }
 }
 
+/// Who does not answer; empty: everybody does.
+#[must_use]
+pub fn answering(answers: &Answers) -> Vec<Disagreement> {
+    let silent = answers.keys().filter_map(|node| Some((node, answer(answers, node).err()?)));
+    silent.map(|(node, message)| Disagreement { node: node.clone(), message }).collect()
+}
+
 /// What keeps a primary and its replicas from being ready; empty: they are.
 #[must_use]
 pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> Vec<Disagreement> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Aftermath;
 use crate::certificates::issue::IssueError;
 use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
@@ -14,9 +15,6 @@ use crate::redis::ServerError;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
 use crate::ui::Failure;
-
-/// The two ways on from what was half done.
-const WAYS_ON: &str = "what was done stays: `redisctl up` goes on from there, `redisctl down` removes it";
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +104,14 @@ pub enum CommandError {
         /// The step that failed for it.
         source: Box<ExecuteError>,
     },
+    /// `up` failed after it may have made something.
+    #[error("{source}")]
+    HalfWay {
+        /// What failed.
+        source: Box<CommandError>,
+        /// What there is of the deployment now.
+        aftermath: Box<Aftermath>,
+    },
     /// A step failed.
     #[error(transparent)]
     Execute(#[from] ExecuteError),
@@ -129,14 +135,35 @@ impl CommandError {
         match self {
             Self::Spec(_) | Self::Usage { .. } | Self::File { .. } | Self::EnvFile { .. } => 2,
             Self::Location(_) | Self::Connect(_) => 4,
+            Self::HalfWay { source, .. } => source.exit_code(),
+            error if matches!(error.engine_error(), Some(EngineError::NoAnswer { .. })) => 4,
             _ => 1,
         }
     }
 
-    /// What a person wants to see beside the causes: the last log lines of the node that failed.
+    /// The engine's error that it comes down to, where there is one.
+    pub(super) fn engine_error(&self) -> Option<&EngineError> {
+        match self {
+            Self::Engine(error) => Some(error),
+            Self::Execute(ExecuteError::Call { source, .. }) => source.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a deployment may be left half-made.
+    pub(super) fn may_leave_something(&self) -> bool {
+        matches!(self, Self::Execute(_) | Self::PortTaken { .. } | Self::Engine(_) | Self::Unsettled(..))
+    }
+
+    /// What a person wants to see beside the causes: the last log lines of the node that failed, and
+    /// what there is of the deployment now.
     #[must_use]
     pub fn details(&self) -> Option<String> {
         match self {
+            Self::HalfWay { source, aftermath } => {
+                let details = source.details().into_iter().chain([aftermath.to_string()]);
+                Some(details.collect::<Vec<_>>().join("\n\n"))
+            }
             Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
             _ => None,
         }
@@ -169,12 +196,17 @@ impl CommandError {
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
             Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
             Self::Unsettled(name, _) => {
-                Some(format!("`redisctl status {name}` shows how it is; `redisctl up` goes on from there"))
+                Some(format!("`redisctl status {name}` shows how it is"))
             }
-            Self::PortTaken { .. } => Some(format!(
-                "free the port, or choose others with `--port-base` (`auto` finds free ones); {WAYS_ON}"
-            )),
-            Self::Execute(error) => Some(half_way_hint(error)),
+            Self::PortTaken { .. } => Some(
+                "free the port, or remove the deployment and choose others with `--port-base` (`auto` finds free ones)"
+                    .to_owned(),
+            ),
+            Self::HalfWay { source, aftermath } => {
+                let hints: Vec<String> = source.hint().into_iter().chain(aftermath.ways_on()).collect();
+                (!hints.is_empty()).then(|| hints.join("; "))
+            }
+            Self::Execute(_) => self.engine_error().and_then(EngineError::hint).map(str::to_owned),
             Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) | Self::Output(_) => {
                 None
             }
@@ -187,15 +219,6 @@ fn in_use_hint(process: Option<u32>) -> String {
     format!(
         "let it end, and wait for it with a longer `--timeout`; or {end}: what it has done stays, and can be gone on from"
     )
-}
-
-/// What to do about a plan that stopped half-way: what its cause says, and the two ways on.
-fn half_way_hint(error: &ExecuteError) -> String {
-    let source = match error {
-        ExecuteError::Call { source, .. } => source.downcast_ref().and_then(EngineError::hint),
-        ExecuteError::Wait { .. } | ExecuteError::Ended { .. } => None,
-    };
-    source.map_or_else(|| WAYS_ON.to_owned(), |hint| format!("{hint}; {WAYS_ON}"))
 }
 
 fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {

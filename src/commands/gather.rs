@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub(super) connected: Option<Connected>,
     /// What should be, once that is known.
     pub(super) prepared: Option<Prepared>,
+    /// Whether all that there is of it is of this command's making.
+    pub(super) is_new: bool,
     /// The right to change it, for as long as anything is done to it.
     pub(super) lock: Option<Lock>,
 }

@@ -66,7 +66,7 @@ pub(super) async fn prepare(
     let docker = connected.engine.client();
     let snapshot = connected.engine.snapshot().await?;
     let server = match image::find(docker, &image).await? {
-        Some(present) => Some(image::server(docker, &image, &present).await?),
+        Some(present) => Some(image::server(docker, &image, &present, &name).await?),
         None => None,
     };
     let parts = snapshot.parts(&name);

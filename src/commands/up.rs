@@ -5,7 +5,7 @@ use super::lock::Request;
 use super::prepare::{Prepared, prepare, provide_image};
 use super::{CommandError, Connected, Outcome, connected, converge, specs, verify};
 use crate::cli::{FormingChoice, OnFailure, UpArguments};
-use crate::docker::{image, remove};
+use crate::docker::image;
 use crate::event::{Event, Listener};
 use crate::planner::{Forming, Options};
 use crate::redis::Servers;
@@ -13,9 +13,11 @@ use crate::status::status;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
 
+mod aftermath;
 mod rivals;
 mod stopwatch;
 
+pub use aftermath::Aftermath;
 pub(super) use rivals::Taken;
 
 use rivals::Race;
@@ -36,16 +38,10 @@ pub(super) async fn run(
         // Before anything is removed: there would be nothing to ask any more.
         listener.hear(bundle.complete(&scene, &result).await);
     }
-    if let (Err(_), OnFailure::Remove, Scene { connected: Some(connected), prepared: Some(prepared), .. }) =
-        (&result, arguments.on_failure, &scene)
-    {
-        let name = &prepared.topology.name;
-        let parts = connected.engine.snapshot().await?.parts(name);
-        let removed = remove::deployment(connected.engine.client(), name, &parts, false).await?;
-        let count = removed.containers.len();
-        listener
-            .hear(Event::Note { message: format!("removed what was made of `{name}`: {count} containers") });
-    }
+    let result = match result {
+        Err(error) => Err(aftermath::of(error, arguments.on_failure, &scene).await),
+        done => done,
+    };
     renderer.finish();
     let shown = match (&result, &scene.prepared) {
         (Ok(done), Some(prepared)) => ui.up(&prepared.topology, done),
@@ -56,7 +52,15 @@ pub(super) async fn run(
     }
     let done = result?;
     shown?;
-    Ok(done.verified.as_ref().map_or(Outcome::Done, verify::outcome))
+    let outcome = done.verified.as_ref().map_or(Outcome::Done, verify::outcome);
+    let to_be_removed = outcome == Outcome::ChecksFailed && arguments.on_failure == OnFailure::Remove;
+    if let (true, Scene { connected: Some(connected), prepared: Some(prepared), is_new, .. }) =
+        (to_be_removed, &scene)
+    {
+        let name = prepared.topology.name.clone();
+        ui.note(&aftermath::of_failed_checks(connected, name, *is_new).await.to_string());
+    }
+    Ok(outcome)
 }
 
 /// Brings the deployment about; `scene` shows how far it came.
@@ -92,9 +96,14 @@ async fn attempt(
                 listener.hear(Event::Warning { message });
             }
         }
+        scene.is_new = race.is_new(prepared);
         match bring_about(arguments, prepared, connected, listener).await {
             Ok(done) => return Ok(done),
-            Err(error) => race.lost(error, prepared).await?,
+            Err(error) => {
+                let again = race.lost(error, prepared).await;
+                scene.is_new = race.is_new(prepared);
+                again?;
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn apply(
         }
         EngineAction::RemoveVolume { name } => super::remove::volume(docker, name).await.map(drop),
         EngineAction::RemoveNetwork(deployment) => {
-            super::remove::remove_network(docker, deployment).await.map(drop)
+            super::remove::network(docker, deployment.as_str(), deployment).await.map(drop)
         }
         EngineAction::CreateNetwork(settings) => create_network(docker, settings).await,
         EngineAction::CreateVolume(settings) => {
@@ -91,7 +91,7 @@ pub(super) async fn apply(
                 .await
                 .map_err(EngineError::call(format!("attach the container `{container}` to its network")))
         }
-        EngineAction::RemoveContainer => remove(docker, container).await,
+        EngineAction::RemoveContainer => remove(docker, container, container).await,
     }
 }
 
@@ -142,14 +142,15 @@ async fn stop(docker: &Docker, container: &str) -> Result<(), EngineError> {
         .map_err(EngineError::call(format!("stop the container `{container}`")))
 }
 
-/// Removes a container, running or not, with the unnamed volumes that its image asked for.
-pub(super) async fn remove(docker: &Docker, container: &str) -> Result<(), EngineError> {
+/// Removes a container by its id or its name, running or not, with the unnamed volumes that its image
+/// asked for.
+pub(super) async fn remove(docker: &Docker, container: &str, name: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match docker.remove_container(container, Some(options)).await {
         // Somebody else is removing it at this moment: a `down` that was cut off, or that runs too.
         Err(error) if is_conflict(&error) => super::remove::gone(docker, container).await,
         Err(error) if !is_not_found(&error) => {
-            Err(EngineError::call(format!("remove the container `{container}`"))(error))
+            Err(EngineError::call(format!("remove the container `{name}`"))(error))
         }
         _ => Ok(()),
     }
@@ -194,18 +195,23 @@ pub(super) async fn read_deployment_file(
     }
 }
 
-/// How a container ended, if it did; one that the engine starts again and again has ended too.
-pub(super) async fn ended(docker: &Docker, node: &NodeName) -> Option<String> {
-    let inspect = dialect::inspect_container(docker, node.as_str()).await.ok()?;
-    let restarts = inspect.restart_count.unwrap_or(0);
-    let state = inspect.state?;
-    match state.status? {
-        ContainerStateStatusEnum::EXITED
-        | ContainerStateStatusEnum::DEAD
-        | ContainerStateStatusEnum::RESTARTING => {
-            Some(format!("its container ended with exit code {}", state.exit_code.unwrap_or(-1)))
-        }
-        _ if restarts > 0 => Some(format!("its container ended and was started again {restarts} times")),
+/// How a container ended, if it did; one that the engine starts again and again has ended too, one that
+/// is no more, and one that is frozen.
+pub(super) async fn ended(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
+    let inspect = match dialect::inspect_container(docker, node.as_str()).await {
+        Ok(inspect) => inspect,
+        Err(error) if is_not_found(&error) => return Ok(Some("its container was removed".to_owned())),
+        Err(error) => return Err(EngineError::call(format!("inspect the container `{node}`"))(error)),
+    };
+    let state = inspect.state.unwrap_or_default();
+    let code = state.exit_code.unwrap_or(-1);
+    Ok(match state.status {
+        Some(
+            ContainerStateStatusEnum::EXITED
+            | ContainerStateStatusEnum::DEAD
+            | ContainerStateStatusEnum::RESTARTING,
+        ) => Some(format!("its container ended with exit code {code}")),
+        Some(ContainerStateStatusEnum::PAUSED) => Some("its container is paused".to_owned()),
         _ => None,
-    }
+    })
 }

@@ -10,9 +10,9 @@ use bollard::query_parameters::{
 use futures_util::StreamExt as _;
 
 use super::error::is_not_found;
-use super::{EngineError, apply};
-use crate::topology::Server;
+use super::{EngineError, apply, labels};
 use crate::topology::server::{Flavor, Version, repository};
+use crate::topology::{DeploymentName, Server};
 
 /// An image that is on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,16 +51,22 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
     }
 }
 
-/// Which server an image holds: what it says itself, else what its server says when it is run.
+/// Which server an image holds: what it says itself, else what its server says when it is run, in a
+/// container that is `deployment`'s: should it be left behind, `down` takes it away.
 ///
 /// # Errors
 /// Where it holds none.
-pub async fn server(docker: &Docker, reference: &str, image: &Image) -> Result<Server, EngineError> {
+pub async fn server(
+    docker: &Docker,
+    reference: &str,
+    image: &Image,
+    deployment: &DeploymentName,
+) -> Result<Server, EngineError> {
     if let Some(server) = image.declared {
         return Ok(server);
     }
     for flavor in [Flavor::Redis, Flavor::Valkey] {
-        if let Some(server) = ask(docker, reference, flavor).await? {
+        if let Some(server) = ask(docker, reference, flavor, deployment).await? {
             return Ok(server);
         }
     }
@@ -91,13 +97,19 @@ fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
 }
 
 /// Runs the server's `--version` in a container without a network; `None`: it is not in the image.
-async fn ask(docker: &Docker, reference: &str, flavor: Flavor) -> Result<Option<Server>, EngineError> {
+async fn ask(
+    docker: &Docker,
+    reference: &str,
+    flavor: Flavor,
+    deployment: &DeploymentName,
+) -> Result<Option<Server>, EngineError> {
     let program = Server { flavor, version: Version { major: 0, minor: 0, patch: 0 } }.program();
     let operation = format!("ask the image `{reference}` for its server's version");
     let body = ContainerCreateBody {
         image: Some(reference.to_owned()),
         entrypoint: Some(vec![program.to_owned()]),
         cmd: Some(vec!["--version".to_owned()]),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
         host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
         ..Default::default()
     };
@@ -108,7 +120,7 @@ async fn ask(docker: &Docker, reference: &str, flavor: Flavor) -> Result<Option<
         Ok(()) => output(docker, &id).await,
         Err(_) => String::new(),
     };
-    apply::remove(docker, &id).await?;
+    apply::remove(docker, &id, &id).await?;
     let version = output.split_whitespace().find_map(|word| word.strip_prefix("v=")?.parse().ok());
     Ok(version.map(|version| Server { flavor, version }))
 }

@@ -43,10 +43,11 @@ pub async fn deployment(
     with_data: bool,
 ) -> Result<Removed, EngineError> {
     let mut removed = Removed::default();
+    // By their ids: a name may be somebody else's by now.
     let containers = parts
-        .containers
-        .keys()
-        .map(|node| async move { apply::remove(docker, node.as_str()).await.map(|()| node.to_string()) });
+        .container_ids
+        .iter()
+        .map(|(name, id)| async move { apply::remove(docker, id, name).await.map(|()| name.clone()) });
     // All are tried before the first failure is reported: a half-removed deployment is no gain.
     let mut failure = None;
     let mut sort = |results: Vec<Result<String, EngineError>>| -> Vec<String> {
@@ -57,7 +58,7 @@ pub async fn deployment(
         done.into_iter().filter_map(Result::ok).collect()
     };
     removed.containers = sort(join_all(containers).await);
-    let networks = parts.network.iter().map(|_| remove_network(docker, name));
+    let networks = parts.network_ids.iter().map(|id| network(docker, id, name));
     let volumes = parts.volumes.iter().filter(|(_, keeps_data)| with_data || !**keeps_data);
     let volumes = volumes.map(|(name, _)| volume(docker, name));
     let (networks, volumes) = futures_util::future::join(join_all(networks), join_all(volumes)).await;
@@ -105,12 +106,17 @@ pub(super) async fn gone(docker: &Docker, container: &str) -> Result<(), EngineE
     }
 }
 
-pub(super) async fn remove_network(docker: &Docker, name: &DeploymentName) -> Result<String, EngineError> {
-    match docker.remove_network(name.as_str()).await {
+/// Removes the network of a deployment, by its id or its name.
+pub(super) async fn network(
+    docker: &Docker,
+    network: &str,
+    deployment: &DeploymentName,
+) -> Result<String, EngineError> {
+    match docker.remove_network(network).await {
         Err(error) if !is_not_found(&error) => {
-            Err(EngineError::call(format!("remove the network `{name}`"))(error))
+            Err(EngineError::call(format!("remove the network `{deployment}`"))(error))
         }
-        _ => Ok(name.to_string()),
+        _ => Ok(deployment.to_string()),
     }
 }
 

@@ -35,13 +35,18 @@ pub struct DeploymentParts {
     pub kind: Option<String>,
     /// Ports that nodes publish.
     pub ports: BTreeMap<NodeName, u16>,
+    /// The engine's ids of all its containers by name: the nodes', and those that were to tell an
+    /// image's version and were left behind.
+    pub container_ids: BTreeMap<String, String>,
+    /// The engine's ids of all its networks: one, or none.
+    pub network_ids: Vec<String>,
 }
 
 impl DeploymentParts {
     /// Whether there is nothing of the deployment.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.network.is_none() && self.volumes.is_empty() && self.containers.is_empty()
+        self.network_ids.is_empty() && self.volumes.is_empty() && self.container_ids.is_empty()
     }
 }
 
@@ -98,13 +103,17 @@ impl Snapshot {
     /// The parts of a deployment.
     #[must_use]
     pub fn parts(&self, name: &DeploymentName) -> DeploymentParts {
-        let network = self.networks.iter().find(|network| labels::belongs(network.labels.as_ref(), name));
+        let networks: Vec<&Network> =
+            self.networks.iter().filter(|network| labels::belongs(network.labels.as_ref(), name)).collect();
         let volumes = self.volumes.iter().filter(|volume| labels::belongs(Some(&volume.labels), name));
         let keeps_data =
             |volume: &Volume| volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes");
         let mut parts = DeploymentParts {
-            network: network.map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
+            network: networks
+                .first()
+                .map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
             volumes: volumes.map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
+            network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
             ..DeploymentParts::default()
         };
         for container in &self.containers {
@@ -112,6 +121,8 @@ impl Snapshot {
             else {
                 continue;
             };
+            let id = container.id.clone().unwrap_or_default();
+            parts.container_ids.insert(title(container).unwrap_or(&id).to_owned(), id.clone());
             let Some(node) = labels::node(labels) else { continue };
             let settings = labels::settings(labels);
             parts.kind = parts.kind.or_else(|| labels.get(labels::KIND).cloned());

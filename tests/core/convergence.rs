@@ -2,14 +2,15 @@
 //! then there is nothing left to do.
 
 use proptest::prelude::*;
-use redisctl::plan::{Action, Plan, ServerAction};
+use redisctl::executor::Engine;
+use redisctl::plan::{Action, EngineAction, Plan, ServerAction};
 use redisctl::planner::Options;
 use redisctl::topology::slots::SLOT_COUNT;
 use redisctl::topology::{Kind, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    PLAIN, SWAP, assert_ready, converge, plan, primary_of, run, run_and_stop, settle, topology, up,
+    PLAIN, Recorder, SWAP, assert_ready, converge, plan, primary_of, run, run_and_stop, settle, topology, up,
 };
 
 /// The bundled files, and what else differs in how it is formed.
@@ -82,6 +83,37 @@ async fn a_run_that_is_cut_off_after_any_step_is_taken_up_again() {
         survives_being_cut_off(name, &topology(yaml), SWAP).await;
     }
     survives_being_cut_off("plain cluster", &topology("kind: cluster"), PLAIN).await;
+}
+
+/// Removes what an observation shows of the deployment.
+async fn remove(world: &World, topology: &Topology) {
+    let (observed, listener) = (world.observe(topology), Recorder::new(world, None));
+    for node in observed.containers.keys() {
+        let removed = Engine::apply(world, Some(node), &EngineAction::RemoveContainer, &listener).await;
+        removed.expect("what is seen can be removed");
+    }
+    let network = observed.network.map(|_| EngineAction::RemoveNetwork(topology.name.clone()));
+    let volumes = observed.volumes.into_iter().map(|name| EngineAction::RemoveVolume { name });
+    for action in network.into_iter().chain(volumes) {
+        let removed = Engine::apply(world, None, &action, &listener).await;
+        removed.expect("what is seen can be removed");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_leaves_that_is_cut_off_after_any_step_is_seen_and_can_be_removed() {
+    for (name, yaml) in SPECS {
+        let topology = topology(yaml);
+        let plan = plan(&World::new(), &topology, SWAP);
+        for cut in 1..=plan.steps().count() {
+            let world = World::new();
+            run_and_stop(&world, &topology, &plan, cut).await;
+            remove(&world, &topology).await;
+            let left = &world.state().engine;
+            let is_empty = left.containers.is_empty() && left.network.is_none() && left.volumes.is_empty();
+            assert!(is_empty, "{name}: cut off after step {cut}: {left:?}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,16 +2,17 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Deployment, docker, fail_with, redisctl, wanted};
+use serde_json::Value;
 
-/// A network or container of somebody else's; gone when it goes out of scope.
+use crate::moment::meanwhile;
+use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, wanted};
+
+/// A container that does not run, a network or a volume of somebody else's; gone when it goes out of scope.
 struct Foreign(&'static str, String);
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        let arguments: &[&str] =
-            if self.0 == "network" { &["network", "rm", &self.1] } else { &["rm", "-f", &self.1] };
-        docker(arguments);
+        docker(&[self.0, "rm", &self.1]);
     }
 }
 
@@ -50,13 +51,53 @@ fn a_foreign_container_of_the_same_name_is_not_touched() {
     }
     let deployment = Deployment::new("foreign");
     let name = deployment.node(2);
-    let id =
-        docker(&["create", "--name", &name, "--network", "none", crate::support::REDIS_7, "redis-server"]);
+    let id = docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]);
     let _foreign = Foreign("container", name.clone());
     let said = fail_with(&deployment.run("up", "replica", &[]), 1);
     assert!(said.contains(&name), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
     redisctl(&["down", &deployment.name]);
+    assert_eq!(docker(&["inspect", "--format", "{{.Id}}", &name]), id);
+}
+
+#[test]
+fn a_foreign_network_or_volume_of_the_same_name_is_not_touched() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("foreign-parts");
+    let volume = format!("{}-nodes", deployment.name);
+    for (kind, name) in [("network", deployment.name.clone()), ("volume", volume)] {
+        docker(&[kind, "create", &name]);
+        let _foreign = Foreign(kind, name.clone());
+        let created = || docker(&[kind, "inspect", "--format", "{{json .}}", &name]);
+        let before = created();
+        let said = fail_with(&deployment.run("up", "replica", &[]), 1);
+        assert!(said.contains(&format!("there is a {kind} `{name}` that redisctl did not make")), "{said}");
+        assert_eq!(deployment.leftovers(), Vec::<String>::new());
+        redisctl(&["down", &deployment.name, "--volumes"]);
+        assert_eq!(created(), before);
+    }
+}
+
+#[test]
+fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("foreign-late");
+    let (name, mut id) = (deployment.node(2), String::new());
+    let moment = (1, |event: &Value| event["event"] == "plan-started");
+    let ended = meanwhile(&deployment, &["replica"], moment, |_| {
+        id = docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]);
+    });
+    let _foreign = Foreign("container", name.clone());
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    let said = ended.stderr;
+    assert!(said.contains(&format!("there is a container `{name}` that redisctl did not make")), "{said}");
+    assert!(said.contains("there is now of `redisctl-test-foreign-late`: its network, 1 volume"), "{said}");
+    succeed(&redisctl(&["down", &deployment.name]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
     assert_eq!(docker(&["inspect", "--format", "{{.Id}}", &name]), id);
 }
 

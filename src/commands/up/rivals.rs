@@ -11,8 +11,7 @@ use super::super::specs::Found;
 use super::super::{CommandError, Connected};
 use crate::docker::{EngineError, remove};
 use crate::event::{Event, Listener};
-use crate::executor::ExecuteError;
-use crate::topology::DeploymentName;
+use crate::topology::{DeploymentName, Topology};
 
 /// How often something may be lost to others before that is an error.
 const MOST_LOSSES: usize = 20;
@@ -52,6 +51,8 @@ pub(super) struct Race<'a> {
     pub(super) timeout: Duration,
     taken: Taken,
     losses: usize,
+    /// Whether there was nothing of the deployment before, so that all of it is this `up`'s.
+    is_new: Option<bool>,
 }
 
 impl<'a> Race<'a> {
@@ -61,12 +62,17 @@ impl<'a> Race<'a> {
         listener: &'a dyn Listener,
         timeout: Duration,
     ) -> Self {
-        Self { found, connected, listener, timeout, taken: Taken::default(), losses: 0 }
+        Self { found, connected, listener, timeout, taken: Taken::default(), losses: 0, is_new: None }
     }
 
     /// What was lost so far.
     pub(super) fn taken(&self) -> &Taken {
         &self.taken
+    }
+
+    /// Whether all that there is of the deployment is of this `up`'s making.
+    pub(super) fn is_new(&mut self, prepared: &Prepared) -> bool {
+        *self.is_new.get_or_insert(prepared.is_new)
     }
 
     /// Makes ready for another attempt after one that failed because of somebody else.
@@ -93,7 +99,7 @@ impl<'a> Race<'a> {
                 Ok(())
             }
             // What existed before keeps its ports: clients know them.
-            Loss::Port(port) if self.found.leaves_ports_open() && prepared.is_new => {
+            Loss::Port(port) if self.found.leaves_ports_open() && self.is_new(prepared) => {
                 self.note(format!("somebody else took port {port} at the same moment: choosing others"));
                 self.taken.ports.insert(port);
                 remove::deployment(engine.client(), name, &parts, true).await?;
@@ -108,29 +114,42 @@ impl<'a> Race<'a> {
 
     /// Says so where a container did not start because its port is taken.
     async fn explain(&self, error: CommandError, prepared: &Prepared) -> Result<CommandError, CommandError> {
-        let CommandError::Execute(failure) = error else { return Ok(error) };
         let topology = &prepared.topology;
-        let node = not_started(&failure)
-            .and_then(|container| topology.nodes().into_iter().find(|node| node.name.as_str() == container));
-        let Some(node) = node else { return Ok(failure.into()) };
-        let port = node.endpoint.port;
-        let busy = self.connected.engine.snapshot().await?.busy_ports(&topology.name);
-        let holder = match busy.get(&port) {
-            Some(holder) => holder.clone(),
-            // Ports of other machines cannot be tried from here.
-            None if self.connected.location.is_local() && is_taken(topology.bind, port) => {
-                "another process".to_owned()
+        let node = match error.engine_error() {
+            Some(EngineError::NotStarted { container, .. }) => {
+                topology.nodes().into_iter().find(|node| node.name.as_str() == container)
             }
-            None => return Ok(failure.into()),
+            _ => None,
         };
-        let (node, source) = (node.name.to_string(), Box::new(failure));
-        Ok(CommandError::PortTaken { node, port, holder, source })
+        match (node, error) {
+            (Some(node), CommandError::Execute(failure)) => {
+                let port = node.endpoint.port;
+                Ok(match self.holder(topology, port).await? {
+                    Some(holder) => {
+                        let (node, source) = (node.name.to_string(), Box::new(failure));
+                        CommandError::PortTaken { node, port, holder, source }
+                    }
+                    None => failure.into(),
+                })
+            }
+            (_, error) => Ok(error),
+        }
+    }
+
+    /// Who has a port now, if anybody has.
+    async fn holder(&self, topology: &Topology, port: u16) -> Result<Option<String>, CommandError> {
+        let mut busy = self.connected.engine.snapshot().await?.busy_ports(&topology.name);
+        let holder = busy.remove(&port);
+        // Ports of other machines cannot be tried from here.
+        let is_taken = || self.connected.location.is_local() && is_taken(topology.bind, port);
+        Ok(holder.or_else(|| is_taken().then(|| "another process".to_owned())))
     }
 
     /// Waits until a redisctl that cannot be seen from here, another user's or another machine's, is
     /// done with the deployment: until nothing of it changes any more.
-    async fn wait_for_others(&self, name: &DeploymentName) -> Result<(), CommandError> {
+    async fn wait_for_others(&mut self, name: &DeploymentName) -> Result<(), CommandError> {
         self.note(format!("somebody else makes `{name}` at the same moment: waiting until that is done"));
+        self.is_new = Some(false);
         let started = Instant::now();
         let mut seen = self.connected.engine.snapshot().await?.parts(name);
         let mut since = Instant::now();
@@ -155,31 +174,14 @@ impl<'a> Race<'a> {
     }
 }
 
-/// The engine's error at the bottom of a failed step.
-fn engine_error(failure: &ExecuteError) -> Option<&EngineError> {
-    match failure {
-        ExecuteError::Call { source, .. } => source.downcast_ref(),
-        ExecuteError::Wait { .. } | ExecuteError::Ended { .. } => None,
-    }
-}
-
-/// The container that could not be started, where that is the failure.
-fn not_started(failure: &ExecuteError) -> Option<&str> {
-    match engine_error(failure)? {
-        EngineError::NotStarted { container, .. } => Some(container),
-        _ => None,
-    }
-}
-
 /// What an error says was lost to somebody else.
 fn loss(error: &CommandError) -> Option<Loss> {
-    match error {
-        CommandError::PortTaken { port, .. } => Some(Loss::Port(*port)),
-        CommandError::Execute(failure) => match engine_error(failure)? {
-            EngineError::SubnetTaken { subnet, .. } => Some(Loss::Subnet(*subnet)),
-            EngineError::NameTaken { .. } => Some(Loss::Name),
-            _ => None,
-        },
+    if let CommandError::PortTaken { port, .. } = error {
+        return Some(Loss::Port(*port));
+    }
+    match error.engine_error()? {
+        EngineError::SubnetTaken { subnet, .. } => Some(Loss::Subnet(*subnet)),
+        EngineError::NameTaken { .. } => Some(Loss::Name),
         _ => None,
     }
 }

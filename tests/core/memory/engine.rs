@@ -306,9 +306,10 @@ impl Engine for World {
         if exists { vec![format!("the last line of {node}")] } else { Vec::new() }
     }
 
-    async fn ended(&self, node: &NodeName) -> Option<String> {
+    async fn ended(&self, node: &NodeName) -> Result<Option<String>, BoxedError> {
         let state = self.state();
-        let container = state.engine.containers.get(node)?;
-        (container.state == ContainerState::Exited).then(|| "its container ended".to_owned())
+        let container = state.engine.containers.get(node);
+        let ended = container.is_none_or(|container| container.state == ContainerState::Exited);
+        Ok(ended.then(|| "its container ended".to_owned()))
     }
 }

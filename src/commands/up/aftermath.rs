@@ -1,0 +1,148 @@
+//! What becomes of what was made when `up` fails: it stays and is listed, or it is removed.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::super::gather::Scene;
+use super::super::{CommandError, Connected};
+use crate::cli::OnFailure;
+use crate::docker::remove::{self, Removed};
+use crate::docker::snapshot::DeploymentParts;
+use crate::docker::{EngineError, Snapshot};
+use crate::executor::chain;
+use crate::observed::ContainerState;
+use crate::topology::DeploymentName;
+
+/// How long the engine may take to say what there is: it may be the very thing that failed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What there is of a deployment after an `up` that failed.
+#[derive(Debug)]
+pub struct Aftermath {
+    deployment: DeploymentName,
+    remains: Remains,
+}
+
+#[derive(Debug)]
+enum Remains {
+    /// This much stays, and why it does although it was to be removed.
+    There { parts: DeploymentParts, because: Option<String> },
+    /// It was removed.
+    Removed(Removed),
+    /// The engine does not say.
+    Unknown,
+}
+
+/// Sees to what a failure leaves, and adds that to it.
+pub(super) async fn of(error: CommandError, on_failure: OnFailure, scene: &Scene) -> CommandError {
+    let Scene { connected: Some(connected), prepared: Some(prepared), .. } = scene else { return error };
+    if !error.may_leave_something() && !scene.is_new {
+        return error;
+    }
+    let deployment = prepared.topology.name.clone();
+    let remains = match on_failure {
+        OnFailure::Keep => look(connected, &deployment, None).await,
+        OnFailure::Remove => take_away(connected, &deployment, scene.is_new).await,
+    };
+    if remains.is_nothing() {
+        return error;
+    }
+    CommandError::HalfWay { source: Box::new(error), aftermath: Box::new(Aftermath { deployment, remains }) }
+}
+
+/// Removes what was made of a deployment that failed its verification; says what became of it.
+pub(super) async fn of_failed_checks(
+    connected: &Connected,
+    deployment: DeploymentName,
+    is_new: bool,
+) -> Aftermath {
+    let remains = take_away(connected, &deployment, is_new).await;
+    Aftermath { deployment, remains }
+}
+
+/// Removes a deployment that this `up` began: what was there before is not its to remove.
+async fn take_away(connected: &Connected, name: &DeploymentName, is_new: bool) -> Remains {
+    if !is_new {
+        return look(connected, name, Some("it was there before".to_owned())).await;
+    }
+    let removed = async {
+        let parts = connected.engine.snapshot().await?.parts(name);
+        // Volumes for data, too: nothing but this `up` has written to them.
+        remove::deployment(connected.engine.client(), name, &parts, true).await
+    };
+    match removed.await {
+        Ok(removed) => Remains::Removed(removed),
+        Err(error) => look(connected, name, Some(chain(&error))).await,
+    }
+}
+
+async fn look(connected: &Connected, name: &DeploymentName, because: Option<String>) -> Remains {
+    let snapshot: Result<Result<Snapshot, EngineError>, _> =
+        timeout(PATIENCE, connected.engine.snapshot()).await;
+    match snapshot {
+        Ok(Ok(snapshot)) => Remains::There { parts: snapshot.parts(name), because },
+        Ok(Err(_)) | Err(_) => Remains::Unknown,
+    }
+}
+
+impl Remains {
+    /// Whether there is nothing to speak of.
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::There { parts, .. } if parts.is_empty())
+    }
+}
+
+impl Aftermath {
+    /// The two ways on, where there are two.
+    pub(in crate::commands) fn ways_on(&self) -> Option<String> {
+        let name = &self.deployment;
+        match &self.remains {
+            Remains::There { .. } => {
+                Some(format!("the same command goes on from there, `redisctl down {name}` removes it"))
+            }
+            Remains::Removed(_) => None,
+            Remains::Unknown => Some(format!(
+                "once the engine answers, the same command goes on, `redisctl down {name}` removes what was made"
+            )),
+        }
+    }
+}
+
+impl std::fmt::Display for Aftermath {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = &self.deployment;
+        match &self.remains {
+            Remains::There { parts, because: None } => {
+                write!(formatter, "there is now of `{name}`: {}", list(parts))
+            }
+            Remains::There { parts, because: Some(reason) } => {
+                write!(formatter, "`{name}` is not removed ({reason}); there is now of it: {}", list(parts))
+            }
+            Remains::Removed(Removed { containers, networks, volumes, .. }) => {
+                let counts = [
+                    count(containers.len(), "container"),
+                    count(networks.len(), "network"),
+                    count(volumes.len(), "volume"),
+                ];
+                write!(formatter, "what was made of `{name}` is removed: {}", counts.join(", "))
+            }
+            Remains::Unknown => write!(formatter, "the engine does not say what there is of `{name}` now"),
+        }
+    }
+}
+
+fn list(parts: &DeploymentParts) -> String {
+    let running = parts.containers.values().filter(|container| container.state == ContainerState::Running);
+    let containers = match (parts.containers.len(), running.count()) {
+        (0, _) => None,
+        (all, running) => Some(format!("{}, {running} of them running", count(all, "container"))),
+    };
+    let network = parts.network.as_ref().map(|_| "its network".to_owned());
+    let volumes = (!parts.volumes.is_empty()).then(|| count(parts.volumes.len(), "volume"));
+    [network, volumes, containers].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn count(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

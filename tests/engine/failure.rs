@@ -1,0 +1,121 @@
+//! An `up` that fails says what there is now and how to go on, and cleans up where it is asked to.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::moment::{Ended, is_step, meanwhile};
+use crate::support::{Deployment, docker, fail_with, redisctl, succeed, wanted};
+
+/// The last line of stderr: the error.
+fn error_of(ended: &Ended) -> Value {
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    let line = ended.stderr.lines().last().expect("an error");
+    serde_json::from_str(line).expect("an error as JSON")
+}
+
+fn text<'a>(error: &'a Value, field: &str) -> &'a str {
+    error[field].as_str().unwrap_or_else(|| panic!("no {field}: {error}"))
+}
+
+#[test]
+fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("refused");
+    let (name, bad) = (&deployment.name, ["--set", "config.maxmemory=plenty"]);
+    let said = fail_with(&deployment.run("up", "standalone", &bad), 1);
+    for part in [
+        "its container ended with exit code 1",
+        "argument must be a memory value",
+        &format!("there is now of `{name}`: its network, 1 volume, 1 container"),
+        &format!("the same command goes on from there, `redisctl down {name}` removes it"),
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!deployment.leftovers().is_empty());
+    // What was there before is not removed because something else fails.
+    let remove: Vec<&str> = bad.iter().copied().chain(["--on-failure", "remove"]).collect();
+    let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
+    assert!(said.contains(&format!("`{name}` is not removed (it was there before)")), "{said}");
+    assert!(!deployment.leftovers().is_empty());
+    succeed(&redisctl(&["down", name]));
+    let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
+    assert!(said.contains(&format!("what was made of `{name}` is removed: 1 container")), "{said}");
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn a_container_that_is_killed_meanwhile_is_named_at_once() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("killed");
+    let started = Instant::now();
+    let ended = meanwhile(
+        &deployment,
+        &["cluster"],
+        (1, |event: &Value| event["event"] == "stage-finished" && event["stage"] == "start"),
+        |_| drop(docker(&["kill", &deployment.node(3)])),
+    );
+    let error = error_of(&ended);
+    assert!(text(&error, "error").contains("`redisctl-test-killed-3`: its container ended"), "{error}");
+    assert!(text(&error, "details").contains("last log lines of `redisctl-test-killed-3`"), "{error}");
+    assert!(text(&error, "details").contains("6 containers, 5 of them running"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    deployment.up("cluster", &[]);
+    deployment.verify();
+}
+
+#[test]
+fn a_node_that_is_frozen_meanwhile_is_named_too() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("frozen");
+    let ended = meanwhile(
+        &deployment,
+        &["replica"],
+        (1, |event: &Value| event["event"] == "stage-finished" && event["stage"] == "start primary"),
+        |_| drop(docker(&["pause", &deployment.node(1)])),
+    );
+    let error = error_of(&ended);
+    assert_eq!(text(&error, "error"), "`redisctl-test-frozen-1`: its container is paused");
+    deployment.up("replica", &[]);
+    deployment.verify();
+}
+
+#[test]
+fn a_port_that_is_taken_meanwhile_is_named_and_replaced_where_it_may_be() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("port-meanwhile");
+    let mut holder = None;
+    let mut run = |more: &[&str]| {
+        let arguments: Vec<&str> = ["replica"].iter().chain(more).copied().collect();
+        let moment = (1, |event: &Value| is_step(event, "step-started", "create container"));
+        meanwhile(&deployment, &arguments, moment, |event| {
+            let (_, port) = event["action"].as_str().and_then(|text| text.rsplit_once(':')).expect("a port");
+            let port: u16 = port.parse().expect("a port");
+            holder = Some((port, TcpListener::bind(("127.0.0.1", port)).expect("nobody has it yet")));
+        })
+    };
+    let chosen = run(&["--port-base", "auto"]);
+    assert!(chosen.status.success(), "{}", chosen.stderr);
+    assert!(chosen.stderr.contains("at the same moment: choosing others"), "{}", chosen.stderr);
+    succeed(&redisctl(&["verify", &deployment.name]));
+    succeed(&redisctl(&["down", &deployment.name]));
+
+    let refused = run(&[]);
+    let error = error_of(&refused);
+    let (port, listener) = holder.take().expect("a port was taken");
+    let said = format!("cannot have port {port}: another process took it meanwhile");
+    assert!(text(&error, "error").contains(&said), "{error}");
+    assert!(text(&error, "details").contains("2 containers"), "{error}");
+    drop(listener);
+    deployment.up("replica", &[]);
+    deployment.verify();
+}

@@ -1,0 +1,77 @@
+//! Does something to an `up` that is under way, at a moment that its events tell.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, ExitStatus};
+
+use serde_json::Value;
+
+use crate::support::Deployment;
+
+/// How an `up` ended.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    /// Its events, and its error as the last line.
+    pub(crate) stderr: String,
+}
+
+/// The process of an `up`.
+pub(crate) struct Process(u32);
+
+impl Process {
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.0.to_string()]).status();
+        assert!(sent.expect("a signal can be sent").success());
+    }
+}
+
+/// Whether a step has begun (`step-started`) or ended (`step-finished`) whose action begins like this.
+pub(crate) fn is_step(event: &Value, kind: &str, action: &str) -> bool {
+    event["event"] == kind && event["action"].as_str().is_some_and(|text| text.starts_with(action))
+}
+
+/// Runs `up`; does `then` at the `count`th event that is the moment, which must come.
+#[track_caller]
+pub(crate) fn at(
+    deployment: &Deployment,
+    arguments: &[&str],
+    (count, is_moment): (usize, impl Fn(&Value) -> bool),
+    then: impl FnOnce(&Process, &Value),
+) -> Ended {
+    let [topology, more @ ..] = arguments else { panic!("which topology?") };
+    let more: Vec<&str> = more.iter().copied().chain(["--output", "json"]).collect();
+    let mut up = deployment.command("up", topology, &more).spawn().expect("redisctl starts");
+    let process = Process(up.id());
+    let mut then = Some(then);
+    let (mut left, mut said) = (count, String::new());
+    for line in BufReader::new(up.stderr.take().expect("a pipe")).lines() {
+        let line = line.expect("text");
+        let event: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        if left > 0 && is_moment(&event) {
+            left -= 1;
+        }
+        if let (0, Some(then)) = (left, then.take_if(|_| left == 0)) {
+            then(&process, &event);
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    let status = up.wait().expect("it ends");
+    assert_eq!(left, 0, "the moment did not come: {status}\n{said}");
+    Ended { status, stderr: said }
+}
+
+/// The same, with the `up` standing still while something happens to what is around it.
+#[track_caller]
+pub(crate) fn meanwhile(
+    deployment: &Deployment,
+    arguments: &[&str],
+    moment: (usize, impl Fn(&Value) -> bool),
+    then: impl FnOnce(&Value),
+) -> Ended {
+    at(deployment, arguments, moment, |process, event| {
+        process.signal("STOP");
+        then(event);
+        process.signal("CONT");
+    })
+}
