@@ -316,7 +316,8 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let watched = &expectation.watched;
                 let servers = std::iter::once(&watched.primary).chain(&watched.replicas);
                 let nodes = servers.chain(&expectation.sentinels).map(|peer| &peer.node);
-                readiness::sentinels(expectation, &self.answers(nodes).await)
+                let answers = self.answers(nodes).await;
+                (readiness::sentinels(expectation, &answers), answers)
             }
             Condition::ReplicasFollow(expectation) => {
                 let replicas = expectation.replicas.iter().map(|replica| &replica.node);

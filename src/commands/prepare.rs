@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, TcpListener};
 use super::specs::Found;
 use super::up::Taken;
 use super::{CommandError, Connected, certificates, credentials};
+use crate::docker::snapshot::DeploymentParts;
 use crate::docker::{host_image, image};
 use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
 use crate::topology::{Credentials, NodeName, Topology};
@@ -24,8 +25,8 @@ pub(super) struct Prepared {
     pub(super) credentials: Credentials,
     /// What the deployment was last brought to, if it exists.
     pub(super) stored: Option<(Topology, Credentials)>,
-    /// Whether there is nothing of the deployment on the engine yet.
-    pub(super) is_new: bool,
+    /// What there is of the deployment on the engine.
+    pub(super) there: DeploymentParts,
 }
 
 /// What the user calls the image, before it is known to be on the engine.
@@ -71,7 +72,9 @@ pub(super) async fn prepare(
     };
     let parts = snapshot.parts(&name);
     let subnet = parts.network.as_ref().and_then(|network| network.subnet);
-    let refused = taken.subnets.iter().map(|subnet| (SOMEBODY.to_owned(), vec![*subnet]));
+    // The deployment's own is nobody else's: who took it has made this very deployment.
+    let refused = taken.subnets.iter().filter(|taken| Some(**taken) != subnet);
+    let refused = refused.map(|subnet| (SOMEBODY.to_owned(), vec![*subnet]));
     let mut busy_ports = snapshot.busy_ports(&name);
     busy_ports.extend(taken.ports.iter().map(|port| (*port, SOMEBODY.to_owned())));
     let endpoint_host = connected.location.endpoint_host();
@@ -95,7 +98,7 @@ pub(super) async fn prepare(
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let certificates = certificates::gather(found, &topology, current)?;
     let credentials = Credentials { certificates, ..credentials::gather(spec, &found.folder, current)? };
-    Ok(Prepared { topology, credentials, stored, is_new: parts.is_empty() })
+    Ok(Prepared { topology, credentials, stored, there: parts })
 }
 
 /// The IPv4 address that a host name leads to from here.

@@ -96,6 +96,9 @@ async fn attempt(
                 listener.hear(Event::Warning { message });
             }
         }
+        if race.let_others_finish(prepared).await? {
+            continue;
+        }
         scene.is_new = race.is_new(prepared);
         match bring_about(arguments, prepared, connected, listener).await {
             Ok(done) => return Ok(done),

@@ -88,7 +88,7 @@ fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
     let deployment = Deployment::new("foreign-late");
     let (name, mut id) = (deployment.node(2), String::new());
     let moment = (1, |event: &Value| event["event"] == "plan-started");
-    let ended = meanwhile(&deployment, &["replica"], moment, |_| {
+    let ended = meanwhile(&deployment, &["replica", "--subnet", "10.214.20.0/24"], moment, |_| {
         id = docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]);
     });
     let _foreign = Foreign("container", name.clone());

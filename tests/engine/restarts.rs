@@ -105,7 +105,7 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
         engine.kill();
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
         let end = first.wait_with_output().expect("it ends");
-        assert_eq!(end.status.code(), Some(1), "{rest:#?}");
+        assert_eq!(end.status.code(), Some(4), "{rest:#?}");
         let error: Value = serde_json::from_str(rest.last().expect("an error")).expect("JSON");
         assert!(error["hint"].as_str().expect("a hint").contains("docker info"), "{error:#}");
         // Whoever asks now hears that there is no engine.

@@ -15,7 +15,7 @@ use crate::observed::ContainerState;
 use crate::topology::DeploymentName;
 
 /// How long the engine may take to say what there is: it may be the very thing that failed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What there is of a deployment after an `up` that failed.
 #[derive(Debug)]

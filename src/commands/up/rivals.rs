@@ -53,6 +53,8 @@ pub(super) struct Race<'a> {
     losses: usize,
     /// Whether there was nothing of the deployment before, so that all of it is this `up`'s.
     is_new: Option<bool>,
+    /// Whether the deployment's network could not be made the last time.
+    lost_network: bool,
 }
 
 impl<'a> Race<'a> {
@@ -62,7 +64,16 @@ impl<'a> Race<'a> {
         listener: &'a dyn Listener,
         timeout: Duration,
     ) -> Self {
-        Self { found, connected, listener, timeout, taken: Taken::default(), losses: 0, is_new: None }
+        Self {
+            found,
+            connected,
+            listener,
+            timeout,
+            taken: Taken::default(),
+            losses: 0,
+            is_new: None,
+            lost_network: false,
+        }
     }
 
     /// What was lost so far.
@@ -72,7 +83,16 @@ impl<'a> Race<'a> {
 
     /// Whether all that there is of the deployment is of this `up`'s making.
     pub(super) fn is_new(&mut self, prepared: &Prepared) -> bool {
-        *self.is_new.get_or_insert(prepared.is_new)
+        *self.is_new.get_or_insert(prepared.there.is_empty())
+    }
+
+    /// Waits for whoever has made the network that this `up` could not make; says whether it had to.
+    pub(super) async fn let_others_finish(&mut self, prepared: &Prepared) -> Result<bool, CommandError> {
+        let others = std::mem::take(&mut self.lost_network) && prepared.there.network.is_some();
+        if others {
+            self.wait_for_others(&prepared.topology.name).await?;
+        }
+        Ok(others)
     }
 
     /// Makes ready for another attempt after one that failed because of somebody else.
@@ -96,6 +116,7 @@ impl<'a> Race<'a> {
             Loss::Subnet(subnet) if self.found.leaves_subnet_open() => {
                 self.note(format!("somebody else took {subnet} at the same moment: choosing another subnet"));
                 self.taken.subnets.push(subnet);
+                self.lost_network = true;
                 Ok(())
             }
             // What existed before keeps its ports: clients know them.
