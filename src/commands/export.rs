@@ -8,6 +8,13 @@ use crate::ui::Ui;
 pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<Outcome, CommandError> {
     let topology = specs::find(&arguments.spec)?.topology;
     match arguments.format {
+        // Who sentinels watch is in files that they write to, which compose cannot make.
+        ExportFormat::Compose if !topology.sentinels.is_empty() => {
+            return Err(CommandError::Usage {
+                message: "a compose file cannot describe sentinels".to_owned(),
+                hint: "`redisctl export diagram` shows them, and `redisctl up` makes them".to_owned(),
+            });
+        }
         // Compose reads JSON, too.
         ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(&topology))?,
         ExportFormat::Compose => ui.print(&compose::render(&topology).map_err(std::io::Error::other)?)?,

@@ -39,6 +39,12 @@ pub fn render(topology: &Topology) -> String {
             line(2, "end");
         }
     }
+    for sentinel in &topology.sentinels {
+        let watcher = id(topology, sentinel);
+        line(2, &format!("{watcher}[\"{}<br/>sentinel<br/>{}\"]", sentinel.name, sentinel.address));
+        let primaries = topology.shards.iter().map(|shard| id(topology, &shard.primary));
+        primaries.for_each(|primary| line(2, &format!("{watcher} -. watches .-> {primary}")));
+    }
     line(1, "end");
     for node in topology.nodes() {
         line(1, &format!("clients -- \"{}\" --> {}", node.endpoint, id(topology, node)));
