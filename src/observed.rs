@@ -216,8 +216,10 @@ pub struct ClusterView {
     /// What `CLUSTER SLOTS` lists: per range of slots, the ids of the nodes that serve it, the
     /// primary first.
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
-    /// Ids of nodes that `CLUSTER SHARDS` calls online; `None` where the server has no such command.
-    pub online: Option<BTreeSet<String>>,
+    /// Ids of nodes that `CLUSTER SHARDS` lists, but does not call online. One that it leaves out
+    /// altogether is no sign of anything: Redis 8.0 does so for ever with a former primary that it knew
+    /// while that ran 7.0, which has no shards' ids yet (seen with 8.0.2).
+    pub not_online: BTreeSet<String>,
 }
 
 impl ClusterView {

@@ -159,6 +159,8 @@ pub enum ServerAction {
         /// The id of a node that is no longer one of the deployment's.
         id: String,
     },
+    /// CLUSTER RESET HARD: the node forgets its cluster, its copy of the keys and its id.
+    Reset,
     /// CLUSTER REPLICATE.
     Replicate(NodeName),
     /// CLUSTER FAILOVER TAKEOVER.

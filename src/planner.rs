@@ -17,6 +17,7 @@ mod containers;
 mod fate;
 mod leaving;
 mod replication;
+mod rescue;
 mod rolling;
 mod sentinel;
 mod settings;
@@ -73,6 +74,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     let servers = ServerStates::new(topology, observed, &fates);
     let world = World { topology, observed, fates: &fates, servers: &servers };
     settings::take_back(&world, &mut stages);
+    rescue::plan(&world, &mut stages);
     containers::plan(topology, observed, &fates, &servers, &mut stages);
     let mut notes = Vec::new();
     if servers.all_known() {

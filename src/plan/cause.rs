@@ -31,6 +31,10 @@ pub enum Cause {
     Unknown(Vec<NodeName>),
     /// It knows a node that is not, or no longer, one of the deployment's.
     Stranger(String),
+    /// The node's primary is down, and nothing but this node has its keys.
+    WouldComeBackEmpty(NodeName),
+    /// Nobody knows the node any more, under the id that it has.
+    Forgotten,
     /// The node replicates another node than it should, or none.
     WrongPrimary(String),
     /// The node should become the primary.
@@ -75,6 +79,10 @@ impl fmt::Display for Cause {
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
             Self::Stranger(what) => write!(formatter, "knows {what}, which is not of this deployment"),
+            Self::WouldComeBackEmpty(primary) => {
+                write!(formatter, "{primary} is down, and would come back without its keys")
+            }
+            Self::Forgotten => formatter.write_str("forgotten by all others"),
             Self::WrongPrimary(what) | Self::Unsettled(what) | Self::Certificate(what) => {
                 formatter.write_str(what)
             }

@@ -91,6 +91,7 @@ impl fmt::Display for ServerAction {
                 write!(formatter, "meet {}", list(&names))
             }
             Self::Forget { id } => write!(formatter, "forget {}", id.get(..8).unwrap_or(id)),
+            Self::Reset => formatter.write_str("reset, with its copy of the keys"),
             Self::Replicate(primary) => write!(formatter, "replicate {primary}"),
             Self::TakeOver => formatter.write_str("take over from its primary"),
             Self::FailOver => formatter.write_str("become primary, handed over"),

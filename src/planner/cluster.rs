@@ -35,7 +35,7 @@ pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacl
 /// Plans what forms the cluster, or brings it back. Gives each shard's primary after it.
 pub(super) fn plan(world: &World<'_>, options: Options, stages: &mut Stages) -> Vec<NodeName> {
     let World { topology, observed, servers, .. } = *world;
-    let known = Known::new(topology, observed);
+    let mut known = Known::new(topology, observed);
     let swap = options.forming == Forming::RoleSwap
         && servers.all_new()
         && topology.nodes().len() <= SMALL
@@ -44,6 +44,10 @@ pub(super) fn plan(world: &World<'_>, options: Options, stages: &mut Stages) -> 
 
     let before = stages.len();
     take_over_from_the_gone(&acting, stages);
+    // Under their present ids the servers would not take them back for a minute.
+    let reset = known.set_aside_the_forgotten(&acting);
+    let steps = reset.iter().map(|node| server(node, ServerAction::Reset, Cause::Forgotten)).collect();
+    stages.push("reset", Order::SideBySide, steps);
     hand_over_from_the_leaving(&known, &acting, stages);
     leaving::remove(world, stages);
     forget(&known, stages, Strangers::Others);

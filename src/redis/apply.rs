@@ -56,6 +56,7 @@ pub(super) async fn apply(
                 result => result.map_err(|source| ServerError::Command { command: "CLUSTER FORGET", source }),
             };
         }
+        ServerAction::Reset => ("CLUSTER RESET", cluster.arg("RESET").arg("HARD")),
         ServerAction::Replicate(_) => {
             ("CLUSTER REPLICATE", cluster.arg("REPLICATE").arg(id.unwrap_or_default()))
         }

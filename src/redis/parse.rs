@@ -130,21 +130,21 @@ pub(super) fn cluster_slots(reply: &Value) -> Result<BTreeMap<(u16, u16), Vec<St
     entries.iter().map(entry).collect::<Option<_>>().ok_or_else(|| "an entry is malformed".to_owned())
 }
 
-/// CLUSTER SHARDS: the ids of nodes whose health is `online`.
-pub(super) fn online_nodes(reply: &Value) -> BTreeSet<String> {
-    let mut online = BTreeSet::new();
+/// CLUSTER SHARDS: the ids of nodes whose health is another than `online`.
+pub(super) fn nodes_not_online(reply: &Value) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
     for shard in items(reply) {
         for node in
             pairs(shard).into_iter().filter(|(name, _)| name == "nodes").flat_map(|(_, nodes)| items(nodes))
         {
             let fields: BTreeMap<String, &Value> = pairs(node).into_iter().collect();
             let field = |name: &str| fields.get(name).and_then(|value| as_text(value));
-            if field("health").as_deref() == Some("online") {
-                online.extend(field("id"));
+            if field("health").as_deref() != Some("online") {
+                ids.extend(field("id"));
             }
         }
     }
-    online
+    ids
 }
 
 /// CONFIG GET, passwords left out.

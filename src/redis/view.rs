@@ -97,7 +97,7 @@ pub(super) fn understand(
             }
             SHARDS if matches!(reply, Value::ServerError(_)) => {}
             SHARDS => {
-                view.cluster.get_or_insert_default().online = Some(parse::online_nodes(&reply));
+                view.cluster.get_or_insert_default().not_online = parse::nodes_not_online(&reply);
             }
             "CONFIG GET *" => view.settings = parse::settings(reply).map_err(strange)?,
             _ => {}

@@ -58,6 +58,26 @@ impl<'a> Known<'a> {
         self.views.get(node).or_else(|| self.leaving_views.get(node)).copied()
     }
 
+    /// Nodes that no primary knows any more, though they know others, and that are to be replicas:
+    /// they are treated as new ones from now on.
+    pub(super) fn set_aside_the_forgotten(&mut self, acting: &[Acting]) -> Vec<NodeName> {
+        let is_forgotten = |name: &NodeName, view: &ClusterView| {
+            let primaries = || acting.iter().filter_map(|acting| self.views.get(&acting.name));
+            view.nodes.values().filter(|line| !line.handshake).count() > 1
+                && primaries().next().is_some()
+                && primaries().all(|primary| !primary.nodes.contains_key(&view.own_id))
+                && self.slots_of(name).is_empty()
+        };
+        let forgotten = self.views.iter().filter(|(name, view)| is_forgotten(name, view));
+        let forgotten: Vec<NodeName> = forgotten.map(|(name, _)| name.clone()).collect();
+        for name in &forgotten {
+            self.views.remove(name);
+        }
+        let views = &self.views;
+        self.names.retain(|_, name| views.contains_key(name));
+        forgotten
+    }
+
     /// The slots that a node claims for itself.
     pub(super) fn slots_of(&self, node: &NodeName) -> SlotSet {
         let own = self.view(node).and_then(ClusterView::own);
@@ -105,8 +125,7 @@ impl<'a> Known<'a> {
                 })
             };
             self.views.values().filter(|view| view.nodes.contains_key(primary)).all(|view| {
-                view.slots.values().any(serves)
-                    && view.online.as_ref().is_none_or(|online| online.contains(replica))
+                view.slots.values().any(serves) && !view.not_online.contains(replica)
             })
         })
     }

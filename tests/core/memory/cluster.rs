@@ -298,14 +298,14 @@ impl Cluster {
             };
             nodes.insert(id.clone(), node);
         }
-        let online = self.nodes.iter().filter(|(id, line)| is_listed(id, line));
+        let unlisted = self.nodes.iter().filter(|(id, line)| !is_listed(id, line));
         ClusterView {
             ok: self.ok,
             own_id: self.own_id.clone(),
             current_epoch: self.current_epoch,
             nodes,
             slots,
-            online: Some(online.map(|(id, _)| id.clone()).collect()),
+            not_online: unlisted.map(|(id, _)| id.clone()).collect(),
         }
     }
 }

@@ -110,6 +110,12 @@ impl World {
         self.with_cluster(node, |cluster| cluster.take_over().expect("it is a replica"));
     }
 
+    /// `CLUSTER FORGET`.
+    pub(crate) fn forget(&self, node: &NodeName, other: &NodeName) {
+        let id = self.with_cluster(other, |cluster| cluster.own_id.clone());
+        self.with_cluster(node, |cluster| cluster.forget(&id).expect("it is known"));
+    }
+
     /// `FLUSHALL` and `CLUSTER RESET HARD`.
     pub(crate) fn reset(&self, node: &NodeName) {
         let id = self.state().new_id();

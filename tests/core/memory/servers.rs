@@ -59,6 +59,7 @@ impl State {
                 Err(final_fault("REPLICAOF not allowed in cluster mode"))
             }
             ServerAction::Write { key } => write(process, key),
+            ServerAction::Reset => self.reset(node),
             ServerAction::FailOver => self.fail_over(node),
             ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
             of_the_cluster => {
@@ -68,6 +69,18 @@ impl State {
                 apply_to_cluster(cluster, of_the_cluster, &target, keys)
             }
         }
+    }
+
+    /// CLUSTER RESET HARD.
+    fn reset(&mut self, node: &NodeName) -> Result<(), ServerFault> {
+        let id = self.new_id();
+        let process = self.process(node).map_err(passing)?;
+        if !process.is_replica() && process.keys > 0 {
+            return Err(final_fault("CLUSTER RESET can't be called with master nodes containing keys"));
+        }
+        process.keys = 0;
+        process.cluster = Some(Cluster::new(id, process.address));
+        Ok(())
     }
 
     /// CLUSTER FAILOVER: the primary must be there, and the replica have everything.

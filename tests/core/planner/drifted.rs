@@ -273,6 +273,37 @@ async fn a_restart_of_the_old_primary_after_swapped_roles_costs_no_keys() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_primary_that_ended_is_succeeded_by_who_has_its_keys() {
+    for yaml in [CLUSTER, "{kind: replication, replicas: 2}"] {
+        for remove in [false, true] {
+            let topology = topology(yaml);
+            let world = up(&topology).await;
+            let primary = node(&topology, 1);
+            world.put_keys(&primary, 100);
+            settle().await;
+            if remove {
+                world.remove_container(&primary);
+            } else {
+                world.stop_container(&primary);
+            }
+            let plans = repair(&world, &topology).await;
+            assert_eq!(world.keys(&primary_of(&world, &topology.shards[0])), 100, "{plans}");
+            assert_eq!(world.keys(&primary), 100, "{plans}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
+    let topology = topology("{kind: cluster, shards: 1, replicas: 2}");
+    let world = up(&topology).await;
+    world.forget(&node(&topology, 1), &node(&topology, 3));
+    world.forget(&node(&topology, 2), &node(&topology, 3));
+    settle().await;
+    assert_snapshot!(repair(&world, &topology).await, @"");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_takeover_that_nobody_has_heard_of_yet_is_no_obstacle() {
     let topology = topology("{kind: cluster, replicas: 2}");
     let world = up(&topology).await;

@@ -1,0 +1,87 @@
+//! Primaries that are down and would come back without their keys, because nothing keeps them: a
+//! replica that still has them takes their place first.
+
+use super::{Stages, World, replication, server};
+use crate::observed::{ClusterRole, ContainerState, Replication, ServerView};
+use crate::plan::{Cause, Order, ServerAction, Step};
+use crate::spec::DataSpec;
+use crate::topology::{Kind, Node, NodeName};
+
+/// Plans that replicas become primaries, before the former ones are started.
+pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
+    if world.topology.data == DataSpec::Volume {
+        return;
+    }
+    let steps: Vec<Step> = match world.topology.kind {
+        Kind::Standalone => Vec::new(),
+        Kind::Replication => promote(world),
+        Kind::Cluster => take_over(world),
+    };
+    stages.push("save keys", Order::InTurn, steps);
+}
+
+fn take_over(world: &World<'_>) -> Vec<Step> {
+    let shards = world.topology.shards.iter();
+    let heir_of = |primary: &Node| {
+        // Whoever is primary by now may have been so since a failover.
+        let replicas = world.topology.nodes().into_iter().filter(|node| follows(world, node, primary));
+        heir(world, replicas)
+    };
+    let down = shards.flat_map(|shard| shard.nodes()).filter(|node| is_down(world, &node.name));
+    down.filter_map(|primary| Some(step(&heir_of(primary)?.name, ServerAction::TakeOver, primary))).collect()
+}
+
+fn promote(world: &World<'_>) -> Vec<Step> {
+    let nodes = world.topology.nodes();
+    let any_primary = nodes.iter().any(|node| {
+        view(world, &node.name).is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
+    });
+    let primary = nodes.iter().find(|node| is_down(world, &node.name) && nodes.iter().any(|other| follows(world, other, node)));
+    let Some(primary) = primary.filter(|_| !any_primary) else { return Vec::new() };
+    let replicas = nodes.iter().copied().filter(|node| follows(world, node, primary));
+    let Some(heir) = heir(world, replicas) else { return Vec::new() };
+    let mut steps = vec![step(&heir.name, ServerAction::Promote, primary)];
+    steps.extend(replication::keep_roles(world.topology, &heir.name));
+    steps
+}
+
+fn step(heir: &NodeName, action: ServerAction, primary: &Node) -> Step {
+    server(heir, action, Cause::WouldComeBackEmpty(primary.name.clone()))
+}
+
+/// Whether a node's server has ended, and with it all that it had in memory.
+fn is_down(world: &World<'_>, node: &NodeName) -> bool {
+    let container = world.observed.containers.get(node);
+    container.is_none_or(|container| {
+        matches!(container.state, ContainerState::Exited | ContainerState::Created)
+    })
+}
+
+fn view<'a>(world: &World<'a>, node: &NodeName) -> Option<&'a ServerView> {
+    world.observed.servers.get(node)?.view()
+}
+
+/// Whether a node that answers replicates `primary`, and that still counts for a primary.
+fn follows(world: &World<'_>, node: &Node, primary: &Node) -> bool {
+    let Some(view) = view(world, &node.name) else { return false };
+    match &view.cluster {
+        None => matches!(view.replication, Replication::Replica { of: Some(of), .. } if of == primary.address),
+        Some(cluster) => match cluster.own().map(|own| &own.role) {
+            Some(ClusterRole::Replica(id)) => cluster
+                .nodes
+                .get(id)
+                .is_some_and(|line| line.address == Some(primary.address) && !line.slots.is_empty()),
+            _ => false,
+        },
+    }
+}
+
+/// The one that has heard most, of those that have keys at all.
+fn heir<'a>(world: &World<'_>, replicas: impl DoubleEndedIterator<Item = &'a Node>) -> Option<&'a Node> {
+    let heard = |node: &&Node| match view(world, &node.name).map(|view| (&view.replication, view.keys)) {
+        Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
+        _ => None,
+    };
+    // Of equals `max_by_key` gives the last.
+    replicas.rev().filter(|node| heard(node).is_some()).max_by_key(heard)
+}
