@@ -36,7 +36,9 @@ fn promote(world: &World<'_>) -> Vec<Step> {
     let any_primary = nodes.iter().any(|node| {
         view(world, &node.name).is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
     });
-    let primary = nodes.iter().find(|node| is_down(world, &node.name) && nodes.iter().any(|other| follows(world, other, node)));
+    let primary = nodes
+        .iter()
+        .find(|node| is_down(world, &node.name) && nodes.iter().any(|other| follows(world, other, node)));
     let Some(primary) = primary.filter(|_| !any_primary) else { return Vec::new() };
     let replicas = nodes.iter().copied().filter(|node| follows(world, node, primary));
     let Some(heir) = heir(world, replicas) else { return Vec::new() };
@@ -52,9 +54,8 @@ fn step(heir: &NodeName, action: ServerAction, primary: &Node) -> Step {
 /// Whether a node's server has ended, and with it all that it had in memory.
 fn is_down(world: &World<'_>, node: &NodeName) -> bool {
     let container = world.observed.containers.get(node);
-    container.is_none_or(|container| {
-        matches!(container.state, ContainerState::Exited | ContainerState::Created)
-    })
+    container
+        .is_none_or(|container| matches!(container.state, ContainerState::Exited | ContainerState::Created))
 }
 
 fn view<'a>(world: &World<'a>, node: &NodeName) -> Option<&'a ServerView> {
@@ -65,7 +66,9 @@ fn view<'a>(world: &World<'a>, node: &NodeName) -> Option<&'a ServerView> {
 fn follows(world: &World<'_>, node: &Node, primary: &Node) -> bool {
     let Some(view) = view(world, &node.name) else { return false };
     match &view.cluster {
-        None => matches!(view.replication, Replication::Replica { of: Some(of), .. } if of == primary.address),
+        None => {
+            matches!(view.replication, Replication::Replica { of: Some(of), .. } if of == primary.address)
+        }
         Some(cluster) => match cluster.own().map(|own| &own.role) {
             Some(ClusterRole::Replica(id)) => cluster
                 .nodes

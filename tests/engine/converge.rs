@@ -1,68 +1,97 @@
 //! Drift: what was broken by hand is named by `plan` and mended by `up`.
 
-use crate::support::{Deployment, docker, succeed, wanted};
+use redis::Commands as _;
 
-/// Breaks a cluster, expects `plan` to say this of it, and `up` to mend it.
-fn mends(test: &str, says: &str, break_it: impl FnOnce(&Deployment)) {
-    if !wanted() {
-        return;
-    }
-    let deployment = Deployment::new(test);
-    deployment.up("cluster", &[]);
-    break_it(&deployment);
-    let plan = succeed(&deployment.run("plan", "cluster", &[]));
-    assert!(plan.contains(says), "{plan}");
-    deployment.up("cluster", &[]);
-    deployment.verify();
-    assert_eq!(deployment.changes("cluster", &[]), 0);
+use crate::support::{Deployment, docker, wanted};
+
+/// What is broken, what `plan` must say of it, and how it is broken.
+type Drift = (&'static str, &'static str, fn(&Deployment));
+
+fn cluster(deployment: &Deployment, node: u16, words: &[&str]) {
+    let mut command = redis::cmd("CLUSTER");
+    command.arg(words);
+    command.exec(&mut deployment.connect(node)).unwrap_or_else(|error| panic!("{words:?}: {error}"));
 }
 
-#[test]
-fn a_stopped_node_is_started() {
-    mends("stopped", "not running", |deployment| {
-        docker(&["stop", &deployment.node(5)]);
-    });
-}
-
-#[test]
-fn a_paused_node_is_unpaused() {
-    mends("paused", "paused", |deployment| {
-        docker(&["pause", &deployment.node(4)]);
-    });
-}
-
-#[test]
-fn a_removed_container_is_made_again() {
-    mends("removed", "not found", |deployment| {
-        docker(&["rm", "-f", &deployment.node(6)]);
-    });
-}
-
-#[test]
-fn an_unassigned_slot_is_assigned() {
-    mends("slot", "slots 100 unassigned", |deployment| {
+const DRIFTS: [Drift; 10] = [
+    ("stopped", "not running", |deployment| drop(docker(&["stop", &deployment.node(5)]))),
+    ("killed", "not running", |deployment| drop(docker(&["kill", &deployment.node(1)]))),
+    ("paused", "paused", |deployment| drop(docker(&["pause", &deployment.node(4)]))),
+    ("removed", "not found", |deployment| drop(docker(&["rm", "-f", &deployment.node(6)]))),
+    ("detached", "detached from the network", |deployment| {
+        docker(&["network", "disconnect", &deployment.name, &deployment.node(3)]);
+    }),
+    ("slot", "slots 6000 unassigned", |deployment| {
         for number in 1..=6 {
             // Replicas refuse it, and do not matter.
-            let _ = redis::cmd("CLUSTER").arg("DELSLOTS").arg(100).exec(&mut deployment.connect(number));
+            let _ = redis::cmd("CLUSTER").arg("DELSLOTS").arg(6000).exec(&mut deployment.connect(number));
         }
-    });
-}
-
-#[test]
-fn a_setting_changed_at_run_time_is_set_back() {
-    mends("setting", "cluster-node-timeout is `9000`, not `15000`", |deployment| {
+    }),
+    ("setting", "cluster-node-timeout is `9000`, not `15000`", |deployment| {
         let mut set = redis::cmd("CONFIG");
         set.arg("SET").arg("cluster-node-timeout").arg(9000);
         set.exec(&mut deployment.connect(2)).expect("a setting");
-    });
+    }),
+    ("reset hard", "not known", |deployment| cluster(deployment, 6, &["RESET", "HARD"])),
+    ("reset soft", "not known", |deployment| cluster(deployment, 6, &["RESET", "SOFT"])),
+    ("forgotten", "forgotten by all others", |deployment| {
+        let id: String = redis::cmd("CLUSTER").arg("MYID").query(&mut deployment.connect(6)).expect("an id");
+        for number in 1..=5 {
+            // Redis 7.2 and later tell each other.
+            let _ = redis::cmd("CLUSTER").arg("FORGET").arg(&id).exec(&mut deployment.connect(number));
+        }
+    }),
+];
+
+#[test]
+fn what_drifted_is_named_and_mended() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("drift");
+    deployment.up("cluster", &[]);
+    // The tag's slot is 0, which is the first primary's.
+    let () = deployment.connect(1).set("{06S}kept", "yes").expect("a write");
+    for (what, says, break_it) in DRIFTS {
+        break_it(&deployment);
+        let plan = deployment.plan("cluster", &[]);
+        assert!(plan.contains(says), "{what}: {plan}");
+        deployment.up("cluster", &[]);
+        assert_eq!(deployment.changes("cluster", &[]), 0, "{what}");
+    }
+    deployment.verify();
+    // The killed primary had it in memory only: its replica has taken its place.
+    let kept: Option<String> = deployment.connect(4).get("{06S}kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
 }
 
 #[test]
-fn a_reset_replica_is_met_again() {
-    mends("reset", "not known", |deployment| {
-        let mut reset = redis::cmd("CLUSTER");
-        reset.arg("RESET").arg("HARD").exec(&mut deployment.connect(6)).expect("a reset");
-    });
+fn replicas_that_drifted_follow_again() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("drift-replica");
+    deployment.up("replica", &[]);
+    let () = deployment.connect(1).set("kept", "yes").expect("a write");
+    let mut promote = redis::cmd("REPLICAOF");
+    promote.arg("NO").arg("ONE").exec(&mut deployment.connect(2)).expect("a promotion");
+    let plan = deployment.plan("replica", &[]);
+    assert!(plan.contains("is a primary of its own"), "{plan}");
+    deployment.up("replica", &[]);
+    // The primary dies, and nothing but its replica has its keys.
+    docker(&["kill", &deployment.node(1)]);
+    let plan = deployment.plan("replica", &[]);
+    assert!(plan.contains("would come back without its keys"), "{plan}");
+    deployment.up("replica", &[]);
+    deployment.verify();
+    let kept: Option<String> = deployment.connect(2).get("kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
+    // The old primary's file says by now whom it follows.
+    docker(&["restart", &deployment.node(1)]);
+    deployment.up("replica", &[]);
+    let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
+    assert_eq!(deployment.status()["nodes"][1]["role"], "primary");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! are passed over with a message, so that `cargo test` is of use on a machine without an engine.
 
 mod bundled;
+mod change;
 mod cli;
 mod conflicts;
 mod converge;

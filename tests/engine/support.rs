@@ -158,6 +158,12 @@ impl Deployment {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
+    /// What `plan` says.
+    #[track_caller]
+    pub(crate) fn plan(&self, topology: &str, more: &[&str]) -> String {
+        succeed(&self.run("plan", topology, more))
+    }
+
     /// How many changes `plan` would make.
     #[track_caller]
     pub(crate) fn changes(&self, topology: &str, more: &[&str]) -> u64 {

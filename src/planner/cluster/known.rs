@@ -124,9 +124,10 @@ impl<'a> Known<'a> {
                     first == primary && others.iter().any(|other| other == replica)
                 })
             };
-            self.views.values().filter(|view| view.nodes.contains_key(primary)).all(|view| {
-                view.slots.values().any(serves) && !view.not_online.contains(replica)
-            })
+            self.views
+                .values()
+                .filter(|view| view.nodes.contains_key(primary))
+                .all(|view| view.slots.values().any(serves) && !view.not_online.contains(replica))
         })
     }
 

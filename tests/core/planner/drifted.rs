@@ -300,7 +300,24 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
     world.forget(&node(&topology, 1), &node(&topology, 3));
     world.forget(&node(&topology, 2), &node(&topology, 3));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @"");
+    assert_snapshot!(repair(&world, &topology).await, @r"
+    shop: 7 changes in 6 stages
+    reset
+      shop-3  reset, with its copy of the keys                   # forgotten by all others
+    slots
+      shop-3  set config epoch 7                                 # new
+    meet
+      shop-1  meet shop-3                                        # shop-3 not known
+      shop-2  meet shop-3                                        # shop-3 not known
+      shop-3  meet shop-1, shop-2                                # shop-1, shop-2 not known
+      shop-3  replicate shop-1                                   # new
+    agree
+      shop    wait until all nodes agree                         # changed by the steps before
+    announce replicas
+      shop-1  write a short-lived key                            # a replica that saw no write is not listed
+    ready
+      shop    wait until all nodes agree and list every replica  # changed by the steps before
+    ");
 }
 
 #[tokio::test(start_paused = true)]

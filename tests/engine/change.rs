@@ -1,0 +1,95 @@
+//! Changes of a spec: what each does to a deployment that serves, and that no key is lost by it.
+
+use redis::Commands as _;
+use redisctl::topology::slots::{divide, key_in};
+
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, wanted};
+
+/// The number of the node that is primary of a slot's shard, and holds its keys.
+fn primary_of(deployment: &Deployment, slot: u16) -> u16 {
+    let status = deployment.status();
+    let serves = |node: &serde_json::Value| {
+        let slots = node["slots"].as_array().cloned().unwrap_or_default();
+        slots
+            .iter()
+            .any(|range| range[0].as_u64() <= Some(slot.into()) && Some(slot.into()) <= range[1].as_u64())
+    };
+    let nodes = status["nodes"].as_array().expect("nodes");
+    let position =
+        nodes.iter().position(serves).unwrap_or_else(|| panic!("nobody serves {slot}: {status:#}"));
+    u16::try_from(position + 1).expect("a few nodes")
+}
+
+#[test]
+fn a_cluster_keeps_its_keys_through_every_change() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("change");
+    deployment.up("cluster", &["--image", REDIS_7]);
+    let keys: Vec<(u16, String)> =
+        divide(3).into_iter().map(|range| (range.start(), key_in(range, "kept:"))).collect();
+    for (slot, key) in &keys {
+        let () = deployment.connect(primary_of(&deployment, *slot)).set(key, "yes").expect("a write");
+    }
+    let finds_its_keys = |what: &str| {
+        for (slot, key) in &keys {
+            let kept: Option<String> =
+                deployment.connect(primary_of(&deployment, *slot)).get(key).expect("a read");
+            assert_eq!(kept.as_deref(), Some("yes"), "{key} after {what}");
+        }
+    };
+    let before = deployment.containers();
+    let mut sets = vec!["--image", REDIS_7, "--set", "config.maxmemory=100mb"];
+    deployment.up("cluster", &sets);
+    assert_eq!(deployment.containers(), before, "a setting is changed live");
+    finds_its_keys("a live change");
+
+    sets.extend(["--set", "resources.memory=192mb"]);
+    let said = deployment.plan("cluster", &sets);
+    assert!(
+        said.contains("spec changed: resources") && said.contains("become primary, handed over"),
+        "{said}"
+    );
+    deployment.up("cluster", &sets);
+    finds_its_keys("new limits");
+    assert_eq!(primary_of(&deployment, 0), 4, "the roles are swapped");
+    assert!(deployment.plan("cluster", &sets).contains("roles are swapped, and stay so"));
+
+    // The primaries are those that leave.
+    let fewer: Vec<&str> = sets.iter().copied().chain(["--set", "replicas=0"]).collect();
+    deployment.up("cluster", &fewer);
+    finds_its_keys("fewer replicas");
+    assert_eq!(deployment.containers().lines().count(), 3);
+    assert_eq!(deployment.changes("cluster", &fewer), 0);
+    deployment.up("cluster", &sets);
+    finds_its_keys("more replicas");
+
+    sets[1] = REDIS_8;
+    deployment.up("cluster", &sets);
+    finds_its_keys("another image");
+    deployment.verify();
+    assert_eq!(deployment.changes("cluster", &sets), 0);
+}
+
+#[test]
+fn replicas_and_their_primary_keep_their_keys_through_every_change() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("change-replicas");
+    deployment.up("replica", &["--image", REDIS_6, "--set", "replicas=2"]);
+    let () = deployment.connect(1).set("kept", "yes").expect("a write");
+    // Servers before 6.2 have no command for handing over.
+    for (image, replicas, primary) in
+        [(REDIS_7, "replicas=2", 2), (REDIS_8, "replicas=2", 1), (REDIS_8, "replicas=1", 1)]
+    {
+        let sets = ["--image", image, "--set", replicas];
+        deployment.up("replica", &sets);
+        let kept: Option<String> = deployment.connect(primary).get("kept").expect("a read");
+        assert_eq!(kept.as_deref(), Some("yes"), "{image}, {replicas}");
+        let () = deployment.connect(primary).set("written", image).expect("a write on the primary");
+        assert_eq!(deployment.changes("replica", &sets), 0);
+    }
+    deployment.verify();
+}
