@@ -167,8 +167,18 @@ impl ServerView {
     /// Whether the server has the command FAILOVER (Redis 6.2).
     #[must_use]
     pub fn has_failover(&self) -> bool {
-        let version: Option<Version> = self.version.parse().ok();
-        version.is_some_and(|version| (version.major, version.minor) >= (6, 2))
+        self.is_at_least(6, 2).unwrap_or(false)
+    }
+
+    /// Whether a cluster's shards have ids (Redis 7.2); `None` where the version cannot be read.
+    #[must_use]
+    pub fn has_shard_ids(&self) -> Option<bool> {
+        self.is_at_least(7, 2)
+    }
+
+    fn is_at_least(&self, major: u16, minor: u16) -> Option<bool> {
+        let version: Version = self.version.parse().ok()?;
+        Some((version.major, version.minor) >= (major, minor))
     }
 }
 
@@ -216,10 +226,9 @@ pub struct ClusterView {
     /// What `CLUSTER SLOTS` lists: per range of slots, the ids of the nodes that serve it, the
     /// primary first.
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
-    /// Ids of nodes that `CLUSTER SHARDS` lists, but does not call online. One that it leaves out
-    /// altogether is no sign of anything: Redis 8.0 does so for ever with a former primary that it knew
-    /// while that ran 7.0, which has no shards' ids yet (seen with 8.0.2).
-    pub not_online: BTreeSet<String>,
+    /// Whom `CLUSTER SHARDS` lists, by node id, and whether as online; `None` where the server has no
+    /// such command.
+    pub shards: Option<BTreeMap<String, bool>>,
 }
 
 impl ClusterView {

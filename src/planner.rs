@@ -88,7 +88,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         let acting = rolling::plan(&world, &acting, &mut stages);
         notes = swapped_roles(topology, &acting);
     }
-    let complete = servers.all_known();
+    let complete = servers.all_known() && !rolling::gives_shards_ids(&world);
     Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete, notes })
 }
 

@@ -265,7 +265,7 @@ impl Judge<'_> {
             let Some(id) = self.id(&member.node) else { continue };
             if !listed.contains(id) {
                 messages.push(format!("does not list {} in CLUSTER SLOTS", member.node));
-            } else if cluster.not_online.contains(id) {
+            } else if cluster.shards.as_ref().is_some_and(|shards| shards.get(id) != Some(&true)) {
                 messages.push(format!("does not list {} as online in CLUSTER SHARDS", member.node));
             }
         }

@@ -35,6 +35,8 @@ pub enum Cause {
     WouldComeBackEmpty(NodeName),
     /// Nobody knows the node any more, under the id that it has.
     Forgotten,
+    /// The node's primary does not count it among its shard.
+    LeftOut(NodeName),
     /// The node replicates another node than it should, or none.
     WrongPrimary(String),
     /// The node should become the primary.
@@ -82,6 +84,7 @@ impl fmt::Display for Cause {
             Self::WouldComeBackEmpty(primary) => {
                 write!(formatter, "{primary} is down, and would come back without its keys")
             }
+            Self::LeftOut(primary) => write!(formatter, "{primary} leaves it out of its shard"),
             Self::Forgotten => formatter.write_str("forgotten by all others"),
             Self::WrongPrimary(what) | Self::Unsettled(what) | Self::Certificate(what) => {
                 formatter.write_str(what)

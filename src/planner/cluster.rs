@@ -45,8 +45,8 @@ pub(super) fn plan(world: &World<'_>, options: Options, stages: &mut Stages) -> 
     let before = stages.len();
     take_over_from_the_gone(&acting, stages);
     // Under their present ids the servers would not take them back for a minute.
-    let reset = known.set_aside_the_forgotten(&acting);
-    let steps = reset.iter().map(|node| server(node, ServerAction::Reset, Cause::Forgotten)).collect();
+    let lost = known.set_aside_the_lost(&acting).into_iter();
+    let steps = lost.map(|(node, cause)| server(&node, ServerAction::Reset, cause)).collect();
     stages.push("reset", Order::SideBySide, steps);
     hand_over_from_the_leaving(&known, &acting, stages);
     leaving::remove(world, stages);

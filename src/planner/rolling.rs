@@ -51,8 +51,20 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         }
     }
     finish(world, &shards, stages);
-    stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));
+    if !gives_shards_ids(world) {
+        stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));
+    }
     after
+}
+
+/// Whether servers that know no ids for shards are replaced by ones that do: what those make of each
+/// other in the end must be looked at.
+pub(super) fn gives_shards_ids(world: &World<'_>) -> bool {
+    let before = |name: &NodeName| world.observed.servers.get(name)?.view()?.has_shard_ids();
+    let mut rolled =
+        world.topology.nodes().into_iter().filter(|node| world.fates.rolled(&node.name).is_some());
+    let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();
+    will_have && rolled.any(|node| before(&node.name) == Some(false))
 }
 
 /// How one shard's nodes are replaced.

@@ -130,18 +130,17 @@ pub(super) fn cluster_slots(reply: &Value) -> Result<BTreeMap<(u16, u16), Vec<St
     entries.iter().map(entry).collect::<Option<_>>().ok_or_else(|| "an entry is malformed".to_owned())
 }
 
-/// CLUSTER SHARDS: the ids of nodes whose health is another than `online`.
-pub(super) fn nodes_not_online(reply: &Value) -> BTreeSet<String> {
-    let mut ids = BTreeSet::new();
+/// CLUSTER SHARDS: the ids of its nodes, and whether their health is `online`.
+pub(super) fn shards(reply: &Value) -> BTreeMap<String, bool> {
+    let mut ids = BTreeMap::new();
     for shard in items(reply) {
         for node in
             pairs(shard).into_iter().filter(|(name, _)| name == "nodes").flat_map(|(_, nodes)| items(nodes))
         {
             let fields: BTreeMap<String, &Value> = pairs(node).into_iter().collect();
             let field = |name: &str| fields.get(name).and_then(|value| as_text(value));
-            if field("health").as_deref() != Some("online") {
-                ids.extend(field("id"));
-            }
+            let online = field("health").as_deref() == Some("online");
+            ids.extend(field("id").map(|id| (id, online)));
         }
     }
     ids

@@ -97,7 +97,7 @@ pub(super) fn understand(
             }
             SHARDS if matches!(reply, Value::ServerError(_)) => {}
             SHARDS => {
-                view.cluster.get_or_insert_default().not_online = parse::nodes_not_online(&reply);
+                view.cluster.get_or_insert_default().shards = Some(parse::shards(&reply));
             }
             "CONFIG GET *" => view.settings = parse::settings(reply).map_err(strange)?,
             _ => {}

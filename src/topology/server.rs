@@ -118,6 +118,12 @@ impl Server {
         self.at_least(6, 2)
     }
 
+    /// Whether a cluster's shards have ids (Redis 7.2).
+    #[must_use]
+    pub fn has_shard_ids(self) -> bool {
+        self.at_least(7, 2)
+    }
+
     /// Whether ACL rules know channel patterns, `&…` (Redis 6.2).
     #[must_use]
     pub fn has_channel_rules(self) -> bool {

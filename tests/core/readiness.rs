@@ -126,7 +126,7 @@ const DISAGREEMENTS: [(Change, &str); 18] = [
         |cluster| {
             let id = cluster.id(5);
             let view = cluster.view(1).cluster.as_mut().expect("a cluster node");
-            view.not_online.insert(id.clone());
+            view.shards.as_mut().expect("CLUSTER SHARDS").remove(&id);
         },
         "shop-1 does not list shop-5 as online in CLUSTER SHARDS",
     ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::observed::{ClusterRole, ClusterView, Observed};
-use crate::plan::Obstacle;
+use crate::plan::{Cause, Obstacle};
 use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 /// What the nodes that answer say, by node name. New nodes have no view.
@@ -58,24 +58,40 @@ impl<'a> Known<'a> {
         self.views.get(node).or_else(|| self.leaving_views.get(node)).copied()
     }
 
-    /// Nodes that no primary knows any more, though they know others, and that are to be replicas:
-    /// they are treated as new ones from now on.
-    pub(super) fn set_aside_the_forgotten(&mut self, acting: &[Acting]) -> Vec<NodeName> {
+    /// Nodes that no primary knows any more, though they know others, and nodes that their primary leaves
+    /// out of its shard; all of them replicas, or to be. They are treated as new ones from now on.
+    pub(super) fn set_aside_the_lost(&mut self, acting: &[Acting]) -> Vec<(NodeName, Cause)> {
+        let primaries =
+            || acting.iter().filter_map(|acting| Some((&acting.name, *self.views.get(&acting.name)?)));
         let is_forgotten = |name: &NodeName, view: &ClusterView| {
-            let primaries = || acting.iter().filter_map(|acting| self.views.get(&acting.name));
             view.nodes.values().filter(|line| !line.handshake).count() > 1
                 && primaries().next().is_some()
-                && primaries().all(|primary| !primary.nodes.contains_key(&view.own_id))
+                && primaries().all(|(_, primary)| !primary.nodes.contains_key(&view.own_id))
                 && self.slots_of(name).is_empty()
         };
-        let forgotten = self.views.iter().filter(|(name, view)| is_forgotten(name, view));
-        let forgotten: Vec<NodeName> = forgotten.map(|(name, _)| name.clone()).collect();
-        for name in &forgotten {
+        // Redis 8.0 leaves out a former primary that it knew while that ran 7.0, which has no ids for
+        // shards: what is published in the shard does not reach it then (seen with 8.0.2).
+        let left_out_by = |view: &ClusterView| {
+            let leaves_out = |(name, primary): (&NodeName, &ClusterView)| {
+                let line = primary.nodes.get(&view.own_id)?;
+                let listed = primary.shards.as_ref()?.contains_key(&view.own_id);
+                let replicates = line.role == ClusterRole::Replica(primary.own_id.clone());
+                (replicates && !line.handshake && !listed).then(|| name.clone())
+            };
+            primaries().find_map(leaves_out)
+        };
+        let cause = |name: &NodeName, view: &ClusterView| {
+            let forgotten = is_forgotten(name, view).then_some(Cause::Forgotten);
+            forgotten.or_else(|| Some(Cause::LeftOut(left_out_by(view)?)))
+        };
+        let lost = self.views.iter().filter_map(|(name, view)| Some((name.clone(), cause(name, view)?)));
+        let lost: Vec<(NodeName, Cause)> = lost.collect();
+        for (name, _) in &lost {
             self.views.remove(name);
         }
         let views = &self.views;
         self.names.retain(|_, name| views.contains_key(name));
-        forgotten
+        lost
     }
 
     /// The slots that a node claims for itself.
@@ -124,10 +140,10 @@ impl<'a> Known<'a> {
                     first == primary && others.iter().any(|other| other == replica)
                 })
             };
-            self.views
-                .values()
-                .filter(|view| view.nodes.contains_key(primary))
-                .all(|view| view.slots.values().any(serves) && !view.not_online.contains(replica))
+            self.views.values().filter(|view| view.nodes.contains_key(primary)).all(|view| {
+                view.slots.values().any(serves)
+                    && view.shards.as_ref().is_none_or(|shards| shards.get(replica) == Some(&true))
+            })
         })
     }
 

@@ -298,14 +298,14 @@ impl Cluster {
             };
             nodes.insert(id.clone(), node);
         }
-        let unlisted = self.nodes.iter().filter(|(id, line)| !is_listed(id, line));
+        let shards = self.nodes.iter().map(|(id, line)| (id.clone(), is_listed(id, line)));
         ClusterView {
             ok: self.ok,
             own_id: self.own_id.clone(),
             current_epoch: self.current_epoch,
             nodes,
             slots,
-            not_online: unlisted.map(|(id, _)| id.clone()).collect(),
+            shards: Some(shards.collect()),
         }
     }
 }
