@@ -5,7 +5,7 @@ use super::{Stages, World, replication, server};
 use crate::observed::{ClusterRole, ContainerState, Replication, ServerView};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
-use crate::topology::{Kind, Node, NodeName};
+use crate::topology::{Kind, Node, NodeName, Shard};
 
 /// Plans that replicas become primaries, before the former ones are started.
 pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
@@ -27,7 +27,7 @@ fn take_over(world: &World<'_>) -> Vec<Step> {
         let replicas = world.topology.nodes().into_iter().filter(|node| follows(world, node, primary));
         heir(world, replicas)
     };
-    let down = shards.flat_map(|shard| shard.nodes()).filter(|node| is_down(world, &node.name));
+    let down = shards.flat_map(Shard::nodes).filter(|node| is_down(world, &node.name));
     down.filter_map(|primary| Some(step(&heir_of(primary)?.name, ServerAction::TakeOver, primary))).collect()
 }
 

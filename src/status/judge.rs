@@ -253,7 +253,7 @@ impl Judge<'_> {
         let views = self.observed.servers.values().filter_map(ObservedServer::view);
         views.filter_map(|view| view.cluster.as_ref()).all(|cluster| {
             cluster.slots.values().flatten().any(|listed| listed == id)
-                && cluster.online.as_ref().is_none_or(|online| online.contains(id))
+                && cluster.shards.as_ref().is_none_or(|shards| shards.get(id) == Some(&true))
         })
     }
 }

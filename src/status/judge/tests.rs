@@ -133,7 +133,7 @@ fn a_replica_counts_once_clients_are_told_of_it() {
     let mut observed = healthy(&topology);
     let slots = &mut view(&mut observed, 2).cluster.as_mut().unwrap().slots;
     slots.get_mut(&(0, 5460)).unwrap().retain(|listed| *listed != id(&name(4)));
-    view(&mut observed, 3).cluster.as_mut().unwrap().online = Some(BTreeSet::from([id(&name(4))]));
+    view(&mut observed, 3).cluster.as_mut().unwrap().shards = Some(BTreeMap::from([(id(&name(4)), true)]));
     let status = status(&topology, &observed);
     assert_eq!(status.state, DeploymentState::Degraded);
     let unseen = ["shop-4", "shop-5", "shop-6"].map(|name| format!("{name} is not shown to clients yet"));
