@@ -13,7 +13,8 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
         return;
     }
     let steps: Vec<Step> = match world.topology.kind {
-        Kind::Standalone => Vec::new(),
+        // Sentinels choose a replica by themselves.
+        Kind::Standalone | Kind::Sentinel => Vec::new(),
         Kind::Replication => promote(world),
         Kind::Cluster => take_over(world),
     };
