@@ -28,6 +28,8 @@
 //!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
 //! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
 //! - [`export`]: a topology as a compose file or a diagram.
+//! - [`certificates`]: what is wrong with a user's own certificate; and, with chance for its keys, the
+//!   making of others.
 //! - [`doctor`]: whether a machine can do what `up` needs.
 //! - [`status`], [`connection`]: what `status` and `env` say.
 //! - [`bundle`]: what is written for those who were not there when `up` failed.
@@ -49,9 +51,10 @@
 //! [`topology::Endpoint`] (what a client outside the network dials). Forming and verifying go through
 //! the endpoints, from where clients are: what is proved is what the user gets.
 //!
-//! Nothing is kept on the client's disk. Labels say which container, network and volume belongs to
-//! which deployment; what lacks them is never touched. The topology and the passwords of a
-//! deployment are in a file inside its containers, and are read back from there.
+//! Nothing is kept on the client's disk, but for the files that clients need for TLS where `env` names
+//! them. Labels say which container, network and volume belongs to which deployment; what lacks them is
+//! never touched. The topology, the passwords and the keys of a deployment are in a file inside its
+//! containers, and are read back from there.
 
 pub mod bundle;
 pub mod certificates;

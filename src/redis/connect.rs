@@ -17,7 +17,7 @@ use crate::spec::SecretText;
 use crate::topology::{Credentials, Endpoint, Topology};
 
 /// How long a dial may take: endpoints are near.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a reply may take: a node that is loading or forking answers late, a frozen one never.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -74,6 +74,17 @@ impl Dialer {
         Self { tls: self.tls.as_ref().map(without) }
     }
 
+    /// How long a dial may take. TLS takes replies of the server's besides.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        if self.tls.is_some() { CONNECT_TIMEOUT + RESPONSE_TIMEOUT } else { CONNECT_TIMEOUT }
+    }
+
+    fn config(&self) -> AsyncConnectionConfig {
+        AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.connect_timeout()))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+    }
+
     /// What redis-rs needs to know to dial an endpoint.
     ///
     /// # Errors
@@ -117,7 +128,7 @@ impl Dialer {
     ) -> Result<MultiplexedConnection, ServerError> {
         let dial = async {
             let client = self.client(self.information(endpoint, login)?)?;
-            client.get_multiplexed_async_connection_with_config(&config()).await
+            client.get_multiplexed_async_connection_with_config(&self.config()).await
         };
         dial.await.map_err(|source| ServerError::connect(endpoint, source))
     }
@@ -137,7 +148,7 @@ impl Dialer {
             // Messages come in between replies only since RESP3.
             let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
             let client = self.client(information.set_redis_settings(settings))?;
-            client.get_multiplexed_async_connection_with_config(&config().set_push_sender(sender)).await
+            client.get_multiplexed_async_connection_with_config(&self.config().set_push_sender(sender)).await
         };
         let connection = dial.await.map_err(|source| ServerError::connect(endpoint, source))?;
         Ok((connection, receiver))
@@ -162,7 +173,7 @@ impl Dialer {
                 (announced != *endpoint).then(|| (address(&announced), address(endpoint)))
             });
             let mut builder = ClusterClientBuilder::new([self.information(seed, None)?])
-                .connection_timeout(CONNECT_TIMEOUT)
+                .connection_timeout(self.connect_timeout())
                 .response_timeout(RESPONSE_TIMEOUT)
                 .tcp_settings(tcp_settings())
                 .retries(CLUSTER_RETRIES)
@@ -182,10 +193,4 @@ impl Dialer {
 /// Small requests go out at once, and do not wait for the acknowledgement of the ones before them.
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
-}
-
-fn config() -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(RESPONSE_TIMEOUT))
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::ServerError;
-use super::connect::{CONNECT_TIMEOUT, Dialer};
+use super::connect::Dialer;
 use crate::topology::Endpoint;
 
 impl Dialer {
@@ -40,7 +40,7 @@ impl Dialer {
             Ok(())
         };
         let late = |_| std::io::Error::from(std::io::ErrorKind::TimedOut);
-        tokio::time::timeout(CONNECT_TIMEOUT, shake).await.map_err(late).flatten().map_err(failed)
+        tokio::time::timeout(self.connect_timeout(), shake).await.map_err(late).flatten().map_err(failed)
     }
 }
 

@@ -11,7 +11,7 @@ use redis::{
 use tokio::sync::mpsc;
 
 use super::ServerError;
-use super::connect::{CONNECT_TIMEOUT, Dialer, Login};
+use super::connect::{Dialer, Login};
 use super::redirect::Redirect;
 use crate::reply::Reply;
 use crate::topology::{Node, NodeName, Topology};
@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
     async fn open(&self, node: &Node, pushes: Option<Pushes>) -> Result<MultiplexedConnection, ServerError> {
         // No limit for replies: BLPOP waits for as long as it is told to.
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_connection_timeout(Some(self.dialer.connect_timeout()))
             .set_response_timeout(None);
         let mut information = self.information(node)?;
         let config = match pushes {

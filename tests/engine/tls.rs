@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 
 use crate::support::{Deployment, REDIS_7, VALKEY_8, docker, fail_with, redisctl, succeed, wanted};
@@ -71,6 +71,8 @@ impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // With the certificate's own name it would look self-signed to the servers.
+        params.distinguished_name.push(DnType::CommonName, "a company");
         let key = KeyPair::generate().expect("a key");
         Self { pem: params.self_signed(&key).expect("a CA").pem(), issuer: Issuer::new(params, key) }
     }
