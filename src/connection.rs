@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::spec::{Access, SecretText};
+use crate::topology::users::DEFAULT;
 use crate::topology::{Credentials, Node, Topology};
 
 mod format;
@@ -43,6 +44,9 @@ impl ConnectionError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
+            Self::UnknownUser { known, .. } if known.is_empty() => {
+                "the default user is off: add one to `auth.users`, and bring it `up`".to_owned()
+            }
             Self::UnknownUser { known, .. } => format!("its users are {}", known.join(", ")),
         }
     }
@@ -149,16 +153,20 @@ fn login<'a>(
     credentials: &'a Credentials,
     user: Option<&'a str>,
 ) -> Result<Login<'a>, ConnectionError> {
-    let Some(user) = user.filter(|user| *user != "default") else {
-        return Ok(Login { user: None, password: credentials.default.as_ref() });
-    };
+    let off = topology.auth.as_ref().is_some_and(|auth| auth.default_rules.is_none());
     let known = topology.auth.iter().flat_map(|auth| &auth.users).map(|user| user.name.as_str());
+    // Where the default user is off, the spec's first user takes its place.
+    let user = match user {
+        Some(user) if user != DEFAULT || off => user,
+        None if off => known.clone().next().unwrap_or(DEFAULT),
+        _ => return Ok(Login { user: None, password: credentials.default.as_ref() }),
+    };
     match known.clone().find(|name| *name == user) {
         Some(name) => Ok(Login { user: Some(name), password: credentials.users.get(name) }),
         None => Err(ConnectionError::UnknownUser {
             deployment: topology.name.to_string(),
             user: user.to_owned(),
-            known: std::iter::once("default").chain(known).map(str::to_owned).collect(),
+            known: (!off).then_some(DEFAULT).into_iter().chain(known).map(str::to_owned).collect(),
         }),
     }
 }
@@ -212,6 +220,7 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
     fn secure() -> Credentials {
         Credentials {
             operator: Some(SecretText::new("operator's")),
+            replication: Some(SecretText::new("replication's")),
             default: Some(SecretText::new("p@ss/w:rd?#% é")),
             replica: Some(SecretText::new("replica's")),
             users: BTreeMap::from([("regular".to_owned(), SecretText::new("regular's"))]),
@@ -268,6 +277,18 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
         assert!(text.contains("REDIS_URL=redis://regular:regular%27s@127.0.0.1:7001\n"), "{text}");
         assert!(text.contains("REDIS_USERNAME=regular\nREDIS_PASSWORD=regular's\n"), "{text}");
         assert!(!text.contains("replica's") && !text.contains("p@ss"), "{text}");
+    }
+
+    #[test]
+    fn where_the_default_user_is_off_the_first_one_takes_its_place() {
+        let yaml = "kind: standalone\nauth: {default: off, users: [{name: regular, rules: ['+@read']}]}";
+        assert_eq!(text(yaml, &secure(), None), text(yaml, &secure(), Some("regular")));
+        let error = ConnectionSettings::new(&topology(yaml), &secure(), Some("default"), None).unwrap_err();
+        assert_eq!(error.to_string(), "`shop` has no user `default`");
+        assert_eq!(error.hint(), "its users are regular");
+        let nobody = topology("kind: standalone\nauth: {default: off}");
+        let error = ConnectionSettings::new(&nobody, &secure(), None, None).unwrap_err();
+        assert!(error.hint().contains("auth.users"), "{}", error.hint());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
+use crate::topology::acl::Categories;
 use crate::topology::container::ContainerSettings;
 use crate::topology::server::Version;
 use crate::topology::{Address, NodeName, Settings, SlotSet, Topology};
@@ -136,6 +137,8 @@ pub struct ServerView {
     pub memory: u64,
     /// Every directive in force, passwords left out.
     pub settings: Settings,
+    /// Its users; `None` where it was not asked for them.
+    pub access: Option<AccessView>,
     /// Its view of the cluster; `None` where it is no cluster node.
     pub cluster: Option<ClusterView>,
     /// What it watches; `None` where it is no sentinel. A sentinel replicates nobody, and its
@@ -180,6 +183,41 @@ impl ServerView {
         let version: Version = self.version.parse().ok()?;
         Some((version.major, version.minor) >= (major, minor))
     }
+}
+
+/// Who may do what at a server. Passwords, and what could be tried against a list of them, have been
+/// judged where they were read, and are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccessView {
+    /// Its users by name.
+    pub users: BTreeMap<String, ObservedUser>,
+    /// How it logs in to its primary.
+    pub primary_login: PrimaryLogin,
+    /// Its commands by category: what rules mean.
+    pub categories: Categories,
+}
+
+/// An ACL user of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObservedUser {
+    /// Its rules as the server says them, `nopass` among them, other words about passwords left out.
+    pub rules: Vec<String>,
+    /// Whether its password of the spec lets in.
+    pub right_password: bool,
+    /// Whether another password lets in.
+    pub other_password: bool,
+}
+
+/// How a server logs in to its primary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrimaryLogin {
+    /// Not at all.
+    #[default]
+    None,
+    /// As it should where there is `auth`: as the user for that, with its password.
+    Right,
+    /// In another way.
+    Other,
 }
 
 /// `INFO replication`, what matters of it.

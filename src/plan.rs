@@ -12,7 +12,7 @@ mod cause;
 pub mod effect;
 mod print;
 
-pub use cause::{Cause, Obstacle};
+pub use cause::{Cause, Obstacle, UserDrift};
 pub use effect::Effect;
 
 /// What is to be done, in order. Nothing is left to decide while it runs.
@@ -191,6 +191,29 @@ pub enum ServerAction {
     Rediscover {
         /// The name that the primary is watched under.
         name: DeploymentName,
+    },
+    /// ACL SETUSER from nothing: the user's rules, and its password, which a plan does not hold.
+    SetUser {
+        /// The user.
+        user: String,
+        /// Its rules, all of them.
+        rules: Vec<String>,
+    },
+    /// ACL SETUSER: the user's password lets in beside the one that does already.
+    AddPassword {
+        /// The user.
+        user: String,
+    },
+    /// ACL DELUSER.
+    DeleteUser {
+        /// The user.
+        user: String,
+    },
+    /// CONFIG SET of how the node logs in to its primary: as the user for that; or no longer. Its link
+    /// opens again.
+    LogInToPrimary {
+        /// Whether it does.
+        with_password: bool,
     },
     /// SET of a key that expires within a second: the offset that it moves makes replicas visible.
     Write {

@@ -21,6 +21,7 @@ mod rescue;
 mod rolling;
 mod sentinel;
 mod settings;
+mod users;
 
 use fate::Fates;
 
@@ -78,11 +79,12 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     containers::plan(topology, observed, &fates, &servers, &mut stages);
     let mut notes = Vec::new();
     if servers.all_known() {
+        let links = users::plan(topology, observed, &mut stages);
         let acting = match topology.kind {
             Kind::Standalone => topology.nodes().into_iter().map(|node| node.name.clone()).collect(),
-            Kind::Replication => replication::plan(&world, &mut stages),
+            Kind::Replication => replication::plan(&world, links, &mut stages),
             Kind::Sentinel => sentinel::plan(&world, &mut stages),
-            Kind::Cluster => cluster::plan(&world, options, &mut stages),
+            Kind::Cluster => cluster::plan(&world, options, links, &mut stages),
         };
         settings::plan(&world, &mut stages);
         let acting = rolling::plan(&world, &acting, &mut stages);

@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use ::redis::aio::MultiplexedConnection;
 
 use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
-use crate::observed::{ObservedServer, ServerView};
+use crate::observed::{AccessView, ObservedServer, ServerView};
 use crate::plan::ServerAction;
 use crate::reply::Reply;
-use crate::topology::credentials::OPERATOR;
+use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
 
 mod apply;
@@ -23,21 +23,26 @@ pub mod probe;
 mod redirect;
 mod sentinel;
 mod session;
+mod users;
 mod view;
 
 pub use connect::{Dialer, Login};
 pub use error::ServerError;
 pub use session::{Answer, Session};
+use users::Passwords;
 
 /// The servers of one deployment, dialled at their endpoints, from where clients are.
 pub struct Servers<'a> {
     topology: &'a Topology,
+    credentials: Credentials,
     dialer: Dialer,
     login: Option<Login>,
     /// Where nodes are that the topology does not have any more.
     leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
     /// Where sentinels know no user of redisctl's.
     sentinel_login: Option<Login>,
+    /// What a server may know instead, which has not been brought to its passwords yet.
+    earlier: Option<Credentials>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
 }
 
@@ -45,21 +50,30 @@ impl<'a> Servers<'a> {
     /// The servers of a deployment; nothing is dialled yet.
     #[must_use]
     pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
-        let (dialer, login) = (Dialer::new(credentials), operator_login(credentials));
+        let (credentials, dialer) = (credentials.clone(), Dialer::new(credentials));
+        let login = operator_login(&credentials);
         let sentinel_login = if topology.server.has_sentinel_users() {
             login.clone()
         } else {
             let default = credentials.default.clone();
-            default.map(|password| Login { user: "default".to_owned(), password })
+            default.map(|password| Login { user: DEFAULT.to_owned(), password })
         };
         Self {
             topology,
+            credentials,
             dialer,
             login,
             sentinel_login,
+            earlier: None,
             leaving: Mutex::default(),
             connections: Mutex::default(),
         }
+    }
+
+    /// The same servers, which may still have the passwords that the deployment was last brought to.
+    #[must_use]
+    pub fn brought_from(self, earlier: Option<&Credentials>) -> Self {
+        Self { earlier: earlier.cloned(), ..self }
     }
 
     /// How redisctl logs in at a node.
@@ -81,7 +95,17 @@ impl<'a> Servers<'a> {
     /// # Errors
     /// Where it does not answer, or answers what no server should.
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
-        self.ask(node, true).await
+        let view = self.ask(node, true).await?;
+        // A sentinel's users are in its file alone.
+        let access = if self.topology.is_sentinel(node) { None } else { Some(self.access(node).await?) };
+        Ok(ServerView { access, ..view })
+    }
+
+    /// Asks a node who may do what there.
+    async fn access(&self, node: &NodeName) -> Result<AccessView, ServerError> {
+        let mut connection = self.connection(node).await?;
+        let passwords = Passwords::of(self.topology, &self.credentials, node);
+        self.kept(node, passwords.ask(&mut connection).await)
     }
 
     /// Asks all of `nodes` for everything, side by side.
@@ -143,9 +167,40 @@ impl<'a> Servers<'a> {
         let leaving = || self.leaving.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
         let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
         let endpoint = endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))?;
-        let connection = self.dialer.open(&endpoint, self.login(node)).await?;
+        let mut opened = self.dialer.open(&endpoint, self.login(node)).await;
+        let refused = match &mut opened {
+            Ok(connection) => {
+                self.login(node).is_none() && self.earlier.is_some() && !connect::lets_in(connection).await
+            }
+            Err(error) => error.is_refused_login(),
+        };
+        if refused && let Some(connection) = self.other_way_in(node, &endpoint).await {
+            // Good for this once: the next time redisctl's own log-in may work.
+            return Ok(connection);
+        }
+        let connection = opened?;
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
+    }
+
+    /// A connection to a server that does not know redisctl's own user as it should be: one whose users
+    /// were changed by hand, or are to be changed.
+    async fn other_way_in(&self, node: &NodeName, endpoint: &Endpoint) -> Option<MultiplexedConnection> {
+        let primary = self.topology.starts_as_primary(node);
+        let known = [Some(&self.credentials), self.earlier.as_ref()];
+        let logins = known.into_iter().flatten().flat_map(|credentials| {
+            let default = credentials.default_on(primary).cloned();
+            let default = default.map(|password| Login { user: DEFAULT.to_owned(), password });
+            [operator_login(credentials), default]
+        });
+        for login in logins.flatten().map(Some).chain([None]) {
+            if let Ok(mut connection) = self.dialer.open(endpoint, login.as_ref()).await
+                && connect::lets_in(&mut connection).await
+            {
+                return Some(connection);
+            }
+        }
+        None
     }
 
     /// Passes a result on; a connection that broke is not used again.
@@ -189,7 +244,9 @@ impl ServersTrait for Servers<'_> {
                 ServerAction::HandOver { to, by_command: false } => Some(self.connection(&to.node).await?),
                 _ => None,
             };
-            apply::apply(&mut connection, self.topology.server, action, id.as_deref(), replica).await
+            let passwords = Passwords::of(self.topology, &self.credentials, node);
+            let server = self.topology.server;
+            apply::apply(&mut connection, server, action, id.as_deref(), replica, &passwords).await
         };
         self.kept(node, result.await).map_err(|error| {
             if error.is_passing() {

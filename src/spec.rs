@@ -110,7 +110,8 @@ pub struct NetworkSpec {
 pub struct PortsSpec {
     /// The first node's port, the next ones count up; or `auto`. Default 7001.
     pub base: Option<PortBase>,
-    /// The host address that ports are published on. Default 127.0.0.1.
+    /// The host address that ports are published on. Default 127.0.0.1: this machine alone. Set `auth`
+    /// where others can reach the ports.
     #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub bind: Option<Ipv4Addr>,
 }
@@ -152,8 +153,21 @@ pub struct AuthSpec {
     pub password: Option<Password>,
     /// The default user's password on replicas, where it is another one.
     pub replica_password: Option<Password>,
-    /// Users beside the default one.
+    /// Whether there is a default user: `off` keeps out who has not logged in as one of `users`. To
+    /// limit what it may do, give it an entry of the name `default` in `users`.
+    pub default: Option<Switch>,
+    /// Users beside the default one; and the default one's rules, under the name `default`.
     pub users: Option<Vec<UserSpec>>,
+}
+
+/// Whether something is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// One ACL user.
@@ -162,9 +176,12 @@ pub struct AuthSpec {
 pub struct UserSpec {
     /// The user's name.
     pub name: String,
-    /// The user's password. Default `generate`.
+    /// The user's password. Default `generate`; none where the rules say `nopass`. The default user's
+    /// is `auth.password`.
     pub password: Option<Password>,
-    /// ACL rules as `ACL SETUSER` takes them: key patterns, channel patterns, commands.
+    /// ACL rules as `ACL SETUSER` takes them: key patterns, channel patterns, commands. `+@all` should
+    /// stand beside what it is about, such as `~*` or `~app:*`: a user that may do everything is said in
+    /// full, `["~*", "&*", "+@all"]`.
     pub rules: Vec<String>,
 }
 

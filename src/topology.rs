@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::{Access, DataSpec};
 
+pub mod acl;
 pub mod address;
 pub mod certificates;
 pub mod container;
@@ -18,12 +19,14 @@ pub mod credentials;
 pub mod files;
 pub mod name;
 mod placement;
+pub mod protection;
 pub mod resolve;
 mod rules;
 pub mod server;
 pub mod settings;
 pub mod slots;
 pub mod tls;
+pub mod users;
 pub mod warnings;
 
 pub use address::{Address, Endpoint};
@@ -157,6 +160,8 @@ pub struct Auth {
     pub default_password: bool,
     /// Whether replicas take another password than the primary.
     pub replica_password: bool,
+    /// What the default user may do, as ACL rules; `None`: it is switched off.
+    pub default_rules: Option<Vec<String>>,
     /// Users beside the default one.
     pub users: Vec<User>,
 }

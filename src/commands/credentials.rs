@@ -6,8 +6,8 @@ use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
 use super::CommandError;
-use crate::spec::{Password, SecretText, Spec};
-use crate::topology::Credentials;
+use crate::spec::{Password, SecretText, Spec, UserSpec};
+use crate::topology::{Credentials, Topology};
 
 /// The length of a generated password: 32 characters of 62 are 190 bits.
 const GENERATED_LENGTH: usize = 32;
@@ -16,6 +16,7 @@ const GENERATED_LENGTH: usize = 32;
 /// already in `current` is kept.
 pub(super) fn gather(
     spec: &Spec,
+    topology: &Topology,
     folder: &Path,
     current: Option<&Credentials>,
 ) -> Result<Credentials, CommandError> {
@@ -25,11 +26,19 @@ pub(super) fn gather(
     };
     let mut credentials = Credentials {
         operator: Some(current.and_then(|current| current.operator.clone()).unwrap_or_else(generate)),
+        replication: Some(current.and_then(|current| current.replication.clone()).unwrap_or_else(generate)),
         default: one(auth.password.as_ref(), current.and_then(|current| current.default.as_ref()))?,
         replica: one(auth.replica_password.as_ref(), current.and_then(|current| current.replica.as_ref()))?,
         ..Credentials::default()
     };
-    for user in auth.users.iter().flatten() {
+    let with_password = |user: &&UserSpec| {
+        topology
+            .auth
+            .iter()
+            .flat_map(|auth| &auth.users)
+            .any(|one| one.name == user.name && one.needs_password())
+    };
+    for user in auth.users.iter().flatten().filter(with_password) {
         let kept = current.and_then(|current| current.users.get(&user.name));
         let password = resolve(user.password.as_ref().unwrap_or(&Password::Generate), folder, kept)?;
         credentials.users.insert(user.name.clone(), password);

@@ -26,6 +26,12 @@ pub(super) async fn run(
     );
     let connection =
         connection.map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
+    if let (None, Some(user)) = (&arguments.user, connection.get("REDIS_USERNAME")) {
+        let user = user.expose();
+        ui.note(&format!(
+            "the default user is off: these are the settings of `{user}`, `--user` names another"
+        ));
+    }
     if connection.get("REDIS_PASSWORD").is_some() {
         ui.note("what follows on stdout has passwords in it");
     }

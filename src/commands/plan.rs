@@ -21,8 +21,8 @@ pub(super) async fn run(
         ImageChoice::Host => host_image::reference().await?,
     };
     let prepared = prepare(&found, &connected, image, &Taken::default()).await?;
-    let login = prepared.stored.as_ref().map_or(&prepared.credentials, |(_, credentials)| credentials);
-    let servers = Servers::new(&prepared.topology, login);
+    let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials);
+    let servers = Servers::new(&prepared.topology, &prepared.credentials).brought_from(earlier);
     let observed = converge::observe(&prepared, &connected, &servers).await?;
     let options = Options { recreate: arguments.recreate, ..Options::default() };
     let plan = converge::plan(&prepared, &observed, options)?;

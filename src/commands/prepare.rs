@@ -97,7 +97,8 @@ pub(super) async fn prepare(
     let stored = connected.engine.stored(&name, &snapshot).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let certificates = certificates::gather(found, &topology, current)?;
-    let credentials = Credentials { certificates, ..credentials::gather(spec, &found.folder, current)? };
+    let credentials =
+        Credentials { certificates, ..credentials::gather(spec, &topology, &found.folder, current)? };
     Ok(Prepared { topology, credentials, stored, there: parts })
 }
 

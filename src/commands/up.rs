@@ -119,7 +119,8 @@ async fn bring_about(
     listener: &Timings<'_>,
 ) -> Result<Brought, CommandError> {
     let (topology, credentials) = (prepared.topology.clone(), prepared.credentials.clone());
-    let servers = Servers::new(&topology, &credentials);
+    let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials.clone());
+    let servers = Servers::new(&topology, &credentials).brought_from(earlier.as_ref());
     let forming = match arguments.forming {
         FormingChoice::Swap => Forming::RoleSwap,
         FormingChoice::Plain => Forming::Plain,

@@ -57,6 +57,10 @@ pub enum Cause {
     TakenOut(Vec<String>),
     /// The node's certificate has to be another one, and why.
     Certificate(String),
+    /// A user is not as the spec has it: its name, and what is wrong.
+    User(String, UserDrift),
+    /// The server logs in to its primary in another way than it should.
+    PrimaryLogin,
     /// While a deployment forms, other settings are better.
     Forming,
     /// A replica is listed for clients once it has seen a write.
@@ -103,10 +107,39 @@ impl fmt::Display for Cause {
                 Ok(())
             }
             Self::TakenOut(names) => write!(formatter, "no longer in the spec: {}", names.join(", ")),
+            Self::User(user, drift) => write!(formatter, "user `{user}` {drift}"),
+            Self::PrimaryLogin => formatter.write_str("logs in to its primary in another way"),
             Self::Forming => formatter.write_str("while forming"),
             Self::ReplicasUnseen => formatter.write_str("a replica that saw no write is not listed"),
             Self::Changed => formatter.write_str("changed by the steps before"),
         }
+    }
+}
+
+/// How a user differs from the spec's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserDrift {
+    /// There is no such user.
+    NotFound,
+    /// It has other rules.
+    Rules,
+    /// Its password is not the one that lets in, or not the only one.
+    Password,
+    /// Both.
+    RulesAndPassword,
+    /// The spec has no such user.
+    Surplus,
+}
+
+impl fmt::Display for UserDrift {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotFound => "not found",
+            Self::Rules => "differs in its rules",
+            Self::Password => "differs in its password",
+            Self::RulesAndPassword => "differs in its rules and its password",
+            Self::Surplus => "is not of the spec",
+        })
     }
 }
 

@@ -40,7 +40,7 @@ const ADDRESSES: &str = "neighbours and clients know the nodes by their addresse
 const EFFECTS: [(&str, Effect); 20] = [
     ("access", Effect::Live),
     ("address", Effect::Recreate(ADDRESSES)),
-    ("auth", Effect::Recreate("passwords and users cannot be changed live yet")),
+    ("auth", Effect::Live),
     ("bind", Effect::NodeByNode),
     ("command", Effect::NodeByNode),
     ("config", Effect::Live),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::cause::list;
 use super::{Action, Condition, EngineAction, Milestone, Plan, ServerAction};
+use crate::topology::users::REPLICATION;
 use crate::topology::{NodeName, Settings};
 
 /// Writes the whole plan.
@@ -100,6 +101,15 @@ impl fmt::Display for ServerAction {
             Self::Promote => formatter.write_str("become primary"),
             Self::Monitor { primary, .. } => write!(formatter, "watch the primary at {primary}"),
             Self::Rediscover { .. } => formatter.write_str("find out anew who there is"),
+            Self::SetUser { user, .. } => write!(formatter, "set user {user}"),
+            Self::AddPassword { user } => write!(formatter, "let user {user} in with its new password too"),
+            Self::DeleteUser { user } => write!(formatter, "delete user {user}"),
+            Self::LogInToPrimary { with_password: true } => {
+                write!(formatter, "log in to its primary as {REPLICATION}")
+            }
+            Self::LogInToPrimary { with_password: false } => {
+                formatter.write_str("log in to its primary no more")
+            }
             Self::Write { .. } => formatter.write_str("write a short-lived key"),
         }
     }

@@ -1,6 +1,6 @@
 //! Changes for which a deployment must be removed and made anew, because nothing of it can be kept.
 
-use super::{Stages, cluster, engine};
+use super::{Stages, cluster, engine, users};
 use crate::observed::Observed;
 use crate::plan::effect::OTHER_AUTHORITY;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
@@ -20,7 +20,7 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
                 "sentinels",
                 stored.kind == topology.kind && names(&stored.sentinels) != names(&topology.sentinels),
             ),
-            ("auth", stored.auth != topology.auth),
+            ("auth", topology.kind == Kind::Sentinel && users::change(topology, observed)),
             ("data", stored.data != topology.data),
             ("tls", stored.tls.is_some() != topology.tls.is_some()),
         ];
@@ -28,7 +28,6 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
             .extend(differences.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned()));
     }
     reasons.extend(observed.changed_authority.then(|| OTHER_AUTHORITY.to_owned()));
-    reasons.extend(observed.changed_passwords.iter().map(|user| format!("the password of `{user}`")));
     reasons
 }
 

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::users::Links;
 use super::{Forming, Options, ServerStates, Stages, World, leaving, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
@@ -33,7 +34,7 @@ pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacl
 }
 
 /// Plans what forms the cluster, or brings it back. Gives each shard's primary after it.
-pub(super) fn plan(world: &World<'_>, options: Options, stages: &mut Stages) -> Vec<NodeName> {
+pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &mut Stages) -> Vec<NodeName> {
     let World { topology, observed, servers, .. } = *world;
     let mut known = Known::new(topology, observed);
     let swap = options.forming == Forming::RoleSwap
@@ -58,7 +59,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, stages: &mut Stages) -> 
     steps.extend(replicate(topology, &known, &acting));
     stages.push(stage, Order::SideBySide, steps);
     forget(&known, stages, Strangers::OwnPrimaries);
-    let changed = (stages.len() > before).then(|| servers.cause_to_wait());
+    let changed = (stages.len() > before || links == Links::Reopen).then(|| servers.cause_to_wait());
 
     if swap {
         let barrier = expectation(topology, &names(&acting), Milestone::Barrier(SWAP_PATIENCE));

@@ -1,7 +1,7 @@
 //! The containers' plane: network, volumes, containers, files, starts.
 
 use super::fate::{Fate, Fates, SUBNET_FIELD};
-use super::{ServerState, ServerStates, Stages, engine, replication, server, wait};
+use super::{ServerState, ServerStates, Stages, engine, replication, server, users, wait};
 use crate::observed::{ContainerState, Observed, ObservedServer};
 use crate::plan::{
     Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, ServerAction, Step, VolumeSettings,
@@ -123,10 +123,12 @@ fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
     steps
 }
 
-/// Files of new nodes, and of every node where the topology changed.
+/// Files of new nodes, and of every node where the topology changed. Where users change, those of
+/// nodes that run are written when the servers know the new passwords.
 fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Vec<Step> {
     let wanted = containers(topology);
-    let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology);
+    let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology)
+        && !users::change(topology, observed);
     let stored = observed.stored.is_some();
     let names: Vec<NodeName> = wanted
         .iter()

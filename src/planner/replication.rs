@@ -1,5 +1,6 @@
 //! A primary with replicas: who follows whom.
 
+use super::users::Links;
 use super::{Stages, World, engine, leaving, sentinel, server, wait};
 use crate::observed::{Observed, Replication, ServerView};
 use crate::plan::{Cause, Condition, EngineAction, Order, Peer, ReplicationExpectation, ServerAction, Step};
@@ -28,7 +29,7 @@ impl Present<'_> {
 
 /// Plans what makes every other node follow the acting primary, and the wait for it. Gives who is
 /// primary after it.
-pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Vec<NodeName> {
+pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<NodeName> {
     let World { topology, observed, servers, .. } = *world;
     let present = present(topology, observed);
     let Some(current) = acting_primary(&present) else { return Vec::new() };
@@ -69,7 +70,7 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Vec<NodeName> {
 
     let expectation = expectation(topology, heir.name);
     let unsettled = readiness::replication(&expectation, &observed.servers);
-    let cause = if servers.new_nodes().next().is_some() || acted {
+    let cause = if servers.new_nodes().next().is_some() || acted || links == Links::Reopen {
         Some(servers.cause_to_wait())
     } else {
         unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))

@@ -4,6 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd};
 
 use super::error::is_unknown_node;
+use super::users::Passwords;
 use super::{ServerError, failover, parse, view};
 use crate::observed::ClusterView;
 use crate::plan::{Peer, ServerAction};
@@ -20,6 +21,7 @@ pub(super) async fn apply(
     action: &ServerAction,
     id: Option<&str>,
     replica: Option<MultiplexedConnection>,
+    passwords: &Passwords<'_>,
 ) -> Result<(), ServerError> {
     let mut cluster = cmd("CLUSTER");
     let (name, command): (&'static str, &Cmd) = match action {
@@ -85,6 +87,22 @@ pub(super) async fn apply(
         ServerAction::Monitor { .. } => return Ok(()),
         ServerAction::Rediscover { name } => {
             return run(connection, "SENTINEL RESET", cmd("SENTINEL").arg("RESET").arg(name.as_str())).await;
+        }
+        ServerAction::SetUser { user, rules } => {
+            return run(connection, "ACL SETUSER", &passwords.set(user, rules)).await;
+        }
+        ServerAction::AddPassword { user } => {
+            return run(connection, "ACL SETUSER", &passwords.add(user)).await;
+        }
+        ServerAction::DeleteUser { user } => {
+            return run(connection, "ACL DELUSER", cmd("ACL").arg("DELUSER").arg(user)).await;
+        }
+        ServerAction::LogInToPrimary { with_password } => {
+            for command in passwords.log_in(*with_password) {
+                run(connection, "CONFIG SET", &command).await?;
+            }
+            // A link stays logged in as whom it was opened by, whose rules may not let it go on.
+            return run(connection, "CLIENT KILL", cmd("CLIENT").arg("KILL").arg("TYPE").arg("master")).await;
         }
         ServerAction::Write { key } => {
             let mut write = cmd("SET");

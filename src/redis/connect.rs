@@ -194,3 +194,8 @@ impl Dialer {
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
+
+/// Whether a connection may do anything: a server opens one to whoever has not logged in, too.
+pub(super) async fn lets_in(connection: &mut MultiplexedConnection) -> bool {
+    redis::cmd("PING").exec_async(connection).await.is_ok()
+}

@@ -143,6 +143,13 @@ impl ServerError {
         }
     }
 
+    /// Whether the server knows no such user, or another password of it.
+    #[must_use]
+    pub fn is_refused_login(&self) -> bool {
+        matches!(self, Self::Connect { source, .. } if matches!(source.code(), Some("WRONGPASS" | "NOAUTH"))
+            || source.kind() == ErrorKind::AuthenticationFailed)
+    }
+
     /// Whether the same call may succeed a moment later.
     #[must_use]
     pub fn is_passing(&self) -> bool {

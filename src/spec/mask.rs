@@ -24,7 +24,11 @@ impl Secrecy {
     /// The secrecy of what `key` holds. Below `auth` everything is secret but what is known to be
     /// harmless, so that a misspelt `password` is covered as well.
     fn below(self, key: &str) -> Self {
-        if self.0 { Self(!matches!(key, "name" | "rules" | "file")) } else { Self(is_secret_key(key)) }
+        if self.0 {
+            Self(!matches!(key, "name" | "rules" | "file" | "default"))
+        } else {
+            Self(is_secret_key(key))
+        }
     }
 
     /// Whether values here are secret.

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Certificates;
+use super::users::{DEFAULT, OPERATOR, REPLICATION};
 use crate::spec::SecretText;
-
-/// The user as which redisctl itself connects wherever passwords are in use, so that its access
-/// does not depend on what the spec says of the others.
-pub const OPERATOR: &str = "redisctl";
 
 /// Every password and key of a deployment. Which of them exist follows from the topology's `auth` and
 /// `tls`.
@@ -17,6 +14,8 @@ pub const OPERATOR: &str = "redisctl";
 pub struct Credentials {
     /// redisctl's own password, for the user [`OPERATOR`]; `None` where there are no passwords.
     pub operator: Option<SecretText>,
+    /// The password with which replicas log in to their primaries, for the user [`REPLICATION`].
+    pub replication: Option<SecretText>,
     /// The default user's password.
     pub default: Option<SecretText>,
     /// The default user's password on nodes that start out as replicas, where it is another one.
@@ -38,7 +37,18 @@ impl Credentials {
         }
     }
 
-    /// The users whose passwords are others in `earlier`; redisctl's own is kept for ever.
+    /// A user's password on a node; `None` where it has none.
+    #[must_use]
+    pub fn of(&self, user: &str, starts_as_primary: bool) -> Option<&SecretText> {
+        match user {
+            DEFAULT => self.default_on(starts_as_primary),
+            OPERATOR => self.operator.as_ref(),
+            REPLICATION => self.replication.as_ref(),
+            other => self.users.get(other),
+        }
+    }
+
+    /// The users whose passwords are others in `earlier`; redisctl's own are kept.
     #[must_use]
     pub fn changed_since(&self, earlier: &Self) -> Vec<String> {
         let mut changed = Vec::new();
@@ -61,6 +71,7 @@ impl Credentials {
             self.users.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
         json!({
             "operator": text(&self.operator),
+            "replication": text(&self.replication),
             "default": text(&self.default),
             "replica": text(&self.replica),
             "users": users,
@@ -85,6 +96,7 @@ impl Credentials {
         Some(Self {
             certificates,
             operator: secret("operator"),
+            replication: secret("replication"),
             default: secret("default"),
             replica: secret("replica"),
             users,
@@ -93,8 +105,9 @@ impl Credentials {
 
     /// Every password and key in it, for masking.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretText> {
-        let passwords = self.operator.iter().chain(&self.default).chain(&self.replica);
-        passwords.chain(self.users.values()).chain(self.certificates.iter().flat_map(Certificates::keys))
+        let own = self.operator.iter().chain(&self.replication);
+        let passwords = own.chain(&self.default).chain(&self.replica).chain(self.users.values());
+        passwords.chain(self.certificates.iter().flat_map(Certificates::keys))
     }
 }
 
@@ -106,6 +119,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let credentials = Credentials {
             operator: Some(SecretText::new("o")),
+            replication: Some(SecretText::new("r")),
             default: Some(SecretText::new("d \" ü")),
             replica: None,
             users: BTreeMap::from([("admin".to_owned(), SecretText::new("a"))]),

@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::credentials::OPERATOR;
 use super::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE};
-use super::{Auth, Credentials, Node, NodeName, Server, Topology, User};
+use super::users::{REPLICATION, ServerUser, users, users_of_sentinels};
+use super::{Credentials, Node, NodeName, Topology};
 use crate::spec::SecretText;
 
 mod anchor;
@@ -66,10 +66,7 @@ pub fn render(
     primary: Option<&NodeName>,
 ) -> Vec<File> {
     let deployment = serde_json::json!({ "topology": topology, "credentials": credentials.to_json() });
-    let mut files = vec![File::Content {
-        path: DEPLOYMENT_FILE.to_owned(),
-        text: SecretText::new(deployment.to_string()),
-    }];
+    let mut files = Vec::new();
     let certificates = credentials.certificates.as_ref();
     files.extend(certificates.map(|certificates| File::Content {
         path: CA_FILE.to_owned(),
@@ -96,13 +93,18 @@ pub fn render(
                 files.push(File::Content { path: format!("{name}/{file}"), text });
             }
         }
-        if let Some(auth) = &topology.auth {
+        if topology.auth.is_some() {
             files.push(File::Content {
                 path: format!("{name}/users.acl"),
-                text: SecretText::new(access_list(topology, node, auth, credentials)),
+                text: SecretText::new(access_list(topology, node, credentials)),
             });
         }
     }
+    // Last, so that what it says has been written when it is there.
+    files.push(File::Content {
+        path: DEPLOYMENT_FILE.to_owned(),
+        text: SecretText::new(deployment.to_string()),
+    });
     files
 }
 
@@ -137,10 +139,8 @@ fn configuration(
     }
     if topology.auth.is_some() {
         line("aclfile", &format!("{MOUNT}/{}/users.acl", node.name));
-        // A replica authenticates with its primary's password; should the roles be swapped, the
-        // old primary does so with the replicas' one.
-        let of_the_others = credentials.default_on(!topology.starts_as_primary(&node.name));
-        if let Some(password) = of_the_others {
+        if let Some(password) = &credentials.replication {
+            line("masteruser", REPLICATION);
             line("masterauth", password.expose());
         }
     }
@@ -156,32 +156,16 @@ fn directive(name: &str, value: &str) -> String {
     }
 }
 
-/// `users.acl`: the default user, redisctl's own, and those of the spec, passwords hashed.
-fn access_list(topology: &Topology, node: &Node, auth: &Auth, credentials: &Credentials) -> String {
-    let everything = if topology.server.has_channel_rules() { "~* &* +@all" } else { "~* +@all" };
-    let default = credentials.default_on(topology.starts_as_primary(&node.name));
-    let mut text = String::new();
-    let mut user = |name: &str, password: Option<&SecretText>, rules: &str| {
-        let password =
-            password.map_or("nopass".to_owned(), |password| format!("#{}", password_hash(password)));
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "user {name} on {password} {rules}");
+/// `users.acl`: every user, passwords hashed.
+fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> String {
+    let primary = topology.starts_as_primary(&node.name);
+    let line = |user: ServerUser| {
+        let password = credentials.of(&user.name, primary).filter(|_| user.has_password);
+        let password = password.map(|password| format!(" #{}", password_hash(password)));
+        format!("user {}{} {}\n", user.name, password.unwrap_or_default(), user.rules.join(" "))
     };
-    user("default", default, everything);
-    user(OPERATOR, credentials.operator.as_ref(), everything);
-    // A sentinel holds no data, and would not start on rules about commands that it does not have.
-    for one in auth.users.iter().filter(|_| !topology.is_sentinel(&node.name)) {
-        user(&one.name, credentials.users.get(&one.name), &known_rules(topology.server, one).join(" "));
-    }
-    text
-}
-
-/// A user's rules, without those of channels where the server has none: there every user may use
-/// every channel.
-fn known_rules(server: Server, user: &User) -> Vec<&str> {
-    let channels = |rule: &str| rule.starts_with('&') || rule == "allchannels" || rule == "resetchannels";
-    let rules = user.rules.iter().map(String::as_str);
-    rules.filter(|rule| server.has_channel_rules() || !channels(rule)).collect()
+    let users = if topology.is_sentinel(&node.name) { users_of_sentinels(topology) } else { users(topology) };
+    users.into_iter().map(line).collect()
 }
 
 /// A password as Redis stores it in an access list: its SHA-256 in hexadecimal.

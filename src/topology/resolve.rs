@@ -11,10 +11,11 @@ use super::rules::addresses::{self, ips_fit, subnet_too_small};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{self, base_too_high, is_in_range, ports_are_free};
 use super::rules::tls::server_knows_client_auth;
+use super::users::{DEFAULT, EVERYTHING};
 use super::{
     Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Server, Shard, Tls, Topology, User, rules, slots,
 };
-use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath, TlsSpec};
+use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
 
 mod draft;
 
@@ -381,10 +382,20 @@ fn tls(spec: &Spec) -> Option<Tls> {
 
 fn auth(spec: &Spec) -> Option<Auth> {
     let auth = spec.auth.as_ref()?;
-    let users = auth.users.iter().flatten();
+    let (default, users): (Vec<&UserSpec>, Vec<&UserSpec>) =
+        auth.users.iter().flatten().partition(|user| user.name == DEFAULT);
+    let default_rules = match auth.default {
+        Some(Switch::Off) => None,
+        Some(Switch::On) | None => Some(match default.first() {
+            Some(limited) => limited.rules.clone(),
+            None => EVERYTHING.map(str::to_owned).to_vec(),
+        }),
+    };
+    let user = |user: &UserSpec| User { name: user.name.clone(), rules: user.rules.clone() };
     Some(Auth {
         default_password: auth.password.is_some(),
         replica_password: auth.replica_password.is_some(),
-        users: users.map(|user| User { name: user.name.clone(), rules: user.rules.clone() }).collect(),
+        default_rules,
+        users: users.into_iter().map(user).collect(),
     })
 }

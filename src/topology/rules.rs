@@ -56,6 +56,7 @@ pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem>
     for (name, node) in spec.nodes.iter().flatten() {
         problems.extend(directives_are_known(&["nodes", name, "config"], node.config.as_ref(), server));
     }
+    problems.extend(auth::server_knows_the_rules(spec, server));
     problems
 }
 

@@ -137,9 +137,10 @@ impl Server {
         self.at_least(6, 2)
     }
 
-    /// Whether an ACL user without channel patterns may use no channel (Redis 7.0); before, all.
+    /// Whether ACL rules know selectors, `(…)`, keys to be read or written only, `%R~…`, and can take
+    /// subcommands away (Redis 7.0).
     #[must_use]
-    pub fn denies_channels_by_default(self) -> bool {
+    pub fn has_selectors(self) -> bool {
         self.at_least(7, 0)
     }
 

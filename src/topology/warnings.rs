@@ -1,7 +1,10 @@
 //! What a valid topology will not do, said before it surprises anybody.
 
+use super::protection::Protection;
 use super::{Kind, Topology};
 use crate::spec::Access;
+
+mod users;
 
 /// Warnings for a topology: one sentence each, lowercase, no full stop.
 #[must_use]
@@ -24,20 +27,13 @@ pub fn warnings(topology: &Topology) -> Vec<String> {
     if topology.kind == Kind::Sentinel {
         warnings.extend(of_sentinels(topology));
     }
-    let has_password = topology.auth.as_ref().is_some_and(|auth| auth.default_password);
-    if !topology.bind.is_loopback() && !has_password {
+    if Protection::of(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
         warnings.push(format!(
-            "ports are open on {} and there is no password: set `auth.password`",
+            "ports are open on {} and there is no password: whoever reaches this machine can use it",
             topology.bind
         ));
     }
-    for user in topology.auth.iter().flat_map(|auth| &auth.users) {
-        let grants = user.rules.iter().any(|rule| rule.starts_with('+') || rule == "allcommands");
-        let keys = user.rules.iter().any(|rule| rule.starts_with(['~', '%', '(']) || rule == "allkeys");
-        if grants && !keys {
-            warnings.push(format!("user `{}` has commands but no key pattern: it can use no key", user.name));
-        }
-    }
+    warnings.extend(users::warnings(topology));
     warnings
 }
 

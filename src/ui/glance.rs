@@ -55,7 +55,10 @@ fn commands(topology: &Topology, shell: Shell) -> Vec<String> {
     if topology.auth.is_none() && topology.tls.is_none() {
         commands.extend([client.clone(), take_settings]);
     } else {
-        commands.push(format!("{take_settings}{}{client}", shell.then()));
+        let off = topology.auth.as_ref().filter(|auth| auth.default_rules.is_none());
+        let first = off.and_then(|auth| auth.users.first());
+        let user = first.map(|user| format!(" --user {}", user.name)).unwrap_or_default();
+        commands.push(format!("{take_settings}{}{client}{user}", shell.then()));
     }
     let users = topology.auth.iter().flat_map(|auth| &auth.users);
     commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));

@@ -1,34 +1,47 @@
 //! Checks of a deployment with passwords: who gets in, and whether all nodes know the same users.
 
 use crate::spec::SecretText;
-use crate::topology::credentials::OPERATOR;
-use crate::topology::{Auth, Node};
+use crate::topology::acl::allow_the_same;
+use crate::topology::users::{DEFAULT, users as users_of};
+use crate::topology::{Node, User};
 
 use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, Reply, Session, Step, Verdict, users};
+use super::{Check, Command, Expectation, Session, Step, Verdict, users};
 
 const NO_PASSWORD: (&str, &str) = ("no-password", "who has not logged in is refused");
 const WRONG_PASSWORD: (&str, &str) = ("wrong-password", "a wrong password is refused");
+const DEFAULT_OFF: (&str, &str) = ("default-off", "the default user is switched off");
 const RIGHT_PASSWORD: (&str, &str) = ("right-password", "the right password lets in");
-const ACL_AGREEMENT: (&str, &str) = ("acl-agreement", "every node has the same users with the same rules");
+const ACL_AGREEMENT: (&str, &str) =
+    ("acl-agreement", "every node has the users of the spec, with their rules");
 
 pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
     let Some(auth) = &scene.topology.auth else { return Vec::new() };
     let (nodes, servers) = (scene.topology.nodes(), scene.topology.servers());
     let mut checks = Vec::new();
-    if auth.default_password {
+    if auth.default_password || auth.default_rules.is_none() {
         checks.extend(nodes.iter().map(|node| no_password(node)));
+    }
+    if auth.default_password {
         // Old sentinels have a password, but no users to log in as.
         let users = if scene.topology.server.has_sentinel_users() { &nodes } else { &servers };
         checks.extend(users.iter().map(|node| wrong_password(scene, node)));
         checks.extend(users.iter().map(|node| right_password(scene, node)));
     }
-    for user in &auth.users {
+    let mut to_be_tried = auth.users.clone();
+    match &auth.default_rules {
+        None => checks.extend(servers.iter().map(|node| default_off(scene, node))),
+        Some(rules) if !auth.default_does_everything() => {
+            to_be_tried.insert(0, User { name: DEFAULT.to_owned(), rules: rules.clone() });
+        }
+        Some(_) => {}
+    }
+    for user in &to_be_tried {
         checks.extend(servers.iter().flat_map(|node| users::checks(scene, user, node)));
     }
     // Sentinels know no users but the default one and redisctl's.
     let transcript = access_lists(scene, &servers);
-    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(scene, auth, &servers), transcript));
+    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(scene, &servers), transcript));
     checks
 }
 
@@ -41,9 +54,21 @@ fn no_password(node: &Node) -> Check {
     Check::asked(NO_PASSWORD, Some(&node.name), vec![step], "PING without a log-in got NOAUTH")
 }
 
+/// No password lets in as the default user, who is off, and that of no other user does.
+fn default_off(scene: &Scene<'_>, node: &Node) -> Check {
+    let users = scene.credentials.users.values().cloned();
+    let passwords = std::iter::once(SecretText::new(format!("{}:wrong", scene.unique))).chain(users);
+    let refused = |password| {
+        Step::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
+    };
+    let steps: Vec<Step> = passwords.map(refused).collect();
+    let found = format!("the default user got WRONGPASS for {}", count(steps.len(), "password"));
+    Check::asked(DEFAULT_OFF, Some(&node.name), steps, found)
+}
+
 fn wrong_password(scene: &Scene<'_>, node: &Node) -> Check {
     let refused = |password| {
-        Step::send(guest(node), Command::log_in("default", password), Expectation::Error("WRONGPASS"))
+        Step::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
     // Every password is random or a person's own: none begins with this run's prefix by chance.
     let mut steps = vec![refused(SecretText::new(format!("{}:wrong", scene.unique)))];
@@ -64,8 +89,9 @@ fn right_password(scene: &Scene<'_>, node: &Node) -> Check {
         return Check::judged(RIGHT_PASSWORD, Some(&node.name), unknown, Vec::new());
     };
     let steps = vec![
-        Step::send(guest(node), Command::log_in("default", password.clone()), Expectation::Status("OK")),
-        Step::send(guest(node), Command::new(["PING"]), Expectation::Status("PONG")),
+        Step::send(guest(node), Command::log_in(DEFAULT, password.clone()), Expectation::Status("OK")),
+        // Its rules may not allow it; but it is somebody by now.
+        Step::send(guest(node), Command::new(["PING"]), Expectation::LoggedIn),
     ];
     Check::asked(RIGHT_PASSWORD, Some(&node.name), steps, "the default user logged in")
 }
@@ -80,51 +106,39 @@ fn access_lists(scene: &Scene<'_>, nodes: &[&Node]) -> Vec<crate::report::Exchan
     transcript
 }
 
-/// A node's users and their rules, sorted. The default user's password is left out where it is
-/// not the same everywhere.
-fn users_of(reply: &Reply, auth: &Auth) -> Vec<String> {
-    let line = |line: &str| {
-        let differs = auth.replica_password && line.starts_with("user default ");
-        let words = line.split(' ').filter(|word| !(differs && word.starts_with('#')));
-        words.collect::<Vec<_>>().join(" ")
-    };
-    let mut users: Vec<String> = reply.items().iter().filter_map(Reply::as_text).map(line).collect();
-    users.sort();
-    users
-}
-
-fn judge_access_lists(scene: &Scene<'_>, auth: &Auth, nodes: &[&Node]) -> Verdict {
-    let mut first: Option<(&Node, Vec<String>)> = None;
+/// Every node has exactly the users of the spec, each with its rules and its password alone: they are
+/// compared by what they mean, because servers of one deployment may say the same in other words.
+fn judge_access_lists(scene: &Scene<'_>, nodes: &[&Node]) -> Verdict {
+    let wanted = users_of(scene.topology);
     for node in nodes {
         let name = &node.name;
         let statement = scene.said(name).map_err(|silence| format!("{name} {silence}"))?;
-        let reply = statement.replies.get("ACL LIST");
-        let users = match reply {
-            Some(reply @ Reply::Array(_)) => users_of(reply, auth),
-            Some(other) => return Err(format!("{name} answered ACL LIST with {other}")),
-            None => return Err(format!("{name} was not asked for its users")),
-        };
-        let mut wanted = vec!["default", OPERATOR];
-        wanted.extend(auth.users.iter().map(|user| user.name.as_str()));
-        let missing =
-            wanted.iter().find(|user| !users.iter().any(|line| line.split(' ').nth(1) == Some(**user)));
-        if let Some(user) = missing {
-            return Err(format!("{name} has no user `{user}`"));
+        let access =
+            statement.view.access.as_ref().ok_or_else(|| format!("{name} was not asked for its users"))?;
+        for user in &wanted {
+            let found = access.users.get(&user.name);
+            let found = found.ok_or_else(|| format!("{name} has no user `{}`", user.name))?;
+            if !allow_the_same(&found.rules, &user.rules, &access.categories) {
+                return Err(format!("{name} has other rules for user `{}` than the spec", user.name));
+            }
+            if found.other_password || found.right_password != user.has_password {
+                return Err(format!("{name} has another password for user `{}`", user.name));
+            }
         }
-        match &first {
-            None => first = Some((node, users)),
-            Some((_, same)) if *same == users => {}
-            Some((other, _)) => return Err(format!("{name} has other users or rules than {}", other.name)),
+        if let Some(other) = access.users.keys().find(|one| !wanted.iter().any(|user| user.name == **one)) {
+            return Err(format!("{name} has a user `{other}`, whom the spec does not have"));
         }
     }
-    let users = first.map_or(0, |(_, users)| users.len());
-    Ok(format!("{} on {}", count(users, "user"), count(nodes.len(), "node")))
+    Ok(format!("{} on {}", count(wanted.len(), "user"), count(nodes.len(), "node")))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::testing::{Deployment, SECURE};
-    use crate::verify::{Reply, Trial};
+    use crate::observed::ObservedUser;
+    use crate::verify::Trial;
 
     #[test]
     fn passwords_are_tried_wrong_right_and_not_at_all() {
@@ -142,26 +156,35 @@ mod tests {
     }
 
     #[test]
-    fn access_lists_must_be_the_same_but_for_the_replicas_password() {
-        let agreed = Deployment::of(SECURE).judged("acl-agreement", None);
-        assert_eq!(agreed, Ok("6 users on 2 nodes".to_owned()));
+    fn a_default_user_that_is_off_or_limited_is_tried() {
+        let off =
+            Deployment::of("kind: standalone\nauth: {default: off, users: [{name: a, rules: ['+get']}]}\n");
+        assert_eq!(off.steps("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
+        assert_eq!(off.steps("default-off", Some(1)), ["shop-1 AUTH default *** -> Error(\"WRONGPASS\")"; 2]);
+        assert!(off.find("right-password", Some(1)).is_none());
+        let rules = "users: [{name: default, rules: ['~*', '+get']}]";
+        let limited = Deployment::of(&format!("kind: standalone\nauth: {{password: p, {rules}}}\n"));
+        let denied = limited.steps("user-denies", Some(1));
+        assert!(denied.iter().any(|step| step.contains("SET ") && step.contains("NOPERM")), "{denied:?}");
+    }
 
-        let spoilt = |change: fn(&mut Vec<Reply>), yaml: &str| {
-            let mut deployment = Deployment::of(yaml);
-            let Some(Reply::Array(users)) = deployment.statement(2).replies.get_mut("ACL LIST") else {
-                panic!("an access list")
-            };
-            change(users);
+    #[test]
+    fn every_node_must_have_the_users_of_the_spec_alone() {
+        let agreed = Deployment::of(SECURE).judged("acl-agreement", None);
+        assert_eq!(agreed, Ok("7 users on 2 nodes".to_owned()));
+
+        let spoilt = |change: fn(&mut BTreeMap<String, ObservedUser>)| {
+            let mut deployment = Deployment::of(SECURE);
+            change(&mut deployment.statement(2).view.access.as_mut().expect("users").users);
             deployment.judged("acl-agreement", None).expect_err("a failure")
         };
-        let other_hash: fn(&mut Vec<Reply>) =
-            |users| users[0] = Reply::Text("user default on #eee ~* &* +@all".to_owned());
-        let common = SECURE.replace("  replica_password: replica\n", "");
-        assert_eq!(spoilt(other_hash, &common), "shop-2 has other users or rules than shop-1");
-        let fewer_rules: fn(&mut Vec<Reply>) =
-            |users| users[3] = Reply::Text("user regular on #ddd ~* +@all".to_owned());
-        assert_eq!(spoilt(fewer_rules, SECURE), "shop-2 has other users or rules than shop-1");
-        assert_eq!(spoilt(|users| drop(users.remove(3)), SECURE), "shop-2 has no user `regular`");
+        let said = spoilt(|users| users.get_mut("regular").expect("a user").rules.push("-@all".to_owned()));
+        assert_eq!(said, "shop-2 has other rules for user `regular` than the spec");
+        let said = spoilt(|users| users.get_mut("default").expect("a user").other_password = true);
+        assert_eq!(said, "shop-2 has another password for user `default`");
+        assert_eq!(spoilt(|users| drop(users.remove("regular"))), "shop-2 has no user `regular`");
+        let said = spoilt(|users| drop(users.insert("x".to_owned(), ObservedUser::default())));
+        assert_eq!(said, "shop-2 has a user `x`, whom the spec does not have");
     }
 
     #[test]

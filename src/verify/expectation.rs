@@ -40,6 +40,8 @@ pub enum Expectation {
     Permitted,
     /// No reply: the server ends the connection.
     HungUp,
+    /// Whatever, but no refusal for want of a log-in.
+    LoggedIn,
     /// Whatever.
     Anything,
 }
@@ -83,6 +85,7 @@ impl Expectation {
             (Self::Routes(routes), Reply::Array(entries)) => return judge_routes(routes, entries),
             (Self::Granted, reply) => !matches!(reply, Reply::Error { .. }),
             (Self::Permitted, Reply::Error { code, .. }) => !matches!(code.as_str(), "NOPERM" | "NOAUTH"),
+            (Self::LoggedIn, reply) => !matches!(reply, Reply::Error { code, .. } if code == "NOAUTH"),
             (Self::Nil, Reply::Nil) | (Self::Permitted | Self::Anything, _) => true,
             _ => false,
         };
@@ -113,6 +116,7 @@ impl Expectation {
             Self::Granted => "anything but an error".to_owned(),
             Self::Permitted => "anything but NOPERM".to_owned(),
             Self::HungUp => "the end of the connection".to_owned(),
+            Self::LoggedIn => "anything but NOAUTH".to_owned(),
             Self::Anything => "anything".to_owned(),
         }
     }
@@ -229,6 +233,7 @@ mod tests {
             (Expectation::Setting("64mb".to_owned()), Reply::Array(Vec::new()), error("NOPERM", "")),
             (Expectation::Granted, Reply::Nil, error("MOVED", "")),
             (Expectation::Permitted, error("READONLY", ""), error("NOPERM", "")),
+            (Expectation::LoggedIn, error("NOPERM", ""), error("NOAUTH", "")),
         ];
         for (expectation, right, wrong) in cases {
             assert_eq!(expectation.judge(&right), Ok(()), "{expectation:?}");

@@ -41,7 +41,7 @@ impl Permissions {
     /// Reads rules, on top of what a user is that is on and has no rules yet.
     pub(super) fn of(rules: &[String], server: Server) -> Self {
         let mut permissions = Self { enabled: true, ..Self::default() };
-        if !server.denies_channels_by_default() {
+        if !server.has_channel_rules() {
             permissions.channels.push("*".to_owned());
         }
         let text = rules.join(" ");
@@ -227,10 +227,10 @@ mod tests {
     }
 
     #[test]
-    fn channels_are_denied_by_default_since_seven() {
+    fn channels_are_denied_where_there_are_rules_for_them() {
         let of = |image| Permissions::of(&["+@all".to_owned()], Server::assumed(image));
         assert_eq!(of("redis:7.0").permit(Use::Publish, "news"), Some(false));
-        assert_eq!(of("redis:6.2").permit(Use::Publish, "news"), Some(true));
+        assert_eq!(of("redis:6.0").permit(Use::Publish, "news"), Some(true));
         assert_eq!(permissions("&news:*").permit(Use::Publish, "news:1"), Some(true));
     }
 

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::observed::{
-    ClusterNode, ClusterRole, ClusterView, Replication, SentinelView, ServerView, Watched,
+    AccessView, ClusterNode, ClusterRole, ClusterView, ObservedUser, PrimaryLogin, Replication, SentinelView,
+    ServerView, Watched,
 };
 use crate::spec::{SecretText, Spec};
 use crate::topology::resolve::{Facts, resolve};
 use crate::topology::settings::sentinel_settings;
+use crate::topology::users::{ServerUser, users};
 use crate::topology::{Credentials, Node, NodeName, SlotRange, SlotSet, Topology};
 
 use super::{Answer, Check, Reply, Statement, Survey, Trial, Verdict, checks};
@@ -215,7 +217,7 @@ fn statement(topology: &Topology, node: &Node) -> Statement {
     };
     let version = topology.server.version.to_string();
     let cluster = shard.slots.map(|_| cluster_view(topology, node));
-    let view = ServerView { version: version.clone(), replication, cluster, ..ServerView::default() };
+    let mut view = ServerView { version: version.clone(), replication, cluster, ..ServerView::default() };
     let text = |text: String| Reply::Text(text);
     let mut replies = BTreeMap::from([("INFO", text(format!("redis_version:{version}\r\n")))]);
     if let Some(auth) = &topology.auth {
@@ -228,8 +230,25 @@ fn statement(topology: &Topology, node: &Node) -> Statement {
         let own = auth.users.iter();
         users.extend(own.map(|user| text(format!("user {} on #ddd {}", user.name, user.rules.join(" ")))));
         replies.insert("ACL LIST", Reply::Array(users));
+        view.access = Some(access(topology));
     }
     Statement { view, replies }
+}
+
+fn access(topology: &Topology) -> AccessView {
+    let user = |user: ServerUser| {
+        let right_password = user.has_password;
+        (user.name, ObservedUser { rules: user.rules, right_password, other_password: false })
+    };
+    let commands = |names: &str| names.split(' ').map(str::to_owned).collect();
+    AccessView {
+        users: users(topology).into_iter().map(user).collect(),
+        primary_login: PrimaryLogin::Right,
+        categories: BTreeMap::from([
+            ("read".to_owned(), commands("get")),
+            ("write".to_owned(), commands("set")),
+        ]),
+    }
 }
 
 fn cluster_view(topology: &Topology, node: &Node) -> ClusterView {

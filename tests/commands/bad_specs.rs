@@ -110,7 +110,7 @@ fn users() {
     assert_snapshot!(
         "users",
         told(
-            "kind: cluster\nauth:\n  replica_password: generate\n  users:\n    - {name: default, rules: []}\n    - {name: a, \
+            "kind: cluster\nauth:\n  replica_password: generate\n  users:\n    - {name: default, password: x, rules: []}\n    - {name: a, \
              rules: ['>hunter2', '~a ~b', read]}\n    - {name: a, rules: []}\n"
         )
     );

@@ -15,6 +15,13 @@ fn every_bundled_spec() {
 }
 
 #[test]
+fn rules_that_cannot_mean_what_they_say() {
+    let users = "users: [{name: a, rules: ['+@read']}, {name: b, rules: ['~*', '+gett', '+publish']}]";
+    let folder = Folder::with("shop.yaml", &format!("kind: standalone\nauth:\n  {users}\n"));
+    assert_snapshot!("doubtful_users", folder.run(&["validate", "shop.yaml"]).text());
+}
+
+#[test]
 fn warnings_and_json() {
     let folder = Folder::with("shop.yaml", "kind: cluster\nshards: 1\nports: {bind: 0.0.0.0}\n");
     assert_snapshot!("warnings", folder.run(&["validate", "shop.yaml"]).text());

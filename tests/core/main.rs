@@ -9,3 +9,4 @@ mod planner;
 mod readiness;
 mod resolve;
 mod rig;
+mod users;

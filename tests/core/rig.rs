@@ -16,7 +16,7 @@ use redisctl::spec::Spec;
 use redisctl::topology::files::render;
 use redisctl::topology::resolve::{Facts, resolve};
 use redisctl::topology::settings::{same_value, server_default};
-use redisctl::topology::{Credentials, Kind, Node, NodeName, Shard, Topology};
+use redisctl::topology::{Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;
 
@@ -82,9 +82,10 @@ pub(crate) async fn run_with(
     plan: &Plan,
     timeout: Duration,
 ) -> Result<(), ExecuteError> {
-    let files = |names: &[NodeName], primary: Option<&NodeName>| {
-        render(topology, &Credentials::default(), names, primary)
-    };
+    world.gather_passwords(topology);
+    let credentials = world.state().credentials.clone();
+    let files =
+        |names: &[NodeName], primary: Option<&NodeName>| render(topology, &credentials, names, primary);
     let executor = Executor { engine: world, servers: world, files: &files, listener, timeout };
     executor.run(plan).await
 }
@@ -108,6 +109,7 @@ pub(crate) async fn run_and_stop(world: &World, topology: &Topology, plan: &Plan
 }
 
 pub(crate) fn try_plan(world: &World, topology: &Topology, options: Options) -> Result<Plan, Vec<Obstacle>> {
+    world.gather_passwords(topology);
     planner::plan(topology, &world.observe(topology), options)
 }
 

@@ -25,5 +25,6 @@ mod shapes;
 mod support;
 mod tls;
 mod two_at_once;
+mod users;
 #[cfg(windows)]
 mod windows;

@@ -1,9 +1,9 @@
 //! A server's arguments: its settings, and where there are passwords, variables in their place.
 
-use super::variables::{of_node, of_user, value};
+use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};
 use crate::topology::files::SEVERAL_WORDS;
-use crate::topology::{Node, Topology};
+use crate::topology::{Node, Topology, users};
 
 /// The command of a node's container.
 pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
@@ -23,12 +23,24 @@ pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
     }
     let Some(auth) = &topology.auth else { return words };
     let (own, primary) = of_node(topology, node);
-    for (directive, variable) in [("--requirepass", own), ("--masterauth", primary)] {
-        words.extend(variable.into_iter().flat_map(|name| [directive.to_owned(), value(name)]));
+    if auth.default_does_everything() {
+        for (directive, variable) in [("--requirepass", own), ("--masterauth", primary)] {
+            words.extend(variable.into_iter().flat_map(|name| [directive.to_owned(), value(name)]));
+        }
+    } else {
+        words.extend(["--masteruser", users::REPLICATION, "--masterauth"].map(str::to_owned));
+        words.push(value(REPLICATION));
     }
-    for user in &auth.users {
-        words.extend(["--user".to_owned(), user.name.clone(), "on".to_owned()]);
-        words.push(format!(">{}", value(&of_user(&user.name))));
+    for user in users::users(topology).into_iter().filter(|user| user.name != users::OPERATOR) {
+        let variable = match user.name.as_str() {
+            users::DEFAULT | users::REPLICATION if auth.default_does_everything() => continue,
+            users::DEFAULT => own.map(str::to_owned),
+            users::REPLICATION => Some(REPLICATION.to_owned()),
+            name => Some(of_user(name)),
+        };
+        words.extend(["--user".to_owned(), user.name.clone()]);
+        let password = variable.filter(|_| user.has_password);
+        words.extend(password.map(|variable| format!(">{}", value(&variable))));
         words.extend(user.rules.iter().flat_map(|rule| rule.split_whitespace()).map(literal));
     }
     words

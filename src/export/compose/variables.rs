@@ -7,12 +7,17 @@ const DEFAULT: &str = "REDIS_PASSWORD";
 /// The default user's password on replicas, where it is another one.
 const REPLICA: &str = "REDIS_REPLICA_PASSWORD";
 
+/// The password with which replicas log in, where they cannot do so as the default user.
+pub(super) const REPLICATION: &str = "REDIS_REPLICATION_PASSWORD";
+
 /// Every variable that a topology needs.
 pub(super) fn all(topology: &Topology) -> Vec<String> {
     let Some(auth) = &topology.auth else { return Vec::new() };
     let default = auth.default_password.then(|| DEFAULT.to_owned());
     let replica = auth.replica_password.then(|| REPLICA.to_owned());
-    default.into_iter().chain(replica).chain(auth.users.iter().map(|user| of_user(&user.name))).collect()
+    let replication = (!auth.default_does_everything()).then(|| REPLICATION.to_owned());
+    let users = auth.users.iter().filter(|user| user.needs_password()).map(|user| of_user(&user.name));
+    default.into_iter().chain(replica).chain(replication).chain(users).collect()
 }
 
 /// The default user's password on a node that starts out as primary, or on one that does not.

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::executor::chain;
+use crate::observed::ServerView;
 use crate::redis::{ServerError, Servers, sentinel, view};
 use crate::topology::{Kind, NodeName};
 use crate::verify::{Answer, Statement, Survey};
@@ -46,6 +47,11 @@ async fn statement(
         return Ok(Statement { view, replies });
     }
     let replies = servers.kept(node, view::ask_all(&mut connection, commands).await)?;
+    let access = match servers.topology.auth {
+        Some(_) => Some(servers.access(node).await?),
+        None => None,
+    };
     let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::of_value)).collect();
-    Ok(Statement { view: view::understand(commands.iter().copied().zip(replies))?, replies: as_they_are })
+    let view = view::understand(commands.iter().copied().zip(replies))?;
+    Ok(Statement { view: ServerView { access, ..view }, replies: as_they_are })
 }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::{MOUNT, directive, quoted};
 use crate::spec::SecretText;
-use crate::topology::credentials::OPERATOR;
 use crate::topology::settings::is_of_sentinels;
+use crate::topology::users::OPERATOR;
 use crate::topology::{Address, Credentials, Node, NodeName, Topology};
 
 /// What a sentinel is to know from its first moment on: whom to watch, and who else does.

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use super::{Facts, endpoint_host, node_spec, tls};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
+use crate::topology::protection::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, memory_bytes, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server, files};
 
@@ -74,8 +75,8 @@ impl Draft<'_> {
             Some(tls) => settings = tls.settings(self.kind, name, address.port),
         }
         settings.set("dir", files::data_folder(name));
-        // Clients come through a published port, so never from the container's own loopback.
-        settings.set("protected-mode", "no");
+        let protection = Protection::of(super::auth(self.spec).as_ref(), super::bind(self.spec));
+        settings.set("protected-mode", protection.protected_mode());
         settings
     }
 

@@ -1,6 +1,9 @@
 //! Rules of `auth`: passwords and users.
 
-use crate::spec::{AuthSpec, Problem, Spec, SpecKind};
+use crate::spec::{AuthSpec, Problem, Spec, SpecKind, SpecPath, Switch, UserSpec};
+use crate::topology::Server;
+use crate::topology::acl::{Rule, commands};
+use crate::topology::users::{DEFAULT, is_own};
 
 /// Replicas take a password of their own only where the primary has one.
 pub(super) fn replica_password_has_its_counterpart(spec: &Spec) -> Option<Problem> {
@@ -13,68 +16,128 @@ pub(super) fn replica_password_has_its_counterpart(spec: &Spec) -> Option<Proble
     (is_alone && fits).then(|| problem.hint("set `auth.password` for the primary"))
 }
 
-/// Names of users are the user's to choose, and their rules hold no passwords.
+/// Names of users are the user's to choose, and their rules are rules that hold no passwords.
 pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
+    let Some(auth) = auth else { return Vec::new() };
     let mut problems = Vec::new();
-    let users = auth.and_then(|auth| auth.users.as_deref()).unwrap_or_default();
+    let switched_off = auth.default == Some(Switch::Off);
+    if switched_off && auth.password.is_some() {
+        let message = "`auth.password` is the default user's, which is switched off";
+        problems.push(
+            Problem::new(&["auth", "password"], message).hint("remove it, or remove `auth.default: off`"),
+        );
+    }
+    let users = auth.users.as_deref().unwrap_or_default();
     for (position, user) in users.iter().enumerate() {
-        let at = ["auth", "users", &position.to_string(), "name"].map(str::to_owned);
+        let at = SpecPath::new(&["auth", "users", &position.to_string()]);
+        let problem = |field: &str, message: String| Problem { path: at.join(field), message, hint: None };
         let name = &user.name;
-        if name == "default" {
-            problems.push(
-                Problem::new(&at, "`default` is the user that `auth.password` belongs to")
-                    .hint("choose another name"),
-            );
-        } else if name == crate::topology::credentials::OPERATOR {
-            problems.push(
-                Problem::new(&at, format!("`{name}` is the user as which redisctl connects"))
-                    .hint("choose another name"),
-            );
+        if name == DEFAULT && switched_off {
+            let message = "the rules of `default` are of no use: `auth.default` is `off`".to_owned();
+            problems.push(problem("name", message));
+        } else if is_own(name) {
+            let message = format!("`{name}` is a user of redisctl's own");
+            problems.push(problem("name", message).hint("choose another name"));
         } else if name.is_empty()
             || name.contains(|character: char| character.is_whitespace() || character == '\0')
         {
-            problems.push(Problem::new(&at, "a user's name must not be empty or have spaces in it"));
+            let message = "a user's name must not be empty or have spaces in it".to_owned();
+            problems.push(problem("name", message));
         } else if users[..position].iter().any(|other| other.name == *name) {
-            problems.push(Problem::new(&at, format!("there are two users of the name `{name}`")));
+            problems.push(problem("name", format!("there are two users of the name `{name}`")));
         }
-        for (rule_position, rule) in user.rules.iter().enumerate() {
-            if let Some(message) = rule_problem(rule) {
-                let at = ["auth", "users", &position.to_string(), "rules", &rule_position.to_string()]
-                    .map(str::to_owned);
-                let hint = "rules are such as `~key:*`, `&channel`, `+get` and `+@read`";
-                problems.push(Problem::new(&at, message).hint(hint));
+        if name == DEFAULT && user.password.is_some() {
+            let message = "the default user's password is `auth.password`".to_owned();
+            problems.push(problem("password", message).hint("set it there"));
+        }
+        problems.extend(rules_are_rules(user, &at));
+    }
+    problems
+}
+
+/// Each rule by itself, and those that make no sense beside another.
+fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
+    const HINT: &str = "rules are such as `~key:*`, `&channel`, `+get` and `+@read`";
+    let mut problems = Vec::new();
+    let (mut all_keys, mut all_channels) = (false, false);
+    for (position, text) in user.rules.iter().enumerate() {
+        let path = at.join("rules").join(position.to_string());
+        let mut problem = |message: String, hint: &str| {
+            problems.push(Problem { path: path.clone(), message, hint: Some(hint.to_owned()) });
+        };
+        match Rule::parse(text) {
+            _ if text.starts_with(['>', '<', '#', '!']) => {
+                let message = "a password does not belong in a rule: set the user's `password`".to_owned();
+                problem(message, HINT);
             }
+            _ if text.eq_ignore_ascii_case("resetpass") || text.eq_ignore_ascii_case("reset") => {
+                let hint = "every user begins without rules; `off` keeps one from logging in, `nopass` lets \
+                            everybody log in as it";
+                problem(format!("`{text}` has nothing to take back"), hint);
+            }
+            Err(message) => {
+                let hint = meant(text).map(|meant| format!("did you mean `{meant}`?"));
+                problem(message, hint.as_deref().unwrap_or(HINT));
+            }
+            Ok(Rule::NoPassword) if user.password.is_some() => {
+                problem(
+                    "`nopass` lets everybody log in, whatever `password` says".to_owned(),
+                    "remove one of them",
+                );
+            }
+            Ok(Rule::NoPassword | Rule::Enabled(false)) if user.name == DEFAULT => {
+                let hint = "leave `auth.password` out for no password; `auth.default: off` switches it off";
+                problem(format!("`{text}` is not for the rules of `default`"), hint);
+            }
+            Ok(Rule::Keys { .. }) if all_keys => {
+                problem(
+                    format!("`{text}` adds nothing to every key: the servers refuse it"),
+                    "remove `~*`, or this rule",
+                );
+            }
+            Ok(Rule::Channels(_)) if all_channels => {
+                problem(
+                    format!("`{text}` adds nothing to every channel: the servers refuse it"),
+                    "remove `&*`, or this rule",
+                );
+            }
+            Ok(Rule::Keys { pattern, read: true, write: true }) if pattern == "*" => all_keys = true,
+            Ok(Rule::ResetKeys) => all_keys = false,
+            Ok(Rule::Channels(pattern)) if pattern == "*" => all_channels = true,
+            Ok(Rule::ResetChannels) => all_channels = false,
+            Ok(_) => {}
         }
     }
     problems
 }
 
-/// What is wrong with one ACL rule. Passwords have a field of their own, because rules are printed.
-fn rule_problem(rule: &str) -> Option<String> {
-    match rule.chars().next() {
-        Some('>' | '<' | '#' | '!') => {
-            Some("a password does not belong in a rule: set the user's `password`".to_owned())
-        }
-        Some('~' | '%' | '&' | '+' | '-' | '(') => {
-            let broken = rule.contains(['\n', '\r', '\0'])
-                || (rule.contains(char::is_whitespace) && !rule.starts_with('('));
-            broken.then(|| format!("`{rule}` is more than one rule: write each as an entry of its own"))
-        }
-        _ if [
-            "allkeys",
-            "resetkeys",
-            "allchannels",
-            "resetchannels",
-            "allcommands",
-            "nocommands",
-            "on",
-            "off",
-            "clearselectors",
-        ]
-        .contains(&rule) =>
-        {
-            None
-        }
-        _ => Some(format!("`{rule}` is not an ACL rule")),
+/// The rule that a word without a sign was most likely meant to be.
+fn meant(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let word = lower.trim_start_matches('@');
+    if commands::categories().contains(&word) {
+        Some(format!("+@{word}"))
+    } else {
+        commands::commands().contains(&word).then(|| format!("+{word}"))
     }
+}
+
+/// Rules that this server would refuse at its start.
+pub(super) fn server_knows_the_rules(spec: &Spec, server: Server) -> Vec<Problem> {
+    let users = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
+    let mut problems = Vec::new();
+    for (number, user) in users.enumerate() {
+        for (position, text) in user.rules.iter().enumerate() {
+            let needs = Rule::parse(text).ok().and_then(|rule| rule.needs(server));
+            if let Some(needed) = needs {
+                let path =
+                    ["auth", "users", &number.to_string(), "rules", &position.to_string()].map(str::to_owned);
+                problems.push(Problem::new(
+                    &path,
+                    format!("`{text}` needs {needed}, and the image has {server}"),
+                ));
+            }
+        }
+    }
+    problems
 }

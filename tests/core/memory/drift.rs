@@ -76,6 +76,16 @@ impl World {
         self.with_process(node, |process| process.settings.get(directive).map(str::to_owned))
     }
 
+    /// `ACL SETUSER`.
+    pub(crate) fn set_user(&self, node: &NodeName, user: &str, words: &[&str]) {
+        self.with_process(node, |process| process.accounts.set(user, words));
+    }
+
+    /// `ACL DELUSER`.
+    pub(crate) fn delete_user(&self, node: &NodeName, user: &str) {
+        self.with_process(node, |process| process.accounts.delete(user));
+    }
+
     /// `SET` of so many keys.
     pub(crate) fn put_keys(&self, node: &NodeName, count: u64) {
         self.with_process(node, |process| {

@@ -10,8 +10,9 @@ use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
 use redisctl::topology::files::{DEPLOYMENT_FILE, File, parse_deployment};
-use redisctl::topology::{Address, NodeName, Settings, Topology};
+use redisctl::topology::{Address, Credentials, NodeName, Settings, Topology};
 
+use super::access::Accounts;
 use super::process::{Data, Process};
 use super::sentinel::Sentinel;
 use super::{State, World};
@@ -31,7 +32,8 @@ pub(crate) struct EngineState {
 /// A named volume.
 #[derive(Debug, Default)]
 pub(crate) struct Volume {
-    pub(crate) deployment: Option<Topology>,
+    pub(crate) deployment: Option<(Topology, Credentials)>,
+    accounts: BTreeMap<NodeName, Accounts>,
     configurations: BTreeMap<NodeName, Settings>,
     /// What sentinels keep in their configuration files.
     sentinels: BTreeMap<NodeName, Sentinel>,
@@ -141,6 +143,11 @@ impl State {
         Ok(())
     }
 
+    /// What redisctl stored in the volume that every node shares.
+    pub(crate) fn stored(&self) -> Option<&(Topology, Credentials)> {
+        self.engine.volumes.values().find_map(|volume| volume.deployment.as_ref())
+    }
+
     pub(crate) fn container(&mut self, node: &NodeName) -> Result<&mut Container, String> {
         self.engine.containers.get_mut(node).ok_or_else(|| format!("no such container: {node}"))
     }
@@ -204,12 +211,16 @@ impl State {
             return Ok(());
         };
         let sentinel = volume(&shared).and_then(|volume| volume.sentinels.get(node)).cloned();
+        let accounts = volume(&shared).and_then(|volume| volume.accounts.get(node)).cloned();
+        let accounts =
+            accounts.filter(|_| configuration.get("aclfile").is_some()).unwrap_or_else(Accounts::open);
         let owned = volume(&own).is_some_and(|volume| volume.folders.contains(node));
         refuse(!owned, "the server cannot write its data folder")?;
         let volume = own.and_then(|name| self.engine.volumes.get_mut(&name)).expect("it was just found");
         let data = volume.data.remove(node).unwrap_or_default();
         let container = self.container(node)?;
-        container.process = Some(Process { sentinel, ..Process::start(&configuration, address, data, id) });
+        container.process =
+            Some(Process { sentinel, ..Process::start(&configuration, accounts, address, data, id) });
         container.state = ContainerState::Running;
         Ok(())
     }
@@ -257,7 +268,9 @@ impl State {
                 File::Content { path, text } => {
                     let volume = self.engine.volumes.get_mut(&shared).ok_or("the volume is gone")?;
                     if path == DEPLOYMENT_FILE {
-                        volume.deployment = parse_deployment(text.expose()).map(|(topology, _)| topology);
+                        volume.deployment = parse_deployment(text.expose());
+                    } else if let Some(name) = path.strip_suffix("/users.acl") {
+                        volume.accounts.insert(NodeName::from_label(name), Accounts::of_file(text.expose()));
                     } else if let Some(name) = path.strip_suffix("/server.conf") {
                         let name = NodeName::from_label(name);
                         if let Some(sentinel) = Sentinel::read(text.expose()) {
@@ -272,11 +285,11 @@ impl State {
     }
 }
 
-/// Reads a configuration file back; passwords are of no use here.
+/// Reads a configuration file back.
 fn directives(text: &SecretText) -> Settings {
     let lines = text.expose().lines().filter_map(|line| line.split_once(' '));
     lines
-        .filter(|(name, _)| !matches!(*name, "masterauth" | "aclfile" | "sentinel"))
+        .filter(|(name, _)| *name != "sentinel")
         .map(|(name, value)| (name, value.trim_matches('"')))
         .collect()
 }

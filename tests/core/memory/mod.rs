@@ -4,7 +4,7 @@
 //! to the state in here, and what it refuses is what they refuse. Time is tokio's, which tests
 //! pause, so that seconds of start-up delay cost nothing.
 //!
-//! Not in it: failover by vote, resharding, persistence in detail, authentication.
+//! Not in it: failover by vote, resharding, persistence in detail, what users may do once logged in.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeSet;
@@ -13,10 +13,11 @@ use std::time::Duration;
 use redisctl::executor::BoxedError;
 use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer};
 use redisctl::topology::container::shared_volume;
-use redisctl::topology::{NodeName, Topology};
+use redisctl::topology::{Credentials, NodeName, Topology};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+mod access;
 mod cluster;
 mod drift;
 mod engine;
@@ -44,6 +45,10 @@ pub(crate) struct World {
 pub(crate) struct State {
     pub(crate) engine: EngineState,
     pub(crate) faults: Faults,
+    /// The passwords that redisctl works with.
+    pub(crate) credentials: Credentials,
+    /// Which passwords the spec says; they are rotated by counting it up.
+    pub(crate) generation: u32,
     at: Instant,
     ids: u64,
 }
@@ -71,7 +76,14 @@ impl World {
     /// An engine with the image, and nothing else.
     pub(crate) fn new() -> Self {
         let engine = EngineState { image_present: true, ..EngineState::default() };
-        let state = State { engine, faults: Faults::default(), at: Instant::now(), ids: 0 };
+        let state = State {
+            engine,
+            faults: Faults::default(),
+            credentials: Credentials::default(),
+            generation: 1,
+            at: Instant::now(),
+            ids: 0,
+        };
         Self {
             state: RefCell::new(state),
             stop: Notify::new(),
@@ -146,9 +158,12 @@ impl World {
             ..Observed::default()
         };
         // Files are read through a container.
-        if !names.is_empty() {
-            let shared = state.engine.volumes.get(&shared_volume(&topology.name));
-            observed.stored = shared.and_then(|volume| volume.deployment.clone()).map(Box::new);
+        if !names.is_empty()
+            && let Some(shared) = state.engine.volumes.get(&shared_volume(&topology.name))
+            && let Some((stored, credentials)) = &shared.deployment
+        {
+            observed.stored = Some(Box::new(stored.clone()));
+            observed.changed_passwords = state.credentials.changed_since(credentials);
         }
         for name in names {
             let container = &state.engine.containers[&name];
@@ -161,10 +176,12 @@ impl World {
             let running = container.process.is_some();
             observed.containers.insert(name.clone(), described);
             if running {
-                let server = match state.view(&name) {
+                let answer = state.refuse_strangers(&name).and_then(|()| state.view(&name));
+                let server = match answer {
                     Ok(mut view) => {
                         if view.sentinel.is_none() {
                             view.settings = state.process(&name).expect("it just answered").settings.clone();
+                            view.access = Some(state.access(&name));
                         }
                         ObservedServer::Answering(Box::new(view))
                     }

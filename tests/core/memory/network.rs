@@ -1,6 +1,6 @@
 //! What happens by itself as time goes by: gossip and replication between the running servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use redisctl::topology::{Address, NodeName};
@@ -69,14 +69,28 @@ fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
     }
     let sources: BTreeMap<Address, (u64, u64)> =
         reachable.values().map(|process| (process.address, (process.offset, process.keys))).collect();
+    let welcome: BTreeSet<Address> = reachable
+        .values()
+        .filter(|process| {
+            let Some(address) = process.primary() else { return false };
+            let primary = reachable.values().find(|primary| primary.address == address);
+            primary.is_some_and(|primary| process.is_let_in_by(primary))
+        })
+        .map(|process| process.address)
+        .collect();
     let mut with_replicas = Vec::new();
     for process in reachable.values_mut() {
         let primary = process.primary();
         let source = primary.and_then(|address| sources.get(&address));
         let link = match (source, process.link) {
             (None, _) => Link::Down,
+            (Some(_), _) if !welcome.contains(&process.address) => Link::Down,
             (Some(_), (peer, Link::Joining | Link::Up)) if peer == primary => Link::Up,
-            (Some(_), _) => Link::Joining,
+            (Some(_), _) => {
+                let user = process.login().0.to_owned();
+                process.linked_as = user;
+                Link::Joining
+            }
         };
         process.link = (primary, link);
         if let (Some(address), Some((offset, keys)), Link::Up) = (primary, source, link) {

@@ -6,6 +6,7 @@ use redisctl::topology::settings::server_default;
 use redisctl::topology::{Address, Settings};
 use tokio::time::Instant;
 
+use super::access::Accounts;
 use super::cluster::Cluster;
 use super::sentinel::Sentinel;
 
@@ -56,6 +57,9 @@ pub(crate) struct Data {
 pub(crate) struct Process {
     pub(crate) address: Address,
     pub(crate) settings: Settings,
+    pub(crate) accounts: Accounts,
+    /// By its file; it decides which password the default user has.
+    pub(crate) starts_as_primary: bool,
     pub(crate) started: Instant,
     pub(crate) pinged: Instant,
     pub(crate) cluster: Option<Cluster>,
@@ -64,6 +68,8 @@ pub(crate) struct Process {
     pub(crate) follows: Option<Address>,
     /// The link to the primary that it has, or makes.
     pub(crate) link: (Option<Address>, Link),
+    /// The user as which the link is logged in.
+    pub(crate) linked_as: String,
     pub(crate) offset: u64,
     /// Whether writes are kept for replicas: only from the first replica on.
     pub(crate) has_backlog: bool,
@@ -72,7 +78,13 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a server on a configuration; `id` is for a cluster node that has none yet.
-    pub(crate) fn start(configuration: &Settings, address: Address, data: Data, id: String) -> Self {
+    pub(crate) fn start(
+        configuration: &Settings,
+        accounts: Accounts,
+        address: Address,
+        data: Data,
+        id: String,
+    ) -> Self {
         let defaults = FORMING.iter().filter_map(|name| Some((*name, server_default(name)?)));
         let mut settings: Settings = DEFAULTS.into_iter().chain(defaults).collect();
         for (name, value) in configuration.iter() {
@@ -91,13 +103,16 @@ impl Process {
         }
         Self {
             address,
+            starts_as_primary: settings.get("replicaof").is_none(),
             settings,
+            accounts,
             started: Instant::now(),
             pinged: Instant::now(),
             cluster,
             sentinel: None,
             follows,
             link: (None, Link::Down),
+            linked_as: String::new(),
             offset: 0,
             has_backlog: false,
             keys: data.keys,

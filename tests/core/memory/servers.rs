@@ -32,6 +32,7 @@ impl State {
     }
 
     fn apply_to_server(&mut self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
+        self.refuse_strangers(node).map_err(passing)?;
         let target = match action {
             ServerAction::Replicate(primary) => {
                 let primary = self.process(primary).map_err(passing)?;
@@ -62,6 +63,10 @@ impl State {
             ServerAction::Reset => self.reset(node),
             ServerAction::FailOver => self.fail_over(node),
             ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
+            ServerAction::SetUser { .. }
+            | ServerAction::AddPassword { .. }
+            | ServerAction::DeleteUser { .. }
+            | ServerAction::LogInToPrimary { .. } => self.apply_to_users(node, action),
             of_the_cluster => {
                 let keys = process.keys;
                 let cluster = process.cluster.as_mut();
@@ -162,6 +167,7 @@ impl State {
             keys: process.keys,
             memory: 1 << 20,
             settings: Settings::default(),
+            access: None,
             cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset)),
             sentinel: None,
         })
@@ -275,6 +281,8 @@ impl Servers for World {
 
     async fn view(&self, node: &NodeName) -> Result<ServerView, BoxedError> {
         self.wait_if_stopped().await;
-        Ok(self.state().view(node)?)
+        let mut state = self.state();
+        state.refuse_strangers(node)?;
+        Ok(state.view(node)?)
     }
 }

@@ -19,7 +19,7 @@ async fn a_container_that_ended_is_started() {
     announce replicas
       shop-2  write a short-lived key                            # a replica that saw no write is not listed
     ready
-      shop    wait until all nodes agree and list every replica  # shop-5 says that the cluster is down
+      shop    wait until all nodes agree and list every replica  # shop-2 hears nothing from its replica shop-5
     ");
 }
 

@@ -1,0 +1,186 @@
+//! Who may log in, and do what: ACL users, their passwords, and how replicas log in.
+//!
+//! Everything is changed on servers that run, and nobody is cut off: every node first lets a new
+//! password in beside the old one; then replicas log in as they should; then the files are written,
+//! so that a restart keeps it; and only then what is not of the spec any more is taken away. What
+//! is needed is read off the servers each time, so that a run that was cut off is taken up again.
+
+use super::{Stages, engine, replication, server};
+use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin};
+use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
+use crate::topology::acl::allow_the_same;
+use crate::topology::users::{ServerUser, is_own, users};
+use crate::topology::{Node, NodeName, Topology};
+
+/// What becomes of the links between replicas and primaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Links {
+    /// They stay.
+    Stay,
+    /// They open again, logged in as another user.
+    Reopen,
+}
+
+/// Whether the spec's users or passwords are others than the deployment was last brought to.
+pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
+    let stored = observed.stored.as_ref();
+    stored.is_some_and(|stored| stored.auth != topology.auth) || !observed.changed_passwords.is_empty()
+}
+
+/// Plans what brings the users of every server that answers to the spec's.
+pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages) -> Links {
+    let wanted = users(topology);
+    let differences: Vec<Difference<'_>> = topology
+        .nodes()
+        .into_iter()
+        .filter_map(|node| {
+            let access = observed.servers.get(&node.name)?.view()?.access.as_ref()?;
+            Some(Difference::of(topology, observed, node, access, &wanted))
+        })
+        .collect();
+    let all = || differences.iter();
+    stages.push("let in", Order::SideBySide, all().flat_map(Difference::let_in).collect());
+    stages.push("log in", Order::SideBySide, all().flat_map(Difference::log_in).collect());
+    stages.push("keep users", Order::InTurn, files(topology, observed, &differences));
+    stages.push("users", Order::SideBySide, all().flat_map(Difference::settle).collect());
+    let reopen = all().any(|difference| difference.login.is_some());
+    if reopen { Links::Reopen } else { Links::Stay }
+}
+
+/// The files of every node where the spec changed, else of those whose users drifted: a user that was
+/// changed by hand may have been saved, too.
+fn files(topology: &Topology, observed: &Observed, differences: &[Difference<'_>]) -> Vec<Step> {
+    let all = change(topology, observed);
+    let nodes: Vec<NodeName> = topology
+        .nodes()
+        .into_iter()
+        .map(|node| &node.name)
+        .filter(|name| all || differences.iter().any(|one| one.node.name == **name && !one.is_empty()))
+        .cloned()
+        .collect();
+    // They exist already, and so do their folders: one archive has them all.
+    let through = nodes.iter().find(|name| observed.containers.contains_key(*name)).cloned();
+    let cause = if all { Cause::SpecChanged(vec!["auth".to_owned()]) } else { Cause::Changed };
+    let write = |through: NodeName| {
+        let (name, nodes, primary) =
+            (through.clone(), nodes.clone(), replication::swapped_primary(topology, observed));
+        engine(Some(&name), EngineAction::WriteFiles { through, nodes, primary }, cause)
+    };
+    through.map(write).into_iter().collect()
+}
+
+/// How one node's users differ from the spec's.
+struct Difference<'a> {
+    node: &'a Node,
+    users: Vec<(&'a ServerUser, UserDrift, LetIn)>,
+    surplus: Vec<String>,
+    /// Whether replicas log in with a password, where the node does it in another way.
+    login: Option<bool>,
+}
+
+/// Whether a user's password lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LetIn {
+    Already,
+    ByPassword,
+    /// There is no such user yet, or it is to need no password.
+    ByUser,
+}
+
+impl<'a> Difference<'a> {
+    fn of(
+        topology: &Topology,
+        observed: &Observed,
+        node: &'a Node,
+        access: &AccessView,
+        wanted: &'a [ServerUser],
+    ) -> Self {
+        let users = wanted.iter().filter_map(|user| {
+            let (drift, let_in) = judge(user, access.users.get(&user.name), access)?;
+            Some((user, drift, let_in))
+        });
+        let of_the_spec = |name: &String| wanted.iter().any(|user| user.name == *name);
+        let before = observed.stored.as_ref().and_then(|stored| stored.auth.as_ref());
+        // Without `auth` a spec says nothing of users: those that it once had go, others stay.
+        let is_ours = |name: &String| {
+            topology.auth.is_some()
+                || is_own(name)
+                || before.is_some_and(|auth| auth.users.iter().any(|user| user.name == *name))
+        };
+        let surplus = access.users.keys().filter(|name| !of_the_spec(name) && is_ours(name)).cloned();
+        let right = if topology.auth.is_some() { PrimaryLogin::Right } else { PrimaryLogin::None };
+        let login = (access.primary_login != right).then_some(topology.auth.is_some());
+        // redisctl's own user last: until then it may be the one that is logged in.
+        let (own, others): (Vec<_>, Vec<_>) = surplus.partition(|name| is_own(name));
+        Self { node, users: users.collect(), surplus: others.into_iter().chain(own).collect(), login }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.surplus.is_empty() && self.login.is_none()
+    }
+
+    /// What lets everybody in who is to get in, and takes nothing away.
+    fn let_in(&self) -> Vec<Step> {
+        let step = |(user, drift, let_in): &(&ServerUser, UserDrift, LetIn)| {
+            let name = user.name.clone();
+            let action = match let_in {
+                LetIn::Already => return None,
+                LetIn::ByPassword => ServerAction::AddPassword { user: name },
+                LetIn::ByUser => set(user),
+            };
+            Some(server(&self.node.name, action, Cause::User(user.name.clone(), *drift)))
+        };
+        self.users.iter().filter_map(step).collect()
+    }
+
+    fn log_in(&self) -> Vec<Step> {
+        let action = self.login.map(|with_password| ServerAction::LogInToPrimary { with_password });
+        action.map(|action| server(&self.node.name, action, Cause::PrimaryLogin)).into_iter().collect()
+    }
+
+    /// What makes users exactly those of the spec.
+    fn settle(&self) -> Vec<Step> {
+        let differing = self.users.iter().filter(|(_, _, let_in)| *let_in != LetIn::ByUser);
+        let set = differing.map(|(user, drift, _)| (set(user), user.name.clone(), *drift));
+        let delete = self
+            .surplus
+            .iter()
+            .map(|name| (ServerAction::DeleteUser { user: name.clone() }, name.clone(), UserDrift::Surplus));
+        set.chain(delete)
+            .map(|(action, name, drift)| server(&self.node.name, action, Cause::User(name, drift)))
+            .collect()
+    }
+}
+
+fn set(user: &ServerUser) -> ServerAction {
+    ServerAction::SetUser { user: user.name.clone(), rules: user.rules.clone() }
+}
+
+/// How a user differs; `None` where it is as it should be.
+fn judge(
+    wanted: &ServerUser,
+    found: Option<&ObservedUser>,
+    access: &AccessView,
+) -> Option<(UserDrift, LetIn)> {
+    let Some(found) = found else { return Some((UserDrift::NotFound, LetIn::ByUser)) };
+    let any_password = |rules: &[String]| rules.iter().any(|rule| rule.eq_ignore_ascii_case("nopass"));
+    let (wants_any, takes_any) = (any_password(&wanted.rules), any_password(&found.rules));
+    let password_differs = found.other_password
+        || takes_any != wants_any
+        || (found.right_password != wanted.has_password && !wants_any);
+    let rules_differ = !allow_the_same(&found.rules, &wanted.rules, &access.categories);
+    let drift = match (rules_differ, password_differs) {
+        (false, false) => return None,
+        (true, false) => UserDrift::Rules,
+        (false, true) => UserDrift::Password,
+        (true, true) => UserDrift::RulesAndPassword,
+    };
+    let let_in = if wants_any && !takes_any {
+        LetIn::ByUser
+    } else if !wanted.has_password || takes_any || found.right_password {
+        LetIn::Already
+    } else {
+        LetIn::ByPassword
+    };
+    Some((drift, let_in))
+}

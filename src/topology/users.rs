@@ -1,0 +1,168 @@
+//! Every user that a deployment's servers should have: the default one, those of the spec, and
+//! redisctl's own two.
+
+use super::acl::Rule;
+use super::{Auth, Server, Topology, User};
+
+/// The user as which redisctl itself connects wherever there is `auth`, so that its access does
+/// not depend on what the spec says of the others.
+pub const OPERATOR: &str = "redisctl";
+
+/// The user as which replicas log in to their primaries wherever there is `auth`: it can do nothing
+/// else, and nobody's password change concerns it.
+pub const REPLICATION: &str = "redisctl-replication";
+
+/// The user that a client is who has not logged in, or gave a password without a name.
+pub const DEFAULT: &str = "default";
+
+/// What replicas need of their primaries (`redis.conf`, section "ACL").
+const REPLICATING: [&str; 3] = ["+psync", "+replconf", "+ping"];
+
+/// The rules of a user who may do everything.
+pub const EVERYTHING: [&str; 3] = ["~*", "&*", "+@all"];
+
+/// A user as a server should have it, its password aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerUser {
+    /// Its name.
+    pub name: String,
+    /// Its rules, complete, in this server's words.
+    pub rules: Vec<String>,
+    /// Whether it has a password; otherwise its rules say `nopass`, or it cannot log in at all.
+    pub has_password: bool,
+}
+
+/// Whether a user is one of redisctl's own.
+#[must_use]
+pub fn is_own(name: &str) -> bool {
+    name == OPERATOR || name == REPLICATION
+}
+
+/// Every user of each node's server, the default one first; only that one where there is no `auth`.
+#[must_use]
+pub fn users(topology: &Topology) -> Vec<ServerUser> {
+    let server = topology.server;
+    let user = |name: &str, first: &[&str], rules: &[String], has_password: bool| {
+        // Servers differ in whether a user without a rule for channels may use every one.
+        let channels = server.has_channel_rules().then_some("resetchannels");
+        let rules = first.iter().copied().chain(channels).chain(known_rules(server, rules));
+        let rules = rules.map(str::to_owned).collect();
+        ServerUser { name: name.to_owned(), rules, has_password }
+    };
+    let everything = EVERYTHING.map(str::to_owned);
+    let Some(auth) = &topology.auth else {
+        return vec![user(DEFAULT, &["on", "nopass"], &everything, false)];
+    };
+    let mut users = vec![match &auth.default_rules {
+        None => user(DEFAULT, &["off"], &logging_in(server), false),
+        Some(rules) if auth.default_password => {
+            user(DEFAULT, &["on"], &[rules.as_slice(), &logging_in(server)].concat(), true)
+        }
+        Some(rules) => {
+            user(DEFAULT, &["on", "nopass"], &[rules.as_slice(), &logging_in(server)].concat(), false)
+        }
+    }];
+    users.push(user(OPERATOR, &["on"], &everything, true));
+    users.push(user(REPLICATION, &["on"], &REPLICATING.map(str::to_owned), true));
+    users.extend(auth.users.iter().map(|one| user(&one.name, &["on"], &one.rules, one.needs_password())));
+    users
+}
+
+/// What the default user needs so that clients can log in as somebody else: old servers ask its rules
+/// for HELLO, with which clients of RESP3 do so.
+fn logging_in(server: Server) -> Vec<String> {
+    if server.has_selectors() { Vec::new() } else { vec!["+hello".to_owned()] }
+}
+
+/// The users of each sentinel: it holds no data, and would not start on rules about commands that it
+/// does not have.
+#[must_use]
+pub fn users_of_sentinels(topology: &Topology) -> Vec<ServerUser> {
+    let everything = known_rules(topology.server, &EVERYTHING.map(str::to_owned))
+        .map(str::to_owned)
+        .collect::<Vec<String>>();
+    let user = |name: &str, first: &[&str], has_password: bool| {
+        let rules = first.iter().map(|rule| (*rule).to_owned()).chain(everything.clone()).collect();
+        ServerUser { name: name.to_owned(), rules, has_password }
+    };
+    let default = match &topology.auth {
+        Some(auth) if auth.default_rules.is_none() => user(DEFAULT, &["off"], false),
+        Some(auth) if auth.default_password => user(DEFAULT, &["on"], true),
+        _ => user(DEFAULT, &["on", "nopass"], false),
+    };
+    let operator = topology.auth.is_some().then(|| user(OPERATOR, &["on"], true));
+    std::iter::once(default).chain(operator).collect()
+}
+
+/// The rules that this server knows: without those of channels where it has none, and every user
+/// may use every channel.
+fn known_rules(server: Server, rules: &[String]) -> impl Iterator<Item = &str> {
+    let rules = rules.iter().map(String::as_str);
+    rules.filter(move |rule| {
+        server.has_channel_rules() || !Rule::parse(rule).is_ok_and(|rule| rule.is_about_channels())
+    })
+}
+
+impl Auth {
+    /// Whether the default user is on, and its rules are the usual ones.
+    #[must_use]
+    pub fn default_does_everything(&self) -> bool {
+        self.default_rules.as_ref().is_some_and(|rules| *rules == EVERYTHING)
+    }
+}
+
+impl User {
+    /// Whether the user logs in with a password; otherwise its rules say that any will do.
+    #[must_use]
+    pub fn needs_password(&self) -> bool {
+        !self.rules.iter().any(|rule| Rule::parse(rule) == Ok(Rule::NoPassword))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Spec;
+    use crate::topology::resolve::{Facts, resolve};
+
+    fn lines(yaml: &str) -> Vec<String> {
+        let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
+        let topology = resolve(&spec, &Facts::offline("shop")).expect("a topology");
+        let line = |user: ServerUser| {
+            let password = if user.has_password { " >" } else { "" };
+            format!("{}{password} {}", user.name, user.rules.join(" "))
+        };
+        users(&topology).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn every_node_has_the_specs_users_and_redisctls_own() {
+        assert_eq!(lines("kind: standalone"), ["default on nopass resetchannels ~* &* +@all"]);
+        let own = [
+            "redisctl > on resetchannels ~* &* +@all",
+            "redisctl-replication > on resetchannels +psync +replconf +ping",
+        ];
+        let secure =
+            lines("{kind: standalone, auth: {password: p, users: [{name: a, rules: ['~a:*', '+get']}]}}");
+        assert_eq!(secure[0], "default > on resetchannels ~* &* +@all");
+        assert_eq!(secure[1..3], own);
+        assert_eq!(secure[3], "a > on resetchannels ~a:* +get");
+        let off =
+            lines("{kind: standalone, auth: {default: off, users: [{name: a, rules: [nopass, '+get']}]}}");
+        assert_eq!(off[0], "default off resetchannels");
+        assert_eq!(off[3], "a on resetchannels nopass +get");
+        let limited = "{name: default, rules: ['~*', '+@read']}";
+        let limited = lines(&format!("{{kind: standalone, auth: {{password: p, users: [{limited}]}}}}"));
+        assert_eq!(limited[0], "default > on resetchannels ~* +@read");
+        assert_eq!(limited.len(), 3);
+    }
+
+    #[test]
+    fn old_servers_get_no_rules_of_channels() {
+        let old = lines(
+            "{kind: standalone, image: 'redis:6.0', auth: {password: p, users: [{name: a, rules: ['&c', '+get']}]}}",
+        );
+        assert_eq!(old[0], "default > on ~* +@all +hello");
+        assert_eq!(old[3], "a > on +get");
+    }
+}

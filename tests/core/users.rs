@@ -1,0 +1,196 @@
+//! Users and passwords: drift is named and mended, and every change is made on servers that run,
+//! without a moment in which nobody gets in, whenever it is cut off.
+
+use insta::assert_snapshot;
+use redisctl::plan::Plan;
+use redisctl::topology::Topology;
+use redisctl::topology::users::{DEFAULT, OPERATOR, REPLICATION};
+
+use crate::memory::World;
+use crate::rig::{SWAP, assert_ready, converge, node, plan, run, run_and_stop, settle, topology, up};
+
+const SECURE: &str = "kind: replication
+auth:
+  password: generate
+  replica_password: generate
+  users: [{name: regular, rules: ['~*', '+@read']}]
+";
+
+/// Specs of one deployment in many states of `auth`, from any of which every other one is reached.
+const STATES: [&str; 7] = [
+    "",
+    "auth: {}",
+    "auth: {password: generate}",
+    "auth: {password: generate, users: [{name: app, rules: ['~*', '+@all']}]}",
+    "auth: {password: generate, users: [{name: app, rules: ['~*', '+get']}, {name: open, rules: [nopass, '+ping']}]}",
+    "auth: {password: generate, users: [{name: default, rules: ['+ping']}]}",
+    "auth: {default: off, users: [{name: app, rules: ['~*', '+@all']}]}",
+];
+
+/// Two nodes are as good as six.
+const KINDS: [&str; 3] =
+    ["kind: standalone", "kind: replication", "{kind: cluster, shards: 1, data: volume}"];
+
+fn of(kind: &str, auth: &str) -> Topology {
+    let kind = kind.trim_matches(['{', '}']).replace(", ", "\n");
+    topology(&format!("{kind}\n{auth}\n"))
+}
+
+/// The plan that mends a deployment; after it there is nothing left to do.
+async fn mend(world: &World, topology: &Topology) -> String {
+    let plans = converge(world, topology, SWAP).await;
+    settle().await;
+    assert_ready(world, topology);
+    assert!(plan(world, topology, SWAP).is_empty());
+    plans.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_changed_by_hand_are_named_and_set_back() {
+    let topology = topology(SECURE);
+    let world = up(&topology).await;
+    let replica = node(&topology, 2);
+    world.set_user(&replica, "regular", &["+@write"]);
+    world.set_user(&replica, "x", &["on", "nopass", "~*", "+@all"]);
+    world.set_user(&replica, DEFAULT, &["#00"]);
+    assert_snapshot!(mend(&world, &topology).await, @"
+    shop: 4 changes in 2 stages
+    keep users
+      shop-2  write files of shop-2  # changed by the steps before
+    users
+      shop-2  set user default       # user `default` differs in its password
+      shop-2  set user regular       # user `regular` differs in its rules
+      shop-2  delete user x          # user `x` is not of the spec
+    ");
+    world.delete_user(&replica, "regular");
+    assert_snapshot!(mend(&world, &topology).await, @"
+    shop: 2 changes in 2 stages
+    let in
+      shop-2  set user regular       # user `regular` not found
+    keep users
+      shop-2  write files of shop-2  # changed by the steps before
+    ");
+    // redisctl's own users are no exception: it finds another way in.
+    for own in [OPERATOR, REPLICATION] {
+        world.delete_user(&node(&topology, 1), own);
+        let mended = mend(&world, &topology).await;
+        assert!(mended.contains(&format!("user `{own}` not found")), "{mended}");
+    }
+    world.configure(&replica, "masterauth", "wrong");
+    assert_snapshot!(mend(&world, &topology).await, @"
+    shop: 2 changes in 3 stages
+    log in
+      shop-2  log in to its primary as redisctl-replication  # logs in to its primary in another way
+    keep users
+      shop-2  write files of shop-2                          # changed by the steps before
+    ready
+      shop    wait until all replicas follow                 # changed by the steps before
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_auth_other_users_are_left_alone_and_the_default_one_stays_open() {
+    let topology = topology("kind: standalone");
+    let world = up(&topology).await;
+    world.set_user(&node(&topology, 1), "experiment", &["on", "nopass", "+get"]);
+    assert!(plan(&world, &topology, SWAP).is_empty());
+    world.set_user(&node(&topology, 1), DEFAULT, &["-@write"]);
+    let mended = mend(&world, &topology).await;
+    assert!(mended.contains("user `default` differs in its rules"), "{mended}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn passwords_are_rotated_in_stages() {
+    let topology = topology(SECURE);
+    let world = up(&topology).await;
+    world.rotate_passwords();
+    assert_snapshot!(mend(&world, &topology).await, @"
+    shop: 9 changes in 3 stages
+    let in
+      shop-1  let user default in with its new password too  # user `default` differs in its password
+      shop-1  let user regular in with its new password too  # user `regular` differs in its password
+      shop-2  let user default in with its new password too  # user `default` differs in its password
+      shop-2  let user regular in with its new password too  # user `regular` differs in its password
+    keep users
+      shop-1  write files of shop-1, shop-2                  # spec changed: auth
+    users
+      shop-1  set user default                               # user `default` differs in its password
+      shop-1  set user regular                               # user `regular` differs in its password
+      shop-2  set user default                               # user `default` differs in its password
+      shop-2  set user regular                               # user `regular` differs in its password
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_that_is_cut_off_anywhere_locks_nobody_out_and_is_finished() {
+    for kind in KINDS {
+        let topology = of(kind, STATES[3]);
+        let (old, new) = ("app 1", "app 2");
+        let rotated = |world: &World| {
+            world.rotate_passwords();
+            plan(world, &topology, SWAP)
+        };
+        let steps = rotated(&up(&topology).await).steps().count();
+        for cut in 1..=steps {
+            let world = up(&topology).await;
+            let plan = rotated(&world);
+            run_and_stop(&world, &topology, &plan, cut).await;
+            let gets_in = |password| world.lets_in_everywhere(&topology, "app", Some(password));
+            assert!(gets_in(old) || gets_in(new), "{kind}: cut off after step {cut} of {steps}");
+            mend(&world, &topology).await;
+            assert!(gets_in(new) && !gets_in(old), "{kind}: cut off after step {cut} of {steps}");
+        }
+    }
+}
+
+/// Runs the plan to `changed`, cut off after each of its steps, and expects the next run to finish it.
+async fn survives_being_cut_off(kind: &str, before: &Topology, changed: &Topology) {
+    let first: Plan = plan(&up(before).await, changed, SWAP);
+    let steps = first.steps().count();
+    for cut in 1..=steps {
+        let world = up(before).await;
+        let plan = plan(&world, changed, SWAP);
+        run_and_stop(&world, changed, &plan, cut).await;
+        println!("{kind}: cut off after step {cut} of {steps}\n{plan}");
+        mend(&world, changed).await;
+        restarts_unchanged(&world, changed).await;
+    }
+}
+
+/// Every node is stopped and started again, and is as it was: its files say the same as its memory.
+async fn restarts_unchanged(world: &World, topology: &Topology) {
+    topology.nodes().iter().for_each(|node| world.stop_container(&node.name));
+    let restart = plan(world, topology, SWAP);
+    run(world, topology, &restart).await.expect("it starts");
+    settle().await;
+    let left = plan(world, topology, SWAP).to_string();
+    assert!(!left.contains("user"), "{left}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn auth_is_added_changed_and_removed_on_servers_that_run() {
+    for (position, kind) in KINDS.into_iter().enumerate() {
+        for (from, before) in STATES.into_iter().enumerate() {
+            // Every change on one server; on several, one from each state.
+            let others = STATES.iter().enumerate().filter(|(to, _)| match position {
+                0 => *to != from,
+                kind => *to == (from + kind) % STATES.len(),
+            });
+            for (_, after) in others {
+                let (before, after) = (of(kind, before), of(kind, after));
+                let world = up(&before).await;
+                let mended = mend(&world, &after).await;
+                assert!(!mended.contains("container"), "{mended}");
+                restarts_unchanged(&world, &after).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_auth_that_is_cut_off_anywhere_is_finished() {
+    for (before, after) in [(0, 3), (3, 0), (0, 6), (6, 4)] {
+        let kind = KINDS[1 + before % 2];
+        survives_being_cut_off(kind, &of(kind, STATES[before]), &of(kind, STATES[after])).await;
+    }
+}

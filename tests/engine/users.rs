@@ -1,0 +1,202 @@
+//! Users and passwords on servers that run: rotated under clients, set back where they drifted, added,
+//! removed, and the default one switched off.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use redis::{Client, Connection, ErrorKind, RedisResult};
+
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, redisctl, succeed, wanted};
+
+/// A deployment with a spec of its own.
+struct Specified {
+    deployment: Deployment,
+    folder: tempfile::TempDir,
+}
+
+impl Specified {
+    fn new(test: &str) -> Self {
+        Self { deployment: Deployment::new(test), folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// The path of the spec, which says this now.
+    fn spec(&self, yaml: &str) -> String {
+        let path = self.folder.path().join("spec.yaml");
+        std::fs::write(&path, yaml).expect("a spec file");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// Brings it to a spec and proves it; there is nothing left to do then.
+    #[track_caller]
+    fn up(&self, yaml: &str, image: &str) {
+        let spec = self.spec(yaml);
+        self.deployment.up(&spec, &["--image", image]);
+        self.deployment.verify();
+        assert_eq!(self.deployment.changes(&spec, &["--image", image]), 0, "{image}: {yaml}");
+    }
+
+    /// A new connection to a node, logged in.
+    fn log_in(&self, number: u16, user: &str, password: &str) -> RedisResult<Connection> {
+        let settings = redis::RedisConnectionInfo::default().set_username(user).set_password(password);
+        let address = redis::ConnectionAddr::Tcp("127.0.0.1".to_owned(), self.deployment.port + number - 1);
+        let information = redis::IntoConnectionInfo::into_connection_info(address)?;
+        Client::open(information.set_redis_settings(settings))?.get_connection()
+    }
+
+    /// A command as redisctl's own user.
+    #[track_caller]
+    fn cli(&self, node: &str, command: &[&str]) -> String {
+        let arguments = ["cli", &self.deployment.name, node, "--"];
+        succeed(&redisctl(&arguments.iter().chain(command).copied().collect::<Vec<_>>()))
+    }
+}
+
+fn ping(connection: &mut Connection) -> RedisResult<String> {
+    redis::cmd("PING").query(connection)
+}
+
+#[test]
+fn passwords_are_rotated_under_clients() {
+    if !wanted() {
+        return;
+    }
+    let it = Specified::new("rotation");
+    let spec = |password: &str| {
+        let users = format!("users: [{{name: app, password: {password}, rules: ['~*', '&*', '+@all']}}]");
+        format!("kind: replication\nreplicas: 2\nauth:\n  password: {password}\n  {users}\n")
+    };
+    it.up(&spec("old"), REDIS_7);
+    let nodes = [1, 2, 3];
+    let full_copies = |it: &Specified| {
+        let info = it.cli("1", &["INFO", "stats"]);
+        info.lines().find(|line| line.starts_with("sync_full")).map(str::to_owned)
+    };
+    let before = full_copies(&it);
+    let containers = it.deployment.containers();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for user in ["default", "app"] {
+            for node in nodes {
+                let (it, done) = (&it, &done);
+                scope.spawn(move || {
+                    let mut stays = it.log_in(node, user, "old").expect("the old password");
+                    let mut password = "old";
+                    while !done.load(Ordering::Relaxed) {
+                        ping(&mut stays).expect("who is logged in stays so");
+                        match it.log_in(node, user, password) {
+                            Ok(mut connection) => drop(ping(&mut connection).expect("a log-in is good")),
+                            Err(error) if password == "old" => {
+                                assert_eq!(error.kind(), ErrorKind::AuthenticationFailed, "{error}");
+                                // Nobody is sent away before the new one is good everywhere.
+                                for other in nodes {
+                                    it.log_in(other, user, "new").expect("the new password");
+                                }
+                                password = "new";
+                            }
+                            Err(error) => panic!("{user} at {node}: {error}"),
+                        }
+                    }
+                    assert_eq!(password, "new", "{user} at {node}: the old password was let in to the end");
+                });
+            }
+        }
+        it.up(&spec("new"), REDIS_7);
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(it.deployment.containers(), containers, "the rotation touched a container");
+    assert_eq!(full_copies(&it), before, "a replica had to be copied anew");
+}
+
+#[test]
+fn users_changed_by_hand_are_set_back_and_a_restart_keeps_them() {
+    if !wanted() {
+        return;
+    }
+    let it = Specified::new("user-drift");
+    let yaml = "kind: replication
+auth:
+  password: generate
+  users: [{name: regular, rules: ['~*', '+@read', '-@dangerous', '+ping']}, {name: other, rules: ['+ping']}]
+";
+    it.up(yaml, REDIS_8);
+    it.cli("2", &["ACL", "SETUSER", "regular", "+set"]);
+    it.cli("2", &["ACL", "DELUSER", "other"]);
+    it.cli("2", &["ACL", "SETUSER", "x", "on", "nopass", "+@all"]);
+    it.cli("2", &["ACL", "SAVE"]);
+    it.cli("1", &["ACL", "DELUSER", "redisctl"]);
+    let plan = succeed(&it.deployment.run("plan", &it.spec(yaml), &["--image", REDIS_8]));
+    for says in [
+        "user `regular` differs in its rules",
+        "user `other` not found",
+        "user `x` is not of the spec",
+        "user `redisctl` not found",
+    ] {
+        assert!(plan.contains(says), "{plan}");
+    }
+    it.up(yaml, REDIS_8);
+    docker(&["restart", &it.deployment.node(1), &it.deployment.node(2)]);
+    it.up(yaml, REDIS_8);
+    assert!(!it.cli("2", &["ACL", "LIST"]).contains("user x "));
+}
+
+#[test]
+fn a_cluster_works_with_the_default_user_switched_off() {
+    if !wanted() {
+        return;
+    }
+    let it = Specified::new("default-off");
+    let users = "users: [{name: app, rules: ['~app:*', '&app:*', '+@all', '-@dangerous']}]";
+    it.up(&format!("kind: cluster\nauth:\n  default: off\n  {users}\n"), VALKEY_8);
+    let refused = redis::cmd("GET").arg("a").query::<Option<String>>(&mut it.deployment.connect(1));
+    assert_eq!(refused.expect_err("nobody is let in").code(), Some("NOAUTH"));
+    let settings = succeed(&redisctl(&["env", &it.deployment.name, "--format", "dotenv"]));
+    assert!(settings.contains("REDIS_USERNAME=app"), "{settings}");
+    let report = it.deployment.verify();
+    let checks: Vec<&str> = report["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .filter_map(|check| check["name"].as_str())
+        .collect();
+    for check in ["no-password", "default-off", "user-allows", "user-denies", "acl-agreement"] {
+        assert_eq!(
+            checks.iter().filter(|name| **name == check).count(),
+            if check == "acl-agreement" { 1 } else { 6 },
+            "{checks:?}"
+        );
+    }
+}
+
+/// Rules that the servers say back in other words, or that are easily misunderstood.
+const TRICKY: &str = "auth:
+  password: p
+  users:
+    - {name: a, rules: ['~a', '~a', '~b:*', '+@all', '-@dangerous', '+config', '+info']}
+    - {name: b, rules: ['~*', '+@read', '+@write', '-@hash', '+hget', '-get', '+GET']}
+    - {name: c, rules: ['~x', resetkeys, '~y', '&c', '+config|get', '+select|0', '+@read', '-@read']}
+    - {name: d, rules: [nopass, '~*', '&*', allcommands]}
+    - {name: e, rules: ['off', '~*', '+@all', '-@all', '+ping']}
+";
+
+#[test]
+fn auth_is_added_changed_and_removed_on_every_server() {
+    if !wanted() {
+        return;
+    }
+    for image in [REDIS_6, REDIS_7, REDIS_8, VALKEY_8] {
+        let server = image.rsplit('/').next().unwrap_or(image).replace([':', '.'], "-");
+        let it = Specified::new(&format!("auth-{server}"));
+        it.up("kind: replication\n", image);
+        let containers = it.deployment.containers();
+        it.up(&format!("kind: replication\n{TRICKY}"), image);
+        let limited = "{name: default, rules: ['~*', '+@read', '+ping']}";
+        it.up(&format!("kind: replication\nauth:\n  password: q\n  users: [{limited}]\n"), image);
+        it.up(
+            "kind: replication\nauth:\n  default: off\n  users: [{name: app, rules: ['~*', '+@read']}]\n",
+            image,
+        );
+        it.up("kind: replication\n", image);
+        assert_eq!(it.deployment.containers(), containers, "{image}: a container was touched");
+        assert_eq!(ping(&mut it.deployment.connect(2)).expect("no log-in is needed"), "PONG");
+    }
+}
