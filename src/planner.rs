@@ -84,7 +84,14 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
             Kind::Standalone => topology.nodes().into_iter().map(|node| node.name.clone()).collect(),
             Kind::Replication => replication::plan(&world, links, &mut stages),
             Kind::Sentinel => sentinel::plan(&world, &mut stages),
-            Kind::Cluster => cluster::plan(&world, options, links, &mut stages),
+            Kind::Cluster => {
+                let before = stages.len();
+                let acting = cluster::plan(&world, options, links, &mut stages);
+                if stages.len() > before {
+                    stages.insert(before, "calm", Order::SideBySide, settings::calm(&world));
+                }
+                acting
+            }
         };
         settings::plan(&world, &mut stages);
         let acting = rolling::plan(&world, &acting, &mut stages);
@@ -195,8 +202,12 @@ impl Stages {
     }
 
     fn push(&mut self, name: &'static str, order: Order, steps: Vec<Step>) {
+        self.insert(self.len(), name, order, steps);
+    }
+
+    fn insert(&mut self, position: usize, name: &'static str, order: Order, steps: Vec<Step>) {
         if !steps.is_empty() {
-            self.0.push(Stage { name, order, steps });
+            self.0.insert(position, Stage { name, order, steps });
         }
     }
 }

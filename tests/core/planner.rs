@@ -6,7 +6,8 @@ use redisctl::topology::{Kind, SlotSet, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    PLAIN, SWAP, assert_ready, converge, node, plan, primary_of, run, settle, topology, try_plan, up,
+    PLAIN, SWAP, assert_ready, converge, node, plan, primary_of, run, run_and_stop, settle, topology,
+    try_plan, up,
 };
 
 mod changed;

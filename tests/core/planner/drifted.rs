@@ -7,7 +7,7 @@ async fn a_container_that_ended_is_started() {
     let topology = topology(CLUSTER);
     let world = up(&topology).await;
     world.stop_container(&node(&topology, 5));
-    assert_snapshot!(repair(&world, &topology).await, @r"
+    assert_snapshot!(repair(&world, &topology).await, @"
     shop: 1 change in 1 stage
     start
       shop-5  start container        # not running
@@ -367,4 +367,23 @@ async fn an_image_that_is_gone_behind_running_containers_is_not_pulled() {
     let world = up(&topology).await;
     world.lose_image();
     assert!(plan(&world, &topology, SWAP).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_formed_cluster_is_taken_up_calmly() {
+    let topology = topology(CLUSTER);
+    let world = World::new();
+    let first = plan(&world, &topology, SWAP);
+    let before: usize = first
+        .stages
+        .iter()
+        .take_while(|stage| stage.name != "take over")
+        .map(|stage| stage.steps.len())
+        .sum();
+    run_and_stop(&world, &topology, &first, before).await;
+    let next = plan(&world, &topology, SWAP);
+    let calm = next.stages.first().expect("it is not done");
+    assert_eq!((calm.name, calm.steps.len()), ("calm", 6), "{next}");
+    converge(&world, &topology, SWAP).await;
+    assert_ready(&world, &topology);
 }
