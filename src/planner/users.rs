@@ -6,11 +6,11 @@
 //! is needed is read off the servers each time, so that a run that was cut off is taken up again.
 
 use super::{Stages, engine, replication, server};
-use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin};
+use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin, ServerView};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
-use crate::topology::users::{ServerUser, is_own, users};
-use crate::topology::{Node, NodeName, Topology};
+use crate::topology::users::{ServerUser, is_own, users_on};
+use crate::topology::{Node, NodeName, Server, Topology};
 
 /// What becomes of the links between replicas and primaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +29,17 @@ pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
 
 /// Plans what brings the users of every server that answers to the spec's.
 pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages) -> Links {
-    let wanted = users(topology);
-    let differences: Vec<Difference<'_>> = topology
+    let judged: Vec<(&Node, &AccessView, Vec<ServerUser>)> = topology
         .nodes()
         .into_iter()
         .filter_map(|node| {
-            let access = observed.servers.get(&node.name)?.view()?.access.as_ref()?;
-            Some(Difference::of(topology, observed, node, access, &wanted))
+            let view = observed.servers.get(&node.name)?.view()?;
+            Some((node, view.access.as_ref()?, users_on(topology, running(topology, view))))
         })
+        .collect();
+    let differences: Vec<Difference<'_>> = judged
+        .iter()
+        .map(|(node, access, wanted)| Difference::of(topology, observed, node, access, wanted))
         .collect();
     let all = || differences.iter();
     stages.push("let in", Order::SideBySide, all().flat_map(Difference::let_in).collect());
@@ -45,6 +48,12 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages
     stages.push("users", Order::SideBySide, all().flat_map(Difference::settle).collect());
     let reopen = all().any(|difference| difference.login.is_some());
     if reopen { Links::Reopen } else { Links::Stay }
+}
+
+/// The server that runs now, which is another one than the topology's until its node is replaced.
+fn running(topology: &Topology, view: &ServerView) -> Server {
+    let version = view.version.parse().unwrap_or(topology.server.version);
+    Server { version, ..topology.server }
 }
 
 /// The files of every node where the spec changed, else of those whose users drifted: a user that was

@@ -41,7 +41,13 @@ pub fn is_own(name: &str) -> bool {
 /// Every user of each node's server, the default one first; only that one where there is no `auth`.
 #[must_use]
 pub fn users(topology: &Topology) -> Vec<ServerUser> {
-    let server = topology.server;
+    users_on(topology, topology.server)
+}
+
+/// The same in the words of a server that is not the topology's yet, because its node is still to be
+/// replaced.
+#[must_use]
+pub fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
     let user = |name: &str, first: &[&str], rules: &[String], has_password: bool| {
         // Servers differ in whether a user without a rule for channels may use every one.
         let channels = server.has_channel_rules().then_some("resetchannels");
