@@ -27,7 +27,7 @@ const MARK: &str = "Zq7";
 
 /// What is searched for, and what is searched.
 struct Search {
-    /// The mark, redisctl's own password, and the hashes of all passwords.
+    /// The mark, the passwords of redisctl's own users, and the hashes of all passwords.
     needles: Vec<String>,
     /// Where something was found, with the line that it was found in.
     found: Vec<String>,
@@ -36,9 +36,9 @@ struct Search {
 }
 
 impl Search {
-    fn new(operator: &str) -> Self {
-        let mut needles = vec![MARK.to_owned(), operator.to_owned()];
-        let all = PASSWORDS.iter().map(|(_, password)| *password).chain([operator]);
+    fn new(own: [&str; 2]) -> Self {
+        let mut needles: Vec<String> = [MARK].into_iter().chain(own).map(str::to_owned).collect();
+        let all = PASSWORDS.iter().map(|(_, password)| *password).chain(own);
         needles.extend(all.map(|password| password_hash(&SecretText::new(password))));
         Self { needles, found: Vec::new(), searched: 0 }
     }
@@ -137,8 +137,9 @@ fn passwords_are_in_the_servers_files_alone() {
     let files = files_of(&node, "/redisctl");
     let (_, _, stored) = &files["redisctl/deployment.json"];
     let stored: Value = serde_json::from_str(stored).expect("JSON");
-    let operator = stored["credentials"]["operator"].as_str().expect("redisctl's own password");
-    let mut search = Search::new(operator);
+    let own = ["operator", "replication"]
+        .map(|user| stored["credentials"][user].as_str().expect("the password of a user of redisctl's own"));
+    let mut search = Search::new(own);
     let holding = files.iter().filter(|(_, (_, _, text))| search.finds(text));
     let holding: Vec<_> = holding.map(|(path, (owner, mode, _))| (path, *owner, mode & 0o777)).collect();
     assert!(holding.len() >= 5, "configurations, access lists, and redisctl's own file: {holding:?}");

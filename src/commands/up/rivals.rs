@@ -11,6 +11,7 @@ use super::super::specs::Found;
 use super::super::{CommandError, Connected};
 use crate::docker::{EngineError, remove};
 use crate::event::{Event, Listener};
+use crate::plan::Obstacle;
 use crate::topology::{DeploymentName, Topology};
 
 /// How often something may be lost to others before that is an error.
@@ -105,7 +106,9 @@ impl<'a> Race<'a> {
         prepared: &Prepared,
     ) -> Result<(), CommandError> {
         let error = self.explain(error, prepared).await?;
-        let Some(loss) = loss(&error).filter(|_| self.losses < MOST_LOSSES) else { return Err(error) };
+        let Some(loss) = loss(&error, prepared).filter(|_| self.losses < MOST_LOSSES) else {
+            return Err(error);
+        };
         self.losses += 1;
         let (engine, name) = (&self.connected.engine, &prepared.topology.name);
         let snapshot = engine.snapshot().await?;
@@ -196,9 +199,17 @@ impl<'a> Race<'a> {
 }
 
 /// What an error says was lost to somebody else.
-fn loss(error: &CommandError) -> Option<Loss> {
-    if let CommandError::PortTaken { port, .. } = error {
-        return Some(Loss::Port(*port));
+fn loss(error: &CommandError, prepared: &Prepared) -> Option<Loss> {
+    match error {
+        CommandError::PortTaken { port, .. } => return Some(Loss::Port(*port)),
+        // What was not there when it was looked for is somebody else's choice, a moment later.
+        CommandError::Obstacles { obstacles, .. }
+            if prepared.there.network.is_none()
+                && obstacles.iter().all(|it| matches!(it, Obstacle::Recreate { .. })) =>
+        {
+            return Some(Loss::Name);
+        }
+        _ => {}
     }
     match error.engine_error()? {
         EngineError::SubnetTaken { subnet, .. } => Some(Loss::Subnet(*subnet)),
