@@ -37,7 +37,7 @@ pub const CERTIFICATE_FILE: &str = "tls-cert.pem";
 pub const KEY_FILE: &str = "tls-key.pem";
 
 impl Tls {
-    /// What a spec asks for; [`rules`](super::rules) has checked that its files come together.
+    /// What a spec asks for; the rules have checked that its files come together.
     #[must_use]
     pub fn of(options: &TlsOptions) -> Self {
         let certificates =
