@@ -69,33 +69,32 @@ struct Login<'a> {
 }
 
 impl ConnectionSettings {
-    /// The settings for one of the deployment's users; `None`: the default one. `files` are where
-    /// there is TLS.
+    /// The settings for one of the deployment's users; `None`: the default one. `primary` is the node
+    /// whom a program dials that knows one node only. `files` are where there is TLS.
     ///
     /// # Errors
     /// Where the deployment has no such user.
     pub fn new(
         topology: &Topology,
         credentials: &Credentials,
+        primary: &Node,
         user: Option<&str>,
         files: Option<&TlsFiles>,
     ) -> Result<Self, ConnectionError> {
-        let login = login(topology, credentials, user)?;
-        let nodes = topology.servers();
+        let login = login(topology, credentials, primary, user)?;
         let mut variables = Vec::new();
         let mut set = |name, value: String| variables.push((name, SecretText::new(value)));
-        if let Some(first) = nodes.first() {
-            let (host, port) = dialled(topology, first);
-            set("REDIS_URL", url(topology.tls.is_some(), &host, port, &login));
-            let all: Vec<String> = nodes
-                .iter()
-                .map(|node| dialled(topology, node))
-                .map(|(host, port)| host_and_port(&host, port))
-                .collect();
-            set("REDIS_NODES", all.join(","));
-            set("REDIS_HOST", host);
-            set("REDIS_PORT", port.to_string());
-        }
+        let (host, port) = dialled(topology, primary);
+        set("REDIS_URL", url(topology.tls.is_some(), &host, port, &login));
+        let all: Vec<String> = topology
+            .servers()
+            .into_iter()
+            .map(|node| dialled(topology, node))
+            .map(|(host, port)| host_and_port(&host, port))
+            .collect();
+        set("REDIS_NODES", all.join(","));
+        set("REDIS_HOST", host);
+        set("REDIS_PORT", port.to_string());
         if !topology.sentinels.is_empty() {
             let sentinels = topology.sentinels.iter().map(|node| dialled(topology, node));
             let all: Vec<String> = sentinels.map(|(host, port)| host_and_port(&host, port)).collect();
@@ -151,6 +150,7 @@ impl ConnectionSettings {
 fn login<'a>(
     topology: &'a Topology,
     credentials: &'a Credentials,
+    primary: &Node,
     user: Option<&'a str>,
 ) -> Result<Login<'a>, ConnectionError> {
     let off = topology.auth.as_ref().is_some_and(|auth| auth.default_rules.is_none());
@@ -159,7 +159,10 @@ fn login<'a>(
     let user = match user {
         Some(user) if user != DEFAULT || off => user,
         None if off => known.clone().next().unwrap_or(DEFAULT),
-        _ => return Ok(Login { user: None, password: credentials.default.as_ref() }),
+        _ => {
+            let password = credentials.default_on(topology.starts_as_primary(&primary.name));
+            return Ok(Login { user: None, password });
+        }
     };
     match known.clone().find(|name| *name == user) {
         Some(name) => Ok(Login { user: Some(name), password: credentials.users.get(name) }),
@@ -209,8 +212,17 @@ mod tests {
         resolve(&spec, &Facts::offline("shop")).unwrap()
     }
 
+    fn settings_of(
+        topology: &Topology,
+        credentials: &Credentials,
+        user: Option<&str>,
+        files: Option<&TlsFiles>,
+    ) -> Result<ConnectionSettings, ConnectionError> {
+        ConnectionSettings::new(topology, credentials, &topology.shards[0].primary, user, files)
+    }
+
     fn text(yaml: &str, credentials: &Credentials, user: Option<&str>) -> String {
-        let settings = ConnectionSettings::new(&topology(yaml), credentials, user, None).unwrap();
+        let settings = settings_of(&topology(yaml), credentials, user, None).unwrap();
         settings.render(Format::Github).expose().to_owned()
     }
 
@@ -283,18 +295,17 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
     fn where_the_default_user_is_off_the_first_one_takes_its_place() {
         let yaml = "kind: standalone\nauth: {default: off, users: [{name: regular, rules: ['+@read']}]}";
         assert_eq!(text(yaml, &secure(), None), text(yaml, &secure(), Some("regular")));
-        let error = ConnectionSettings::new(&topology(yaml), &secure(), Some("default"), None).unwrap_err();
+        let error = settings_of(&topology(yaml), &secure(), Some("default"), None).unwrap_err();
         assert_eq!(error.to_string(), "`shop` has no user `default`");
         assert_eq!(error.hint(), "its users are regular");
         let nobody = topology("kind: standalone\nauth: {default: off}");
-        let error = ConnectionSettings::new(&nobody, &secure(), None, None).unwrap_err();
+        let error = settings_of(&nobody, &secure(), None, None).unwrap_err();
         assert!(error.hint().contains("auth.users"), "{}", error.hint());
     }
 
     #[test]
     fn redisctls_own_user_is_nobodys_to_have() {
-        let error =
-            ConnectionSettings::new(&topology(SECURE), &secure(), Some("redisctl"), None).unwrap_err();
+        let error = settings_of(&topology(SECURE), &secure(), Some("redisctl"), None).unwrap_err();
         assert_eq!(error.to_string(), "`shop` has no user `redisctl`");
         assert_eq!(error.hint(), "its users are default, regular");
     }
@@ -305,8 +316,7 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
         let client = Some((folder.join("client.pem"), folder.join("client-key.pem")));
         let files = TlsFiles { ca: folder.join("ca.pem"), client };
         let topology = topology("{kind: standalone, tls: {client_auth: true}}");
-        let settings =
-            ConnectionSettings::new(&topology, &Credentials::default(), None, Some(&files)).unwrap();
+        let settings = settings_of(&topology, &Credentials::default(), None, Some(&files)).unwrap();
         insta::assert_snapshot!(settings.render(Format::Github).expose(), @"
         REDIS_URL=rediss://127.0.0.1:7001
         REDIS_NODES=127.0.0.1:7001
@@ -320,8 +330,20 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
 
     #[test]
     fn debug_output_shows_no_value() {
-        let settings = ConnectionSettings::new(&topology(SECURE), &secure(), None, None).unwrap();
+        let settings = settings_of(&topology(SECURE), &secure(), None, None).unwrap();
         let debug = format!("{settings:?} {:?}", settings.render(Format::Shell));
         assert!(!debug.contains("p@ss") && !debug.contains("127.0.0.1"), "{debug}");
+    }
+
+    #[test]
+    fn after_a_failover_it_is_the_new_primary_that_is_dialled() {
+        let topology = topology("{kind: replication, auth: {password: p, replica_password: r}}");
+        let password = |text| Some(SecretText::new(text));
+        let credentials =
+            Credentials { default: password("p"), replica: password("r"), ..Credentials::default() };
+        let promoted = &topology.shards[0].replicas[0];
+        let settings = ConnectionSettings::new(&topology, &credentials, promoted, None, None).unwrap();
+        assert_eq!(settings.get("REDIS_URL").unwrap().expose(), "redis://:r@127.0.0.1:7002");
+        assert_eq!(settings.get("REDIS_NODES").unwrap().expose(), "127.0.0.1:7001,127.0.0.1:7002");
     }
 }

@@ -8,11 +8,9 @@ use super::deployment::{self, Deployment};
 use super::{CommandError, Outcome, connected};
 use crate::cli::CliArguments;
 use crate::connection::ConnectionSettings;
-use crate::executor::Servers as _;
-use crate::observed::Replication;
-use crate::redis::{Dialer, Login, Servers, Session};
+use crate::redis::{Dialer, Login, Session};
 use crate::reply::Reply;
-use crate::topology::{Kind, Node, NodeName};
+use crate::topology::{Node, NodeName};
 use crate::ui::{Failure, Ui};
 
 mod kinds;
@@ -50,7 +48,7 @@ pub(super) async fn run(
 fn logins(found: &Deployment, user: Option<&str>) -> Result<BTreeMap<NodeName, Login>, CommandError> {
     let Deployment { topology, credentials, .. } = found;
     // It knows which users there are, and refuses the others.
-    ConnectionSettings::new(topology, credentials, user, None)
+    ConnectionSettings::new(topology, credentials, &topology.shards[0].primary, user, None)
         .map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
     let user = user.unwrap_or("default");
     let password = |node: &Node| match user {
@@ -64,29 +62,16 @@ fn logins(found: &Deployment, user: Option<&str>) -> Result<BTreeMap<NodeName, L
     Ok(topology.nodes().into_iter().filter_map(login).collect())
 }
 
-/// The node to begin at: the one that is asked for, else the acting primary of a replication, else
-/// the first one that answers.
+/// The node to begin at: the one that is asked for, else the one that a program would dial.
 async fn node<'a>(found: &'a Deployment, word: Option<&str>) -> Result<&'a Node, CommandError> {
     let topology = &found.topology;
     let nodes = topology.nodes();
-    let first = &topology.shards[0].primary;
     if let Some(word) = word {
         let names: Vec<NodeName> = nodes.iter().map(|node| node.name.clone()).collect();
         let name = deployment::node(word, &topology.name, &names)?;
-        return Ok(topology.node(&name).unwrap_or(first));
+        return Ok(topology.node(&name).unwrap_or(&topology.shards[0].primary));
     }
-    if topology.kind == Kind::Standalone {
-        return Ok(first);
-    }
-    let servers = Servers::new(topology, &found.credentials);
-    for node in topology.servers() {
-        let Ok(view) = servers.view(&node.name).await else { continue };
-        if topology.kind == Kind::Cluster || matches!(view.replication, Replication::Primary { .. }) {
-            return Ok(node);
-        }
-    }
-    // None answers: the first one then says why.
-    Ok(first)
+    Ok(found.primary().await)
 }
 
 /// An error that ends a line, not the prompt.

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{CommandError, Connected};
 use crate::docker::Snapshot;
-use crate::observed::Observed;
+use crate::executor::Servers as _;
+use crate::observed::{Observed, Replication};
 use crate::redis::Servers;
-use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
+use crate::topology::{Credentials, DeploymentName, Kind, Node, NodeName, Topology};
 
 /// A deployment as it was last brought about.
 pub(super) struct Deployment {
@@ -73,6 +74,25 @@ pub(super) async fn open(name: Option<&str>, connected: &Connected) -> Result<De
 }
 
 impl Deployment {
+    /// The node that a program dials which knows one node only: of a cluster the first that answers, else
+    /// the acting primary, which after a failover is another one than the spec's.
+    pub(super) async fn primary(&self) -> &Node {
+        let first = &self.topology.shards[0].primary;
+        if self.topology.kind == Kind::Standalone {
+            return first;
+        }
+        let servers = Servers::new(&self.topology, &self.credentials);
+        for node in self.topology.servers() {
+            let Ok(view) = servers.view(&node.name).await else { continue };
+            if self.topology.kind == Kind::Cluster || matches!(view.replication, Replication::Primary { .. })
+            {
+                return node;
+            }
+        }
+        // None answers: the first one then says why.
+        first
+    }
+
     /// Observes both planes.
     pub(super) async fn observe(
         &self,

@@ -21,6 +21,7 @@ pub(super) async fn run(
     let connection = ConnectionSettings::new(
         &found.topology,
         &found.credentials,
+        found.primary().await,
         arguments.user.as_deref(),
         files.as_ref(),
     );

@@ -6,7 +6,7 @@ use super::Palette;
 use super::status::{image, serves, serves_heading, state};
 use super::table::Table;
 use crate::spec::{Access, ClientAuth};
-use crate::status::StatusView;
+use crate::status::{Role, StatusView};
 use crate::topology::{Kind, Node, Topology};
 
 pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette) -> String {
@@ -39,17 +39,22 @@ fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: P
         ]);
     }
     text.push_str(&table.render(palette));
+    let serves_writes = status.nodes.iter().find(|node| node.role == Role::Primary);
+    let primary = serves_writes.and_then(|node| topology.node(&node.name));
+    let primary = primary.unwrap_or(&topology.shards[0].primary);
     text.push_str("\nconnect with\n");
     text.extend(
-        commands(topology, shell).into_iter().map(|command| format!("  {}\n", palette.accent(command))),
+        commands(topology, primary, shell)
+            .into_iter()
+            .map(|command| format!("  {}\n", palette.accent(command))),
     );
     text
 }
 
 /// Command lines that work as they are, passwords left to the environment or the prompt.
-fn commands(topology: &Topology, shell: Shell) -> Vec<String> {
+fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec<String> {
     let name = &topology.name;
-    let client = redis_cli(topology, &topology.shards[0].primary, shell);
+    let client = redis_cli(topology, primary, shell);
     let take_settings = shell.take_settings(name.as_str());
     let mut commands = Vec::new();
     if topology.auth.is_none() && topology.tls.is_none() {
@@ -150,6 +155,20 @@ mod tests {
         render_for(Shell::Posix, &topology, &healthy(&topology), Palette::new(false))
     }
 
+    fn suggested(yaml: &str, shell: Shell) -> Vec<String> {
+        let topology = topology(yaml);
+        commands(&topology, &topology.shards[0].primary, shell)
+    }
+
+    #[test]
+    fn after_a_failover_it_is_the_new_primary_that_one_connects_with() {
+        let topology = topology("kind: replication");
+        let mut status = healthy(&topology);
+        (status.nodes[0].role, status.nodes[1].role) = (Role::Replica, Role::Primary);
+        let text = render_for(Shell::Posix, &topology, &status, Palette::new(false));
+        assert!(text.contains("redis-cli -p 7002\n"), "{text}");
+    }
+
     #[test]
     fn a_cluster_at_a_glance() {
         insta::assert_snapshot!(text("kind: cluster\nshards: 2"), @r#"
@@ -192,12 +211,12 @@ auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@
 
     #[test]
     fn with_tls_clients_are_told_whom_to_trust() {
-        let lines = commands(&topology("{kind: cluster, tls: true}"), Shell::Posix).join("\n");
+        let lines = suggested("{kind: cluster, tls: true}", Shell::Posix).join("\n");
         insta::assert_snapshot!(lines, @r#"
         eval "$(redisctl env shop)" && redis-cli --tls --cacert "$REDIS_CA_FILE" -c -p 7001
         redisctl cli shop
         "#);
-        let lines = commands(&topology("{kind: standalone, tls: {client_auth: true}}"), Shell::Posix);
+        let lines = suggested("{kind: standalone, tls: {client_auth: true}}", Shell::Posix);
         assert!(
             lines[0].contains("--cert \"$REDIS_CERT_FILE\" --key \"$REDIS_KEY_FILE\" -p 7001"),
             "{lines:?}"
@@ -206,16 +225,16 @@ auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@
 
     #[test]
     fn clients_inside_the_network_are_told_the_address() {
-        let commands = commands(&topology("kind: standalone\naccess: network"), Shell::Posix);
+        let commands = suggested("kind: standalone\naccess: network", Shell::Posix);
         assert_eq!(commands[0], "redis-cli -h 172.30.0.11 -p 7001");
     }
 
     #[test]
     fn powershell_gets_commands_of_its_own() {
         let settings = "redisctl env shop --format powershell | Out-String | Invoke-Expression";
-        let open = commands(&topology("kind: cluster"), Shell::PowerShell);
+        let open = suggested("kind: cluster", Shell::PowerShell);
         assert_eq!(open, ["redis-cli -c -p 7001", settings, "redisctl cli shop"]);
-        let secured = commands(&topology("kind: standalone\nauth: {password: x}"), Shell::PowerShell);
+        let secured = suggested("kind: standalone\nauth: {password: x}", Shell::PowerShell);
         assert_eq!(secured, [&format!("{settings}; redis-cli -p 7001"), "redisctl cli shop"]);
     }
 }
