@@ -56,6 +56,8 @@ pub(super) struct Race<'a> {
     is_new: Option<bool>,
     /// Whether the deployment's network could not be made the last time.
     lost_network: bool,
+    /// Whether it was looked already for somebody at work on it.
+    looked: bool,
 }
 
 impl<'a> Race<'a> {
@@ -74,6 +76,7 @@ impl<'a> Race<'a> {
             losses: 0,
             is_new: None,
             lost_network: false,
+            looked: false,
         }
     }
 
@@ -87,9 +90,13 @@ impl<'a> Race<'a> {
         *self.is_new.get_or_insert(prepared.there.is_empty())
     }
 
-    /// Waits for whoever has made the network that this `up` could not make; says whether it had to.
+    /// Waits for whoever has made the network that this `up` could not make, or is making a deployment
+    /// whose files are not there yet: to go on from that would be to write other passwords over
+    /// somebody else's. Says whether it had to.
     pub(super) async fn let_others_finish(&mut self, prepared: &Prepared) -> Result<bool, CommandError> {
-        let others = std::mem::take(&mut self.lost_network) && prepared.there.network.is_some();
+        let lost_network = std::mem::take(&mut self.lost_network);
+        let half_made = prepared.stored.is_none() && !std::mem::replace(&mut self.looked, true);
+        let others = (lost_network || half_made) && prepared.there.network.is_some();
         if others {
             self.wait_for_others(&prepared.topology.name).await?;
         }
@@ -172,7 +179,9 @@ impl<'a> Race<'a> {
     /// Waits until a redisctl that cannot be seen from here, another user's or another machine's, is
     /// done with the deployment: until nothing of it changes any more.
     async fn wait_for_others(&mut self, name: &DeploymentName) -> Result<(), CommandError> {
-        self.note(format!("somebody else makes `{name}` at the same moment: waiting until that is done"));
+        self.note(format!(
+            "somebody else makes `{name}`, or did a moment ago: waiting until nothing of it changes any more"
+        ));
         self.is_new = Some(false);
         let started = Instant::now();
         let mut seen = self.connected.engine.snapshot().await?.parts(name);
