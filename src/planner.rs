@@ -16,6 +16,7 @@ mod cluster;
 mod containers;
 mod fate;
 mod leaving;
+mod mending;
 mod replication;
 mod rescue;
 mod rolling;
@@ -80,19 +81,14 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     let mut notes = Vec::new();
     if servers.all_known() {
         let links = users::plan(topology, observed, &mut stages);
+        let start = stages.len();
         let acting = match topology.kind {
             Kind::Standalone => topology.nodes().into_iter().map(|node| node.name.clone()).collect(),
             Kind::Replication => replication::plan(&world, links, &mut stages),
             Kind::Sentinel => sentinel::plan(&world, &mut stages),
-            Kind::Cluster => {
-                let before = stages.len();
-                let acting = cluster::plan(&world, options, links, &mut stages);
-                if stages.len() > before {
-                    stages.insert(before, "calm", Order::SideBySide, settings::calm(&world));
-                }
-                acting
-            }
+            Kind::Cluster => cluster::plan(&world, options, links, &mut stages),
         };
+        mending::hasten(&world, start, &mut stages);
         settings::plan(&world, &mut stages);
         let acting = rolling::plan(&world, &acting, &mut stages);
         notes = swapped_roles(topology, &acting);
@@ -199,6 +195,11 @@ struct Stages(Vec<Stage>);
 impl Stages {
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The steps from a stage on.
+    fn since(&self, position: usize) -> impl Iterator<Item = &Step> {
+        self.0.iter().skip(position).flat_map(|stage| &stage.steps)
     }
 
     fn push(&mut self, name: &'static str, order: Order, steps: Vec<Step>) {

@@ -49,6 +49,8 @@ pub enum Cause {
     HandsOver,
     /// While nodes are replaced, first copies must not wait.
     Replacing,
+    /// While a deployment is mended, other settings are better.
+    Mending,
     /// Other nodes are primaries than the files say.
     RolesSwapped,
     /// Settings in force are not those wanted: name, value in force, value wanted.
@@ -98,6 +100,7 @@ impl fmt::Display for Cause {
             Self::PrimaryGoes(primary) => write!(formatter, "{primary} goes"),
             Self::HandsOver => formatter.write_str("goes once another node is primary"),
             Self::Replacing => formatter.write_str("while nodes are replaced"),
+            Self::Mending => formatter.write_str("while it is mended"),
             Self::RolesSwapped => formatter.write_str("roles swapped"),
             Self::Settings(settings) => {
                 for (position, (name, found, wanted)) in settings.iter().enumerate() {

@@ -3,7 +3,7 @@
 use super::fate::Fate;
 use super::{ServerState, Stages, World, server};
 use crate::observed::Observed;
-use crate::plan::{Cause, Order, ServerAction, Step};
+use crate::plan::{Cause, Order, ServerAction};
 use crate::topology::settings::{STOPS_WRITES, is_immutable, same_value, server_default, while_forming};
 use crate::topology::{Kind, Node, NodeName, Settings};
 
@@ -59,30 +59,6 @@ fn certificates(world: &World<'_>, stages: &mut Stages) {
     };
     let steps = observed.renewed_certificates.iter().filter_map(read_anew).collect();
     stages.push("certificates", Order::SideBySide, steps);
-}
-
-/// The least node timeout, milliseconds, with which a cluster that was left half-formed is taken up: on
-/// a busy machine, nodes with a shorter one take each other for down again and again.
-const CALM_NODE_TIMEOUT: u64 = 2000;
-
-/// Steps that make the nodes of a half-formed cluster patient with each other. What they set goes back
-/// to what is usual with everything else that forming changed.
-pub(super) fn calm(world: &World<'_>) -> Vec<Step> {
-    const DIRECTIVE: &str = "cluster-node-timeout";
-    let World { topology, observed, servers, .. } = *world;
-    let calmed = |node: &Node| {
-        let view = observed.servers.get(&node.name)?.view()?;
-        let found: u64 = view.settings.get(DIRECTIVE)?.parse().ok()?;
-        let is_left = node.settings.get(DIRECTIVE).is_none_or(|wanted| wanted != found.to_string());
-        if servers.of(&node.name) != ServerState::Answering || found >= CALM_NODE_TIMEOUT || !is_left {
-            return None;
-        }
-        let wanted = CALM_NODE_TIMEOUT.to_string();
-        let cause = Cause::Settings(vec![(DIRECTIVE.to_owned(), found.to_string(), wanted.clone())]);
-        let settings = Settings::from_iter([(DIRECTIVE, wanted)]);
-        Some(server(&node.name, ServerAction::Configure(settings), cause))
-    };
-    topology.nodes().into_iter().filter_map(calmed).collect()
 }
 
 /// Plans that directives which the spec does not have any more go back to the servers' defaults. This

@@ -27,6 +27,11 @@ impl Settings {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Takes a directive out.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Every directive, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -182,6 +187,21 @@ pub const STOPS_WRITES: &str = "min-replicas-to-write";
 #[must_use]
 pub fn while_replacing() -> Settings {
     std::iter::once(("repl-diskless-sync-delay", "0")).collect()
+}
+
+/// What is set while a deployment is mended. First copies start at once; in a cluster, all hear from
+/// each other every second, and nobody is promoted by mistake meanwhile.
+///
+/// The node timeout is higher than when a cluster forms ([`while_forming`]): taken over from a forming
+/// that was cut off, nodes on a busy machine would take each other for down again and again.
+#[must_use]
+pub fn while_mending(is_cluster: bool) -> Settings {
+    let mut settings = while_replacing();
+    if is_cluster {
+        settings.set("cluster-node-timeout", "2000");
+        settings.set("cluster-replica-no-failover", "yes");
+    }
+    settings
 }
 
 /// Whether a change of a directive waits for the server's next start: because the servers refuse it

@@ -12,7 +12,17 @@ use crate::rig::{PLAIN, Recorder, SWAP, TIMEOUT, node, plan, run, run_with, sett
 
 /// Runs a plan and gives what was heard meanwhile.
 async fn heard(world: &World, topology: &Topology, plan: &Plan, timeout: Duration) -> Heard {
-    let recorder = Recorder::new(world, None);
+    listened(Recorder::new(world, None), world, topology, plan, timeout).await
+}
+
+/// Runs a plan and gives what this recorder heard.
+async fn listened(
+    recorder: Recorder<'_>,
+    world: &World,
+    topology: &Topology,
+    plan: &Plan,
+    timeout: Duration,
+) -> Heard {
     let result = run_with(&recorder, world, topology, plan, timeout).await;
     Heard { events: recorder.events.into_inner(), result }
 }
@@ -131,8 +141,8 @@ async fn a_wait_that_runs_out_names_who_disagrees_and_shows_a_log() {
     let world = up(&topology).await;
     world.promote(&node(&topology, 2));
     let plan = plan(&world, &topology, SWAP);
-    world.silence(&node(&topology, 1));
-    let heard = heard(&world, &topology, &plan, Duration::from_secs(5)).await;
+    let recorder = Recorder::new(&world, None).silencing(node(&topology, 1), "hasten");
+    let heard = listened(recorder, &world, &topology, &plan, Duration::from_secs(5)).await;
     let error = heard.result.expect_err("the primary is silent");
     assert!(matches!(error, ExecuteError::Wait { .. }));
     insta::assert_snapshot!(said(&error), @r"

@@ -340,11 +340,14 @@ async fn a_primary_of_replicas_that_leaves_hands_over_first() {
     world.put_keys(&node(&before, 3), 100);
     settle().await;
     let after = topology("{kind: replication, data: volume}");
-    assert_snapshot!(repair(&world, &after).await, @r"
-    shop: 7 changes in 5 stages
+    assert_snapshot!(repair(&world, &after).await, @"
+    shop: 11 changes in 7 stages
     files
       shop-1  write files of shop-1                          # spec changed: settings
       shop-2  write files of shop-2                          # spec changed: settings
+    hasten
+      shop-1  set repl-diskless-sync-delay 0                 # while it is mended
+      shop-2  set repl-diskless-sync-delay 0                 # while it is mended
     replication
       shop-3  hand over to shop-1                            # goes once another node is primary
       shop-2  follow 172.30.0.11:7001                        # follows 172.30.0.13:7003
@@ -355,6 +358,9 @@ async fn a_primary_of_replicas_that_leaves_hands_over_first() {
       shop-1  write files of shop-1, shop-2                  # roles swapped
     ready
       shop    wait until all replicas follow                 # changed by the steps before
+    usual settings
+      shop-1  set repl-diskless-sync-delay 5                 # while it is mended
+      shop-2  set repl-diskless-sync-delay 5                 # while it is mended
     ");
     assert_eq!(world.keys(&node(&after, 1)), 100);
 }

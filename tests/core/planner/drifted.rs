@@ -13,13 +13,27 @@ async fn a_container_that_ended_is_started() {
       shop-5  start container        # not running
       shop-5  wait until it answers  # not running
     then look again: what the servers say once they run decides what else is needed
-    shop: 1 change in 3 stages
+    shop: 13 changes in 5 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     agree
-      shop    wait until all nodes agree                         # shop-5 says that the cluster is down
+      shop    wait until all nodes agree                                  # shop-5 says that the cluster is down
     announce replicas
-      shop-2  write a short-lived key                            # a replica that saw no write is not listed
+      shop-2  write a short-lived key                                     # a replica that saw no write is not listed
     ready
-      shop    wait until all nodes agree and list every replica  # shop-2 hears nothing from its replica shop-5
+      shop    wait until all nodes agree and list every replica           # shop-2 hears nothing from its replica shop-5
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
     ");
 }
 
@@ -104,33 +118,47 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
     settle().await;
     world.reset(&node(&topology, 2));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @r"
-    shop: 15 changes in 8 stages
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 27 changes in 10 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     take over
-      shop-5  take over from its primary                         # replicates a node that is gone
+      shop-5  take over from its primary                                  # replicates a node that is gone
     forget
-      shop-1  forget 3c6ef372                                    # knows node 3c6ef372, which is not of this deployment
-      shop-3  forget 3c6ef372                                    # knows node 3c6ef372, which is not of this deployment
-      shop-4  forget 3c6ef372                                    # knows node 3c6ef372, which is not of this deployment
-      shop-6  forget 3c6ef372                                    # knows node 3c6ef372, which is not of this deployment
+      shop-1  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
+      shop-3  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
+      shop-4  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
+      shop-6  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
     slots
-      shop-2  set config epoch 11                                # new
+      shop-2  set config epoch 11                                         # new
     meet
-      shop-1  meet shop-2                                        # shop-2 not known
-      shop-2  meet shop-1 … shop-6 (5 nodes)                     # shop-1 … shop-6 (5 nodes) not known
-      shop-3  meet shop-2                                        # shop-2 not known
-      shop-4  meet shop-2                                        # shop-2 not known
-      shop-5  meet shop-2                                        # shop-2 not known
-      shop-6  meet shop-2                                        # shop-2 not known
-      shop-2  replicate shop-5                                   # is a primary without slots
+      shop-1  meet shop-2                                                 # shop-2 not known
+      shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-3  meet shop-2                                                 # shop-2 not known
+      shop-4  meet shop-2                                                 # shop-2 not known
+      shop-5  meet shop-2                                                 # shop-2 not known
+      shop-6  meet shop-2                                                 # shop-2 not known
+      shop-2  replicate shop-5                                            # is a primary without slots
     forget
-      shop-5  forget 3c6ef372                                    # knows node 3c6ef372, which is not of this deployment
+      shop-5  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
     agree
-      shop    wait until all nodes agree                         # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-5  write a short-lived key                            # a replica that saw no write is not listed
+      shop-5  write a short-lived key                                     # a replica that saw no write is not listed
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
     note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
     ");
     assert_eq!(world.keys(&node(&topology, 5)), 100);
@@ -166,35 +194,55 @@ async fn a_replica_that_was_reset_is_met_and_replicates_again() {
     world.reset(&node(&topology, 4));
     settle().await;
     assert_snapshot!(repair(&world, &topology).await, @"
-    shop: 20 changes in 6 stages
+    shop: 38 changes in 8 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-7  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-8  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-9  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     forget
-      shop-1  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-2  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-3  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-5  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-6  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-7  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-8  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
-      shop-9  forget 78dde6e5                                    # knows node 78dde6e5, which is not of this deployment
+      shop-1  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-2  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-3  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-5  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-6  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-7  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-8  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
+      shop-9  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
     slots
-      shop-4  set config epoch 16                                # new
+      shop-4  set config epoch 16                                         # new
     meet
-      shop-1  meet shop-4                                        # shop-4 not known
-      shop-2  meet shop-4                                        # shop-4 not known
-      shop-3  meet shop-4                                        # shop-4 not known
-      shop-4  meet shop-1 … shop-9 (8 nodes)                     # shop-1 … shop-9 (8 nodes) not known
-      shop-5  meet shop-4                                        # shop-4 not known
-      shop-6  meet shop-4                                        # shop-4 not known
-      shop-7  meet shop-4                                        # shop-4 not known
-      shop-8  meet shop-4                                        # shop-4 not known
-      shop-9  meet shop-4                                        # shop-4 not known
-      shop-4  replicate shop-1                                   # is a primary without slots
+      shop-1  meet shop-4                                                 # shop-4 not known
+      shop-2  meet shop-4                                                 # shop-4 not known
+      shop-3  meet shop-4                                                 # shop-4 not known
+      shop-4  meet shop-1 … shop-9 (8 nodes)                              # shop-1 … shop-9 (8 nodes) not known
+      shop-5  meet shop-4                                                 # shop-4 not known
+      shop-6  meet shop-4                                                 # shop-4 not known
+      shop-7  meet shop-4                                                 # shop-4 not known
+      shop-8  meet shop-4                                                 # shop-4 not known
+      shop-9  meet shop-4                                                 # shop-4 not known
+      shop-4  replicate shop-1                                            # is a primary without slots
     agree
-      shop    wait until all nodes agree                         # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-1  write a short-lived key                            # a replica that saw no write is not listed
+      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-7  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-8  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-9  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
     ");
 }
 
@@ -215,14 +263,22 @@ async fn a_replica_that_was_promoted_by_hand_follows_again() {
     let topology = topology("{kind: replication, replicas: 2}");
     let world = up(&topology).await;
     world.promote(&node(&topology, 3));
-    assert_snapshot!(repair(&world, &topology).await, @r"
-    shop: 2 changes in 3 stages
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 8 changes in 5 stages
+    hasten
+      shop-1  set repl-diskless-sync-delay 0         # while it is mended
+      shop-2  set repl-diskless-sync-delay 0         # while it is mended
+      shop-3  set repl-diskless-sync-delay 0         # while it is mended
     replication
       shop-3  follow 172.30.0.11:7001                # is a primary of its own
     files
       shop-1  write files of shop-1, shop-2, shop-3  # roles swapped
     ready
       shop    wait until all replicas follow         # changed by the steps before
+    usual settings
+      shop-1  set repl-diskless-sync-delay 5         # while it is mended
+      shop-2  set repl-diskless-sync-delay 5         # while it is mended
+      shop-3  set repl-diskless-sync-delay 5         # while it is mended
     ");
 }
 
@@ -254,19 +310,25 @@ async fn a_restart_of_the_old_primary_after_swapped_roles_costs_no_keys() {
     settle().await;
     world.put_keys(&new, 10);
     world.stop_container(&old);
-    assert_snapshot!(repair(&world, &topology).await, @r"
+    assert_snapshot!(repair(&world, &topology).await, @"
     shop: 1 change in 1 stage
     start primary
       shop-1  start container        # not running
       shop-1  wait until it answers  # not running
     then look again: what the servers say once they run decides what else is needed
-    shop: 2 changes in 3 stages
+    shop: 6 changes in 5 stages
+    hasten
+      shop-1  set repl-diskless-sync-delay 0                 # while it is mended
+      shop-2  set repl-diskless-sync-delay 0                 # while it is mended
     replication
       shop-1  follow 172.30.0.12:7002                        # is a primary of its own
     files
       shop-2  write files of shop-1, shop-2, primary shop-2  # roles swapped
     ready
       shop    wait until all replicas follow                 # changed by the steps before
+    usual settings
+      shop-1  set repl-diskless-sync-delay 5                 # while it is mended
+      shop-2  set repl-diskless-sync-delay 5                 # while it is mended
     note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
     assert_eq!((world.keys(&old), world.keys(&new)), (10, 10));
@@ -300,23 +362,31 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
     world.forget(&node(&topology, 1), &node(&topology, 3));
     world.forget(&node(&topology, 2), &node(&topology, 3));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @r"
-    shop: 7 changes in 6 stages
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 13 changes in 8 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     reset
-      shop-3  reset, with its copy of the keys                   # forgotten by all others
+      shop-3  reset, with its copy of the keys                            # forgotten by all others
     slots
-      shop-3  set config epoch 7                                 # new
+      shop-3  set config epoch 7                                          # new
     meet
-      shop-1  meet shop-3                                        # shop-3 not known
-      shop-2  meet shop-3                                        # shop-3 not known
-      shop-3  meet shop-1, shop-2                                # shop-1, shop-2 not known
-      shop-3  replicate shop-1                                   # new
+      shop-1  meet shop-3                                                 # shop-3 not known
+      shop-2  meet shop-3                                                 # shop-3 not known
+      shop-3  meet shop-1, shop-2                                         # shop-1, shop-2 not known
+      shop-3  replicate shop-1                                            # new
     agree
-      shop    wait until all nodes agree                         # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-1  write a short-lived key                            # a replica that saw no write is not listed
+      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
     ");
 }
 
@@ -325,16 +395,36 @@ async fn a_takeover_that_nobody_has_heard_of_yet_is_no_obstacle() {
     let topology = topology("{kind: cluster, replicas: 2}");
     let world = up(&topology).await;
     world.take_over(&node(&topology, 4));
-    assert_snapshot!(repair(&world, &topology).await, @r"
-    shop: 2 changes in 4 stages
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 20 changes in 6 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-7  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-8  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-9  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     replicate
-      shop-7  replicate shop-4                                   # replicates shop-1
+      shop-7  replicate shop-4                                            # replicates shop-1
     agree
-      shop    wait until all nodes agree                         # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-4  write a short-lived key                            # a replica that saw no write is not listed
+      shop-4  write a short-lived key                                     # a replica that saw no write is not listed
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-7  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-8  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-9  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
     note: roles are swapped, and stay so: shop-4 is primary in the place of shop-1
     ");
 }
@@ -382,8 +472,8 @@ async fn a_half_formed_cluster_is_taken_up_calmly() {
         .sum();
     run_and_stop(&world, &topology, &first, before).await;
     let next = plan(&world, &topology, SWAP);
-    let calm = next.stages.first().expect("it is not done");
-    assert_eq!((calm.name, calm.steps.len()), ("calm", 6), "{next}");
+    let hasten = next.stages.first().expect("it is not done");
+    assert_eq!((hasten.name, hasten.steps.len()), ("hasten", 6), "{next}");
     converge(&world, &topology, SWAP).await;
     assert_ready(&world, &topology);
 }
