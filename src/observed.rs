@@ -264,6 +264,8 @@ pub struct ClusterView {
     /// What `CLUSTER SLOTS` lists: per range of slots, the ids of the nodes that serve it, the
     /// primary first.
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
+    /// The ids of those whom it lists without a host to dial: what they announce has not got here yet.
+    pub hostless: BTreeSet<String>,
     /// Whom `CLUSTER SHARDS` lists, by node id, and whether as online; `None` where the server has no
     /// such command.
     pub shards: Option<BTreeMap<String, bool>>,

@@ -89,7 +89,11 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
             Kind::Cluster => cluster::plan(&world, options, links, &mut stages),
         };
         mending::hasten(&world, start, &mut stages);
+        let start = stages.len();
         settings::plan(&world, &mut stages);
+        if topology.kind == Kind::Cluster {
+            cluster::await_endpoints(topology, &acting, start, &mut stages);
+        }
         let acting = rolling::plan(&world, &acting, &mut stages);
         notes = swapped_roles(topology, &acting);
     }

@@ -257,7 +257,7 @@ impl Judge<'_> {
         members.map(|member| format!("hears nothing from its replica {}", member.node)).collect()
     }
 
-    /// Whether clients are told of every replica.
+    /// Whether clients are told of every node, and where to find it.
     fn listing(&self, cluster: &ClusterView) -> Vec<String> {
         let listed: BTreeSet<&str> = cluster.slots.values().flatten().map(String::as_str).collect();
         let mut messages = Vec::new();
@@ -265,6 +265,8 @@ impl Judge<'_> {
             let Some(id) = self.id(&member.node) else { continue };
             if !listed.contains(id) {
                 messages.push(format!("does not list {} in CLUSTER SLOTS", member.node));
+            } else if cluster.hostless.contains(id) {
+                messages.push(format!("does not know yet where clients find {}", member.node));
             } else if cluster.shards.as_ref().is_some_and(|shards| shards.get(id) != Some(&true)) {
                 messages.push(format!("does not list {} as online in CLUSTER SHARDS", member.node));
             }

@@ -10,8 +10,8 @@ use super::users::Links;
 use super::{Forming, Options, ServerStates, Stages, World, leaving, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
-    Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order, Peer,
-    ServerAction, Step,
+    Action, Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order,
+    Peer, ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
@@ -121,6 +121,20 @@ fn settle(
     }
     stages.push("announce replicas", Order::SideBySide, writes);
     stages.push("ready", Order::InTurn, unsettled(Milestone::Ready).into_iter().collect());
+}
+
+/// Waits until everybody knows what clients are to dial, where steps from stage `start` on change that.
+pub(super) fn await_endpoints(topology: &Topology, acting: &[NodeName], start: usize, stages: &mut Stages) {
+    let announces = |step: &Step| match &step.action {
+        Action::Server(ServerAction::Configure(settings)) => {
+            settings.get("cluster-announce-hostname").is_some()
+        }
+        _ => false,
+    };
+    if stages.since(start).any(announces) {
+        let known = Condition::ClusterAgrees(expectation(topology, acting, Milestone::Ready));
+        stages.push("endpoints", Order::InTurn, vec![wait(None, known, Cause::Changed)]);
+    }
 }
 
 fn peer(node: &Node) -> Peer {

@@ -115,19 +115,29 @@ fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
     Some((id, node, own))
 }
 
-/// CLUSTER SLOTS: per range the ids of its nodes, the primary first.
-pub(super) fn cluster_slots(reply: &Value) -> Result<BTreeMap<(u16, u16), Vec<String>>, String> {
+/// CLUSTER SLOTS: per range the ids of its nodes, the primary first; and those that have no host yet.
+pub(super) fn cluster_slots(reply: &Value, view: &mut ClusterView) -> Result<(), String> {
     let Value::Array(entries) = reply else { return Err("it is no array".to_owned()) };
-    let entry = |entry: &Value| {
-        let Value::Array(parts) = entry else { return None };
-        let [start, end, nodes @ ..] = parts.as_slice() else { return None };
-        let id = |node: &Value| match node {
-            Value::Array(parts) => parts.get(2).and_then(as_text),
-            _ => None,
-        };
-        Some(((as_slot(start)?, as_slot(end)?), nodes.iter().filter_map(id).collect()))
+    for entry in entries {
+        let (range, nodes) = served_range(entry).ok_or_else(|| "an entry is malformed".to_owned())?;
+        let hostless = nodes.iter().filter(|(_, host)| host.is_none());
+        view.hostless.extend(hostless.map(|(id, _)| id.clone()));
+        view.slots.insert(range, nodes.into_iter().map(|(id, _)| id).collect());
+    }
+    Ok(())
+}
+
+/// A range of slots, with id and host of each node that serves it.
+type ServedRange = ((u16, u16), Vec<(String, Option<String>)>);
+
+/// `start end [host port id …]…`; a host that is not known yet is `?`, or nothing.
+fn served_range(entry: &Value) -> Option<ServedRange> {
+    let [start, end, nodes @ ..] = items(entry) else { return None };
+    let node = |node: &Value| {
+        let [host, _port, id, ..] = items(node) else { return None };
+        Some((as_text(id)?, as_text(host).filter(|host| !host.is_empty() && host != "?")))
     };
-    entries.iter().map(entry).collect::<Option<_>>().ok_or_else(|| "an entry is malformed".to_owned())
+    Some(((as_slot(start)?, as_slot(end)?), nodes.iter().filter_map(node).collect()))
 }
 
 /// CLUSTER SHARDS: the ids of its nodes, and whether their health is `online`.
@@ -246,5 +256,21 @@ ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
         assert!(view.nodes["ccc"].handshake && !view.nodes["ccc"].connected);
         assert!(view.nodes["ddd"].failing && view.nodes["ddd"].address.is_none());
         assert!(cluster_nodes("nonsense", &mut view).is_err());
+    }
+
+    #[test]
+    fn clients_cannot_be_sent_to_nodes_whose_host_is_not_known() {
+        let text = |text: &str| Value::BulkString(text.into());
+        let node = |host: Value, id: &str| {
+            Value::Array(vec![host, Value::Int(7001), text(id), Value::Array(vec![])])
+        };
+        let nodes =
+            [node(text("127.0.0.1"), "a"), node(text("?"), "b"), node(Value::Nil, "c"), node(text(""), "d")];
+        let range = [Value::Int(0), Value::Int(5460)].into_iter().chain(nodes).collect();
+        let mut view = ClusterView::default();
+        assert_eq!(cluster_slots(&Value::Array(vec![Value::Array(range)]), &mut view), Ok(()));
+        assert_eq!(view.slots[&(0, 5460)], ["a", "b", "c", "d"]);
+        assert_eq!(view.hostless.iter().collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert!(cluster_slots(&Value::Array(vec![Value::Nil]), &mut view).is_err());
     }
 }

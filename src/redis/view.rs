@@ -93,7 +93,7 @@ pub(super) fn understand(
                     .map_err(strange)?;
             }
             "CLUSTER SLOTS" => {
-                view.cluster.get_or_insert_default().slots = parse::cluster_slots(&reply).map_err(strange)?;
+                parse::cluster_slots(&reply, view.cluster.get_or_insert_default()).map_err(strange)?;
             }
             SHARDS if matches!(reply, Value::ServerError(_)) => {}
             SHARDS => {

@@ -66,7 +66,7 @@ impl Cluster {
 
 type Change = fn(&mut Cluster);
 
-const DISAGREEMENTS: [(Change, &str); 18] = [
+const DISAGREEMENTS: [(Change, &str); 19] = [
     (
         |cluster| {
             let name = cluster.name(2);
@@ -121,6 +121,13 @@ const DISAGREEMENTS: [(Change, &str); 18] = [
             view.slots.values_mut().for_each(|nodes| nodes.retain(|node| *node != id));
         },
         "shop-1 does not list shop-5 in CLUSTER SLOTS",
+    ),
+    (
+        |cluster| {
+            let id = cluster.id(5);
+            cluster.view(1).cluster.as_mut().expect("a cluster node").hostless.insert(id);
+        },
+        "shop-1 does not know yet where clients find shop-5",
     ),
     (
         |cluster| {

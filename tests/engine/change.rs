@@ -45,6 +45,14 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     assert_eq!(deployment.containers(), before, "a setting is changed live");
     finds_its_keys("a live change");
 
+    // Clients are told other endpoints, live too; what they are told is among what is verified.
+    for access in ["access=network", "access=host"] {
+        let to = [&sets[..], &["--set", access]].concat();
+        deployment.up("cluster", &to);
+        assert_eq!(deployment.containers(), before, "{access} is applied live");
+        assert_eq!(deployment.changes("cluster", &to), 0, "{access}");
+    }
+
     sets.extend(["--set", "resources.memory=192mb"]);
     let said = deployment.plan("cluster", &sets);
     assert!(

@@ -305,6 +305,7 @@ impl Cluster {
             current_epoch: self.current_epoch,
             nodes,
             slots,
+            hostless: BTreeSet::new(),
             shards: Some(shards.collect()),
         }
     }
