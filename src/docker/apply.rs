@@ -136,8 +136,7 @@ async fn create_network(docker: &Docker, settings: &NetworkSettings) -> Result<(
 /// Stops a container: its server is asked to end, and ended where it does not.
 async fn stop(docker: &Docker, container: &str) -> Result<(), EngineError> {
     let options = StopContainerOptionsBuilder::default().t(STOP_PATIENCE).build();
-    docker
-        .stop_container(container, Some(options))
+    dialect::stop_container(docker, container, options)
         .await
         .map_err(EngineError::call(format!("stop the container `{container}`")))
 }
@@ -146,7 +145,7 @@ async fn stop(docker: &Docker, container: &str) -> Result<(), EngineError> {
 /// asked for.
 pub(super) async fn remove(docker: &Docker, container: &str, name: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    match docker.remove_container(container, Some(options)).await {
+    match dialect::remove_container(docker, container, options).await {
         // Somebody else is removing it at this moment: a `down` that was cut off, or that runs too.
         Err(error) if is_conflict(&error) => super::remove::gone(docker, container).await,
         Err(error) if !is_not_found(&error) => {

@@ -3,15 +3,33 @@
 //! Podman 4 has words of its own for the states of containers: one that has ended is `stopped` until it has
 //! been cleaned up, and for good where that was cut off. A client that knows Docker's words alone can read
 //! nothing of a list with such a container in it.
+//!
+//! Podman 4 also fails to stop or remove a container whose server ends between its look and its signal. Neither
+//! call does harm when it is made again, and so it is, as long as the engine answers that the failure is its own.
+
+use std::future::Future;
+use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{
     ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, ContainerSummaryStateEnum,
 };
-use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptions, StopContainerOptions,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::error::is_internal;
+
+/// For how long a call is made again that the engine fails to carry out: what was in its way is over in tenths of
+/// a second, in seconds on a busy machine, and somebody waits for the answer where it is not.
+const PERSISTENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait before that, for what was in the way to be over.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Lists all containers, running or not.
 ///
@@ -31,6 +49,41 @@ pub(super) async fn inspect_container(
     name: &str,
 ) -> Result<ContainerInspectResponse, Error> {
     docker.inspect_container(name, None::<InspectContainerOptions>).await.or_else(read_container)
+}
+
+/// Stops a container.
+///
+/// # Errors
+/// There is none, it cannot be stopped, or the engine does not answer.
+pub(super) async fn stop_container(
+    docker: &Docker,
+    name: &str,
+    options: StopContainerOptions,
+) -> Result<(), Error> {
+    persist(|| docker.stop_container(name, Some(options.clone()))).await
+}
+
+/// Removes a container.
+///
+/// # Errors
+/// There is none, it cannot be removed, or the engine does not answer.
+pub(super) async fn remove_container(
+    docker: &Docker,
+    name: &str,
+    options: RemoveContainerOptions,
+) -> Result<(), Error> {
+    persist(|| docker.remove_container(name, Some(options.clone()))).await
+}
+
+/// Makes a call until the engine no longer answers that it failed, or has done so for too long.
+async fn persist<T, C: Future<Output = Result<T, Error>>>(call: impl Fn() -> C) -> Result<T, Error> {
+    let deadline = Instant::now() + PERSISTENCE;
+    loop {
+        match call().await {
+            Err(error) if is_internal(&error) && Instant::now() < deadline => sleep(RETRY_INTERVAL).await,
+            result => return result,
+        }
+    }
 }
 
 /// Reads a list of containers again that could not be read because of a state in it; gives the error back where
@@ -78,6 +131,8 @@ fn dockers_word(state: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     fn unreadable<T: DeserializeOwned + std::fmt::Debug>(contents: &str) -> Error {
@@ -112,5 +167,39 @@ mod tests {
     fn what_is_no_list_of_containers_stays_an_error() {
         assert!(read_containers(unreadable::<Vec<ContainerSummary>>("{}")).is_err());
         assert!(read_containers(Error::RequestTimeoutError).is_err());
+    }
+
+    fn answered(status_code: u16) -> Error {
+        Error::DockerResponseServerError { status_code, message: "an answer".to_owned() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_the_engine_fails_to_carry_out_is_made_again() {
+        let calls = Cell::new(0);
+        let result = persist(async || {
+            calls.set(calls.get() + 1);
+            if calls.get() < 4 { Err(answered(500)) } else { Ok(calls.get()) }
+        });
+        assert!(matches!(result.await, Ok(4)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_cannot_be_carried_out_ends_with_the_engines_answer() {
+        let started = Instant::now();
+        let result: Result<(), _> = persist(async || Err(answered(500))).await;
+        assert!(result.is_err_and(|error| is_internal(&error)));
+        assert!(started.elapsed() >= PERSISTENCE && started.elapsed() < PERSISTENCE * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_engine_refuses_is_not_asked_again() {
+        let calls = Cell::new(0);
+        let result: Result<(), _> = persist(async || {
+            calls.set(calls.get() + 1);
+            Err(answered(409))
+        })
+        .await;
+        assert!(result.is_err());
+        assert_eq!(calls.get(), 1);
     }
 }

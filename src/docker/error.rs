@@ -10,6 +10,9 @@ const NOT_FOUND: u16 = 404;
 /// The status of a call that makes what is there already, or that something which is going on stands against.
 const CONFLICT: u16 = 409;
 
+/// The status of a call that the engine failed to carry out.
+const INTERNAL_ERROR: u16 = 500;
+
 /// A call to the engine that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -137,4 +140,9 @@ pub(super) fn is_conflict(error: &Error) -> bool {
 /// Whether what a call named is not there.
 pub(super) fn is_not_found(error: &Error) -> bool {
     status(error) == Some(NOT_FOUND)
+}
+
+/// Whether the engine failed at what it was asked for, rather than refused it.
+pub(super) fn is_internal(error: &Error) -> bool {
+    status(error) == Some(INTERNAL_ERROR)
 }
