@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 
-use super::location::{EngineAddress, EngineLocation, ssh_port};
+use super::location::{EngineAddress, EngineLocation};
+
+mod ssh;
 
 /// How long an engine may take to begin its answer to a request. Creating thirty containers at once on a
 /// busy machine takes seconds; what takes a minute has failed.
@@ -136,10 +138,7 @@ fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Err
         EngineAddress::Pipe(path) => {
             Some(Docker::connect_with_named_pipe(path, timeout, API_DEFAULT_VERSION))
         }
-        #[cfg(unix)]
-        EngineAddress::Ssh { .. } => {
-            Some(Docker::connect_with_ssh(&address.to_string(), timeout, API_DEFAULT_VERSION, None))
-        }
+        EngineAddress::Ssh(destination) => Some(ssh::client(&destination.arguments(), timeout)),
         EngineAddress::Tcp { .. } => {
             Some(Docker::connect_with_http(&address.to_string(), timeout, API_DEFAULT_VERSION))
         }
@@ -153,8 +152,8 @@ fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Err
         )),
         #[cfg(unix)]
         EngineAddress::Pipe(_) => None,
-        #[cfg(not(unix))]
-        _ => None,
+        #[cfg(windows)]
+        EngineAddress::Unix(_) => None,
     }
 }
 
@@ -200,14 +199,10 @@ fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error 
 /// names it).
 fn unreachable_hint(address: &EngineAddress, obstacle: Obstacle, system: &str) -> String {
     match (address, obstacle) {
-        // bollard hands the address to `ssh` as it is, which takes the port for a part of the name.
-        (EngineAddress::Ssh { destination }, _) if let Some(port) = ssh_port(destination) => format!(
-            "an ssh address with a port does not work yet: leave it out, and write `Port {port}` for that host into \
-             `~/.ssh/config`"
+        (EngineAddress::Ssh(destination), _) => format!(
+            "check that `ssh {} docker version` works without a question",
+            destination.arguments().join(" ")
         ),
-        (EngineAddress::Ssh { destination }, _) => {
-            format!("check that `ssh {destination} docker version` works without a question")
-        }
         (EngineAddress::Unix(_) | EngineAddress::Pipe(_), Obstacle::Permission) => match system {
             "linux" => "become a member of the group `docker` (`sudo usermod -aG docker $USER`, then log in \
                         again), or use a rootless engine"

@@ -12,8 +12,7 @@ mod address;
 mod context;
 mod surroundings;
 
-pub(super) use address::ssh_port;
-pub use address::{AddressError, EngineAddress, TlsFiles};
+pub use address::{AddressError, EngineAddress, SshDestination, TlsFiles};
 pub use surroundings::{Platform, Surroundings, ThisMachine};
 
 /// The name of the context that stands for the platform's own place.
@@ -28,9 +27,14 @@ const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 /// The default engine's pipe on Windows.
 const DEFAULT_PIPE: &str = "//./pipe/docker_engine";
 
-/// Sockets below the home directory, where there is no default one: Docker Desktop's, Colima's, `OrbStack`'s.
-const HOME_SOCKETS: [&str; 3] =
-    [".docker/run/docker.sock", ".colima/default/docker.sock", ".orbstack/run/docker.sock"];
+/// Sockets below the home directory, where there is no default one: Docker Desktop's on macOS and on Linux,
+/// Colima's, `OrbStack`'s.
+const HOME_SOCKETS: [&str; 4] = [
+    ".docker/run/docker.sock",
+    ".docker/desktop/docker.sock",
+    ".colima/default/docker.sock",
+    ".orbstack/run/docker.sock",
+];
 
 /// An engine, and how it is known where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +137,8 @@ impl LocationError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Address { .. } => {
-                "an address is `unix:///PATH`, `npipe:////./pipe/NAME`, `tcp://HOST:PORT` or `ssh://[USER@]HOST`"
+                "an address is `unix:///PATH`, `npipe:////./pipe/NAME`, `tcp://HOST:PORT` or \
+                 `ssh://[USER@]HOST[:PORT]`"
             }
             Self::Configuration { .. } => "repair the file, or say where the engine is with `--host`",
             Self::NoContext { .. } | Self::NoEndpoint { .. } => {

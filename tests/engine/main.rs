@@ -22,6 +22,8 @@ mod restarts;
 mod secrets;
 mod sentinel;
 mod shapes;
+#[cfg(unix)]
+mod ssh;
 mod support;
 mod tls;
 mod two_at_once;

@@ -107,6 +107,11 @@ impl PrivateEngine {
         format!("unix://{}", self.path("sock").display())
     }
 
+    /// A command that runs on the engine's machine.
+    pub(crate) fn inside(&self, program: &str) -> Command {
+        self.network.inside(program)
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -1,5 +1,6 @@
 //! An engine's address, and how it is written.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -32,11 +33,30 @@ pub enum EngineAddress {
         /// The certificates.
         files: TlsFiles,
     },
-    /// Through the `ssh` client, as `[USER@]HOST[:PORT]`.
-    Ssh {
-        /// What `ssh` connects to.
-        destination: String,
-    },
+    /// Through the `ssh` client.
+    Ssh(SshDestination),
+}
+
+/// What `ssh` connects to: what is missing is for its own configuration to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshDestination {
+    /// Who logs in.
+    pub user: Option<String>,
+    /// Name or IP address, without brackets, or a `Host` of the configuration of `ssh`.
+    pub host: String,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+impl SshDestination {
+    /// The destination as arguments of `ssh`, of which every version knows these forms.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let user = self.user.iter().flat_map(|user| ["-l".to_owned(), user.clone()]);
+        let port = self.port.iter().flat_map(|port| ["-p".to_owned(), port.to_string()]);
+        // A host is never an option, whatever it looks like.
+        user.chain(port).chain(["--".to_owned(), self.host.clone()]).collect()
+    }
 }
 
 /// The certificates of a TLS connection.
@@ -108,9 +128,13 @@ impl EngineAddress {
                 })
             }
             "ssh" => {
-                let destination = authority(rest)?.to_owned();
-                split_authority(without_user(&destination))?;
-                Ok(Self::Ssh { destination })
+                let authority = authority(rest)?;
+                let (user, place) = match authority.rsplit_once('@') {
+                    Some((user, place)) => (Some(user.to_owned()).filter(|user| !user.is_empty()), place),
+                    None => (None, authority),
+                };
+                let (host, port) = split_authority(place)?;
+                Ok(Self::Ssh(SshDestination { user, host, port }))
             }
             other => Err(AddressError::Scheme(other.to_owned())),
         }
@@ -121,19 +145,11 @@ impl EngineAddress {
     pub fn host(&self) -> Option<&str> {
         match self {
             Self::Unix(_) | Self::Pipe(_) => None,
-            Self::Tcp { host, .. } | Self::Tls { host, .. } => Some(host),
-            Self::Ssh { destination } => {
-                let host = without_user(destination);
-                let bracketed = host.strip_prefix('[').and_then(|rest| rest.split(']').next());
-                bracketed.or_else(|| host.split(':').next())
+            Self::Tcp { host, .. } | Self::Tls { host, .. } | Self::Ssh(SshDestination { host, .. }) => {
+                Some(host)
             }
         }
     }
-}
-
-/// The port in an ssh destination.
-pub(in crate::docker) fn ssh_port(destination: &str) -> Option<u16> {
-    split_authority(without_user(destination)).ok().and_then(|(_, port)| port)
 }
 
 impl fmt::Display for EngineAddress {
@@ -141,15 +157,21 @@ impl fmt::Display for EngineAddress {
         match self {
             Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
             Self::Pipe(path) => write!(formatter, "npipe://{path}"),
-            Self::Tcp { host, port } | Self::Tls { host, port, .. } if host.contains(':') => {
-                write!(formatter, "tcp://[{host}]:{port}")
-            }
             Self::Tcp { host, port } | Self::Tls { host, port, .. } => {
-                write!(formatter, "tcp://{host}:{port}")
+                write!(formatter, "tcp://{}:{port}", bracketed(host))
             }
-            Self::Ssh { destination } => write!(formatter, "ssh://{destination}"),
+            Self::Ssh(SshDestination { user, host, port }) => {
+                let user = user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
+                let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                write!(formatter, "ssh://{user}{}{port}", bracketed(host))
+            }
         }
     }
+}
+
+/// A host as addresses write it, beside a port.
+fn bracketed(host: &str) -> Cow<'_, str> {
+    if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }
 
 /// What precedes the path of `rest`, which must be the root.
@@ -158,11 +180,6 @@ fn authority(rest: &str) -> Result<&str, AddressError> {
         None | Some((_, "")) => Ok(rest.trim_end_matches('/')),
         Some((_, path)) => Err(AddressError::Trailing(format!("/{path}"))),
     }
-}
-
-/// An ssh destination without its user.
-fn without_user(destination: &str) -> &str {
-    destination.rsplit_once('@').map_or(destination, |(_, host)| host)
 }
 
 /// Splits `HOST`, `HOST:PORT` or `[IPV6]:PORT`.
@@ -207,6 +224,8 @@ mod tests {
             ("engine.example:2400", "tcp://engine.example:2400"),
             ("tcp://[fe80::1]:2400", "tcp://[fe80::1]:2400"),
             ("ssh://me@engine.example:2222", "ssh://me@engine.example:2222"),
+            ("ssh://[::1]:22/", "ssh://[::1]:22"),
+            ("ssh://engine", "ssh://engine"),
         ] {
             let address = EngineAddress::parse(text, None).unwrap();
             assert_eq!(address.to_string(), written);
@@ -233,6 +252,7 @@ mod tests {
             ("tcp://:2375", AddressError::NoHost),
             ("", AddressError::NoHost),
             ("ssh://me@", AddressError::NoHost),
+            ("ssh://me@engine.example:ssh", AddressError::Port("ssh".into())),
             ("tcp://engine.example:http", AddressError::Port("http".into())),
             ("tcp://engine.example:0", AddressError::Port("0".into())),
             ("tcp://engine.example:70000", AddressError::Port("70000".into())),
@@ -245,12 +265,17 @@ mod tests {
     }
 
     #[test]
-    fn the_host_of_an_ssh_destination_is_without_user_and_port() {
-        for (destination, host) in
-            [("me@a.example:22", "a.example"), ("a.example", "a.example"), ("u@[::1]:22", "::1")]
-        {
-            let address = EngineAddress::Ssh { destination: destination.into() };
+    fn an_ssh_destination_is_given_to_ssh_in_parts() {
+        for (text, host, arguments) in [
+            ("ssh://me@a.example:2222", "a.example", "-l me -p 2222 -- a.example"),
+            ("ssh://a.example", "a.example", "-- a.example"),
+            ("ssh://u@v@[::1]:22", "::1", "-l u@v -p 22 -- ::1"),
+            ("ssh://-oProxyCommand=x", "-oProxyCommand=x", "-- -oProxyCommand=x"),
+        ] {
+            let address = EngineAddress::parse(text, None).unwrap();
             assert_eq!(address.host(), Some(host));
+            let EngineAddress::Ssh(destination) = address else { panic!("{address} is not ssh") };
+            assert_eq!(destination.arguments().join(" "), arguments);
         }
     }
 }

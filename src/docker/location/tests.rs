@@ -91,6 +91,33 @@ fn the_flag_comes_first_then_the_variables_then_the_configuration_then_the_platf
 }
 
 #[test]
+fn every_kind_of_address_may_stand_in_every_place() {
+    let tls = TlsFiles::in_folder(Path::new("/certs"));
+    let ssh = SshDestination { user: Some("me".into()), host: "c.example".into(), port: Some(2222) };
+    for (text, with_tls, expected) in [
+        ("unix:///x.sock", false, EngineAddress::Unix("/x.sock".into())),
+        ("npipe:////./pipe/x", false, EngineAddress::Pipe("//./pipe/x".into())),
+        ("tcp://a.example:1", false, EngineAddress::Tcp { host: "a.example".into(), port: 1 }),
+        ("tcp://b.example:2", true, EngineAddress::Tls { host: "b.example".into(), port: 2, files: tls }),
+        ("ssh://me@c.example:2222", false, EngineAddress::Ssh(ssh)),
+    ] {
+        let mut machine = Machine::new();
+        if with_tls {
+            machine = machine.variable("DOCKER_TLS_VERIFY", "1").variable("DOCKER_CERT_PATH", "/certs");
+        }
+        assert_eq!(machine.find(Some(text)).unwrap().address, expected);
+        let machine = machine.variable("DOCKER_HOST", text);
+        assert_eq!(machine.find(None).unwrap().address, expected);
+        // A context has certificates of its own, in its own place.
+        if !with_tls {
+            let machine =
+                Machine::new().variable("DOCKER_CONTEXT", "c").context("/home/me/.docker", "c", text);
+            assert_eq!(machine.find(None).unwrap().address, expected);
+        }
+    }
+}
+
+#[test]
 fn the_context_named_default_is_the_platforms_place() {
     let mut machine = everything().variable("DOCKER_CONTEXT", "default");
     machine.variables.remove("DOCKER_HOST");
@@ -105,6 +132,7 @@ fn other_sockets_are_found_in_their_order_where_the_default_one_is_missing() {
     let sockets = [
         "/run/user/7/docker.sock",
         "/home/me/.docker/run/docker.sock",
+        "/home/me/.docker/desktop/docker.sock",
         "/home/me/.colima/default/docker.sock",
         "/home/me/.orbstack/run/docker.sock",
         "/run/user/7/podman/podman.sock",

@@ -1,0 +1,211 @@
+//! An engine on another machine, by `docker system dial-stdio` over there: the way of Docker's own client, with
+//! the `ssh` client of this machine and all that its user has configured for it.
+
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+/// How many requests may wait for their answers at a time, and so log in: from ten on, a server turns some away at
+/// random (`MaxStartups` of `sshd_config`).
+const SIDE_BY_SIDE: usize = 8;
+
+/// How much of what `ssh` says is kept, bytes: a banner and the reason.
+const SAID_LIMIT: u64 = 4096;
+
+/// Windows' flag for a process that Ctrl-C in the console is not for (`CREATE_NEW_PROCESS_GROUP`).
+#[cfg(windows)]
+const NEW_PROCESS_GROUP: u32 = 0x200;
+
+/// What `ssh` says where it ends without the engine having answered.
+#[derive(Debug, thiserror::Error)]
+#[error("`ssh` ended before the engine answered: {0}")]
+struct EndedEarly(String);
+
+/// A client for the engine on the machine that `destination`, the last arguments of `ssh` before its command,
+/// stands for. It has not connected yet.
+pub(super) fn client(destination: &[String], timeout: u64) -> Result<Docker, bollard::errors::Error> {
+    let client = Client::builder(TokioExecutor::new()).build(Connector { destination: destination.into() });
+    let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+    let transport = move |request: BollardRequest| {
+        let (client, places) = (client.clone(), Arc::clone(&places));
+        async move {
+            let _place = places.acquire().await;
+            client.request(request).await.map_err(bollard::errors::Error::from)
+        }
+    };
+    // Every connection leads to the one engine, whatever its name.
+    Docker::connect_with_custom_transport(transport, Some("http://engine"), timeout, API_DEFAULT_VERSION)
+}
+
+/// The `ssh` client, asked for the engine at `destination`.
+fn ssh(destination: &[String]) -> Command {
+    let mut ssh = Command::new("ssh");
+    // A question in the middle of the output would be answered by nobody.
+    ssh.args(["-T", "-o", "BatchMode=yes"]).args(destination).args(["docker", "system", "dial-stdio"]);
+    // Ctrl-C is for redisctl, which ends its connections itself.
+    #[cfg(unix)]
+    ssh.process_group(0);
+    #[cfg(windows)]
+    ssh.creation_flags(NEW_PROCESS_GROUP);
+    ssh
+}
+
+/// Makes a connection for a request that finds none that is idle.
+#[derive(Clone)]
+struct Connector {
+    destination: Arc<[String]>,
+}
+
+impl tower_service::Service<hyper::Uri> for Connector {
+    type Response = TokioIo<SshConnection>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: hyper::Uri) -> Self::Future {
+        ready(SshConnection::start(ssh(&self.destination)).map(TokioIo::new))
+    }
+}
+
+/// A connection that a program carries; both end together.
+struct SshConnection {
+    _program: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+    /// What the program says on the side, once it has ended; `None` when the engine has answered.
+    said: Option<JoinHandle<String>>,
+}
+
+impl SshConnection {
+    fn start(mut command: Command) -> io::Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut program = command.spawn().map_err(|error| {
+            let name = command.as_std().get_program().display();
+            io::Error::new(error.kind(), format!("cannot start `{name}`: {error}"))
+        })?;
+        let missing = || io::Error::from(io::ErrorKind::BrokenPipe);
+        Ok(Self {
+            input: program.stdin.take().ok_or_else(missing)?,
+            output: program.stdout.take().ok_or_else(missing)?,
+            said: program.stderr.take().map(|errors| tokio::spawn(listen(errors))),
+            _program: program,
+        })
+    }
+}
+
+/// The beginning of what a program says on the side. It is read to its end, so that the program never waits.
+async fn listen(mut errors: ChildStderr) -> String {
+    let mut said = Vec::new();
+    // What cannot be read was not said.
+    let _ = (&mut errors).take(SAID_LIMIT).read_to_end(&mut said).await;
+    let _ = tokio::io::copy(&mut errors, &mut tokio::io::sink()).await;
+    let said = String::from_utf8_lossy(&said);
+    let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() { "it did not say why".to_owned() } else { lines.join("; ") }
+}
+
+impl AsyncRead for SshConnection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.output).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            self.said = None;
+        } else if let Some(said) = &mut self.said {
+            let said = ready!(Pin::new(said).poll(context));
+            self.said = None;
+            return Poll::Ready(Err(io::Error::other(EndedEarly(said.unwrap_or_default()))));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for SshConnection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.input).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.input).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.input).poll_shutdown(context)
+    }
+}
+
+impl Connection for SshConnection {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    fn shell(script: &str) -> SshConnection {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        SshConnection::start(command).expect("a shell")
+    }
+
+    #[tokio::test]
+    async fn bytes_go_through_the_program_both_ways() {
+        let mut connection = shell("echo a greeting >&2; exec cat");
+        connection.write_all(b"an answer").await.unwrap();
+        let mut answer = [0; 9];
+        connection.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"an answer");
+    }
+
+    #[tokio::test]
+    async fn an_end_after_an_answer_is_an_end() {
+        let mut answer = String::new();
+        shell("echo complaint >&2; echo answer").read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "answer\n");
+    }
+
+    #[tokio::test]
+    async fn an_end_without_an_answer_tells_why() {
+        let mut connection = shell("echo 'Permission denied (publickey).' >&2; echo bye >&2; exit 255");
+        let error = connection.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`ssh` ended before the engine answered: Permission denied (publickey).; bye"
+        );
+        let error = shell("exit 1").read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert!(error.to_string().ends_with("it did not say why"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_not_there_is_named() {
+        let error = SshConnection::start(Command::new("no-such-ssh")).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().starts_with("cannot start `no-such-ssh`"), "{error}");
+    }
+}
