@@ -1,6 +1,10 @@
-//! Every server with every bundled topology: up, verified, nothing left to plan, gone without a trace.
+//! Every server with every bundled topology, and with TLS where most depends on it: up, verified, nothing left to plan,
+//! gone without a trace.
 
 use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, redisctl, succeed, texts, wanted};
+
+/// What makes servers speak TLS, among themselves too.
+const TLS: [&str; 2] = ["--set", "tls=true"];
 
 /// A server with every topology, as a module of tests.
 macro_rules! server {
@@ -10,28 +14,39 @@ macro_rules! server {
 
             #[test]
             fn standalone() {
-                comes_and_goes("standalone", $image, &[("primary", 1)]);
+                comes_and_goes("standalone", $image, &[], &[("primary", 1)]);
             }
 
             #[test]
             fn replica() {
-                comes_and_goes("replica", $image, &[("primary", 1), ("replica", 1)]);
+                comes_and_goes("replica", $image, &[], &[("primary", 1), ("replica", 1)]);
             }
 
             #[test]
             fn cluster() {
-                comes_and_goes("cluster", $image, &[("primary", 3), ("replica", 3)]);
+                comes_and_goes("cluster", $image, &[], &[("primary", 3), ("replica", 3)]);
             }
 
             #[test]
             fn sentinel() {
                 let roles = [("primary", 1), ("replica", 2), ("sentinel", 3)];
-                comes_and_goes("sentinel", $image, &roles);
+                comes_and_goes("sentinel", $image, &[], &roles);
+            }
+
+            #[test]
+            fn cluster_with_tls() {
+                comes_and_goes("cluster", $image, &TLS, &[("primary", 3), ("replica", 3)]);
+            }
+
+            #[test]
+            fn sentinel_with_tls() {
+                let roles = [("primary", 1), ("replica", 2), ("sentinel", 3)];
+                comes_and_goes("sentinel", $image, &TLS, &roles);
             }
 
             #[test]
             fn secure() {
-                comes_and_goes("secure", $image, &[("primary", 1), ("replica", 1)]);
+                comes_and_goes("secure", $image, &[], &[("primary", 1), ("replica", 1)]);
             }
         }
     };
@@ -42,13 +57,14 @@ server!(redis_7_0, REDIS_7);
 server!(redis_8_0, REDIS_8);
 server!(valkey_8_1, VALKEY_8);
 
-fn comes_and_goes(topology: &str, image: &str, roles: &[(&str, usize)]) {
+fn comes_and_goes(topology: &str, image: &str, more: &[&str], roles: &[(&str, usize)]) {
     if !wanted() {
         return;
     }
     let server = image.rsplit('/').next().unwrap_or(image).replace(':', "-");
-    let deployment = Deployment::new(&format!("{topology}-{server}"));
-    let arguments = ["--image", image];
+    let with = if more.is_empty() { "" } else { "tls-" };
+    let deployment = Deployment::new(&format!("{topology}-{with}{server}"));
+    let arguments = [&["--image", image], more].concat();
     let up = deployment.run("up", topology, &arguments);
     succeed(&up);
     let (_, said) = texts(&up);
