@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::Docker;
+use rand::RngExt as _;
 
 use crate::event::Listener;
 use crate::executor::{BoxedError, Engine as EngineTrait};
@@ -36,13 +37,15 @@ pub use snapshot::Snapshot;
 /// An engine that answers.
 pub struct Engine {
     docker: Docker,
+    /// What tells this run of redisctl from all others in the labels of what it makes.
+    maker: String,
 }
 
 impl Engine {
     /// The engine behind a client.
     #[must_use]
     pub fn new(docker: Docker) -> Self {
-        Self { docker }
+        Self { docker, maker: format!("{:032x}", rand::rng().random::<u128>()) }
     }
 
     /// The client, for calls that are no part of a plan.
@@ -65,7 +68,7 @@ impl Engine {
     /// Where it cannot be pulled.
     pub async fn pull(&self, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
         let action = EngineAction::PullImage { reference: reference.to_owned() };
-        apply::apply(&self.docker, None, &action, listener).await
+        apply::apply(&self.docker, &self.maker, None, &action, listener).await
     }
 
     /// The containers' plane of an observation: everything but what servers say.
@@ -137,7 +140,7 @@ impl EngineTrait for Engine {
         action: &EngineAction,
         listener: &dyn Listener,
     ) -> Result<(), BoxedError> {
-        Ok(apply::apply(&self.docker, node, action, listener).await?)
+        Ok(apply::apply(&self.docker, &self.maker, node, action, listener).await?)
     }
 
     async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {

@@ -16,7 +16,7 @@ use super::pull::{self, PullProgress};
 use super::{EngineError, archive, convert, dialect, labels};
 use crate::doctor::timestamp::since_1970;
 use crate::event::{Event, Listener};
-use crate::plan::{EngineAction, NetworkSettings};
+use crate::plan::{EngineAction, NetworkSettings, VolumeSettings};
 use crate::topology::NodeName;
 use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
 
@@ -24,9 +24,10 @@ use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
 /// replicas.
 const STOP_PATIENCE: i32 = 20;
 
-/// Does an action; `node` is the container's name, where it is about one.
+/// Does an action for the run `maker` of redisctl; `node` is the container's name, where it is about one.
 pub(super) async fn apply(
     docker: &Docker,
+    maker: &str,
     node: Option<&NodeName>,
     action: &EngineAction,
     listener: &dyn Listener,
@@ -45,17 +46,7 @@ pub(super) async fn apply(
             super::remove::network(docker, deployment.as_str(), deployment).await.map(drop)
         }
         EngineAction::CreateNetwork(settings) => create_network(docker, settings).await,
-        EngineAction::CreateVolume(settings) => {
-            let created = docker.create_volume(convert::volume(settings)).await;
-            let volume =
-                created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
-            // Where there is one of that name already, the engine gives it as if it had just made it.
-            if labels::belongs(Some(&volume.labels), &settings.deployment) {
-                Ok(())
-            } else {
-                Err(EngineError::NameTaken { kind: "volume", name: volume.name })
-            }
-        }
+        EngineAction::CreateVolume(settings) => create_volume(docker, maker, settings).await,
         EngineAction::CreateContainer(settings) => {
             let name = settings.name.as_str();
             let options = CreateContainerOptionsBuilder::default().name(name).build();
@@ -92,6 +83,20 @@ pub(super) async fn apply(
                 .map_err(EngineError::call(format!("attach the container `{container}` to its network")))
         }
         EngineAction::RemoveContainer => remove(docker, container, container).await,
+    }
+}
+
+/// Makes a volume, unless somebody else has just made one of that name. Of several redisctl at the same
+/// deployment, whoever makes the volume that all its nodes share goes on; one for data is for all of them.
+async fn create_volume(docker: &Docker, maker: &str, settings: &VolumeSettings) -> Result<(), EngineError> {
+    let created = docker.create_volume(convert::volume(settings, maker)).await;
+    let volume = created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
+    // Where there is one of that name already, the engine gives it as if it had just made it.
+    let for_all = settings.keeps_data && labels::belongs(Some(&volume.labels), &settings.deployment);
+    if for_all || labels::is_made_by(&volume.labels, maker) {
+        Ok(())
+    } else {
+        Err(EngineError::NameTaken { kind: "volume", name: volume.name })
     }
 }
 

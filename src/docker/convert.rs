@@ -130,9 +130,10 @@ pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
     }
 }
 
-/// The body that creates a volume.
-pub(super) fn volume(settings: &VolumeSettings) -> VolumeCreateRequest {
+/// The body by which the run `maker` of redisctl creates a volume.
+pub(super) fn volume(settings: &VolumeSettings, maker: &str) -> VolumeCreateRequest {
     let mut labels = labels::of_deployment(&settings.deployment, &settings.labels);
     labels.insert(labels::KEEPS_DATA.to_owned(), if settings.keeps_data { "yes" } else { "no" }.to_owned());
+    labels.insert(labels::MADE_BY.to_owned(), maker.to_owned());
     VolumeCreateRequest { name: Some(settings.name.clone()), labels: Some(labels), ..Default::default() }
 }

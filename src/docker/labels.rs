@@ -20,6 +20,10 @@ pub const SETTINGS: &str = "io.redisctl.settings";
 /// Whether a volume keeps data that must outlive the deployment: `yes` or `no`.
 pub const KEEPS_DATA: &str = "io.redisctl.keeps-data";
 
+/// Which run of redisctl made a volume: the engine gives a volume that is there already as if it had just
+/// made it, and this tells whose it is.
+pub(super) const MADE_BY: &str = "io.redisctl.made-by";
+
 type Labels = HashMap<String, String>;
 
 /// The labels of anything: the deployment's, and the user's own.
@@ -42,6 +46,11 @@ pub(super) fn of_container(settings: &ContainerSettings) -> Labels {
 /// Whether what bears these labels is the deployment's.
 pub(super) fn belongs(labels: Option<&Labels>, deployment: &DeploymentName) -> bool {
     labels.and_then(|labels| labels.get(DEPLOYMENT)).is_some_and(|label| label == deployment.as_str())
+}
+
+/// Whether the run `maker` of redisctl made what bears these labels.
+pub(super) fn is_made_by(labels: &Labels, maker: &str) -> bool {
+    labels.get(MADE_BY).is_some_and(|label| label == maker)
 }
 
 /// The node's name in a container's labels.

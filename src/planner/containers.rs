@@ -77,9 +77,17 @@ fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &
     }
 }
 
-/// The network and the volumes.
+/// The network and the volumes: the shared volume before all else, since it can be made only once, and
+/// whoever makes it is the one of several redisctl that makes the deployment.
 fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &mut Stages) {
     let mut steps = Vec::new();
+    let volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
+        let is_there = observed.volumes.contains(&name);
+        let (deployment, labels) = (topology.name.clone(), topology.labels.clone());
+        let settings = VolumeSettings { name, deployment, keeps_data, labels };
+        (!is_there).then(|| engine(node, EngineAction::CreateVolume(settings), Cause::NotFound))
+    };
+    steps.extend(volume(None, shared_volume(&topology.name), false));
     if observed.network.is_none() || fates.new_subnet {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
@@ -92,18 +100,9 @@ fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: 
         };
         steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
     }
-    let mut volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
-        if !observed.volumes.contains(&name) {
-            let (deployment, labels) = (topology.name.clone(), topology.labels.clone());
-            let settings = VolumeSettings { name, deployment, keeps_data, labels };
-            steps.push(engine(node, EngineAction::CreateVolume(settings), Cause::NotFound));
-        }
-    };
-    volume(None, shared_volume(&topology.name), false);
     if topology.data == DataSpec::Volume {
-        for node in topology.servers() {
-            volume(Some(&node.name), data_volume(&node.name), true);
-        }
+        let data = |node: &Node| volume(Some(&node.name), data_volume(&node.name), true);
+        steps.extend(topology.servers().into_iter().filter_map(data));
     }
     stages.push("network and volumes", Order::SideBySide, steps);
 }

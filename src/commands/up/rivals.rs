@@ -58,6 +58,8 @@ pub(super) struct Race<'a> {
     lost_network: bool,
     /// Whether it was looked already for somebody at work on it.
     looked: bool,
+    /// Whether somebody else was at work since the last attempt that failed.
+    met: bool,
 }
 
 impl<'a> Race<'a> {
@@ -77,6 +79,7 @@ impl<'a> Race<'a> {
             is_new: None,
             lost_network: false,
             looked: false,
+            met: false,
         }
     }
 
@@ -96,7 +99,10 @@ impl<'a> Race<'a> {
     pub(super) async fn let_others_finish(&mut self, prepared: &Prepared) -> Result<bool, CommandError> {
         let lost_network = std::mem::take(&mut self.lost_network);
         let half_made = prepared.stored.is_none() && !std::mem::replace(&mut self.looked, true);
-        let others = (lost_network || half_made) && prepared.there.network.is_some();
+        let parts = &prepared.there;
+        // Volumes that keep data stay behind where nobody is at work any more.
+        let begun = parts.network.is_some() || parts.volumes.values().any(|keeps_data| !keeps_data);
+        let others = (lost_network || half_made) && begun;
         if others {
             self.wait_for_others(&prepared.topology.name).await?;
         }
@@ -113,7 +119,10 @@ impl<'a> Race<'a> {
         prepared: &Prepared,
     ) -> Result<(), CommandError> {
         let error = self.explain(error, prepared).await?;
-        let Some(loss) = loss(&error, prepared).filter(|_| self.losses < MOST_LOSSES) else {
+        // Whoever met somebody else may have come between that one's steps, in ways that have no name.
+        let met = std::mem::take(&mut self.met) && matches!(error, CommandError::Execute(_));
+        let loss = loss(&error, prepared).or(met.then_some(Loss::Name));
+        let Some(loss) = loss.filter(|_| self.losses < MOST_LOSSES) else {
             return Err(error);
         };
         self.losses += 1;
@@ -183,6 +192,7 @@ impl<'a> Race<'a> {
             "somebody else makes `{name}`, or did a moment ago: waiting until nothing of it changes any more"
         ));
         self.is_new = Some(false);
+        self.met = true;
         let started = Instant::now();
         let mut seen = self.connected.engine.snapshot().await?.parts(name);
         let mut since = Instant::now();

@@ -7,8 +7,8 @@ fn standalone() {
     assert_snapshot!(new_plan("kind: standalone", SWAP), @"
     shop: 5 changes in 3 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                       # not found
       shop    create volume shop-nodes                                   # not found
+      shop    create network, subnet 172.30.0.0/24                       # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001  # not found
       shop-1  write files of shop-1                                      # new
@@ -27,8 +27,8 @@ fn without_the_image() {
     image
       shop    pull image redis:8                                         # not found
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                       # not found
       shop    create volume shop-nodes                                   # not found
+      shop    create network, subnet 172.30.0.0/24                       # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001  # not found
       shop-1  write files of shop-1                                      # new
@@ -43,8 +43,8 @@ fn primary_with_two_replicas() {
     assert_snapshot!(new_plan("{kind: replication, replicas: 2}", SWAP), @"
     shop: 15 changes in 6 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
+      shop    create network, subnet 172.30.0.0/24                        # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
@@ -75,8 +75,8 @@ fn cluster_of_six_nodes() {
     assert_snapshot!(new_plan(CLUSTER, SWAP), @"
     shop: 51 changes in 10 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
+      shop    create network, subnet 172.30.0.0/24                        # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
@@ -151,8 +151,8 @@ fn cluster_of_six_nodes_the_plain_way() {
     assert_snapshot!(new_plan(CLUSTER, PLAIN), @"
     shop: 48 changes in 9 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
+      shop    create network, subnet 172.30.0.0/24                        # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
@@ -223,8 +223,8 @@ fn cluster_without_replicas() {
     assert_snapshot!(new_plan("{kind: cluster, replicas: 0}", SWAP), @"
     shop: 24 changes in 7 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
+      shop    create network, subnet 172.30.0.0/24                        # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
@@ -265,8 +265,8 @@ fn cluster_of_one_shard() {
     assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @"
     shop: 19 changes in 10 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
+      shop    create network, subnet 172.30.0.0/24                        # not found
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
@@ -305,8 +305,8 @@ fn data_in_volumes() {
     assert_snapshot!(new_plan("{kind: replication, data: volume}", SWAP), @"
     shop: 14 changes in 6 stages
     network and volumes
-      shop    create network, subnet 172.30.0.0/24                        # not found
       shop    create volume shop-nodes                                    # not found
+      shop    create network, subnet 172.30.0.0/24                        # not found
       shop-1  create volume shop-1-data                                   # not found
       shop-2  create volume shop-2-data                                   # not found
     containers

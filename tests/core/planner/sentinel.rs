@@ -11,8 +11,8 @@ fn from_nothing() {
     assert_snapshot!(new_plan(SENTINEL, SWAP), @"
     shop: 19 changes in 8 stages
     network and volumes
-      shop          create network, subnet 172.30.0.0/24                        # not found
       shop          create volume shop-nodes                                    # not found
+      shop          create network, subnet 172.30.0.0/24                        # not found
     network namespace
       shop-network  create container, image redis:8, address 172.30.0.11, ports 7001 … 7005  # not found
     containers
