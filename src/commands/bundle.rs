@@ -60,10 +60,17 @@ impl Bundle {
         credentials.secrets().for_each(|secret| state.masks.cover(secret));
     }
 
-    /// Gathers what there is to know, writes it, and says where it is. That something could not be
-    /// had or written is no reason to fail: it says so itself.
-    pub(super) async fn complete(&self, scene: &Scene, result: &Result<Brought, CommandError>) -> Event {
-        for piece in Box::pin(gather::pieces(scene)).await.into_iter().chain(self.outcome(scene, result)) {
+    /// Gathers what there is to know, and writes it. That something could not be had or written is no
+    /// reason to fail: it says so itself.
+    pub(super) async fn gather(&self, scene: &Scene) {
+        for piece in Box::pin(gather::pieces(scene)).await {
+            self.write(&piece);
+        }
+    }
+
+    /// Writes how it ended, and says where the bundle is.
+    pub(super) fn complete(&self, scene: &Scene, result: &Result<Brought, CommandError>) -> Event {
+        for piece in self.outcome(scene, result) {
             self.write(&piece);
         }
         let folder = self.folder.display();

@@ -36,12 +36,16 @@ pub(super) async fn run(
     let result = attempt(arguments, host, bundle.as_ref(), &listener, &mut scene).await;
     if let Some(bundle) = &bundle {
         // Before anything is removed: there would be nothing to ask any more.
-        listener.hear(bundle.complete(&scene, &result).await);
+        bundle.gather(&scene).await;
     }
     let result = match result {
         Err(error) => Err(aftermath::of(error, arguments.on_failure, &scene).await),
         done => done,
     };
+    if let Some(bundle) = &bundle {
+        // After that: what is left, and the ways on, are part of the error.
+        listener.hear(bundle.complete(&scene, &result));
+    }
     renderer.finish();
     let shown = match (&result, &scene.prepared) {
         (Ok(done), Some(prepared)) => ui.up(&prepared.topology, done),

@@ -26,7 +26,11 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
     }
     let deployment = Deployment::new("refused");
     let (name, bad) = (&deployment.name, ["--set", "config.maxmemory=plenty"]);
-    let said = fail_with(&deployment.run("up", "standalone", &bad), 1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let bundle = folder.path().to_str().expect("a path in UTF-8");
+    let bundled: Vec<&str> = bad.iter().copied().chain(["--bundle", bundle]).collect();
+    let said = fail_with(&deployment.run("up", "standalone", &bundled), 1);
+    let written = std::fs::read_to_string(folder.path().join("error.txt")).expect("the bundle's error");
     for part in [
         "its container ended with exit code 1",
         "argument must be a memory value",
@@ -34,6 +38,7 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
         &format!("the same command goes on from there, `redisctl down {name}` removes it"),
     ] {
         assert!(said.contains(part), "{said}");
+        assert!(written.contains(part), "{written}");
     }
     assert!(!deployment.leftovers().is_empty());
     // What was there before is not removed because something else fails.
