@@ -173,6 +173,12 @@ impl ServerView {
         self.is_at_least(6, 2).unwrap_or(false)
     }
 
+    /// Whether it has users where it is a sentinel (Redis 6.2).
+    #[must_use]
+    pub fn has_sentinel_users(&self) -> bool {
+        self.is_at_least(6, 2).unwrap_or(false)
+    }
+
     /// Whether a cluster's shards have ids (Redis 7.2); `None` where the version cannot be read.
     #[must_use]
     pub fn has_shard_ids(&self) -> Option<bool> {
@@ -208,13 +214,13 @@ pub struct ObservedUser {
     pub other_password: bool,
 }
 
-/// How a server logs in to its primary.
+/// How a server logs in to its primary; or a sentinel to servers and other sentinels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrimaryLogin {
     /// Not at all.
     #[default]
     None,
-    /// As it should where there is `auth`: as the user for that, with its password.
+    /// As it should where there is `auth`: as the user for that, with that one's password.
     Right,
     /// In another way.
     Other,

@@ -215,6 +215,14 @@ pub enum ServerAction {
         /// Whether it does.
         with_password: bool,
     },
+    /// SENTINEL SET and SENTINEL CONFIG SET of how the sentinel logs in at servers and at other sentinels:
+    /// as redisctl's own user; or no longer.
+    LogInToWatched {
+        /// The name that the primary is watched under.
+        name: DeploymentName,
+        /// Whether it does.
+        with_password: bool,
+    },
     /// SET of a key that expires within a second: the offset that it moves makes replicas visible.
     Write {
         /// The key, in a slot of the node's.

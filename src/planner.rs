@@ -85,7 +85,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         let acting = match topology.kind {
             Kind::Standalone => topology.nodes().into_iter().map(|node| node.name.clone()).collect(),
             Kind::Replication => replication::plan(&world, links, &mut stages),
-            Kind::Sentinel => sentinel::plan(&world, &mut stages),
+            Kind::Sentinel => sentinel::plan(&world, links, &mut stages),
             Kind::Cluster => cluster::plan(&world, options, links, &mut stages),
         };
         mending::hasten(&world, start, &mut stages);

@@ -96,8 +96,9 @@ impl<'a> Servers<'a> {
     /// Where it does not answer, or answers what no server should.
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
         let view = self.ask(node, true).await?;
-        // A sentinel's users are in its file alone.
-        let access = if self.topology.is_sentinel(node) { None } else { Some(self.access(node).await?) };
+        // An old sentinel has none: its one password is in its file alone.
+        let has_users = !self.topology.is_sentinel(node) || view.has_sentinel_users();
+        let access = if has_users { Some(self.access(node).await?) } else { None };
         Ok(ServerView { access, ..view })
     }
 
@@ -231,6 +232,10 @@ impl ServersTrait for Servers<'_> {
             if let ServerAction::Monitor { name, primary, settings } = action {
                 let watch = sentinel::Watch { name, primary: *primary, settings };
                 return sentinel::monitor(&mut connection, &watch, self.login.as_ref()).await;
+            }
+            if let ServerAction::LogInToWatched { name, with_password } = action {
+                let login = self.login.as_ref().filter(|_| *with_password);
+                return sentinel::log_in(&mut connection, name, login).await;
             }
             // A node's id exists only at run time: it is looked up where it is needed.
             let id = match action {

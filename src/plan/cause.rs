@@ -63,6 +63,8 @@ pub enum Cause {
     User(String, UserDrift),
     /// The server logs in to its primary in another way than it should.
     PrimaryLogin,
+    /// The sentinel logs in to servers and other sentinels in another way than it should.
+    SentinelLogin,
     /// While a deployment forms, other settings are better.
     Forming,
     /// A replica is listed for clients once it has seen a write.
@@ -112,6 +114,7 @@ impl fmt::Display for Cause {
             Self::TakenOut(names) => write!(formatter, "no longer in the spec: {}", names.join(", ")),
             Self::User(user, drift) => write!(formatter, "user `{user}` {drift}"),
             Self::PrimaryLogin => formatter.write_str("logs in to its primary in another way"),
+            Self::SentinelLogin => formatter.write_str("logs in to servers and sentinels in another way"),
             Self::Forming => formatter.write_str("while forming"),
             Self::ReplicasUnseen => formatter.write_str("a replica that saw no write is not listed"),
             Self::Changed => formatter.write_str("changed by the steps before"),

@@ -28,6 +28,9 @@ pub const OLDER_IMAGE: &str = "image, to one with an older server";
 /// Certificates of another CA.
 pub const OTHER_AUTHORITY: &str = "tls, to another CA";
 
+/// Passwords of sentinels that have no users.
+pub const OLD_SENTINELS: &str = "auth, of sentinels that know no users";
+
 /// A label of redisctl's that cannot be read: nothing is known of what the container was made from.
 pub const UNREADABLE_LABEL: &str = "a label of redisctl";
 
@@ -37,10 +40,11 @@ pub const DIRECTIVE: &str = "config.";
 const ADDRESSES: &str = "neighbours and clients know the nodes by their addresses";
 
 /// Fields of the spec, or of a container's settings, by the names that causes and obstacles say.
-const EFFECTS: [(&str, Effect); 20] = [
+const EFFECTS: [(&str, Effect); 21] = [
     ("access", Effect::Live),
     ("address", Effect::Recreate(ADDRESSES)),
     ("auth", Effect::Live),
+    (OLD_SENTINELS, Effect::Recreate("sentinels before Redis 6.2 read their password at the start only")),
     ("bind", Effect::NodeByNode),
     ("command", Effect::NodeByNode),
     ("config", Effect::Live),

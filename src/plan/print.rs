@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cause::list;
 use super::{Action, Condition, EngineAction, Milestone, Plan, ServerAction};
-use crate::topology::users::REPLICATION;
+use crate::topology::users::{OPERATOR, REPLICATION};
 use crate::topology::{NodeName, Settings};
 
 /// Writes the whole plan.
@@ -109,6 +109,12 @@ impl fmt::Display for ServerAction {
             }
             Self::LogInToPrimary { with_password: false } => {
                 formatter.write_str("log in to its primary no more")
+            }
+            Self::LogInToWatched { with_password: true, .. } => {
+                write!(formatter, "log in to servers and sentinels as {OPERATOR}")
+            }
+            Self::LogInToWatched { with_password: false, .. } => {
+                formatter.write_str("log in to servers and sentinels no more")
             }
             Self::Write { .. } => formatter.write_str("write a short-lived key"),
         }

@@ -4,6 +4,7 @@
 //! how it is, and servers that have not heard of it yet are told. Where they say nothing, the
 //! servers themselves are asked as in a deployment without sentinels.
 
+use super::users::Links;
 use super::{Stages, World, replication, server, wait};
 use crate::observed::{Observed, Replication, Watched};
 use crate::plan::{Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step};
@@ -13,7 +14,7 @@ use crate::topology::{Address, Node, NodeName, Topology};
 
 /// Plans what makes every sentinel watch the acting primary and know everybody, every other server
 /// follow it, and the wait for it. Gives who is primary.
-pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Vec<NodeName> {
+pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<NodeName> {
     let World { topology, observed, servers, .. } = *world;
     let chosen = chosen_primary(topology, observed);
     let Some(primary) = chosen.or_else(|| replication::acting(topology, observed)) else { return Vec::new() };
@@ -35,7 +36,7 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Vec<NodeName> {
         watched: replication::expectation(topology, &primary.name),
         sentinels: topology.sentinels.iter().map(peer).collect(),
     };
-    let cause = if servers.new_nodes().next().is_some() || stages.len() > before {
+    let cause = if servers.new_nodes().next().is_some() || stages.len() > before || links == Links::Reopen {
         Some(servers.cause_to_wait())
     } else {
         let unsettled = readiness::sentinels(&expectation, &observed.servers);

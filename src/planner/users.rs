@@ -9,8 +9,8 @@ use super::{Stages, engine, replication, server};
 use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin, ServerView};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
-use crate::topology::users::{ServerUser, is_own, users_on};
-use crate::topology::{Node, NodeName, Server, Topology};
+use crate::topology::users::{DEFAULT, ServerUser, is_own, users_of};
+use crate::topology::{Kind, Node, NodeName, Server, Topology};
 
 /// What becomes of the links between replicas and primaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,16 @@ pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
     stored.is_some_and(|stored| stored.auth != topology.auth) || !observed.changed_passwords.is_empty()
 }
 
+/// Whether the change is one that the deployment's sentinels cannot be told of: with no users, they have
+/// the default user's password, for clients and among themselves, from their files.
+pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observed) -> bool {
+    let Some(stored) = observed.stored.as_deref() else { return false };
+    let password = |topology: &Topology| topology.auth.as_ref().map(|auth| auth.default_password);
+    let differs = password(stored) != password(topology)
+        || observed.changed_passwords.iter().any(|user| user == DEFAULT);
+    topology.kind == Kind::Sentinel && !stored.server.has_sentinel_users() && differs
+}
+
 /// Plans what brings the users of every server that answers to the spec's.
 pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages) -> Links {
     let judged: Vec<(&Node, &AccessView, Vec<ServerUser>)> = topology
@@ -34,7 +44,7 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages
         .into_iter()
         .filter_map(|node| {
             let view = observed.servers.get(&node.name)?.view()?;
-            Some((node, view.access.as_ref()?, users_on(topology, running(topology, view))))
+            Some((node, view.access.as_ref()?, users_of(topology, &node.name, running(topology, view))))
         })
         .collect();
     let differences: Vec<Difference<'_>> = judged
@@ -83,8 +93,8 @@ struct Difference<'a> {
     node: &'a Node,
     users: Vec<(&'a ServerUser, UserDrift, LetIn)>,
     surplus: Vec<String>,
-    /// Whether replicas log in with a password, where the node does it in another way.
-    login: Option<bool>,
+    /// How the node is to log in at others, where it does it in another way.
+    login: Option<(ServerAction, Cause)>,
 }
 
 /// Whether a user's password lets in.
@@ -117,8 +127,15 @@ impl<'a> Difference<'a> {
                 || before.is_some_and(|auth| auth.users.iter().any(|user| user.name == *name))
         };
         let surplus = access.users.keys().filter(|name| !of_the_spec(name) && is_ours(name)).cloned();
-        let right = if topology.auth.is_some() { PrimaryLogin::Right } else { PrimaryLogin::None };
-        let login = (access.primary_login != right).then_some(topology.auth.is_some());
+        let with_password = topology.auth.is_some();
+        let right = if with_password { PrimaryLogin::Right } else { PrimaryLogin::None };
+        let login = if topology.is_sentinel(&node.name) {
+            let name = topology.name.clone();
+            (ServerAction::LogInToWatched { name, with_password }, Cause::SentinelLogin)
+        } else {
+            (ServerAction::LogInToPrimary { with_password }, Cause::PrimaryLogin)
+        };
+        let login = (access.primary_login != right).then_some(login);
         // redisctl's own user last: until then it may be the one that is logged in.
         let (own, others): (Vec<_>, Vec<_>) = surplus.partition(|name| is_own(name));
         Self { node, users: users.collect(), surplus: others.into_iter().chain(own).collect(), login }
@@ -143,8 +160,8 @@ impl<'a> Difference<'a> {
     }
 
     fn log_in(&self) -> Vec<Step> {
-        let action = self.login.map(|with_password| ServerAction::LogInToPrimary { with_password });
-        action.map(|action| server(&self.node.name, action, Cause::PrimaryLogin)).into_iter().collect()
+        let login = self.login.clone();
+        login.map(|(action, cause)| server(&self.node.name, action, cause)).into_iter().collect()
     }
 
     /// What makes users exactly those of the spec.

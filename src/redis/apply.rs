@@ -83,8 +83,8 @@ pub(super) async fn apply(
         ServerAction::Promote => {
             return run(connection, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await;
         }
-        // It needs a log-in to pass on.
-        ServerAction::Monitor { .. } => return Ok(()),
+        // They need a log-in to pass on.
+        ServerAction::Monitor { .. } | ServerAction::LogInToWatched { .. } => return Ok(()),
         ServerAction::Rediscover { name } => {
             return run(connection, "SENTINEL RESET", cmd("SENTINEL").arg("RESET").arg(name.as_str())).await;
         }

@@ -94,13 +94,45 @@ pub(super) async fn monitor(
     let mut monitor = cmd("SENTINEL");
     monitor.arg("MONITOR").arg(name.as_str()).arg(primary.ip.to_string()).arg(primary.port).arg(quorum);
     run(connection, "SENTINEL MONITOR", &monitor).await?;
-    if let Some(login) = login {
-        let mut user = cmd("SENTINEL");
-        user.arg("SET").arg(name.as_str()).arg("auth-user").arg(&login.user);
-        user.arg("auth-pass").arg(login.password.expose());
-        run(connection, "SENTINEL SET auth-user auth-pass", &user).await?;
+    if login.is_some() {
+        log_in_to_servers(connection, name, login).await?;
     }
     set(connection, name, settings).await
+}
+
+/// SENTINEL SET of how the sentinel logs in at servers, where it watches any; then SENTINEL CONFIG SET of
+/// how at other sentinels. This comes last, because only this can be asked for.
+pub(super) async fn log_in(
+    connection: &mut MultiplexedConnection,
+    name: &DeploymentName,
+    login: Option<&Login>,
+) -> Result<(), ServerError> {
+    let (said, _) = ask(connection, name).await?;
+    if said.sentinel.is_some_and(|own| own.watched.is_some()) {
+        log_in_to_servers(connection, name, login).await?;
+    }
+    let (user, password) = user_and_password(login);
+    for (setting, value) in [("sentinel-user", user), ("sentinel-pass", password)] {
+        let mut set = cmd("SENTINEL");
+        run(connection, "SENTINEL CONFIG SET", set.arg("CONFIG").arg("SET").arg(setting).arg(value)).await?;
+    }
+    Ok(())
+}
+
+async fn log_in_to_servers(
+    connection: &mut MultiplexedConnection,
+    name: &DeploymentName,
+    login: Option<&Login>,
+) -> Result<(), ServerError> {
+    let (user, password) = user_and_password(login);
+    let mut set = cmd("SENTINEL");
+    set.arg("SET").arg(name.as_str()).arg("auth-user").arg(user).arg("auth-pass").arg(password);
+    run(connection, "SENTINEL SET auth-user auth-pass", &set).await
+}
+
+/// Both empty where nobody logs in.
+fn user_and_password(login: Option<&Login>) -> (&str, &str) {
+    login.map_or(("", ""), |login| (&login.user, login.password.expose()))
 }
 
 /// What a sentinel says of one server or sentinel: names and values.

@@ -11,7 +11,7 @@ use crate::observed::{AccessView, ObservedUser, PrimaryLogin};
 use crate::spec::SecretText;
 use crate::topology::acl::{Categories, words};
 use crate::topology::files::password_hash;
-use crate::topology::users::REPLICATION;
+use crate::topology::users::{OPERATOR, REPLICATION};
 use crate::topology::{Credentials, NodeName, Topology};
 
 /// The reply to CONFIG GET.
@@ -21,11 +21,16 @@ type Setting = BTreeMap<String, String>;
 pub(super) struct Passwords<'a> {
     credentials: &'a Credentials,
     starts_as_primary: bool,
+    is_sentinel: bool,
 }
 
 impl<'a> Passwords<'a> {
     pub(super) fn of(topology: &Topology, credentials: &'a Credentials, node: &NodeName) -> Self {
-        Self { credentials, starts_as_primary: topology.starts_as_primary(node) }
+        Self {
+            credentials,
+            starts_as_primary: topology.starts_as_primary(node),
+            is_sentinel: topology.is_sentinel(node),
+        }
     }
 
     /// A user's password as a rule.
@@ -83,12 +88,18 @@ impl<'a> Passwords<'a> {
         lines.iter().map(|line| user(line).ok_or_else(|| "a line is about no user".to_owned())).collect()
     }
 
-    /// How the server logs in to its primary.
+    /// How the server logs in to its primary, or a sentinel to others.
     fn judge_login(&self, user: &str, password: &str) -> PrimaryLogin {
-        let right = self.credentials.replication.as_ref().map(SecretText::expose);
+        let (name, right) = if self.is_sentinel {
+            (OPERATOR, &self.credentials.operator)
+        } else {
+            (REPLICATION, &self.credentials.replication)
+        };
         match (user, password) {
             ("", "") => PrimaryLogin::None,
-            (REPLICATION, password) if right == Some(password) => PrimaryLogin::Right,
+            _ if user == name && right.as_ref().map(SecretText::expose) == Some(password) => {
+                PrimaryLogin::Right
+            }
             _ => PrimaryLogin::Other,
         }
     }
@@ -101,7 +112,17 @@ impl<'a> Passwords<'a> {
         let failed = |source| ServerError::Command { command: "ACL LIST", source };
         let mut pipeline = pipe();
         pipeline.cmd("ACL").arg("LIST").cmd("ACL").arg("CAT");
-        pipeline.cmd("CONFIG").arg("GET").arg("masteruser").cmd("CONFIG").arg("GET").arg("masterauth");
+        // How it logs in elsewhere; a sentinel does not say how at servers.
+        let (user, password) =
+            if self.is_sentinel { ("sentinel-user", "sentinel-pass") } else { ("masteruser", "masterauth") };
+        for name in [user, password] {
+            let get = if self.is_sentinel {
+                pipeline.cmd("SENTINEL").arg("CONFIG")
+            } else {
+                pipeline.cmd("CONFIG")
+            };
+            get.arg("GET").arg(name);
+        }
         let (lines, names, user, password): (Vec<String>, Vec<String>, Setting, Setting) =
             pipeline.query_async(connection).await.map_err(failed)?;
         let value = |setting: &Setting| setting.values().next().cloned().unwrap_or_default();
@@ -135,7 +156,7 @@ mod tests {
             default: secret("new"),
             ..Credentials::default()
         };
-        let passwords = Passwords { credentials: &credentials, starts_as_primary: true };
+        let passwords = Passwords { credentials: &credentials, starts_as_primary: true, is_sentinel: false };
         let hash = |text: &str| password_hash(&SecretText::new(text));
         let line = format!("user default on #{} #{} ~* (%R~x +get) +@all", hash("new"), hash("old"));
         let users = passwords.judge(&[line, "user a on nopass -@all".to_owned()]).expect("two users");
@@ -151,5 +172,8 @@ mod tests {
         assert_eq!(passwords.judge_login(REPLICATION, "r"), PrimaryLogin::Right);
         assert_eq!(passwords.judge_login(REPLICATION, "other"), PrimaryLogin::Other);
         assert_eq!(passwords.judge_login("", "r"), PrimaryLogin::Other);
+        let of_sentinel = Passwords { is_sentinel: true, ..passwords };
+        assert_eq!(of_sentinel.judge_login(OPERATOR, "o"), PrimaryLogin::Right);
+        assert_eq!(of_sentinel.judge_login(REPLICATION, "r"), PrimaryLogin::Other);
     }
 }

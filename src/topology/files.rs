@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE};
-use super::users::{REPLICATION, ServerUser, users, users_of_sentinels};
+use super::users::{REPLICATION, ServerUser, users_of};
 use super::{Credentials, Node, NodeName, Topology};
 use crate::spec::SecretText;
 
@@ -164,8 +164,7 @@ fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> S
         let password = password.map(|password| format!(" #{}", password_hash(password)));
         format!("user {}{} {}\n", user.name, password.unwrap_or_default(), user.rules.join(" "))
     };
-    let users = if topology.is_sentinel(&node.name) { users_of_sentinels(topology) } else { users(topology) };
-    users.into_iter().map(line).collect()
+    users_of(topology, &node.name, topology.server).into_iter().map(line).collect()
 }
 
 /// A password as Redis stores it in an access list: its SHA-256 in hexadecimal.

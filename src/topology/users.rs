@@ -2,7 +2,7 @@
 //! redisctl's own two.
 
 use super::acl::Rule;
-use super::{Auth, Server, Topology, User};
+use super::{Auth, NodeName, Server, Topology, User};
 
 /// The user as which redisctl itself connects wherever there is `auth`, so that its access does
 /// not depend on what the spec says of the others.
@@ -38,16 +38,20 @@ pub fn is_own(name: &str) -> bool {
     name == OPERATOR || name == REPLICATION
 }
 
-/// Every user of each node's server, the default one first; only that one where there is no `auth`.
+/// Every user of one node's server, in the words of a server that may be another one than the topology's
+/// until the node is replaced.
+#[must_use]
+pub fn users_of(topology: &Topology, node: &NodeName, server: Server) -> Vec<ServerUser> {
+    if topology.is_sentinel(node) { users_of_sentinels(topology, server) } else { users_on(topology, server) }
+}
+
+/// Every user of each node that holds data, the default one first; only that one where there is no `auth`.
 #[must_use]
 pub fn users(topology: &Topology) -> Vec<ServerUser> {
     users_on(topology, topology.server)
 }
 
-/// The same in the words of a server that is not the topology's yet, because its node is still to be
-/// replaced.
-#[must_use]
-pub fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
+fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
     let user = |name: &str, first: &[&str], rules: &[String], has_password: bool| {
         // Servers differ in whether a user without a rule for channels may use every one.
         let channels = server.has_channel_rules().then_some("resetchannels");
@@ -82,11 +86,9 @@ fn logging_in(server: Server) -> Vec<String> {
 
 /// The users of each sentinel: it holds no data, and would not start on rules about commands that it
 /// does not have.
-#[must_use]
-pub fn users_of_sentinels(topology: &Topology) -> Vec<ServerUser> {
-    let everything = known_rules(topology.server, &EVERYTHING.map(str::to_owned))
-        .map(str::to_owned)
-        .collect::<Vec<String>>();
+fn users_of_sentinels(topology: &Topology, server: Server) -> Vec<ServerUser> {
+    let everything =
+        known_rules(server, &EVERYTHING.map(str::to_owned)).map(str::to_owned).collect::<Vec<String>>();
     let user = |name: &str, first: &[&str], has_password: bool| {
         let rules = first.iter().map(|rule| (*rule).to_owned()).chain(everything.clone()).collect();
         ServerUser { name: name.to_owned(), rules, has_password }

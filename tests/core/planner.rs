@@ -6,8 +6,8 @@ use redisctl::topology::{Kind, SlotSet, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    PLAIN, SWAP, assert_ready, converge, node, plan, primary_of, run, run_and_stop, settle, topology,
-    try_plan, up,
+    PLAIN, SWAP, assert_ready, converge, node, obstacles, plan, primary_of, run, run_and_stop, settle,
+    topology, up,
 };
 
 mod changed;
@@ -28,9 +28,4 @@ async fn repair(world: &World, topology: &Topology) -> String {
     settle().await;
     assert_ready(world, topology);
     plans.iter().map(ToString::to_string).collect()
-}
-
-fn obstacles(world: &World, topology: &Topology, options: Options) -> String {
-    let obstacles = try_plan(world, topology, options).expect_err("something is in the way");
-    obstacles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

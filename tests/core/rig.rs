@@ -228,3 +228,9 @@ pub(crate) fn primary_of(world: &World, shard: &Shard) -> NodeName {
     assert!(primaries.next().is_none(), "two primaries in a shard");
     primary.name.clone()
 }
+
+/// What stands in the way, a line for each.
+pub(crate) fn obstacles(world: &World, topology: &Topology, options: Options) -> String {
+    let obstacles = try_plan(world, topology, options).expect_err("something is in the way");
+    obstacles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

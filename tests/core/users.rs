@@ -7,7 +7,9 @@ use redisctl::topology::Topology;
 use redisctl::topology::users::{DEFAULT, OPERATOR, REPLICATION};
 
 use crate::memory::World;
-use crate::rig::{SWAP, assert_ready, converge, node, plan, run, run_and_stop, settle, topology, up};
+use crate::rig::{
+    SWAP, assert_ready, converge, node, obstacles, plan, run, run_and_stop, settle, topology, up,
+};
 
 const SECURE: &str = "kind: replication
 auth:
@@ -28,8 +30,8 @@ const STATES: [&str; 7] = [
 ];
 
 /// Two nodes are as good as six.
-const KINDS: [&str; 3] =
-    ["kind: standalone", "kind: replication", "{kind: cluster, shards: 1, data: volume}"];
+const KINDS: [&str; 4] =
+    ["kind: standalone", "kind: replication", "{kind: cluster, shards: 1, data: volume}", "kind: sentinel"];
 
 fn of(kind: &str, auth: &str) -> Topology {
     let kind = kind.trim_matches(['{', '}']).replace(", ", "\n");
@@ -125,7 +127,6 @@ async fn passwords_are_rotated_in_stages() {
 async fn a_rotation_that_is_cut_off_anywhere_locks_nobody_out_and_is_finished() {
     for kind in KINDS {
         let topology = of(kind, STATES[3]);
-        let (old, new) = ("app 1", "app 2");
         let rotated = |world: &World| {
             world.rotate_passwords();
             plan(world, &topology, SWAP)
@@ -135,10 +136,18 @@ async fn a_rotation_that_is_cut_off_anywhere_locks_nobody_out_and_is_finished() 
             let world = up(&topology).await;
             let plan = rotated(&world);
             run_and_stop(&world, &topology, &plan, cut).await;
-            let gets_in = |password| world.lets_in_everywhere(&topology, "app", Some(password));
-            assert!(gets_in(old) || gets_in(new), "{kind}: cut off after step {cut} of {steps}");
+            let gets_in = |user: &str, generation: u8| {
+                world.lets_in_everywhere(&topology, user, Some(&format!("{user} {generation}")))
+            };
+            for user in [DEFAULT, "app"] {
+                let anybody = gets_in(user, 1) || gets_in(user, 2);
+                assert!(anybody, "{kind}: cut off after step {cut} of {steps}");
+            }
             mend(&world, &topology).await;
-            assert!(gets_in(new) && !gets_in(old), "{kind}: cut off after step {cut} of {steps}");
+            for user in [DEFAULT, "app"] {
+                let only_new = gets_in(user, 2) && !gets_in(user, 1);
+                assert!(only_new, "{kind}: cut off after step {cut} of {steps}");
+            }
         }
     }
 }
@@ -193,4 +202,72 @@ async fn a_change_of_auth_that_is_cut_off_anywhere_is_finished() {
         let kind = KINDS[1 + before % 2];
         survives_being_cut_off(kind, &of(kind, STATES[before]), &of(kind, STATES[after])).await;
     }
+    for (before, after) in [(0, 3), (3, 0)] {
+        let kind = KINDS[3];
+        survives_being_cut_off(kind, &of(kind, STATES[before]), &of(kind, STATES[after])).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sentinels_are_told_of_a_password_before_servers_ask_for_it() {
+    let world = up(&of("kind: sentinel", "")).await;
+    let secure = of("kind: sentinel", "auth: {password: generate}");
+    assert_snapshot!(mend(&world, &secure).await, @"
+    shop: 18 changes in 5 stages
+    let in
+      shop-1  set user redisctl                              # user `redisctl` not found
+      shop-1  set user redisctl-replication                  # user `redisctl-replication` not found
+      shop-2  set user redisctl                              # user `redisctl` not found
+      shop-2  set user redisctl-replication                  # user `redisctl-replication` not found
+      shop-3  set user redisctl                              # user `redisctl` not found
+      shop-4  set user redisctl                              # user `redisctl` not found
+      shop-5  set user redisctl                              # user `redisctl` not found
+    log in
+      shop-1  log in to its primary as redisctl-replication  # logs in to its primary in another way
+      shop-2  log in to its primary as redisctl-replication  # logs in to its primary in another way
+      shop-3  log in to servers and sentinels as redisctl    # logs in to servers and sentinels in another way
+      shop-4  log in to servers and sentinels as redisctl    # logs in to servers and sentinels in another way
+      shop-5  log in to servers and sentinels as redisctl    # logs in to servers and sentinels in another way
+    keep users
+      shop-1  write files of shop-1 … shop-5 (5 nodes)       # spec changed: auth
+    users
+      shop-1  set user default                               # user `default` differs in its password
+      shop-2  set user default                               # user `default` differs in its password
+      shop-3  set user default                               # user `default` differs in its password
+      shop-4  set user default                               # user `default` differs in its password
+      shop-5  set user default                               # user `default` differs in its password
+    ready
+      shop    wait until all sentinels agree                 # changed by the steps before
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentinel_that_logs_in_as_somebody_else_is_told_anew() {
+    let topology = of("kind: sentinel", "auth: {password: generate}");
+    let world = up(&topology).await;
+    world.with_sentinel(&node(&topology, 4), |sentinel| sentinel.password = None);
+    assert_snapshot!(mend(&world, &topology).await, @"
+    shop: 2 changes in 3 stages
+    log in
+      shop-4  log in to servers and sentinels as redisctl  # logs in to servers and sentinels in another way
+    keep users
+      shop-4  write files of shop-4                        # changed by the steps before
+    ready
+      shop    wait until all sentinels agree               # changed by the steps before
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_sentinels_cannot_be_told_of_another_password() {
+    let old = |auth: &str| of("kind: sentinel\nimage: 'redis:6.0'", auth);
+    let world = up(&old("auth: {password: generate}")).await;
+    let with_users = old("auth: {password: generate, users: [{name: app, rules: ['~*', '+get']}]}");
+    let plans = mend(&world, &with_users).await;
+    assert!(plans.contains("set user app"), "{plans}");
+    world.rotate_passwords();
+    assert_eq!(
+        obstacles(&world, &with_users, SWAP),
+        "the deployment must be made anew: the spec changed auth, of sentinels that know no users \
+         (sentinels before Redis 6.2 read their password at the start only)"
+    );
 }

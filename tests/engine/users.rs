@@ -6,7 +6,9 @@ use std::thread;
 
 use redis::{Client, Connection, ErrorKind, RedisResult};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, redisctl, succeed, wanted};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, fail_with, redisctl, succeed, wanted,
+};
 
 /// A deployment with a spec of its own.
 struct Specified {
@@ -61,35 +63,51 @@ fn passwords_are_rotated_under_clients() {
         return;
     }
     let it = Specified::new("rotation");
+    rotate_under_clients(&it, "replication", &[("default", &[1, 2, 3]), ("app", &[1, 2, 3])]);
+}
+
+#[test]
+fn passwords_are_rotated_under_clients_of_sentinels() {
+    if !wanted() {
+        return;
+    }
+    let it = Specified::new("rotation-sentinel");
+    // Sentinels know the default user only.
+    rotate_under_clients(&it, "sentinel", &[("default", &[1, 2, 3, 4, 5, 6]), ("app", &[1, 2, 3])]);
+    let primary = it.cli("4", &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", &it.deployment.name]);
+    assert!(primary.contains(&it.deployment.port.to_string()), "the sentinels failed over: {primary}");
+}
+
+/// Rotates the passwords of users while clients log in to nodes again and again, and others stay.
+fn rotate_under_clients(it: &Specified, kind: &str, users: &[(&str, &[u16])]) {
     let spec = |password: &str| {
         let users = format!("users: [{{name: app, password: {password}, rules: ['~*', '&*', '+@all']}}]");
-        format!("kind: replication\nreplicas: 2\nauth:\n  password: {password}\n  {users}\n")
+        format!("kind: {kind}\nreplicas: 2\nauth:\n  password: {password}\n  {users}\n")
     };
     it.up(&spec("old"), REDIS_7);
-    let nodes = [1, 2, 3];
-    let full_copies = |it: &Specified| {
+    let full_copies = || {
         let info = it.cli("1", &["INFO", "stats"]);
         info.lines().find(|line| line.starts_with("sync_full")).map(str::to_owned)
     };
-    let before = full_copies(&it);
+    let before = full_copies();
     let containers = it.deployment.containers();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        for user in ["default", "app"] {
-            for node in nodes {
-                let (it, done) = (&it, &done);
+        for (user, nodes) in users {
+            for node in *nodes {
+                let done = &done;
                 scope.spawn(move || {
-                    let mut stays = it.log_in(node, user, "old").expect("the old password");
+                    let mut stays = it.log_in(*node, user, "old").expect("the old password");
                     let mut password = "old";
                     while !done.load(Ordering::Relaxed) {
                         ping(&mut stays).expect("who is logged in stays so");
-                        match it.log_in(node, user, password) {
+                        match it.log_in(*node, user, password) {
                             Ok(mut connection) => drop(ping(&mut connection).expect("a log-in is good")),
                             Err(error) if password == "old" => {
                                 assert_eq!(error.kind(), ErrorKind::AuthenticationFailed, "{error}");
                                 // Nobody is sent away before the new one is good everywhere.
-                                for other in nodes {
-                                    it.log_in(other, user, "new").expect("the new password");
+                                for other in *nodes {
+                                    it.log_in(*other, user, "new").expect("the new password");
                                 }
                                 password = "new";
                             }
@@ -104,7 +122,7 @@ fn passwords_are_rotated_under_clients() {
         done.store(true, Ordering::Relaxed);
     });
     assert_eq!(it.deployment.containers(), containers, "the rotation touched a container");
-    assert_eq!(full_copies(&it), before, "a replica had to be copied anew");
+    assert_eq!(full_copies(), before, "a replica had to be copied anew");
 }
 
 #[test]
@@ -199,4 +217,53 @@ fn auth_is_added_changed_and_removed_on_every_server() {
         assert_eq!(it.deployment.containers(), containers, "{image}: a container was touched");
         assert_eq!(ping(&mut it.deployment.connect(2)).expect("no log-in is needed"), "PONG");
     }
+}
+
+#[test]
+fn auth_is_added_changed_and_removed_under_sentinels() {
+    if !wanted() {
+        return;
+    }
+    for image in [REDIS_7, VALKEY_8] {
+        let server = image.rsplit('/').next().unwrap_or(image).replace([':', '.'], "-");
+        let it = Specified::new(&format!("auth-sentinel-{server}"));
+        it.up("kind: sentinel\n", image);
+        let containers = it.deployment.containers();
+        it.up(&format!("kind: sentinel\n{TRICKY}"), image);
+        // What they were told is in their files, too.
+        for restarted in [2, 3, 5] {
+            docker(&["restart", &it.deployment.node(restarted)]);
+        }
+        it.up(&format!("kind: sentinel\n{TRICKY}"), image);
+        it.up("kind: sentinel\nauth:\n  password: q\n", image);
+        it.up(
+            "kind: sentinel\nauth:\n  default: off\n  users: [{name: app, rules: ['~*', '+@read']}]\n",
+            image,
+        );
+        it.up("kind: sentinel\n", image);
+        docker(&["restart", &it.deployment.node(4)]);
+        it.up("kind: sentinel\n", image);
+        let ids = |containers: &str| {
+            containers.lines().map(|line| line.split(' ').next().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&it.deployment.containers()), ids(&containers), "{image}: a container was made anew");
+        assert_eq!(ping(&mut it.deployment.connect(4)).expect("no log-in is needed"), "PONG");
+    }
+}
+
+#[test]
+fn old_sentinels_keep_their_password_and_servers_get_users() {
+    if !wanted() {
+        return;
+    }
+    let it = Specified::new("auth-sentinel-old");
+    it.up("kind: sentinel\nauth: {password: p}\n", REDIS_6);
+    let users = "users: [{name: app, password: a, rules: ['~*', '+get']}]";
+    it.up(&format!("kind: sentinel\nauth:\n  password: p\n  {users}\n"), REDIS_6);
+    it.log_in(1, "app", "a").expect("the new user");
+    let spec = it.spec("kind: sentinel\nauth: {password: q}\n");
+    let refused = fail_with(&it.deployment.run("up", &spec, &["--image", REDIS_6]), 1);
+    assert!(refused.contains("sentinels before Redis 6.2"), "{refused}");
+    it.deployment.up(&spec, &["--image", REDIS_6, "--recreate"]);
+    it.deployment.verify();
 }

@@ -150,9 +150,14 @@ impl State {
             (name.clone(), user)
         };
         let replication = credentials.replication.as_ref().map(SecretText::expose);
-        let primary_login = match process.login() {
+        let operator = credentials.operator.as_ref().map(SecretText::expose);
+        let (login, right) = match &process.sentinel {
+            None => (process.login(), (REPLICATION, replication)),
+            Some(sentinel) => (sentinel.login(), (OPERATOR, operator)),
+        };
+        let primary_login = match login {
             (DEFAULT, None) => PrimaryLogin::None,
-            (REPLICATION, password) if password.is_some() && password == replication => PrimaryLogin::Right,
+            (_, Some(_)) if login == right => PrimaryLogin::Right,
             _ => PrimaryLogin::Other,
         };
         let commands = |names: &str| names.split(' ').map(str::to_owned).collect();
@@ -192,6 +197,10 @@ impl State {
                 process.settings.set("masteruser", if password.is_some() { REPLICATION } else { "" });
                 process.settings.set("masterauth", password.map_or("", SecretText::expose));
                 process.link.1 = Link::Down;
+            }
+            ServerAction::LogInToWatched { with_password, .. } => {
+                let sentinel = process.sentinel.as_mut().expect("a sentinel");
+                sentinel.password = credentials.operator.clone().filter(|_| *with_password);
             }
             _ => return Err(ServerFault::Final("this is no command about users".into())),
         }
@@ -233,12 +242,13 @@ impl World {
         self.state().generation += 1;
     }
 
-    /// Whether a password lets a user in everywhere.
+    /// Whether a password lets a user in everywhere: sentinels know none of the spec's users.
     pub(crate) fn lets_in_everywhere(&self, topology: &Topology, user: &str, password: Option<&str>) -> bool {
         let mut state = self.state();
         topology
             .nodes()
             .iter()
+            .filter(|node| user == DEFAULT || !topology.is_sentinel(&node.name))
             .all(|node| state.process(&node.name).expect("it runs").accounts.let_in(user, password))
     }
 }

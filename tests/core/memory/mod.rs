@@ -181,6 +181,9 @@ impl World {
                     Ok(mut view) => {
                         if view.sentinel.is_none() {
                             view.settings = state.process(&name).expect("it just answered").settings.clone();
+                        }
+                        let has_users = |topology: &Topology| topology.server.has_sentinel_users();
+                        if view.sentinel.is_none() || observed.stored.as_deref().is_none_or(has_users) {
                             view.access = Some(state.access(&name));
                         }
                         ObservedServer::Answering(Box::new(view))

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redisctl::observed::{SentinelView, ServerView, Watched};
 use redisctl::plan::ServerAction;
+use redisctl::spec::SecretText;
+use redisctl::topology::users::{DEFAULT, OPERATOR};
 use redisctl::topology::{Address, NodeName, Settings, Topology};
 
 use super::process::{Link, Process};
@@ -18,6 +20,8 @@ pub(crate) struct Sentinel {
     pub(crate) replicas: BTreeSet<Address>,
     pub(crate) sentinels: BTreeSet<Address>,
     pub(crate) settings: Settings,
+    /// With which it logs in at others, as redisctl's own user.
+    pub(crate) password: Option<SecretText>,
 }
 
 fn address(ip: &str, port: &str) -> Option<Address> {
@@ -39,6 +43,11 @@ impl Sentinel {
                 ["sentinel", "known-sentinel", _, ip, port, _] => {
                     sentinel.sentinels.extend(address(ip, port));
                 }
+                ["sentinel", "auth-pass", ..] => {
+                    let password = line.split('"').nth(1).expect("a password in quotes");
+                    sentinel.password = Some(SecretText::new(password));
+                }
+                ["sentinel", "auth-user", ..] => {}
                 ["sentinel", name, _, value] => sentinel.settings.set(name, value),
                 _ => {}
             }
@@ -50,7 +59,9 @@ impl Sentinel {
     pub(crate) fn apply(&mut self, action: &ServerAction) -> Result<(), String> {
         match action {
             ServerAction::Monitor { primary, settings, .. } => {
-                *self = Self { primary: Some(*primary), settings: settings.clone(), ..Self::default() };
+                let password = self.password.take();
+                *self =
+                    Self { primary: Some(*primary), settings: settings.clone(), password, ..Self::default() };
             }
             ServerAction::Rediscover { .. } => self.forget(),
             ServerAction::Configure(_) if self.primary.is_none() => {
@@ -62,6 +73,12 @@ impl Sentinel {
             other => return Err(format!("a sentinel knows no {other}")),
         }
         Ok(())
+    }
+
+    /// How it logs in at servers and at other sentinels.
+    pub(crate) fn login(&self) -> (&str, Option<&str>) {
+        let password = self.password.as_ref().map(SecretText::expose);
+        (if password.is_some() { OPERATOR } else { DEFAULT }, password)
     }
 
     /// SENTINEL RESET.
@@ -104,7 +121,15 @@ impl State {
             let containers = self.engine.containers.values().filter(|container| container.is_reachable());
             containers.filter_map(|container| container.process.as_ref())
         };
-        let is_there = |address: Address| processes().any(|process| process.address == address);
+        let (user, password) = sentinel.login();
+        let has_users = self.stored().is_none_or(|(topology, _)| topology.server.has_sentinel_users());
+        let is_there = |address: Address| {
+            // Old sentinels show each other another password, which is in no list.
+            let lets_in = |process: &Process| {
+                process.accounts.let_in(user, password) || (process.sentinel.is_some() && !has_users)
+            };
+            processes().any(|process| process.address == address && lets_in(process))
+        };
         let follows = |address: Address| {
             processes().any(|process| process.address == address && process.follows == sentinel.primary)
         };

@@ -43,6 +43,17 @@ impl State {
             _ => String::new(),
         };
         let process = self.process(node).map_err(passing)?;
+        let about_users = matches!(
+            action,
+            ServerAction::SetUser { .. }
+                | ServerAction::AddPassword { .. }
+                | ServerAction::DeleteUser { .. }
+                | ServerAction::LogInToPrimary { .. }
+                | ServerAction::LogInToWatched { .. }
+        );
+        if about_users {
+            return self.apply_to_users(node, action);
+        }
         if let Some(sentinel) = &mut process.sentinel {
             return sentinel.apply(action).map_err(final_fault);
         }
@@ -63,10 +74,6 @@ impl State {
             ServerAction::Reset => self.reset(node),
             ServerAction::FailOver => self.fail_over(node),
             ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
-            ServerAction::SetUser { .. }
-            | ServerAction::AddPassword { .. }
-            | ServerAction::DeleteUser { .. }
-            | ServerAction::LogInToPrimary { .. } => self.apply_to_users(node, action),
             of_the_cluster => {
                 let keys = process.keys;
                 let cluster = process.cluster.as_mut();
