@@ -19,6 +19,7 @@ mod error;
 mod failover;
 mod handshake;
 mod parse;
+pub mod presence;
 pub mod probe;
 mod redirect;
 mod sentinel;
@@ -28,6 +29,7 @@ mod view;
 
 pub use connect::{Dialer, Login};
 pub use error::ServerError;
+use presence::Presence;
 pub use session::{Answer, Session};
 use users::Passwords;
 
@@ -43,6 +45,8 @@ pub struct Servers<'a> {
     sentinel_login: Option<Login>,
     /// What a server may know instead, which has not been brought to its passwords yet.
     earlier: Option<Credentials>,
+    /// How others see who is connected, where they are to see it.
+    presence: Option<&'a Presence>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
 }
 
@@ -65,6 +69,7 @@ impl<'a> Servers<'a> {
             login,
             sentinel_login,
             earlier: None,
+            presence: None,
             leaving: Mutex::default(),
             connections: Mutex::default(),
         }
@@ -74,6 +79,27 @@ impl<'a> Servers<'a> {
     #[must_use]
     pub fn brought_from(self, earlier: Option<&Credentials>) -> Self {
         Self { earlier: earlier.cloned(), ..self }
+    }
+
+    /// The same servers, on which others see who is connected.
+    #[must_use]
+    pub fn seen_as(self, presence: &'a Presence) -> Self {
+        Self { presence: Some(presence), ..self }
+    }
+
+    /// Whether it is this one's turn to change something: says so to others, unless one of them is first.
+    pub async fn claim(&self) -> bool {
+        let Some(presence) = self.presence else { return true };
+        if presence.is_second().await {
+            return false;
+        }
+        presence.show(true).await;
+        // Another one may have looked at the same moment.
+        let second = presence.is_second().await;
+        if second {
+            presence.show(false).await;
+        }
+        !second
     }
 
     /// How redisctl logs in at a node.
@@ -179,7 +205,10 @@ impl<'a> Servers<'a> {
             // Good for this once: the next time redisctl's own log-in may work.
             return Ok(connection);
         }
-        let connection = opened?;
+        let mut connection = opened?;
+        if let Some(presence) = self.presence {
+            presence.enter(node, &mut connection).await;
+        }
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }

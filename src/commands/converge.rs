@@ -63,6 +63,9 @@ pub(super) async fn converge(
         if plan.is_empty() {
             return Ok(changes);
         }
+        if !servers.claim().await {
+            return Err(CommandError::NotFirst(prepared.topology.name.to_string()));
+        }
         changes += plan.changes();
         let (topology, credentials) = (&prepared.topology, &prepared.credentials);
         let executor = Executor {

@@ -84,6 +84,9 @@ pub enum CommandError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// Another redisctl, which cannot be seen from here but on the servers, is at work on the deployment.
+    #[error("another redisctl, of another user or machine, is at work on `{0}`")]
+    NotFirst(String),
     /// A plan is in the way of something that needs the user's say.
     #[error("`{deployment}` cannot be brought to its spec as it is{}", list(obstacles))]
     Obstacles {
@@ -194,6 +197,7 @@ impl CommandError {
             Self::NoSuchDeployment(_) => Some("`redisctl ls` lists those that there are".to_owned()),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
+            Self::NotFirst(_) => Some(in_use_hint(None)),
             Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
             Self::Unsettled(name, _) => {
                 Some(format!("`redisctl status {name}` shows how it is"))

@@ -1,5 +1,9 @@
 //! `redisctl up`: brings a deployment about, proves that it works, and says how to connect.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rand::RngExt as _;
+
 use super::bundle::{Bundle, Recorder, Scene};
 use super::lock::Request;
 use super::prepare::{Prepared, prepare, provide_image};
@@ -9,6 +13,7 @@ use crate::docker::image;
 use crate::event::{Event, Listener};
 use crate::planner::{Forming, Options};
 use crate::redis::Servers;
+use crate::redis::presence::{Presence, Worker};
 use crate::status::status;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
@@ -86,7 +91,8 @@ async fn attempt(
     let request = Request { deployment: &found.topology.name, location, command: "up", timeout };
     scene.lock = Some(request.take(|message| listener.hear(Event::Note { message })).await?);
     watch.lap("wait for others");
-    let mut race = Race::new(&found, connected, listener, timeout);
+    let presence = Presence::new(worker());
+    let mut race = Race::new(&found, connected, &presence, listener, timeout);
     let mut warned = false;
     loop {
         let prepared = scene.prepared.insert(prepare(&found, connected, image.clone(), race.taken()).await?);
@@ -104,7 +110,7 @@ async fn attempt(
             continue;
         }
         scene.is_new = race.is_new(prepared);
-        match bring_about(arguments, prepared, connected, listener).await {
+        match bring_about(arguments, prepared, connected, &presence, listener).await {
             Ok(done) => return Ok(done),
             Err(error) => {
                 let again = race.lost(error, prepared).await;
@@ -120,11 +126,12 @@ async fn bring_about(
     arguments: &UpArguments,
     prepared: &mut Prepared,
     connected: &Connected,
+    presence: &Presence,
     listener: &Timings<'_>,
 ) -> Result<Brought, CommandError> {
     let (topology, credentials) = (prepared.topology.clone(), prepared.credentials.clone());
     let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials.clone());
-    let servers = Servers::new(&topology, &credentials).brought_from(earlier.as_ref());
+    let servers = Servers::new(&topology, &credentials).brought_from(earlier.as_ref()).seen_as(presence);
     let forming = match arguments.forming {
         FormingChoice::Swap => Forming::RoleSwap,
         FormingChoice::Plain => Forming::Plain,
@@ -142,6 +149,12 @@ async fn bring_about(
     let observed = converge::observe(prepared, connected, &servers).await?;
     watch.lap("look at the result");
     Ok(Brought { changes, verified, status: status(&topology, &observed) })
+}
+
+/// What tells this `up` from others at the same deployment.
+fn worker() -> Worker {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Worker { began: u64::try_from(since.as_millis()).unwrap_or(u64::MAX), token: rand::rng().random() }
 }
 
 /// Pulls the image if the engine does not have it, before anything depends on what is in it.

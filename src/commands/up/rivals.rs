@@ -12,10 +12,15 @@ use super::super::{CommandError, Connected};
 use crate::docker::{EngineError, remove};
 use crate::event::{Event, Listener};
 use crate::plan::Obstacle;
+use crate::redis::presence::Presence;
 use crate::topology::{DeploymentName, Topology};
 
 /// How often something may be lost to others before that is an error.
 const MOST_LOSSES: usize = 20;
+
+/// How often an `up` that failed is tried again because somebody else was at work on the same
+/// deployment: it may have failed for a reason of its own.
+const MOST_REPEATS: usize = 3;
 
 /// How often the engine is asked whether somebody else is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
@@ -41,17 +46,22 @@ enum Loss {
     Port(u16),
     /// A name that the deployment needs.
     Name,
+    /// The turn: somebody else is at work on the deployment, or was.
+    Turn,
 }
 
 /// The race for what one deployment needs.
 pub(super) struct Race<'a> {
     pub(super) found: &'a Found,
     pub(super) connected: &'a Connected,
+    /// How others see this `up`, and it sees them.
+    pub(super) presence: &'a Presence,
     pub(super) listener: &'a dyn Listener,
     /// The longest that somebody else is waited for.
     pub(super) timeout: Duration,
     taken: Taken,
     losses: usize,
+    repeats: usize,
     /// Whether there was nothing of the deployment before, so that all of it is this `up`'s.
     is_new: Option<bool>,
     /// Whether the deployment's network could not be made the last time.
@@ -66,16 +76,19 @@ impl<'a> Race<'a> {
     pub(super) fn new(
         found: &'a Found,
         connected: &'a Connected,
+        presence: &'a Presence,
         listener: &'a dyn Listener,
         timeout: Duration,
     ) -> Self {
         Self {
             found,
             connected,
+            presence,
             listener,
             timeout,
             taken: Taken::default(),
             losses: 0,
+            repeats: 0,
             is_new: None,
             lost_network: false,
             looked: false,
@@ -119,9 +132,10 @@ impl<'a> Race<'a> {
         prepared: &Prepared,
     ) -> Result<(), CommandError> {
         let error = self.explain(error, prepared).await?;
-        // Whoever met somebody else may have come between that one's steps, in ways that have no name.
-        let met = std::mem::take(&mut self.met) && matches!(error, CommandError::Execute(_));
-        let loss = loss(&error, prepared).or(met.then_some(Loss::Name));
+        let loss = match loss(&error, prepared) {
+            None => self.disturbance(&error, prepared).await?,
+            loss => loss,
+        };
         let Some(loss) = loss.filter(|_| self.losses < MOST_LOSSES) else {
             return Err(error);
         };
@@ -149,7 +163,32 @@ impl<'a> Race<'a> {
             // What is foreign stands in the next plan's way, which names it.
             Loss::Name if !engine.observe(&prepared.topology, &snapshot).await?.foreign.is_empty() => Ok(()),
             Loss::Name => self.wait_for_others(name).await,
+            Loss::Turn => self.wait_for_turn(name).await,
         }
+    }
+
+    /// What a step may have been lost to where somebody else was at work on the same deployment: whoever
+    /// comes between another one's steps fails in ways that have no name.
+    async fn disturbance(
+        &mut self,
+        error: &CommandError,
+        prepared: &Prepared,
+    ) -> Result<Option<Loss>, CommandError> {
+        let met = std::mem::take(&mut self.met);
+        let failed = matches!(error, CommandError::Execute(_) | CommandError::Unsettled(..));
+        if !failed || self.repeats >= MOST_REPEATS {
+            return Ok(None);
+        }
+        self.repeats += 1;
+        let turn = self.presence.has_company().await || self.others_wrote(prepared).await?;
+        Ok(turn.then_some(Loss::Turn).or(met.then_some(Loss::Name)))
+    }
+
+    /// Whether the deployment's passwords have become others than this `up` has given it.
+    async fn others_wrote(&self, prepared: &Prepared) -> Result<bool, CommandError> {
+        let engine = &self.connected.engine;
+        let stored = engine.stored(&prepared.topology.name, &engine.snapshot().await?).await?;
+        Ok(stored.is_some_and(|(_, theirs)| !theirs.changed_since(&prepared.credentials).is_empty()))
     }
 
     /// Says so where a container did not start because its port is taken.
@@ -197,18 +236,39 @@ impl<'a> Race<'a> {
         let mut seen = self.connected.engine.snapshot().await?.parts(name);
         let mut since = Instant::now();
         while since.elapsed() < QUIET {
-            let waited = started.elapsed();
-            if waited >= self.timeout {
-                let holder = "another redisctl, of another user or machine,".to_owned();
-                let deployment = name.to_string();
-                return Err(CommandError::InUse { deployment, holder, process: None, waited });
-            }
-            tokio::time::sleep(POLL_INTERVAL).await;
+            self.pause(name, started).await?;
             let now = self.connected.engine.snapshot().await?.parts(name);
             if now != seen {
                 (seen, since) = (now, Instant::now());
             }
         }
+        Ok(())
+    }
+
+    /// Waits until no redisctl that is seen on the servers has to go first.
+    async fn wait_for_turn(&mut self, name: &DeploymentName) -> Result<(), CommandError> {
+        self.note(format!(
+            "another redisctl is at work on `{name}`: waiting for it to end, for {} s at most",
+            self.timeout.as_secs()
+        ));
+        self.is_new = Some(false);
+        let started = Instant::now();
+        self.presence.show(false).await;
+        while self.presence.is_second().await {
+            self.pause(name, started).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets some time go by, unless all of it is over since `started`.
+    async fn pause(&self, name: &DeploymentName, started: Instant) -> Result<(), CommandError> {
+        let waited = started.elapsed();
+        if waited >= self.timeout {
+            let holder = "another redisctl, of another user or machine,".to_owned();
+            let deployment = name.to_string();
+            return Err(CommandError::InUse { deployment, holder, process: None, waited });
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
         Ok(())
     }
 
@@ -220,6 +280,7 @@ impl<'a> Race<'a> {
 /// What an error says was lost to somebody else.
 fn loss(error: &CommandError, prepared: &Prepared) -> Option<Loss> {
     match error {
+        CommandError::NotFirst(_) => return Some(Loss::Turn),
         CommandError::PortTaken { port, .. } => return Some(Loss::Port(*port)),
         // What was not there when it was looked for is somebody else's choice, a moment later.
         CommandError::Obstacles { obstacles, .. }
