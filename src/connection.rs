@@ -312,9 +312,8 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
 
     #[test]
     fn with_tls_the_scheme_is_another_and_files_are_named() {
-        let folder = PathBuf::from("/cache");
-        let client = Some((folder.join("client.pem"), folder.join("client-key.pem")));
-        let files = TlsFiles { ca: folder.join("ca.pem"), client };
+        let client = Some((PathBuf::from("/cache/client.pem"), PathBuf::from("/cache/client-key.pem")));
+        let files = TlsFiles { ca: PathBuf::from("/cache/ca.pem"), client };
         let topology = topology("{kind: standalone, tls: {client_auth: true}}");
         let settings = settings_of(&topology, &Credentials::default(), None, Some(&files)).unwrap();
         insta::assert_snapshot!(settings.render(Format::Github).expose(), @"
