@@ -1,6 +1,8 @@
 //! Specs beyond the bundled ones: other counts, explicit addresses and ports, settings, limits.
 
-use crate::support::{Deployment, docker, redisctl, succeed, wanted};
+use serde_json::{Value, json};
+
+use crate::support::{Deployment, REDIS_7, docker, redisctl, succeed, wanted};
 
 fn cluster_of(test: &str, shards: usize, replicas: usize, more: &[&str]) {
     if !wanted() {
@@ -88,21 +90,52 @@ nodes:
     assert_eq!(deployment.changes(path, &[]), 0);
 }
 
+/// Brings a topology up and looks at every container that it has.
+fn holds_nothing_needless(topology: &str, containers: usize, more: &[&str]) {
+    let deployment = Deployment::new(&format!("container-{topology}"));
+    deployment.up(topology, more);
+    let filter = format!("label=io.redisctl.deployment={}", deployment.name);
+    let ids = docker(&["ps", "-aq", "--filter", &filter]);
+    let inspect: Vec<&str> = ["inspect"].into_iter().chain(ids.lines()).collect();
+    let all: Value = serde_json::from_str(&docker(&inspect)).expect("JSON");
+    let all = all.as_array().expect("containers");
+    assert_eq!(all.len(), containers, "{topology}");
+    let image = docker(&["image", "inspect", "--format", "{{json .Config.Env}}", REDIS_7]);
+    let image: Value = serde_json::from_str(&image).expect("JSON");
+    for container in all {
+        let (name, host) = (&container["Name"], &container["HostConfig"]);
+        assert_eq!(container["Config"]["User"], "999:999", "{name}");
+        assert_eq!(host["CapDrop"], json!(["ALL"]), "{name}");
+        assert!(host["CapAdd"].as_array().is_none_or(Vec::is_empty), "{name}");
+        assert_eq!(host["Privileged"], false, "{name}");
+        assert_eq!(host["SecurityOpt"], json!(["no-new-privileges:true"]), "{name}");
+        assert_eq!(host["ReadonlyRootfs"], true, "{name}");
+        assert_eq!(host["PidsLimit"], 512, "{name}");
+        // The spec's limits are its nodes'; what holds their network namespace holds no data.
+        let is_node = !name.as_str().is_some_and(|name| name.ends_with("-network"));
+        assert_eq!(host["Memory"], if is_node { 256 * 1024 * 1024 } else { 0 }, "{name}");
+        // Nothing but what the image brings along.
+        assert_eq!(container["Config"]["Env"], image, "{name}");
+        let ports = container["NetworkSettings"]["Ports"].as_object().expect("ports");
+        let bindings: Vec<&Value> = ports.values().filter_map(Value::as_array).flatten().collect();
+        let joins = host["NetworkMode"].as_str().is_some_and(|mode| mode.starts_with("container:"));
+        assert_eq!(bindings.is_empty(), joins, "{name}: {ports:?}");
+        assert!(bindings.iter().all(|binding| binding["HostIp"] == "127.0.0.1"), "{name}: {ports:?}");
+    }
+}
+
 #[test]
-fn containers_hold_nothing_that_they_need_not() {
+fn containers_of_every_kind_hold_nothing_that_they_need_not() {
     if !wanted() {
         return;
     }
-    let deployment = Deployment::new("container");
-    deployment.up("standalone", &[]);
-    let inspect = |what: &str| docker(&["inspect", "--format", what, &deployment.node(1)]);
-    assert_eq!(inspect("{{.Config.User}}"), "999:999");
-    assert_eq!(
-        inspect("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"),
-        "[ALL] [no-new-privileges:true]"
-    );
-    assert_eq!(inspect("{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.PidsLimit}}"), "true 512");
-    assert_eq!(inspect("{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}}{{end}}{{end}}"), "127.0.0.1");
+    let limited = ["--set", "resources.memory=256mb"];
+    holds_nothing_needless("standalone", 1, &limited);
+    holds_nothing_needless("replica", 2, &limited);
+    holds_nothing_needless("secure", 2, &[limited[0], limited[1], "--set", "tls=true"]);
+    // The nodes, and whose network namespace they join.
+    holds_nothing_needless("sentinel", 7, &limited);
+    holds_nothing_needless("cluster", 6, &limited);
 }
 
 #[test]
