@@ -17,6 +17,7 @@ mod matrix;
 mod moment;
 mod podman;
 mod private_engine;
+mod registry;
 mod remote;
 mod restarts;
 mod secrets;
