@@ -200,7 +200,8 @@ pub enum DataSpec {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourcesSpec {
-    /// Bytes, or a number with a unit: `128mb`, `1gb`, `64k`.
+    /// Bytes, or a number with a unit: `128mb`, `1gb`, `64k`; or `unlimited`. Default: `1gb`, and more where
+    /// `maxmemory` needs it.
     pub memory: Option<Scalar>,
     /// CPUs, fractions allowed: `0.5`.
     pub cpus: Option<f64>,

@@ -17,6 +17,7 @@ pub mod certificates;
 pub mod container;
 pub mod credentials;
 pub mod files;
+mod limits;
 pub mod name;
 mod placement;
 pub mod protection;
@@ -147,7 +148,7 @@ pub struct Node {
 /// Limits of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Resources {
-    /// Bytes of memory.
+    /// Bytes of memory; `None` where the spec wants no limit.
     pub memory: Option<u64>,
     /// Thousandths of a CPU.
     pub millicpus: Option<u64>,

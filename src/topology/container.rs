@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::files::{MOUNT, SERVER_USER, configuration_path, data_folder};
+use super::limits;
 use super::settings::{is_taken_at_start, same_value};
 use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, Topology};
 use crate::spec::DataSpec;
@@ -165,7 +166,9 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
 #[must_use]
 pub fn container_of_anchor(topology: &Topology, anchor: &Anchor) -> ContainerSettings {
     let ports = topology.nodes().iter().map(|node| node.address.port).collect();
-    common(topology, &anchor.name, Namespace::Own { ip: anchor.ip, ports })
+    let mut settings = common(topology, &anchor.name, Namespace::Own { ip: anchor.ip, ports });
+    settings.resources.memory = Some(limits::OF_ANCHOR);
+    settings
 }
 
 /// What every container of a deployment has.

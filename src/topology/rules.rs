@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::Server;
+use super::limits::MemoryLimit;
 use super::resolve::{DEFAULT_SENTINELS, MOST_NODES};
-use super::settings::{memory_bytes, owned};
+use super::settings::owned;
 use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};
 
@@ -185,12 +186,12 @@ fn limits_can_be_read(path: &[&str], resources: Option<&ResourcesSpec>) -> Vec<P
     let at = |field: &'static str| path.iter().copied().chain([field]).collect::<Vec<&str>>();
     let mut problems = Vec::new();
     if let Some(memory) = resources.memory.as_ref().map(Scalar::text) {
-        match memory_bytes(&memory) {
+        match MemoryLimit::read(&memory) {
             None => problems.push(
                 Problem::new(&at("memory"), format!("`{memory}` is not an amount of memory"))
-                    .hint("write bytes, or a number with a unit: `128mb`, `1gb`"),
+                    .hint("write bytes, a number with a unit (`128mb`, `1gb`), or `unlimited`"),
             ),
-            Some(bytes) if bytes < LEAST_MEMORY => {
+            Some(MemoryLimit::Bytes(bytes)) if bytes < LEAST_MEMORY => {
                 problems.push(Problem::new(
                     &at("memory"),
                     format!("`{memory}` is less than Docker's minimum, `6mb`"),

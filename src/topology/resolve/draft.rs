@@ -6,8 +6,9 @@ use std::net::Ipv4Addr;
 use super::{Facts, endpoint_host, node_spec, tls};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
+use crate::topology::limits::{MemoryLimit, usual_memory};
 use crate::topology::protection::Protection;
-use crate::topology::settings::{Settings, is_of_sentinels, memory_bytes, sentinel_defaults};
+use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server, files};
 
 /// What the nodes are made from, once everything is chosen.
@@ -50,7 +51,7 @@ impl Draft<'_> {
         let own = node_spec(self.spec, &name);
         let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
         Node {
-            resources: limits.map(resources).unwrap_or_default(),
+            resources: resources(limits, &settings),
             address: self.address(position),
             endpoint: self.endpoint(position),
             name,
@@ -122,13 +123,16 @@ impl Draft<'_> {
     }
 }
 
-/// Limits as the spec gives them; [`rules`] has checked that they can be read.
-fn resources(spec: &ResourcesSpec) -> Resources {
+/// Limits as the spec gives them, which [`rules`] has checked; memory is limited in any case.
+fn resources(spec: Option<&ResourcesSpec>, settings: &Settings) -> Resources {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "the rules bound it to 0..=1024 CPUs"
     )]
-    let millicpus = spec.cpus.map(|cpus| (cpus * 1000.0).round() as u64);
-    Resources { memory: spec.memory.as_ref().and_then(|memory| memory_bytes(&memory.text())), millicpus }
+    let millicpus = spec.and_then(|spec| spec.cpus).map(|cpus| (cpus * 1000.0).round() as u64);
+    let asked = spec.and_then(|spec| spec.memory.as_ref());
+    let asked = asked.and_then(|memory| MemoryLimit::read(&memory.text()));
+    let limit = asked.unwrap_or_else(|| MemoryLimit::Bytes(usual_memory(settings)));
+    Resources { memory: limit.bytes(), millicpus }
 }

@@ -1,0 +1,71 @@
+//! How much memory a container may take, so that none of them takes the machine's.
+
+use super::Settings;
+use super::settings::memory_bytes;
+
+/// The word of a spec that wants no limit.
+const UNLIMITED: &str = "unlimited";
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// What a node may take where the spec does not say: enough for what people try things out with, and
+/// little enough for a machine that runs several.
+const USUAL: u64 = 1024 * MEBIBYTE;
+
+/// What a server takes beside its keys: itself, buffers of clients and replicas.
+const BESIDE_KEYS: u64 = 128 * MEBIBYTE;
+
+/// What may be taken by the container that holds a network namespace, and a server without keys in it.
+pub(super) const OF_ANCHOR: u64 = 64 * MEBIBYTE;
+
+/// The limit of a node with these settings. While a snapshot is written, every page of the keys may be
+/// there twice.
+pub(super) fn usual_memory(settings: &Settings) -> u64 {
+    let most_keys = settings.get("maxmemory").and_then(memory_bytes).unwrap_or(0);
+    USUAL.max(most_keys.saturating_mul(2).saturating_add(BESIDE_KEYS))
+}
+
+/// A limit that a spec asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MemoryLimit {
+    /// None.
+    Unlimited,
+    /// This many bytes.
+    Bytes(u64),
+}
+
+impl MemoryLimit {
+    /// Reads a spec's words; `None` where they cannot be understood.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        if text == UNLIMITED { Some(Self::Unlimited) } else { memory_bytes(text).map(Self::Bytes) }
+    }
+
+    /// Bytes, where there is a limit.
+    pub(super) fn bytes(self) -> Option<u64> {
+        match self {
+            Self::Unlimited => None,
+            Self::Bytes(bytes) => Some(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_has_room_for_its_keys_and_for_their_snapshot() {
+        let of = |value: &str| usual_memory(&std::iter::once(("maxmemory", value)).collect());
+        assert_eq!(usual_memory(&Settings::default()), 1024 * MEBIBYTE);
+        // A change of it that fits is applied live, because the container stays what it is.
+        assert_eq!(of("0"), of("448mb"));
+        assert_eq!(of("1gb"), (2048 + 128) * MEBIBYTE);
+    }
+
+    #[test]
+    fn a_spec_may_want_no_limit() {
+        assert_eq!(MemoryLimit::read("unlimited"), Some(MemoryLimit::Unlimited));
+        assert_eq!(MemoryLimit::read("128mb"), Some(MemoryLimit::Bytes(128 * MEBIBYTE)));
+        assert_eq!(MemoryLimit::read("much"), None);
+    }
+}
