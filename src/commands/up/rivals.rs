@@ -133,7 +133,7 @@ impl<'a> Race<'a> {
     ) -> Result<(), CommandError> {
         let error = self.explain(error, prepared).await?;
         let loss = match loss(&error, prepared) {
-            None => self.disturbance(&error, prepared).await?,
+            None => self.disturbance(&error, prepared).await,
             loss => loss,
         };
         let Some(loss) = loss.filter(|_| self.losses < MOST_LOSSES) else {
@@ -169,19 +169,16 @@ impl<'a> Race<'a> {
 
     /// What a step may have been lost to where somebody else was at work on the same deployment: whoever
     /// comes between another one's steps fails in ways that have no name.
-    async fn disturbance(
-        &mut self,
-        error: &CommandError,
-        prepared: &Prepared,
-    ) -> Result<Option<Loss>, CommandError> {
+    async fn disturbance(&mut self, error: &CommandError, prepared: &Prepared) -> Option<Loss> {
         let met = std::mem::take(&mut self.met);
         let failed = matches!(error, CommandError::Execute(_) | CommandError::Unsettled(..));
         if !failed || self.repeats >= MOST_REPEATS {
-            return Ok(None);
+            return None;
         }
         self.repeats += 1;
-        let turn = self.presence.has_company().await || self.others_wrote(prepared).await?;
-        Ok(turn.then_some(Loss::Turn).or(met.then_some(Loss::Name)))
+        // Where that cannot be found out, the failure is what there is to tell.
+        let turn = self.presence.has_company().await || self.others_wrote(prepared).await.unwrap_or(false);
+        turn.then_some(Loss::Turn).or(met.then_some(Loss::Name))
     }
 
     /// Whether the deployment's passwords have become others than this `up` has given it.
