@@ -144,6 +144,12 @@ impl Server {
         self.at_least(7, 0)
     }
 
+    /// Whether it can be asked what it would say to a user (`ACL DRYRUN`, Redis 7.0).
+    #[must_use]
+    pub fn has_dry_runs(self) -> bool {
+        self.at_least(7, 0)
+    }
+
     /// Whether `cluster-allow-replica-migration` exists (Redis 7.0).
     #[must_use]
     pub fn can_forbid_replica_migration(self) -> bool {

@@ -38,6 +38,8 @@ pub enum Expectation {
     Granted,
     /// Whatever, but no refusal for want of permission.
     Permitted,
+    /// Words that say why not: how a dry run refuses.
+    Explanation,
     /// No reply: the server ends the connection.
     HungUp,
     /// Whatever, but no refusal for want of a log-in.
@@ -86,7 +88,9 @@ impl Expectation {
             (Self::Granted, reply) => !matches!(reply, Reply::Error { .. }),
             (Self::Permitted, Reply::Error { code, .. }) => !matches!(code.as_str(), "NOPERM" | "NOAUTH"),
             (Self::LoggedIn, reply) => !matches!(reply, Reply::Error { code, .. } if code == "NOAUTH"),
-            (Self::Nil, Reply::Nil) | (Self::Permitted | Self::Anything, _) => true,
+            (Self::Nil, Reply::Nil)
+            | (Self::Explanation, Reply::Text(_))
+            | (Self::Permitted | Self::Anything, _) => true,
             _ => false,
         };
         if holds { Ok(()) } else { Err(format!("expected {}, got {}", self.words(), shortened(reply))) }
@@ -115,6 +119,7 @@ impl Expectation {
             Self::Routes(_) => "ranges of slots and their nodes".to_owned(),
             Self::Granted => "anything but an error".to_owned(),
             Self::Permitted => "anything but NOPERM".to_owned(),
+            Self::Explanation => "why it would be refused".to_owned(),
             Self::HungUp => "the end of the connection".to_owned(),
             Self::LoggedIn => "anything but NOAUTH".to_owned(),
             Self::Anything => "anything".to_owned(),
@@ -234,6 +239,8 @@ mod tests {
             (Expectation::Granted, Reply::Nil, error("MOVED", "")),
             (Expectation::Permitted, error("READONLY", ""), error("NOPERM", "")),
             (Expectation::LoggedIn, error("NOPERM", ""), error("NOAUTH", "")),
+            (Expectation::Explanation, text("User a has no permissions"), Reply::Status("OK".to_owned())),
+            (Expectation::Explanation, text("User a has no permissions"), error("ERR", "not found")),
         ];
         for (expectation, right, wrong) in cases {
             assert_eq!(expectation.judge(&right), Ok(()), "{expectation:?}");

@@ -1,260 +1,228 @@
 //! What ACL rules allow: an interpreter of the rules that `ACL SETUSER` takes, independent of the
-//! server's own, as far as it is needed to say which of a few commands a user may run.
+//! server's own, to foretell whether a user may do something.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::glob::matches;
+use super::samples::{Sample, Use};
 use crate::topology::Server;
+use crate::topology::acl::{Categories, Rule, Which};
 
 /// What a user may do by its rules.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Permissions {
     /// Whether the user may log in.
     pub(super) enabled: bool,
-    /// Whether there are selectors, `(…)`: they may allow more than the rest does.
-    pub(super) has_selectors: bool,
-    /// Rules about commands, lower case, in order: whether each adds, and what.
-    commands: Vec<(bool, String)>,
-    keys: Vec<KeyPattern>,
+    /// What the rules themselves allow, and what each selector does on its own.
+    scopes: Vec<Scope>,
+}
+
+/// Commands, keys and channels that are allowed together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Scope {
+    /// In order: whether each adds, and what.
+    commands: Vec<(bool, Which)>,
+    /// Patterns, and whether their keys may be read and written.
+    keys: BTreeMap<String, (bool, bool)>,
     channels: Vec<String>,
 }
 
-/// Keys that a user may read, write or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct KeyPattern {
-    pattern: String,
-    read: bool,
-    write: bool,
-}
+/// The commands that a server has, each with its categories.
+#[derive(Default)]
+pub(super) struct Vocabulary<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
 
-/// What a command does with a key or channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
-    /// It has none.
-    Nothing,
-    /// It reads a key.
-    Read,
-    /// It writes a key.
-    Write,
-    /// It publishes to a channel.
-    Publish,
+impl<'a> Vocabulary<'a> {
+    pub(super) fn of(categories: &'a Categories) -> Self {
+        let mut commands: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (category, members) in categories {
+            for command in members {
+                commands.entry(command).or_default().insert(category);
+            }
+        }
+        Self(commands)
+    }
+
+    /// A command's categories; `None` where the server does not have it. Servers before 7.0 list no
+    /// subcommands: they share their command's categories.
+    pub(super) fn categories(&self, command: &str) -> Option<&BTreeSet<&'a str>> {
+        let container = command.split('|').next().unwrap_or(command);
+        self.0.get(command).or_else(|| self.0.get(container))
+    }
+
+    /// Whether a rule about commands is about this one.
+    pub(super) fn concerns(&self, which: &Which, sample: &Sample) -> bool {
+        let name = sample.name;
+        match which {
+            Which::All => true,
+            Which::Category(category) => {
+                self.categories(name).is_some_and(|categories| categories.contains(category.as_str()))
+            }
+            Which::Command(command) => {
+                // `+select|0` is about a first argument.
+                let with_argument = || {
+                    let (container, argument) = command.split_once('|')?;
+                    Some(container == name && sample.first_argument() == Some(argument))
+                };
+                command == name
+                    || name.split_once('|').is_some_and(|(container, _)| container == command)
+                    || with_argument() == Some(true)
+            }
+        }
+    }
 }
 
 impl Permissions {
     /// Reads rules, on top of what a user is that is on and has no rules yet.
-    pub(super) fn of(rules: &[String], server: Server) -> Self {
-        let mut permissions = Self { enabled: true, ..Self::default() };
-        if !server.has_channel_rules() {
-            permissions.channels.push("*".to_owned());
-        }
-        let text = rules.join(" ");
-        let mut depth = 0_usize;
-        for rule in text.split_whitespace() {
-            let (opening, closing) = (rule.matches('(').count(), rule.matches(')').count());
-            if depth > 0 || rule.starts_with('(') {
-                permissions.has_selectors = true;
-                depth = (depth + opening).saturating_sub(closing);
-            } else {
-                permissions.apply(rule);
+    pub(super) fn of(rules: &[Rule], server: Server) -> Self {
+        let mut own = Scope::default();
+        let mut selectors = Vec::new();
+        let mut enabled = true;
+        for rule in rules {
+            match rule {
+                Rule::Enabled(on) => enabled = *on,
+                Rule::ClearSelectors => selectors.clear(),
+                Rule::Selector(rules) => {
+                    let mut scope = Scope::default();
+                    for rule in rules {
+                        scope.apply(rule);
+                    }
+                    selectors.push(scope);
+                }
+                rule => own.apply(rule),
             }
         }
-        permissions
+        if !server.has_channel_rules() {
+            own.channels = vec!["*".to_owned()];
+        }
+        Self { enabled, scopes: std::iter::once(own).chain(selectors).collect() }
     }
 
-    fn apply(&mut self, rule: &str) {
-        match rule.to_ascii_lowercase().as_str() {
-            "on" => self.enabled = true,
-            "off" => self.enabled = false,
-            "allkeys" => self.add_keys("*", true, true),
-            "resetkeys" => self.keys.clear(),
-            "allchannels" => self.channels.push("*".to_owned()),
-            "resetchannels" => self.channels.clear(),
-            "allcommands" => self.commands.push((true, "@all".to_owned())),
-            "nocommands" => self.commands.push((false, "@all".to_owned())),
-            "reset" => *self = Self::default(),
-            lower => match lower.split_at_checked(1) {
-                Some(("+", what)) => self.commands.push((true, what.to_owned())),
-                Some(("-", what)) => self.commands.push((false, what.to_owned())),
-                // Patterns keep their case.
-                Some(("~", _)) => self.add_keys(&rule[1..], true, true),
-                Some(("&", _)) => self.channels.push(rule[1..].to_owned()),
-                Some(("%", flags)) => {
-                    if let (Some((flags, _)), Some((_, pattern))) =
-                        (flags.split_once('~'), rule.split_once('~'))
-                    {
-                        self.add_keys(pattern, flags.contains('r'), flags.contains('w'));
-                    }
-                }
-                // Passwords and the like: nothing that permits anything.
-                _ => {}
-            },
+    /// Whether a command may be run on a key or channel.
+    pub(super) fn permit(&self, sample: &Sample, subject: &str, words: &Vocabulary<'_>) -> bool {
+        self.scopes
+            .iter()
+            .any(|scope| scope.permit_command(sample, words) && scope.permit_subject(sample, subject))
+    }
+
+    /// Whether a command may be run at all, on one key or channel or another.
+    pub(super) fn permit_command(&self, sample: &Sample, words: &Vocabulary<'_>) -> bool {
+        self.scopes.iter().any(|scope| scope.permit_command(sample, words))
+    }
+
+    /// Whether a key or channel may be used as a command does, by one command or another.
+    pub(super) fn permit_subject(&self, sample: &Sample, subject: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.permit_subject(sample, subject))
+    }
+}
+
+impl Scope {
+    fn apply(&mut self, rule: &Rule) {
+        match rule {
+            Rule::Keys { pattern, read, write } => {
+                let may = self.keys.entry(pattern.clone()).or_default();
+                *may = (may.0 || *read, may.1 || *write);
+            }
+            Rule::ResetKeys => self.keys.clear(),
+            Rule::Channels(pattern) => self.channels.push(pattern.clone()),
+            Rule::ResetChannels => self.channels.clear(),
+            Rule::Commands { add, which } => self.commands.push((*add, which.clone())),
+            // Log-ins and selectors are the whole user's.
+            _ => {}
         }
     }
 
-    fn add_keys(&mut self, pattern: &str, read: bool, write: bool) {
-        self.keys.push(KeyPattern { pattern: pattern.to_owned(), read, write });
+    fn permit_command(&self, sample: &Sample, words: &Vocabulary<'_>) -> bool {
+        let last = self.commands.iter().rev().find(|(_, which)| words.concerns(which, sample));
+        last.is_some_and(|(adds, _)| *adds)
     }
 
-    /// Whether a command may be run, keys and channels aside. `name` is lower case, `config|get`
-    /// for a subcommand.
-    pub(super) fn permit_command(&self, name: &str, categories: &[&str]) -> bool {
-        let container = name.split('|').next().unwrap_or(name);
-        self.commands.iter().fold(false, |permitted, (adds, what)| {
-            let concerned = match what.strip_prefix('@') {
-                Some("all") => true,
-                Some(category) => categories.contains(&category),
-                None => what == name || what == container,
-            };
-            if concerned { *adds } else { permitted }
+    fn permit_subject(&self, sample: &Sample, subject: &str) -> bool {
+        sample.uses().all(|usage| match usage {
+            Use::Channel => self.channels.iter().any(|pattern| matches(pattern, subject)),
+            key => self.keys.iter().any(|(pattern, (read, write))| {
+                let suffices = match key {
+                    Use::Read => *read,
+                    Use::Write => *write,
+                    Use::Both => *read && *write,
+                    Use::Touch | Use::Channel => true,
+                };
+                suffices && matches(pattern, subject)
+            }),
         })
     }
-
-    /// Whether a key or channel may be used so; `None` where a pattern is beyond this interpreter.
-    pub(super) fn permit(&self, usage: Use, subject: &str) -> Option<bool> {
-        let mut beyond = false;
-        let mut any = false;
-        for pattern in self.patterns(usage) {
-            match matches(pattern, subject) {
-                Some(true) => any = true,
-                Some(false) => {}
-                None => beyond = true,
-            }
-        }
-        match (usage, any, beyond) {
-            (Use::Nothing, _, _) | (_, true, _) => Some(true),
-            (_, false, true) => None,
-            (_, false, false) => Some(false),
-        }
-    }
-
-    /// Keys or channels of the user's own patterns, each with `filler` in it, so that nobody else
-    /// uses them.
-    pub(super) fn instances(&self, usage: Use, filler: &str) -> Vec<String> {
-        let patterns: Vec<&str> = match usage {
-            // A key that may be read, but not written, is as telling as one that may be both.
-            Use::Read | Use::Write => self.keys.iter().map(|key| key.pattern.as_str()).collect(),
-            Use::Publish => self.channels.iter().map(String::as_str).collect(),
-            Use::Nothing => Vec::new(),
-        };
-        patterns.into_iter().filter_map(|pattern| instance(pattern, filler)).collect()
-    }
-
-    fn patterns(&self, usage: Use) -> Vec<&str> {
-        let keys = self.keys.iter();
-        match usage {
-            Use::Nothing => Vec::new(),
-            Use::Read => keys.filter(|key| key.read).map(|key| key.pattern.as_str()).collect(),
-            Use::Write => keys.filter(|key| key.write).map(|key| key.pattern.as_str()).collect(),
-            Use::Publish => self.channels.iter().map(String::as_str).collect(),
-        }
-    }
-}
-
-/// Characters of patterns that this interpreter does not know.
-const BEYOND: [char; 2] = ['[', '\\'];
-
-/// Something that a pattern matches, with `filler` in it; `None` where there is no room for it.
-fn instance(pattern: &str, filler: &str) -> Option<String> {
-    (pattern.contains('*') && !pattern.contains(BEYOND))
-        .then(|| pattern.replacen('*', filler, 1).replace('*', "").replace('?', "x"))
-}
-
-/// Whether a glob matches; `None` where it has what this interpreter does not know.
-fn matches(pattern: &str, text: &str) -> Option<bool> {
-    if pattern.contains(BEYOND) {
-        return None;
-    }
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut at_pattern, mut at_text) = (0, 0);
-    // Where the last `*` was, and up to where it has been taken to reach.
-    let mut star: Option<(usize, usize)> = None;
-    while at_text < text.len() {
-        match pattern.get(at_pattern) {
-            Some('*') => {
-                star = Some((at_pattern, at_text));
-                at_pattern += 1;
-            }
-            Some(one) if *one == '?' || *one == text[at_text] => {
-                at_pattern += 1;
-                at_text += 1;
-            }
-            _ => match star {
-                Some((at_star, reach)) => {
-                    star = Some((at_star, reach + 1));
-                    at_pattern = at_star + 1;
-                    at_text = reach + 1;
-                }
-                None => return Some(false),
-            },
-        }
-    }
-    Some(pattern[at_pattern..].iter().all(|rest| *rest == '*'))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::samples;
     use super::*;
+    use crate::topology::acl::words;
 
-    fn permissions(rules: &str) -> Permissions {
-        Permissions::of(&[rules.to_owned()], Server::assumed("redis:7.0"))
+    fn categories() -> Categories {
+        let set = |names: &str| names.split(' ').map(str::to_owned).collect();
+        BTreeMap::from([
+            ("read".to_owned(), set("get")),
+            ("string".to_owned(), set("get set")),
+            ("write".to_owned(), set("set")),
+            ("admin".to_owned(), set("config|get config|set")),
+            ("dangerous".to_owned(), set("config|get config|set")),
+            ("fast".to_owned(), set("ping publish select")),
+        ])
+    }
+
+    fn permits_on(image: &str, rules: &str, command: &str, subject: &str) -> bool {
+        let rules: Vec<Rule> = words(rules).iter().map(|rule| Rule::parse(rule).expect("a rule")).collect();
+        let sample = samples().into_iter().find(|sample| sample.name == command).expect("a sample");
+        let categories = categories();
+        Permissions::of(&rules, Server::assumed(image)).permit(&sample, subject, &Vocabulary::of(&categories))
+    }
+
+    fn permits(rules: &str, command: &str, subject: &str) -> bool {
+        permits_on("redis:7.0", rules, command, subject)
     }
 
     #[test]
     fn commands_are_permitted_in_the_order_of_the_rules() {
-        let get = |rules: &str| permissions(rules).permit_command("get", &["read", "string", "fast"]);
-        let config = |rules: &str| permissions(rules).permit_command("config|get", &["admin", "dangerous"]);
+        let get = |rules: &str| permits(&format!("~* {rules}"), "get", "a");
+        let config = |rules: &str| permits(rules, "config|get", "");
         for rules in
             ["+@all", "allcommands", "+@read", "+GET", "-@all +@string", "+@all -@write", "-get +get"]
         {
             assert!(get(rules), "{rules}");
         }
-        for rules in ["", "+@write", "+@all -@read", "+get -@all", "+set", "+@all -get", "+get reset"] {
+        for rules in ["", "+@write", "+@all -@read", "+get -@all", "+set", "+@all -get", "+get nocommands"] {
             assert!(!get(rules), "{rules}");
         }
         assert!(config("+config|get") && config("+config") && config("+@all -config|set"));
         assert!(!config("+@all -@dangerous") && !config("+config -config|get") && !config("+config|set"));
+        assert!(permits("+select|1", "select", "") && !permits("+select|2", "select", ""));
     }
 
     #[test]
     fn keys_are_permitted_by_pattern_and_use() {
-        let own = permissions("~app:* %R~shared:* +@all");
-        assert_eq!(own.permit(Use::Write, "app:1"), Some(true));
-        assert_eq!(own.permit(Use::Read, "shared:1"), Some(true));
-        assert_eq!(own.permit(Use::Write, "shared:1"), Some(false));
-        assert_eq!(own.permit(Use::Read, "other"), Some(false));
-        assert_eq!(own.instances(Use::Read, "x"), ["app:x", "shared:x"]);
-        assert_eq!(permissions("~* resetkeys").permit(Use::Read, "a"), Some(false));
-        assert_eq!(permissions("~[ab]* +@all").permit(Use::Read, "a"), None);
-        assert!(permissions("~counter ~[ab]*").instances(Use::Read, "x").is_empty());
-        assert_eq!(permissions("").permit(Use::Nothing, ""), Some(true));
+        let own = |command: &str, key: &str| permits("~app:* %R~shared:* %W~log +@all", command, key);
+        assert!(own("set", "app:1") && own("get", "app:1") && own("incr", "app:1"));
+        assert!(own("get", "shared:1") && !own("set", "shared:1") && own("exists", "shared:1"));
+        assert!(own("set", "log") && !own("get", "log") && !own("incr", "log"));
+        assert!(!own("get", "other") && !own("exists", "other"));
+        assert!(permits("%R~a %W~a +@all", "incr", "a"));
+        assert!(!permits("~* resetkeys +@all", "get", "a") && permits("+ping", "ping", ""));
     }
 
     #[test]
     fn channels_are_denied_where_there_are_rules_for_them() {
-        let of = |image| Permissions::of(&["+@all".to_owned()], Server::assumed(image));
-        assert_eq!(of("redis:7.0").permit(Use::Publish, "news"), Some(false));
-        assert_eq!(of("redis:6.0").permit(Use::Publish, "news"), Some(true));
-        assert_eq!(permissions("&news:*").permit(Use::Publish, "news:1"), Some(true));
+        assert!(!permits("+@all", "publish", "news"));
+        assert!(permits_on("redis:6.0", "+@all", "publish", "news"));
+        assert!(permits("+@all &news:*", "publish", "news:1"));
+        assert!(!permits("+@all &news:* resetchannels", "publish", "news:1"));
     }
 
     #[test]
-    fn selectors_and_switched_off_users_are_noticed() {
-        let selective = permissions("+get ~a* (+set ~b* (x) +del) -get");
-        assert!(selective.has_selectors);
-        assert!(!selective.permit_command("get", &["read"]) && !selective.permit_command("del", &["write"]));
-        assert!(!permissions("+@all off").enabled);
-    }
-
-    #[test]
-    fn globs_match_as_on_the_server() {
-        for (pattern, text, wanted) in [
-            ("*", "", true),
-            ("a*c", "abbc", true),
-            ("a*c", "abbd", false),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("*a*b*", "xxaxxbxx", true),
-            ("*ab", "aab", true),
-            ("abc", "abcd", false),
-        ] {
-            assert_eq!(matches(pattern, text), Some(wanted), "{pattern} {text}");
-        }
+    fn selectors_allow_on_their_own() {
+        let permitted = |command: &str, key: &str| permits("~a* +get (~b* +set) -get", command, key);
+        assert!(permitted("set", "b1") && !permitted("set", "a1") && !permitted("get", "a1"));
+        assert!(!permits("(~b +get) clearselectors", "get", "b"));
+        let off = Permissions::of(&[Rule::Enabled(false)], Server::assumed("redis:7.0"));
+        assert!(!off.enabled);
     }
 }

@@ -241,12 +241,16 @@ fn access(topology: &Topology) -> AccessView {
         (user.name, ObservedUser { rules: user.rules, right_password, other_password: false })
     };
     let commands = |names: &str| names.split(' ').map(str::to_owned).collect();
+    // What Redis 7.0 says, as far as samples go.
     AccessView {
         users: users(topology).into_iter().map(user).collect(),
         primary_login: PrimaryLogin::Right,
         categories: BTreeMap::from([
-            ("read".to_owned(), commands("get")),
-            ("write".to_owned(), commands("set")),
+            ("read".to_owned(), commands("get dbsize exists")),
+            ("write".to_owned(), commands("set del flushall")),
+            ("pubsub".to_owned(), commands("publish")),
+            ("dangerous".to_owned(), commands("config|get flushall")),
+            ("fast".to_owned(), commands("get dbsize exists publish ping")),
         ]),
     }
 }

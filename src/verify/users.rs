@@ -1,58 +1,22 @@
 //! Checks of an ACL user: what its rules allow works, and what they do not gets NOPERM.
 
 use crate::spec::SecretText;
+use crate::topology::acl::Rule;
 use crate::topology::slots::slot_of;
 use crate::topology::users::DEFAULT;
 use crate::topology::{Node, SlotSet, User};
 
 use super::access::guest;
-use super::permissions::{Permissions, Use};
+use super::permissions::{Permissions, Vocabulary};
+use super::proofs::{Chooser, Means, Proof, Proofs, Subject, Subjects, patterns};
 use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, KEY_LIFETIME, Session, Step};
+use super::{Check, Command, Expectation, Session, Step};
 
 const USER_ALLOWS: (&str, &str) = ("user-allows", "a user may do what its rules allow");
 const USER_DENIES: (&str, &str) = ("user-denies", "a user is refused what its rules do not allow");
 
-/// A harmless command: nothing is lost should a server permit what it must not.
-struct Sample {
-    /// The command in lower case, `config|get` for a subcommand.
-    name: &'static str,
-    /// Its ACL categories, the same from Redis 6.0 to 8 and in Valkey.
-    categories: &'static [&'static str],
-    usage: Use,
-    /// What follows the command's name and its key or channel.
-    rest: &'static [&'static str],
-}
-
-const SAMPLES: [Sample; 7] = [
-    Sample { name: "ping", categories: &["fast", "connection"], usage: Use::Nothing, rest: &[] },
-    Sample {
-        name: "set",
-        categories: &["write", "string", "slow"],
-        usage: Use::Write,
-        rest: &["theirs", "PX"],
-    },
-    Sample { name: "get", categories: &["read", "string", "fast"], usage: Use::Read, rest: &[] },
-    Sample { name: "del", categories: &["keyspace", "write", "slow"], usage: Use::Write, rest: &[] },
-    Sample { name: "publish", categories: &["pubsub", "fast"], usage: Use::Publish, rest: &["heard"] },
-    Sample { name: "dbsize", categories: &["keyspace", "read", "fast"], usage: Use::Nothing, rest: &[] },
-    Sample {
-        name: "config|get",
-        categories: &["admin", "slow", "dangerous"],
-        usage: Use::Nothing,
-        rest: &["maxmemory"],
-    },
-];
-
-impl Sample {
-    /// The command, with a key or channel where it takes one.
-    fn command(&self, subject: Option<&str>) -> Command {
-        let name = self.name.to_ascii_uppercase();
-        let words = name.split('|').chain(subject).chain(self.rest.iter().copied()).map(str::to_owned);
-        let lifetime = (self.rest.last() == Some(&"PX")).then(|| KEY_LIFETIME.as_millis().to_string());
-        Command::new(words.chain(lifetime))
-    }
-}
+/// Samples that are for keys of the type that the samples write, or for any.
+const OF_STRINGS: [&str; 6] = ["set", "get", "del", "unlink", "expire", "strlen"];
 
 /// What a user can do at a node, and what it cannot.
 pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> {
@@ -66,7 +30,10 @@ pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> 
         let unknown = Err(format!("the password of `{}` is not known", user.name));
         return vec![Check::judged(USER_ALLOWS, Some(&node.name), unknown, Vec::new())];
     };
-    let permissions = Permissions::of(&user.rules, scene.topology.server);
+    let rules: Vec<(&str, Rule)> =
+        user.rules.iter().filter_map(|text| Some((text.as_str(), Rule::parse(text).ok()?))).collect();
+    let parsed: Vec<Rule> = rules.iter().map(|(_, rule)| rule.clone()).collect();
+    let permissions = Permissions::of(&parsed, scene.topology.server);
     let log_in =
         |expectation| Step::send(guest(node), Command::log_in(&user.name, password.clone()), expectation);
     if !permissions.enabled {
@@ -75,60 +42,68 @@ pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> 
         return vec![Check::asked(USER_DENIES, Some(&node.name), steps, found)];
     }
     let serves = Served::by(scene, node);
-    let (mut allowed, mut denied) = (Vec::new(), Vec::new());
-    let mut keys = Vec::new();
-    for sample in &SAMPLES {
-        let permitted = permissions.permit_command(sample.name, sample.categories);
-        let send = |subject: Option<&str>, expectation| {
-            Step::send(guest(node), sample.command(subject), expectation)
-        };
-        if sample.usage == Use::Nothing {
-            if permitted {
-                allowed.push(send(None, Expectation::Granted));
-            } else {
-                denied.push(send(None, Expectation::Error("NOPERM")));
-            }
-            continue;
-        }
-        let subjects =
-            serves.subjects(&permissions, sample.usage, &format!("{}:{}", scene.unique, user.name));
-        let of_verdict = |wanted: bool| {
-            subjects.iter().find(|subject| {
-                permissions.permit(sample.usage, subject).is_some_and(|fits| (fits && permitted) == wanted)
-            })
-        };
-        if let Some(subject) = of_verdict(true) {
-            // Behind the permission a replica sends writers and, in a cluster, readers elsewhere.
-            let keyed = matches!(sample.usage, Use::Read | Use::Write);
-            let elsewhere = keyed && serves.as_primary.is_none();
-            allowed.push(send(
-                Some(subject),
-                if elsewhere { Expectation::Permitted } else { Expectation::Granted },
-            ));
-            if keyed && !keys.contains(subject) {
-                keys.push(subject.clone());
-            }
-        }
-        if let Some(subject) = of_verdict(false) {
-            denied.push(send(Some(subject), Expectation::Error("NOPERM")));
-        }
-    }
+    let subjects = serves.subjects(&parsed, &format!("{}:{}", scene.unique, user.name));
+    let access = scene.said(&node.name).ok().and_then(|statement| statement.view.access.as_ref());
+    let vocabulary = access.map(|access| Vocabulary::of(&access.categories)).unwrap_or_default();
+    let chooser = Chooser::new(vocabulary, &permissions, &subjects, scene.topology.server);
+    let Proofs { proofs, unshown } = chooser.choose(&rules);
+    let steps = |permitted| {
+        let (sent, asked): (Vec<&Proof<'_>>, Vec<&Proof<'_>>) = proofs
+            .iter()
+            .filter(|proof| proof.permitted == permitted)
+            .partition(|proof| proof.means == Means::Sent);
+        let (sent_count, asked_count) = (sent.len(), asked.len());
+        let sent = sent.into_iter().map(|proof| serves.send(node, proof));
+        let asked = asked.into_iter().map(|proof| dry_run(user, node, proof));
+        let log_in = log_in(Expectation::Status("OK"));
+        (std::iter::once(log_in).chain(sent).chain(asked).collect::<Vec<_>>(), sent_count, asked_count)
+    };
+    let by_dry_run = |asked: usize| match asked {
+        0 => String::new(),
+        asked => format!(", {asked} more by dry run"),
+    };
     let mut checks = Vec::new();
-    let found = format!("`{}` logged in, and {} went through", user.name, count(allowed.len(), "command"));
-    allowed.insert(0, log_in(Expectation::Status("OK")));
+    let (allowed, sent, asked) = steps(true);
+    let not_shown = if unshown.is_empty() {
+        String::new()
+    } else {
+        let rules: Vec<String> = unshown.iter().map(|rule| format!("`{rule}`")).collect();
+        format!("; nothing here shows {}", rules.join(", "))
+    };
+    let found = format!(
+        "`{}` logged in, and {} went through{}{not_shown}",
+        user.name,
+        count(sent, "command"),
+        by_dry_run(asked)
+    );
+    let written = proofs.iter().filter(|proof| {
+        proof.means == Means::Sent && proof.permitted && proof.sample.takes_channel() == Some(false)
+    });
+    let mut keys: Vec<&str> =
+        written.filter_map(|proof| proof.subject).map(|subject| subject.text.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
     let check = Check::asked(USER_ALLOWS, Some(&node.name), allowed, found);
     checks.push(
-        keys.iter()
+        keys.into_iter()
             .filter(|_| serves.as_primary.is_some())
             .fold(check, |check, key| check.removing(Session::Shared(node.name.clone()), key)),
     );
-    // A selector may allow what the rest of the rules does not.
-    if !denied.is_empty() && !permissions.has_selectors {
-        let found = format!("`{}` got NOPERM for {}", user.name, count(denied.len(), "command"));
-        denied.insert(0, log_in(Expectation::Status("OK")));
+    let (denied, sent, asked) = steps(false);
+    if sent + asked > 0 {
+        let found = format!("`{}` got NOPERM for {}{}", user.name, count(sent, "command"), by_dry_run(asked));
         checks.push(Check::asked(USER_DENIES, Some(&node.name), denied, found));
     }
     checks
+}
+
+/// Asks the server as redisctl whether the user could run a command.
+fn dry_run(user: &User, node: &Node, proof: &Proof<'_>) -> Step {
+    let question = ["ACL", "DRYRUN", &user.name].map(str::to_owned);
+    let subject = proof.subject.map(|subject| subject.text.as_str());
+    let command = Command::new(question.into_iter().chain(proof.sample.full(subject)));
+    let expectation = if proof.permitted { Expectation::Status("OK") } else { Expectation::Explanation };
+    Step::send(Session::Shared(node.name.clone()), command, expectation)
 }
 
 /// What a node serves.
@@ -146,25 +121,43 @@ impl Served {
         Self { as_primary: lineup.map(|lineup| lineup.slots.clone()) }
     }
 
-    /// Keys or channels to try: of each of the user's patterns one, and one of nobody's; keys that
-    /// the node serves, where it serves any.
-    fn subjects(&self, permissions: &Permissions, usage: Use, prefix: &str) -> Vec<String> {
-        let slots = self.as_primary.as_ref().filter(|slots| !slots.is_empty() && usage != Use::Publish);
-        let candidates = |filler: &str| {
-            let mut candidates = permissions.instances(usage, filler);
-            candidates.push(filler.to_owned());
-            candidates
+    /// A request as the user, and what must come back.
+    fn send(&self, node: &Node, proof: &Proof<'_>) -> Step {
+        let keyed = proof.sample.takes_channel() == Some(false);
+        // Behind the permission a replica sends writers and, in a cluster, readers elsewhere; and a key
+        // may be of another type than a command is for.
+        let may_disappoint = keyed && (self.as_primary.is_none() || !OF_STRINGS.contains(&proof.sample.name));
+        let expectation = match (proof.permitted, may_disappoint) {
+            (false, _) => Expectation::Error("NOPERM"),
+            (true, true) => Expectation::Permitted,
+            (true, false) => Expectation::Granted,
         };
-        let Some(slots) = slots else { return candidates(prefix) };
-        let mut subjects = Vec::new();
-        for position in 0..candidates(prefix).len() {
+        let subject = proof.subject.map(|subject| subject.text.as_str());
+        Step::send(guest(node), Command::new(proof.sample.full(subject)), expectation)
+    }
+
+    /// Keys and channels to try: of each of the user's patterns one, and one of nobody's; keys that
+    /// the node serves, where it serves any.
+    fn subjects(&self, rules: &[Rule], prefix: &str) -> Subjects {
+        let slots = self.as_primary.as_ref().filter(|slots| !slots.is_empty());
+        let key = |pattern: Option<&str>| {
+            let plain = Subject::of(pattern, prefix)?;
+            let Some(slots) = slots.filter(|_| plain.own) else { return Some(plain) };
+            // No filler changes the slot where the pattern has a tag of its own.
+            if pattern.is_some_and(|pattern| pattern.contains('{')) {
+                return Some(Subject { own: slots.contains(slot_of(&plain.text)), ..plain });
+            }
             // A key's slot is as good as random: a few thousand tags reach any shard but the tiniest.
-            let key = (0..100_000_u32)
-                .filter_map(|number| candidates(&format!("{prefix}:{{{number}}}")).into_iter().nth(position))
-                .find(|key| slots.contains(slot_of(key)));
-            subjects.extend(key);
+            let served = (0..100_000_u32)
+                .filter_map(|number| Subject::of(pattern, &format!("{prefix}:{{{number}}}")))
+                .find(|subject| slots.contains(slot_of(&subject.text)));
+            Some(served.unwrap_or(Subject { own: false, ..plain }))
+        };
+        let of = |of_channels| patterns(rules, of_channels).into_iter().map(Some).chain([None]);
+        Subjects {
+            keys: of(false).filter_map(key).collect(),
+            channels: of(true).filter_map(|pattern| Subject::of(pattern, prefix)).collect(),
         }
-        subjects
     }
 }
 
@@ -189,6 +182,7 @@ mod tests {
 
     #[test]
     fn users_are_tried_by_their_rules() {
+        // The usual commands and the log-in.
         assert_eq!(steps("admin", "user-allows").len(), 8);
         assert!(steps("admin", "user-denies").is_empty());
 

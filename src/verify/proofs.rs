@@ -1,0 +1,303 @@
+//! Which requests show what a user's rules allow and deny: for every rule at least one, where there is
+//! a request that shows it.
+
+use crate::topology::Server;
+use crate::topology::acl::{Rule, Which};
+
+use super::glob::instance;
+use super::permissions::{Permissions, Vocabulary};
+use super::samples::{Sample, USUAL, Use, samples};
+
+/// A key or channel to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Subject {
+    /// The key or channel itself.
+    pub(super) text: String,
+    /// The pattern that it is an instance of; `None`: of none, it is nobody's.
+    pub(super) pattern: Option<String>,
+    /// Whether nobody but this check uses it.
+    pub(super) own: bool,
+}
+
+impl Subject {
+    /// A key or channel of a pattern, with `filler` in it where there is room; `None` where there is none.
+    pub(super) fn of(pattern: Option<&str>, filler: &str) -> Option<Self> {
+        let text = pattern.map_or_else(|| Some(filler.to_owned()), |pattern| instance(pattern, filler))?;
+        Some(Self { own: text.contains(filler), text, pattern: pattern.map(str::to_owned) })
+    }
+}
+
+/// Keys and channels to try, those of the user's patterns before nobody's.
+#[derive(Debug, Default)]
+pub(super) struct Subjects {
+    pub(super) keys: Vec<Subject>,
+    pub(super) channels: Vec<Subject>,
+}
+
+/// Patterns of keys or of channels in rules, those of selectors among them, each once.
+pub(super) fn patterns(rules: &[Rule], of_channels: bool) -> Vec<&str> {
+    let mut patterns: Vec<&str> = Vec::new();
+    for rule in each(rules) {
+        match rule {
+            Rule::Keys { pattern, .. } if !of_channels => patterns.push(pattern),
+            Rule::Channels(pattern) if of_channels => patterns.push(pattern),
+            _ => {}
+        }
+    }
+    let mut seen = Vec::new();
+    patterns.retain(|pattern| !seen.contains(pattern) && (seen.push(*pattern), true).1);
+    patterns
+}
+
+/// Every rule, and the rules inside of selectors.
+fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
+    rules.iter().flat_map(|rule| match rule {
+        Rule::Selector(inner) => inner.iter(),
+        rule => std::slice::from_ref(rule).iter(),
+    })
+}
+
+/// How a request is put to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Means {
+    /// It is sent as the user: it does no harm.
+    Sent,
+    /// The server is asked what it would say: `ACL DRYRUN`.
+    DryRun,
+}
+
+/// A request, and what the rules say to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Proof<'a> {
+    pub(super) sample: &'a Sample,
+    pub(super) subject: Option<&'a Subject>,
+    pub(super) means: Means,
+    pub(super) permitted: bool,
+}
+
+/// What is to be asked of a server about a user.
+#[derive(Debug)]
+pub(super) struct Proofs<'a> {
+    pub(super) proofs: Vec<Proof<'a>>,
+    /// The rules that nothing shows.
+    pub(super) unshown: Vec<&'a str>,
+}
+
+/// Commands to choose from, and what decides about them.
+pub(super) struct Chooser<'a> {
+    samples: Vec<Sample>,
+    words: Vocabulary<'a>,
+    permissions: &'a Permissions,
+    subjects: &'a Subjects,
+    server: Server,
+}
+
+impl<'a> Chooser<'a> {
+    /// `words`: the commands that the server has.
+    pub(super) fn new(
+        words: Vocabulary<'a>,
+        permissions: &'a Permissions,
+        subjects: &'a Subjects,
+        server: Server,
+    ) -> Self {
+        let mut samples = samples();
+        samples.retain(|sample| words.categories(sample.name).is_some());
+        Self { samples, words, permissions, subjects, server }
+    }
+
+    /// The requests for a user's rules, which are given in words, too.
+    pub(super) fn choose(&'a self, rules: &'a [(&'a str, Rule)]) -> Proofs<'a> {
+        let candidates = self.candidates();
+        let mut proofs = Proofs { proofs: Vec::new(), unshown: Vec::new() };
+        for sample in self.samples.iter().filter(|sample| sample.harmless).take(USUAL) {
+            let usual = candidates.iter().filter(|candidate| candidate.sample == sample);
+            for wanted in [true, false] {
+                proofs.add(usual.clone().find(|candidate| candidate.permitted == wanted));
+            }
+        }
+        for (text, rule) in rules {
+            let before = proofs.unshown.len();
+            for rule in each(std::slice::from_ref(rule)) {
+                if !self.show(rule, &candidates, &mut proofs) {
+                    proofs.unshown.push(text);
+                }
+            }
+            // A selector is told once, whatever number of rules in it nothing shows.
+            proofs.unshown.truncate(before + 1);
+        }
+        proofs
+    }
+
+    /// Every request that can be put to this server, those that are sent first.
+    fn candidates(&'a self) -> Vec<Proof<'a>> {
+        let mut candidates = Vec::new();
+        for sample in &self.samples {
+            let subjects: Vec<Option<&Subject>> = match sample.takes_channel() {
+                None => vec![None],
+                Some(true) => self.subjects.channels.iter().map(Some).collect(),
+                Some(false) => self.subjects.keys.iter().map(Some).collect(),
+            };
+            for subject in subjects {
+                let text = subject.map_or("", |subject| subject.text.as_str());
+                let means = if sample.harmless && subject.is_none_or(|subject| subject.own) {
+                    Means::Sent
+                } else if self.server.has_dry_runs() {
+                    Means::DryRun
+                } else {
+                    continue;
+                };
+                let permitted = self.permissions.permit(sample, text, &self.words);
+                candidates.push(Proof { sample, subject, means, permitted });
+            }
+        }
+        candidates.sort_by_key(|candidate| candidate.means);
+        candidates
+    }
+
+    /// Adds what shows a rule; whether anything does, or nothing has to.
+    fn show(&self, rule: &Rule, candidates: &[Proof<'a>], proofs: &mut Proofs<'a>) -> bool {
+        match rule {
+            Rule::Commands { add, which } => proofs.add(self.of_command(*add, which, candidates)),
+            Rule::Keys { pattern, .. } => {
+                let shown = [Use::Read, Use::Write]
+                    .map(|usage| proofs.add(self.of_pattern(pattern, usage, candidates)));
+                shown.contains(&true)
+            }
+            Rule::Channels(pattern) => {
+                // Where servers know no such rules, every channel may be used.
+                !self.server.has_channel_rules()
+                    || proofs.add(self.of_pattern(pattern, Use::Channel, candidates))
+            }
+            // What was allowed before is among the patterns, and shown not to be any more; the others
+            // are about logging in.
+            _ => true,
+        }
+    }
+
+    /// What a rule about commands is about: at best something that comes out as the rule says, and for
+    /// which keys and channels are no hindrance.
+    fn of_command<'p>(&self, add: bool, which: &Which, candidates: &'p [Proof<'a>]) -> Option<&'p Proof<'a>> {
+        candidates.iter().filter(|candidate| self.words.concerns(which, candidate.sample)).min_by_key(
+            |candidate| {
+                let text = candidate.subject.map_or("", |subject| subject.text.as_str());
+                let hindered = !self.permissions.permit_subject(candidate.sample, text);
+                (candidate.permitted != add, hindered)
+            },
+        )
+    }
+
+    /// A command that the user may run and that does no more than this with a key or channel of a pattern.
+    fn of_pattern<'p>(
+        &self,
+        pattern: &str,
+        usage: Use,
+        candidates: &'p [Proof<'a>],
+    ) -> Option<&'p Proof<'a>> {
+        candidates.iter().find(|candidate| {
+            let of_pattern = |subject: &Subject| subject.pattern.as_deref() == Some(pattern);
+            candidate.subject.is_some_and(of_pattern)
+                && candidate.sample.uses().all(|one| one == usage)
+                && self.permissions.permit_command(candidate.sample, &self.words)
+        })
+    }
+}
+
+impl<'a> Proofs<'a> {
+    /// Adds a proof that is not there yet; whether there is one.
+    fn add(&mut self, proof: Option<&Proof<'a>>) -> bool {
+        let Some(proof) = proof else { return false };
+        if !self.proofs.contains(proof) {
+            self.proofs.push(*proof);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::topology::acl::{Categories, words};
+
+    fn categories() -> Categories {
+        let set = |names: &str| names.split(' ').map(str::to_owned).collect::<BTreeSet<String>>();
+        BTreeMap::from([
+            ("read".to_owned(), set("get dbsize hget")),
+            ("write".to_owned(), set("set del lpush flushall hset")),
+            ("hash".to_owned(), set("hget hset")),
+            ("pubsub".to_owned(), set("publish")),
+            ("fast".to_owned(), set("ping")),
+            ("dangerous".to_owned(), set("flushall config|get")),
+            ("admin".to_owned(), set("config|get shutdown")),
+        ])
+    }
+
+    /// What is asked, `+` before what is allowed, `~` where it is a dry run; then what nothing shows.
+    fn proofs(image: &str, rules: &str) -> (Vec<String>, Vec<String>) {
+        let server = Server::assumed(image);
+        let texts = words(rules);
+        let rules: Vec<(&str, Rule)> =
+            texts.iter().map(|text| (text.as_str(), Rule::parse(text).expect("a rule"))).collect();
+        let parsed: Vec<Rule> = rules.iter().map(|(_, rule)| rule.clone()).collect();
+        let of = |of_channels| {
+            let known = patterns(&parsed, of_channels).into_iter().map(Some).chain([None]);
+            known.filter_map(|pattern| Subject::of(pattern, "own")).collect()
+        };
+        let subjects = Subjects { keys: of(false), channels: of(true) };
+        let permissions = Permissions::of(&parsed, server);
+        let categories = categories();
+        let chooser = Chooser::new(Vocabulary::of(&categories), &permissions, &subjects, server);
+        let chosen = chooser.choose(&rules);
+        let line = |proof: &Proof<'_>| {
+            let sign = if proof.permitted { "+" } else { "-" };
+            let dry = if proof.means == Means::DryRun { "~" } else { "" };
+            let full = proof.sample.full(proof.subject.map(|subject| subject.text.as_str()));
+            format!("{sign}{dry}{}", full.join(" "))
+        };
+        let unshown = chosen.unshown.iter().map(|rule| (*rule).to_owned()).collect();
+        (chosen.proofs.iter().map(line).collect(), unshown)
+    }
+
+    #[test]
+    fn every_rule_has_its_proof() {
+        for (rules, wanted) in [
+            ("~app:* +@read", vec!["+GET app:own", "-GET own", "-SET app:own theirs PX 15000"]),
+            ("~* +@all -@dangerous", vec!["-CONFIG GET maxmemory", "-PUBLISH own heard"]),
+            ("~* +@all -flushall", vec!["-~FLUSHALL", "+PING", "+CONFIG GET maxmemory"]),
+            ("~* +@hash -hset", vec!["+~HGET own 1", "-~HSET own 1 1"]),
+            ("~counter +get", vec!["+~GET counter", "-GET own"]),
+            (
+                "%R~a:* %W~b:* +@all",
+                vec!["+GET a:own", "-SET a:own theirs PX 15000", "+SET b:own theirs PX 15000"],
+            ),
+            ("%R~a:* %W~b:* +@all", vec!["-GET b:own"]),
+            ("~a:* resetkeys ~b:* +get", vec!["-GET a:own", "+GET b:own"]),
+            ("&c:* +publish", vec!["+PUBLISH c:own heard", "-PUBLISH own heard"]),
+            ("&news +publish", vec!["+~PUBLISH news heard", "-PUBLISH own heard"]),
+            (
+                "~a* +get (~b* +set)",
+                vec!["+SET bown theirs PX 15000", "-SET aown theirs PX 15000", "-GET bown"],
+            ),
+            ("+shutdown +@admin -shutdown", vec!["-~SHUTDOWN", "+CONFIG GET maxmemory"]),
+        ] {
+            let (found, unshown) = proofs("redis:7.0", rules);
+            for one in wanted {
+                assert!(found.contains(&one.to_owned()), "{rules}: no `{one}` in {found:#?}");
+            }
+            assert!(unshown.is_empty(), "{rules}: {unshown:?}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_shows_is_told() {
+        assert_eq!(
+            proofs("redis:7.0", "~* +json.get (~a +ft.search)").1,
+            ["~*", "+json.get", "(~a +ft.search)"]
+        );
+        // Without dry runs, only what does no harm.
+        let (found, unshown) = proofs("redis:6.0", "~* +@all -flushall ~counter");
+        assert_eq!(unshown, ["-flushall", "~counter"]);
+        assert!(found.iter().all(|one| !one.contains('~')), "{found:#?}");
+    }
+}
