@@ -8,7 +8,8 @@ const HARMLESS: &str = "\
     ping; set w theirs PX LIFETIME; get r; del w; publish c heard; dbsize; config|get maxmemory; echo heard; \
     time; acl|whoami; client|getname; command|count; slowlog|len; latency|latest; script|exists none; unwatch; \
     role; lastsave; pubsub|channels none; exists k; strlen k; type k; ttl r; mget r; getrange r 0 0; getbit r 0; \
-    bitcount r; hlen k; llen k; scard k; zcard k; xlen k; geopos r none; unlink w; expire w 15";
+    bitcount r; hlen k; llen k; scard k; zcard k; xlen k; geopos r none; unlink w; expire w 15; pttl r; \
+    hget r none; hgetall r; lrange r 0 0; smembers r; sismember k none; zrange r 0 0; zscore r none; info server";
 
 /// How many of [`HARMLESS`] are tried with every user, whatever its rules say.
 pub(super) const USUAL: usize = 7;
@@ -55,7 +56,7 @@ const OTHERS: &str = "\
     pubsub|shardnumsub; punsubscribe; randomkey; readonly; readwrite; rename b w; renamenx b w; \
     replconf; replicaof 1 1; restore w 1 1; restore-asking w 1 1; role; rpop b; rpoplpush b w; \
     rpush w 1; rpushx w 1; sadd w 1; save; scan 1; scard k; script|debug 1; script|exists 1; \
-    script|flush; script|help; script|kill; script|load 1; sdiff r; sdiffstore w r; select 1; set w 1; \
+    script|flush; script|help; script|kill; script|load 1; sdiff r; sdiffstore w r; select 0; set w 1; \
     setbit b 1 1; setex w 1 1; setnx w 1; setrange w 1 1; shutdown; sinter r; sintercard 1 r; \
     sinterstore w r; sismember k 1; slaveof 1 1; slowlog|get; slowlog|help; slowlog|len; slowlog|reset; \
     smembers r; smismember r 1; smove b w 1; sort r; sort_ro r; spop b; spublish c 1; srandmember r; \

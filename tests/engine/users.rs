@@ -267,3 +267,76 @@ fn old_sentinels_keep_their_password_and_servers_get_users() {
     it.deployment.up(&spec, &["--image", REDIS_6, "--recreate"]);
     it.deployment.verify();
 }
+
+/// Users for which every sort of rule is proved; what only newer servers know is apart.
+const EVERY_SORT: &str = "kind: replication
+auth:
+  password: p
+  users:
+    - {name: wide, rules: ['~*', '&*', '+@all', '-@dangerous', '-flushall', '-debug']}
+    - {name: narrow, rules: ['~app:*', '~counter', '~[xy]?:*', '&app:*', '&news', '+@read', '+@hash', '+set', '+publish', '-dbsize']}
+    - {name: reset, rules: ['~a:*', resetkeys, '~b:*', '&c', resetchannels, '&d:*', '+@all', nocommands, '+config|get', '+get', '+publish']}
+    - {name: nothing, rules: ['+ping']}
+";
+
+const OF_NEWER_SERVERS: &str =
+    "    - {name: halves, rules: ['%R~shared:*', '%W~log:*', '%RW~own:*', '+@all', '-config|set', '-@admin']}
+    - {name: selects, rules: ['~a:*', '+get', '(~b:* +@write -del)', '(%R~c +@list &e:* +publish)']}
+";
+
+/// The rules of the users that nothing showed, and how many checks there were of users.
+fn shown(report: &serde_json::Value) -> (Vec<&str>, usize) {
+    let checks = report["checks"].as_array().expect("checks");
+    let of_users =
+        checks.iter().filter(|check| check["name"].as_str().is_some_and(|n| n.starts_with("user-")));
+    let details: Vec<&str> = of_users.filter_map(|check| check["detail"].as_str()).collect();
+    let unshown = details.iter().filter_map(|detail| Some(detail.split_once("nothing here shows ")?.1));
+    (unshown.collect(), details.len())
+}
+
+#[test]
+fn every_rule_is_proved_on_every_server() {
+    if !wanted() {
+        return;
+    }
+    for image in [REDIS_7, REDIS_8, VALKEY_8] {
+        let server = image.rsplit('/').next().unwrap_or(image).replace([':', '.'], "-");
+        let it = Specified::new(&format!("rules-{server}"));
+        it.up(&format!("{EVERY_SORT}{OF_NEWER_SERVERS}"), image);
+        assert_eq!(shown(&it.deployment.verify()), (Vec::new(), 24), "{image}");
+    }
+    let it = Specified::new("rules-redis-6-0");
+    it.up(EVERY_SORT, REDIS_6);
+    // Without dry runs, nobody is to find out what would happen.
+    let unshown = "`~counter`";
+    let report = it.deployment.verify();
+    let (unshown_there, checks) = shown(&report);
+    assert_eq!(checks, 16);
+    assert!(unshown_there.iter().any(|rules| rules.contains(unshown)), "{unshown_there:?}");
+    assert!(unshown_there.iter().any(|rules| rules.contains("`-flushall`")), "{unshown_there:?}");
+}
+
+#[test]
+fn a_server_that_allows_or_denies_too_much_is_found_by_its_users() {
+    if !wanted() {
+        return;
+    }
+    let it = Specified::new("rules-broken");
+    let users = "users: [{name: app, rules: ['~app:*', '+@read', '+set', '-get']}]";
+    it.up(&format!("kind: standalone\nauth:\n  password: p\n  {users}\n"), REDIS_7);
+    for (change, check, says) in [
+        ("+get", "user-denies", "expected the error NOPERM"),
+        ("+flushall", "acl-agreement", "other rules"),
+        ("-set", "user-allows", "NOPERM"),
+        ("allkeys", "user-denies", "expected the error NOPERM"),
+    ] {
+        it.cli("1", &["ACL", "SETUSER", "app", change]);
+        let verified = redisctl(&["--output", "json", "verify", &it.deployment.name]);
+        let report: serde_json::Value = serde_json::from_slice(&verified.stdout).expect("a report");
+        let failed = report["checks"].as_array().expect("checks").iter().find(|one| {
+            one["name"] == check && one["detail"].as_str().is_some_and(|detail| detail.contains(says))
+        });
+        assert!(verified.status.code() == Some(1) && failed.is_some(), "{change}: {report:#}");
+        it.cli("1", &["ACL", "LOAD"]);
+    }
+}
