@@ -96,7 +96,8 @@ impl<'a> Own<'a> {
         let now = unix_time(now);
         let fault = key_fault(chain.clone(), key)
             .or_else(|| authority_fault(self.authority, &roots, now))
-            .or_else(|| self.trust_fault(&chain, &roots, now).err());
+            .or_else(|| self.trust_fault(&chain, &roots, now).err())
+            .or_else(|| subject_fault(&chain, &roots));
         faults.extend(fault);
         faults
     }
@@ -197,6 +198,24 @@ fn authority_fault(authority: &str, roots: &RootCertStore, now: UnixTime) -> Opt
     })
 }
 
+/// A subject that is also the CA's: servers take such a certificate for one that signed itself, and trust
+/// it no more, although clients would. One that did sign itself, and is trusted for that, is none of these.
+fn subject_fault(chain: &[CertificateDer<'static>], roots: &RootCertStore) -> Option<Fault> {
+    let mut own = RootCertStore::empty();
+    own.add(chain.first()?.clone()).ok()?;
+    let own = own.roots.first()?;
+    let has_its_subject = roots.roots.iter().any(|root| {
+        root.subject == own.subject && root.subject_public_key_info != own.subject_public_key_info
+    });
+    has_its_subject.then(|| {
+        Fault::new(
+            Part::Certificate,
+            "has the same subject as the CA in `tls.ca`: servers take it for its own CA",
+        )
+        .hint("issue it again with a subject of its own, such as the deployment's name")
+    })
+}
+
 fn as_server(
     certificate: &ParsedCertificate<'_>,
     between: &[CertificateDer<'_>],
@@ -226,7 +245,7 @@ fn unix_time(moment: OffsetDateTime) -> UnixTime {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer};
     use time::Duration;
 
     use super::*;
@@ -249,6 +268,7 @@ mod tests {
     fn ca(days: i64) -> Ca {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "a CA");
         (params.not_before, params.not_after) = (NOW - Duration::days(90), NOW + Duration::days(days));
         let key = rcgen::KeyPair::generate().unwrap();
         Ca { pem: params.self_signed(&key).unwrap().pem(), issuer: Issuer::new(params, key) }
@@ -290,6 +310,7 @@ mod tests {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         });
         let foreign = issued(&self::ca(900), |_| {});
+        let namesake = issued(&ca, |params| params.distinguished_name.push(DnType::CommonName, "a CA"));
         let others_key = key(foreign.key.expose());
         for (pair, words) in [
             (&expired, "cert expired on 2025-12-31"),
@@ -298,6 +319,7 @@ mod tests {
             (&nameless, "cert is not for `127.0.0.1`: it names no host at all"),
             (&server_only, "cert may not be used for this: its extended key usage does not allow it"),
             (&foreign, "cert was not issued by the CA in `tls.ca`"),
+            (&namesake, "cert has the same subject as the CA in `tls.ca`: servers take it for its own CA"),
             (&others_key, "key does not belong to the certificate in `tls.cert`"),
             (&key("-----BEGIN ENCRYPTED PRIVATE KEY-----"), "key is encrypted"),
             (&key("hunter2"), "key holds no private key in PEM"),
