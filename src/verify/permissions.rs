@@ -195,7 +195,7 @@ mod tests {
         }
         assert!(config("+config|get") && config("+config") && config("+@all -config|set"));
         assert!(!config("+@all -@dangerous") && !config("+config -config|get") && !config("+config|set"));
-        assert!(permits("+select|1", "select", "") && !permits("+select|2", "select", ""));
+        assert!(permits("+select|0", "select", "") && !permits("+select|2", "select", ""));
     }
 
     #[test]

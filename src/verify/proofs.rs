@@ -265,7 +265,7 @@ mod tests {
             ("~app:* +@read", vec!["+GET app:own", "-GET own", "-SET app:own theirs PX 15000"]),
             ("~* +@all -@dangerous", vec!["-CONFIG GET maxmemory", "-PUBLISH own heard"]),
             ("~* +@all -flushall", vec!["-~FLUSHALL", "+PING", "+CONFIG GET maxmemory"]),
-            ("~* +@hash -hset", vec!["+~HGET own 1", "-~HSET own 1 1"]),
+            ("~* +@hash -hset", vec!["+HGET own none", "-~HSET own 1 1"]),
             ("~counter +get", vec!["+~GET counter", "-GET own"]),
             (
                 "%R~a:* %W~b:* +@all",

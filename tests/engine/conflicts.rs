@@ -102,6 +102,29 @@ fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
 }
 
 #[test]
+fn a_foreign_network_that_appears_meanwhile_is_named_and_not_touched() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("foreign-network-late");
+    let inspect = || docker(&["network", "inspect", "--format", "{{json .}}", &deployment.name]);
+    let mut before = String::new();
+    // The network is made after the shared volume, which leaves a moment.
+    let moment = (1, |event: &Value| event["event"] == "plan-started");
+    let ended = meanwhile(&deployment, &["replica"], moment, |_| {
+        docker(&["network", "create", &deployment.name]);
+        before = inspect();
+    });
+    let _foreign = Foreign("network", deployment.name.clone());
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    let said = format!("there is a network `{}` that redisctl did not make", deployment.name);
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    succeed(&redisctl(&["down", &deployment.name]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+    assert_eq!(inspect(), before);
+}
+
+#[test]
 fn a_changed_spec_is_not_forced_on_a_deployment_without_a_word() {
     if !wanted() {
         return;
