@@ -29,7 +29,7 @@ mod tls;
 mod tree;
 
 pub(crate) use describe::nearest;
-pub use error::{Located, SpecError};
+pub use error::{Located, Remarks, SpecError};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};
 pub use read::{Document, Inputs, Source, read};

@@ -12,7 +12,7 @@ use crate::doctor::Diagnosis;
 use crate::plan::Plan;
 use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
-use crate::spec::SpecError;
+use crate::spec::{Remarks, SpecError};
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
 
@@ -188,18 +188,19 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::print`].
-    pub fn valid(&self, source: &str, topology: &Topology, warnings: &[String]) -> io::Result<()> {
+    pub fn valid(&self, source: &str, topology: &Topology, remarks: &Remarks) -> io::Result<()> {
         if self.is_json() {
             return self.json(&serde_json::json!({
                 "spec": source,
                 "valid": true,
                 "deployment": topology.name,
                 "summary": topology.summary(),
-                "warnings": warnings,
+                "warnings": remarks.located(),
             }));
         }
-        for warning in warnings {
-            self.warning(warning);
+        let remarks = remarks.render(self.messages.is_enabled());
+        if self.settings.verbosity != Verbosity::Quiet && !remarks.is_empty() {
+            say(&remarks);
         }
         self.print(&notices::valid(source, topology, self.data))
     }

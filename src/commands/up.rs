@@ -102,8 +102,9 @@ async fn attempt(
             earlier.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
         }
         if !std::mem::replace(&mut warned, true) {
-            for message in warnings(&prepared.topology) {
-                listener.hear(Event::Warning { message });
+            let remarks = found.document.remark(warnings(&found.document.spec, &prepared.topology));
+            for remark in remarks.located() {
+                listener.hear(Event::Warning { message: remark.to_string() });
             }
         }
         if race.let_others_finish(prepared).await? {

@@ -9,7 +9,8 @@ use crate::ui::Ui;
 pub(super) fn run(arguments: &SpecArguments, ui: &Ui) -> Result<Outcome, CommandError> {
     let found = specs::find(arguments)?;
     certificates::judge(&found)?;
-    ui.valid(found.document.source_name(), &found.topology, &warnings(&found.topology))?;
+    let remarks = found.document.remark(warnings(&found.document.spec, &found.topology));
+    ui.valid(found.document.source_name(), &found.topology, &remarks)?;
     Ok(Outcome::Done)
 }
 

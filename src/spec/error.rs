@@ -131,13 +131,17 @@ impl SpecError {
     /// rustc; several lines, with a line break at the end. Secrets are covered.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
+        self.render_as(&Level::ERROR, colour)
+    }
+
+    fn render_as(&self, level: &Level<'_>, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let problems: Vec<String> =
-            self.0.findings.iter().map(|finding| self.render_one(&renderer, finding)).collect();
+            self.0.findings.iter().map(|finding| self.render_one(&renderer, level, finding)).collect();
         problems.join("\n")
     }
 
-    fn render_one(&self, renderer: &Renderer, finding: &Finding) -> String {
+    fn render_one(&self, renderer: &Renderer, level: &Level<'_>, finding: &Finding) -> String {
         let (name, masked) = self.0.sources.text(finding.place.text);
         let span = visible(masked.text(), &masked.span(&finding.place.span));
         let mut snippet = Snippet::source(masked.text())
@@ -148,7 +152,7 @@ impl SpecError {
             let earlier = visible(masked.text(), &masked.span(earlier));
             snippet = snippet.annotation(AnnotationKind::Context.span(earlier).label("first given here"));
         }
-        let mut group = Level::ERROR.primary_title(&finding.problem.message).element(snippet);
+        let mut group = level.clone().primary_title(&finding.problem.message).element(snippet);
         if let Some(hint) = &finding.problem.hint {
             group = group.element(Level::HELP.message(hint));
         }
@@ -178,6 +182,36 @@ impl SpecError {
                 }
             })
             .collect()
+    }
+}
+
+/// What a valid spec may not mean as it says it, drawn and located as problems are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remarks(pub(super) SpecError);
+
+impl Remarks {
+    /// Every remark as [`SpecError::render`] does it, as a warning.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        self.0.render_as(&Level::WARNING, colour)
+    }
+
+    /// Every remark with its position.
+    #[must_use]
+    pub fn located(&self) -> Vec<Located> {
+        self.0.located()
+    }
+}
+
+impl fmt::Display for Located {
+    /// The message, and where it belongs, in one line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, message, .. } = self;
+        if file == COMMAND_LINE {
+            write!(formatter, "{message} ({file})")
+        } else {
+            write!(formatter, "{message} ({file}:{line}:{column})")
+        }
     }
 }
 

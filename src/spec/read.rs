@@ -8,7 +8,7 @@ use super::places::Places;
 use super::rest::leave_out;
 use super::schema::Schema;
 use super::tree::{Content, Finding, Node, Place, TextId, Variables};
-use super::{Override, Problem, Spec, SpecError, SpecPath, describe, document};
+use super::{Override, Problem, Remarks, Spec, SpecError, SpecPath, describe, document};
 
 /// The text of a spec.
 #[derive(Clone)]
@@ -87,6 +87,12 @@ impl Document {
     pub fn locate(&self, problems: Vec<Problem>) -> SpecError {
         let findings = problems.into_iter().map(|problem| self.places.locate(problem)).collect();
         SpecError::new(self.sources.clone(), findings)
+    }
+
+    /// Warnings, each shown where [`Document::locate`] would show a problem.
+    #[must_use]
+    pub fn remark(&self, warnings: Vec<Problem>) -> Remarks {
+        Remarks(self.locate(warnings))
     }
 }
 

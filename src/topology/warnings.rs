@@ -2,58 +2,64 @@
 
 use super::protection::Protection;
 use super::{Kind, Topology};
-use crate::spec::Access;
+use crate::spec::{Access, Problem, Spec};
 
 mod users;
 
-/// Warnings for a topology: one sentence each, lowercase, no full stop.
+/// Warnings for the topology of a spec, each at the field that it is about.
 #[must_use]
-pub fn warnings(topology: &Topology) -> Vec<String> {
+pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if topology.kind == Kind::Cluster && topology.shards.len() < 3 {
-        warnings.push(format!(
+        let message = format!(
             "a cluster of {} shard{} cannot fail over by itself: that takes a majority of at least 3 primaries",
             topology.shards.len(),
             if topology.shards.len() == 1 { "" } else { "s" },
-        ));
+        );
+        warnings.push(Problem::new(&["shards"], message));
     }
     let announces = topology.server.announces_endpoint();
     if topology.kind == Kind::Cluster && topology.access == Access::Host && !announces {
-        warnings.push(format!(
+        let message = format!(
             "{} cannot announce a client endpoint: clients outside the network need a route to {}",
             topology.server, topology.subnet,
-        ));
+        );
+        warnings.push(Problem::new(&["image"], message));
     }
     if topology.kind == Kind::Sentinel {
         warnings.extend(of_sentinels(topology));
     }
     if Protection::of(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
-        warnings.push(format!(
+        let message = format!(
             "ports are open on {} and there is no password: whoever reaches this machine can use it",
             topology.bind
-        ));
+        );
+        warnings.push(Problem::new(&["ports", "bind"], message));
     }
-    warnings.extend(users::warnings(topology));
+    warnings.extend(users::warnings(spec, topology));
     warnings
 }
 
 /// What sentinels cannot do with what there is.
-fn of_sentinels(topology: &Topology) -> Vec<String> {
+fn of_sentinels(topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if topology.replicas_per_shard() == 0 {
-        warnings.push("without a replica there is nothing for the sentinels to make primary".to_owned());
+        let message = "without a replica there is nothing for the sentinels to make primary";
+        warnings.push(Problem::new(&["replicas"], message));
     }
     if topology.sentinels.len() == 1 {
-        warnings.push("one sentinel fails over on its own, and nobody does where it is lost too".to_owned());
+        let message = "one sentinel fails over on its own, and nobody does where it is lost too";
+        warnings.push(Problem::new(&["sentinels"], message));
     }
     if let (Some(node), Some(_)) = (topology.nodes().first(), &topology.anchor)
         && node.endpoint.host != node.address.ip.to_string()
         && node.address.ip.is_loopback()
     {
-        warnings.push(format!(
+        let message = format!(
             "sentinels can announce IPs only, and that of `{}` is not known: clients that ask them are told {}",
             node.endpoint.host, node.address.ip
-        ));
+        );
+        warnings.push(Problem::new(&["access"], message));
     }
     warnings
 }

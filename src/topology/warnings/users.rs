@@ -1,36 +1,59 @@
 //! Users whose rules cannot mean what they say, or say more than one may have meant.
 
-use crate::spec::nearest;
+use crate::spec::{Problem, Spec, SpecPath, nearest};
 use crate::topology::acl::commands::{categories, commands, may_be_command};
-use crate::topology::acl::{Rule, Which};
+use crate::topology::acl::{Rule, Which, words};
 use crate::topology::{Server, Topology};
 
 /// Commands that use channels, beside the category that has all of them.
 const OF_CHANNELS: [&str; 6] = ["publish", "subscribe", "psubscribe", "spublish", "ssubscribe", "pubsub"];
 
-/// Warnings for the users of a topology.
-pub(super) fn warnings(topology: &Topology) -> Vec<String> {
+/// Warnings for the users of a spec, each at its user's rules, or at the rule that it is about.
+pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let Some(auth) = &topology.auth else { return Vec::new() };
     let mut warnings = Vec::new();
     if auth.default_rules.is_some() && !auth.default_password {
-        warnings.push(
-            "the default user needs no password: set `auth.password`, or `auth.default: off`".to_owned(),
-        );
+        let message = "the default user needs no password: set `auth.password`, or `auth.default: off`";
+        warnings.push(Problem::new(&["auth"], message));
     }
     if auth.default_rules.is_none() && auth.users.is_empty() {
-        warnings.push("the default user is off, and there is no other: only redisctl can log in".to_owned());
+        let message = "the default user is off, and there is no other: only redisctl can log in";
+        warnings.push(Problem::new(&["auth", "default"], message));
     }
-    let default = auth.default_rules.iter().map(|rules| ("default", rules));
-    for (name, rules) in default.chain(auth.users.iter().map(|user| (user.name.as_str(), &user.rules))) {
+    let written = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
+    for (position, user) in written.enumerate() {
+        let rules: Vec<String> = user.rules.iter().flat_map(|rule| words(rule)).collect();
         let rules: Vec<Rule> = rules.iter().filter_map(|rule| Rule::parse(rule).ok()).collect();
-        let doubts = doubts(&rules, topology.server);
-        warnings.extend(doubts.into_iter().map(|doubt| format!("user `{name}` {doubt}")));
+        let at = SpecPath::new(&["auth", "users"]).join(position.to_string()).join("rules");
+        for Doubt { what, word } in doubts(&rules, topology.server) {
+            let named = |rule: &String| word.as_ref().is_some_and(|word| rule.contains(word.as_str()));
+            let path = user.rules.iter().position(named).map_or(at.clone(), |rule| at.join(rule.to_string()));
+            warnings.push(Problem { path, message: format!("user `{}` {what}", user.name), hint: None });
+        }
     }
     warnings
 }
 
-/// What is doubtful about a user, each to follow its name.
-fn doubts(rules: &[Rule], server: Server) -> Vec<String> {
+/// Something doubtful about a user.
+struct Doubt {
+    /// What it is, to follow the user's name.
+    what: String,
+    /// A part of the rule that it is about, where it is about a single one.
+    word: Option<String>,
+}
+
+impl Doubt {
+    fn of_all(what: impl Into<String>) -> Self {
+        Self { what: what.into(), word: None }
+    }
+
+    fn of(word: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { what: what.into(), word: Some(word.into()) }
+    }
+}
+
+/// What is doubtful about a user.
+fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let has_selectors = rules.iter().any(|rule| matches!(rule, Rule::Selector(_)));
     let grants = |rule: &Rule| matches!(rule, Rule::Commands { add: true, .. });
@@ -49,15 +72,16 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<String> {
         _ => None,
     });
     if !has_keys && !has_selectors && grants_keys(rules) {
-        doubts.push("has commands but no key pattern: it can use no key; add one such as `~*`".to_owned());
+        doubts
+            .push(Doubt::of_all("has commands but no key pattern: it can use no key; add one such as `~*`"));
     }
     if server.has_channel_rules() {
         if uses_channels && !has_channels && !has_selectors {
             let doubt = "may publish and subscribe, but to no channel: add a pattern such as `&*`";
-            doubts.push(doubt.to_owned());
+            doubts.push(Doubt::of_all(doubt));
         }
     } else if rules.iter().any(|rule| matches!(rule, Rule::Channels(pattern) if pattern != "*")) {
-        doubts.push(format!("may use every channel: {server} has no rules for channels"));
+        doubts.push(Doubt::of_all(format!("may use every channel: {server} has no rules for channels")));
     }
     // Who says that all keys and all channels are meant as well says it on purpose.
     let all = |wanted: &Rule| rules.contains(wanted);
@@ -67,16 +91,16 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<String> {
     let takes_some_away =
         |after: usize| rules[after..].iter().any(|rule| matches!(rule, Rule::Commands { add: false, .. }));
     if everything.is_some_and(|position| !takes_some_away(position)) && !on_purpose {
-        doubts.push(
+        doubts.push(Doubt::of_all(
             "may run every command, `FLUSHALL` and `CONFIG` among them: add `-@dangerous`, or `~*` and `&*` if \
-             that is meant"
-                .to_owned(),
-        );
+             that is meant",
+        ));
     }
     if rules.contains(&Rule::NoPassword) {
-        doubts.push("needs no password: whoever reaches the port can log in as it".to_owned());
+        let what = "needs no password: whoever reaches the port can log in as it";
+        doubts.push(Doubt::of("nopass", what));
     } else if !rules.iter().any(grants) && !has_selectors && !rules.contains(&Rule::Enabled(false)) {
-        doubts.push("may run no command: add some, such as `+@read`".to_owned());
+        doubts.push(Doubt::of_all("may run no command: add some, such as `+@read`"));
     }
     doubts.extend(rules.iter().flat_map(unknown));
     doubts
@@ -107,11 +131,13 @@ fn is_of_channels(which: &Which) -> bool {
 }
 
 /// Commands and categories that no server is known to have.
-fn unknown(rule: &Rule) -> Vec<String> {
+fn unknown(rule: &Rule) -> Vec<Doubt> {
     let doubt = |sign: &str, kind: &str, name: &str, known: &[&'static str]| {
         let hint = nearest(name, known).map(|near| format!("; did you mean `{sign}{near}`?"));
         let modules = "unless a module brings it, the servers will not start";
-        format!("has `{sign}{name}`, a {kind} that is not known: {modules}{}", hint.unwrap_or_default())
+        let what =
+            format!("has `{sign}{name}`, a {kind} that is not known: {modules}{}", hint.unwrap_or_default());
+        Doubt::of(format!("{sign}{name}"), what)
     };
     match rule {
         Rule::Selector(rules) => rules.iter().flat_map(unknown).collect(),
@@ -140,7 +166,7 @@ mod tests {
             .iter()
             .map(|rule| Rule::parse(rule).expect("a rule"))
             .collect();
-        doubts(&rules, Server::assumed(image))
+        doubts(&rules, Server::assumed(image)).into_iter().map(|doubt| doubt.what).collect()
     }
 
     #[test]
