@@ -115,20 +115,17 @@ impl Engine {
         name: &DeploymentName,
         snapshot: &Snapshot,
     ) -> Result<Option<(Topology, Credentials)>, EngineError> {
-        let parts = snapshot.parts(name);
-        for node in parts.containers.keys() {
+        for node in snapshot.parts(name).containers.keys() {
             match apply::read_deployment_file(&self.docker, node).await {
                 Ok(Some(text)) => return Ok(crate::topology::files::parse_deployment(&text)),
                 Ok(None) => {}
                 // A `down` that was killed may still have calls under way: what it removes is not read.
                 Err(error) => {
-                    // By its id: the name may be somebody else's by now.
-                    let Some(id) = parts.container_ids.get(node.as_str()) else { return Err(error) };
-                    let leaving = remove::leaving(&self.docker, std::iter::once(id.as_str())).await?;
+                    let leaving = remove::leaving(&self.docker, std::iter::once(node.as_str())).await?;
                     if leaving.is_empty() {
                         return Err(error);
                     }
-                    remove::container(&self.docker, id, node.as_str()).await?;
+                    remove::gone(&self.docker, node.as_str()).await?;
                 }
             }
         }

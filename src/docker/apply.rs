@@ -6,7 +6,8 @@ use bollard::Docker;
 use bollard::models::{ContainerState, ContainerStateStatusEnum, Network, NetworkConnectRequest};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, ListNetworksOptionsBuilder,
-    StartContainerOptions, StopContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+    RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+    UploadToContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt as _;
 
@@ -81,7 +82,7 @@ pub(super) async fn apply(
                 .await
                 .map_err(EngineError::call(format!("attach the container `{container}` to its network")))
         }
-        EngineAction::RemoveContainer => super::remove::container(docker, container, container).await,
+        EngineAction::RemoveContainer => remove(docker, container, container).await,
     }
 }
 
@@ -143,6 +144,20 @@ async fn stop(docker: &Docker, container: &str) -> Result<(), EngineError> {
     dialect::stop_container(docker, container, options)
         .await
         .map_err(EngineError::call(format!("stop the container `{container}`")))
+}
+
+/// Removes a container by its id or its name, running or not, with the unnamed volumes that its image
+/// asked for.
+pub(super) async fn remove(docker: &Docker, container: &str, name: &str) -> Result<(), EngineError> {
+    let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match dialect::remove_container(docker, container, options).await {
+        // Somebody else is removing it at this moment: a `down` that was cut off, or that runs too.
+        Err(error) if is_conflict(&error) => super::remove::gone(docker, container).await,
+        Err(error) if !is_not_found(&error) => {
+            Err(EngineError::call(format!("remove the container `{name}`"))(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Puts files below the deployment's mount point.

@@ -4,22 +4,20 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::models::ContainerStateStatusEnum;
-use bollard::query_parameters::{RemoveContainerOptionsBuilder, RemoveVolumeOptions};
+use bollard::query_parameters::{RemoveVolumeOptions, WaitContainerOptionsBuilder};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::time::timeout;
 
-use super::error::{is_conflict, is_not_found};
+use super::error::is_not_found;
 use super::snapshot::DeploymentParts;
-use super::{EngineError, dialect};
+use super::{EngineError, apply, dialect};
 use crate::topology::DeploymentName;
 
 /// How long the engine may take to remove a container: it kills the server first, then detaches and
 /// unmounts, which takes tenths of a second each, more where many go at the same time.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
-
-/// How often it is looked whether a container is gone.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -49,7 +47,7 @@ pub async fn deployment(
     let containers = parts
         .container_ids
         .iter()
-        .map(|(name, id)| async move { container(docker, id, name).await.map(|()| name.clone()) });
+        .map(|(name, id)| async move { apply::remove(docker, id, name).await.map(|()| name.clone()) });
     // All are tried before the first failure is reported: a half-removed deployment is no gain.
     let mut failure = None;
     let mut sort = |results: Vec<Result<String, EngineError>>| -> Vec<String> {
@@ -97,25 +95,14 @@ pub(super) async fn leaving<'c>(
     Ok(all?.into_iter().flatten().collect())
 }
 
-/// Removes a container by its id or its name, running or not, with the unnamed volumes that its image asked
-/// for. Where it is being removed already, by a `down` that was cut off or runs too, that is asked for again
-/// until it is gone: a removal that the engine has given up half-way is begun anew by it.
-pub(super) async fn container(docker: &Docker, container: &str, name: &str) -> Result<(), EngineError> {
-    let started = Instant::now();
-    loop {
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        match dialect::remove_container(docker, container, options).await {
-            Err(error) if is_conflict(&error) => {}
-            Err(error) if !is_not_found(&error) => {
-                return Err(EngineError::call(format!("remove the container `{name}`"))(error));
-            }
-            _ => return Ok(()),
-        }
-        let waited = started.elapsed();
-        if waited >= REMOVAL_LIMIT {
-            return Err(EngineError::NotGone { container: name.to_owned(), waited });
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
+/// Waits until a container that is being removed is gone.
+pub(super) async fn gone(docker: &Docker, container: &str) -> Result<(), EngineError> {
+    let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+    let mut ended = docker.wait_container(container, Some(options));
+    // Its exit code comes, or that there is no such container any more: both mean that it is gone.
+    match timeout(REMOVAL_LIMIT, ended.next()).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(EngineError::NotGone { container: container.to_owned(), waited: REMOVAL_LIMIT }),
     }
 }
 

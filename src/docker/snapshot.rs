@@ -63,7 +63,7 @@ impl Snapshot {
             return Ok(snapshot);
         }
         for container in leaving {
-            remove::container(docker, container, container).await?;
+            remove::gone(docker, container).await?;
         }
         Self::list(docker).await
     }
