@@ -63,6 +63,7 @@ pub(super) async fn converge(
         if plan.is_empty() {
             return Ok(changes);
         }
+        // Others that cannot be seen from here are seen on the servers that run already.
         if !servers.claim().await {
             return Err(CommandError::NotFirst(prepared.topology.name.to_string()));
         }

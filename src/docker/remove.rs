@@ -8,7 +8,7 @@ use bollard::query_parameters::{RemoveVolumeOptions, WaitContainerOptionsBuilder
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::error::is_not_found;
 use super::snapshot::DeploymentParts;
@@ -18,6 +18,9 @@ use crate::topology::DeploymentName;
 /// How long the engine may take to remove a container: it kills the server first, then detaches and
 /// unmounts, which takes tenths of a second each, more where many go at the same time.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long to wait for the engine's word before it is asked once more.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// What was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -97,13 +100,17 @@ pub(super) async fn leaving<'c>(
 
 /// Waits until a container that is being removed is gone.
 pub(super) async fn gone(docker: &Docker, container: &str) -> Result<(), EngineError> {
-    let options = WaitContainerOptionsBuilder::default().condition("removed").build();
-    let mut ended = docker.wait_container(container, Some(options));
-    // Its exit code comes, or that there is no such container any more: both mean that it is gone.
-    match timeout(REMOVAL_LIMIT, ended.next()).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err(EngineError::NotGone { container: container.to_owned(), waited: REMOVAL_LIMIT }),
+    let started = Instant::now();
+    while started.elapsed() < REMOVAL_LIMIT {
+        let options = WaitContainerOptionsBuilder::default().condition("removed").build();
+        let mut ended = docker.wait_container(container, Some(options));
+        // Its exit code comes, or that there is no such container any more: both mean that it is gone. Whoever
+        // asks at the moment that it goes may hear neither, and asks again.
+        if timeout(ASK_AGAIN, ended.next()).await.is_ok() {
+            return Ok(());
+        }
     }
+    Err(EngineError::NotGone { container: container.to_owned(), waited: REMOVAL_LIMIT })
 }
 
 /// Removes the network of a deployment, by its id or its name.

@@ -63,7 +63,11 @@ fn passwords_are_rotated_under_clients() {
         return;
     }
     let it = Specified::new("rotation");
-    rotate_under_clients(&it, "replication", &[("default", &[1, 2, 3]), ("app", &[1, 2, 3])]);
+    rotate_under_clients(
+        &it,
+        "kind: replication\nreplicas: 2",
+        &[("default", &[1, 2, 3]), ("app", &[1, 2, 3])],
+    );
 }
 
 #[test]
@@ -73,16 +77,34 @@ fn passwords_are_rotated_under_clients_of_sentinels() {
     }
     let it = Specified::new("rotation-sentinel");
     // Sentinels know the default user only.
-    rotate_under_clients(&it, "sentinel", &[("default", &[1, 2, 3, 4, 5, 6]), ("app", &[1, 2, 3])]);
+    rotate_under_clients(
+        &it,
+        "kind: sentinel\nreplicas: 2",
+        &[("default", &[1, 2, 3, 4, 5, 6]), ("app", &[1, 2, 3])],
+    );
     let primary = it.cli("4", &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", &it.deployment.name]);
     assert!(primary.contains(&it.deployment.port.to_string()), "the sentinels failed over: {primary}");
 }
 
+#[test]
+fn passwords_are_rotated_under_clients_of_one_server_and_of_a_cluster() {
+    if !wanted() {
+        return;
+    }
+    rotate_under_clients(
+        &Specified::new("rotation-1"),
+        "kind: standalone",
+        &[("default", &[1]), ("app", &[1])],
+    );
+    let all = [1, 2, 3, 4, 5, 6];
+    rotate_under_clients(&Specified::new("rotation-6"), "kind: cluster", &[("default", &all), ("app", &all)]);
+}
+
 /// Rotates the passwords of users while clients log in to nodes again and again, and others stay.
-fn rotate_under_clients(it: &Specified, kind: &str, users: &[(&str, &[u16])]) {
+fn rotate_under_clients(it: &Specified, shape: &str, users: &[(&str, &[u16])]) {
     let spec = |password: &str| {
         let users = format!("users: [{{name: app, password: {password}, rules: ['~*', '&*', '+@all']}}]");
-        format!("kind: {kind}\nreplicas: 2\nauth:\n  password: {password}\n  {users}\n")
+        format!("{shape}\nauth:\n  password: {password}\n  {users}\n")
     };
     it.up(&spec("old"), REDIS_7);
     let full_copies = || {
