@@ -1,8 +1,8 @@
 //! One redisctl at a time changes a deployment: a lock of the operating system's, which ends with its
 //! process however that ends, and a note beside it that says who holds it.
 //!
-//! Commands of other users and other machines cannot be seen this way. For them, the engine's own
-//! refusal to give a name twice decides (`up::rivals`).
+//! Commands of other users and other machines cannot be seen this way. Among them, whoever makes the
+//! shared volume goes first (`up::rivals`); later, they see each other on the servers (`redis::presence`).
 
 use std::fs::{self, File, TryLockError};
 use std::io;
