@@ -71,6 +71,12 @@ impl Engine {
         apply::apply(&self.docker, &self.maker, None, &action, listener).await
     }
 
+    /// Whether it was this run of redisctl that began to make what there is of a deployment.
+    #[must_use]
+    pub fn began(&self, name: &DeploymentName, snapshot: &Snapshot) -> bool {
+        snapshot.is_maker(&self.maker, name)
+    }
+
     /// The containers' plane of an observation: everything but what servers say.
     ///
     /// # Errors

@@ -100,14 +100,21 @@ impl Snapshot {
             .collect()
     }
 
+    /// Whether the run `maker` of redisctl made the volume that a deployment's nodes share: whoever has
+    /// made it makes the deployment.
+    pub(super) fn is_maker(&self, maker: &str, name: &DeploymentName) -> bool {
+        self.volumes.iter().any(|volume| {
+            let labels = &volume.labels;
+            labels::belongs(Some(labels), name) && !keeps_data(volume) && labels::is_made_by(labels, maker)
+        })
+    }
+
     /// The parts of a deployment.
     #[must_use]
     pub fn parts(&self, name: &DeploymentName) -> DeploymentParts {
         let networks: Vec<&Network> =
             self.networks.iter().filter(|network| labels::belongs(network.labels.as_ref(), name)).collect();
         let volumes = self.volumes.iter().filter(|volume| labels::belongs(Some(&volume.labels), name));
-        let keeps_data =
-            |volume: &Volume| volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes");
         let mut parts = DeploymentParts {
             network: networks
                 .first()
@@ -200,6 +207,11 @@ impl Snapshot {
 
 fn title(container: &ContainerSummary) -> Option<&str> {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
+}
+
+/// Whether a volume is for one node's data alone, and not for what all nodes share.
+fn keeps_data(volume: &Volume) -> bool {
+    volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes")
 }
 
 fn subnets(network: &Network) -> Vec<Ipv4Net> {

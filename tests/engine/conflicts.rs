@@ -125,6 +125,27 @@ fn a_foreign_network_that_appears_meanwhile_is_named_and_not_touched() {
 }
 
 #[test]
+fn a_subnet_that_is_taken_meanwhile_is_replaced() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("subnet-meanwhile");
+    let foreign = Foreign("network", "redisctl-test-foreign-subnet-late".to_owned());
+    let moment = (1, |event: &Value| event["event"] == "planned");
+    let ended = meanwhile(&deployment, &["standalone"], moment, |event| {
+        let plan = event.to_string();
+        let (_, rest) = plan.split_once("create network, subnet ").expect("the network's step");
+        let subnet = rest.split('"').next().expect("a subnet");
+        docker(&["network", "create", "--subnet", subnet, &foreign.1]);
+    });
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("choosing another subnet"), "{}", ended.stderr);
+    // The volume that it has made already is its own, and not somebody else's whom it would wait for.
+    assert!(!ended.stderr.contains("somebody else makes"), "{}", ended.stderr);
+    deployment.verify();
+}
+
+#[test]
 fn a_changed_spec_is_not_forced_on_a_deployment_without_a_word() {
     if !wanted() {
         return;

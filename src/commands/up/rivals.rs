@@ -115,11 +115,15 @@ impl<'a> Race<'a> {
         let parts = &prepared.there;
         // Volumes that keep data stay behind where nobody is at work any more.
         let begun = parts.network.is_some() || parts.volumes.values().any(|keeps_data| !keeps_data);
-        let others = (lost_network || half_made) && begun;
-        if others {
-            self.wait_for_others(&prepared.topology.name).await?;
+        if !(begun && (lost_network || half_made)) {
+            return Ok(false);
         }
-        Ok(others)
+        let (engine, name) = (&self.connected.engine, &prepared.topology.name);
+        let is_own = engine.began(name, &engine.snapshot().await?);
+        if !is_own {
+            self.wait_for_others(name).await?;
+        }
+        Ok(!is_own)
     }
 
     /// Makes ready for another attempt after one that failed because of somebody else.
