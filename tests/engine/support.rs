@@ -178,10 +178,15 @@ impl Deployment {
         format!("{}-{number}", self.name)
     }
 
+    /// Ids of all containers, a line each, as the engine lists them.
+    pub(crate) fn container_ids(&self) -> String {
+        let filter = format!("label=io.redisctl.deployment={}", self.name);
+        docker(&["ps", "-aq", "--no-trunc", "--filter", &filter])
+    }
+
     /// Ids and start times of all containers: equal before and after what must touch none.
     pub(crate) fn containers(&self) -> String {
-        let filter = format!("label=io.redisctl.deployment={}", self.name);
-        let ids = docker(&["ps", "-aq", "--no-trunc", "--filter", &filter]);
+        let ids = self.container_ids();
         let mut arguments = vec!["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}"];
         arguments.extend(ids.lines());
         if ids.is_empty() { String::new() } else { docker(&arguments) }

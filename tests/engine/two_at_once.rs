@@ -17,10 +17,10 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Waits until the deployment has a container.
+/// Waits until the deployment has a container. Engine 20.10 lists one before it can be inspected.
 fn await_container(deployment: &Deployment) {
     let started = Instant::now();
-    while deployment.containers().is_empty() {
+    while deployment.container_ids().is_empty() {
         assert!(started.elapsed() < PATIENCE, "no container of {} comes about", deployment.name);
     }
 }
