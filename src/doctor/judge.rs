@@ -31,7 +31,7 @@ pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> Finding {
         by_holder.entry(holder).or_default().insert(*port);
     }
     if by_holder.is_empty() {
-        return Finding::ok("ports", format!("{range} are free"));
+        return Finding::ok("ports", format!("{range} are free for `redisctl up`"));
     }
     let held = by_holder.iter().map(|(holder, ports)| {
         let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
@@ -46,7 +46,7 @@ pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> Finding {
 pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> Finding {
     let taken: Vec<Ipv4Net> = networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
     match first_free_subnet(nodes, &taken) {
-        Some(subnet) => Finding::ok("subnet", format!("{subnet} is free")),
+        Some(subnet) => Finding::ok("subnet", format!("{subnet} is free for `redisctl up`")),
         None => Finding::problem(
             "subnet",
             "no free subnet in 172.30.0.0/16 and 10.231.0.0/16",
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_full_pool_is_a_problem() {
-        assert_eq!(subnet(6, &[]).detail, "172.30.0.0/24 is free");
+        assert_eq!(subnet(6, &[]).detail, "172.30.0.0/24 is free for `redisctl up`");
         let all = [("vpn".to_owned(), vec!["0.0.0.0/0".parse().unwrap()])];
         assert_eq!(subnet(6, &all).verdict, Verdict::Problem);
     }

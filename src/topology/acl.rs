@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Server;
 
 pub mod commands;
+#[cfg(test)]
+pub(crate) mod testing;
 
 /// One rule, as `ACL SETUSER` takes it, passwords left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -307,16 +309,16 @@ fn named(rule: &Rule) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::testing::categories_of;
     use super::*;
 
     fn categories() -> Categories {
-        let set = |names: &str| names.split(' ').map(str::to_owned).collect();
-        BTreeMap::from([
-            ("read".to_owned(), set("get hget")),
-            ("write".to_owned(), set("set hset")),
-            ("hash".to_owned(), set("hget hset")),
-            ("slow".to_owned(), set("config")),
-            ("dangerous".to_owned(), set("config|get config|set")),
+        categories_of(&[
+            ("read", "get hget"),
+            ("write", "set hset"),
+            ("hash", "hget hset"),
+            ("slow", "config"),
+            ("dangerous", "config|get config|set"),
         ])
     }
 

@@ -156,17 +156,17 @@ impl Scope {
 mod tests {
     use super::super::samples::samples;
     use super::*;
+    use crate::topology::acl::testing::categories_of;
     use crate::topology::acl::words;
 
     fn categories() -> Categories {
-        let set = |names: &str| names.split(' ').map(str::to_owned).collect();
-        BTreeMap::from([
-            ("read".to_owned(), set("get")),
-            ("string".to_owned(), set("get set")),
-            ("write".to_owned(), set("set")),
-            ("admin".to_owned(), set("config|get config|set")),
-            ("dangerous".to_owned(), set("config|get config|set")),
-            ("fast".to_owned(), set("ping publish select")),
+        categories_of(&[
+            ("read", "get"),
+            ("string", "get set"),
+            ("write", "set"),
+            ("admin", "config|get config|set"),
+            ("dangerous", "config|get config|set"),
+            ("fast", "ping publish select"),
         ])
     }
 

@@ -215,21 +215,19 @@ impl<'a> Proofs<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use super::*;
+    use crate::topology::acl::testing::categories_of;
     use crate::topology::acl::{Categories, words};
 
     fn categories() -> Categories {
-        let set = |names: &str| names.split(' ').map(str::to_owned).collect::<BTreeSet<String>>();
-        BTreeMap::from([
-            ("read".to_owned(), set("get dbsize hget")),
-            ("write".to_owned(), set("set del lpush flushall hset")),
-            ("hash".to_owned(), set("hget hset")),
-            ("pubsub".to_owned(), set("publish")),
-            ("fast".to_owned(), set("ping")),
-            ("dangerous".to_owned(), set("flushall config|get")),
-            ("admin".to_owned(), set("config|get shutdown")),
+        categories_of(&[
+            ("read", "get dbsize hget"),
+            ("write", "set del lpush flushall hset"),
+            ("hash", "hget hset"),
+            ("pubsub", "publish"),
+            ("fast", "ping"),
+            ("dangerous", "flushall config|get"),
+            ("admin", "config|get shutdown"),
         ])
     }
 
