@@ -25,6 +25,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(fields_fit_the_kind(spec));
     problems.extend(shards_can_share_the_slots(spec));
+    problems.extend(digest_is_whole(spec));
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
     problems.extend(directives_are_the_users(&["config"], spec.config.as_ref()));
@@ -137,6 +138,19 @@ fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
     };
     let message = format!("that makes {nodes} nodes, and one deployment has {MOST_NODES} at most");
     Some(Problem::new(&[field], message))
+}
+
+/// Engines refuse a digest of another form too, but in words that do not say what is wrong with it.
+fn digest_is_whole(spec: &Spec) -> Option<Problem> {
+    const HEX_DIGITS: usize = 64;
+    let (_, digest) = spec.image.as_deref()?.split_once('@')?;
+    let hex = digest.strip_prefix("sha256:").unwrap_or_default();
+    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (hex.len() != HEX_DIGITS || !hex.bytes().all(is_hex)).then(|| {
+        Problem::new(&["image"], format!("`{digest}` is not a digest")).hint(format!(
+            "`@sha256:` and {HEX_DIGITS} hexadecimal digits, as `up` shows them of what it ran"
+        ))
+    })
 }
 
 fn directives_are_the_users(path: &[&str], config: Option<&BTreeMap<String, Scalar>>) -> Vec<Problem> {

@@ -26,7 +26,7 @@ fn busy() -> Facts {
 }
 
 /// Bad specs, and all that is said of them.
-const BAD: [(&str, &[&str]); 40] = [
+const BAD: [(&str, &[&str]); 41] = [
     ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
     ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
     ("{kind: standalone, name: bridge}", &["name: `bridge` is the name of a network of Docker's own"]),
@@ -107,6 +107,7 @@ const BAD: [(&str, &[&str]); 40] = [
         "{kind: standalone, nodes: {shop-1: {config: {requirepass: x}}}}",
         &["nodes.shop-1.config.requirepass: redisctl owns the directive `requirepass`"],
     ),
+    ("{kind: standalone, image: 'redis:8@sha256:abc'}", &["image: `sha256:abc` is not a digest"]),
     ("{kind: standalone, config: {'a b': 1}}", &["config.a b: `a b` is not the name of a directive"]),
     (
         "{kind: standalone, config: {maxmemory: \"1\\nport 1\"}}",
