@@ -34,6 +34,9 @@ const QUIET: Duration = Duration::from_secs(2);
 /// server take to answer before the first time.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// For how long servers keep out a node that one of them has forgotten.
+const KEPT_OUT: Duration = Duration::from_secs(60);
+
 /// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
 /// slower and not quicker.
 const SIDE_BY_SIDE: usize = 12;
@@ -226,6 +229,10 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         let Some(node) = &step.node else {
             return Err(Failure::Call("a server action needs a node".into()));
         };
+        let limit = match call {
+            ServerAction::MeetAgain(_) => self.timeout + KEPT_OUT,
+            _ => self.timeout,
+        };
         let started = Instant::now();
         let mut quiet = true;
         let mut asked_engine = started;
@@ -239,12 +246,12 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 asked_engine = Instant::now();
                 self.assert_alive(vec![node.clone()]).await?;
             }
-            if failed.get() || started.elapsed() >= self.timeout {
+            if failed.get() || started.elapsed() >= limit {
                 return Err(Failure::Call(error));
             }
             if quiet && started.elapsed() >= QUIET {
                 quiet = false;
-                let missing = vec![error.to_string()];
+                let missing = vec![format!("{subject}: {error}")];
                 self.tell(Event::Waiting { subject: subject.to_owned(), missing });
             }
             tokio::time::sleep(POLL_INTERVAL).await;

@@ -143,6 +143,17 @@ pub struct VolumeSettings {
     pub labels: BTreeMap<String, String>,
 }
 
+/// How a primary lets a replica take its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOverWay {
+    /// FAILOVER, where the primary's server has it.
+    Command,
+    /// What FAILOVER does, with REPLICAOF on both.
+    ByHand,
+    /// CLUSTER FAILOVER TAKEOVER on the replica, which the rest of the cluster has no vote in.
+    TakeOver,
+}
+
 /// A call to a server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ServerAction {
@@ -154,6 +165,8 @@ pub enum ServerAction {
     AssignSlots(SlotSet),
     /// CLUSTER MEET until every peer is known.
     Meet(Vec<Peer>),
+    /// CLUSTER MEET again and again, until every peer stays known.
+    MeetAgain(Vec<Peer>),
     /// CLUSTER FORGET.
     Forget {
         /// The id of a node that is no longer one of the deployment's.
@@ -171,8 +184,8 @@ pub enum ServerAction {
     HandOver {
         /// The replica.
         to: Peer,
-        /// Whether the node's server has a command for it: FAILOVER.
-        by_command: bool,
+        /// How.
+        way: HandOverWay,
     },
     /// REPLICAOF an address.
     Follow(Address),

@@ -8,7 +8,7 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
 use crate::observed::{AccessView, ObservedServer, ServerView};
-use crate::plan::ServerAction;
+use crate::plan::{HandOverWay, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
@@ -275,7 +275,9 @@ impl ServersTrait for Servers<'_> {
                 _ => None,
             };
             let replica = match action {
-                ServerAction::HandOver { to, by_command: false } => Some(self.connection(&to.node).await?),
+                ServerAction::HandOver { to, way: HandOverWay::ByHand | HandOverWay::TakeOver } => {
+                    Some(self.connection(&to.node).await?)
+                }
                 _ => None,
             };
             let passwords = Passwords::of(self.topology, &self.credentials, node);

@@ -33,7 +33,7 @@ pub enum Cause {
     Stranger(String),
     /// The node's primary is down, and nothing but this node has its keys.
     WouldComeBackEmpty(NodeName),
-    /// Nobody knows the node any more, under the id that it has.
+    /// Others do not know the node any more, under the id that it has.
     Forgotten,
     /// The node's primary does not count it among its shard.
     LeftOut(NodeName),
@@ -93,7 +93,7 @@ impl fmt::Display for Cause {
                 write!(formatter, "{primary} is down, and would come back without its keys")
             }
             Self::LeftOut(primary) => write!(formatter, "{primary} leaves it out of its shard"),
-            Self::Forgotten => formatter.write_str("forgotten by all others"),
+            Self::Forgotten => formatter.write_str("forgotten by others"),
             Self::WrongPrimary(what) | Self::Unsettled(what) | Self::Certificate(what) => {
                 formatter.write_str(what)
             }

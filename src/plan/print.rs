@@ -91,6 +91,10 @@ impl fmt::Display for ServerAction {
                 let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();
                 write!(formatter, "meet {}", list(&names))
             }
+            Self::MeetAgain(peers) => {
+                let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();
+                write!(formatter, "meet {}, until it stays known: up to a minute", list(&names))
+            }
             Self::Forget { id } => write!(formatter, "forget {}", id.get(..8).unwrap_or(id)),
             Self::Reset => formatter.write_str("reset, with its copy of the keys"),
             Self::Replicate(primary) => write!(formatter, "replicate {primary}"),

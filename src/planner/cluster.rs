@@ -10,16 +10,18 @@ use super::users::Links;
 use super::{Forming, Options, ServerStates, Stages, World, leaving, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
-    Action, Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order,
-    Peer, ServerAction, Step,
+    Action, Cause, ClusterExpectation, ClusterMember, Condition, HandOverWay, MemberRole, Milestone,
+    Obstacle, Order, Peer, ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
 use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 mod known;
+mod meet;
 
 use known::{Acting, Former, Known};
+use meet::meet;
 
 /// Up to this many nodes the role swap is quicker, and everybody can be met both ways.
 const SMALL: usize = 30;
@@ -45,8 +47,11 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
 
     let before = stages.len();
     take_over_from_the_gone(&acting, stages);
+    hand_over_from_the_kept_out(topology, &known, stages);
     // Under their present ids the servers would not take them back for a minute.
-    let lost = known.set_aside_the_lost(&acting).into_iter();
+    let lost = known.set_aside_the_lost(&acting);
+    let replaced = known.replaced().map(|(primary, _)| (primary.clone(), Cause::Forgotten));
+    let lost = lost.into_iter().chain(replaced);
     let steps = lost.map(|(node, cause)| server(&node, ServerAction::Reset, cause)).collect();
     stages.push("reset", Order::SideBySide, steps);
     hand_over_from_the_leaving(&known, &acting, stages);
@@ -149,6 +154,18 @@ fn take_over_from_the_gone(acting: &[Acting], stages: &mut Stages) {
     stages.push("take over", Order::InTurn, steps);
 }
 
+/// A replica becomes primary in the place of one that others keep out; they do not know it, and so
+/// would not vote.
+fn hand_over_from_the_kept_out(topology: &Topology, known: &Known<'_>, stages: &mut Stages) {
+    let step = |(primary, heir): (&NodeName, &NodeName)| {
+        let to = peer(topology.node(heir)?);
+        let hand_over = ServerAction::HandOver { to, way: HandOverWay::TakeOver };
+        Some(server(primary, hand_over, Cause::Forgotten))
+    };
+    // Side by side they would pick the same epoch.
+    stages.push("hand over", Order::InTurn, known.replaced().filter_map(step).collect());
+}
+
 /// A node that stays becomes primary in the place of one that leaves.
 fn hand_over_from_the_leaving(known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
     let mut steps = Vec::new();
@@ -211,7 +228,7 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
         if let Some((Some(range), acting)) = primary_of.map(|(shard, acting)| (shard.slots, acting)) {
             let owned = match &acting.succeeds {
                 None => known.slots_of(&node.name),
-                Some(Former::Gone) => known.orphaned_slots(&node.name),
+                Some(Former::Gone | Former::KeptOut(_)) => known.orphaned_slots(&node.name),
                 Some(Former::Leaving(former)) => known.slots_of(former),
             };
             let missing: SlotSet = range.slots().filter(|slot| !owned.contains(*slot)).collect();
@@ -222,36 +239,6 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
         }
     }
     stages.push("slots", Order::SideBySide, steps);
-}
-
-/// Introductions for pairs that do not know each other.
-fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>) -> Vec<Step> {
-    let nodes = topology.nodes();
-    let mut steps = Vec::new();
-    for (position, node) in nodes.iter().enumerate() {
-        let peers: Vec<Peer> = introductions(position, nodes.len(), servers.all_new())
-            .map(|other| nodes[other])
-            .filter(|other| !known.knows(&node.name, other))
-            .map(peer)
-            .collect();
-        if !peers.is_empty() {
-            let cause = Cause::Unknown(peers.iter().map(|peer| peer.node.clone()).collect());
-            steps.push(server(&node.name, ServerAction::Meet(peers), cause));
-        }
-    }
-    steps
-}
-
-/// Whom a node is introduced to: everybody; in a large new cluster the nodes 1, 2, 4, 8 … further
-/// on, from where gossip does the rest.
-fn introductions(position: usize, count: usize, all_new: bool) -> Box<dyn Iterator<Item = usize>> {
-    if all_new && count > SMALL {
-        let strides = std::iter::successors(Some(1), |stride| Some(stride * 2))
-            .take_while(move |stride| *stride < count);
-        Box::new(strides.map(move |stride| (position + stride) % count))
-    } else {
-        Box::new((0..count).filter(move |other| *other != position))
-    }
 }
 
 /// Every node of a shard but the acting primary replicates it.

@@ -11,7 +11,7 @@ use crate::topology::{Kind, Node, Settings};
 /// then, and the usual ones after it.
 pub(super) fn hasten(world: &World<'_>, start: usize, stages: &mut Stages) {
     let waits = stages.len() > start && world.topology.kind != Kind::Cluster && any_link_is_down(world);
-    if !waits && !stages.since(start).any(brings_copies) {
+    if !waits && !stages.since(start).any(is_slow_otherwise) {
         return;
     }
     let nodes: Vec<(&Node, Settings)> = world
@@ -41,10 +41,11 @@ fn were_usual(world: &World<'_>, node: &Node, changed: &Settings) -> Settings {
         .collect()
 }
 
-/// Whether a replica gets its copy because of a step, or is to be seen with it.
-fn brings_copies(step: &Step) -> bool {
-    use ServerAction::{Follow, Replicate, Write};
-    matches!(step.action, Action::Server(Follow(_) | Replicate(_) | Write { .. }))
+/// Whether a replica gets its copy because of a step, or is to be seen with it, or whether it counts how
+/// soon the nodes hear from each other.
+fn is_slow_otherwise(step: &Step) -> bool {
+    use ServerAction::{Follow, MeetAgain, Replicate, Write};
+    matches!(step.action, Action::Server(Follow(_) | MeetAgain(_) | Replicate(_) | Write { .. }))
 }
 
 /// Whether a replica that runs has no link to its primary.

@@ -3,7 +3,9 @@
 use super::users::Links;
 use super::{Stages, World, engine, leaving, sentinel, server, wait};
 use crate::observed::{Observed, Replication, ServerView};
-use crate::plan::{Cause, Condition, EngineAction, Order, Peer, ReplicationExpectation, ServerAction, Step};
+use crate::plan::{
+    Cause, Condition, EngineAction, HandOverWay, Order, Peer, ReplicationExpectation, ServerAction, Step,
+};
 use crate::readiness;
 use crate::topology::{Address, Kind, Node, NodeName, Topology};
 
@@ -93,8 +95,9 @@ pub(super) fn expectation(topology: &Topology, primary: &NodeName) -> Replicatio
 
 /// The step by which a primary lets a replica take its place.
 pub(super) fn hand_over(primary: &NodeName, view: Option<&ServerView>, to: Peer) -> Step {
-    let by_command = view.is_some_and(ServerView::has_failover);
-    server(primary, ServerAction::HandOver { to, by_command }, Cause::HandsOver)
+    let has_command = view.is_some_and(ServerView::has_failover);
+    let way = if has_command { HandOverWay::Command } else { HandOverWay::ByHand };
+    server(primary, ServerAction::HandOver { to, way }, Cause::HandsOver)
 }
 
 /// The step that writes into every node's file who is primary, so that a restart keeps it.

@@ -16,7 +16,7 @@ const NOT_COMPARED: [&str; 4] = ["client-output-buffer-limit", "port", "protecte
 pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
     let World { topology, observed, servers, fates } = *world;
     let forming = while_forming(topology);
-    let stopped_writes = (topology.kind == Kind::Replication).then_some((STOPS_WRITES, ""));
+    let stopped_writes = (topology.kind != Kind::Standalone).then_some((STOPS_WRITES, ""));
     let for_a_while: Settings = forming.iter().chain(stopped_writes).collect();
     let mut steps = Vec::new();
     for node in topology.nodes() {

@@ -1,17 +1,27 @@
 //! Server actions as commands.
 
+use std::time::Duration;
+
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd};
+use tokio::time::Instant;
 
 use super::error::is_unknown_node;
 use super::users::Passwords;
 use super::{ServerError, failover, parse, view};
 use crate::observed::ClusterView;
-use crate::plan::{Peer, ServerAction};
+use crate::plan::{HandOverWay, Peer, ServerAction};
 use crate::topology::Server;
 
 /// How long a key of [`ServerAction::Write`] lives, milliseconds.
 const WRITE_LIFETIME: u64 = 1000;
+
+/// For how long a peer must be known until it counts for one that is not forgotten again: while a cluster
+/// is mended, every node hears from every other one each second, and with that whom to forget.
+const STAYS_KNOWN: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether it still is.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Does an action. `id` is the cluster id of the node that the action names, where it names one;
 /// `replica` a connection to the replica that takes part in it.
@@ -51,6 +61,7 @@ pub(super) async fn apply(
             ("CLUSTER ADDSLOTS", &cluster)
         }
         ServerAction::Meet(peers) => return meet(connection, peers).await,
+        ServerAction::MeetAgain(peers) => return meet_again(connection, peers).await,
         ServerAction::Forget { id } => {
             return match cluster.arg("FORGET").arg(id).exec_async(connection).await {
                 // It is forgotten already.
@@ -63,11 +74,13 @@ pub(super) async fn apply(
             ("CLUSTER REPLICATE", cluster.arg("REPLICATE").arg(id.unwrap_or_default()))
         }
         ServerAction::FailOver => return failover::take_place(connection).await,
-        ServerAction::HandOver { to, by_command: true } => return failover::hand_over(connection, to).await,
-        // It takes two connections.
-        ServerAction::HandOver { to, by_command: false } => {
+        ServerAction::HandOver { to, way: HandOverWay::Command } => {
+            return failover::hand_over(connection, to).await;
+        }
+        // They take two connections.
+        ServerAction::HandOver { to, way: way @ (HandOverWay::ByHand | HandOverWay::TakeOver) } => {
             return match replica {
-                Some(mut replica) => failover::hand_over_by_hand(connection, &mut replica, to).await,
+                Some(mut replica) => failover::hand_over_by_hand(connection, &mut replica, to, *way).await,
                 None => Err(ServerError::NoSuchNode(to.node.clone())),
             };
         }
@@ -144,4 +157,14 @@ async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(ServerError::NotMetYet(missing.join(", "))) }
+}
+
+/// Introduces a node to peers that others tell it to forget, until they do so no more.
+async fn meet_again(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
+    let met = Instant::now();
+    while met.elapsed() < STAYS_KNOWN {
+        meet(connection, peers).await?;
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    Ok(())
 }

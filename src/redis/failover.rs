@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::apply::run;
 use super::{ServerError, parse, view};
 use crate::observed::{Replication, ServerView};
-use crate::plan::Peer;
+use crate::plan::{HandOverWay, Peer};
 use crate::topology::settings::STOPS_WRITES;
 
 /// How long one attempt goes on: the servers themselves give up after this.
@@ -46,22 +46,17 @@ pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer)
     failover.arg("TO").arg(to.address.ip.to_string()).arg(to.address.port);
     failover.arg("TIMEOUT").arg(ATTEMPT.as_secs() * 1000);
     run(connection, "FAILOVER", &failover).await?;
-    let started = Instant::now();
-    while started.elapsed() < ATTEMPT {
-        if !is_primary(connection).await? {
-            return Ok(());
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-    Err(ServerError::NotHandedOverYet("the replica has not taken over yet"))
+    until_replica(connection).await
 }
 
-/// What FAILOVER does, on servers before 6.2: no more writes; wait until the replica has everything;
-/// swap the roles. Should this be cut off, the setting that stops the writes is found by the next plan.
+/// What FAILOVER does, where there is no such command or it would not do: no more writes; wait until the
+/// replica has everything; swap the roles. Should this be cut off, the setting that stops the writes is
+/// found by the next plan.
 pub(super) async fn hand_over_by_hand(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
     to: &Peer,
+    way: HandOverWay,
 ) -> Result<(), ServerError> {
     if !is_primary(primary).await? {
         return Ok(());
@@ -73,7 +68,7 @@ pub(super) async fn hand_over_by_hand(
         .await
         .map_err(|source| ServerError::Command { command: "CONFIG GET", source })?;
     set_needed_replicas(primary, &NO_WRITES.to_string()).await?;
-    let result = swap(primary, replica, to).await;
+    let result = swap(primary, replica, to, way).await;
     set_needed_replicas(primary, &before.1).await?;
     result
 }
@@ -82,6 +77,7 @@ async fn swap(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
     to: &Peer,
+    way: HandOverWay,
 ) -> Result<(), ServerError> {
     let started = Instant::now();
     while !has_everything(primary, replica).await? {
@@ -90,9 +86,25 @@ async fn swap(
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
+    if way == HandOverWay::TakeOver {
+        run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await?;
+        return until_replica(primary).await;
+    }
     run(replica, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await?;
     let address = to.address;
     run(primary, "REPLICAOF", cmd("REPLICAOF").arg(address.ip.to_string()).arg(address.port)).await
+}
+
+/// Waits until a primary has heard that another node has taken its place.
+async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    let started = Instant::now();
+    while started.elapsed() < ATTEMPT {
+        if !is_primary(primary).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    Err(ServerError::NotHandedOverYet("the replica has not taken over yet"))
 }
 
 async fn set_needed_replicas(connection: &mut MultiplexedConnection, count: &str) -> Result<(), ServerError> {

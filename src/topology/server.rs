@@ -124,6 +124,13 @@ impl Server {
         self.at_least(7, 2)
     }
 
+    /// Whether a node that forgets another one tells the others to do so too, and all of them keep it
+    /// out for a minute (Redis 7.2).
+    #[must_use]
+    pub fn spreads_forgetting(self) -> bool {
+        self.at_least(7, 2)
+    }
+
     /// Whether ACL rules know channel patterns, `&…` (Redis 6.2).
     #[must_use]
     pub fn has_channel_rules(self) -> bool {

@@ -2,7 +2,7 @@
 
 use redis::Commands as _;
 
-use crate::support::{Deployment, docker, wanted};
+use crate::support::{Deployment, REDIS_8, VALKEY_8, docker, wanted};
 
 /// What is broken, what `plan` must say of it, and how it is broken.
 type Drift = (&'static str, &'static str, fn(&Deployment));
@@ -34,7 +34,7 @@ const DRIFTS: [Drift; 10] = [
     }),
     ("reset hard", "not known", |deployment| cluster(deployment, 6, &["RESET", "HARD"])),
     ("reset soft", "not known", |deployment| cluster(deployment, 6, &["RESET", "SOFT"])),
-    ("forgotten", "forgotten by all others", |deployment| {
+    ("forgotten", "forgotten by others", |deployment| {
         let id: String = redis::cmd("CLUSTER").arg("MYID").query(&mut deployment.connect(6)).expect("an id");
         for number in 1..=5 {
             // Redis 7.2 and later tell each other.
@@ -108,4 +108,39 @@ fn swapped_roles_are_as_good_as_the_specs() {
     let status = deployment.status();
     assert_eq!(status["nodes"][3]["role"], "primary", "{status:#}");
     assert_eq!(status["nodes"][0]["role"], "replica", "{status:#}");
+}
+
+/// Since 7.2 the servers keep a forgotten node out for a minute, whatever they are told.
+fn a_forgotten_primary_is_succeeded_by_its_replica(image: &str) {
+    if !wanted() {
+        return;
+    }
+    let server = image.rsplit('/').next().unwrap_or(image).replace(':', "-");
+    let deployment = Deployment::new(&format!("forgotten-{server}"));
+    let image = ["--image", image];
+    deployment.up("cluster", &image);
+    // The tag's slot is 0, which is the first primary's.
+    let () = deployment.connect(1).set("{06S}kept", "yes").expect("a write");
+    let id: String = redis::cmd("CLUSTER").arg("MYID").query(&mut deployment.connect(1)).expect("an id");
+    cluster(&deployment, 2, &["FORGET", &id]);
+    let plan = deployment.plan("cluster", &image);
+    let says =
+        |what: &str| plan.lines().any(|line| line.contains(what) && line.ends_with("# forgotten by others"));
+    assert!(says("hand over to") && says("reset"), "{plan}");
+    deployment.up("cluster", &image);
+    assert_eq!(deployment.changes("cluster", &image), 0);
+    deployment.verify();
+    assert_eq!(deployment.status()["nodes"][0]["role"], "replica");
+    let kept: Option<String> = deployment.connect(4).get("{06S}kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
+}
+
+#[test]
+fn a_primary_that_redis_8_forgot_is_succeeded_by_its_replica() {
+    a_forgotten_primary_is_succeeded_by_its_replica(REDIS_8);
+}
+
+#[test]
+fn a_primary_that_valkey_forgot_is_succeeded_by_its_replica() {
+    a_forgotten_primary_is_succeeded_by_its_replica(VALKEY_8);
 }

@@ -1,10 +1,12 @@
 //! What the nodes that answer say of a cluster, and who acts as primary of each shard by that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::observed::{ClusterRole, ClusterView, Observed};
 use crate::plan::{Cause, Obstacle};
 use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
+
+mod kept_out;
 
 /// What the nodes that answer say, by node name. New nodes have no view.
 pub(super) struct Known<'a> {
@@ -14,6 +16,10 @@ pub(super) struct Known<'a> {
     /// Nodes that leave and still answer, by cluster id.
     pub(super) leaving: BTreeMap<&'a str, NodeName>,
     leaving_views: BTreeMap<NodeName, &'a ClusterView>,
+    /// Nodes that others have forgotten and keep out, by server version for a minute, whatever they are told.
+    kept_out: BTreeSet<NodeName>,
+    /// Primaries of them, by the replica that has what they have.
+    replaced: BTreeMap<NodeName, NodeName>,
 }
 
 /// The node of a shard that is, or is to be, its primary.
@@ -30,6 +36,8 @@ pub(super) enum Former {
     Gone,
     /// A node that is there, and leaves.
     Leaving(NodeName),
+    /// A node that is there, and that others keep out.
+    KeptOut(NodeName),
 }
 
 impl<'a> Known<'a> {
@@ -51,7 +59,12 @@ impl<'a> Known<'a> {
             .filter_map(|name| Some((name.clone(), view(name)?)))
             .collect();
         let leaving = by_id(&leaving_views);
-        Self { views, names, leaving, leaving_views }
+        let (kept_out, replaced) = Default::default();
+        let mut known = Self { views, names, leaving, leaving_views, kept_out, replaced };
+        if topology.server.spreads_forgetting() {
+            known.find_the_kept_out(topology, observed);
+        }
+        known
     }
 
     fn view(&self, node: &NodeName) -> Option<&'a ClusterView> {
@@ -63,11 +76,13 @@ impl<'a> Known<'a> {
     pub(super) fn set_aside_the_lost(&mut self, acting: &[Acting]) -> Vec<(NodeName, Cause)> {
         let primaries =
             || acting.iter().filter_map(|acting| Some((&acting.name, *self.views.get(&acting.name)?)));
-        let is_forgotten = |name: &NodeName, view: &ClusterView| {
+        let is_unknown = |view: &ClusterView| {
             view.nodes.values().filter(|line| !line.handshake).count() > 1
                 && primaries().next().is_some()
                 && primaries().all(|(_, primary)| !primary.nodes.contains_key(&view.own_id))
-                && self.slots_of(name).is_empty()
+        };
+        let is_forgotten = |name: &NodeName, view: &ClusterView| {
+            (self.kept_out.contains(name) || is_unknown(view)) && self.slots_of(name).is_empty()
         };
         // Redis 8.0 leaves out a former primary that it knew while that ran 7.0, which has no ids for
         // shards: what is published in the shard does not reach it then (seen with 8.0.2).
@@ -88,6 +103,7 @@ impl<'a> Known<'a> {
         let lost: Vec<(NodeName, Cause)> = lost.collect();
         for (name, _) in &lost {
             self.views.remove(name);
+            self.kept_out.remove(name);
         }
         let views = &self.views;
         self.names.retain(|_, name| views.contains_key(name));
@@ -202,14 +218,17 @@ impl<'a> Known<'a> {
     /// its future replica.
     pub(super) fn acting_primaries(&self, topology: &Topology, swap: bool) -> Vec<Acting> {
         let acting = |shard: &Shard| {
-            let orphan = || shard.nodes().find(|node| !self.orphaned_slots(&node.name).is_empty());
+            let orphans = || shard.nodes().filter(|node| !self.orphaned_slots(&node.name).is_empty());
+            let is_heir = |node: &&Node| self.replaced.contains_key(&node.name);
+            let orphan = || orphans().find(is_heir).or_else(|| orphans().next());
             let (node, succeeds) = if let Some(owner) = self.owner(shard) {
                 (owner, None)
             } else if let Some(former) = self.leaving_owner(shard) {
                 let heir = shard.nodes().find(|node| self.replicates(&node.name, &former));
                 (heir.unwrap_or_else(|| self.chosen(shard, false)), Some(Former::Leaving(former)))
             } else if let Some(orphan) = orphan() {
-                (orphan, Some(Former::Gone))
+                let former = self.replaced.get(&orphan.name).cloned();
+                (orphan, Some(former.map_or(Former::Gone, Former::KeptOut)))
             } else {
                 (self.chosen(shard, swap), None)
             };

@@ -158,7 +158,7 @@ impl Board {
         match self.nodes.iter_mut().find(|node| node.name.as_str() == subject) {
             // The line begins with the node's name already.
             Some(node) => {
-                let own = missing.strip_prefix(subject).map(str::trim_start);
+                let own = missing.strip_prefix(subject).map(|own| own.trim_start_matches([':', ' ']));
                 own.unwrap_or(&missing).clone_into(&mut node.missing);
             }
             None => {

@@ -19,6 +19,8 @@ pub(crate) struct Cluster {
     pub(crate) ok: bool,
     /// Ids that CLUSTER FORGET keeps from coming back by gossip.
     forgotten: BTreeSet<String>,
+    /// Ids that the servers have told each other to keep out for a minute.
+    kept_out: BTreeSet<String>,
 }
 
 /// What a node holds of one node, itself included.
@@ -70,7 +72,8 @@ pub(crate) struct Header {
 impl Cluster {
     pub(crate) fn new(own_id: String, address: Address) -> Self {
         let nodes = BTreeMap::from([(own_id.clone(), Line::new(Some(address), false))]);
-        Self { own_id, current_epoch: 0, nodes, ok: false, forgotten: BTreeSet::new() }
+        let (forgotten, kept_out) = (BTreeSet::new(), BTreeSet::new());
+        Self { own_id, current_epoch: 0, nodes, ok: false, forgotten, kept_out }
     }
 
     pub(crate) fn own(&self) -> &Line {
@@ -129,6 +132,19 @@ impl Cluster {
         Ok(())
     }
 
+    /// What another node's CLUSTER FORGET tells this one to do, on servers since 7.2.
+    pub(crate) fn keep_out(&mut self, id: &str) {
+        if id != self.own_id && self.own().role != ClusterRole::Replica(id.to_owned()) {
+            self.nodes.remove(id);
+            self.kept_out.insert(id.to_owned());
+        }
+    }
+
+    /// The minute after CLUSTER FORGET is over.
+    pub(crate) fn let_in(&mut self) {
+        self.kept_out.clear();
+    }
+
     /// CLUSTER FAILOVER TAKEOVER.
     pub(crate) fn take_over(&mut self) -> Result<(), &'static str> {
         let ClusterRole::Replica(primary) = self.own().role.clone() else {
@@ -170,6 +186,7 @@ impl Cluster {
                 self.meet(sender.address);
             }
         }
+        self.nodes.retain(|id, _| !self.kept_out.contains(id));
     }
 
     /// What comes back from those that the node knows or shakes hands with.

@@ -126,6 +126,15 @@ impl World {
         self.with_cluster(node, |cluster| cluster.forget(&id).expect("it is known"));
     }
 
+    /// `CLUSTER FORGET` on a server that tells all others.
+    pub(crate) fn forget_everywhere(&self, other: &NodeName) {
+        let id = self.with_cluster(other, |cluster| cluster.own_id.clone());
+        let mut state = self.state();
+        let processes =
+            state.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
+        processes.filter_map(|process| process.cluster.as_mut()).for_each(|cluster| cluster.keep_out(&id));
+    }
+
     /// `FLUSHALL` and `CLUSTER RESET HARD`.
     pub(crate) fn reset(&self, node: &NodeName) {
         let id = self.state().new_id();

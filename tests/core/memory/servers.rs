@@ -2,7 +2,7 @@
 
 use redisctl::executor::{BoxedError, ServerFault, Servers};
 use redisctl::observed::{ClusterRole, Replication, ServerView};
-use redisctl::plan::{Peer, ServerAction};
+use redisctl::plan::{HandOverWay, Peer, ServerAction};
 use redisctl::topology::slots::slot_of;
 use redisctl::topology::{NodeName, Settings, SlotSet};
 
@@ -73,6 +73,7 @@ impl State {
             ServerAction::Write { key } => write(process, key),
             ServerAction::Reset => self.reset(node),
             ServerAction::FailOver => self.fail_over(node),
+            ServerAction::HandOver { to, way: HandOverWay::TakeOver } => self.fail_over(&to.node),
             ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
             of_the_cluster => {
                 let keys = process.keys;
@@ -231,6 +232,10 @@ fn apply_to_cluster(
         }
         ServerAction::AssignSlots(slots) => assign_slots(cluster, slots)?,
         ServerAction::Meet(peers) => meet(cluster, peers)?,
+        ServerAction::MeetAgain(peers) => {
+            cluster.let_in();
+            meet(cluster, peers)?;
+        }
         ServerAction::Forget { id } => cluster.forget(id).map_err(final_fault)?,
         ServerAction::Replicate(_) => replicate(cluster, primary, keys)?,
         ServerAction::TakeOver => cluster.take_over().map_err(final_fault)?,

@@ -369,7 +369,7 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
       shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
       shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     reset
-      shop-3  reset, with its copy of the keys                            # forgotten by all others
+      shop-3  reset, with its copy of the keys                            # forgotten by others
     slots
       shop-3  set config epoch 7                                          # new
     meet
@@ -381,6 +381,82 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
       shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
       shop-1  write a short-lived key                                     # a replica that saw no write is not listed
+    ready
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_is_kept_out_comes_back_as_the_replica_of_who_has_its_keys() {
+    let topology = topology(CLUSTER);
+    let world = up(&topology).await;
+    world.put_keys(&node(&topology, 2), 100);
+    settle().await;
+    world.forget_everywhere(&node(&topology, 2));
+    settle().await;
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 24 changes in 10 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+    hand over
+      shop-2  hand over to shop-5                                         # forgotten by others
+    reset
+      shop-2  reset, with its copy of the keys                            # forgotten by others
+    slots
+      shop-2  set config epoch 11                                         # new
+    meet
+      shop-1  meet shop-2                                                 # shop-2 not known
+      shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
+      shop-3  meet shop-2                                                 # shop-2 not known
+      shop-4  meet shop-2                                                 # shop-2 not known
+      shop-5  meet shop-2                                                 # shop-2 not known
+      shop-6  meet shop-2                                                 # shop-2 not known
+      shop-2  replicate shop-5                                            # new
+    forget
+      shop-5  forget 3c6ef372                                             # knows a node at 172.30.0.12:7002, which is not of this deployment
+    agree
+      shop    wait until all nodes agree                                  # changed by the steps before
+    announce replicas
+      shop-5  write a short-lived key                                     # a replica that saw no write is not listed
+    ready
+      shop    wait until all nodes agree and list every replica           # changed by the steps before
+    usual settings
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+    note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
+    ");
+    assert_eq!(world.keys(&node(&topology, 5)), 100);
+    assert_eq!(world.keys(&node(&topology, 2)), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_is_kept_out_and_has_no_replica_is_met_until_it_stays_known() {
+    let topology = topology("{kind: cluster, replicas: 0}");
+    let world = up(&topology).await;
+    world.forget_everywhere(&node(&topology, 3));
+    settle().await;
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 8 changes in 4 stages
+    hasten
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+    meet
+      shop-1  meet shop-3, until it stays known: up to a minute           # forgotten by others
+      shop-2  meet shop-3, until it stays known: up to a minute           # forgotten by others
     ready
       shop    wait until all nodes agree and list every replica           # changed by the steps before
     usual settings
