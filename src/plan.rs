@@ -187,6 +187,18 @@ pub enum ServerAction {
         /// How.
         way: HandOverWay,
     },
+    /// SENTINEL FAILOVER, once the node's replicas have everything: the sentinels let one of them become
+    /// primary in the node's place, which follows it.
+    HandOverBySentinels {
+        /// The name that the node is watched under.
+        name: DeploymentName,
+        /// Where the node is.
+        from: Address,
+        /// Its replicas.
+        replicas: Vec<Peer>,
+        /// The sentinels: all of them have to know in the end.
+        sentinels: Vec<Peer>,
+    },
     /// REPLICAOF an address.
     Follow(Address),
     /// REPLICAOF NO ONE.

@@ -78,7 +78,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     settings::take_back(&world, &mut stages);
     rescue::plan(&world, &mut stages);
     containers::plan(topology, observed, &fates, &servers, &mut stages);
-    let mut notes = Vec::new();
+    let (mut notes, mut complete) = (Vec::new(), false);
     if servers.all_known() {
         let links = users::plan(topology, observed, &mut stages);
         let start = stages.len();
@@ -94,10 +94,11 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         if topology.kind == Kind::Cluster {
             cluster::await_endpoints(topology, &acting, start, &mut stages);
         }
-        let acting = rolling::plan(&world, &acting, &mut stages);
-        notes = swapped_roles(topology, &acting);
+        let after = rolling::plan(&world, &acting, &mut stages);
+        notes = swapped_roles(topology, &after);
+        complete = !rolling::gives_shards_ids(&world)
+            && rolling::handed_over_by_sentinels(&world, &acting).is_none();
     }
-    let complete = servers.all_known() && !rolling::gives_shards_ids(&world);
     Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete, notes })
 }
 

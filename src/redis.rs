@@ -8,7 +8,7 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
 use crate::observed::{AccessView, ObservedServer, ServerView};
-use crate::plan::{HandOverWay, ServerAction};
+use crate::plan::{HandOverWay, Peer, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
@@ -233,6 +233,10 @@ impl<'a> Servers<'a> {
         None
     }
 
+    async fn connections(&self, peers: &[Peer]) -> Result<Vec<MultiplexedConnection>, ServerError> {
+        futures_util::future::try_join_all(peers.iter().map(|peer| self.connection(&peer.node))).await
+    }
+
     /// Passes a result on; a connection that broke is not used again.
     fn kept<T>(&self, node: &NodeName, result: Result<T, ServerError>) -> Result<T, ServerError> {
         if result.as_ref().is_err_and(ServerError::is_broken_connection) {
@@ -265,6 +269,18 @@ impl ServersTrait for Servers<'_> {
             if let ServerAction::LogInToWatched { name, with_password } = action {
                 let login = self.login.as_ref().filter(|_| *with_password);
                 return sentinel::log_in(&mut connection, name, login).await;
+            }
+            if let ServerAction::HandOverBySentinels { name, from, replicas, sentinels } = action {
+                let mut replicas = self.connections(replicas).await?;
+                let mut sentinels = self.connections(sentinels).await?;
+                return failover::hand_over_by_sentinels(
+                    &mut connection,
+                    &mut replicas,
+                    &mut sentinels,
+                    name,
+                    *from,
+                )
+                .await;
             }
             // A node's id exists only at run time: it is looked up where it is needed.
             let id = match action {

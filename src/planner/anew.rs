@@ -2,7 +2,7 @@
 
 use super::{Stages, cluster, engine, users};
 use crate::observed::Observed;
-use crate::plan::effect::{OLD_SENTINELS, OTHER_AUTHORITY};
+use crate::plan::effect::{OLD_SENTINELS, OLDER_IMAGE, OTHER_AUTHORITY};
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::topology::{Kind, Node, NodeName, Topology};
 
@@ -20,6 +20,7 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
                 "sentinels",
                 stored.kind == topology.kind && names(&stored.sentinels) != names(&topology.sentinels),
             ),
+            (OLDER_IMAGE, !topology.server.reads_data_of(stored.server)),
             (OLD_SENTINELS, users::change_for_old_sentinels(topology, observed)),
             ("data", stored.data != topology.data),
             ("tls", stored.tls.is_some() != topology.tls.is_some()),

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::users::Links;
-use super::{Forming, Options, ServerStates, Stages, World, leaving, server, wait};
+use super::{Forming, Options, ServerStates, Stages, World, leaving, rolling, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
     Action, Cause, ClusterExpectation, ClusterMember, Condition, HandOverWay, MemberRole, Milestone,
@@ -77,7 +77,9 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
         stages.push("take over", Order::InTurn, acting.iter().map(take_over).collect());
     }
     let acting = names(&acting);
-    settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap }, stages);
+    if !rolling::replaces_the_unlinked(world) {
+        settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap }, stages);
+    }
     acting
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Options;
 use crate::observed::{ContainerState, Observed, ObservedContainer};
 use crate::plan::Obstacle;
-use crate::plan::effect::{Effect, OLDER_IMAGE, UNREADABLE_LABEL, effect};
+use crate::plan::effect::{Effect, UNREADABLE_LABEL, effect};
 use crate::spec::DataSpec;
 use crate::topology::container::{ContainerSettings, container, container_of_anchor};
-use crate::topology::{Anchor, Kind, Node, NodeName, Topology};
+use crate::topology::{Anchor, Node, NodeName, Topology};
 
 /// The field of the spec that says what the network is.
 pub(super) const SUBNET_FIELD: &str = "network.subnet";
@@ -72,8 +72,12 @@ impl<'a> Fates<'a> {
                 Err(obstacle) => return Err(vec![obstacle]),
             };
             if fate != Fate::Kept {
-                for rejoins in by_node.values_mut().filter(|fate| **fate == Fate::Kept) {
-                    *rejoins = Fate::Rejoins;
+                for joins in by_node.values_mut() {
+                    match joins {
+                        Fate::Kept => *joins = Fate::Rejoins,
+                        Fate::Rolled(fields) => *joins = Fate::Remade(std::mem::take(fields)),
+                        Fate::Made | Fate::Remade(_) | Fate::Rejoins => {}
+                    }
                 }
             }
             by_node.insert(&anchor.name, fate);
@@ -116,16 +120,14 @@ impl Judge<'_> {
     /// The container that holds the network namespace of all nodes.
     fn anchor(&self, anchor: &Anchor) -> Result<Fate, Obstacle> {
         let Some(existing) = self.observed.containers.get(&anchor.name) else { return Ok(Fate::Made) };
-        let fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
-        self.at_once(&anchor.name, fields)
-    }
-
-    /// The fate of a container that is not replaced while others go on.
-    fn at_once(&self, name: &NodeName, fields: Vec<String>) -> Result<Fate, Obstacle> {
+        let mut fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
+        // Whatever server idles in it, the namespace is the same: it may stay what it is.
+        fields.retain(|field| !["command", "image", "labels"].contains(&field.as_str()));
         match (fields.is_empty(), self.options.recreate) {
             (true, _) => Ok(Fate::Kept),
             (false, true) => Ok(Fate::Remade(fields)),
-            (false, false) => Err(Obstacle::Recreate { node: Some(name.clone()), fields }),
+            // All others would go down with it.
+            (false, false) => Err(Obstacle::Recreate { node: Some(anchor.name.clone()), fields }),
         }
     }
 
@@ -134,10 +136,6 @@ impl Judge<'_> {
         let fields = self.changed_fields(&container(self.topology, node), existing);
         if fields.is_empty() {
             return Ok(Fate::Kept);
-        }
-        if self.topology.kind == Kind::Sentinel {
-            // Sentinels would take a replacement for a failure, and go ahead themselves.
-            return self.at_once(&node.name, fields);
         }
         let needs_say = fields.iter().any(|field| matches!(effect(field), Effect::Recreate(_)));
         let runs = matches!(existing.state, ContainerState::Running | ContainerState::Paused);
@@ -154,7 +152,8 @@ impl Judge<'_> {
         let answers = self.observed.servers.get(&node.name).is_some_and(|server| server.view().is_some());
         let has_neighbours =
             self.topology.shard_of(&node.name).is_some_and(|shard| !shard.replicas.is_empty());
-        let is_kept = has_neighbours || self.topology.data == DataSpec::Volume;
+        let has_no_keys = self.topology.is_sentinel(&node.name);
+        let is_kept = has_neighbours || has_no_keys || self.topology.data == DataSpec::Volume;
         match (is_kept, self.options.recreate) {
             (false, false) => Err(Obstacle::NothingKeepsKeys { node: node.name.clone(), fields }),
             // One that does not answer would have to, before it could be replaced in its turn.
@@ -170,12 +169,6 @@ impl Judge<'_> {
             Some(settings) => wanted.differences(settings),
             None => vec![UNREADABLE_LABEL.to_owned()],
         };
-        let before = self.observed.stored.as_ref().map(|stored| stored.server);
-        if before.is_some_and(|before| !self.topology.server.reads_data_of(before)) {
-            for field in fields.iter_mut().filter(|field| *field == "image") {
-                OLDER_IMAGE.clone_into(field);
-            }
-        }
         if self.new_subnet {
             fields.push(SUBNET_FIELD.to_owned());
         }

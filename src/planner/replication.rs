@@ -1,7 +1,7 @@
 //! A primary with replicas: who follows whom.
 
 use super::users::Links;
-use super::{Stages, World, engine, leaving, sentinel, server, wait};
+use super::{Stages, World, engine, leaving, rolling, sentinel, server, wait};
 use crate::observed::{Observed, Replication, ServerView};
 use crate::plan::{
     Cause, Condition, EngineAction, HandOverWay, Order, Peer, ReplicationExpectation, ServerAction, Step,
@@ -77,7 +77,7 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     } else {
         unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
     };
-    if let Some(cause) = cause {
+    if let Some(cause) = cause.filter(|_| !rolling::replaces_the_unlinked(world)) {
         stages.push("ready", Order::InTurn, vec![wait(None, Condition::ReplicasFollow(expectation), cause)]);
     }
     vec![heir.name.clone()]

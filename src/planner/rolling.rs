@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Stages, World, cluster, engine, replication, server, settings, wait};
+use super::{Stages, World, cluster, engine, replication, sentinel, server, settings, wait};
+use crate::observed::Replication;
 use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, Peer, ServerAction, Step};
 use crate::topology::container::container;
 use crate::topology::settings::while_replacing;
@@ -22,7 +23,7 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         .shards
         .iter()
         .zip(acting)
-        .map(|(shard, primary)| Roll::new(shard, primary, is_rolled))
+        .map(|(shard, primary)| Roll::new(world, shard, primary))
         .collect();
     let after: Vec<NodeName> = shards.iter().map(|roll| roll.successor.clone()).collect();
     let files_are_new = world.observed.stored.as_deref().is_none_or(|stored| stored != world.topology);
@@ -31,11 +32,22 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         let steps = acting.iter().flat_map(|primary| replication::keep_roles(world.topology, primary));
         stages.push("files", Order::InTurn, steps.collect());
     }
+    for sentinel in world.topology.sentinels.iter().filter(|sentinel| is_rolled(&sentinel.name)) {
+        stages.push("replace sentinels", Order::InTurn, replace(world, sentinel, acting));
+        stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
+    }
     prepare(&shards, stages);
-    let waves = shards.iter().map(|roll| roll.replicas.len()).max().unwrap_or(0);
+    let waves = shards.iter().map(|roll| roll.waves.len()).max().unwrap_or(0);
     for wave in 0..waves {
-        let nodes = shards.iter().filter_map(|roll| Some((roll.replicas.get(wave).copied()?, roll)));
-        let steps = nodes.flat_map(|(node, roll)| replace(world, node, roll)).collect();
+        let nodes = shards.iter().flat_map(|roll| {
+            let nodes = roll.waves.get(wave).into_iter().flatten();
+            nodes.map(move |node| (*node, roll))
+        });
+        let steps = nodes.flat_map(|(node, roll)| {
+            let succeeds = roll.hands_over() && roll.successor == node.name;
+            replace(world, node, acting).into_iter().chain(succeeds.then(|| configure(&node.name)))
+        });
+        let steps = steps.collect();
         stages.push("replace replicas", Order::SideBySide, steps);
         stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
     }
@@ -44,7 +56,7 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
     // Without a replica a shard cannot be served meanwhile: the others are, at least.
     let (replaced, alone): (Vec<_>, Vec<_>) = primaries.partition(|(_, roll)| roll.hands_over());
     for nodes in std::iter::once(replaced).chain(alone.into_iter().map(|node| vec![node])) {
-        let steps: Vec<Step> = nodes.iter().flat_map(|(node, roll)| replace(world, node, roll)).collect();
+        let steps: Vec<Step> = nodes.iter().flat_map(|(node, _)| replace(world, node, &after)).collect();
         if !steps.is_empty() {
             stages.push("replace primaries", Order::SideBySide, steps);
             stages.push("in sync", Order::InTurn, in_sync(world, &after, Milestone::Linked));
@@ -54,7 +66,20 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
     if !gives_shards_ids(world) {
         stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));
     }
+    if let Some(primary) = handed_over_by_sentinels(world, acting) {
+        stages.push("hand over", Order::InTurn, vec![sentinel::hand_over(world.topology, primary)]);
+    }
     after
+}
+
+/// The primary that is to be replaced, where sentinels choose who takes its place: once it is known whom,
+/// the former one is replaced as a replica.
+pub(super) fn handed_over_by_sentinels<'a>(
+    world: &World<'_>,
+    acting: &'a [NodeName],
+) -> Option<&'a NodeName> {
+    let choose = world.topology.kind == Kind::Sentinel && world.topology.replicas_per_shard() > 0;
+    acting.first().filter(|primary| choose && world.fates.rolled(primary).is_some())
 }
 
 /// Whether servers that know no ids for shards are replaced by ones that do: what those make of each
@@ -67,29 +92,49 @@ pub(super) fn gives_shards_ids(world: &World<'_>) -> bool {
     will_have && rolled.any(|node| before(&node.name) == Some(false))
 }
 
+/// Whether a replica is replaced that has no link to its primary. Nobody is to wait for it before: where the
+/// primary's server is a newer one, as after a hand-over that the replacement was to follow, it never gets one.
+pub(super) fn replaces_the_unlinked(world: &World<'_>) -> bool {
+    let nodes = world.topology.nodes().into_iter();
+    let mut rolled = nodes.filter(|node| world.fates.rolled(&node.name).is_some());
+    rolled.any(|node| has_no_link(world, node))
+}
+
+fn has_no_link(world: &World<'_>, node: &Node) -> bool {
+    let view = world.observed.servers.get(&node.name).and_then(|server| server.view());
+    view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }))
+}
+
 /// How one shard's nodes are replaced.
 struct Roll<'a> {
     /// The primary until it is replaced.
     primary: NodeName,
     /// The primary after that.
     successor: NodeName,
-    /// Replicas that are replaced, one after another.
-    replicas: Vec<&'a Node>,
+    /// Replicas that are replaced, one after another; those without a link, which nothing is lost with,
+    /// all at once before.
+    waves: Vec<Vec<&'a Node>>,
     /// The primary, where it is replaced too.
     old_primary: Option<&'a Node>,
 }
 
 impl<'a> Roll<'a> {
-    fn new(shard: &'a Shard, primary: &NodeName, is_rolled: impl Fn(&NodeName) -> bool) -> Self {
+    fn new(world: &World<'_>, shard: &'a Shard, primary: &NodeName) -> Self {
+        let is_rolled = |name: &NodeName| world.fates.rolled(name).is_some();
+        let sentinels_choose = handed_over_by_sentinels(world, std::slice::from_ref(primary)).is_some();
         let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
             shard.nodes().partition(|node| node.name == *primary);
-        let old_primary = primaries.into_iter().find(|node| is_rolled(&node.name));
+        let old_primary =
+            primaries.into_iter().find(|node| is_rolled(&node.name)).filter(|_| !sentinels_choose);
         // The first replica: in a shard whose roles are swapped that is the spec's primary.
         let successor = replicas.first().filter(|_| old_primary.is_some()).map_or(primary, |node| &node.name);
+        let rolled = replicas.iter().copied().filter(|node| is_rolled(&node.name));
+        let (unlinked, linked): (Vec<&Node>, Vec<&Node>) = rolled.partition(|node| has_no_link(world, node));
+        let first = Some(unlinked).filter(|unlinked| !unlinked.is_empty());
         Self {
             primary: primary.clone(),
             successor: successor.clone(),
-            replicas: replicas.iter().copied().filter(|node| is_rolled(&node.name)).collect(),
+            waves: first.into_iter().chain(linked.into_iter().map(|node| vec![node])).collect(),
             old_primary,
         }
     }
@@ -100,15 +145,16 @@ impl<'a> Roll<'a> {
 
     /// The nodes that others copy from while nodes are replaced.
     fn sources(&self) -> impl Iterator<Item = &NodeName> {
-        let current = (!self.replicas.is_empty()).then_some(&self.primary);
+        let current = (!self.waves.is_empty()).then_some(&self.primary);
         current.into_iter().chain(self.hands_over().then_some(&self.successor))
     }
 }
 
 /// First copies start at once while nodes are replaced, rather than after seconds.
 fn prepare(shards: &[Roll<'_>], stages: &mut Stages) {
-    let replaced =
-        |name: &NodeName| shards.iter().any(|roll| roll.replicas.iter().any(|node| node.name == *name));
+    let replaced = |name: &NodeName| {
+        shards.iter().any(|roll| roll.waves.iter().flatten().any(|node| node.name == *name))
+    };
     let sources = shards.iter().flat_map(Roll::sources).filter(|name| !replaced(name));
     stages.push("prepare", Order::SideBySide, sources.map(configure).collect());
 }
@@ -117,8 +163,8 @@ fn configure(node: &NodeName) -> Step {
     server(node, ServerAction::Configure(while_replacing()), Cause::Replacing)
 }
 
-/// Stops a node's container and puts a new one in its place.
-fn replace(world: &World<'_>, node: &Node, roll: &Roll<'_>) -> Vec<Step> {
+/// Stops a node's container and puts a new one in its place, while these are primaries.
+fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
     let fields = world.fates.rolled(&node.name).cloned().unwrap_or_default();
     let name = Some(&node.name);
     let cause = || Cause::SpecChanged(fields.clone());
@@ -127,12 +173,15 @@ fn replace(world: &World<'_>, node: &Node, roll: &Roll<'_>) -> Vec<Step> {
         engine(name, EngineAction::StopContainer, cause()),
         engine(name, EngineAction::RemoveContainer, cause()),
         engine(name, create, cause()),
-        engine(name, EngineAction::StartContainer, Cause::New),
-        wait(name, Condition::Answers, Cause::New),
     ];
-    if roll.hands_over() && roll.successor == node.name {
-        steps.push(configure(&node.name));
+    if world.topology.kind == Kind::Sentinel {
+        // Sentinels write their own files, and make servers write theirs, with what they ran with.
+        let primary = acting.first().filter(|primary| !world.topology.starts_as_primary(primary)).cloned();
+        let (through, nodes) = (node.name.clone(), vec![node.name.clone()]);
+        steps.push(engine(name, EngineAction::WriteFiles { through, nodes, primary }, cause()));
     }
+    steps.push(engine(name, EngineAction::StartContainer, Cause::New));
+    steps.push(wait(name, Condition::Answers, Cause::New));
     steps
 }
 
@@ -142,6 +191,9 @@ fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<
         (Kind::Cluster, _) => Condition::ClusterAgrees(cluster::expectation(topology, acting, milestone)),
         (Kind::Replication, Some(primary)) => {
             Condition::ReplicasFollow(replication::expectation(topology, primary))
+        }
+        (Kind::Sentinel, Some(primary)) => {
+            Condition::SentinelsAgree(sentinel::expectation(topology, primary))
         }
         (Kind::Standalone | Kind::Replication | Kind::Sentinel, _) => return Vec::new(),
     };

@@ -5,7 +5,7 @@
 //! servers themselves are asked as in a deployment without sentinels.
 
 use super::users::Links;
-use super::{Stages, World, replication, server, wait};
+use super::{Stages, World, replication, rolling, server, wait};
 use crate::observed::{Observed, Replication, Watched};
 use crate::plan::{Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step};
 use crate::readiness;
@@ -31,21 +31,38 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     stages.push("replication", Order::InTurn, steps);
     stages.push("sentinels", Order::SideBySide, watch(topology, observed, primary));
 
-    let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
-    let expectation = SentinelExpectation {
-        watched: replication::expectation(topology, &primary.name),
-        sentinels: topology.sentinels.iter().map(peer).collect(),
-    };
+    let expectation = expectation(topology, &primary.name);
     let cause = if servers.new_nodes().next().is_some() || stages.len() > before || links == Links::Reopen {
         Some(servers.cause_to_wait())
     } else {
         let unsettled = readiness::sentinels(&expectation, &observed.servers);
         unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
     };
-    if let Some(cause) = cause {
+    if let Some(cause) = cause.filter(|_| !rolling::replaces_the_unlinked(world)) {
         stages.push("ready", Order::InTurn, vec![wait(None, Condition::SentinelsAgree(expectation), cause)]);
     }
     vec![primary.name.clone()]
+}
+
+/// Who must watch whom, given the primary.
+pub(super) fn expectation(topology: &Topology, primary: &NodeName) -> SentinelExpectation {
+    let peer = |node: &Node| Peer { node: node.name.clone(), address: node.address };
+    SentinelExpectation {
+        watched: replication::expectation(topology, primary),
+        sentinels: topology.sentinels.iter().map(peer).collect(),
+    }
+}
+
+/// The step by which a primary lets the sentinels choose who takes its place.
+pub(super) fn hand_over(topology: &Topology, primary: &NodeName) -> Step {
+    let SentinelExpectation { watched, sentinels } = expectation(topology, primary);
+    let action = ServerAction::HandOverBySentinels {
+        name: topology.name.clone(),
+        from: watched.primary.address,
+        replicas: watched.replicas,
+        sentinels,
+    };
+    server(primary, action, Cause::HandsOver)
 }
 
 /// Who is primary by the sentinels' choice, where it is another node than the spec's.

@@ -28,13 +28,15 @@ pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
 }
 
 /// Whether the change is one that the deployment's sentinels cannot be told of: with no users, they have
-/// the default user's password, for clients and among themselves, from their files.
+/// the default user's password, for clients and among themselves, from their files. Those of another
+/// version do not get in there as the users that they have.
 pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observed) -> bool {
     let Some(stored) = observed.stored.as_deref() else { return false };
     let password = |topology: &Topology| topology.auth.as_ref().map(|auth| auth.default_password);
     let differs = password(stored) != password(topology)
         || observed.changed_passwords.iter().any(|user| user == DEFAULT);
-    topology.kind == Kind::Sentinel && !stored.server.has_sentinel_users() && differs
+    let gets_users = topology.auth.is_some() && topology.server.has_sentinel_users();
+    topology.kind == Kind::Sentinel && !stored.server.has_sentinel_users() && (differs || gets_users)
 }
 
 /// Plans what brings the users of every server that answers to the spec's.

@@ -96,8 +96,10 @@ pub(super) async fn apply(
         ServerAction::Promote => {
             return run(connection, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await;
         }
-        // They need a log-in to pass on.
-        ServerAction::Monitor { .. } | ServerAction::LogInToWatched { .. } => return Ok(()),
+        // They need a log-in to pass on, or connections to others.
+        ServerAction::Monitor { .. }
+        | ServerAction::LogInToWatched { .. }
+        | ServerAction::HandOverBySentinels { .. } => return Ok(()),
         ServerAction::Rediscover { name } => {
             return run(connection, "SENTINEL RESET", cmd("SENTINEL").arg("RESET").arg(name.as_str())).await;
         }

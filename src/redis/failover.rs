@@ -7,10 +7,11 @@ use redis::cmd;
 use tokio::time::Instant;
 
 use super::apply::run;
-use super::{ServerError, parse, view};
+use super::{ServerError, parse, sentinel, view};
 use crate::observed::{Replication, ServerView};
 use crate::plan::{HandOverWay, Peer};
 use crate::topology::settings::STOPS_WRITES;
+use crate::topology::{Address, DeploymentName};
 
 /// How long one attempt goes on: the servers themselves give up after this.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -19,7 +20,11 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// More replicas than any primary has.
-const NO_WRITES: u32 = 10_000;
+const NO_WRITES: &str = "10000";
+
+/// How long sentinels may take to agree on whom one of them has chosen: they tell each other every two
+/// seconds.
+const CHOICE: Duration = Duration::from_secs(15);
 
 /// Makes a cluster's replica primary with CLUSTER FAILOVER, which its primary takes part in.
 pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result<(), ServerError> {
@@ -61,15 +66,10 @@ pub(super) async fn hand_over_by_hand(
     if !is_primary(primary).await? {
         return Ok(());
     }
-    let before: (String, String) = cmd("CONFIG")
-        .arg("GET")
-        .arg(STOPS_WRITES)
-        .query_async(primary)
-        .await
-        .map_err(|source| ServerError::Command { command: "CONFIG GET", source })?;
-    set_needed_replicas(primary, &NO_WRITES.to_string()).await?;
+    let before = needed_replicas(primary).await?;
+    set_needed_replicas(primary, NO_WRITES).await?;
     let result = swap(primary, replica, to, way).await;
-    set_needed_replicas(primary, &before.1).await?;
+    set_needed_replicas(primary, &before).await?;
     result
 }
 
@@ -79,20 +79,28 @@ async fn swap(
     to: &Peer,
     way: HandOverWay,
 ) -> Result<(), ServerError> {
-    let started = Instant::now();
+    until_everything(primary, replica, Instant::now()).await?;
+    if way == HandOverWay::TakeOver {
+        run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await?;
+        return until_replica(primary).await;
+    }
+    run(replica, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await?;
+    follow(primary, to.address).await
+}
+
+/// Waits until a replica has everything that its primary has; for an attempt's time since `started`.
+async fn until_everything(
+    primary: &mut MultiplexedConnection,
+    replica: &mut MultiplexedConnection,
+    started: Instant,
+) -> Result<(), ServerError> {
     while !has_everything(primary, replica).await? {
         if started.elapsed() >= ATTEMPT {
             return Err(ServerError::NotHandedOverYet("the replica does not have everything yet"));
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
-    if way == HandOverWay::TakeOver {
-        run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await?;
-        return until_replica(primary).await;
-    }
-    run(replica, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await?;
-    let address = to.address;
-    run(primary, "REPLICAOF", cmd("REPLICAOF").arg(address.ip.to_string()).arg(address.port)).await
+    Ok(())
 }
 
 /// Waits until a primary has heard that another node has taken its place.
@@ -105,6 +113,60 @@ async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), Server
         tokio::time::sleep(POLL_INTERVAL).await;
     }
     Err(ServerError::NotHandedOverYet("the replica has not taken over yet"))
+}
+
+/// Lets the sentinels choose which replica takes the place of the primary at `from`, which follows it then.
+/// They would do without, but would not wait until that replica has everything.
+pub(super) async fn hand_over_by_sentinels(
+    primary: &mut MultiplexedConnection,
+    replicas: &mut [MultiplexedConnection],
+    sentinels: &mut [MultiplexedConnection],
+    name: &DeploymentName,
+    from: Address,
+) -> Result<(), ServerError> {
+    if !is_primary(primary).await? {
+        return Ok(());
+    }
+    let before = needed_replicas(primary).await?;
+    set_needed_replicas(primary, NO_WRITES).await?;
+    let result = let_choose(primary, replicas, sentinels, name, from).await;
+    set_needed_replicas(primary, &before).await?;
+    result
+}
+
+async fn let_choose(
+    primary: &mut MultiplexedConnection,
+    replicas: &mut [MultiplexedConnection],
+    sentinels: &mut [MultiplexedConnection],
+    name: &DeploymentName,
+    from: Address,
+) -> Result<(), ServerError> {
+    let started = Instant::now();
+    for replica in replicas {
+        until_everything(primary, replica, started).await?;
+    }
+    if sentinel::chosen(sentinels, name).await? == Some(from) {
+        sentinel::fail_over(sentinels, name).await?;
+    }
+    let started = Instant::now();
+    while started.elapsed() < CHOICE {
+        match sentinel::chosen(sentinels, name).await? {
+            Some(chosen) if chosen != from => return follow(primary, chosen).await,
+            _ => tokio::time::sleep(POLL_INTERVAL).await,
+        }
+    }
+    Err(ServerError::NotHandedOverYet("the sentinels have not agreed on another primary yet"))
+}
+
+async fn follow(connection: &mut MultiplexedConnection, primary: Address) -> Result<(), ServerError> {
+    run(connection, "REPLICAOF", cmd("REPLICAOF").arg(primary.ip.to_string()).arg(primary.port)).await
+}
+
+async fn needed_replicas(connection: &mut MultiplexedConnection) -> Result<String, ServerError> {
+    let get = cmd("CONFIG").arg("GET").arg(STOPS_WRITES).query_async(connection).await;
+    let (_, value): (String, String) =
+        get.map_err(|source| ServerError::Command { command: "CONFIG GET", source })?;
+    Ok(value)
 }
 
 async fn set_needed_replicas(connection: &mut MultiplexedConnection, count: &str) -> Result<(), ServerError> {

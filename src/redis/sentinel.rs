@@ -1,6 +1,6 @@
 //! Sentinels: what they say, and their own commands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use redis::aio::MultiplexedConnection;
 use redis::{Value, cmd};
@@ -117,6 +117,39 @@ pub(super) async fn log_in(
         run(connection, "SENTINEL CONFIG SET", set.arg("CONFIG").arg("SET").arg(setting).arg(value)).await?;
     }
     Ok(())
+}
+
+/// The primary that all of these sentinels name; `None` where they differ.
+pub(super) async fn chosen(
+    sentinels: &mut [MultiplexedConnection],
+    name: &DeploymentName,
+) -> Result<Option<Address>, ServerError> {
+    let command = "SENTINEL GET-MASTER-ADDR-BY-NAME";
+    let mut named = BTreeSet::new();
+    for sentinel in sentinels {
+        let mut get = cmd("SENTINEL");
+        let reply = get.arg("GET-MASTER-ADDR-BY-NAME").arg(name.as_str()).query_async(sentinel).await;
+        let place: Option<(String, u16)> =
+            reply.map_err(|source| ServerError::Command { command, source })?;
+        named.insert(place.and_then(|(ip, port)| Some(Address { ip: ip.parse().ok()?, port })));
+    }
+    Ok(named.pop_first().flatten().filter(|_| named.is_empty()))
+}
+
+/// SENTINEL FAILOVER on the first of the sentinels, which needs nobody's agreement.
+pub(super) async fn fail_over(
+    sentinels: &mut [MultiplexedConnection],
+    name: &DeploymentName,
+) -> Result<(), ServerError> {
+    let Some(sentinel) = sentinels.first_mut() else { return Ok(()) };
+    let mut fail_over = cmd("SENTINEL");
+    match fail_over.arg("FAILOVER").arg(name.as_str()).exec_async(sentinel).await {
+        Err(error) if error.code() == Some("INPROG") => Ok(()),
+        Err(error) if error.code() == Some("NOGOODSLAVE") => {
+            Err(ServerError::NotHandedOverYet("no replica is fit yet in the sentinel's eyes"))
+        }
+        result => result.map_err(|source| ServerError::Command { command: "SENTINEL FAILOVER", source }),
+    }
 }
 
 async fn log_in_to_servers(

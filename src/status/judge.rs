@@ -31,16 +31,17 @@ pub fn status(topology: &Topology, observed: &Observed) -> StatusView {
         kind: topology.kind,
         state,
         image: topology.image.clone(),
-        digest: digest(observed),
+        digest: digest(topology, observed),
         server: topology.server.to_string(),
         nodes,
         problems,
     }
 }
 
-/// What all nodes run.
-fn digest(observed: &Observed) -> Option<String> {
-    let mut ids = observed.containers.values().map(|container| &container.image_id);
+/// What all nodes run; the holder of a shared network namespace is none.
+fn digest(topology: &Topology, observed: &Observed) -> Option<String> {
+    let nodes = observed.containers.iter().filter(|(name, _)| topology.node(name).is_some());
+    let mut ids = nodes.map(|(_, container)| &container.image_id);
     let first = ids.next().filter(|first| ids.all(|id| id == *first))?;
     Some(observed.digests.get(first).unwrap_or(first).clone())
 }

@@ -125,11 +125,17 @@ async fn a_run_in_which_any_call_fails_is_taken_up_again() {
 }
 
 /// Changes of a spec that are made while the deployment serves.
-const CHANGES: [(&str, &str); 4] = [
-    ("{kind: cluster, shards: 2}", "{kind: cluster, shards: 2, image: 'redis:8.2'}"),
+const CHANGES: [(&str, &str); 7] = [
+    ("{kind: cluster, shards: 2, image: 'redis:7.0'}", "{kind: cluster, shards: 2, image: 'redis:8.0'}"),
+    ("{kind: replication, image: 'redis:7.0'}", "{kind: replication, image: 'redis:8.0'}"),
     ("{kind: replication, replicas: 2}", "{kind: replication, replicas: 2, resources: {memory: 128mb}}"),
     ("{kind: cluster, shards: 2, data: volume}", "{kind: cluster, shards: 2, data: volume, replicas: 0}"),
     ("{kind: replication, replicas: 2}", "{kind: replication, replicas: 1}"),
+    (
+        "{kind: sentinel, replicas: 2, image: 'redis:7.0'}",
+        "{kind: sentinel, replicas: 2, image: 'redis:8.0'}",
+    ),
+    ("{kind: sentinel, access: network}", "{kind: sentinel, access: network, resources: {memory: 128mb}}"),
 ];
 
 /// A deployment with keys; with `swapped` roles in its first shard.
@@ -138,14 +144,14 @@ async fn up_with_keys(topology: &Topology, swapped: bool) -> World {
     for shard in &topology.shards {
         let (mut primary, last) = (&shard.primary.name, &shard.replicas[shard.replicas.len() - 1].name);
         if swapped && primary.as_str().ends_with("-1") {
-            if topology.kind == Kind::Cluster {
-                world.take_over(last);
-            } else {
-                world.promote(last);
-                shard
-                    .nodes()
-                    .filter(|node| node.name != *last)
-                    .for_each(|node| world.follow(&node.name, last));
+            match topology.kind {
+                Kind::Cluster => world.take_over(last),
+                Kind::Sentinel => world.fail_over(topology, last),
+                Kind::Standalone | Kind::Replication => {
+                    world.promote(last);
+                    let others = shard.nodes().filter(|node| node.name != *last);
+                    others.for_each(|node| world.follow(&node.name, last));
+                }
             }
             primary = last;
             settle().await;

@@ -3,7 +3,7 @@
 use redis::Commands as _;
 use redisctl::topology::slots::{divide, key_in};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, wanted};
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, fail_with, wanted};
 
 /// The number of the node that is primary of a slot's shard, and holds its keys.
 fn primary_of(deployment: &Deployment, slot: u16) -> u16 {
@@ -100,4 +100,33 @@ fn replicas_and_their_primary_keep_their_keys_through_every_change() {
         assert_eq!(deployment.changes("replica", &sets), 0);
     }
     deployment.verify();
+    // What a newer server wrote goes with it, where the user says so.
+    let older = ["--image", REDIS_7];
+    let said = fail_with(&deployment.run("up", "replica", &older), 1);
+    assert!(said.contains("an older server cannot read what a newer one wrote"), "{said}");
+    deployment.up("replica", &[&older[..], &["--recreate"]].concat());
+    deployment.verify();
+}
+
+#[test]
+fn sentinels_and_servers_are_replaced_under_clients_and_keep_their_keys() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("change-sentinel");
+    deployment.up("sentinel", &["--image", REDIS_7]);
+    let () = deployment.connect(1).set("kept", "yes").expect("a write");
+    let new = ["--image", REDIS_8];
+    let plan = deployment.plan("sentinel", &new);
+    assert!(plan.contains("hand over to whom the sentinels choose"), "{plan}");
+    deployment.up("sentinel", &new);
+    assert_eq!(deployment.changes("sentinel", &new), 0);
+    deployment.verify();
+    let status = deployment.status();
+    let nodes = status["nodes"].as_array().expect("nodes");
+    let primary = nodes.iter().position(|node| node["role"] == "primary").expect("a primary");
+    assert_ne!(primary, 0, "the former primary was replaced while another one served");
+    let number = u16::try_from(primary + 1).expect("a few nodes");
+    let kept: Option<String> = deployment.connect(number).get("kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
 }

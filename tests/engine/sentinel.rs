@@ -88,9 +88,20 @@ fn sentinels_work_with_passwords_and_tls_and_in_the_network() {
         return;
     }
     let deployment = Deployment::new("sentinel-secure");
-    let secure = ["--set", "auth.password=generate", "--set", "tls=true"];
+    let mut secure = vec!["--set", "auth.password=generate", "--set", "tls=true"];
     deployment.up("sentinel", &secure);
     deployment.verify();
+    assert_eq!(deployment.changes("sentinel", &secure), 0);
+    // Every node is replaced, the primary once the sentinels have chosen another one.
+    secure.extend(["--set", "resources.memory=192mb"]);
+    deployment.up("sentinel", &secure);
+    let report = deployment.verify();
+    for name in ["sentinel-watch", "sentinel-peers", "sentinel-quorum", "sentinel-discovery"] {
+        let checks = report["checks"].as_array().expect("checks");
+        let passed = checks.iter().filter(|check| check["name"] == name && check["outcome"] == "passed");
+        assert_eq!(passed.count(), 3, "{name}: {report:#}");
+    }
+    assert_eq!(deployment.status()["nodes"][0]["role"], "replica");
     assert_eq!(deployment.changes("sentinel", &secure), 0);
     drop(deployment);
 

@@ -10,7 +10,7 @@ use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
 use redisctl::topology::files::{DEPLOYMENT_FILE, File, parse_deployment};
-use redisctl::topology::{Address, Credentials, NodeName, Settings, Topology};
+use redisctl::topology::{Address, Credentials, NodeName, Server, Settings, Topology};
 
 use super::access::Accounts;
 use super::process::{Data, Process};
@@ -219,8 +219,9 @@ impl State {
         let volume = own.and_then(|name| self.engine.volumes.get_mut(&name)).expect("it was just found");
         let data = volume.data.remove(node).unwrap_or_default();
         let container = self.container(node)?;
-        container.process =
-            Some(Process { sentinel, ..Process::start(&configuration, accounts, address, data, id) });
+        let server = Server::assumed(&container.settings.image);
+        let process = Process::start(server, &configuration, accounts, address, data, id);
+        container.process = Some(Process { sentinel, ..process });
         container.state = ContainerState::Running;
         Ok(())
     }

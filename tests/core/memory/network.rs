@@ -74,7 +74,9 @@ fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
         .filter(|process| {
             let Some(address) = process.primary() else { return false };
             let primary = reachable.values().find(|primary| primary.address == address);
-            primary.is_some_and(|primary| process.is_let_in_by(primary))
+            primary.is_some_and(|primary| {
+                process.is_let_in_by(primary) && process.server.reads_data_of(primary.server)
+            })
         })
         .map(|process| process.address)
         .collect();

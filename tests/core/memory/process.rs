@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redisctl::topology::settings::server_default;
-use redisctl::topology::{Address, Settings};
+use redisctl::topology::{Address, Server, Settings};
 use tokio::time::Instant;
 
 use super::access::Accounts;
@@ -55,6 +55,8 @@ pub(crate) struct Data {
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Process {
+    /// By its container's image.
+    pub(crate) server: Server,
     pub(crate) address: Address,
     pub(crate) settings: Settings,
     pub(crate) accounts: Accounts,
@@ -79,6 +81,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts a server on a configuration; `id` is for a cluster node that has none yet.
     pub(crate) fn start(
+        server: Server,
         configuration: &Settings,
         accounts: Accounts,
         address: Address,
@@ -102,6 +105,7 @@ impl Process {
             cluster = Some(state);
         }
         Self {
+            server,
             address,
             starts_as_primary: settings.get("replicaof").is_none(),
             settings,

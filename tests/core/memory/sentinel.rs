@@ -148,6 +148,21 @@ impl State {
     }
 }
 
+impl State {
+    pub(super) fn follow_the_sentinels_choice(&mut self, new: Address) {
+        let processes = || self.engine.containers.values().filter_map(|container| container.process.as_ref());
+        let servers = processes().filter(|process| process.sentinel.is_none()).map(|process| process.address);
+        let replicas: BTreeSet<Address> = servers.filter(|address| *address != new).collect();
+        for container in self.engine.containers.values_mut() {
+            let Some(process) = &mut container.process else { continue };
+            match &mut process.sentinel {
+                Some(sentinel) => (sentinel.primary, sentinel.replicas) = (Some(new), replicas.clone()),
+                None => process.follows = (process.address != new).then_some(new),
+            }
+        }
+    }
+}
+
 impl World {
     /// What people do to one sentinel.
     pub(crate) fn with_sentinel(&self, node: &NodeName, change: impl FnOnce(&mut Sentinel)) {
@@ -164,17 +179,6 @@ impl World {
     /// The end of a failover, as the sentinels bring it about: whoever answers goes along.
     pub(crate) fn fail_over(&self, topology: &Topology, to: &NodeName) {
         let new = topology.node(to).expect("one of its nodes").address;
-        let servers: BTreeSet<Address> = topology.servers().iter().map(|node| node.address).collect();
-        let mut state = self.state();
-        for container in state.engine.containers.values_mut() {
-            let Some(process) = &mut container.process else { continue };
-            match &mut process.sentinel {
-                Some(sentinel) => {
-                    sentinel.primary = Some(new);
-                    sentinel.replicas = servers.iter().copied().filter(|address| *address != new).collect();
-                }
-                None => process.follows = (process.address != new).then_some(new),
-            }
-        }
+        self.state().follow_the_sentinels_choice(new);
     }
 }

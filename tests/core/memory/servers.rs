@@ -73,6 +73,11 @@ impl State {
             ServerAction::Write { key } => write(process, key),
             ServerAction::Reset => self.reset(node),
             ServerAction::FailOver => self.fail_over(node),
+            ServerAction::HandOverBySentinels { replicas, .. } => {
+                let chosen = replicas.first().ok_or_else(|| final_fault("NOGOODSLAVE"))?;
+                self.follow_the_sentinels_choice(chosen.address);
+                Ok(())
+            }
             ServerAction::HandOver { to, way: HandOverWay::TakeOver } => self.fail_over(&to.node),
             ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
             of_the_cluster => {

@@ -209,7 +209,7 @@ async fn an_older_server_needs_a_say() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, image: 'redis:7.0'}");
     let said = obstacles(&world, &changed, SWAP);
-    assert_snapshot!(said.lines().next().unwrap_or_default(), @"`shop-1` must be made anew: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
+    assert_snapshot!(said.lines().next().unwrap_or_default(), @"the deployment must be made anew: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
 }
 
 #[tokio::test(start_paused = true)]

@@ -156,3 +156,76 @@ async fn other_numbers_of_replicas_or_sentinels_need_a_say() {
         assert_eq!(found, "the deployment must be made anew: the spec changed sentinels");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_image_comes_node_by_node_the_primary_last() {
+    let world = up(&topology(SENTINEL)).await;
+    let after = topology("{kind: sentinel, image: 'redis:8.2'}");
+    assert_snapshot!(repair(&world, &after).await, @"
+    shop: 24 changes in 13 stages
+    files
+      shop-network  write files of shop-network … shop-5 (6 nodes)              # spec changed: settings
+    replace sentinels
+      shop-3        stop container                                              # spec changed: image
+      shop-3        remove container                                            # spec changed: image
+      shop-3        create container, image redis:8.2, port 7003 of shop-network  # spec changed: image
+      shop-3        write files of shop-3                                       # spec changed: image
+      shop-3        start container                                             # new
+      shop-3        wait until it answers                                       # new
+    in sync
+      shop          wait until all sentinels agree                              # changed by the steps before
+    replace sentinels
+      shop-4        stop container                                              # spec changed: image
+      shop-4        remove container                                            # spec changed: image
+      shop-4        create container, image redis:8.2, port 7004 of shop-network  # spec changed: image
+      shop-4        write files of shop-4                                       # spec changed: image
+      shop-4        start container                                             # new
+      shop-4        wait until it answers                                       # new
+    in sync
+      shop          wait until all sentinels agree                              # changed by the steps before
+    replace sentinels
+      shop-5        stop container                                              # spec changed: image
+      shop-5        remove container                                            # spec changed: image
+      shop-5        create container, image redis:8.2, port 7005 of shop-network  # spec changed: image
+      shop-5        write files of shop-5                                       # spec changed: image
+      shop-5        start container                                             # new
+      shop-5        wait until it answers                                       # new
+    in sync
+      shop          wait until all sentinels agree                              # changed by the steps before
+    prepare
+      shop-1        set repl-diskless-sync-delay 0                              # while nodes are replaced
+    replace replicas
+      shop-2        stop container                                              # spec changed: image
+      shop-2        remove container                                            # spec changed: image
+      shop-2        create container, image redis:8.2, port 7002 of shop-network  # spec changed: image
+      shop-2        write files of shop-2                                       # spec changed: image
+      shop-2        start container                                             # new
+      shop-2        wait until it answers                                       # new
+    in sync
+      shop          wait until all sentinels agree                              # changed by the steps before
+    settings
+      shop-1        set repl-diskless-sync-delay 5                              # while nodes are replaced
+    ready
+      shop          wait until all sentinels agree                              # changed by the steps before
+    hand over
+      shop-1        hand over to whom the sentinels choose                      # goes once another node is primary
+    then look again: what the servers say once they run decides what else is needed
+    shop: 7 changes in 5 stages
+    prepare
+      shop-2  set repl-diskless-sync-delay 0                              # while nodes are replaced
+    replace replicas
+      shop-1  stop container                                              # spec changed: image
+      shop-1  remove container                                            # spec changed: image
+      shop-1  create container, image redis:8.2, port 7001 of shop-network  # spec changed: image
+      shop-1  write files of shop-1, primary shop-2                       # spec changed: image
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+    in sync
+      shop    wait until all sentinels agree                              # changed by the steps before
+    settings
+      shop-2  set repl-diskless-sync-delay 5                              # while nodes are replaced
+    ready
+      shop    wait until all sentinels agree                              # changed by the steps before
+    note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
+    ");
+}
