@@ -199,6 +199,15 @@ pub enum ServerAction {
         /// The sentinels: all of them have to know in the end.
         sentinels: Vec<Peer>,
     },
+    /// SENTINEL FAILOVER, and the wait until every sentinel that answers names another primary.
+    FailOverBySentinels {
+        /// The name that the primary is watched under.
+        name: DeploymentName,
+        /// Where the primary was.
+        from: Address,
+        /// The sentinels that answer.
+        sentinels: Vec<Peer>,
+    },
     /// REPLICAOF an address.
     Follow(Address),
     /// REPLICAOF NO ONE.

@@ -76,7 +76,14 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     let servers = ServerStates::new(topology, observed, &fates);
     let world = World { topology, observed, fates: &fates, servers: &servers };
     settings::take_back(&world, &mut stages);
-    rescue::plan(&world, &mut stages);
+    if !rescue::plan(&world, &mut stages) {
+        return Ok(Plan {
+            deployment: topology.name.clone(),
+            stages: stages.0,
+            complete: false,
+            notes: Vec::new(),
+        });
+    }
     containers::plan(topology, observed, &fates, &servers, &mut stages);
     let (mut notes, mut complete) = (Vec::new(), false);
     if servers.all_known() {

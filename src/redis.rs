@@ -282,6 +282,10 @@ impl ServersTrait for Servers<'_> {
                 )
                 .await;
             }
+            if let ServerAction::FailOverBySentinels { name, from, sentinels } = action {
+                let mut sentinels = self.connections(sentinels).await?;
+                return failover::fail_over_by_sentinels(&mut sentinels, name, *from).await.map(drop);
+            }
             // A node's id exists only at run time: it is looked up where it is needed.
             let id = match action {
                 ServerAction::Replicate(primary) => {

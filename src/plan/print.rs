@@ -101,6 +101,7 @@ impl fmt::Display for ServerAction {
             Self::TakeOver => formatter.write_str("take over from its primary"),
             Self::FailOver => formatter.write_str("become primary, handed over"),
             Self::HandOverBySentinels { .. } => formatter.write_str("hand over to whom the sentinels choose"),
+            Self::FailOverBySentinels { .. } => formatter.write_str("fail over to whom the sentinels choose"),
             Self::HandOver { to, .. } => write!(formatter, "hand over to {}", to.node),
             Self::Follow(address) => write!(formatter, "follow {address}"),
             Self::Promote => formatter.write_str("become primary"),

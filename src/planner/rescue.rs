@@ -1,24 +1,41 @@
 //! Primaries that are down and would come back without their keys, because nothing keeps them: a
 //! replica that still has them takes their place first.
 
-use super::{Stages, World, replication, server};
+use super::{Stages, World, replication, sentinel, server};
 use crate::observed::{ClusterRole, ContainerState, Replication, ServerView};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
 use crate::topology::{Kind, Node, NodeName, Shard};
 
-/// Plans that replicas become primaries, before the former ones are started.
-pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
+/// Plans that replicas become primaries, before the former ones are started. Gives whether it is known
+/// which replicas.
+pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> bool {
     if world.topology.data == DataSpec::Volume {
-        return;
+        return true;
     }
     let steps: Vec<Step> = match world.topology.kind {
-        // Sentinels choose a replica by themselves.
-        Kind::Standalone | Kind::Sentinel => Vec::new(),
+        Kind::Standalone => Vec::new(),
         Kind::Replication => promote(world),
         Kind::Cluster => take_over(world),
+        Kind::Sentinel => {
+            let step = fail_over(world);
+            let is_chosen_by_others = step.is_some();
+            stages.push("save keys", Order::InTurn, step.into_iter().collect());
+            return !is_chosen_by_others;
+        }
     };
     stages.push("save keys", Order::InTurn, steps);
+    true
+}
+
+/// The sentinels would do it by themselves once they have noticed; but not before the former primary is
+/// started, if that is now.
+fn fail_over(world: &World<'_>) -> Option<Step> {
+    let primary = sentinel::chosen_primary(world.topology, world.observed)?;
+    let nodes = world.topology.servers().into_iter();
+    let replicas: Vec<&Node> = nodes.filter(|node| follows(world, node, primary)).collect();
+    heir(world, replicas.into_iter()).filter(|_| is_down(world, &primary.name))?;
+    sentinel::fail_over(world, primary, Cause::WouldComeBackEmpty(primary.name.clone()))
 }
 
 fn take_over(world: &World<'_>) -> Vec<Step> {

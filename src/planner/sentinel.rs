@@ -65,6 +65,17 @@ pub(super) fn hand_over(topology: &Topology, primary: &NodeName) -> Step {
     server(primary, action, Cause::HandsOver)
 }
 
+/// The step by which the sentinels that answer choose another primary than this one, which is down.
+pub(super) fn fail_over(world: &World<'_>, primary: &Node, cause: Cause) -> Option<Step> {
+    let mut sentinels = expectation(world.topology, &primary.name).sentinels;
+    sentinels.retain(|sentinel| {
+        world.observed.servers.get(&sentinel.node).is_some_and(|server| server.view().is_some())
+    });
+    let through = sentinels.first()?.node.clone();
+    let (name, from) = (world.topology.name.clone(), primary.address);
+    Some(server(&through, ServerAction::FailOverBySentinels { name, from, sentinels }, cause))
+}
+
 /// Who is primary by the sentinels' choice, where it is another node than the spec's.
 pub(super) fn swapped_primary(topology: &Topology, observed: &Observed) -> Option<NodeName> {
     let chosen = &chosen_primary(topology, observed)?.name;
@@ -98,7 +109,7 @@ fn watched<'a>(observed: &'a Observed, sentinel: &Node) -> Option<&'a Watched> {
 }
 
 /// The server that most sentinels call the primary.
-fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) -> Option<&'a Node> {
+pub(super) fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) -> Option<&'a Node> {
     let named: Vec<Address> =
         topology.sentinels.iter().filter_map(|sentinel| watched(observed, sentinel)?.primary).collect();
     let votes = |node: &Node| named.iter().filter(|address| **address == node.address).count();

@@ -99,7 +99,8 @@ pub(super) async fn apply(
         // They need a log-in to pass on, or connections to others.
         ServerAction::Monitor { .. }
         | ServerAction::LogInToWatched { .. }
-        | ServerAction::HandOverBySentinels { .. } => return Ok(()),
+        | ServerAction::HandOverBySentinels { .. }
+        | ServerAction::FailOverBySentinels { .. } => return Ok(()),
         ServerAction::Rediscover { name } => {
             return run(connection, "SENTINEL RESET", cmd("SENTINEL").arg("RESET").arg(name.as_str())).await;
         }

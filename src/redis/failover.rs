@@ -145,13 +145,23 @@ async fn let_choose(
     for replica in replicas {
         until_everything(primary, replica, started).await?;
     }
+    let chosen = fail_over_by_sentinels(sentinels, name, from).await?;
+    follow(primary, chosen).await
+}
+
+/// Lets the sentinels choose another primary than the one at `from`, and says whom.
+pub(super) async fn fail_over_by_sentinels(
+    sentinels: &mut [MultiplexedConnection],
+    name: &DeploymentName,
+    from: Address,
+) -> Result<Address, ServerError> {
     if sentinel::chosen(sentinels, name).await? == Some(from) {
         sentinel::fail_over(sentinels, name).await?;
     }
     let started = Instant::now();
     while started.elapsed() < CHOICE {
         match sentinel::chosen(sentinels, name).await? {
-            Some(chosen) if chosen != from => return follow(primary, chosen).await,
+            Some(chosen) if chosen != from => return Ok(chosen),
             _ => tokio::time::sleep(POLL_INTERVAL).await,
         }
     }

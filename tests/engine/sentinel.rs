@@ -59,6 +59,17 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
     assert_eq!(status["nodes"][3]["role"], "sentinel", "{status:#}");
     assert_eq!(discovered(&deployment, sentinel).1, second, "`up` went against the sentinels");
     assert_eq!(deployment.changes("sentinel", &quick), 0);
+
+    // Nobody waits for the sentinels to notice.
+    docker(&["kill", &deployment.node(number.into())]);
+    let plan = deployment.plan("sentinel", &quick);
+    assert!(plan.contains("would come back without its keys"), "{plan}");
+    deployment.up("sentinel", &quick);
+    deployment.verify();
+    let third = discovered(&deployment, sentinel).1;
+    let mut connection = deployment.connect(third - deployment.port + 1);
+    let kept: String = redis::cmd("GET").arg("kept").query(&mut connection).expect("the key");
+    assert_eq!(kept, "before");
 }
 
 #[test]

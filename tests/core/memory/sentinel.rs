@@ -149,6 +149,12 @@ impl State {
 }
 
 impl State {
+    /// The servers that run and follow a primary.
+    pub(super) fn replicas_of(&self, primary: Address) -> impl Iterator<Item = Address> {
+        let processes = self.engine.containers.values().filter_map(|container| container.process.as_ref());
+        processes.filter(move |process| process.follows == Some(primary)).map(|process| process.address)
+    }
+
     pub(super) fn follow_the_sentinels_choice(&mut self, new: Address) {
         let processes = || self.engine.containers.values().filter_map(|container| container.process.as_ref());
         let servers = processes().filter(|process| process.sentinel.is_none()).map(|process| process.address);

@@ -54,6 +54,11 @@ impl State {
         if about_users {
             return self.apply_to_users(node, action);
         }
+        if let ServerAction::FailOverBySentinels { from, .. } = action {
+            let chosen = self.replicas_of(*from).next().ok_or_else(|| passing("NOGOODSLAVE"))?;
+            self.follow_the_sentinels_choice(chosen);
+            return Ok(());
+        }
         if let Some(sentinel) = &mut process.sentinel {
             return sentinel.apply(action).map_err(final_fault);
         }

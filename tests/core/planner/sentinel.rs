@@ -229,3 +229,17 @@ async fn another_image_comes_node_by_node_the_primary_last() {
     note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_would_come_back_empty_is_started_once_the_sentinels_have_chosen_another() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    world.put_keys(&node(&topology, 1), 100);
+    settle().await;
+    world.stop_container(&node(&topology, 1));
+    let plans = repair(&world, &topology).await;
+    let first = "shop-3  fail over to whom the sentinels choose  # shop-1 is down, and would come back without its keys";
+    assert!(plans.contains(first) && plans.contains("then look again"), "{plans}");
+    assert_eq!(primary_of(&world, &topology.shards[0]), node(&topology, 2));
+    assert_eq!(world.keys(&node(&topology, 2)), 100);
+}
