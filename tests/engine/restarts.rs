@@ -85,6 +85,32 @@ fn a_cluster_with_volumes_is_ready_by_itself_after_its_engine_was_restarted() {
 }
 
 #[test]
+fn sentinels_and_their_servers_are_brought_back_after_their_engine_was_restarted() {
+    if !wanted() {
+        return;
+    }
+    let mut engine = PrivateEngine::start(REDIS_7);
+    let wish = ["sentinel", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0", "--set", "data=volume"];
+    let up = [&["up"], &wish[..]].concat();
+    succeed(&engine.redisctl(&up));
+    let () = engine.connect(7001).set("kept", "yes").expect("a write");
+    let before = engine.json(&["status"]);
+
+    engine.stop();
+    engine.start_again();
+    // The engine starts all containers at once: those that share a network before it is there stay down.
+    succeed(&engine.redisctl(&up));
+    assert_eq!(addresses(&engine.json(&["status"])), addresses(&before));
+    let kept: Option<String> = engine.connect(7001).get("kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
+    let report = engine.json(&["verify"]);
+    assert_eq!(report["failed"], 0, "{report:#}");
+    assert_eq!(engine.json(&[&["plan"], &wish[..]].concat())["changes"], 0);
+    succeed(&engine.redisctl(&["down", "--volumes"]));
+    assert_eq!(engine.leftovers(), "");
+}
+
+#[test]
 fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
     if !wanted() {
         return;
