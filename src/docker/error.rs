@@ -101,6 +101,10 @@ impl EngineError {
             Self::Pull(error) => Some(error.hint()),
             Self::SubnetTaken { .. } => Some("choose another one with `--subnet`"),
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
+            Self::NotStarted { source, .. } if says_port_is_allocated(source) => Some(
+                "no container publishes that port: the engine itself holds it, as one may that was killed while it \
+                 started containers; restart the engine",
+            ),
             Self::NoAnswer { .. } => Some("see whether the engine still runs (`docker info`)"),
             _ => None,
         }
@@ -130,6 +134,11 @@ pub(super) fn status(error: &Error) -> Option<u16> {
         Error::DockerResponseServerError { status_code, .. } => Some(*status_code),
         _ => None,
     }
+}
+
+/// Whether the engine counts a port among those that it has given away itself.
+fn says_port_is_allocated(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("port is already allocated"))
 }
 
 /// Whether a name is taken, or the engine is busy with what a call named.

@@ -118,7 +118,8 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
     let mut engine = PrivateEngine::start(REDIS_7);
     let wish = ["cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
     let up = [&["up"], &wish[..]].concat();
-    // Not while it starts a container: what that engine (20.10) was about to publish, it holds from then on.
+    // Not while it starts a container: what that engine (20.10) was about to publish, it holds until it is
+    // started once more; the hint says so.
     for moment in ["create container", "assign slots"] {
         let mut first = engine.command(&up).args(["--output", "json"]).spawn().expect("redisctl starts");
         let mut lines = BufReader::new(first.stderr.take().expect("a pipe")).lines();
