@@ -5,11 +5,11 @@
 //! cannot be known before its container runs again, the plan ends with the containers; the caller
 //! observes and plans again, until nothing is left.
 
-use crate::observed::{ContainerState, Observed};
+use crate::observed::{ContainerState, Observed, ServerView};
 use crate::plan::{Action, Cause, Condition, EngineAction, Obstacle, Order, Plan, ServerAction, Stage, Step};
 use crate::spec::DataSpec;
 use crate::topology::container::{data_volume, shared_volume};
-use crate::topology::{Kind, Node, NodeName, Shard, Topology};
+use crate::topology::{Kind, Node, NodeName, Server, Shard, Topology};
 
 mod anew;
 mod cluster;
@@ -116,6 +116,12 @@ struct World<'a> {
     observed: &'a Observed,
     fates: &'a Fates<'a>,
     servers: &'a ServerStates<'a>,
+}
+
+/// The server that runs now, which is another one than the topology's until its node is replaced.
+fn running(topology: &Topology, view: &ServerView) -> Server {
+    let version = view.version.parse().unwrap_or(topology.server.version);
+    Server { version, ..topology.server }
 }
 
 /// Swapped roles are as good as the spec's, but may surprise.

@@ -8,12 +8,13 @@ use ::redis::aio::MultiplexedConnection;
 
 use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
 use crate::observed::{AccessView, ObservedServer, ServerView};
-use crate::plan::{HandOverWay, Peer, ServerAction};
+use crate::plan::{Peer, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
 
 mod apply;
+mod call;
 pub mod connect;
 mod error;
 mod failover;
@@ -255,56 +256,7 @@ pub fn operator_login(credentials: &Credentials) -> Option<Login> {
 
 impl ServersTrait for Servers<'_> {
     async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
-        let result = async {
-            let mut connection = self.connection(node).await?;
-            if let ServerAction::Configure(settings) = action
-                && self.topology.is_sentinel(node)
-            {
-                return sentinel::set(&mut connection, &self.topology.name, settings).await;
-            }
-            if let ServerAction::Monitor { name, primary, settings } = action {
-                let watch = sentinel::Watch { name, primary: *primary, settings };
-                return sentinel::monitor(&mut connection, &watch, self.login.as_ref()).await;
-            }
-            if let ServerAction::LogInToWatched { name, with_password } = action {
-                let login = self.login.as_ref().filter(|_| *with_password);
-                return sentinel::log_in(&mut connection, name, login).await;
-            }
-            if let ServerAction::HandOverBySentinels { name, from, replicas, sentinels } = action {
-                let mut replicas = self.connections(replicas).await?;
-                let mut sentinels = self.connections(sentinels).await?;
-                return failover::hand_over_by_sentinels(
-                    &mut connection,
-                    &mut replicas,
-                    &mut sentinels,
-                    name,
-                    *from,
-                )
-                .await;
-            }
-            if let ServerAction::FailOverBySentinels { name, from, sentinels } = action {
-                let mut sentinels = self.connections(sentinels).await?;
-                return failover::fail_over_by_sentinels(&mut sentinels, name, *from).await.map(drop);
-            }
-            // A node's id exists only at run time: it is looked up where it is needed.
-            let id = match action {
-                ServerAction::Replicate(primary) => {
-                    let mut primary_connection = self.connection(primary).await?;
-                    Some(self.kept(primary, view::own_id(&mut primary_connection).await)?)
-                }
-                _ => None,
-            };
-            let replica = match action {
-                ServerAction::HandOver { to, way: HandOverWay::ByHand | HandOverWay::TakeOver } => {
-                    Some(self.connection(&to.node).await?)
-                }
-                _ => None,
-            };
-            let passwords = Passwords::of(self.topology, &self.credentials, node);
-            let server = self.topology.server;
-            apply::apply(&mut connection, server, action, id.as_deref(), replica, &passwords).await
-        };
-        self.kept(node, result.await).map_err(|error| {
+        self.kept(node, self.call(node, action).await).map_err(|error| {
             if error.is_passing() {
                 ServerFault::Passing(error.into())
             } else {

@@ -49,7 +49,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     take_over_from_the_gone(&acting, stages);
     hand_over_from_the_kept_out(topology, &known, stages);
     // Under their present ids the servers would not take them back for a minute.
-    let lost = known.set_aside_the_lost(&acting);
+    let lost = known.set_aside_the_lost(&acting, world.fates);
     let replaced = known.replaced().map(|(primary, _)| (primary.clone(), Cause::Forgotten));
     let lost = lost.into_iter().chain(replaced);
     let steps = lost.map(|(node, cause)| server(&node, ServerAction::Reset, cause)).collect();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Stages, World, cluster, engine, replication, sentinel, server, settings, wait};
+use super::{Stages, World, cluster, engine, replication, running, sentinel, server, settings, wait};
 use crate::observed::Replication;
 use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, Peer, ServerAction, Step};
 use crate::topology::container::container;
@@ -92,12 +92,22 @@ pub(super) fn gives_shards_ids(world: &World<'_>) -> bool {
     will_have && rolled.any(|node| before(&node.name) == Some(false))
 }
 
-/// Whether a replica is replaced that has no link to its primary. Nobody is to wait for it before: where the
-/// primary's server is a newer one, as after a hand-over that the replacement was to follow, it never gets one.
+/// Whether a replica is replaced that has no link to its primary, or will lose it: where the primary's server
+/// is a newer one, as after a hand-over that the replacement was to follow, it never gets another copy. Nobody
+/// is to wait for it before.
 pub(super) fn replaces_the_unlinked(world: &World<'_>) -> bool {
-    let nodes = world.topology.nodes().into_iter();
-    let mut rolled = nodes.filter(|node| world.fates.rolled(&node.name).is_some());
-    rolled.any(|node| has_no_link(world, node))
+    let is_rolled = |node: &&Node| world.fates.rolled(&node.name).is_some();
+    world.topology.shards.iter().any(|shard| {
+        let has_new = shard.nodes().any(|node| !is_rolled(&node));
+        let mut rolled = shard.nodes().filter(is_rolled);
+        rolled.any(|node| has_no_link(world, node) || has_new && is_too_old_for_copies(world, node))
+    })
+}
+
+/// Whether a node's server cannot read what the servers of the topology write.
+fn is_too_old_for_copies(world: &World<'_>, node: &Node) -> bool {
+    let view = world.observed.servers.get(&node.name).and_then(|server| server.view());
+    view.is_some_and(|view| !running(world.topology, view).reads_data_of(world.topology.server))
 }
 
 fn has_no_link(world: &World<'_>, node: &Node) -> bool {

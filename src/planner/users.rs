@@ -5,12 +5,12 @@
 //! so that a restart keeps it; and only then what is not of the spec any more is taken away. What
 //! is needed is read off the servers each time, so that a run that was cut off is taken up again.
 
-use super::{Stages, engine, replication, server};
-use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin, ServerView};
+use super::{Stages, engine, replication, running, server};
+use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
 use crate::topology::users::{DEFAULT, ServerUser, is_own, users_of};
-use crate::topology::{Kind, Node, NodeName, Server, Topology};
+use crate::topology::{Kind, Node, NodeName, Topology};
 
 /// What becomes of the links between replicas and primaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +60,6 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages
     stages.push("users", Order::SideBySide, all().flat_map(Difference::settle).collect());
     let reopen = all().any(|difference| difference.login.is_some());
     if reopen { Links::Reopen } else { Links::Stay }
-}
-
-/// The server that runs now, which is another one than the topology's until its node is replaced.
-fn running(topology: &Topology, view: &ServerView) -> Server {
-    let version = view.version.parse().unwrap_or(topology.server.version);
-    Server { version, ..topology.server }
 }
 
 /// The files of every node where the spec changed, else of those whose users drifted: a user that was

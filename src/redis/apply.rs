@@ -1,4 +1,4 @@
-//! Server actions as commands.
+//! Server actions as commands through the node's own connection.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::error::is_unknown_node;
 use super::users::Passwords;
 use super::{ServerError, failover, parse, view};
 use crate::observed::ClusterView;
-use crate::plan::{HandOverWay, Peer, ServerAction};
+use crate::plan::{Peer, ServerAction};
 use crate::topology::Server;
 
 /// How long a key of [`ServerAction::Write`] lives, milliseconds.
@@ -23,14 +23,11 @@ const STAYS_KNOWN: Duration = Duration::from_secs(3);
 /// How often it is looked whether it still is.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Does an action. `id` is the cluster id of the node that the action names, where it names one;
-/// `replica` a connection to the replica that takes part in it.
+/// Does an action.
 pub(super) async fn apply(
     connection: &mut MultiplexedConnection,
     server: Server,
     action: &ServerAction,
-    id: Option<&str>,
-    replica: Option<MultiplexedConnection>,
     passwords: &Passwords<'_>,
 ) -> Result<(), ServerError> {
     let mut cluster = cmd("CLUSTER");
@@ -70,34 +67,16 @@ pub(super) async fn apply(
             };
         }
         ServerAction::Reset => ("CLUSTER RESET", cluster.arg("RESET").arg("HARD")),
-        ServerAction::Replicate(_) => {
-            ("CLUSTER REPLICATE", cluster.arg("REPLICATE").arg(id.unwrap_or_default()))
-        }
         ServerAction::FailOver => return failover::take_place(connection).await,
-        ServerAction::HandOver { to, way: HandOverWay::Command } => {
-            return failover::hand_over(connection, to).await;
-        }
-        // They take two connections.
-        ServerAction::HandOver { to, way: way @ (HandOverWay::ByHand | HandOverWay::TakeOver) } => {
-            return match replica {
-                Some(mut replica) => failover::hand_over_by_hand(connection, &mut replica, to, *way).await,
-                None => Err(ServerError::NoSuchNode(to.node.clone())),
-            };
-        }
         ServerAction::TakeOver => ("CLUSTER FAILOVER TAKEOVER", cluster.arg("FAILOVER").arg("TAKEOVER")),
-        ServerAction::Follow(address) => {
-            return run(
-                connection,
-                "REPLICAOF",
-                cmd("REPLICAOF").arg(address.ip.to_string()).arg(address.port),
-            )
-            .await;
-        }
+        ServerAction::Follow(address) => return failover::follow(connection, *address).await,
         ServerAction::Promote => {
             return run(connection, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await;
         }
-        // They need a log-in to pass on, or connections to others.
-        ServerAction::Monitor { .. }
+        // They take a log-in to pass on, or connections to others.
+        ServerAction::Replicate(_)
+        | ServerAction::HandOver { .. }
+        | ServerAction::Monitor { .. }
         | ServerAction::LogInToWatched { .. }
         | ServerAction::HandOverBySentinels { .. }
         | ServerAction::FailOverBySentinels { .. } => return Ok(()),
@@ -135,6 +114,11 @@ pub(super) async fn run(
     call: &Cmd,
 ) -> Result<(), ServerError> {
     call.exec_async(connection).await.map_err(|source| ServerError::Command { command, source })
+}
+
+/// CLUSTER REPLICATE of the node with this id.
+pub(super) async fn replicate(connection: &mut MultiplexedConnection, id: &str) -> Result<(), ServerError> {
+    run(connection, "CLUSTER REPLICATE", cmd("CLUSTER").arg("REPLICATE").arg(id)).await
 }
 
 /// Introduces a node to peers that it does not know, and says who is still missing. Called again

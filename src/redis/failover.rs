@@ -168,7 +168,11 @@ pub(super) async fn fail_over_by_sentinels(
     Err(ServerError::NotHandedOverYet("the sentinels have not agreed on another primary yet"))
 }
 
-async fn follow(connection: &mut MultiplexedConnection, primary: Address) -> Result<(), ServerError> {
+/// REPLICAOF an address.
+pub(super) async fn follow(
+    connection: &mut MultiplexedConnection,
+    primary: Address,
+) -> Result<(), ServerError> {
     run(connection, "REPLICAOF", cmd("REPLICAOF").arg(primary.ip.to_string()).arg(primary.port)).await
 }
 

@@ -1,7 +1,9 @@
 //! Cut off at any moment: the next `up` finishes the job, and the next `down` removes all of it.
 
+use redis::Commands as _;
+
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_7, docker, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, REDIS_8, docker, redisctl, succeed, wanted};
 
 /// A moment of making a cluster, and the signal that comes then: after so many steps have ended whose
 /// action begins like this.
@@ -39,6 +41,39 @@ fn an_up_that_was_cut_off_is_finished_by_the_next_one() {
         deployment.verify();
         assert_eq!(deployment.changes("cluster", &[]), 0, "after `{}`", cut.1);
         succeed(&redisctl(&["down", &deployment.name]));
+    }
+}
+
+/// After the hand-over the old server, now a replica, cannot read what the new one would send it.
+#[test]
+fn a_newer_server_that_was_cut_off_after_the_hand_over_is_finished() {
+    if !wanted() {
+        return;
+    }
+    for (topology, handed_over) in
+        [("replica", "hand over to"), ("sentinel", "hand over to"), ("cluster", "become primary")]
+    {
+        let deployment = Deployment::new(&format!("cut-upgrade-{topology}"));
+        deployment.up(topology, &["--image", REDIS_7]);
+        // The tag's slot is 0, which is the first primary's.
+        let () = deployment.connect(1).set("{06S}kept", "yes").expect("a write");
+        let newer = ["--image", REDIS_8];
+        let is_moment = |event: &serde_json::Value| is_step(event, "step-finished", handed_over);
+        at(&deployment, &[&[topology][..], &newer].concat(), (1, is_moment), |process, _| {
+            process.signal("KILL");
+        });
+        deployment.up(topology, &newer);
+        deployment.verify();
+        assert_eq!(deployment.changes(topology, &newer), 0, "{topology}");
+        let status = deployment.status();
+        let nodes = status["nodes"].as_array().expect("nodes");
+        assert_eq!(nodes[0]["role"], "replica", "{status:#}");
+        // In a cluster, the first shard's replica comes after all primaries of the spec.
+        let replicas = if topology == "cluster" { 3 } else { 1 };
+        let heir = (replicas..nodes.len()).find(|position| nodes[*position]["role"] == "primary");
+        let number = u16::try_from(heir.expect("a primary") + 1).expect("a few nodes");
+        let kept: Option<String> = deployment.connect(number).get("{06S}kept").expect("a read");
+        assert_eq!(kept.as_deref(), Some("yes"), "{topology}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::fate::Fates;
 use crate::observed::{ClusterRole, ClusterView, Observed};
 use crate::plan::{Cause, Obstacle};
 use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
@@ -72,8 +73,13 @@ impl<'a> Known<'a> {
     }
 
     /// Nodes that no primary knows any more, though they know others, and nodes that their primary leaves
-    /// out of its shard; all of them replicas, or to be. They are treated as new ones from now on.
-    pub(super) fn set_aside_the_lost(&mut self, acting: &[Acting]) -> Vec<(NodeName, Cause)> {
+    /// out of its shard, unless they are replaced anyway; all of them replicas, or to be. They are treated as
+    /// new ones from now on.
+    pub(super) fn set_aside_the_lost(
+        &mut self,
+        acting: &[Acting],
+        fates: &Fates<'_>,
+    ) -> Vec<(NodeName, Cause)> {
         let primaries =
             || acting.iter().filter_map(|acting| Some((&acting.name, *self.views.get(&acting.name)?)));
         let is_unknown = |view: &ClusterView| {
@@ -97,7 +103,8 @@ impl<'a> Known<'a> {
         };
         let cause = |name: &NodeName, view: &ClusterView| {
             let forgotten = is_forgotten(name, view).then_some(Cause::Forgotten);
-            forgotten.or_else(|| Some(Cause::LeftOut(left_out_by(view)?)))
+            let left_out = || left_out_by(view).filter(|_| fates.rolled(name).is_none());
+            forgotten.or_else(|| Some(Cause::LeftOut(left_out()?)))
         };
         let lost = self.views.iter().filter_map(|(name, view)| Some((name.clone(), cause(name, view)?)));
         let lost: Vec<(NodeName, Cause)> = lost.collect();

@@ -1,0 +1,79 @@
+//! Calls to the engine.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use crate::topology::container::ContainerSettings;
+use crate::topology::{DeploymentName, NodeName};
+
+/// A call to the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EngineAction {
+    /// Pull an image.
+    PullImage {
+        /// Its reference.
+        reference: String,
+    },
+    /// Remove the deployment's network; no container is attached to it any more.
+    RemoveNetwork(DeploymentName),
+    /// Make the deployment's network.
+    CreateNetwork(NetworkSettings),
+    /// Remove a volume, with the data in it.
+    RemoveVolume {
+        /// Its name.
+        name: String,
+    },
+    /// Make a named volume.
+    CreateVolume(VolumeSettings),
+    /// Make a node's container.
+    CreateContainer(Box<ContainerSettings>),
+    /// Put the files of `nodes` into the deployment's volume.
+    WriteFiles {
+        /// The container through which the volume is written; it need not run.
+        through: NodeName,
+        /// The nodes whose files are written.
+        nodes: Vec<NodeName>,
+        /// Who is primary, where that is another node than the spec's: a server that is started again
+        /// must not take itself for one.
+        primary: Option<NodeName>,
+    },
+    /// Start the node's container.
+    StartContainer,
+    /// Stop the node's container; its server writes what it has to write first.
+    StopContainer,
+    /// Go on with the node's frozen container.
+    UnpauseContainer,
+    /// Attach the node's container to the network again.
+    AttachContainer {
+        /// The deployment, which is the network's name.
+        deployment: DeploymentName,
+        /// The node's static IP in it.
+        ip: Ipv4Addr,
+    },
+    /// Remove the node's container, running or not.
+    RemoveContainer,
+}
+
+/// What the deployment's network is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkSettings {
+    /// The deployment's name, which is the network's.
+    pub deployment: DeploymentName,
+    /// Its subnet.
+    pub subnet: ipnet::Ipv4Net,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What a volume is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSettings {
+    /// Its name.
+    pub name: String,
+    /// The deployment that it belongs to.
+    pub deployment: DeploymentName,
+    /// Whether it keeps data that must outlive the deployment.
+    pub keeps_data: bool,
+    /// The user's labels.
+    pub labels: BTreeMap<String, String>,
+}
