@@ -21,6 +21,27 @@ const REPLICATING: [&str; 3] = ["+psync", "+replconf", "+ping"];
 /// The rules of a user who may do everything.
 pub const EVERYTHING: [&str; 3] = ["~*", "&*", "+@all"];
 
+/// What clients need of sentinels to find the primary, and to hear of another one.
+const DISCOVERING: [&str; 17] = [
+    "&*",
+    "+ping",
+    "+hello",
+    "+client",
+    "+info",
+    "+role",
+    "+command",
+    "+subscribe",
+    "+psubscribe",
+    "+unsubscribe",
+    "+punsubscribe",
+    "+sentinel|get-master-addr-by-name",
+    "+sentinel|master",
+    "+sentinel|masters",
+    "+sentinel|replicas",
+    "+sentinel|slaves",
+    "+sentinel|sentinels",
+];
+
 /// A user as a server should have it, its password aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUser {
@@ -85,21 +106,29 @@ fn logging_in(server: Server) -> Vec<String> {
 }
 
 /// The users of each sentinel: it holds no data, and would not start on rules about commands that it
-/// does not have.
+/// does not have. Those of the spec may ask for the primary, whatever they may do there.
 fn users_of_sentinels(topology: &Topology, server: Server) -> Vec<ServerUser> {
-    let everything =
-        known_rules(server, &EVERYTHING.map(str::to_owned)).map(str::to_owned).collect::<Vec<String>>();
-    let user = |name: &str, first: &[&str], has_password: bool| {
-        let rules = first.iter().map(|rule| (*rule).to_owned()).chain(everything.clone()).collect();
+    let user = |name: &str, first: &[&str], rules: &[&str], has_password: bool| {
+        let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        let rules = known_rules(server, &rules).map(str::to_owned);
+        let rules = first.iter().map(|rule| (*rule).to_owned()).chain(rules).collect();
         ServerUser { name: name.to_owned(), rules, has_password }
     };
-    let default = match &topology.auth {
-        Some(auth) if auth.default_rules.is_none() => user(DEFAULT, &["off"], false),
-        Some(auth) if auth.default_password => user(DEFAULT, &["on"], true),
-        _ => user(DEFAULT, &["on", "nopass"], false),
+    let everybody = |name: &str, first: &[&str], has_password| user(name, first, &EVERYTHING, has_password);
+    let Some(auth) = &topology.auth else { return vec![everybody(DEFAULT, &["on", "nopass"], false)] };
+    let default = match auth.default_rules {
+        None => everybody(DEFAULT, &["off"], false),
+        Some(_) if auth.default_password => everybody(DEFAULT, &["on"], true),
+        Some(_) => everybody(DEFAULT, &["on", "nopass"], false),
     };
-    let operator = topology.auth.is_some().then(|| user(OPERATOR, &["on"], true));
-    std::iter::once(default).chain(operator).collect()
+    let asks = |one: &User| {
+        let state = if one.is_on() { "on" } else { "off" };
+        let first = if one.needs_password() { vec![state] } else { vec![state, "nopass"] };
+        user(&one.name, &first, &DISCOVERING, one.needs_password())
+    };
+    let mut users = vec![default, everybody(OPERATOR, &["on"], true)];
+    users.extend(auth.users.iter().map(asks));
+    users
 }
 
 /// The rules that this server knows: without those of channels where it has none, and every user
@@ -120,6 +149,16 @@ impl Auth {
 }
 
 impl User {
+    /// Whether the user may log in at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        let states = self.rules.iter().filter_map(|rule| match Rule::parse(rule) {
+            Ok(Rule::Enabled(on)) => Some(on),
+            _ => None,
+        });
+        states.last().unwrap_or(true)
+    }
+
     /// Whether the user logs in with a password; otherwise its rules say that any will do.
     #[must_use]
     pub fn needs_password(&self) -> bool {

@@ -56,21 +56,22 @@ fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec<String> {
     let name = &topology.name;
     let client = redis_cli(topology, primary, shell);
     let take_settings = shell.take_settings(name.as_str());
+    let off = topology.auth.as_ref().filter(|auth| auth.default_rules.is_none());
+    let first = off.and_then(|auth| auth.users.iter().find(|user| user.is_on()));
+    let user = first.map(|user| format!(" --user {}", user.name)).unwrap_or_default();
     let mut commands = Vec::new();
     if topology.auth.is_none() && topology.tls.is_none() {
         commands.extend([client.clone(), take_settings]);
     } else {
-        let off = topology.auth.as_ref().filter(|auth| auth.default_rules.is_none());
-        let first = off.and_then(|auth| auth.users.first());
-        let user = first.map(|user| format!(" --user {}", user.name)).unwrap_or_default();
         commands.push(format!("{take_settings}{}{client}{user}", shell.then()));
     }
-    let users = topology.auth.iter().flat_map(|auth| &auth.users);
+    let users = topology.auth.iter().flat_map(|auth| &auth.users).filter(|user| user.is_on());
     commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
     commands.push(format!("redisctl cli {name}"));
     if let Some(sentinel) = topology.sentinels.first() {
-        let login =
-            if topology.auth.as_ref().is_some_and(|auth| auth.default_password) { " --askpass" } else { "" };
+        let asks =
+            topology.auth.as_ref().is_some_and(|auth| auth.default_password || auth.default_rules.is_none());
+        let login = if asks { format!("{user} --askpass") } else { String::new() };
         commands.push(format!(
             "{}{login} sentinel get-master-addr-by-name {name}",
             redis_cli(topology, sentinel, shell)

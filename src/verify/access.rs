@@ -39,7 +39,14 @@ pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
     for user in &to_be_tried {
         checks.extend(servers.iter().flat_map(|node| users::checks(scene, user, node)));
     }
-    // Sentinels know no users but the default one and redisctl's.
+    if scene.topology.server.has_sentinel_users() {
+        let at_sentinels = |user| {
+            let discovers = move |node| users::discovers(scene, user, node);
+            scene.topology.sentinels.iter().filter_map(discovers)
+        };
+        checks.extend(auth.users.iter().flat_map(at_sentinels));
+    }
+    // Those of sentinels have rules of their own.
     let transcript = access_lists(scene, &servers);
     checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(scene, &servers), transcript));
     checks

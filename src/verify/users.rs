@@ -18,17 +18,49 @@ const USER_DENIES: (&str, &str) = ("user-denies", "a user is refused what its ru
 /// Samples that are for keys of the type that the samples write, or for any.
 const OF_STRINGS: [&str; 6] = ["set", "get", "del", "unlink", "expire", "strlen"];
 
+const USER_DISCOVERS: (&str, &str) =
+    ("user-discovers", "a user may ask the sentinel for the primary, and not command it");
+
+/// The password that lets a user in at a node, or why there is none.
+fn password_of(scene: &Scene<'_>, user: &User, node: &Node) -> Result<SecretText, String> {
+    match scene.credentials.of(&user.name, scene.topology.starts_as_primary(&node.name)) {
+        Some(password) => Ok(password.clone()),
+        // Any will do, as `nopass` says, or a default user that has none.
+        None if !user.needs_password() || user.name == DEFAULT => Ok(SecretText::new("any")),
+        None => Err(format!("the password of `{}` is not known", user.name)),
+    }
+}
+
+/// Whether a user, unless it is switched off, can ask a sentinel for the primary.
+pub(super) fn discovers(scene: &Scene<'_>, user: &User, node: &Node) -> Option<Check> {
+    if !user.is_on() {
+        return None;
+    }
+    let password = match password_of(scene, user, node) {
+        Ok(password) => password,
+        Err(unknown) => {
+            return Some(Check::judged(USER_DISCOVERS, Some(&node.name), Err(unknown), Vec::new()));
+        }
+    };
+    let send = |command, expectation| Step::send(guest(node), command, expectation);
+    let primary = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", scene.topology.name.as_str()]);
+    let steps = vec![
+        send(Command::log_in(&user.name, password), Expectation::Status("OK")),
+        send(primary, Expectation::Granted),
+        // Of all that is refused, this would do no harm.
+        send(Command::new(["SENTINEL", "PENDING-SCRIPTS"]), Expectation::Error("NOPERM")),
+    ];
+    let found = format!("`{}` was told of the primary, and refused more", user.name);
+    Some(Check::asked(USER_DISCOVERS, Some(&node.name), steps, found))
+}
+
 /// What a user can do at a node, and what it cannot.
 pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> {
-    let password = match scene.credentials.of(&user.name, scene.topology.starts_as_primary(&node.name)) {
-        Some(password) => Some(password.clone()),
-        // Any will do, as `nopass` says, or a default user that has none.
-        None if !user.needs_password() || user.name == DEFAULT => Some(SecretText::new("any")),
-        None => None,
-    };
-    let Some(password) = password else {
-        let unknown = Err(format!("the password of `{}` is not known", user.name));
-        return vec![Check::judged(USER_ALLOWS, Some(&node.name), unknown, Vec::new())];
+    let password = match password_of(scene, user, node) {
+        Ok(password) => password,
+        Err(unknown) => {
+            return vec![Check::judged(USER_ALLOWS, Some(&node.name), Err(unknown), Vec::new())];
+        }
     };
     let rules: Vec<(&str, Rule)> =
         user.rules.iter().filter_map(|text| Some((text.as_str(), Rule::parse(text).ok()?))).collect();

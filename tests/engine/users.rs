@@ -262,6 +262,10 @@ fn auth_is_added_changed_and_removed_under_sentinels() {
             "kind: sentinel\nauth:\n  default: off\n  users: [{name: app, rules: ['~*', '+@read']}]\n",
             image,
         );
+        let report = it.deployment.verify();
+        let checks = report["checks"].as_array().expect("checks").iter();
+        let discovers = checks.filter(|check| check["name"] == "user-discovers").count();
+        assert_eq!(discovers, 3, "clients find the primary as the user that they are: {report:#}");
         it.up("kind: sentinel\n", image);
         docker(&["restart", &it.deployment.node(4)]);
         it.up("kind: sentinel\n", image);
