@@ -31,6 +31,12 @@ pub const OTHER_AUTHORITY: &str = "tls, to another CA";
 /// Passwords of sentinels that have no users.
 pub const OLD_SENTINELS: &str = "auth, of sentinels that know no users";
 
+/// Other counts under sentinels, where all nodes share one network.
+pub const FIXED_PORTS: &str = "replicas or sentinels";
+
+/// Fewer servers under sentinels than it takes for the present primary to be one of them.
+pub const PRIMARY_LEAVES: &str = "replicas, to fewer";
+
 /// A label of redisctl's that cannot be read: nothing is known of what the container was made from.
 pub const UNREADABLE_LABEL: &str = "a label of redisctl";
 
@@ -40,7 +46,7 @@ pub const DIRECTIVE: &str = "config.";
 const ADDRESSES: &str = "neighbours and clients know the nodes by their addresses";
 
 /// Fields of the spec, or of a container's settings, by the names that causes and obstacles say.
-const EFFECTS: [(&str, Effect); 21] = [
+const EFFECTS: [(&str, Effect); 23] = [
     ("access", Effect::Live),
     ("address", Effect::Recreate(ADDRESSES)),
     ("auth", Effect::Live),
@@ -50,6 +56,12 @@ const EFFECTS: [(&str, Effect); 21] = [
     ("config", Effect::Live),
     ("data", Effect::Recreate("keys are not moved into volumes or out of them")),
     ("image", Effect::NodeByNode),
+    (
+        FIXED_PORTS,
+        Effect::Recreate(
+            "the container that publishes all ports is made anew, and nothing keeps the keys meanwhile",
+        ),
+    ),
     ("kind", Effect::Recreate("nothing of another kind can be kept")),
     (OLDER_IMAGE, Effect::Recreate("an older server cannot read what a newer one wrote")),
     // Docker cannot change the labels of what exists.
@@ -57,6 +69,7 @@ const EFFECTS: [(&str, Effect); 21] = [
     (UNREADABLE_LABEL, Effect::Recreate("another version of redisctl wrote it")),
     ("network.subnet", Effect::Recreate(ADDRESSES)),
     ("replicas", Effect::Live),
+    (PRIMARY_LEAVES, Effect::Recreate("the primary is a node that is to be none of the servers any more")),
     ("resources", Effect::NodeByNode),
     ("shards", Effect::Recreate("slots with keys are not moved yet")),
     ("tls", Effect::Recreate("nodes with TLS and nodes without it cannot talk to each other")),

@@ -1,25 +1,22 @@
 //! Changes for which a deployment must be removed and made anew, because nothing of it can be kept.
 
-use super::{Stages, cluster, engine, users};
+use super::{Stages, cluster, engine, replication, sentinel, users};
 use crate::observed::Observed;
-use crate::plan::effect::{OLD_SENTINELS, OLDER_IMAGE, OTHER_AUTHORITY};
+use crate::plan::effect::{FIXED_PORTS, OLD_SENTINELS, OLDER_IMAGE, OTHER_AUTHORITY, PRIMARY_LEAVES};
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
-use crate::topology::{Kind, Node, NodeName, Topology};
+use crate::spec::DataSpec;
+use crate::topology::{Kind, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
 /// converged.
 fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
-    // Sentinels are numbered after the replicas: with other numbers, other nodes are sentinels.
-    let names = |nodes: &[Node]| nodes.iter().map(|node| node.name.clone()).collect::<Vec<NodeName>>();
     if let Some(stored) = &observed.stored {
         let differences = [
             ("kind", stored.kind != topology.kind),
             ("shards", stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
-            (
-                "sentinels",
-                stored.kind == topology.kind && names(&stored.sentinels) != names(&topology.sentinels),
-            ),
+            (FIXED_PORTS, changes_ports(topology, stored)),
+            (PRIMARY_LEAVES, primary_leaves(topology, stored, observed)),
             (OLDER_IMAGE, !topology.server.reads_data_of(stored.server)),
             (OLD_SENTINELS, users::change_for_old_sentinels(topology, observed)),
             ("data", stored.data != topology.data),
@@ -30,6 +27,24 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
     }
     reasons.extend(observed.changed_authority.then(|| OTHER_AUTHORITY.to_owned()));
     reasons
+}
+
+/// Whether nodes under sentinels come or go where one container publishes the ports of all, and nothing keeps
+/// the keys while it is made anew.
+fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
+    let shares = topology.anchor.is_some() && stored.anchor.is_some();
+    shares && stored.nodes().len() != topology.nodes().len() && topology.data != DataSpec::Volume
+}
+
+/// Whether the primary under sentinels is none of the spec's servers any more: sentinels are numbered after
+/// the replicas, so that with fewer of these a server becomes a sentinel.
+fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observed) -> bool {
+    if stored.kind != Kind::Sentinel || topology.kind != Kind::Sentinel {
+        return false;
+    }
+    let chosen = sentinel::chosen_primary(stored, observed);
+    let primary = chosen.or_else(|| replication::acting(stored, observed));
+    primary.is_some_and(|primary| topology.servers().iter().all(|server| server.name != primary.name))
 }
 
 /// What stands in the way of converging the deployment as it is.

@@ -1,7 +1,7 @@
 //! The containers' plane: network, volumes, containers, files, starts.
 
 use super::fate::{Fate, Fates, SUBNET_FIELD};
-use super::{ServerState, ServerStates, Stages, engine, replication, server, users, wait};
+use super::{ServerState, ServerStates, Stages, engine, leaving, replication, server, users, wait};
 use crate::observed::{ContainerState, Observed, ObservedServer};
 use crate::plan::{
     Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, ServerAction, Step, VolumeSettings,
@@ -62,12 +62,16 @@ fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &
             // It writes what it holds in memory only.
             steps.push(engine(Some(&name), EngineAction::StopContainer, cause.clone()));
         }
-        steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause));
+        steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause.clone()));
+        let volume = data_volume(&name);
+        if topology.is_sentinel(&name) && observed.volumes.contains(&volume) {
+            // It was a replica's.
+            steps.push(engine(Some(&name), EngineAction::RemoveVolume { name: volume }, cause));
+        }
     }
-    if fates.new_subnet {
+    if fates.leave_first {
         // The network can only go once nobody is attached to it.
-        let leaving = fates.leaving.iter();
-        steps.extend(leaving.map(|name| engine(Some(name), EngineAction::RemoveContainer, Cause::Leaves)));
+        steps.extend(leaving::removals(fates, observed));
     }
     stages.push("remove", Order::SideBySide, steps);
     if fates.new_subnet {

@@ -13,6 +13,9 @@ use crate::topology::{Anchor, Node, NodeName, Topology};
 /// The field of the spec that says what the network is.
 pub(super) const SUBNET_FIELD: &str = "network.subnet";
 
+/// The field of the spec that says which nodes are sentinels: they are numbered after the replicas.
+const ROLE_FIELD: &str = "replicas";
+
 /// What becomes of a container, and the fields of the spec that say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -37,6 +40,8 @@ pub(super) struct Fates<'a> {
     pub(super) new_subnet: bool,
     /// Nodes that leave.
     pub(super) leaving: Vec<&'a NodeName>,
+    /// Whether they leave before anything else, because the network goes that they are in.
+    pub(super) leave_first: bool,
 }
 
 impl<'a> Fates<'a> {
@@ -66,12 +71,14 @@ impl<'a> Fates<'a> {
         if !obstacles.is_empty() {
             return Err(obstacles);
         }
+        let mut leave_first = new_subnet;
         if let Some(anchor) = &topology.anchor {
             let fate = match judge.anchor(anchor) {
                 Ok(fate) => fate,
                 Err(obstacle) => return Err(vec![obstacle]),
             };
             if fate != Fate::Kept {
+                leave_first = true;
                 for joins in by_node.values_mut() {
                     match joins {
                         Fate::Kept => *joins = Fate::Rejoins,
@@ -83,7 +90,7 @@ impl<'a> Fates<'a> {
             by_node.insert(&anchor.name, fate);
         }
         let leaving = observed.containers.keys().filter(|name| !topology.has_container(name)).collect();
-        Ok(Self { by_node, new_subnet, leaving })
+        Ok(Self { by_node, new_subnet, leaving, leave_first })
     }
 
     pub(super) fn of(&self, node: &NodeName) -> &Fate {
@@ -123,10 +130,11 @@ impl Judge<'_> {
         let mut fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
         // Whatever server idles in it, the namespace is the same: it may stay what it is.
         fields.retain(|field| !["command", "image", "labels"].contains(&field.as_str()));
-        match (fields.is_empty(), self.options.recreate) {
+        // All others go down with it.
+        let keeps_keys = self.topology.data == DataSpec::Volume;
+        match (fields.is_empty(), keeps_keys || self.options.recreate) {
             (true, _) => Ok(Fate::Kept),
             (false, true) => Ok(Fate::Remade(fields)),
-            // All others would go down with it.
             (false, false) => Err(Obstacle::Recreate { node: Some(anchor.name.clone()), fields }),
         }
     }
@@ -136,6 +144,11 @@ impl Judge<'_> {
         let fields = self.changed_fields(&container(self.topology, node), existing);
         if fields.is_empty() {
             return Ok(Fate::Kept);
+        }
+        let was_sentinel = existing.settings.as_ref().is_some_and(ContainerSettings::is_sentinel);
+        if was_sentinel != self.topology.is_sentinel(&node.name) {
+            // What runs in it has no keys, or copies only; or else there is an obstacle.
+            return Ok(Fate::Remade(vec![ROLE_FIELD.to_owned()]));
         }
         let needs_say = fields.iter().any(|field| matches!(effect(field), Effect::Recreate(_)));
         let runs = matches!(existing.state, ContainerState::Running | ContainerState::Paused);

@@ -47,8 +47,7 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
             let succeeds = roll.hands_over() && roll.successor == node.name;
             replace(world, node, acting).into_iter().chain(succeeds.then(|| configure(&node.name)))
         });
-        let steps = steps.collect();
-        stages.push("replace replicas", Order::SideBySide, steps);
+        stages.push("replace replicas", Order::SideBySide, steps.collect());
         stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
     }
     hand_over(world, &shards, stages);

@@ -5,7 +5,7 @@
 //! servers themselves are asked as in a deployment without sentinels.
 
 use super::users::Links;
-use super::{Stages, World, replication, rolling, server, wait};
+use super::{Stages, World, leaving, replication, rolling, server, wait};
 use crate::observed::{Observed, Replication, Watched};
 use crate::plan::{Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step};
 use crate::readiness;
@@ -29,6 +29,7 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     }
     // One that the sentinels chose becomes a primary by their doing; and is followed once it is.
     stages.push("replication", Order::InTurn, steps);
+    leaving::remove(world, stages);
     stages.push("sentinels", Order::SideBySide, watch(topology, observed, primary));
 
     let expectation = expectation(topology, &primary.name);

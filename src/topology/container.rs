@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{MOUNT, SERVER_USER, configuration_path, data_folder};
 use super::limits;
-use super::settings::{is_taken_at_start, same_value};
+use super::settings::{is_taken_at_start, same_value, sentinel_settings};
 use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, Topology};
 use crate::spec::DataSpec;
+
+/// The argument that makes a server a sentinel.
+const SENTINEL_MODE: &str = "--sentinel";
 
 /// Everything that the spec decides about a container. Stored in a label, so that a later run sees
 /// which field the spec changed, without comparing what the engine fills in by itself.
@@ -111,6 +114,12 @@ impl ContainerSettings {
         }
     }
 
+    /// Whether its server is a sentinel.
+    #[must_use]
+    pub fn is_sentinel(&self) -> bool {
+        self.command.iter().any(|word| word == SENTINEL_MODE)
+    }
+
     /// The names of the fields in which `self` differs from `other`; directives as `config.NAME`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
@@ -152,9 +161,16 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     };
     let mut settings = common(topology, &node.name, network);
     settings.resources = node.resources;
-    settings.settings_at_start = node.settings.iter().filter(|(name, _)| is_taken_at_start(name)).collect();
+    // Sentinels are told while they run of how to watch.
+    let watches = if topology.is_sentinel(&node.name) {
+        sentinel_settings(&node.settings)
+    } else {
+        Settings::default()
+    };
+    let at_start = |(name, _): &(&str, &str)| is_taken_at_start(name) && watches.get(name).is_none();
+    settings.settings_at_start = node.settings.iter().filter(at_start).collect();
     if topology.is_sentinel(&node.name) {
-        settings.command.push("--sentinel".to_owned());
+        settings.command.push(SENTINEL_MODE.to_owned());
     } else if topology.data == DataSpec::Volume {
         let volume = data_volume(&node.name);
         settings.volumes.push(VolumeMount { volume, target: data_folder(&node.name) });

@@ -156,7 +156,7 @@ impl User {
             Ok(Rule::Enabled(on)) => Some(on),
             _ => None,
         });
-        states.last().unwrap_or(true)
+        states.fold(true, |_, on| on)
     }
 
     /// Whether the user logs in with a password; otherwise its rules say that any will do.

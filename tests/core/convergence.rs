@@ -125,7 +125,7 @@ async fn a_run_in_which_any_call_fails_is_taken_up_again() {
 }
 
 /// Changes of a spec that are made while the deployment serves.
-const CHANGES: [(&str, &str); 7] = [
+const CHANGES: [(&str, &str); 9] = [
     ("{kind: cluster, shards: 2, image: 'redis:7.0'}", "{kind: cluster, shards: 2, image: 'redis:8.0'}"),
     ("{kind: replication, image: 'redis:7.0'}", "{kind: replication, image: 'redis:8.0'}"),
     ("{kind: replication, replicas: 2}", "{kind: replication, replicas: 2, resources: {memory: 128mb}}"),
@@ -136,6 +136,11 @@ const CHANGES: [(&str, &str); 7] = [
         "{kind: sentinel, replicas: 2, image: 'redis:8.0'}",
     ),
     ("{kind: sentinel, access: network}", "{kind: sentinel, access: network, resources: {memory: 128mb}}"),
+    ("{kind: sentinel, data: volume, sentinels: 1}", "{kind: sentinel, data: volume, replicas: 2}"),
+    (
+        "{kind: sentinel, access: network, replicas: 2}",
+        "{kind: sentinel, access: network, replicas: 1, sentinels: 5}",
+    ),
 ];
 
 /// A deployment with keys; with `swapped` roles in its first shard.

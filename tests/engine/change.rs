@@ -3,7 +3,7 @@
 use redis::Commands as _;
 use redisctl::topology::slots::{divide, key_in};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, fail_with, wanted};
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, docker, fail_with, redisctl, succeed, wanted};
 
 /// The number of the node that is primary of a slot's shard, and holds its keys.
 fn primary_of(deployment: &Deployment, slot: u16) -> u16 {
@@ -129,4 +129,35 @@ fn sentinels_and_servers_are_replaced_under_clients_and_keep_their_keys() {
     let number = u16::try_from(primary + 1).expect("a few nodes");
     let kept: Option<String> = deployment.connect(number).get("kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
+}
+
+#[test]
+fn replicas_and_sentinels_come_and_go_and_keys_stay() {
+    if !wanted() {
+        return;
+    }
+    // Live in the network; with volumes while the one container is made anew that publishes all ports.
+    for (test, fixed, rounds) in
+        [("counts-network", "access=network", 3), ("counts-volume", "data=volume", 1)]
+    {
+        let deployment = Deployment::new(test);
+        let shape = |counts: [&'static str; 2]| ["--set", fixed, "--set", counts[0], "--set", counts[1]];
+        let first = shape(["replicas=1", "sentinels=3"]);
+        deployment.up("sentinel", &first);
+        let node = deployment.node(1);
+        succeed(&redisctl(&["cli", &deployment.name, &node, "--", "SET", "kept", "yes"]));
+        let started = || docker(&["inspect", "--format", "{{.State.StartedAt}}", &node]);
+        let before = started();
+        let shapes =
+            [["replicas=2", "sentinels=3"], ["replicas=1", "sentinels=5"], ["replicas=1", "sentinels=3"]];
+        for counts in shapes.into_iter().take(rounds) {
+            let more = shape(counts);
+            deployment.up("sentinel", &more);
+            deployment.verify();
+            assert_eq!(deployment.changes("sentinel", &more), 0, "{fixed}, {counts:?}");
+            let kept = redisctl(&["cli", &deployment.name, &node, "--", "GET", "kept"]);
+            assert!(succeed(&kept).contains("yes"), "{fixed}, {counts:?}");
+        }
+        assert_eq!(started() == before, fixed == "access=network", "{fixed}");
+    }
 }

@@ -274,9 +274,10 @@ impl State {
                         volume.accounts.insert(NodeName::from_label(name), Accounts::of_file(text.expose()));
                     } else if let Some(name) = path.strip_suffix("/server.conf") {
                         let name = NodeName::from_label(name);
-                        if let Some(sentinel) = Sentinel::read(text.expose()) {
-                            volume.sentinels.insert(name.clone(), sentinel);
-                        }
+                        match Sentinel::read(text.expose()) {
+                            Some(sentinel) => volume.sentinels.insert(name.clone(), sentinel),
+                            None => volume.sentinels.remove(&name),
+                        };
                         volume.configurations.insert(name, directives(&text));
                     }
                 }
