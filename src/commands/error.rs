@@ -194,7 +194,7 @@ impl CommandError {
             Self::HostImage(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint().map(str::to_owned),
             Self::Server(error) => Some(error.hint().to_owned()),
-            Self::NoSuchDeployment(_) => Some("`redisctl ls` lists those that there are".to_owned()),
+            Self::NoSuchDeployment(name) => Some(no_such_deployment_hint(name)),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
             Self::NotFirst(_) => Some(in_use_hint(None)),
@@ -216,6 +216,12 @@ impl CommandError {
             }
         }
     }
+}
+
+fn no_such_deployment_hint(name: &str) -> String {
+    let is_path = name.contains(['/', '\\']) || [".yaml", ".yml"].iter().any(|end| name.ends_with(end));
+    let by_name = if is_path { "a deployment goes by its name, not by its spec's file; " } else { "" };
+    format!("{by_name}`redisctl ls` lists those that there are")
 }
 
 fn in_use_hint(process: Option<u32>) -> String {

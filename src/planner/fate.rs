@@ -145,8 +145,8 @@ impl Judge<'_> {
         if fields.is_empty() {
             return Ok(Fate::Kept);
         }
-        let was_sentinel = existing.settings.as_ref().is_some_and(ContainerSettings::is_sentinel);
-        if was_sentinel != self.topology.is_sentinel(&node.name) {
+        let was_sentinel = existing.settings.as_ref().map(ContainerSettings::is_sentinel);
+        if was_sentinel.is_some_and(|was| was != self.topology.is_sentinel(&node.name)) {
             // What runs in it has no keys, or copies only; or else there is an obstacle.
             return Ok(Fate::Remade(vec![ROLE_FIELD.to_owned()]));
         }
