@@ -63,12 +63,20 @@ pub(super) async fn hand_over_by_hand(
     to: &Peer,
     way: HandOverWay,
 ) -> Result<(), ServerError> {
+    without_writes(primary, async |primary| swap(primary, replica, to, way).await).await
+}
+
+/// Changes a primary's role while it takes no writes; nothing happens where it is none any more.
+async fn without_writes(
+    primary: &mut MultiplexedConnection,
+    change: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<(), ServerError>,
+) -> Result<(), ServerError> {
     if !is_primary(primary).await? {
         return Ok(());
     }
     let before = needed_replicas(primary).await?;
     set_needed_replicas(primary, NO_WRITES).await?;
-    let result = swap(primary, replica, to, way).await;
+    let result = change(primary).await;
     set_needed_replicas(primary, &before).await?;
     result
 }
@@ -124,14 +132,7 @@ pub(super) async fn hand_over_by_sentinels(
     name: &DeploymentName,
     from: Address,
 ) -> Result<(), ServerError> {
-    if !is_primary(primary).await? {
-        return Ok(());
-    }
-    let before = needed_replicas(primary).await?;
-    set_needed_replicas(primary, NO_WRITES).await?;
-    let result = let_choose(primary, replicas, sentinels, name, from).await;
-    set_needed_replicas(primary, &before).await?;
-    result
+    without_writes(primary, async |primary| let_choose(primary, replicas, sentinels, name, from).await).await
 }
 
 async fn let_choose(
