@@ -101,6 +101,7 @@ impl Engine {
             }
         }
         Ok(Observed {
+            begun: self.began(&topology.name, snapshot),
             image_present: image.is_some(),
             digests,
             network: parts.network,

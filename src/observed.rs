@@ -23,6 +23,8 @@ pub struct Observed {
     pub digests: BTreeMap<String, String>,
     /// Volumes of the deployment that exist.
     pub volumes: BTreeSet<String>,
+    /// Whether this run of redisctl made the volume that the nodes share: nothing has lived in it before.
+    pub begun: bool,
     /// Containers of the deployment by node name.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
     /// What the servers of running containers say.

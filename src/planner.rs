@@ -153,9 +153,11 @@ struct ServerStates<'a> {
 impl<'a> ServerStates<'a> {
     fn new(topology: &'a Topology, observed: &Observed, fates: &Fates<'_>) -> Self {
         let is_there = |volume: String| observed.volumes.contains(&volume);
-        // What the shared volume holds can only be read through a container.
-        let folders_exist = is_there(shared_volume(&topology.name))
-            && (observed.stored.is_some() || observed.containers.is_empty());
+        // What the shared volume holds can only be read through a container. It holds nothing as long as this
+        // run has made no container, because it had to try something else again first.
+        let may_hold_some = observed.containers.is_empty() && !observed.begun;
+        let folders_exist =
+            is_there(shared_volume(&topology.name)) && (observed.stored.is_some() || may_hold_some);
         // A lost container's folder may still be in its volume, with its keys and its cluster identity.
         let may_have_lived = |node: &Node| {
             folders_exist || (topology.data == DataSpec::Volume && is_there(data_volume(&node.name)))

@@ -69,9 +69,16 @@ pub(crate) fn meanwhile(
     moment: (usize, impl Fn(&Value) -> bool),
     then: impl FnOnce(&Value),
 ) -> Ended {
+    /// Lets it go on, whatever happens meanwhile.
+    struct Standing<'a>(&'a Process);
+    impl Drop for Standing<'_> {
+        fn drop(&mut self) {
+            self.0.signal("CONT");
+        }
+    }
     at(deployment, arguments, moment, |process, event| {
         process.signal("STOP");
+        let _standing = Standing(process);
         then(event);
-        process.signal("CONT");
     })
 }
