@@ -12,6 +12,7 @@ use crate::rig::{
 
 mod changed;
 mod drifted;
+mod estranged;
 mod new;
 mod sentinel;
 
