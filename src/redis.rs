@@ -13,8 +13,8 @@ use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
 
-mod apply;
 mod call;
+mod cluster;
 pub mod connect;
 mod error;
 mod failover;

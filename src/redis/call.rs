@@ -1,52 +1,115 @@
-//! Who does an action, and through which connections: those that take the node's own alone are in [`apply`].
+//! Every action of a server, as the commands that do it and the connections that they take.
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, cmd};
 
 use super::users::Passwords;
-use super::{ServerError, Servers, apply, failover, sentinel, view};
+use super::{ServerError, Servers, cluster, failover, sentinel, view};
 use crate::plan::{HandOverWay, ServerAction};
-use crate::topology::NodeName;
+use crate::topology::{NodeName, Settings};
+
+/// How long a key of [`ServerAction::Write`] lives, milliseconds.
+const WRITE_LIFETIME: u64 = 1000;
 
 impl Servers<'_> {
     /// Does an action at a node.
     pub(super) async fn call(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerError> {
-        let mut connection = self.connection(node).await?;
+        let connection = &mut self.connection(node).await?;
+        let passwords = || Passwords::of(self.topology, &self.credentials, node);
         match action {
             ServerAction::Configure(settings) if self.topology.is_sentinel(node) => {
-                sentinel::set(&mut connection, &self.topology.name, settings).await
+                sentinel::set(connection, &self.topology.name, settings).await
             }
-            ServerAction::Monitor { name, primary, settings } => {
-                let watch = sentinel::Watch { name, primary: *primary, settings };
-                sentinel::monitor(&mut connection, &watch, self.login.as_ref()).await
+            ServerAction::Configure(settings) => configure(connection, settings).await,
+            ServerAction::SetConfigEpoch(epoch) => {
+                let set = &mut cmd("CLUSTER");
+                run(connection, "CLUSTER SET-CONFIG-EPOCH", set.arg("SET-CONFIG-EPOCH").arg(epoch)).await
             }
-            ServerAction::LogInToWatched { name, with_password } => {
-                let login = self.login.as_ref().filter(|_| *with_password);
-                sentinel::log_in(&mut connection, name, login).await
+            ServerAction::AssignSlots(slots) => {
+                cluster::assign_slots(connection, self.topology.server, slots).await
+            }
+            ServerAction::Meet(peers) => cluster::meet(connection, peers).await,
+            ServerAction::MeetAgain(peers) => cluster::meet_again(connection, peers).await,
+            ServerAction::Forget { id } => cluster::forget(connection, id).await,
+            ServerAction::Reset => {
+                run(connection, "CLUSTER RESET", cmd("CLUSTER").arg("RESET").arg("HARD")).await
             }
             // A node's id exists only at run time: it is looked up where it is needed.
             ServerAction::Replicate(primary) => {
                 let mut primary_connection = self.connection(primary).await?;
                 let id = self.kept(primary, view::own_id(&mut primary_connection).await)?;
-                apply::replicate(&mut connection, &id).await
+                run(connection, "CLUSTER REPLICATE", cmd("CLUSTER").arg("REPLICATE").arg(id)).await
             }
+            ServerAction::TakeOver => failover::take_over(connection).await,
+            ServerAction::FailOver => failover::take_place(connection).await,
             ServerAction::HandOver { to, way: HandOverWay::Command } => {
-                failover::hand_over(&mut connection, to).await
+                failover::hand_over(connection, to).await
             }
             ServerAction::HandOver { to, way: way @ (HandOverWay::ByHand | HandOverWay::TakeOver) } => {
                 let mut replica = self.connection(&to.node).await?;
-                failover::hand_over_by_hand(&mut connection, &mut replica, to, *way).await
+                failover::hand_over_by_hand(connection, &mut replica, to, *way).await
             }
             ServerAction::HandOverBySentinels { name, from, replicas, sentinels } => {
                 let mut replicas = self.connections(replicas).await?;
                 let sentinels = &mut self.connections(sentinels).await?;
-                failover::hand_over_by_sentinels(&mut connection, &mut replicas, sentinels, name, *from).await
+                failover::hand_over_by_sentinels(connection, &mut replicas, sentinels, name, *from).await
             }
             ServerAction::FailOverBySentinels { name, from, sentinels } => {
-                let mut sentinels = self.connections(sentinels).await?;
-                failover::fail_over_by_sentinels(&mut sentinels, name, *from).await.map(drop)
+                let sentinels = &mut self.connections(sentinels).await?;
+                failover::fail_over_by_sentinels(sentinels, name, *from).await.map(drop)
             }
-            of_one => {
-                let passwords = Passwords::of(self.topology, &self.credentials, node);
-                apply::apply(&mut connection, self.topology.server, of_one, &passwords).await
+            ServerAction::Follow(address) => failover::follow(connection, *address).await,
+            ServerAction::Promote => failover::promote(connection).await,
+            ServerAction::Monitor { name, primary, settings } => {
+                let watch = sentinel::Watch { name, primary: *primary, settings };
+                sentinel::monitor(connection, &watch, self.login.as_ref()).await
+            }
+            ServerAction::Rediscover { name } => {
+                let reset = &mut cmd("SENTINEL");
+                run(connection, "SENTINEL RESET", reset.arg("RESET").arg(name.as_str())).await
+            }
+            ServerAction::LogInToWatched { name, with_password } => {
+                let login = self.login.as_ref().filter(|_| *with_password);
+                sentinel::log_in(connection, name, login).await
+            }
+            ServerAction::SetUser { user, rules } => {
+                run(connection, "ACL SETUSER", &passwords().set(user, rules)).await
+            }
+            ServerAction::AddPassword { user } => {
+                run(connection, "ACL SETUSER", &passwords().add(user)).await
+            }
+            ServerAction::DeleteUser { user } => {
+                run(connection, "ACL DELUSER", cmd("ACL").arg("DELUSER").arg(user)).await
+            }
+            ServerAction::LogInToPrimary { with_password } => {
+                for command in passwords().log_in(*with_password) {
+                    run(connection, "CONFIG SET", &command).await?;
+                }
+                // A link stays logged in as whom it was opened by, whose rules may not let it go on.
+                run(connection, "CLIENT KILL", cmd("CLIENT").arg("KILL").arg("TYPE").arg("master")).await
+            }
+            ServerAction::Write { key } => {
+                let write = &mut cmd("SET");
+                run(connection, "SET", write.arg(key).arg("redisctl").arg("PX").arg(WRITE_LIFETIME)).await
             }
         }
     }
+}
+
+/// One CONFIG SET for each setting: servers before 7.0 take no more.
+async fn configure(connection: &mut MultiplexedConnection, settings: &Settings) -> Result<(), ServerError> {
+    for (name, value) in settings.iter() {
+        let set = cmd("CONFIG").arg("SET").arg(name).arg(value).exec_async(connection).await;
+        set.map_err(|source| ServerError::Setting { directive: name.to_owned(), source })?;
+    }
+    Ok(())
+}
+
+/// Sends a command whose reply says no more than that it was done.
+pub(super) async fn run(
+    connection: &mut MultiplexedConnection,
+    command: &'static str,
+    call: &Cmd,
+) -> Result<(), ServerError> {
+    call.exec_async(connection).await.map_err(|source| ServerError::Command { command, source })
 }

@@ -6,7 +6,7 @@ use redis::aio::MultiplexedConnection;
 use redis::cmd;
 use tokio::time::Instant;
 
-use super::apply::run;
+use super::call::run;
 use super::{ServerError, parse, sentinel, view};
 use crate::observed::{Replication, ServerView};
 use crate::plan::{HandOverWay, Peer};
@@ -32,14 +32,7 @@ pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result
         return Ok(());
     }
     run(connection, "CLUSTER FAILOVER", cmd("CLUSTER").arg("FAILOVER")).await?;
-    let started = Instant::now();
-    while started.elapsed() < ATTEMPT {
-        if is_primary(connection).await? {
-            return Ok(());
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-    Err(ServerError::NotHandedOverYet("its primary has not handed over yet"))
+    until(connection, Role::Primary, "its primary has not handed over yet").await
 }
 
 /// Lets the replica `to` take a primary's place with FAILOVER; the primary follows it from then on.
@@ -89,10 +82,10 @@ async fn swap(
 ) -> Result<(), ServerError> {
     until_everything(primary, replica, Instant::now()).await?;
     if way == HandOverWay::TakeOver {
-        run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await?;
+        take_over(replica).await?;
         return until_replica(primary).await;
     }
-    run(replica, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await?;
+    promote(replica).await?;
     follow(primary, to.address).await
 }
 
@@ -113,14 +106,30 @@ async fn until_everything(
 
 /// Waits until a primary has heard that another node has taken its place.
 async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    until(primary, Role::Replica, "the replica has not taken over yet").await
+}
+
+/// What a server is to become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Primary,
+    Replica,
+}
+
+/// Waits for a server's role, for an attempt's time; `otherwise` says what has not come about.
+async fn until(
+    connection: &mut MultiplexedConnection,
+    role: Role,
+    otherwise: &'static str,
+) -> Result<(), ServerError> {
     let started = Instant::now();
     while started.elapsed() < ATTEMPT {
-        if !is_primary(primary).await? {
+        if is_primary(connection).await? == (role == Role::Primary) {
             return Ok(());
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
-    Err(ServerError::NotHandedOverYet("the replica has not taken over yet"))
+    Err(ServerError::NotHandedOverYet(otherwise))
 }
 
 /// Lets the sentinels choose which replica takes the place of the primary at `from`, which follows it then.
@@ -167,6 +176,16 @@ pub(super) async fn fail_over_by_sentinels(
         }
     }
     Err(ServerError::NotHandedOverYet("the sentinels have not agreed on another primary yet"))
+}
+
+/// CLUSTER FAILOVER TAKEOVER.
+pub(super) async fn take_over(replica: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await
+}
+
+/// REPLICAOF NO ONE.
+pub(super) async fn promote(replica: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    run(replica, "REPLICAOF NO ONE", cmd("REPLICAOF").arg("NO").arg("ONE")).await
 }
 
 /// REPLICAOF an address.

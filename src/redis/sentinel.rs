@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use redis::aio::MultiplexedConnection;
 use redis::{Value, cmd};
 
-use super::apply::run;
+use super::call::run;
 use super::{Login, ServerError, parse, view};
 use crate::observed::{SentinelView, ServerView, Watched};
 use crate::topology::settings::sentinel_settings;

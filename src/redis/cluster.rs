@@ -1,0 +1,88 @@
+//! What makes a server one of a cluster: whom it knows, and which slots it owns.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::cmd;
+use tokio::time::Instant;
+
+use super::call::run;
+use super::error::is_unknown_node;
+use super::{ServerError, parse, view};
+use crate::observed::ClusterView;
+use crate::plan::Peer;
+use crate::topology::{Server, SlotSet};
+
+/// For how long a peer must be known until it counts for one that is not forgotten again: while a cluster
+/// is mended, every node hears from every other one each second, and with that whom to forget.
+const STAYS_KNOWN: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether it still is.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// CLUSTER ADDSLOTSRANGE, or ADDSLOTS where the server knows no ranges.
+pub(super) async fn assign_slots(
+    connection: &mut MultiplexedConnection,
+    server: Server,
+    slots: &SlotSet,
+) -> Result<(), ServerError> {
+    let mut cluster = cmd("CLUSTER");
+    if server.assigns_slot_ranges() {
+        cluster.arg("ADDSLOTSRANGE");
+        for range in slots.ranges() {
+            cluster.arg(range.start()).arg(range.end());
+        }
+        return run(connection, "CLUSTER ADDSLOTSRANGE", &cluster).await;
+    }
+    cluster.arg("ADDSLOTS");
+    for slot in slots.slots() {
+        cluster.arg(slot);
+    }
+    run(connection, "CLUSTER ADDSLOTS", &cluster).await
+}
+
+/// CLUSTER FORGET; one that is forgotten already stays so.
+pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> Result<(), ServerError> {
+    match cmd("CLUSTER").arg("FORGET").arg(id).exec_async(connection).await {
+        Err(error) if is_unknown_node(&error) => Ok(()),
+        result => result.map_err(|source| ServerError::Command { command: "CLUSTER FORGET", source }),
+    }
+}
+
+/// Introduces a node to peers that it does not know, and says who is still missing. Called again
+/// and again until nobody is; a handshake under way is left alone, one that was given up is begun anew.
+pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
+    let command = "CLUSTER NODES";
+    let reply = cmd("CLUSTER").arg("NODES").query_async(connection).await;
+    let reply = reply.map_err(|source| ServerError::Command { command, source })?;
+    let mut known = ClusterView::default();
+    parse::cluster_nodes(&view::text(command, reply)?, &mut known)
+        .map_err(|what| ServerError::Reply { command, what })?;
+    let mut missing = Vec::new();
+    for peer in peers {
+        let lines = || known.nodes.values().filter(|line| line.address == Some(peer.address));
+        if lines().any(|line| !line.handshake) {
+            continue;
+        }
+        missing.push(peer.node.as_str());
+        if lines().next().is_none() {
+            let mut meet = cmd("CLUSTER");
+            meet.arg("MEET").arg(peer.address.ip.to_string()).arg(peer.address.port);
+            run(connection, "CLUSTER MEET", &meet).await?;
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(ServerError::NotMetYet(missing.join(", "))) }
+}
+
+/// Introduces a node to peers that others tell it to forget, until they do so no more.
+pub(super) async fn meet_again(
+    connection: &mut MultiplexedConnection,
+    peers: &[Peer],
+) -> Result<(), ServerError> {
+    let met = Instant::now();
+    while met.elapsed() < STAYS_KNOWN {
+        meet(connection, peers).await?;
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    Ok(())
+}
