@@ -34,9 +34,6 @@ const QUIET: Duration = Duration::from_secs(2);
 /// server take to answer before the first time.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// For how long servers keep out a node that one of them has forgotten.
-const KEPT_OUT: Duration = Duration::from_secs(60);
-
 /// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
 /// slower and not quicker.
 const SIDE_BY_SIDE: usize = 12;
@@ -229,10 +226,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         let Some(node) = &step.node else {
             return Err(Failure::Call("a server action needs a node".into()));
         };
-        let limit = match call {
-            ServerAction::MeetAgain(_) => self.timeout + KEPT_OUT,
-            _ => self.timeout,
-        };
+        let limit = self.timeout + call.longer();
         let started = Instant::now();
         let mut quiet = true;
         let mut asked_engine = started;

@@ -42,6 +42,12 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// What a node's server says, where it answers.
+    #[must_use]
+    pub fn view(&self, node: &NodeName) -> Option<&ServerView> {
+        self.servers.get(node)?.view()
+    }
+
     /// The nodes that the topology does not have, but that run, and where they are.
     #[must_use]
     pub fn leaving(&self, topology: &Topology) -> Vec<(NodeName, Address)> {

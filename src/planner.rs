@@ -25,6 +25,7 @@ mod settings;
 mod users;
 
 use fate::Fates;
+use rescue::Successor;
 
 /// How a new cluster is formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,17 +77,12 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     let servers = ServerStates::new(topology, observed, &fates);
     let world = World { topology, observed, fates: &fates, servers: &servers };
     settings::take_back(&world, &mut stages);
-    if !rescue::plan(&world, &mut stages) {
-        return Ok(Plan {
-            deployment: topology.name.clone(),
-            stages: stages.0,
-            complete: false,
-            notes: Vec::new(),
-        });
+    let successor = rescue::plan(&world, &mut stages);
+    if successor == Successor::Known {
+        containers::plan(topology, observed, &fates, &servers, &mut stages);
     }
-    containers::plan(topology, observed, &fates, &servers, &mut stages);
     let (mut notes, mut complete) = (Vec::new(), false);
-    if servers.all_known() {
+    if successor == Successor::Known && servers.all_known() {
         let links = users::plan(topology, observed, &mut stages);
         let start = stages.len();
         let acting = match topology.kind {
@@ -163,7 +159,7 @@ impl<'a> ServerStates<'a> {
             folders_exist || (topology.data == DataSpec::Volume && is_there(data_volume(&node.name)))
         };
         let state = |node: &Node| {
-            let answers = observed.servers.get(&node.name).is_some_and(|server| server.view().is_some());
+            let answers = observed.view(&node.name).is_some();
             match observed.containers.get(&node.name) {
                 None if may_have_lived(node) => ServerState::Unknown,
                 None => ServerState::New,

@@ -1,5 +1,7 @@
 //! Calls to servers and sentinels.
 
+use std::time::Duration;
+
 use super::Peer;
 use crate::topology::{Address, DeploymentName, NodeName, Settings, SlotSet};
 
@@ -122,4 +124,18 @@ pub enum ServerAction {
         /// The key, in a slot of the node's.
         key: String,
     },
+}
+
+/// For how long servers keep out a node that one of them has forgotten.
+const KEPT_OUT: Duration = Duration::from_secs(60);
+
+impl ServerAction {
+    /// By how much it may take longer than any other action.
+    #[must_use]
+    pub fn longer(&self) -> Duration {
+        match self {
+            Self::MeetAgain(_) => KEPT_OUT,
+            _ => Duration::ZERO,
+        }
+    }
 }

@@ -162,7 +162,7 @@ impl Judge<'_> {
         if !runs {
             return Ok(Fate::Remade(fields));
         }
-        let answers = self.observed.servers.get(&node.name).is_some_and(|server| server.view().is_some());
+        let answers = self.observed.view(&node.name).is_some();
         let has_neighbours =
             self.topology.shard_of(&node.name).is_some_and(|shard| !shard.replicas.is_empty());
         let has_no_keys = self.topology.is_sentinel(&node.name);

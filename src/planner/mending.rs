@@ -33,7 +33,7 @@ pub(super) fn hasten(world: &World<'_>, start: usize, stages: &mut Stages) {
 /// What a node usually has, where it has it now: where it has not, that is a difference which is seen to
 /// anyway ([`settings::plan`]).
 fn were_usual(world: &World<'_>, node: &Node, changed: &Settings) -> Settings {
-    let found = |name: &str| world.observed.servers.get(&node.name)?.view()?.settings.get(name);
+    let found = |name: &str| world.observed.view(&node.name)?.settings.get(name);
     let usual = settings::usual(node, changed);
     usual
         .iter()
@@ -58,7 +58,7 @@ fn any_link_is_down(world: &World<'_>) -> bool {
 /// What a node gets for a while: nothing where it has it already, or does not answer.
 fn settings_of(world: &World<'_>, node: &Node) -> Settings {
     const DIRECTIVE: &str = "cluster-node-timeout";
-    let Some(view) = world.observed.servers.get(&node.name).and_then(|server| server.view()) else {
+    let Some(view) = world.observed.view(&node.name) else {
         return Settings::default();
     };
     let mut wanted = while_mending(world.topology.kind == Kind::Cluster);

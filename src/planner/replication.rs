@@ -122,18 +122,17 @@ pub(super) fn swapped_primary(topology: &Topology, observed: &Observed) -> Optio
 }
 
 fn present<'a>(topology: &'a Topology, observed: &'a Observed) -> Vec<Present<'a>> {
-    let view = |name: &NodeName| observed.servers.get(name).and_then(|server| server.view());
     let staying = topology.servers().into_iter().map(|node| Present {
         name: &node.name,
         address: node.address,
         stays: true,
-        view: view(&node.name),
+        view: observed.view(&node.name),
     });
     let leaving = observed.containers.iter().filter(|(name, _)| !topology.has_container(name));
     let leaving = leaving.filter_map(|(name, container)| {
         let address = container.settings.as_ref()?.address()?;
         // One that does not answer has no say, and nothing to hand over.
-        Some(Present { name, address, stays: false, view: Some(view(name)?) })
+        Some(Present { name, address, stays: false, view: Some(observed.view(name)?) })
     });
     staying.chain(leaving).collect()
 }

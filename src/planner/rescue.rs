@@ -2,30 +2,36 @@
 //! replica that still has them takes their place first.
 
 use super::{Stages, World, replication, sentinel, server};
-use crate::observed::{ClusterRole, ContainerState, Replication, ServerView};
+use crate::observed::{ClusterRole, ContainerState, Replication};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
 use crate::topology::{Kind, Node, NodeName, Shard};
 
-/// Plans that replicas become primaries, before the former ones are started. Gives whether it is known
-/// which replicas.
-pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> bool {
+/// Who is primary once the keys are saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Successor {
+    /// The plan says so, or nothing changes.
+    Known,
+    /// Whom the sentinels choose: nothing else is done before that.
+    Chosen,
+}
+
+/// Plans that replicas become primaries, before the former ones are started.
+pub(super) fn plan(world: &World<'_>, stages: &mut Stages) -> Successor {
     if world.topology.data == DataSpec::Volume {
-        return true;
+        return Successor::Known;
     }
-    let steps: Vec<Step> = match world.topology.kind {
-        Kind::Standalone => Vec::new(),
-        Kind::Replication => promote(world),
-        Kind::Cluster => take_over(world),
-        Kind::Sentinel => {
-            let step = fail_over(world);
-            let is_chosen_by_others = step.is_some();
-            stages.push("save keys", Order::InTurn, step.into_iter().collect());
-            return !is_chosen_by_others;
-        }
+    let (steps, successor) = match world.topology.kind {
+        Kind::Standalone => (Vec::new(), Successor::Known),
+        Kind::Replication => (promote(world), Successor::Known),
+        Kind::Cluster => (take_over(world), Successor::Known),
+        Kind::Sentinel => match fail_over(world) {
+            None => (Vec::new(), Successor::Known),
+            Some(step) => (vec![step], Successor::Chosen),
+        },
     };
     stages.push("save keys", Order::InTurn, steps);
-    true
+    successor
 }
 
 /// The sentinels would do it by themselves once they have noticed; but not before the former primary is
@@ -34,7 +40,10 @@ fn fail_over(world: &World<'_>) -> Option<Step> {
     let primary = sentinel::chosen_primary(world.topology, world.observed)?;
     let nodes = world.topology.servers().into_iter();
     let replicas: Vec<&Node> = nodes.filter(|node| follows(world, node, primary)).collect();
-    heir(world, replicas.into_iter()).filter(|_| is_down(world, &primary.name))?;
+    if !is_down(world, &primary.name) {
+        return None;
+    }
+    heir(world, replicas.into_iter())?;
     sentinel::fail_over(world, primary, Cause::WouldComeBackEmpty(primary.name.clone()))
 }
 
@@ -52,7 +61,10 @@ fn take_over(world: &World<'_>) -> Vec<Step> {
 fn promote(world: &World<'_>) -> Vec<Step> {
     let nodes = world.topology.nodes();
     let any_primary = nodes.iter().any(|node| {
-        view(world, &node.name).is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
+        world
+            .observed
+            .view(&node.name)
+            .is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
     });
     let primary = nodes
         .iter()
@@ -76,13 +88,9 @@ fn is_down(world: &World<'_>, node: &NodeName) -> bool {
         .is_none_or(|container| matches!(container.state, ContainerState::Exited | ContainerState::Created))
 }
 
-fn view<'a>(world: &World<'a>, node: &NodeName) -> Option<&'a ServerView> {
-    world.observed.servers.get(node)?.view()
-}
-
 /// Whether a node that answers replicates `primary`, and that still counts for a primary.
 fn follows(world: &World<'_>, node: &Node, primary: &Node) -> bool {
-    let Some(view) = view(world, &node.name) else { return false };
+    let Some(view) = world.observed.view(&node.name) else { return false };
     match &view.cluster {
         None => {
             matches!(view.replication, Replication::Replica { of: Some(of), .. } if of == primary.address)
@@ -99,10 +107,11 @@ fn follows(world: &World<'_>, node: &Node, primary: &Node) -> bool {
 
 /// The one that has heard most, of those that have keys at all.
 fn heir<'a>(world: &World<'_>, replicas: impl DoubleEndedIterator<Item = &'a Node>) -> Option<&'a Node> {
-    let heard = |node: &&Node| match view(world, &node.name).map(|view| (&view.replication, view.keys)) {
-        Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
-        _ => None,
-    };
+    let heard =
+        |node: &&Node| match world.observed.view(&node.name).map(|view| (&view.replication, view.keys)) {
+            Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
+            _ => None,
+        };
     // Of equals `max_by_key` gives the last.
     replicas.rev().filter(|node| heard(node).is_some()).max_by_key(heard)
 }

@@ -84,7 +84,7 @@ pub(super) fn handed_over_by_sentinels<'a>(
 /// Whether servers that know no ids for shards are replaced by ones that do: what those make of each
 /// other in the end must be looked at.
 pub(super) fn gives_shards_ids(world: &World<'_>) -> bool {
-    let before = |name: &NodeName| world.observed.servers.get(name)?.view()?.has_shard_ids();
+    let before = |name: &NodeName| world.observed.view(name)?.has_shard_ids();
     let mut rolled =
         world.topology.nodes().into_iter().filter(|node| world.fates.rolled(&node.name).is_some());
     let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();
@@ -105,12 +105,12 @@ pub(super) fn replaces_the_unlinked(world: &World<'_>) -> bool {
 
 /// Whether a node's server cannot read what the servers of the topology write.
 fn is_too_old_for_copies(world: &World<'_>, node: &Node) -> bool {
-    let view = world.observed.servers.get(&node.name).and_then(|server| server.view());
+    let view = world.observed.view(&node.name);
     view.is_some_and(|view| !running(world.topology, view).reads_data_of(world.topology.server))
 }
 
 fn has_no_link(world: &World<'_>, node: &Node) -> bool {
-    let view = world.observed.servers.get(&node.name).and_then(|server| server.view());
+    let view = world.observed.view(&node.name);
     view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }))
 }
 
@@ -220,7 +220,7 @@ fn hand_over(world: &World<'_>, shards: &[Roll<'_>], stages: &mut Stages) {
             continue;
         }
         let Some(to) = topology.node(&roll.successor) else { continue };
-        let view = world.observed.servers.get(&roll.primary).and_then(|server| server.view());
+        let view = world.observed.view(&roll.primary);
         let peer = Peer { node: to.name.clone(), address: to.address };
         steps.push(replication::hand_over(&roll.primary, view, peer));
         let others =

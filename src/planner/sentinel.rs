@@ -69,9 +69,7 @@ pub(super) fn hand_over(topology: &Topology, primary: &NodeName) -> Step {
 /// The step by which the sentinels that answer choose another primary than this one, which is down.
 pub(super) fn fail_over(world: &World<'_>, primary: &Node, cause: Cause) -> Option<Step> {
     let mut sentinels = expectation(world.topology, &primary.name).sentinels;
-    sentinels.retain(|sentinel| {
-        world.observed.servers.get(&sentinel.node).is_some_and(|server| server.view().is_some())
-    });
+    sentinels.retain(|sentinel| world.observed.view(&sentinel.node).is_some());
     let through = sentinels.first()?.node.clone();
     let (name, from) = (world.topology.name.clone(), primary.address);
     Some(server(&through, ServerAction::FailOverBySentinels { name, from, sentinels }, cause))
@@ -84,7 +82,7 @@ pub(super) fn swapped_primary(topology: &Topology, observed: &Observed) -> Optio
 }
 
 fn replication_of<'a>(observed: &'a Observed, node: &Node) -> Option<&'a Replication> {
-    Some(&observed.servers.get(&node.name)?.view()?.replication)
+    Some(&observed.view(&node.name)?.replication)
 }
 
 /// What makes every other server follow the primary.
@@ -106,7 +104,7 @@ fn follow(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step>
 }
 
 fn watched<'a>(observed: &'a Observed, sentinel: &Node) -> Option<&'a Watched> {
-    observed.servers.get(&sentinel.name)?.view()?.sentinel.as_ref()?.watched.as_ref()
+    observed.view(&sentinel.name)?.sentinel.as_ref()?.watched.as_ref()
 }
 
 /// The server that most sentinels call the primary.
@@ -121,7 +119,7 @@ pub(super) fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) ->
 fn watch(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step> {
     let mut steps = Vec::new();
     for sentinel in &topology.sentinels {
-        let Some(view) = observed.servers.get(&sentinel.name).and_then(|server| server.view()) else {
+        let Some(view) = observed.view(&sentinel.name) else {
             continue;
         };
         let name = &sentinel.name;

@@ -68,7 +68,7 @@ pub(super) fn take_back(world: &World<'_>, stages: &mut Stages) {
     let Some(stored) = observed.stored.as_deref() else { return };
     let mut steps = Vec::new();
     for node in topology.nodes() {
-        let view = observed.servers.get(&node.name).and_then(|server| server.view());
+        let view = observed.view(&node.name);
         let before = stored.node(&node.name).filter(|_| matches!(fates.of(&node.name), Fate::Kept));
         let Some((view, before)) = view.zip(before) else { continue };
         let gone = before.settings.iter().filter(|(name, _)| node.settings.get(name).is_none());
@@ -100,7 +100,7 @@ fn differences(
     changed_for_a_while: &Settings,
     observed: &Observed,
 ) -> Vec<(String, String, String)> {
-    let Some(view) = observed.servers.get(&node.name).and_then(|server| server.view()) else {
+    let Some(view) = observed.view(&node.name) else {
         return Vec::new();
     };
     let usual = usual(node, changed_for_a_while);

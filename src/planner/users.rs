@@ -45,7 +45,7 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages
         .nodes()
         .into_iter()
         .filter_map(|node| {
-            let view = observed.servers.get(&node.name)?.view()?;
+            let view = observed.view(&node.name)?;
             Some((node, view.access.as_ref()?, users_of(topology, &node.name, running(topology, view))))
         })
         .collect();

@@ -54,7 +54,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn view(&self, name: &NodeName) -> Option<&ServerView> {
-        self.observed.servers.get(name)?.view()
+        self.observed.view(name)
     }
 
     fn condition(&self, name: &NodeName) -> Condition {

@@ -43,7 +43,7 @@ pub(super) enum Former {
 
 impl<'a> Known<'a> {
     pub(super) fn new(topology: &Topology, observed: &'a Observed) -> Self {
-        let view = |name: &NodeName| observed.servers.get(name)?.view()?.cluster.as_ref();
+        let view = |name: &NodeName| observed.view(name)?.cluster.as_ref();
         let views: BTreeMap<NodeName, &ClusterView> = topology
             .nodes()
             .into_iter()

@@ -2,7 +2,7 @@
 //! take the node back under its id only after a minute, whatever they are told.
 
 use super::Known;
-use crate::observed::{ClusterNode, ClusterView, Observed, ObservedServer, Replication};
+use crate::observed::{ClusterNode, ClusterView, Observed, Replication};
 use crate::topology::{Node, NodeName, Topology};
 
 impl Known<'_> {
@@ -12,7 +12,7 @@ impl Known<'_> {
         let nodes = topology.nodes().into_iter().filter(|node| self.is_kept_out(node));
         self.kept_out = nodes.map(|node| node.name.clone()).collect();
         let has_link = |node: &Node| {
-            let view = observed.servers.get(&node.name).and_then(ObservedServer::view);
+            let view = observed.view(&node.name);
             view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: true, .. }))
         };
         for shard in &topology.shards {
