@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{LocalBoxFuture, join_all};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
@@ -33,6 +33,9 @@ const QUIET: Duration = Duration::from_secs(2);
 /// How often it is looked whether the containers of servers that do not answer have ended; as long may a
 /// server take to answer before the first time.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// How often it is looked, while a wait goes on, whether what is awaited needs more than was planned.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
 
 /// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
 /// slower and not quicker.
@@ -84,6 +87,9 @@ pub enum ServerFault {
 /// Renders the files of some nodes.
 pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + 'a;
 
+/// Observes, and plans anew; `None` where that is not possible now.
+pub type Replan<'a> = dyn Fn() -> LocalBoxFuture<'a, Option<Plan>> + 'a;
+
 /// What the executor works with.
 pub struct Executor<'a, E, S> {
     /// The engine.
@@ -93,6 +99,8 @@ pub struct Executor<'a, E, S> {
     /// The files of some nodes, rendered with their secrets, given who is primary where that is not
     /// the spec's.
     pub files: &'a Render<'a>,
+    /// What would be planned by now, asked while a wait goes on for long.
+    pub replan: &'a Replan<'a>,
     /// Who hears what happens.
     pub listener: &'a dyn Listener,
     /// The longest that any single wait may take.
@@ -109,8 +117,11 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             deployment: plan.deployment.to_string(),
             steps: plan.steps().count(),
         });
-        for stage in &plan.stages {
-            self.stage(plan, stage).await?;
+        let engine_calls =
+            plan.stages.iter().rposition(|stage| stage.steps.iter().any(|step| step.action.is_engine_call()));
+        for (position, stage) in plan.stages.iter().enumerate() {
+            let engine_is_done = engine_calls.is_none_or(|last| position > last);
+            self.stage(&Place { plan, stage, engine_is_done, failed: Cell::new(false) }).await?;
         }
         Ok(())
     }
@@ -119,26 +130,26 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         self.listener.hear(event);
     }
 
-    async fn stage(&self, plan: &Plan, stage: &Stage) -> Result<(), ExecuteError> {
+    async fn stage(&self, place: &Place<'_>) -> Result<(), ExecuteError> {
+        let Place { plan, stage, .. } = *place;
         let started = Instant::now();
         let chains = chains(plan, stage);
         let subjects = chains.iter().map(|(subject, _)| (*subject).to_owned()).collect();
         self.tell(Event::StageStarted { stage: stage.name.to_owned(), subjects });
-        let failed = &Cell::new(false);
         match stage.order {
             Order::InTurn => {
                 for step in &stage.steps {
-                    self.step(plan, step, failed).await?;
+                    self.step(place, step).await?;
                 }
             }
             Order::SideBySide => {
                 let mut running = stream::iter(chains)
                     .map(|(_, steps)| async move {
                         for step in steps {
-                            if failed.get() {
+                            if place.failed.get() {
                                 break;
                             }
-                            self.step(plan, step, failed).await?;
+                            self.step(place, step).await?;
                         }
                         Ok::<(), ExecuteError>(())
                     })
@@ -147,7 +158,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {
                     if let Err(error) = result {
-                        failed.set(true);
+                        place.failed.set(true);
                         first_failure.get_or_insert(error);
                     }
                 }
@@ -160,9 +171,8 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         Ok(())
     }
 
-    /// Does a step; `failed` says whether another one of its stage has failed, and waiting is in vain.
-    async fn step(&self, plan: &Plan, step: &Step, failed: &Cell<bool>) -> Result<(), ExecuteError> {
-        let (subject, action) = (step.subject(plan).to_owned(), step.action.to_string());
+    async fn step(&self, place: &Place<'_>, step: &Step) -> Result<(), ExecuteError> {
+        let (subject, action) = (step.subject(place.plan).to_owned(), step.action.to_string());
         self.tell(Event::StepStarted { subject: subject.clone(), action: action.clone() });
         let result = match &step.action {
             Action::Engine(EngineAction::WriteFiles { through, nodes, primary }) => {
@@ -172,8 +182,8 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             Action::Engine(call) => {
                 self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
             }
-            Action::Server(call) => self.server(step, call, &subject, failed).await,
-            Action::Await(condition) => self.wait(step, condition, &subject, failed).await,
+            Action::Server(call) => self.server(place, step, call).await,
+            Action::Await(condition) => self.wait(place, step, condition).await,
         };
         match result {
             Ok(()) => {
@@ -182,8 +192,11 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             }
             Err(failure) => {
                 let error = self.explain(step, subject.clone(), action.clone(), failure).await;
-                let text = error::chain(&error);
-                self.tell(Event::StepFailed { subject, action, error: text });
+                // Nothing has failed where there is more to do.
+                if !matches!(error, ExecuteError::Outdated { .. }) {
+                    let text = error::chain(&error);
+                    self.tell(Event::StepFailed { subject, action, error: text });
+                }
                 Err(error)
             }
         }
@@ -200,6 +213,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let log = self.log_tail(Some(&node)).await;
                 ExecuteError::Ended { subject: node.to_string(), how, log }
             }
+            Failure::Outdated { waited, needed } => ExecuteError::Outdated { subject, waited, needed },
             Failure::Wait { waited, disagreements } => {
                 // One node's log tells most; thirty nodes' logs tell nothing.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
@@ -216,13 +230,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
     }
 
     /// Calls a server, again and again while the reason not to succeed is a passing one.
-    async fn server(
-        &self,
-        step: &Step,
-        call: &ServerAction,
-        subject: &str,
-        failed: &Cell<bool>,
-    ) -> Result<(), Failure> {
+    async fn server(&self, place: &Place<'_>, step: &Step, call: &ServerAction) -> Result<(), Failure> {
         let Some(node) = &step.node else {
             return Err(Failure::Call("a server action needs a node".into()));
         };
@@ -240,35 +248,30 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 asked_engine = Instant::now();
                 self.assert_alive(vec![node.clone()]).await?;
             }
-            if failed.get() || started.elapsed() >= limit {
+            if place.failed.get() || started.elapsed() >= limit {
                 return Err(Failure::Call(error));
             }
             if quiet && started.elapsed() >= QUIET {
                 quiet = false;
-                let missing = vec![format!("{subject}: {error}")];
-                self.tell(Event::Waiting { subject: subject.to_owned(), missing });
+                let missing = vec![format!("{node}: {error}")];
+                self.tell(Event::Waiting { subject: node.to_string(), missing });
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
     /// Looks again and again until a condition holds or its time is over.
-    async fn wait(
-        &self,
-        step: &Step,
-        condition: &Condition,
-        subject: &str,
-        failed: &Cell<bool>,
-    ) -> Result<(), Failure> {
-        let limit = match condition {
+    async fn wait(&self, place: &Place<'_>, step: &Step, condition: &Condition) -> Result<(), Failure> {
+        let subject = step.subject(place.plan);
+        let (limit, another_way) = match condition {
             Condition::ClusterAgrees(ClusterExpectation {
                 milestone: Milestone::Barrier(patience), ..
-            }) => self.timeout.min(*patience),
-            _ => self.timeout,
+            }) => (self.timeout.min(*patience), true),
+            _ => (self.timeout, false),
         };
         let started = Instant::now();
         let mut said = Vec::new();
-        let mut asked_engine = started;
+        let (mut asked_engine, mut thought) = (started, started);
         loop {
             let Sight { disagreements, silent } = self.look(step, condition).await;
             if disagreements.is_empty() {
@@ -280,8 +283,13 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 asked_engine = Instant::now();
                 self.assert_alive(silent).await?;
             }
-            if failed.get() || waited >= limit {
+            if place.failed.get() || waited >= limit {
                 return Err(Failure::Wait { waited, disagreements });
+            }
+            // While containers are still to be replaced, the same end may be reached in many ways.
+            if place.engine_is_done && !another_way && thought.elapsed() >= SECOND_THOUGHTS {
+                thought = Instant::now();
+                self.assert_enough(place.plan, waited).await?;
             }
             if waited >= QUIET && said != disagreements {
                 let missing = disagreements.iter().map(ToString::to_string).collect();
@@ -289,6 +297,19 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 said = disagreements;
             }
             tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Fails where what is awaited needs something that the plan does not have: servers learn from each
+    /// other in ways that no plan foresees.
+    async fn assert_enough(&self, plan: &Plan, waited: Duration) -> Result<(), Failure> {
+        let newer = (self.replan)().await;
+        match newer.as_ref().and_then(|newer| plan.lacks(newer)) {
+            None => Ok(()),
+            Some(step) => {
+                let needed = format!("{}: {} ({})", step.subject(plan), step.action, step.cause);
+                Err(Failure::Outdated { waited, needed })
+            }
         }
     }
 
@@ -343,11 +364,22 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
     }
 }
 
+/// Where a step stands.
+struct Place<'a> {
+    plan: &'a Plan,
+    stage: &'a Stage,
+    /// Whether nothing is left to do for the engine.
+    engine_is_done: bool,
+    /// Whether another step of the stage has failed, and waiting is in vain.
+    failed: Cell<bool>,
+}
+
 /// Why a step did not succeed, before it is put into words.
 enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement> },
     Ended { node: NodeName, how: String },
+    Outdated { waited: Duration, needed: String },
 }
 
 /// What one look at the servers shows.

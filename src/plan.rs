@@ -86,13 +86,21 @@ impl Plan {
     /// Whether the plan forms a cluster by the role swap.
     #[must_use]
     pub fn swaps_roles(&self) -> bool {
-        self.steps().any(|step| step.action == Action::Server(ServerAction::TakeOver))
+        self.steps().any(|step| step.cause == Cause::RoleSwap)
     }
 
     /// How many steps change something; waits do not.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.steps().filter(|step| step.changes()).count()
+    }
+
+    /// A step of a newer plan that changes something, and that is no part of this one.
+    #[must_use]
+    pub fn lacks<'a>(&self, newer: &'a Self) -> Option<&'a Step> {
+        let has =
+            |wanted: &Step| self.steps().any(|step| step.node == wanted.node && step.action == wanted.action);
+        newer.steps().find(|step| step.changes() && !has(step))
     }
 
     /// Every step, in order.
@@ -124,6 +132,14 @@ impl Plan {
             "stages": stages,
             "notes": self.notes,
         })
+    }
+}
+
+impl Action {
+    /// Whether the engine does it.
+    #[must_use]
+    pub fn is_engine_call(&self) -> bool {
+        matches!(self, Self::Engine(_))
     }
 }
 

@@ -58,31 +58,41 @@ pub(super) async fn converge(
     let mut changes = 0;
     for _ in 0..MOST_ROUNDS {
         let observed = observe(prepared, connected, servers).await?;
-        let plan = plan(prepared, &observed, options)?;
-        listener.hear(Event::Planned { plan: Box::new(plan.clone()) });
-        if plan.is_empty() {
+        let next = plan(prepared, &observed, options)?;
+        listener.hear(Event::Planned { plan: Box::new(next.clone()) });
+        if next.is_empty() {
             return Ok(changes);
         }
         // Others that cannot be seen from here are seen on the servers that run already.
         if !servers.claim().await {
             return Err(CommandError::NotFirst(prepared.topology.name.to_string()));
         }
-        changes += plan.changes();
+        changes += next.changes();
         let (topology, credentials) = (&prepared.topology, &prepared.credentials);
+        let made_anew = Options { recreate: false, ..options };
+        let present: &Prepared = prepared;
+        let replan = async || {
+            let observed = observe(present, connected, servers).await.ok()?;
+            plan(present, &observed, made_anew).ok()
+        };
         let executor = Executor {
             engine: &connected.engine,
             servers,
             files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
                 files::render(topology, credentials, nodes, primary)
             },
+            replan: &|| Box::pin(replan()),
             listener,
             timeout,
         };
-        match executor.run(&plan).await {
-            Ok(()) if plan.complete => return Ok(changes),
+        match executor.run(&next).await {
+            Ok(()) if next.complete => return Ok(changes),
             Ok(()) => {}
+            Err(error @ ExecuteError::Outdated { .. }) => {
+                listener.hear(Event::Note { message: error.to_string() });
+            }
             Err(error @ ExecuteError::Wait { .. })
-                if options.forming == Forming::RoleSwap && plan.swaps_roles() =>
+                if options.forming == Forming::RoleSwap && next.swaps_roles() =>
             {
                 let message =
                     format!("the quick way of forming did not come about, going the plain way: {error}");

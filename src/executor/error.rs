@@ -38,6 +38,16 @@ pub enum ExecuteError {
         /// The last log lines of the first node that disagrees.
         log: Vec<String>,
     },
+    /// What is awaited needs more than was planned.
+    #[error("`{subject}`: after {} s, more is needed than was planned: {needed}", waited.as_secs())]
+    Outdated {
+        /// The node, or the deployment.
+        subject: String,
+        /// For how long.
+        waited: Duration,
+        /// The first step that the plan does not have, and why.
+        needed: String,
+    },
     /// A server that was awaited is gone.
     #[error("`{subject}`: {how}")]
     Ended {
@@ -57,6 +67,7 @@ impl ExecuteError {
     pub fn log(&self) -> String {
         match self {
             Self::Call { subject, log, .. } | Self::Ended { subject, log, .. } => log_lines(subject, log),
+            Self::Outdated { .. } => String::new(),
             Self::Wait { disagreements, log, .. } => {
                 disagreements.first().map_or_else(String::new, |first| log_lines(first.node.as_str(), log))
             }

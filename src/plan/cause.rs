@@ -33,6 +33,8 @@ pub enum Cause {
     Stranger(String),
     /// The node's primary is down, and nothing but this node has its keys.
     WouldComeBackEmpty(NodeName),
+    /// Another node has a higher epoch for it than it has itself.
+    EpochBehind(NodeName),
     /// Others do not know the node any more, under the id that it has.
     Forgotten,
     /// The node's primary does not count it among its shard.
@@ -93,6 +95,7 @@ impl fmt::Display for Cause {
                 write!(formatter, "{primary} is down, and would come back without its keys")
             }
             Self::LeftOut(primary) => write!(formatter, "{primary} leaves it out of its shard"),
+            Self::EpochBehind(other) => write!(formatter, "{other} has a higher epoch for it"),
             Self::Forgotten => formatter.write_str("forgotten by others"),
             Self::WrongPrimary(what) | Self::Unsettled(what) | Self::Certificate(what) => {
                 formatter.write_str(what)

@@ -38,8 +38,15 @@ pub enum ServerAction {
     Reset,
     /// CLUSTER REPLICATE.
     Replicate(NodeName),
-    /// CLUSTER FAILOVER TAKEOVER.
-    TakeOver,
+    /// CLUSTER FAILOVER TAKEOVER, once the node has heard of the epoch of who took over before. Two nodes
+    /// that take the same one part them, but while one does, late news from its former primary may set it
+    /// back, and the others keep the higher one (seen with Redis 8.0).
+    TakeOver {
+        /// Who took over before, if anybody.
+        after: Option<NodeName>,
+    },
+    /// CLUSTER BUMPEPOCH: the node claims its slots with a higher epoch than any other.
+    RaiseEpoch,
     /// CLUSTER FAILOVER, and the wait until the primary has handed over. Nothing is lost by it.
     FailOver,
     /// Let a replica become primary in the node's place, once it has everything, and follow it.

@@ -49,7 +49,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     take_over_from_the_gone(&acting, stages);
     hand_over_from_the_kept_out(topology, &known, stages);
     // Under their present ids the servers would not take them back for a minute.
-    let lost = known.set_aside_the_lost(&acting, world.fates);
+    let lost = known.set_aside_the_lost(topology, &acting, world.fates);
     let replaced = known.replaced().map(|(primary, _)| (primary.clone(), Cause::Forgotten));
     let lost = lost.into_iter().chain(replaced);
     let steps = lost.map(|(node, cause)| server(&node, ServerAction::Reset, cause)).collect();
@@ -64,6 +64,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     steps.extend(replicate(topology, &known, &acting));
     stages.push(stage, Order::SideBySide, steps);
     forget(&known, stages, Strangers::OwnPrimaries);
+    raise_epochs(&known, &acting, stages);
     let changed = (stages.len() > before || links == Links::Reopen).then(|| servers.cause_to_wait());
 
     if swap {
@@ -72,9 +73,8 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
         stages.push("agree", Order::InTurn, vec![agree]);
         let spec = |shard: &Shard| Acting { name: shard.primary.name.clone(), succeeds: None };
         acting = topology.shards.iter().map(spec).collect();
-        // In parallel they would pick the same epoch.
-        let take_over = |acting: &Acting| server(&acting.name, ServerAction::TakeOver, Cause::RoleSwap);
-        stages.push("take over", Order::InTurn, acting.iter().map(take_over).collect());
+        let swapped = acting.iter().map(|acting| (acting.name.clone(), Cause::RoleSwap));
+        stages.push("take over", Order::InTurn, take_over_in_turn(swapped));
     }
     let acting = names(&acting);
     if !rolling::replaces_the_unlinked(world) {
@@ -152,8 +152,17 @@ fn peer(node: &Node) -> Peer {
 fn take_over_from_the_gone(acting: &[Acting], stages: &mut Stages) {
     let cause = || Cause::WrongPrimary("replicates a node that is gone".to_owned());
     let orphans = acting.iter().filter(|acting| acting.succeeds == Some(Former::Gone));
-    let steps = orphans.map(|orphan| server(&orphan.name, ServerAction::TakeOver, cause())).collect();
+    let steps = take_over_in_turn(orphans.map(|orphan| (orphan.name.clone(), cause())));
     stages.push("take over", Order::InTurn, steps);
+}
+
+/// Replicas become primaries one after another: side by side they would pick the same epoch.
+pub(super) fn take_over_in_turn(heirs: impl Iterator<Item = (NodeName, Cause)>) -> Vec<Step> {
+    let take_over = |after: &mut Option<NodeName>, (heir, cause): (NodeName, Cause)| {
+        let action = ServerAction::TakeOver { after: after.replace(heir.clone()) };
+        Some(server(&heir, action, cause))
+    };
+    heirs.scan(None, take_over).collect()
 }
 
 /// A replica becomes primary in the place of one that others keep out; they do not know it, and so
@@ -271,6 +280,16 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
         }
     }
     steps
+}
+
+/// A primary that others have a higher epoch for than it has itself gets a new one: nothing else ends
+/// that, and its claims would lose against such that are older.
+fn raise_epochs(known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
+    let step = |acting: &Acting| {
+        let behind = known.has_higher_epoch_for(&acting.name)?;
+        Some(server(&acting.name, ServerAction::RaiseEpoch, Cause::EpochBehind(behind.clone())))
+    };
+    stages.push("epochs", Order::InTurn, acting.iter().filter_map(step).collect());
 }
 
 /// What every node must say, given each shard's primary.

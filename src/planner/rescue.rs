@@ -1,7 +1,7 @@
 //! Primaries that are down and would come back without their keys, because nothing keeps them: a
 //! replica that still has them takes their place first.
 
-use super::{Stages, World, replication, sentinel, server};
+use super::{Stages, World, cluster, replication, sentinel, server};
 use crate::observed::{ClusterRole, ContainerState, Replication};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
@@ -44,7 +44,7 @@ fn fail_over(world: &World<'_>) -> Option<Step> {
         return None;
     }
     heir(world, replicas.into_iter())?;
-    sentinel::fail_over(world, primary, Cause::WouldComeBackEmpty(primary.name.clone()))
+    sentinel::fail_over(world, primary, cause(primary))
 }
 
 fn take_over(world: &World<'_>) -> Vec<Step> {
@@ -55,7 +55,8 @@ fn take_over(world: &World<'_>) -> Vec<Step> {
         heir(world, replicas)
     };
     let down = shards.flat_map(Shard::nodes).filter(|node| is_down(world, &node.name));
-    down.filter_map(|primary| Some(step(&heir_of(primary)?.name, ServerAction::TakeOver, primary))).collect()
+    let heirs = down.filter_map(|primary| Some((heir_of(primary)?.name.clone(), cause(primary))));
+    cluster::take_over_in_turn(heirs)
 }
 
 fn promote(world: &World<'_>) -> Vec<Step> {
@@ -72,13 +73,13 @@ fn promote(world: &World<'_>) -> Vec<Step> {
     let Some(primary) = primary.filter(|_| !any_primary) else { return Vec::new() };
     let replicas = nodes.iter().copied().filter(|node| follows(world, node, primary));
     let Some(heir) = heir(world, replicas) else { return Vec::new() };
-    let mut steps = vec![step(&heir.name, ServerAction::Promote, primary)];
+    let mut steps = vec![server(&heir.name, ServerAction::Promote, cause(primary))];
     steps.extend(replication::keep_roles(world.topology, &heir.name));
     steps
 }
 
-fn step(heir: &NodeName, action: ServerAction, primary: &Node) -> Step {
-    server(heir, action, Cause::WouldComeBackEmpty(primary.name.clone()))
+fn cause(primary: &Node) -> Cause {
+    Cause::WouldComeBackEmpty(primary.name.clone())
 }
 
 /// Whether a node's server has ended, and with it all that it had in memory.

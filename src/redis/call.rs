@@ -40,7 +40,16 @@ impl Servers<'_> {
                 let id = self.kept(primary, view::own_id(&mut primary_connection).await)?;
                 run(connection, "CLUSTER REPLICATE", cmd("CLUSTER").arg("REPLICATE").arg(id)).await
             }
-            ServerAction::TakeOver => failover::take_over(connection).await,
+            ServerAction::TakeOver { after } => {
+                if let Some(earlier) = after {
+                    let mut earlier = self.connection(earlier).await?;
+                    cluster::let_hear(connection, &mut earlier).await?;
+                }
+                failover::take_over(connection).await
+            }
+            ServerAction::RaiseEpoch => {
+                run(connection, "CLUSTER BUMPEPOCH", cmd("CLUSTER").arg("BUMPEPOCH")).await
+            }
             ServerAction::FailOver => failover::take_place(connection).await,
             ServerAction::HandOver { to, way: HandOverWay::Command } => {
                 failover::hand_over(connection, to).await

@@ -17,6 +17,12 @@ use crate::topology::{Server, SlotSet};
 /// is mended, every node hears from every other one each second, and with that whom to forget.
 const STAYS_KNOWN: Duration = Duration::from_secs(3);
 
+/// How long news may take between two nodes; longer it takes only where they do not know each other.
+const HEARING: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether they have come: it takes a few milliseconds.
+const HEARING_POLL: Duration = Duration::from_millis(2);
+
 /// How often it is looked whether it still is.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -47,6 +53,27 @@ pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> 
         Err(error) if is_unknown_node(&error) => Ok(()),
         result => result.map_err(|source| ServerError::Command { command: "CLUSTER FORGET", source }),
     }
+}
+
+/// Gives a node the time to hear of every epoch that another one knows.
+pub(super) async fn let_hear(
+    connection: &mut MultiplexedConnection,
+    other: &mut MultiplexedConnection,
+) -> Result<(), ServerError> {
+    let (known, started) = (current_epoch(other).await?, Instant::now());
+    while current_epoch(connection).await? < known && started.elapsed() < HEARING {
+        tokio::time::sleep(HEARING_POLL).await;
+    }
+    Ok(())
+}
+
+async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, ServerError> {
+    let command = "CLUSTER INFO";
+    let reply = cmd("CLUSTER").arg("INFO").query_async(connection).await;
+    let reply = reply.map_err(|source| ServerError::Command { command, source })?;
+    let mut view = ClusterView::default();
+    parse::cluster_info(&view::text(command, reply)?, &mut view);
+    Ok(view.current_epoch)
 }
 
 /// Introduces a node to peers that it does not know, and says who is still missing. Called again

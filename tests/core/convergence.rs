@@ -1,16 +1,19 @@
 //! Whatever happens half-way: planning and running again ends with a deployment that is ready, and
 //! then there is nothing left to do.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
-use redisctl::executor::Engine;
+use redisctl::executor::{Engine, ExecuteError};
 use redisctl::plan::{Action, EngineAction, Plan, ServerAction};
 use redisctl::planner::Options;
 use redisctl::topology::slots::SLOT_COUNT;
-use redisctl::topology::{Kind, Topology};
+use redisctl::topology::{Kind, NodeName, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    PLAIN, Recorder, SWAP, assert_ready, converge, plan, primary_of, run, run_and_stop, settle, topology, up,
+    PLAIN, Recorder, SWAP, TIMEOUT, assert_ready, converge, plan, primary_of, run, run_and_stop, run_with,
+    settle, topology, up,
 };
 
 /// The bundled files, and what else differs in how it is formed.
@@ -122,6 +125,51 @@ async fn a_run_in_which_any_call_fails_is_taken_up_again() {
         survives_a_failing_call(name, &topology(yaml), SWAP).await;
     }
     survives_a_failing_call("plain cluster", &topology("kind: cluster"), PLAIN).await;
+}
+
+/// Runs a plan while a node is not heard for longer than it takes to think again.
+async fn run_with_a_lapse(
+    world: &World,
+    topology: &Topology,
+    plan: &Plan,
+    quiet: &NodeName,
+    after: &'static str,
+) {
+    let recorder = Recorder::new(world, None).silencing(quiet.clone(), after);
+    let outcome = tokio::select! {
+        outcome = run_with(&recorder, world, topology, plan, TIMEOUT) => outcome,
+        never = world.end_silences(Duration::from_secs(14)) => match never {},
+    };
+    world.heal();
+    // Another plan is for what goes on differently, and not for what takes its time.
+    assert!(!matches!(outcome, Err(ExecuteError::Outdated { .. })), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_in_which_a_node_is_not_heard_for_a_while_comes_to_its_end() {
+    for (name, yaml) in SPECS {
+        let topology = topology(yaml);
+        let stages = plan(&World::new(), &topology, SWAP).stages;
+        for (stage, quiet) in stages.iter().zip(topology.nodes().into_iter().cycle()) {
+            let world = World::new();
+            println!("{name}: {} is not heard after {}", quiet.name, stage.name);
+            run_with_a_lapse(&world, &topology, &plan(&world, &topology, SWAP), &quiet.name, stage.name)
+                .await;
+            converge(&world, &topology, PLAIN).await;
+            assert_ready(&world, &topology);
+        }
+    }
+    for (from, to) in CHANGES {
+        let (before, after) = (topology(from), topology(to));
+        let stages = plan(&up_with_keys(&before, false).await, &after, SWAP).stages;
+        for (stage, quiet) in stages.iter().zip(after.nodes().into_iter().cycle()) {
+            let world = up_with_keys(&before, false).await;
+            println!("{to}: {} is not heard after {}", quiet.name, stage.name);
+            run_with_a_lapse(&world, &after, &plan(&world, &after, SWAP), &quiet.name, stage.name).await;
+            converge(&world, &after, SWAP).await;
+            assert_ready(&world, &after);
+        }
+    }
 }
 
 /// Changes of a spec that are made while the deployment serves.

@@ -209,3 +209,21 @@ async fn the_role_swaps_barrier_gives_up_early() {
     crate::rig::converge(&world, &topology, PLAIN).await;
     crate::rig::assert_ready(&world, &topology);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
+    let (topology, world) = (topology("kind: cluster"), World::new());
+    let first = plan(&world, &topology, SWAP);
+    let stranger = || world.remember_a_stranger(&node(&topology, 2));
+    let recorder = Recorder::new(&world, None).with_accident("announce replicas", stranger);
+    let started = tokio::time::Instant::now();
+    let heard = listened(recorder, &world, &topology, &first, TIMEOUT).await;
+    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"`shop`: after 5 s: wait until all nodes agree and list every replica; more is needed than was planned: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
+    assert!(started.elapsed() < TIMEOUT / 4);
+    assert!(
+        !heard.events.iter().any(|event| matches!(event, Event::StepFailed { .. })),
+        "nothing has failed"
+    );
+    crate::rig::converge(&world, &topology, SWAP).await;
+    crate::rig::assert_ready(&world, &topology);
+}

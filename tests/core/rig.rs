@@ -38,23 +38,32 @@ pub(crate) fn node(topology: &Topology, number: usize) -> NodeName {
     topology.name.node(number)
 }
 
+type Accident<'a> = Box<dyn Fn() + 'a>;
+
 /// Hears every event, and may stop the world after so many steps.
 pub(crate) struct Recorder<'a> {
     pub(crate) events: RefCell<Vec<Event>>,
     world: &'a World,
     finished: Cell<usize>,
     stop_after: Option<usize>,
-    /// Whom nobody hears any more once a stage has ended.
-    silences: Option<(NodeName, &'static str)>,
+    /// What happens once a stage has ended.
+    accident: Option<(&'static str, Accident<'a>)>,
 }
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
-        Self { events: RefCell::default(), world, finished: Cell::new(0), stop_after, silences: None }
+        Self { events: RefCell::default(), world, finished: Cell::new(0), stop_after, accident: None }
     }
 
+    /// Something happens once a stage has ended.
+    pub(crate) fn with_accident(self, after: &'static str, accident: impl Fn() + 'a) -> Self {
+        Self { accident: Some((after, Box::new(accident))), ..self }
+    }
+
+    /// Nobody hears a node any more once a stage has ended.
     pub(crate) fn silencing(self, node: NodeName, after: &'static str) -> Self {
-        Self { silences: Some((node, after)), ..self }
+        let world = self.world;
+        self.with_accident(after, move || world.silence(&node))
     }
 }
 
@@ -66,10 +75,10 @@ impl Listener for Recorder<'_> {
                 self.world.stop();
             }
         }
-        if let (Some((node, after)), Event::StageFinished { stage, .. }) = (&self.silences, &event)
+        if let (Some((after, accident)), Event::StageFinished { stage, .. }) = (&self.accident, &event)
             && stage == after
         {
-            self.world.silence(node);
+            accident();
         }
         self.events.borrow_mut().push(event);
     }
@@ -86,7 +95,12 @@ pub(crate) async fn run_with(
     let credentials = world.state().credentials.clone();
     let files =
         |names: &[NodeName], primary: Option<&NodeName>| render(topology, &credentials, names, primary);
-    let executor = Executor { engine: world, servers: world, files: &files, listener, timeout };
+    let replan = || {
+        let newer = try_plan(world, topology, SWAP).ok();
+        Box::pin(async move { newer }) as _
+    };
+    let executor =
+        Executor { engine: world, servers: world, files: &files, replan: &replan, listener, timeout };
     executor.run(plan).await
 }
 
@@ -130,11 +144,17 @@ pub(crate) async fn converge(world: &World, topology: &Topology, options: Option
         }
         let past = || plans.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         assert!(plans.len() < MOST_ROUNDS, "no end in sight:\n{}\n{next}", past());
-        if let Err(error) = run(world, topology, &next).await {
+        let outcome = run(world, topology, &next).await;
+        if let Err(error) = outcome.or_else(unless_outdated) {
             panic!("{}\nwhile running\n{next}\nafter\n{}", redisctl::executor::chain(&error), past());
         }
         plans.push(next);
     }
+}
+
+/// Another plan follows where what was awaited needs more than was planned.
+fn unless_outdated(error: ExecuteError) -> Result<(), ExecuteError> {
+    if matches!(error, ExecuteError::Outdated { .. }) { Ok(()) } else { Err(error) }
 }
 
 /// A deployment that is up.

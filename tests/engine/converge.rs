@@ -2,6 +2,7 @@
 
 use redis::Commands as _;
 
+use crate::moment::{is_step, meanwhile};
 use crate::support::{Deployment, REDIS_8, VALKEY_8, docker, wanted};
 
 /// What is broken, what `plan` must say of it, and how it is broken.
@@ -143,4 +144,20 @@ fn a_primary_that_redis_8_forgot_is_succeeded_by_its_replica() {
 #[test]
 fn a_primary_that_valkey_forgot_is_succeeded_by_its_replica() {
     a_forgotten_primary_is_succeeded_by_its_replica(VALKEY_8);
+}
+
+#[test]
+fn a_node_that_is_reset_while_up_waits_for_it_is_let_in_again() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("reset-meanwhile");
+    let last_write = |event: &serde_json::Value| is_step(event, "step-finished", "write a short-lived key");
+    let ended = meanwhile(&deployment, &["cluster"], (3, last_write), |_| {
+        cluster(&deployment, 6, &["RESET", "HARD"]);
+    });
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("more is needed than was planned"), "{}", ended.stderr);
+    assert_eq!(deployment.changes("cluster", &[]), 0);
+    deployment.verify();
 }

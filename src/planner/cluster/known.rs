@@ -72,23 +72,26 @@ impl<'a> Known<'a> {
         self.views.get(node).or_else(|| self.leaving_views.get(node)).copied()
     }
 
-    /// Nodes that no primary knows any more, though they know others, and nodes that their primary leaves
+    /// Nodes that no primary knows any more, nor is being introduced to, though they know others, and nodes that their primary leaves
     /// out of its shard, unless they are replaced anyway; all of them replicas, or to be. They are treated as
     /// new ones from now on.
     pub(super) fn set_aside_the_lost(
         &mut self,
+        topology: &Topology,
         acting: &[Acting],
         fates: &Fates<'_>,
     ) -> Vec<(NodeName, Cause)> {
         let primaries =
             || acting.iter().filter_map(|acting| Some((&acting.name, *self.views.get(&acting.name)?)));
-        let is_unknown = |view: &ClusterView| {
+        let is_unknown = |name: &NodeName, view: &ClusterView| {
+            let met =
+                |primary| topology.node(name).is_some_and(|node| kept_out::is_introduced(primary, node));
             view.nodes.values().filter(|line| !line.handshake).count() > 1
                 && primaries().next().is_some()
-                && primaries().all(|(_, primary)| !primary.nodes.contains_key(&view.own_id))
+                && primaries().all(|(_, primary)| !primary.nodes.contains_key(&view.own_id) && !met(primary))
         };
         let is_forgotten = |name: &NodeName, view: &ClusterView| {
-            (self.kept_out.contains(name) || is_unknown(view)) && self.slots_of(name).is_empty()
+            (self.kept_out.contains(name) || is_unknown(name, view)) && self.slots_of(name).is_empty()
         };
         // Redis 8.0 leaves out a former primary that it knew while that ran 7.0, which has no ids for
         // shards: what is published in the shard does not reach it then (seen with 8.0.2).
@@ -150,6 +153,17 @@ impl<'a> Known<'a> {
         let id = self.views.get(&other.name).map(|view| view.own_id.as_str());
         let line = self.views.get(node).zip(id).and_then(|(view, id)| view.nodes.get(id));
         line.is_some_and(|line| !line.handshake && line.address == Some(other.address))
+    }
+
+    /// Who has a higher epoch for a primary than it has itself.
+    pub(super) fn has_higher_epoch_for(&self, primary: &NodeName) -> Option<&NodeName> {
+        let view = self.views.get(primary)?;
+        let own = view.own().filter(|own| own.role == ClusterRole::Primary)?;
+        let has_higher = |other: &ClusterView| {
+            let line = other.nodes.get(&view.own_id);
+            line.is_some_and(|line| line.role == ClusterRole::Primary && line.epoch > own.epoch)
+        };
+        self.views.iter().find(|(_, other)| has_higher(other)).map(|(name, _)| name)
     }
 
     /// Whether every node that knows `primary` tells clients of all replicas of its shard.

@@ -159,6 +159,17 @@ impl Cluster {
         Ok(())
     }
 
+    /// A node that is gone, and that nobody has been told to forget.
+    pub(crate) fn remember(&mut self, id: &str) {
+        self.nodes.insert(id.to_owned(), Line::new(None, false));
+    }
+
+    /// CLUSTER BUMPEPOCH.
+    pub(crate) fn raise_epoch(&mut self) {
+        self.current_epoch += 1;
+        self.own_mut().epoch = self.current_epoch;
+    }
+
     /// CLUSTER REPLICATE, once the primary's id is known.
     pub(crate) fn replicate(&mut self, primary: &str) {
         let own = self.own_mut();

@@ -1,5 +1,8 @@
 //! What people and accidents do to a deployment behind redisctl's back.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
 use redisctl::observed::{ContainerState, Foreign};
 use redisctl::topology::container::containers;
 use redisctl::topology::{NodeName, SlotSet, Topology};
@@ -22,6 +25,17 @@ impl World {
     /// Nobody hears a node any more, as behind a firewall.
     pub(crate) fn silence(&self, node: &NodeName) {
         self.state().faults.silent.insert(node.clone());
+    }
+
+    /// Whoever is not heard is heard again after a while.
+    pub(crate) async fn end_silences(&self, after: Duration) -> Infallible {
+        loop {
+            if !self.state().faults.silent.is_empty() {
+                tokio::time::sleep(after).await;
+                self.state().faults.silent.clear();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// `docker rmi`.
@@ -124,6 +138,23 @@ impl World {
     pub(crate) fn forget(&self, node: &NodeName, other: &NodeName) {
         let id = self.with_cluster(other, |cluster| cluster.own_id.clone());
         self.with_cluster(node, |cluster| cluster.forget(&id).expect("it is known"));
+    }
+
+    /// `CLUSTER MEET`.
+    pub(crate) fn introduce(&self, node: &NodeName, other: &NodeName) {
+        let address = self.with_process(other, |process| process.address);
+        self.with_cluster(node, |cluster| cluster.meet(address));
+    }
+
+    /// A node still knows one that has been reset since, under the id that it had.
+    pub(crate) fn remember_a_stranger(&self, node: &NodeName) {
+        self.with_cluster(node, |cluster| cluster.remember("4a11bdd03bc1dd31fc8bb30b6b4b0a4ff1b3b5a7"));
+    }
+
+    /// A node is left with an older epoch than others have for it: a late message from its former primary does that
+    /// to Redis 8.0.
+    pub(crate) fn set_epoch_back(&self, node: &NodeName) {
+        self.with_cluster(node, |cluster| cluster.own_mut().epoch = 0);
     }
 
     /// `CLUSTER FORGET` on a server that tells all others.

@@ -248,7 +248,8 @@ fn apply_to_cluster(
         }
         ServerAction::Forget { id } => cluster.forget(id).map_err(final_fault)?,
         ServerAction::Replicate(_) => replicate(cluster, primary, keys)?,
-        ServerAction::TakeOver => cluster.take_over().map_err(final_fault)?,
+        ServerAction::TakeOver { .. } => cluster.take_over().map_err(final_fault)?,
+        ServerAction::RaiseEpoch => cluster.raise_epoch(),
         _ => return Err(final_fault("this is no command of the cluster")),
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Plans for clusters whose nodes do not know each other, or whose slots are not owned, as they should be.
 
+use redisctl::plan::{Action, ServerAction};
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -320,4 +322,31 @@ async fn a_half_formed_cluster_is_taken_up_calmly() {
     assert_eq!((hasten.name, hasten.steps.len()), ("hasten", 6), "{next}");
     converge(&world, &topology, SWAP).await;
     assert_ready(&world, &topology);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_others_have_a_higher_epoch_for_gets_a_new_one() {
+    let topology = topology(CLUSTER);
+    let world = up(&topology).await;
+    world.set_epoch_back(&node(&topology, 2));
+    settle().await;
+    assert_snapshot!(repair(&world, &topology).await, @"
+    shop: 1 change in 2 stages
+    epochs
+      shop-2  raise its config epoch                             # shop-1 has a higher epoch for it
+    ready
+      shop    wait until all nodes agree and list every replica  # changed by the steps before
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_just_being_introduced_is_not_taken_for_a_forgotten_one() {
+    let topology = topology(CLUSTER);
+    let world = up(&topology).await;
+    for primary in 1..=3 {
+        world.forget(&node(&topology, primary), &node(&topology, 5));
+        world.introduce(&node(&topology, primary), &node(&topology, 5));
+    }
+    let plan = plan(&world, &topology, SWAP);
+    assert!(!plan.steps().any(|step| step.action == Action::Server(ServerAction::Reset)), "{plan}");
 }

@@ -2,7 +2,7 @@
 //! take the node back under its id only after a minute, whatever they are told.
 
 use super::Known;
-use crate::observed::{ClusterNode, ClusterView, Observed, Replication};
+use crate::observed::{ClusterView, Observed, Replication};
 use crate::topology::{Node, NodeName, Topology};
 
 impl Known<'_> {
@@ -39,14 +39,13 @@ impl Known<'_> {
         let Some(view) = self.views.get(&node.name) else { return false };
         let keeps_out = |other: &ClusterView| {
             let known = |id: &str| other.nodes.get(id).is_some_and(|line| !line.handshake);
-            let is_introduced = |line: &ClusterNode| line.handshake && line.address == Some(node.address);
             let has_slots = || other.own().is_some_and(|own| !own.slots.is_empty());
             let tells = |third: &&ClusterView| {
                 third.own_id != other.own_id && known(&third.own_id) && third.nodes.contains_key(&view.own_id)
             };
             view.nodes.get(&other.own_id).is_some_and(|line| !line.handshake)
                 && !other.nodes.contains_key(&view.own_id)
-                && !other.nodes.values().any(is_introduced)
+                && !is_introduced(other, node)
                 && (has_slots() || self.views.values().any(tells))
         };
         self.views.values().any(|other| keeps_out(other))
@@ -61,4 +60,9 @@ impl Known<'_> {
     pub(in super::super) fn replaced(&self) -> impl Iterator<Item = (&NodeName, &NodeName)> {
         self.replaced.iter().map(|(heir, primary)| (primary, heir))
     }
+}
+
+/// Whether a node is just being introduced to another one.
+pub(super) fn is_introduced(to: &ClusterView, node: &Node) -> bool {
+    to.nodes.values().any(|line| line.handshake && line.address == Some(node.address))
 }
