@@ -159,6 +159,21 @@ const BAD: [(&str, &[&str]); 41] = [
 ];
 
 #[test]
+fn ports_that_count_up_and_are_taken_are_one_problem_for_each_who_has_them() {
+    let mut facts = Facts::offline("shop");
+    facts.busy_ports.extend([7001, 7002, 7003, 7006].map(|port| (port, "another process".to_owned())));
+    facts.busy_ports.insert(7005, "container `web`".to_owned());
+    let problems = try_resolve("kind: cluster", &facts).expect_err("most ports are taken");
+    assert_eq!(
+        problems,
+        [
+            "ports.base: ports 7001-7003, 7006 are taken by another process",
+            "ports.base: port 7005 of `shop-5` is taken by container `web`",
+        ]
+    );
+}
+
+#[test]
 fn bad_specs_are_refused_where_they_are_bad() {
     for (yaml, expected) in BAD {
         let problems = try_resolve(yaml, &busy()).expect_err(yaml);

@@ -87,9 +87,8 @@ pub(in crate::topology) fn ports_are_free(
         |name: &NodeName| spec.nodes.as_ref().and_then(|nodes| nodes.get(name.as_str())?.port).is_some();
     let mut seen: BTreeMap<u16, &NodeName> = BTreeMap::new();
     let mut problems = Vec::new();
+    let mut counted_up: BTreeMap<&str, BTreeMap<u16, &NodeName>> = BTreeMap::new();
     for (name, port) in ports {
-        let own = ["nodes", name.as_str(), "port"];
-        let at: &[&str] = if is_written(name) { &own } else { &BASE };
         let held_already =
             facts.current.as_ref().is_some_and(|current| current.ports.get(name) == Some(port));
         if let Some(other) = seen.insert(*port, name) {
@@ -103,15 +102,41 @@ pub(in crate::topology) fn ports_are_free(
                 problems.push(Problem::new(&at, message).hint("choose one that no other node has"));
             }
         } else if let Some(holder) = facts.busy_ports.get(port).filter(|_| !held_already) {
-            let hint = if is_written(name) {
-                format!("set `nodes.{name}.port` to another one")
+            if is_written(name) {
+                let message = format!("port {port} of `{name}` is taken by {holder}");
+                let hint = format!("set `nodes.{name}.port` to another one");
+                problems.push(Problem::new(&["nodes", name.as_str(), "port"], message).hint(hint));
             } else {
-                "choose another range with `--port-base PORT`, or let free ones be picked with `--port-base auto`"
-                    .to_owned()
-            };
-            problems
-                .push(Problem::new(at, format!("port {port} of `{name}` is taken by {holder}")).hint(hint));
+                counted_up.entry(holder).or_default().insert(*port, name);
+            }
         }
     }
+    problems.extend(counted_up.iter().map(|(holder, ports)| range_is_taken(ports, holder)));
     problems
+}
+
+/// Ports that count up from the base are taken; all of them are one mistake.
+fn range_is_taken(ports: &BTreeMap<u16, &NodeName>, holder: &str) -> Problem {
+    let message = match ports.iter().next() {
+        Some((port, name)) if ports.len() == 1 => format!("port {port} of `{name}` is taken by {holder}"),
+        _ => format!("ports {} are taken by {holder}", ranges(ports.keys().copied())),
+    };
+    Problem::new(&BASE, message).hint(
+        "choose another range with `--port-base PORT`, or let free ones be picked with `--port-base auto`",
+    )
+}
+
+/// `7001-7003, 7006`.
+fn ranges(ports: impl Iterator<Item = u16>) -> String {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for port in ports {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == port => *last = port,
+            _ => ranges.push((port, port)),
+        }
+    }
+    let text = |(first, last): (u16, u16)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    ranges.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
