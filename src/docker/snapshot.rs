@@ -187,15 +187,19 @@ impl Snapshot {
         others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
     }
 
-    /// The ports that containers of others publish, and which container does. Stopped ones of
-    /// redisctl's count too: they want their ports back.
+    /// The ports that containers of others publish, and whose they are. Stopped ones of redisctl's count
+    /// too: they want their ports back.
     #[must_use]
     pub fn busy_ports(&self, name: &DeploymentName) -> BTreeMap<u16, String> {
         let mut ports = BTreeMap::new();
         for container in
             self.containers.iter().filter(|container| !labels::belongs(container.labels.as_ref(), name))
         {
-            let holder = format!("container `{}`", title(container).unwrap_or("?"));
+            let deployment = container.labels.as_ref().and_then(|labels| labels.get(labels::DEPLOYMENT));
+            let holder = match deployment {
+                Some(deployment) => format!("deployment `{deployment}`"),
+                None => format!("container `{}`", title(container).unwrap_or("?")),
+            };
             let published = container.ports.iter().flatten().filter_map(|port| port.public_port);
             let settings = container.labels.as_ref().and_then(labels::settings);
             let wanted = settings.iter().flat_map(|settings| settings.network.ports()).copied();

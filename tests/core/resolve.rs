@@ -162,13 +162,13 @@ const BAD: [(&str, &[&str]); 41] = [
 fn ports_that_count_up_and_are_taken_are_one_problem_for_each_who_has_them() {
     let mut facts = Facts::offline("shop");
     facts.busy_ports.extend([7001, 7002, 7003, 7006].map(|port| (port, "another process".to_owned())));
-    facts.busy_ports.insert(7005, "container `web`".to_owned());
+    facts.busy_ports.insert(7005, "deployment `other`".to_owned());
     let problems = try_resolve("kind: cluster", &facts).expect_err("most ports are taken");
     assert_eq!(
         problems,
         [
             "ports.base: ports 7001-7003, 7006 are taken by another process",
-            "ports.base: port 7005 of `shop-5` is taken by container `web`",
+            "ports.base: port 7005 of `shop-5` is taken by deployment `other`",
         ]
     );
 }
