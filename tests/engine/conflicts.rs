@@ -138,6 +138,37 @@ fn a_foreign_network_that_appears_meanwhile_is_named_and_not_touched() {
 }
 
 #[test]
+fn a_foreign_volume_that_appears_meanwhile_is_named_and_not_touched() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("foreign-volume-late");
+    let name = format!("{}-data", deployment.node(1));
+    let inspect = || docker(&["volume", "inspect", "--format", "{{json .}}", &name]);
+    // A node's volume is made after the network: now and then before `up` stands still.
+    for _ in 0..10 {
+        let moment = (1, |event: &Value| event["event"] == "planned");
+        let ended = meanwhile(&deployment, &["standalone", "--set", "data=volume"], moment, |_| {
+            docker(&["volume", "create", &name]);
+        });
+        if inspect().contains("io.redisctl.") {
+            succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
+            continue;
+        }
+        let _foreign = Foreign("volume", name.clone());
+        let before = inspect();
+        assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+        let said = format!("there is a volume `{name}` that redisctl did not make");
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
+        assert_eq!(deployment.leftovers(), Vec::<String>::new());
+        assert_eq!(inspect(), before);
+        return;
+    }
+    panic!("the volume never came between");
+}
+
+#[test]
 fn a_subnet_that_is_taken_meanwhile_is_replaced() {
     if !wanted() {
         return;
