@@ -1,0 +1,131 @@
+//! Waits: until a server can do what it is told, and until a condition holds. Each has its limit, says after a
+//! while what is missing, and ends where going on would be in vain.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::look::Sight;
+use super::{Engine, Executor, Failure, Place, ServerFault, Servers};
+use crate::event::Event;
+use crate::plan::{ClusterExpectation, Condition, Milestone, Plan, ServerAction, Step};
+use crate::topology::NodeName;
+
+/// How often a wait looks again: some waits follow each other, and each is late by half of this.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How long a wait goes on before it is worth a word.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether the containers of servers that do not answer have ended; as long may a
+/// server take to answer before the first time.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How often it is looked, while a wait goes on, whether what is awaited needs more than was planned.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
+
+impl<E: Engine, S: Servers> Executor<'_, E, S> {
+    /// Calls a server, again and again while the reason not to succeed is a passing one.
+    pub(super) async fn server(
+        &self,
+        place: &Place<'_>,
+        step: &Step,
+        call: &ServerAction,
+    ) -> Result<(), Failure> {
+        let Some(node) = &step.node else {
+            return Err(Failure::Call("a server action needs a node".into()));
+        };
+        let limit = self.timeout + call.longer();
+        let started = Instant::now();
+        let mut quiet = true;
+        let mut asked_engine = started;
+        loop {
+            let error = match self.servers.apply(node, call).await {
+                Ok(()) => return Ok(()),
+                Err(ServerFault::Final(error)) => return Err(Failure::Call(error)),
+                Err(ServerFault::Passing(error)) => error,
+            };
+            if asked_engine.elapsed() >= GRACE {
+                asked_engine = Instant::now();
+                self.assert_alive(vec![node.clone()]).await?;
+            }
+            if place.failed.get() || started.elapsed() >= limit {
+                return Err(Failure::Call(error));
+            }
+            if quiet && started.elapsed() >= QUIET {
+                quiet = false;
+                let missing = vec![format!("{node}: {error}")];
+                self.tell(Event::Waiting { subject: node.to_string(), missing });
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Looks again and again until a condition holds or its time is over.
+    pub(super) async fn wait(
+        &self,
+        place: &Place<'_>,
+        step: &Step,
+        condition: &Condition,
+    ) -> Result<(), Failure> {
+        let subject = step.subject(place.plan);
+        let (limit, another_way) = match condition {
+            Condition::ClusterAgrees(ClusterExpectation {
+                milestone: Milestone::Barrier(patience), ..
+            }) => (self.timeout.min(*patience), true),
+            _ => (self.timeout, false),
+        };
+        let started = Instant::now();
+        let mut said = Vec::new();
+        let (mut asked_engine, mut thought) = (started, started);
+        loop {
+            let Sight { disagreements, silent } = self.look(step, condition).await;
+            if disagreements.is_empty() {
+                return Ok(());
+            }
+            let waited = started.elapsed();
+            tracing::debug!(subject, %condition, waited_ms = waited.as_millis(), still = ?disagreements.iter().map(ToString::to_string).collect::<Vec<_>>());
+            if asked_engine.elapsed() >= GRACE {
+                asked_engine = Instant::now();
+                self.assert_alive(silent).await?;
+            }
+            if place.failed.get() || waited >= limit {
+                return Err(Failure::Wait { waited, disagreements });
+            }
+            // While containers are still to be replaced, the same end may be reached in many ways.
+            if place.engine_is_done && !another_way && thought.elapsed() >= SECOND_THOUGHTS {
+                thought = Instant::now();
+                self.assert_enough(place.plan, waited).await?;
+            }
+            if waited >= QUIET && said != disagreements {
+                let missing = disagreements.iter().map(ToString::to_string).collect();
+                self.tell(Event::Waiting { subject: subject.to_owned(), missing });
+                said = disagreements;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Fails where what is awaited needs something that the plan does not have: servers learn from each
+    /// other in ways that no plan foresees.
+    async fn assert_enough(&self, plan: &Plan, waited: Duration) -> Result<(), Failure> {
+        let newer = (self.replan)().await;
+        match newer.as_ref().and_then(|newer| plan.lacks(newer)) {
+            None => Ok(()),
+            Some(step) => {
+                let needed = format!("{}: {} ({})", step.subject(plan), step.action, step.cause);
+                Err(Failure::Outdated { waited, needed })
+            }
+        }
+    }
+
+    /// Fails where the container of a node has ended that does not answer: it is waited for in vain.
+    async fn assert_alive(&self, silent: Vec<NodeName>) -> Result<(), Failure> {
+        for node in silent {
+            if let Some(how) = self.engine.ended(&node).await.map_err(Failure::Call)? {
+                return Err(Failure::Ended { node, how });
+            }
+        }
+        Ok(())
+    }
+}
