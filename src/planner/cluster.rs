@@ -10,8 +10,8 @@ use super::users::Links;
 use super::{Forming, Options, ServerStates, Stages, World, leaving, rolling, server, wait};
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
-    Action, Cause, ClusterExpectation, ClusterMember, Condition, HandOverWay, MemberRole, Milestone,
-    Obstacle, Order, Peer, ServerAction, Step,
+    Action, Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order,
+    Peer, ServerAction, Step,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
@@ -19,9 +19,14 @@ use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 mod known;
 mod meet;
+mod succession;
 
 use known::{Acting, Former, Known};
 use meet::meet;
+pub(super) use succession::take_over_in_turn;
+use succession::{
+    hand_over_from_the_kept_out, hand_over_from_the_leaving, raise_epochs, take_over_from_the_gone,
+};
 
 /// Up to this many nodes the role swap is quicker, and everybody can be met both ways.
 const SMALL: usize = 30;
@@ -148,50 +153,6 @@ fn peer(node: &Node) -> Peer {
     Peer { node: node.name.clone(), address: node.address }
 }
 
-/// A replica whose primary is gone becomes primary with its slots.
-fn take_over_from_the_gone(acting: &[Acting], stages: &mut Stages) {
-    let cause = || Cause::WrongPrimary("replicates a node that is gone".to_owned());
-    let orphans = acting.iter().filter(|acting| acting.succeeds == Some(Former::Gone));
-    let steps = take_over_in_turn(orphans.map(|orphan| (orphan.name.clone(), cause())));
-    stages.push("take over", Order::InTurn, steps);
-}
-
-/// Replicas become primaries one after another: side by side they would pick the same epoch.
-pub(super) fn take_over_in_turn(heirs: impl Iterator<Item = (NodeName, Cause)>) -> Vec<Step> {
-    let take_over = |after: &mut Option<NodeName>, (heir, cause): (NodeName, Cause)| {
-        let action = ServerAction::TakeOver { after: after.replace(heir.clone()) };
-        Some(server(&heir, action, cause))
-    };
-    heirs.scan(None, take_over).collect()
-}
-
-/// A replica becomes primary in the place of one that others keep out; they do not know it, and so
-/// would not vote.
-fn hand_over_from_the_kept_out(topology: &Topology, known: &Known<'_>, stages: &mut Stages) {
-    let step = |(primary, heir): (&NodeName, &NodeName)| {
-        let to = peer(topology.node(heir)?);
-        let hand_over = ServerAction::HandOver { to, way: HandOverWay::TakeOver };
-        Some(server(primary, hand_over, Cause::Forgotten))
-    };
-    // Side by side they would pick the same epoch.
-    stages.push("hand over", Order::InTurn, known.replaced().filter_map(step).collect());
-}
-
-/// A node that stays becomes primary in the place of one that leaves.
-fn hand_over_from_the_leaving(known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
-    let mut steps = Vec::new();
-    for acting in acting {
-        let Some(Former::Leaving(former)) = &acting.succeeds else { continue };
-        let cause = || Cause::PrimaryGoes(former.clone());
-        if !known.replicates(&acting.name, former) {
-            steps.push(server(&acting.name, ServerAction::Replicate(former.clone()), cause()));
-        }
-        steps.push(server(&acting.name, ServerAction::FailOver, cause()));
-    }
-    // Two elections at the same moment may both fail.
-    stages.push("hand over", Order::InTurn, steps);
-}
-
 /// Which strangers are forgotten.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Strangers {
@@ -280,16 +241,6 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
         }
     }
     steps
-}
-
-/// A primary that others have a higher epoch for than it has itself gets a new one: nothing else ends
-/// that, and its claims would lose against such that are older.
-fn raise_epochs(known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
-    let step = |acting: &Acting| {
-        let behind = known.has_higher_epoch_for(&acting.name)?;
-        Some(server(&acting.name, ServerAction::RaiseEpoch, Cause::EpochBehind(behind.clone())))
-    };
-    stages.push("epochs", Order::InTurn, acting.iter().filter_map(step).collect());
 }
 
 /// What every node must say, given each shard's primary.

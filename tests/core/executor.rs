@@ -218,7 +218,7 @@ async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
     let recorder = Recorder::new(&world, None).with_accident("announce replicas", stranger);
     let started = tokio::time::Instant::now();
     let heard = listened(recorder, &world, &topology, &first, TIMEOUT).await;
-    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"`shop`: after 5 s: wait until all nodes agree and list every replica; more is needed than was planned: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
+    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"`shop`: after 5 s, more is needed than was planned: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
     assert!(started.elapsed() < TIMEOUT / 4);
     assert!(
         !heard.events.iter().any(|event| matches!(event, Event::StepFailed { .. })),
