@@ -128,11 +128,10 @@ impl Engine {
                 Ok(None) => {}
                 // A `down` that was killed may still have calls under way: what it removes is not read.
                 Err(error) => {
-                    let leaving = remove::leaving(&self.docker, std::iter::once(node.as_str())).await?;
-                    if leaving.is_empty() {
+                    let leaves = remove::settle(&self.docker, std::iter::once(node.as_str())).await?;
+                    if !leaves {
                         return Err(error);
                     }
-                    remove::gone(&self.docker, node.as_str()).await?;
                 }
             }
         }

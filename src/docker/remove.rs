@@ -17,7 +17,10 @@ use crate::topology::DeploymentName;
 
 /// How long the engine may take to remove a container: it kills the server first, then detaches and
 /// unmounts, which takes tenths of a second each, more where many go at the same time.
-const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
+
+/// How soon another list may show what became of a container.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long to wait for the engine's word before it is asked once more.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
@@ -75,27 +78,43 @@ pub async fn deployment(
     }
 }
 
-/// Which of these containers are being removed. A list of containers does not say so before the end.
-pub(super) async fn leaving<'c>(
+/// Waits for those of some listed containers that are being removed, of which a list does not say so before
+/// the end. Says whether there were any, so that the list is none of what is there now.
+pub(super) async fn settle(
     docker: &Docker,
-    containers: impl Iterator<Item = &'c str>,
-) -> Result<Vec<&'c str>, EngineError> {
-    let look = |container: &'c str| async move {
-        match dialect::inspect_container(docker, container).await {
-            Ok(inspect) => {
-                let status = inspect.state.and_then(|state| state.status);
-                let leaves = matches!(
-                    status,
-                    Some(ContainerStateStatusEnum::REMOVING | ContainerStateStatusEnum::DEAD)
-                );
-                Ok(leaves.then_some(container))
-            }
-            Err(error) if is_not_found(&error) => Ok(Some(container)),
-            Err(error) => Err(EngineError::call(format!("inspect the container `{container}`"))(error)),
+    containers: impl Iterator<Item = &str>,
+) -> Result<bool, EngineError> {
+    let look = |container| async move { (container, removal(docker, container).await) };
+    let mut unsettled = false;
+    for (container, removal) in join_all(containers.map(look)).await {
+        match removal? {
+            Removal::None => continue,
+            Removal::UnderWay => gone(docker, container).await?,
+            Removal::Unknown => tokio::time::sleep(POLL_INTERVAL).await,
         }
-    };
-    let all: Result<Vec<_>, _> = join_all(containers.map(look)).await.into_iter().collect();
-    Ok(all?.into_iter().flatten().collect())
+        unsettled = true;
+    }
+    Ok(unsettled)
+}
+
+/// Whether a container that is listed is being removed.
+enum Removal {
+    None,
+    UnderWay,
+    /// There is no such container: it is gone since, or still being made, and listed a moment too early
+    /// (seen with engine 20.10).
+    Unknown,
+}
+
+async fn removal(docker: &Docker, container: &str) -> Result<Removal, EngineError> {
+    match dialect::inspect_container(docker, container).await {
+        Ok(inspect) => Ok(match inspect.state.and_then(|state| state.status) {
+            Some(ContainerStateStatusEnum::REMOVING | ContainerStateStatusEnum::DEAD) => Removal::UnderWay,
+            _ => Removal::None,
+        }),
+        Err(error) if is_not_found(&error) => Ok(Removal::Unknown),
+        Err(error) => Err(EngineError::call(format!("inspect the container `{container}`"))(error)),
+    }
 }
 
 /// Waits until a container that is being removed is gone.

@@ -8,6 +8,7 @@ use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volu
 use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
 use futures_util::future::try_join3;
 use ipnet::Ipv4Net;
+use tokio::time::Instant;
 
 use super::{EngineError, dialect, labels, remove};
 use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
@@ -56,16 +57,17 @@ impl Snapshot {
     /// # Errors
     /// Where the engine does not answer.
     pub async fn take(docker: &Docker) -> Result<Self, EngineError> {
-        let snapshot = Self::list(docker).await?;
-        // What a `down` that was cut off has left to the engine to remove is neither there nor gone.
-        let leaving = remove::leaving(docker, snapshot.own_containers()).await?;
-        if leaving.is_empty() {
-            return Ok(snapshot);
+        let started = Instant::now();
+        loop {
+            let snapshot = Self::list(docker).await?;
+            // What a `down` that was cut off has left to the engine to remove is neither there nor gone.
+            match remove::settle(docker, snapshot.own_containers()).await {
+                Ok(true) if started.elapsed() < remove::REMOVAL_LIMIT => {}
+                // One that the engine cannot get rid of is told of where it is in the way.
+                Ok(_) | Err(EngineError::NotGone { .. }) => return Ok(snapshot),
+                Err(error) => return Err(error),
+            }
         }
-        for container in leaving {
-            remove::gone(docker, container).await?;
-        }
-        Self::list(docker).await
     }
 
     /// The ids of the containers of all deployments.
