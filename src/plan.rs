@@ -95,12 +95,14 @@ impl Plan {
         self.steps().filter(|step| step.changes()).count()
     }
 
-    /// A step of a newer plan that changes something, and that is no part of this one.
+    /// A step of a newer plan that changes something, and that is no part of this one. Settings for as long
+    /// as something is mended are needed for the sake of others alone.
     #[must_use]
     pub fn lacks<'a>(&self, newer: &'a Self) -> Option<&'a Step> {
         let has =
             |wanted: &Step| self.steps().any(|step| step.node == wanted.node && step.action == wanted.action);
-        newer.steps().find(|step| step.changes() && !has(step))
+        let is_needed = |step: &Step| step.changes() && step.cause != Cause::Mending;
+        newer.steps().find(|step| is_needed(step) && !has(step))
     }
 
     /// Every step, in order.

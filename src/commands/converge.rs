@@ -69,11 +69,12 @@ pub(super) async fn converge(
         }
         changes += next.changes();
         let (topology, credentials) = (&prepared.topology, &prepared.credentials);
-        let made_anew = Options { recreate: false, ..options };
+        // By then the plan has made anew what it was to.
+        let later = Options { recreate: false, ..options };
         let present: &Prepared = prepared;
         let replan = async || {
             let observed = observe(present, connected, servers).await.ok()?;
-            plan(present, &observed, made_anew).ok()
+            plan(present, &observed, later).ok()
         };
         let executor = Executor {
             engine: &connected.engine,

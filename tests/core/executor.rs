@@ -227,3 +227,20 @@ async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
     crate::rig::converge(&world, &topology, SWAP).await;
     crate::rig::assert_ready(&world, &topology);
 }
+
+#[tokio::test(start_paused = true)]
+async fn settings_for_a_while_alone_are_no_reason_for_another_plan() {
+    let topology = topology("kind: cluster");
+    let world = up(&topology).await;
+    world.stop_container(&node(&topology, 5));
+    run(&world, &topology, &plan(&world, &topology, SWAP)).await.expect("it starts");
+    let newer = plan(&world, &topology, SWAP);
+    let without = |stages: &[&str]| {
+        let mut plan = newer.clone();
+        plan.stages.retain(|stage| !stages.contains(&stage.name));
+        plan
+    };
+    assert_eq!(without(&["hasten", "usual settings"]).lacks(&newer), None);
+    let needed = without(&["announce replicas"]).lacks(&newer).expect("a write").action.to_string();
+    assert_eq!(needed, "write a short-lived key");
+}
