@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
+use rand::RngExt as _;
 use tokio::time::Instant;
 
 use super::super::prepare::{Prepared, is_taken};
@@ -21,6 +22,13 @@ const MOST_LOSSES: usize = 20;
 /// How often an `up` that failed is tried again because somebody else was at work on the same
 /// deployment: it may have failed for a reason of its own.
 const MOST_REPEATS: usize = 3;
+
+/// How long, at most, an `up` keeps back after it has lost a port for the first time; twice as long each
+/// further time.
+const SHORTEST_DELAY: Duration = Duration::from_millis(500);
+
+/// The longest of these delays.
+const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
 /// How often the engine is asked whether somebody else is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
@@ -61,6 +69,7 @@ pub(super) struct Race<'a> {
     pub(super) timeout: Duration,
     taken: Taken,
     losses: usize,
+    ports_lost: u32,
     repeats: usize,
     /// Whether there was nothing of the deployment before, so that all of it is this `up`'s.
     is_new: Option<bool>,
@@ -88,6 +97,7 @@ impl<'a> Race<'a> {
             timeout,
             taken: Taken::default(),
             losses: 0,
+            ports_lost: 0,
             repeats: 0,
             is_new: None,
             lost_network: false,
@@ -161,6 +171,11 @@ impl<'a> Race<'a> {
                 self.note(format!("somebody else took port {port} at the same moment: choosing others"));
                 self.taken.ports.insert(port);
                 remove::deployment(engine.client(), name, &parts, true).await?;
+                // Two that go on at the same moment choose the same again; of two that do not, the later one
+                // sees what the other has.
+                let longest = (SHORTEST_DELAY * 2_u32.pow(self.ports_lost)).min(LONGEST_DELAY);
+                self.ports_lost += 1;
+                tokio::time::sleep(rand::rng().random_range(Duration::ZERO..longest)).await;
                 Ok(())
             }
             Loss::Subnet(_) | Loss::Port(_) => Err(error),
