@@ -200,7 +200,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let log = self.log_tail(Some(&node)).await;
                 ExecuteError::Ended { subject: node.to_string(), how, log }
             }
-            Failure::Outdated { waited, needed } => ExecuteError::Outdated { subject, waited, needed },
+            Failure::Outdated { waited, reason } => ExecuteError::Outdated { subject, waited, reason },
             Failure::Wait { waited, disagreements } => {
                 // One node's log tells most; thirty nodes' logs tell nothing.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
@@ -232,7 +232,7 @@ enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement> },
     Ended { node: NodeName, how: String },
-    Outdated { waited: Duration, needed: String },
+    Outdated { waited: Duration, reason: String },
 }
 
 /// A stage's steps by subject, subjects in the order of their first steps.

@@ -30,6 +30,8 @@ pub struct Plan {
     /// Whether nothing is left to do after them. Otherwise servers whose state is not known yet must
     /// be asked once they run, and what they say may need another plan.
     pub complete: bool,
+    /// Each shard's primary, before any is replaced; empty where that is not known yet.
+    pub primaries: Vec<NodeName>,
     /// What is worth knowing and needs no step: roles that are swapped, and stay so.
     pub notes: Vec<String>,
 }
@@ -103,6 +105,13 @@ impl Plan {
             |wanted: &Step| self.steps().any(|step| step.node == wanted.node && step.action == wanted.action);
         let is_needed = |step: &Step| step.changes() && step.cause != Cause::Mending;
         newer.steps().find(|step| is_needed(step) && !has(step))
+    }
+
+    /// A primary of this plan in whose place a condition names another.
+    #[must_use]
+    pub fn primary_besides(&self, condition: &Condition) -> Option<&NodeName> {
+        let named = condition.primaries();
+        self.primaries.iter().find(|primary| !named.is_empty() && !named.contains(primary))
     }
 
     /// Every step, in order.

@@ -81,7 +81,7 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     if successor == Successor::Known {
         containers::plan(topology, observed, &fates, &servers, &mut stages);
     }
-    let (mut notes, mut complete) = (Vec::new(), false);
+    let (mut notes, mut complete, mut primaries) = (Vec::new(), false, Vec::new());
     if successor == Successor::Known && servers.all_known() {
         let links = users::plan(topology, observed, &mut stages);
         let start = stages.len();
@@ -101,8 +101,9 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         notes = swapped_roles(topology, &after);
         complete = !rolling::gives_shards_ids(&world)
             && rolling::handed_over_by_sentinels(&world, &acting).is_none();
+        primaries = acting;
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete, notes })
+    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete, primaries, notes })
 }
 
 /// What every part of the planner looks at.

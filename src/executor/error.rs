@@ -38,15 +38,15 @@ pub enum ExecuteError {
         /// The last log lines of the first node that disagrees.
         log: Vec<String>,
     },
-    /// What is awaited needs more than was planned.
-    #[error("`{subject}`: after {} s, more is needed than was planned: {needed}", waited.as_secs())]
+    /// What is awaited needs another plan.
+    #[error("`{subject}`: after {} s, another plan is needed: {reason}", waited.as_secs())]
     Outdated {
         /// The node, or the deployment.
         subject: String,
         /// For how long.
         waited: Duration,
-        /// The first step that the plan does not have, and why.
-        needed: String,
+        /// What is otherwise than the plan has it.
+        reason: String,
     },
     /// A server that was awaited is gone.
     #[error("`{subject}`: {how}")]

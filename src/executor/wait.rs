@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::look::Sight;
 use super::{Engine, Executor, Failure, Place, ServerFault, Servers};
 use crate::event::Event;
-use crate::plan::{ClusterExpectation, Condition, Milestone, Plan, ServerAction, Step};
+use crate::plan::{ClusterExpectation, Condition, Milestone, ServerAction, Step};
 use crate::topology::NodeName;
 
 /// How often a wait looks again: some waits follow each other, and each is late by half of this.
@@ -92,10 +92,11 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             if place.failed.get() || waited >= limit {
                 return Err(Failure::Wait { waited, disagreements });
             }
-            // While containers are still to be replaced, the same end may be reached in many ways.
-            if place.engine_is_done && !another_way && thought.elapsed() >= SECOND_THOUGHTS {
+            if !another_way && thought.elapsed() >= SECOND_THOUGHTS {
                 thought = Instant::now();
-                self.assert_enough(place.plan, waited).await?;
+                if let Some(reason) = self.think_again(place, condition).await {
+                    return Err(Failure::Outdated { waited, reason });
+                }
             }
             if waited >= QUIET && said != disagreements {
                 let missing = disagreements.iter().map(ToString::to_string).collect();
@@ -106,17 +107,16 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         }
     }
 
-    /// Fails where what is awaited needs something that the plan does not have: servers learn from each
-    /// other in ways that no plan foresees.
-    async fn assert_enough(&self, plan: &Plan, waited: Duration) -> Result<(), Failure> {
-        let newer = (self.replan)().await;
-        match newer.as_ref().and_then(|newer| plan.lacks(newer)) {
-            None => Ok(()),
-            Some(step) => {
-                let needed = format!("{}: {} ({})", step.subject(plan), step.action, step.cause);
-                Err(Failure::Outdated { waited, needed })
-            }
+    /// Why a condition is awaited in vain, if it is: servers learn from each other, and choose their primaries,
+    /// in ways that no plan foresees.
+    async fn think_again(&self, place: &Place<'_>, condition: &Condition) -> Option<String> {
+        let newer = (self.replan)().await?;
+        if let Some(primary) = newer.primary_besides(condition) {
+            return Some(format!("{primary} is primary by now"));
         }
+        // While containers are still to be replaced, the same end may be reached in many ways.
+        let step = place.plan.lacks(&newer).filter(|_| place.engine_is_done)?;
+        Some(format!("{}: {} ({})", step.subject(place.plan), step.action, step.cause))
     }
 
     /// Fails where the container of a node has ended that does not answer: it is waited for in vain.

@@ -1,5 +1,6 @@
 //! What a plan waits for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::topology::{Address, NodeName, SlotSet};
@@ -24,6 +25,22 @@ pub enum Condition {
     ReplicasFollow(ReplicationExpectation),
     /// Every sentinel watches the same primary and knows everybody; and every replica follows.
     SentinelsAgree(SentinelExpectation),
+}
+
+impl Condition {
+    /// The primaries that it names; none where it is not about roles.
+    #[must_use]
+    pub fn primaries(&self) -> BTreeSet<&NodeName> {
+        match self {
+            Self::Answers => BTreeSet::new(),
+            Self::ClusterAgrees(expectation) => {
+                let is_primary = |member: &&ClusterMember| matches!(member.role, MemberRole::Primary(_));
+                expectation.members.iter().filter(is_primary).map(|member| &member.node).collect()
+            }
+            Self::ReplicasFollow(expectation) => BTreeSet::from([&expectation.primary.node]),
+            Self::SentinelsAgree(expectation) => BTreeSet::from([&expectation.watched.primary.node]),
+        }
+    }
 }
 
 /// What every node of a cluster must say.

@@ -218,7 +218,7 @@ async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
     let recorder = Recorder::new(&world, None).with_accident("announce replicas", stranger);
     let started = tokio::time::Instant::now();
     let heard = listened(recorder, &world, &topology, &first, TIMEOUT).await;
-    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"`shop`: after 5 s, more is needed than was planned: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
+    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"`shop`: after 5 s, another plan is needed: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
     assert!(started.elapsed() < TIMEOUT / 4);
     assert!(
         !heard.events.iter().any(|event| matches!(event, Event::StepFailed { .. })),
@@ -226,6 +226,21 @@ async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
     );
     crate::rig::converge(&world, &topology, SWAP).await;
     crate::rig::assert_ready(&world, &topology);
+}
+
+/// Also while containers are still to be replaced.
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_who_is_no_primary_any_more_ends_for_another_plan() {
+    let before = topology("kind: cluster");
+    let world = up(&before).await;
+    let after = topology("{kind: cluster, resources: {memory: 128mb}}");
+    let first = plan(&world, &after, SWAP);
+    let failover = || world.take_over(&node(&after, 5));
+    let recorder = Recorder::new(&world, None).with_accident("replace replicas", failover);
+    let heard = listened(recorder, &world, &after, &first, TIMEOUT).await;
+    insta::assert_snapshot!(heard.result.expect_err("the plan has the former primary"), @"`shop`: after 5 s, another plan is needed: shop-5 is primary by now");
+    crate::rig::converge(&world, &after, SWAP).await;
+    crate::rig::assert_ready(&world, &after);
 }
 
 #[tokio::test(start_paused = true)]

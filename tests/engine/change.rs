@@ -3,7 +3,10 @@
 use redis::Commands as _;
 use redisctl::topology::slots::{divide, key_in};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, docker, fail_with, redisctl, succeed, wanted};
+use crate::moment::{is_step, meanwhile};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_7, REDIS_8, docker, eventually, fail_with, redisctl, succeed, wanted,
+};
 
 /// The number of the node that is primary of a slot's shard, and holds its keys.
 fn primary_of(deployment: &Deployment, slot: u16) -> u16 {
@@ -78,6 +81,30 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     finds_its_keys("another image");
     deployment.verify();
     assert_eq!(deployment.changes("cluster", &sets), 0);
+}
+
+#[test]
+fn a_failover_while_nodes_are_replaced_is_taken_up() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("change-failover");
+    deployment.up("cluster", &[]);
+    let limit = ["--set", "resources.memory=192mb"];
+    let started = |event: &serde_json::Value| {
+        is_step(event, "step-started", "wait until it answers") && event["subject"] == deployment.node(5)
+    };
+    let ended = meanwhile(&deployment, &[&["cluster"], &limit[..]].concat(), (1, started), |_| {
+        let replica = redis::Client::open(("127.0.0.1", deployment.port + 4)).expect("a client");
+        let fail_over = || redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut replica.get_connection()?);
+        // It has to start, and to get its link to its primary first.
+        eventually("the replica can take its primary's place", || fail_over().is_ok());
+        eventually("the replica takes its primary's place", || primary_of(&deployment, 8000) == 5);
+    });
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is primary by now"), "{}", ended.stderr);
+    deployment.verify();
+    assert_eq!(deployment.changes("cluster", &limit), 0);
 }
 
 #[test]
