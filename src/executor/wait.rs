@@ -14,6 +14,9 @@ use crate::topology::NodeName;
 /// How often a wait looks again: some waits follow each other, and each is late by half of this.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
+/// How often a wait looks again that goes on for long: looking costs the servers time too.
+const LATER_INTERVAL: Duration = Duration::from_millis(50);
+
 /// How long a wait goes on before it is worth a word.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -57,7 +60,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let missing = vec![format!("{node}: {error}")];
                 self.tell(Event::Waiting { subject: node.to_string(), missing });
             }
-            tokio::time::sleep(POLL_INTERVAL).await;
+            until_next_look(started).await;
         }
     }
 
@@ -103,7 +106,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 self.tell(Event::Waiting { subject: subject.to_owned(), missing });
                 said = disagreements;
             }
-            tokio::time::sleep(POLL_INTERVAL).await;
+            until_next_look(started).await;
         }
     }
 
@@ -128,4 +131,10 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         }
         Ok(())
     }
+}
+
+/// Lets the time between two looks go by, for a wait that began then.
+async fn until_next_look(started: Instant) {
+    let interval = if started.elapsed() < QUIET { POLL_INTERVAL } else { LATER_INTERVAL };
+    tokio::time::sleep(interval).await;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::cmd;
+use redis::{RedisError, cmd};
 use tokio::time::Instant;
 
 use super::call::run;
@@ -43,8 +43,16 @@ pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer)
     let mut failover = cmd("FAILOVER");
     failover.arg("TO").arg(to.address.ip.to_string()).arg(to.address.port);
     failover.arg("TIMEOUT").arg(ATTEMPT.as_secs() * 1000);
-    run(connection, "FAILOVER", &failover).await?;
+    match failover.exec_async(connection).await {
+        // By another redisctl, whose end the server did not notice.
+        Err(error) if is_in_progress(&error) => {}
+        result => result.map_err(|source| ServerError::Command { command: "FAILOVER", source })?,
+    }
     until_replica(connection).await
+}
+
+fn is_in_progress(error: &RedisError) -> bool {
+    error.detail().is_some_and(|detail| detail.contains("already in progress"))
 }
 
 /// What FAILOVER does, where there is no such command or it would not do: no more writes; wait until the

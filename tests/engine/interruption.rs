@@ -3,7 +3,7 @@
 use redis::Commands as _;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_7, REDIS_8, docker, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, REDIS_8, docker, eventually, redisctl, succeed, wanted};
 
 /// A moment of making a cluster, and the signal that comes then: after so many steps have ended whose
 /// action begins like this.
@@ -54,27 +54,56 @@ fn a_newer_server_that_was_cut_off_after_the_hand_over_is_finished() {
         [("replica", "hand over to"), ("sentinel", "hand over to"), ("cluster", "become primary")]
     {
         let deployment = Deployment::new(&format!("cut-upgrade-{topology}"));
-        deployment.up(topology, &["--image", REDIS_7]);
-        // The tag's slot is 0, which is the first primary's.
-        let () = deployment.connect(1).set("{06S}kept", "yes").expect("a write");
-        let newer = ["--image", REDIS_8];
-        let is_moment = |event: &serde_json::Value| is_step(event, "step-finished", handed_over);
-        at(&deployment, &[&[topology][..], &newer].concat(), (1, is_moment), |process, _| {
-            process.signal("KILL");
-        });
-        deployment.up(topology, &newer);
-        deployment.verify();
-        assert_eq!(deployment.changes(topology, &newer), 0, "{topology}");
-        let status = deployment.status();
-        let nodes = status["nodes"].as_array().expect("nodes");
-        assert_eq!(nodes[0]["role"], "replica", "{status:#}");
-        // In a cluster, the first shard's replica comes after all primaries of the spec.
-        let replicas = if topology == "cluster" { 3 } else { 1 };
-        let heir = (replicas..nodes.len()).find(|position| nodes[*position]["role"] == "primary");
-        let number = u16::try_from(heir.expect("a primary") + 1).expect("a few nodes");
-        let kept: Option<String> = deployment.connect(number).get("{06S}kept").expect("a read");
-        assert_eq!(kept.as_deref(), Some("yes"), "{topology}");
+        upgrade_in_two(&deployment, topology, ("step-finished", handed_over), || ());
     }
+}
+
+/// The server goes on with what it was told, and refuses to be told again.
+#[test]
+fn a_newer_server_that_was_cut_off_during_the_hand_over_is_finished() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("cut-hand-over");
+    upgrade_in_two(&deployment, "replica", ("step-started", "hand over to"), || {
+        let mut primary = deployment.connect(1);
+        eventually("the hand-over begins", || {
+            let said: String =
+                redis::cmd("INFO").arg("replication").query(&mut primary).expect("what it says");
+            !said.contains("master_failover_state:no-failover") || said.contains("role:slave")
+        });
+    });
+}
+
+/// Brings a newer server with an `up` that is killed at a moment, once `until` has returned, and with a
+/// second one that finishes it.
+fn upgrade_in_two(
+    deployment: &Deployment,
+    topology: &str,
+    (kind, action): (&str, &str),
+    until: impl FnOnce(),
+) {
+    deployment.up(topology, &["--image", REDIS_7]);
+    // The tag's slot is 0, which is the first primary's.
+    let () = deployment.connect(1).set("{06S}kept", "yes").expect("a write");
+    let newer = ["--image", REDIS_8];
+    let is_moment = |event: &serde_json::Value| is_step(event, kind, action);
+    at(deployment, &[&[topology][..], &newer].concat(), (1, is_moment), |process, _| {
+        until();
+        process.signal("KILL");
+    });
+    deployment.up(topology, &newer);
+    deployment.verify();
+    assert_eq!(deployment.changes(topology, &newer), 0, "{topology}");
+    let status = deployment.status();
+    let nodes = status["nodes"].as_array().expect("nodes");
+    assert_eq!(nodes[0]["role"], "replica", "{status:#}");
+    // In a cluster, the first shard's replica comes after all primaries of the spec.
+    let replicas = if topology == "cluster" { 3 } else { 1 };
+    let heir = (replicas..nodes.len()).find(|position| nodes[*position]["role"] == "primary");
+    let number = u16::try_from(heir.expect("a primary") + 1).expect("a few nodes");
+    let kept: Option<String> = deployment.connect(number).get("{06S}kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"), "{topology}");
 }
 
 /// Everything of the deployment's on the engine, by label and by name.
