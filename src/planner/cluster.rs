@@ -83,7 +83,8 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     }
     let acting = names(&acting);
     if !rolling::replaces_the_unlinked(world) {
-        settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap }, stages);
+        let replaced = rolling::replaces_any(world);
+        settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap, replaced }, stages);
     }
     acting
 }
@@ -98,6 +99,10 @@ struct Settling {
     changed: Option<Cause>,
     /// Whether the cluster is formed by the role swap, so that every replica has its link by then.
     swapped: bool,
+    /// Whether nodes are replaced next. Only links count for that, and who has gone is listed anew anyway:
+    /// where the new servers know ids for shards and the old ones do not, clients may not be told of all
+    /// replicas as long as there are both.
+    replaced: bool,
 }
 
 /// Writes that make replicas visible, and the waits around them.
@@ -117,6 +122,10 @@ fn settle(
         });
         cause.map(|cause| wait(None, Condition::ClusterAgrees(expectation), cause))
     };
+    if settling.replaced {
+        stages.push("agree", Order::InTurn, unsettled(Milestone::Linked).into_iter().collect());
+        return;
+    }
     let writes: Vec<Step> = topology
         .shards
         .iter()

@@ -14,10 +14,10 @@ use crate::topology::{Kind, Node, NodeName, Shard};
 /// Plans the replacements, given each shard's primary before them. Gives each shard's primary after
 /// them.
 pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) -> Vec<NodeName> {
-    let is_rolled = |name: &NodeName| world.fates.rolled(name).is_some();
-    if !world.topology.nodes().into_iter().any(|node| is_rolled(&node.name)) {
+    if !replaces_any(world) {
         return acting.to_vec();
     }
+    let is_rolled = |name: &NodeName| world.fates.rolled(name).is_some();
     let shards: Vec<Roll<'_>> = world
         .topology
         .shards
@@ -69,6 +69,11 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         stages.push("hand over", Order::InTurn, vec![sentinel::hand_over(world.topology, primary)]);
     }
     after
+}
+
+/// Whether any node is replaced.
+pub(super) fn replaces_any(world: &World<'_>) -> bool {
+    world.topology.nodes().into_iter().any(|node| world.fates.rolled(&node.name).is_some())
 }
 
 /// The primary that is to be replaced, where sentinels choose who takes its place: once it is known whom,

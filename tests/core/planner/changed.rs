@@ -147,6 +147,23 @@ async fn limits_of_a_primary_with_replicas_come_node_by_node() {
     ");
 }
 
+/// Old servers and newer ones side by side may not list each other at all.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_replica_to_be_listed_that_is_replaced_next() {
+    let (before, world) = (topology(CLUSTER), World::new());
+    let mut first = plan(&world, &before, SWAP);
+    first.stages.retain(|stage| !["announce replicas", "ready"].contains(&stage.name));
+    run(&world, &before, &first).await.expect("it runs");
+    let stages = |topology: &Topology| -> Vec<&str> {
+        plan(&world, topology, SWAP).stages.iter().map(|stage| stage.name).collect()
+    };
+    assert!(stages(&before).contains(&"announce replicas"));
+    let after = topology("{kind: cluster, resources: {memory: 128mb}}");
+    assert_eq!(stages(&after)[..4], ["files", "agree", "prepare", "replace replicas"]);
+    converge(&world, &after, SWAP).await;
+    assert_ready(&world, &after);
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_the_nodes_that_the_change_is_about_are_replaced() {
     let to = "{kind: cluster, nodes: {shop-2: {config: {databases: 32}}}}";
