@@ -108,7 +108,8 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             plan.stages.iter().rposition(|stage| stage.steps.iter().any(|step| step.action.is_engine_call()));
         for (position, stage) in plan.stages.iter().enumerate() {
             let engine_is_done = engine_calls.is_none_or(|last| position > last);
-            self.stage(&Place { plan, stage, engine_is_done, failed: Cell::new(false) }).await?;
+            let begun = &plan.stages[..=position];
+            self.stage(&Place { plan, stage, begun, engine_is_done, failed: Cell::new(false) }).await?;
         }
         Ok(())
     }
@@ -200,7 +201,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 let log = self.log_tail(Some(&node)).await;
                 ExecuteError::Ended { subject: node.to_string(), how, log }
             }
-            Failure::Outdated { waited, reason } => ExecuteError::Outdated { subject, waited, reason },
+            Failure::Outdated { reason } => ExecuteError::Outdated { reason },
             Failure::Wait { waited, disagreements } => {
                 // One node's log tells most; thirty nodes' logs tell nothing.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
@@ -221,10 +222,24 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
 struct Place<'a> {
     plan: &'a Plan,
     stage: &'a Stage,
+    /// The stages up to this one.
+    begun: &'a [Stage],
     /// Whether nothing is left to do for the engine.
     engine_is_done: bool,
     /// Whether another step of the stage has failed, and waiting is in vain.
     failed: Cell<bool>,
+}
+
+impl Place<'_> {
+    /// Whether the plan has had a node's container run by now.
+    fn has_started(&self, node: &NodeName) -> bool {
+        let starts = |step: &Step| {
+            let runs = [EngineAction::StartContainer, EngineAction::UnpauseContainer];
+            step.node.as_ref() == Some(node)
+                && runs.iter().any(|action| step.action == Action::Engine(action.clone()))
+        };
+        self.begun.iter().flat_map(|stage| &stage.steps).any(starts)
+    }
 }
 
 /// Why a step did not succeed, before it is put into words.
@@ -232,7 +247,7 @@ enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement> },
     Ended { node: NodeName, how: String },
-    Outdated { waited: Duration, reason: String },
+    Outdated { reason: String },
 }
 
 /// A stage's steps by subject, subjects in the order of their first steps.

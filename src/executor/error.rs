@@ -39,13 +39,9 @@ pub enum ExecuteError {
         log: Vec<String>,
     },
     /// What is awaited needs another plan.
-    #[error("`{subject}`: after {} s, another plan is needed: {reason}", waited.as_secs())]
+    #[error("another plan is needed: {reason}")]
     Outdated {
-        /// The node, or the deployment.
-        subject: String,
-        /// For how long.
-        waited: Duration,
-        /// What is otherwise than the plan has it.
+        /// Who is otherwise than the plan has it, and how.
         reason: String,
     },
     /// A server that was awaited is gone.

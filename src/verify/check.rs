@@ -96,10 +96,15 @@ impl Session {
 pub enum Deed {
     /// Sends a command; its reply is judged.
     Send(Command),
-    /// Waits for the next message on a channel; its text is judged.
+    /// Waits for the next message on a channel; its text is judged. As long as none comes, it is published
+    /// again: nodes of a cluster that have just met may drop what comes first over a link.
     Receive {
         /// The channel.
         channel: String,
+        /// Where it is published.
+        publisher: Session,
+        /// How it is published.
+        publish: Command,
     },
     /// Makes a TLS connection and looks whether the server's certificate is for all of these names.
     Handshake {
@@ -112,7 +117,7 @@ impl fmt::Display for Deed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(command) => write!(formatter, "{command}"),
-            Self::Receive { channel } => write!(formatter, "(message on {channel})"),
+            Self::Receive { channel, .. } => write!(formatter, "(message on {channel})"),
             Self::Handshake { names } => {
                 write!(formatter, "(TLS handshake, certificate for {})", names.join(", "))
             }

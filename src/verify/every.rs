@@ -157,12 +157,13 @@ pub(super) fn delivery(
     let listener = Session::Private(subscriber.clone());
     let (subscribe, publish) = if sharded { ("SSUBSCRIBE", "SPUBLISH") } else { ("SUBSCRIBE", "PUBLISH") };
     let publish = Command::new([publish, &channel, "heard"]);
+    let publisher = Session::Shared(publisher.clone());
     vec![
         Step::send(listener.clone(), Command::new([subscribe, &channel]), Expectation::Granted),
-        Step::send(Session::Shared(publisher.clone()), publish, Expectation::Integer(0..=i64::MAX)),
+        Step::send(publisher.clone(), publish.clone(), Expectation::Integer(0..=i64::MAX)),
         Step {
             session: listener,
-            deed: Deed::Receive { channel },
+            deed: Deed::Receive { channel, publisher, publish },
             expectation: Expectation::Text("heard".to_owned()),
             patient: false,
         },

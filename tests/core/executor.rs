@@ -158,19 +158,34 @@ async fn a_wait_that_runs_out_names_who_disagrees_and_shows_a_log() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_whose_container_ended_is_not_waited_for() {
-    let topology = topology("kind: standalone");
-    let world = up(&topology).await;
-    world.silence(&node(&topology, 1));
+    let (topology, world) = (topology("kind: replication"), World::new());
     let plan = plan(&world, &topology, SWAP);
-    world.stop_container(&node(&topology, 1));
+    let stop = || world.stop_container(&node(&topology, 1));
+    let recorder = Recorder::new(&world, None).with_accident("start primary", stop);
     let started = tokio::time::Instant::now();
-    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    let heard = listened(recorder, &world, &topology, &plan, TIMEOUT).await;
     insta::assert_snapshot!(said(&heard.result.expect_err("it ended")), @r"
         `shop-1`: its container ended
         last log lines of `shop-1`:
           the last line of shop-1
         ");
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+/// As when an earlier redisctl had asked for it, and was killed.
+#[tokio::test(start_paused = true)]
+async fn where_a_container_ends_that_was_to_be_left_alone_another_plan_starts_it() {
+    let topology = topology("kind: standalone");
+    let world = up(&topology).await;
+    world.silence(&node(&topology, 1));
+    let plan = plan(&world, &topology, SWAP);
+    world.stop_container(&node(&topology, 1));
+    let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    insta::assert_snapshot!(heard.result.expect_err("it ended"), @"another plan is needed: shop-1: its container ended");
+    world.heal();
+    let plans = crate::rig::converge(&world, &topology, SWAP).await;
+    assert!(plans[0].to_string().contains("start container"), "{}", plans[0]);
+    crate::rig::assert_ready(&world, &topology);
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,7 +233,7 @@ async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
     let recorder = Recorder::new(&world, None).with_accident("announce replicas", stranger);
     let started = tokio::time::Instant::now();
     let heard = listened(recorder, &world, &topology, &first, TIMEOUT).await;
-    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"`shop`: after 5 s, another plan is needed: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
+    insta::assert_snapshot!(heard.result.expect_err("nothing in the plan ends that"), @"another plan is needed: shop-2: forget 4a11bdd0 (knows node 4a11bdd0, which is not of this deployment)");
     assert!(started.elapsed() < TIMEOUT / 4);
     assert!(
         !heard.events.iter().any(|event| matches!(event, Event::StepFailed { .. })),
@@ -238,7 +253,7 @@ async fn a_wait_for_who_is_no_primary_any_more_ends_for_another_plan() {
     let failover = || world.take_over(&node(&after, 5));
     let recorder = Recorder::new(&world, None).with_accident("replace replicas", failover);
     let heard = listened(recorder, &world, &after, &first, TIMEOUT).await;
-    insta::assert_snapshot!(heard.result.expect_err("the plan has the former primary"), @"`shop`: after 5 s, another plan is needed: shop-5 is primary by now");
+    insta::assert_snapshot!(heard.result.expect_err("the plan has the former primary"), @"another plan is needed: shop-5 is primary by now");
     crate::rig::converge(&world, &after, SWAP).await;
     crate::rig::assert_ready(&world, &after);
 }

@@ -157,7 +157,7 @@ fn a_node_that_is_reset_while_up_waits_for_it_is_let_in_again() {
         cluster(&deployment, 6, &["RESET", "HARD"]);
     });
     assert!(ended.status.success(), "{}", ended.stderr);
-    assert!(ended.stderr.contains("more is needed than was planned"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("another plan is needed"), "{}", ended.stderr);
     assert_eq!(deployment.changes("cluster", &[]), 0);
     deployment.verify();
 }

@@ -75,6 +75,16 @@ fn a_newer_server_that_was_cut_off_during_the_hand_over_is_finished() {
     });
 }
 
+/// The engine goes on with what it was told: a server that answers no more is about to end.
+#[test]
+fn a_newer_server_that_was_cut_off_while_a_container_stopped_is_finished() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("cut-stop");
+    upgrade_in_two(&deployment, "replica", ("step-started", "stop container"), || ());
+}
+
 /// Brings a newer server with an `up` that is killed at a moment, once `until` has returned, and with a
 /// second one that finishes it.
 fn upgrade_in_two(

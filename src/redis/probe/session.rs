@@ -7,11 +7,15 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, Pipeline, PushInfo, PushKind, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
 
 use super::reply;
 use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
 use crate::verify::{Command, Deed, Reply, Session, Step, Word};
+
+/// How long a message may take to come before it is published again.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The connections of one check.
 pub(super) struct Sessions<'a> {
@@ -65,7 +69,9 @@ impl<'a> Sessions<'a> {
         for step in steps {
             match &step.deed {
                 Deed::Send(command) => commands.push(command),
-                Deed::Receive { channel } => return vec![self.receive(session, channel).await],
+                Deed::Receive { channel, publisher, publish } => {
+                    return vec![self.receive(session, channel, (publisher, publish)).await];
+                }
                 Deed::Handshake { names } => return vec![self.handshake(session.node(), names).await],
             }
         }
@@ -125,22 +131,36 @@ impl<'a> Sessions<'a> {
         Ok(Reply::Status("trusted".to_owned()))
     }
 
-    /// The next message on a channel; nil where none comes in time.
-    async fn receive(&mut self, session: &Session, channel: &str) -> Result<Reply, ServerError> {
-        let patience = self.patience;
-        let Open::Listening(_, messages) = self.own(session).await? else { return Ok(Reply::Nil) };
-        let next = async {
-            while let Some(PushInfo { kind, data }) = messages.recv().await {
-                let [on, message] = data.as_slice() else { continue };
-                let wanted = matches!(kind, PushKind::Message | PushKind::SMessage);
-                if wanted && reply::of_value(on).as_text() == Some(channel) {
-                    return reply::of_value(message);
-                }
+    /// The next message on a channel, published again and again; nil where none comes in time.
+    async fn receive(
+        &mut self,
+        session: &Session,
+        channel: &str,
+        (publisher, publish): (&Session, &Command),
+    ) -> Result<Reply, ServerError> {
+        let deadline = Instant::now() + self.patience;
+        loop {
+            let until = deadline.min(Instant::now() + PUBLISH_INTERVAL);
+            let Open::Listening(_, messages) = self.own(session).await? else { return Ok(Reply::Nil) };
+            match tokio::time::timeout_at(until, next_on(channel, messages)).await {
+                Ok(reply) => return Ok(reply),
+                Err(_) if until == deadline => return Ok(Reply::Nil),
+                Err(_) => drop(self.send(publisher, &[publish]).await?),
             }
-            Reply::Nil
-        };
-        Ok(tokio::time::timeout(patience, next).await.unwrap_or(Reply::Nil))
+        }
     }
+}
+
+/// The next message on a channel; nil where the connection ends before.
+async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> Reply {
+    while let Some(PushInfo { kind, data }) = messages.recv().await {
+        let [on, message] = data.as_slice() else { continue };
+        let wanted = matches!(kind, PushKind::Message | PushKind::SMessage);
+        if wanted && reply::of_value(on).as_text() == Some(channel) {
+            return reply::of_value(message);
+        }
+    }
+    Reply::Nil
 }
 
 fn packed(command: &Command) -> Cmd {
