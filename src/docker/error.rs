@@ -105,6 +105,10 @@ impl EngineError {
                 "no container publishes that port: the engine itself holds it, as one may that was killed while it \
                  started containers; restart the engine",
             ),
+            Self::Call { source, .. } if says_network_is_in_use(source) => Some(
+                "`docker network inspect` shows whose containers are attached to it; where it shows none, the engine \
+                 counts one that is gone: restart the engine, and try again",
+            ),
             Self::NoAnswer { .. } => Some("see whether the engine still runs (`docker info`)"),
             _ => None,
         }
@@ -139,6 +143,11 @@ pub(super) fn status(error: &Error) -> Option<u16> {
 /// Whether the engine counts a port among those that it has given away itself.
 fn says_port_is_allocated(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("port is already allocated"))
+}
+
+/// Whether the engine counts something that is attached to a network.
+fn says_network_is_in_use(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("has active endpoints"))
 }
 
 /// Whether a name is taken, or the engine is busy with what a call named.
