@@ -18,6 +18,7 @@ mod archive;
 pub mod connect;
 mod convert;
 mod dialect;
+mod ended;
 mod error;
 pub mod evidence;
 pub mod health;
@@ -158,6 +159,6 @@ impl EngineTrait for Engine {
     }
 
     async fn ended(&self, node: &NodeName) -> Result<Option<String>, BoxedError> {
-        Ok(apply::ended(&self.docker, node).await?)
+        Ok(ended::how(&self.docker, node).await?)
     }
 }

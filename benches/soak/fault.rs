@@ -6,6 +6,8 @@ use std::fmt;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
+use crate::tool::Spec;
+
 /// The nodes of the bundled cluster.
 const NODES: u8 = 6;
 
@@ -72,6 +74,8 @@ pub(crate) enum Signal {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verb {
     Up,
+    /// `up` once more, with a spec that replaces every node.
+    Change,
     Down,
 }
 
@@ -91,10 +95,18 @@ impl Fault {
         } else {
             let signal = one_of(random, [Signal::Kill, Signal::Interrupt]);
             // There is more to go wrong in `up`.
-            let verb = one_of(random, [Verb::Up, Verb::Up, Verb::Down]);
+            let verb = one_of(random, [Verb::Up, Verb::Up, Verb::Change, Verb::Change, Verb::Down]);
             // The next `up` has to finish the job, and the next `down` to remove all of it.
             let then = one_of(random, [Verb::Up, Verb::Up, Verb::Down]);
             Self::Redisctl { signal, verb, then, after }
+        }
+    }
+
+    /// The spec that the deployment is to have in the end.
+    pub(crate) fn spec(&self) -> Spec {
+        match self {
+            Self::Redisctl { verb: Verb::Change, .. } => Spec::Changed,
+            Self::Redisctl { .. } | Self::Containers { .. } => Spec::Bundled,
         }
     }
 
@@ -155,6 +167,7 @@ impl fmt::Display for Verb {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Up => "up",
+            Self::Change => "change",
             Self::Down => "down",
         })
     }

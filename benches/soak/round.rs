@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::arguments::Arguments;
 use crate::engine::{Engine, Object};
 use crate::fault::{Fault, Harm, Moment, Verb};
-use crate::tool::{Ended, NAME, Running, Tool, log};
+use crate::tool::{Ended, NAME, Running, Spec, Tool, log};
 
 /// How often `up` is tried after a fault. The first must succeed; the others are for the next round.
 const MOST_UPS: usize = 3;
@@ -25,8 +25,9 @@ pub(crate) struct Soak {
     folder: PathBuf,
     /// Whether folders of good rounds stay, too.
     keep: bool,
-    /// What `up` and `down` took when nothing disturbed them.
+    /// What the commands took when nothing disturbed them.
     usual_up: Duration,
+    usual_change: Duration,
     usual_down: Duration,
 }
 
@@ -76,19 +77,23 @@ impl fmt::Display for Outcome {
 
 impl Soak {
     pub(crate) fn new(engine: Engine, tool: Tool, arguments: &Arguments) -> Self {
-        let (usual_up, usual_down) = (Duration::ZERO, Duration::ZERO);
+        let [usual_up, usual_change, usual_down] = [Duration::ZERO; 3];
         let (folder, keep) = (arguments.folder.clone(), arguments.keep);
-        Self { engine, tool, folder, keep, usual_up, usual_down }
+        Self { engine, tool, folder, keep, usual_up, usual_change, usual_down }
     }
 
     /// Takes away what an earlier soak left, and learns what undisturbed commands take.
     pub(crate) async fn warm_up(&mut self) -> Result<()> {
         let folder = self.begin(0)?;
         self.sweep(&BTreeSet::new()).await?;
-        let up = self.tool.up(&folder.join("up"))?.end()?;
-        ensure!(up.status.success(), "see `{}`", log(&folder.join("up")).display());
-        let down = Tool::named("down", &folder.join("down"))?.end()?;
-        (self.usual_up, self.usual_down) = (up.took, down.took);
+        let ups =
+            [(Spec::Bundled, "up", &mut self.usual_up), (Spec::Changed, "change", &mut self.usual_change)];
+        for (spec, name, usual) in ups {
+            let up = self.tool.up(spec, &folder.join(name))?.end()?;
+            ensure!(up.status.success(), "see `{}`", log(&folder.join(name)).display());
+            *usual = up.took;
+        }
+        self.usual_down = Tool::named("down", &folder.join("down"))?.end()?.took;
         std::fs::remove_dir_all(folder)?;
         Ok(())
     }
@@ -102,7 +107,7 @@ impl Soak {
 
         self.suffer(fault, &folder, &mut outcome).await?;
         if !matches!(fault, Fault::Redisctl { then: Verb::Down, .. }) {
-            self.mend(&folder, &mut outcome)?;
+            self.mend(fault.spec(), &folder, &mut outcome)?;
         }
         // Where an interrupted `down` was done already, there is nothing to take down.
         if !self.left(&before).await?.is_empty() {
@@ -123,7 +128,7 @@ impl Soak {
 
     /// The first `up`, and the fault in it or after it.
     async fn suffer(&self, fault: &Fault, folder: &Path, outcome: &mut Outcome) -> Result<()> {
-        let mut up = self.tool.up(&folder.join("1-up"))?;
+        let mut up = self.tool.up(Spec::Bundled, &folder.join("1-up"))?;
         match fault {
             Fault::Containers { harm, nodes, moment: Moment::During(after) } => {
                 up.reaches(self.usual_up.mul_f64(*after))?;
@@ -138,28 +143,31 @@ impl Soak {
                     self.engine.harm(*harm, &container(*node), NAME).await?;
                 }
             }
-            Fault::Redisctl { signal, verb: Verb::Up, after, .. } => {
-                if up.reaches(self.usual_up.mul_f64(*after))? {
-                    up.stop(*signal)?;
+            Fault::Redisctl { signal, verb, after, .. } => {
+                let (mut command, usual) = match verb {
+                    Verb::Up => (up, self.usual_up),
+                    Verb::Change => {
+                        outcome.expect("up", &up.end()?);
+                        (self.tool.up(Spec::Changed, &folder.join("1-change"))?, self.usual_change)
+                    }
+                    Verb::Down => {
+                        outcome.expect("up", &up.end()?);
+                        (Tool::named("down", &folder.join("1-down"))?, self.usual_down)
+                    }
+                };
+                if command.reaches(usual.mul_f64(*after))? {
+                    command.stop(*signal)?;
                 }
-                outcome.retries += u32::from(!up.end()?.status.success());
-            }
-            Fault::Redisctl { signal, verb: Verb::Down, after, .. } => {
-                outcome.expect("up", &up.end()?);
-                let mut down = Tool::named("down", &folder.join("1-down"))?;
-                if down.reaches(self.usual_down.mul_f64(*after))? {
-                    down.stop(*signal)?;
-                }
-                outcome.retries += u32::from(!down.end()?.status.success());
+                outcome.retries += u32::from(!command.end()?.status.success());
             }
         }
         Ok(())
     }
 
     /// The `up` after the fault, and the proof that it brought everything back.
-    fn mend(&self, folder: &Path, outcome: &mut Outcome) -> Result<()> {
+    fn mend(&self, spec: Spec, folder: &Path, outcome: &mut Outcome) -> Result<()> {
         for attempt in 2..MOST_UPS + 2 {
-            let up = self.tool.up(&folder.join(format!("{attempt}-up")))?.end()?;
+            let up = self.tool.up(spec, &folder.join(format!("{attempt}-up")))?.end()?;
             outcome.expect("up", &up);
             if up.status.success() {
                 outcome.mended = Some(up.took);
@@ -167,7 +175,7 @@ impl Soak {
             }
             outcome.retries += 1;
         }
-        outcome.expect("plan", &self.tool.plan(&folder.join("plan"))?.end()?);
+        outcome.expect("plan", &self.tool.plan(spec, &folder.join("plan"))?.end()?);
         outcome.expect("verify", &Tool::named("verify", &folder.join("verify"))?.end()?);
         Ok(())
     }

@@ -25,6 +25,15 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(300);
 /// How often a process is looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
+/// What `up` is to make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Spec {
+    /// The bundled cluster.
+    Bundled,
+    /// The same with a limit that every node is replaced for.
+    Changed,
+}
+
 /// The binary and the image that it is to use.
 pub(crate) struct Tool {
     image: String,
@@ -50,9 +59,9 @@ impl Tool {
     }
 
     /// Starts `up`; its output and its bundle go to files that begin with `at`.
-    pub(crate) fn up(&self, at: &Path) -> Result<Running> {
+    pub(crate) fn up(&self, spec: Spec, at: &Path) -> Result<Running> {
         let bundle = at.to_str().context("the folder's name is no text")?;
-        let spec = self.spec();
+        let spec = self.arguments(spec);
         let mut arguments = vec!["up"];
         arguments.extend(&spec);
         arguments.extend(["--timeout", TIMEOUT, "--bundle", bundle]);
@@ -60,8 +69,8 @@ impl Tool {
     }
 
     /// Starts `plan`, which is to find nothing to do.
-    pub(crate) fn plan(&self, at: &Path) -> Result<Running> {
-        let spec = self.spec();
+    pub(crate) fn plan(&self, spec: Spec, at: &Path) -> Result<Running> {
+        let spec = self.arguments(spec);
         let mut arguments = vec!["plan"];
         arguments.extend(&spec);
         arguments.push("--detailed-exitcode");
@@ -73,8 +82,12 @@ impl Tool {
         start(&[verb, NAME], at)
     }
 
-    fn spec(&self) -> [&str; 7] {
-        ["cluster", "--name", NAME, "--image", &self.image, "--port-base", PORT_BASE]
+    fn arguments(&self, spec: Spec) -> Vec<&str> {
+        let mut arguments = vec!["cluster", "--name", NAME, "--image", &self.image, "--port-base", PORT_BASE];
+        if spec == Spec::Changed {
+            arguments.extend(["--set", "resources.memory=192mb"]);
+        }
+        arguments
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::Docker;
-use bollard::models::{ContainerState, ContainerStateStatusEnum, Network, NetworkConnectRequest};
+use bollard::models::{Network, NetworkConnectRequest};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, ListNetworksOptionsBuilder,
     RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
@@ -196,61 +196,5 @@ pub(super) async fn read_deployment_file(
             Ok(text) => Ok(Some(text)),
             Err(source) => Err(EngineError::Archive { operation: operation(), source }),
         },
-    }
-}
-
-/// How a container ended, if it did; one that the engine starts again and again has ended too, one that
-/// is no more, and one that is frozen.
-pub(super) async fn ended(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
-    let inspect = match dialect::inspect_container(docker, node.as_str()).await {
-        Ok(inspect) => inspect,
-        Err(error) if is_not_found(&error) => return Ok(Some("its container was removed".to_owned())),
-        Err(error) => return Err(EngineError::call(format!("inspect the container `{node}`"))(error)),
-    };
-    Ok(end_of(&inspect.state.unwrap_or_default()))
-}
-
-/// How a container in this state has ended, if it has.
-fn end_of(state: &ContainerState) -> Option<String> {
-    let code = state.exit_code.unwrap_or(-1);
-    match state.status {
-        Some(
-            ContainerStateStatusEnum::EXITED
-            | ContainerStateStatusEnum::DEAD
-            | ContainerStateStatusEnum::RESTARTING,
-        ) if state.oom_killed == Some(true) => {
-            Some("its container was killed for want of memory: raise `resources.memory`".to_owned())
-        }
-        Some(
-            ContainerStateStatusEnum::EXITED
-            | ContainerStateStatusEnum::DEAD
-            | ContainerStateStatusEnum::RESTARTING,
-        ) => Some(format!("its container ended with exit code {code}")),
-        Some(ContainerStateStatusEnum::PAUSED) => Some("its container is paused".to_owned()),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lack_of_memory_is_told_from_other_ends() {
-        let end = |status, oom_killed| {
-            end_of(&ContainerState {
-                status: Some(status),
-                oom_killed: Some(oom_killed),
-                exit_code: Some(137),
-                ..ContainerState::default()
-            })
-        };
-        let killed = end(ContainerStateStatusEnum::EXITED, false);
-        assert_eq!(killed.as_deref(), Some("its container ended with exit code 137"));
-        for status in [ContainerStateStatusEnum::EXITED, ContainerStateStatusEnum::RESTARTING] {
-            assert!(end(status, true).is_some_and(|end| end.contains("raise `resources.memory`")));
-        }
-        // It may have run out of memory before, and been started again.
-        assert_eq!(end(ContainerStateStatusEnum::RUNNING, true), None);
     }
 }

@@ -75,21 +75,28 @@ fn a_container_that_is_killed_meanwhile_is_named_at_once() {
 }
 
 #[test]
-fn a_node_that_is_frozen_meanwhile_is_named_too() {
+fn a_node_that_is_frozen_or_cut_off_meanwhile_is_named_too() {
     if !wanted() {
         return;
     }
     let deployment = Deployment::new("frozen");
-    let ended = meanwhile(
-        &deployment,
-        &["replica"],
-        (1, |event: &Value| event["event"] == "stage-finished" && event["stage"] == "start primary"),
-        |_| drop(docker(&["pause", &deployment.node(1)])),
-    );
-    let error = error_of(&ended);
-    assert_eq!(text(&error, "error"), "`redisctl-test-frozen-1`: its container is paused");
-    deployment.up("replica", &[]);
-    deployment.verify();
+    let (name, node) = (&deployment.name, &deployment.node(1));
+    for (harm, state) in [
+        (&["pause", node][..], "is paused"),
+        (&["network", "disconnect", "--force", name, node], "is in no network any more"),
+    ] {
+        let ended = meanwhile(
+            &deployment,
+            &["replica"],
+            (1, |event: &Value| event["event"] == "stage-finished" && event["stage"] == "start primary"),
+            |_| drop(docker(harm)),
+        );
+        let error = error_of(&ended);
+        assert_eq!(text(&error, "error"), format!("`{node}`: its container {state}"));
+        deployment.up("replica", &[]);
+        deployment.verify();
+        succeed(&redisctl(&["down", name]));
+    }
 }
 
 #[test]
