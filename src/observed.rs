@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use crate::topology::acl::Categories;
 use crate::topology::container::ContainerSettings;
 use crate::topology::server::Version;
-use crate::topology::{Address, NodeName, Settings, SlotSet, Topology};
+use crate::topology::{Address, Node, NodeName, Settings, SlotSet, Topology};
 
 /// The prefix of every label that redisctl puts on what it makes.
 pub const LABEL_PREFIX: &str = "io.redisctl.";
@@ -57,6 +57,19 @@ impl Observed {
         leaving
             .filter_map(|(name, container)| Some((name.clone(), container.settings.as_ref()?.address()?)))
             .collect()
+    }
+
+    /// Whether two servers follow each other: one was asked before the one took the other's place, and the
+    /// other one after it. What they say together never was the case.
+    #[must_use]
+    pub fn is_between_primaries(&self, topology: &Topology) -> bool {
+        let followed = |node: &NodeName| match self.view(node)?.replication {
+            Replication::Replica { of, .. } => of,
+            Replication::Primary { .. } => None,
+        };
+        let servers = topology.servers();
+        let follows = |one: &Node, other: &Node| followed(&one.name) == Some(other.address);
+        servers.iter().any(|one| servers.iter().any(|other| follows(one, other) && follows(other, one)))
     }
 
     /// The nodes whose containers run: the topology's, and those that leave.

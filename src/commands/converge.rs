@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::prepare::Prepared;
 use super::{CommandError, Connected};
 use crate::event::{Event, Listener};
@@ -16,6 +18,12 @@ use crate::topology::files;
 /// The most rounds: one for containers that must run before their servers can be asked, one for
 /// what the servers then say, one more for each way of forming, and one to spare.
 const MOST_ROUNDS: usize = 6;
+
+/// How long it is looked again where one server seems to take another one's place at this moment.
+const CHANGE_OF_PRIMARIES: Duration = Duration::from_secs(2);
+
+/// How often it is looked then.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Observes both planes.
 pub(super) async fn observe(
@@ -34,8 +42,15 @@ pub(super) async fn observe(
         }
     }
     servers.leaving(&observed.leaving(&prepared.topology));
-    observed.servers = servers.observe(&observed.running(&prepared.topology)).await;
-    Ok(observed)
+    let running = observed.running(&prepared.topology);
+    let started = Instant::now();
+    loop {
+        observed.servers = servers.observe(&running).await;
+        if !observed.is_between_primaries(&prepared.topology) || started.elapsed() >= CHANGE_OF_PRIMARIES {
+            return Ok(observed);
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
 }
 
 /// Plans what is to be done.

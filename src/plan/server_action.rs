@@ -23,7 +23,7 @@ pub enum ServerAction {
     Configure(Settings),
     /// CLUSTER SET-CONFIG-EPOCH.
     SetConfigEpoch(u64),
-    /// CLUSTER ADDSLOTSRANGE, or ADDSLOTS on servers that know no ranges.
+    /// CLUSTER ADDSLOTS.
     AssignSlots(SlotSet),
     /// CLUSTER MEET until every peer is known.
     Meet(Vec<Peer>),

@@ -25,9 +25,7 @@ impl Servers<'_> {
                 let set = &mut cmd("CLUSTER");
                 run(connection, "CLUSTER SET-CONFIG-EPOCH", set.arg("SET-CONFIG-EPOCH").arg(epoch)).await
             }
-            ServerAction::AssignSlots(slots) => {
-                cluster::assign_slots(connection, self.topology.server, slots).await
-            }
+            ServerAction::AssignSlots(slots) => cluster::assign_slots(connection, slots).await,
             ServerAction::Meet(peers) => cluster::meet(connection, peers).await,
             ServerAction::MeetAgain(peers) => cluster::meet_again(connection, peers).await,
             ServerAction::Forget { id } => cluster::forget(connection, id).await,

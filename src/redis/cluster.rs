@@ -11,7 +11,7 @@ use super::error::is_unknown_node;
 use super::{ServerError, parse, view};
 use crate::observed::ClusterView;
 use crate::plan::Peer;
-use crate::topology::{Server, SlotSet};
+use crate::topology::SlotSet;
 
 /// For how long a peer must be known until it counts for one that is not forgotten again: while a cluster
 /// is mended, every node hears from every other one each second, and with that whom to forget.
@@ -26,20 +26,13 @@ const HEARING_POLL: Duration = Duration::from_millis(2);
 /// How often it is looked whether it still is.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// CLUSTER ADDSLOTSRANGE, or ADDSLOTS where the server knows no ranges.
+/// CLUSTER ADDSLOTS. Redis 7.0 has ADDSLOTSRANGE too, which says the same in fewer words; where nodes are
+/// about to be replaced by newer ones, though, an older server may be asked.
 pub(super) async fn assign_slots(
     connection: &mut MultiplexedConnection,
-    server: Server,
     slots: &SlotSet,
 ) -> Result<(), ServerError> {
     let mut cluster = cmd("CLUSTER");
-    if server.assigns_slot_ranges() {
-        cluster.arg("ADDSLOTSRANGE");
-        for range in slots.ranges() {
-            cluster.arg(range.start()).arg(range.end());
-        }
-        return run(connection, "CLUSTER ADDSLOTSRANGE", &cluster).await;
-    }
     cluster.arg("ADDSLOTS");
     for slot in slots.slots() {
         cluster.arg(slot);

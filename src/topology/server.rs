@@ -100,12 +100,6 @@ impl Server {
         self.at_least(7, 0)
     }
 
-    /// Whether `CLUSTER ADDSLOTSRANGE` exists (Redis 7.0).
-    #[must_use]
-    pub fn assigns_slot_ranges(self) -> bool {
-        self.at_least(7, 0)
-    }
-
     /// Whether `CLUSTER SHARDS` and sharded publish/subscribe exist (Redis 7.0).
     #[must_use]
     pub fn has_shards(self) -> bool {

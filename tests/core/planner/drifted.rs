@@ -252,3 +252,18 @@ async fn an_image_that_is_gone_behind_running_containers_is_not_pulled() {
     world.lose_image();
     assert!(plan(&world, &topology, SWAP).is_empty());
 }
+
+/// Servers are asked one by one, and may change their roles meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_look_in_the_midst_of_a_takeover_is_told_from_what_may_be() {
+    let topology = topology(CLUSTER);
+    let world = up(&topology).await;
+    let (before, taker) = (world.observe(&topology), node(&topology, 4));
+    world.take_over(&taker);
+    settle().await;
+    let after = world.observe(&topology);
+    let mut amidst = after.clone();
+    amidst.servers.insert(taker.clone(), before.servers[&taker].clone());
+    assert!(amidst.is_between_primaries(&topology));
+    assert!(!before.is_between_primaries(&topology) && !after.is_between_primaries(&topology));
+}
