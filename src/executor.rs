@@ -202,10 +202,10 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 ExecuteError::Ended { subject: node.to_string(), how, log }
             }
             Failure::Outdated { reason } => ExecuteError::Outdated { reason },
-            Failure::Wait { waited, disagreements } => {
+            Failure::Wait { waited, disagreements, silent } => {
                 // One node's log tells most; thirty nodes' logs tell nothing.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
-                ExecuteError::Wait { subject, condition: action, waited, disagreements, log }
+                ExecuteError::Wait { subject, condition: action, waited, disagreements, silent, log }
             }
         }
     }
@@ -245,7 +245,7 @@ impl Place<'_> {
 /// Why a step did not succeed, before it is put into words.
 enum Failure {
     Call(BoxedError),
-    Wait { waited: Duration, disagreements: Vec<Disagreement> },
+    Wait { waited: Duration, disagreements: Vec<Disagreement>, silent: Vec<NodeName> },
     Ended { node: NodeName, how: String },
     Outdated { reason: String },
 }

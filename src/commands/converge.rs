@@ -115,7 +115,7 @@ pub(super) async fn converge(
                 listener.hear(Event::Warning { message });
                 options.forming = Forming::Plain;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(CommandError::Execute(Box::new(error))),
         }
         // What was just made is removed once: what follows builds on it.
         options.recreate = false;

@@ -117,7 +117,7 @@ pub enum CommandError {
     },
     /// A step failed.
     #[error(transparent)]
-    Execute(#[from] ExecuteError),
+    Execute(Box<ExecuteError>),
     /// After several rounds there was still something to do.
     #[error("`{0}` did not settle: after {1} rounds there is still something to do")]
     Unsettled(String, usize),
@@ -148,7 +148,10 @@ impl CommandError {
     pub(super) fn engine_error(&self) -> Option<&EngineError> {
         match self {
             Self::Engine(error) => Some(error),
-            Self::Execute(ExecuteError::Call { source, .. }) => source.downcast_ref(),
+            Self::Execute(error) => match error.as_ref() {
+                ExecuteError::Call { source, .. } => source.downcast_ref(),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -210,7 +213,9 @@ impl CommandError {
                 let hints: Vec<String> = source.hint().into_iter().chain(aftermath.ways_on()).collect();
                 (!hints.is_empty()).then(|| hints.join("; "))
             }
-            Self::Execute(_) => self.engine_error().and_then(EngineError::hint).map(str::to_owned),
+            Self::Execute(error) => {
+                error.hint().or_else(|| self.engine_error().and_then(EngineError::hint).map(str::to_owned))
+            }
             Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) | Self::Output(_) => {
                 None
             }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::readiness::Disagreement;
+use crate::topology::NodeName;
 
 /// Any error, with its causes as sources.
 pub type BoxedError = Box<dyn Error + Send + Sync>;
@@ -35,6 +36,8 @@ pub enum ExecuteError {
         waited: Duration,
         /// Who says what instead.
         disagreements: Vec<Disagreement>,
+        /// Whose server does not answer, although its container runs.
+        silent: Vec<NodeName>,
         /// The last log lines of the first node that disagrees.
         log: Vec<String>,
     },
@@ -67,6 +70,18 @@ impl ExecuteError {
             Self::Wait { disagreements, log, .. } => {
                 disagreements.first().map_or_else(String::new, |first| log_lines(first.node.as_str(), log))
             }
+        }
+    }
+
+    /// What to do about it, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Wait { silent, .. } if !silent.is_empty() => {
+                let names: Vec<&str> = silent.iter().map(NodeName::as_str).collect();
+                Some(format!("`docker restart {}` starts servers anew that hang", names.join(" ")))
+            }
+            _ => None,
         }
     }
 }

@@ -50,7 +50,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             };
             if asked_engine.elapsed() >= GRACE {
                 asked_engine = Instant::now();
-                self.assert_alive(place, vec![node.clone()]).await?;
+                self.assert_alive(place, std::slice::from_ref(node)).await?;
             }
             if place.failed.get() || started.elapsed() >= limit {
                 return Err(Failure::Call(error));
@@ -90,10 +90,10 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             tracing::debug!(subject, %condition, waited_ms = waited.as_millis(), still = ?disagreements.iter().map(ToString::to_string).collect::<Vec<_>>());
             if asked_engine.elapsed() >= GRACE {
                 asked_engine = Instant::now();
-                self.assert_alive(place, silent).await?;
+                self.assert_alive(place, &silent).await?;
             }
             if place.failed.get() || waited >= limit {
-                return Err(Failure::Wait { waited, disagreements });
+                return Err(Failure::Wait { waited, disagreements, silent });
             }
             if !another_way && thought.elapsed() >= SECOND_THOUGHTS {
                 thought = Instant::now();
@@ -125,11 +125,11 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
     /// Fails where the container of a node has ended that does not answer: it is waited for in vain. One that
     /// ran before, and so was to be left alone, is seen to by another plan: an earlier redisctl may have
     /// asked the engine to stop it.
-    async fn assert_alive(&self, place: &Place<'_>, silent: Vec<NodeName>) -> Result<(), Failure> {
+    async fn assert_alive(&self, place: &Place<'_>, silent: &[NodeName]) -> Result<(), Failure> {
         for node in silent {
-            let Some(how) = self.engine.ended(&node).await.map_err(Failure::Call)? else { continue };
-            return Err(if place.has_started(&node) {
-                Failure::Ended { node, how }
+            let Some(how) = self.engine.ended(node).await.map_err(Failure::Call)? else { continue };
+            return Err(if place.has_started(node) {
+                Failure::Ended { node: node.clone(), how }
             } else {
                 Failure::Outdated { reason: format!("{node}: {how}") }
             });

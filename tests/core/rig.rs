@@ -145,16 +145,14 @@ pub(crate) async fn converge(world: &World, topology: &Topology, options: Option
         let past = || plans.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         assert!(plans.len() < MOST_ROUNDS, "no end in sight:\n{}\n{next}", past());
         let outcome = run(world, topology, &next).await;
-        if let Err(error) = outcome.or_else(unless_outdated) {
+        // Another plan follows where what was awaited needs more than was planned.
+        if let Err(error) = outcome
+            && !matches!(error, ExecuteError::Outdated { .. })
+        {
             panic!("{}\nwhile running\n{next}\nafter\n{}", redisctl::executor::chain(&error), past());
         }
         plans.push(next);
     }
-}
-
-/// Another plan follows where what was awaited needs more than was planned.
-fn unless_outdated(error: ExecuteError) -> Result<(), ExecuteError> {
-    if matches!(error, ExecuteError::Outdated { .. }) { Ok(()) } else { Err(error) }
 }
 
 /// A deployment that is up.

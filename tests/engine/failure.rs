@@ -99,6 +99,24 @@ fn a_node_that_is_frozen_or_cut_off_meanwhile_is_named_too() {
     }
 }
 
+/// Some servers hang for good in some states, like those of Redis 8.0 after some failovers.
+#[test]
+fn a_server_that_hangs_is_named_with_a_way_out() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("hangs");
+    deployment.up("replica", &[]);
+    let node = &deployment.node(2);
+    docker(&["kill", "--signal", "STOP", node]);
+    let said = fail_with(&deployment.run("up", "replica", &["--timeout", "3s"]), 1);
+    docker(&["kill", "--signal", "CONT", node]);
+    assert!(said.contains(&format!("{node} does not answer")), "{said}");
+    assert!(said.contains(&format!("`docker restart {node}` starts servers anew that hang")), "{said}");
+    deployment.up("replica", &[]);
+    deployment.verify();
+}
+
 #[test]
 fn a_port_that_is_taken_meanwhile_is_named_and_replaced_where_it_may_be() {
     if !wanted() {

@@ -217,14 +217,14 @@ impl<'a> Race<'a> {
             _ => None,
         };
         match (node, error) {
-            (Some(node), CommandError::Execute(failure)) => {
+            (Some(node), CommandError::Execute(source)) => {
                 let port = node.endpoint.port;
                 Ok(match self.holder(topology, port).await? {
                     Some(holder) => {
-                        let (node, source) = (node.name.to_string(), Box::new(failure));
+                        let node = node.name.to_string();
                         CommandError::PortTaken { node, port, holder, source }
                     }
-                    None => failure.into(),
+                    None => CommandError::Execute(source),
                 })
             }
             (_, error) => Ok(error),
