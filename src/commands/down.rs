@@ -1,11 +1,26 @@
 //! `redisctl down`: removes deployments, and nothing else.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::lock::Request;
 use super::{CommandError, Connected, Outcome, connected, deployment, tls_files};
 use crate::cli::DownArguments;
+use crate::docker::Snapshot;
 use crate::docker::remove::{self, Removed};
 use crate::topology::DeploymentName;
 use crate::ui::Ui;
+
+/// How long nothing may change until the engine is believed to be done: making a network or a container takes
+/// it tenths of a second.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// How often it is looked meanwhile.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long that may take: containers that end and start again change for ever.
+const SETTLING_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(
     arguments: &DownArguments,
@@ -49,7 +64,11 @@ async fn remove_one(
     let (location, timeout) = (&connected.location, arguments.timeout);
     let lock = Request { deployment: name, location, command: "down", timeout };
     let lock = lock.take(|message| ui.note(&message)).await?;
-    let snapshot = connected.engine.snapshot().await?;
+    let snapshot = if lock.follows_killed {
+        settled(name, connected).await?
+    } else {
+        connected.engine.snapshot().await?
+    };
     let parts = snapshot.parts(name);
     // What was there before somebody else was waited for may be gone now, which is what is wanted.
     if parts.is_empty() && !lock.waited && !arguments.all {
@@ -65,4 +84,20 @@ async fn remove_one(
         ui.warning(&format!("could not remove the files for TLS of `{name}`: {error}"));
     }
     Ok(removed)
+}
+
+/// A look at the engine once it is done with what it was asked for by a redisctl that was killed.
+async fn settled(name: &DeploymentName, connected: &Connected) -> Result<Snapshot, CommandError> {
+    let started = Instant::now();
+    let mut snapshot = connected.engine.snapshot().await?;
+    let mut changed = started;
+    while changed.elapsed() < QUIET && started.elapsed() < SETTLING_LIMIT {
+        tokio::time::sleep(POLL_INTERVAL).await;
+        let newer = connected.engine.snapshot().await?;
+        if newer.parts(name) != snapshot.parts(name) {
+            changed = Instant::now();
+        }
+        snapshot = newer;
+    }
+    Ok(snapshot)
 }

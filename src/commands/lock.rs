@@ -33,6 +33,8 @@ pub(super) struct Lock {
     held: Option<Held>,
     /// Whether somebody else had to be waited for: what was seen before may be no more.
     pub(super) waited: bool,
+    /// Whether who held it before was killed: the engine goes on with what it was asked for.
+    pub(super) follows_killed: bool,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,7 @@ struct Held {
 impl Drop for Lock {
     fn drop(&mut self) {
         if let Some(held) = &self.held {
-            // A note that stays says nothing while nobody holds the lock.
+            // A note that stays says that its writer was killed, which only makes the next one careful.
             let _ = fs::remove_file(&held.note);
         }
     }
@@ -98,9 +100,10 @@ impl Request<'_> {
         loop {
             match file.try_lock() {
                 Ok(()) => {
+                    let follows_killed = note.exists();
                     // Whoever waits without a note says so without it.
                     let _ = fs::write(&note, self.note());
-                    return Ok(Lock { held: Some(Held { _file: file, note }), waited: told });
+                    return Ok(Lock { held: Some(Held { _file: file, note }), waited: told, follows_killed });
                 }
                 Err(TryLockError::Error(error)) => return Ok(self.do_without(&error, tell)),
                 Err(TryLockError::WouldBlock) => {}
@@ -133,7 +136,7 @@ impl Request<'_> {
     /// Goes on without a lock: that others cannot be seen is no reason not to work.
     fn do_without(&self, error: &io::Error, tell: impl Fn(String)) -> Lock {
         tell(format!("cannot see whether another redisctl is at work on `{}`: {error}", self.deployment));
-        Lock { held: None, waited: false }
+        Lock { held: None, waited: false, follows_killed: false }
     }
 
     /// One name for each deployment of each engine.
@@ -223,7 +226,7 @@ mod tests {
 
         drop(first);
         let (third, said) = take(folder.path(), &engine, "down").await;
-        assert!(third.is_ok() && said.is_empty(), "{said:?}");
+        assert!(!third.unwrap().follows_killed && said.is_empty(), "{said:?}");
     }
 
     #[tokio::test]
@@ -236,7 +239,8 @@ mod tests {
         assert!(held.note.exists());
         drop(held);
         let (lock, said) = take(folder.path(), &engine, "up").await;
-        assert!(!lock.unwrap().waited && said.is_empty(), "{said:?}");
+        let lock = lock.unwrap();
+        assert!(!lock.waited && lock.follows_killed && said.is_empty(), "{said:?}");
     }
 
     #[tokio::test]
