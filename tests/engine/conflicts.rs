@@ -6,7 +6,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::moment::{is_step, meanwhile};
-use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, wanted};
+use crate::relay;
+use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, texts, wanted};
 
 /// A container that does not run, a network or a volume of somebody else's; gone when it goes out of scope.
 struct Foreign(&'static str, String);
@@ -145,27 +146,19 @@ fn a_foreign_volume_that_appears_meanwhile_is_named_and_not_touched() {
     let deployment = Deployment::new("foreign-volume-late");
     let name = format!("{}-data", deployment.node(1));
     let inspect = || docker(&["volume", "inspect", "--format", "{{json .}}", &name]);
-    // A node's volume is made after the network: now and then before `up` stands still.
-    for _ in 0..10 {
-        let moment = (1, |event: &Value| event["event"] == "planned");
-        let ended = meanwhile(&deployment, &["standalone", "--set", "data=volume"], moment, |_| {
-            docker(&["volume", "create", &name]);
-        });
-        if inspect().contains("io.redisctl.") {
-            succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
-            continue;
-        }
-        let _foreign = Foreign("volume", name.clone());
-        let before = inspect();
-        assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
-        let said = format!("there is a volume `{name}` that redisctl did not make");
-        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
-        succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
-        assert_eq!(deployment.leftovers(), Vec::<String>::new());
-        assert_eq!(inspect(), before);
-        return;
-    }
-    panic!("the volume never came between");
+    let host = relay::before("/volumes/create", {
+        let name = name.clone();
+        move |_| drop(docker(&["volume", "create", &name]))
+    });
+    let ended = deployment.run("up", "standalone", &["--set", "data=volume", "--host", &host]);
+    let _foreign = Foreign("volume", name.clone());
+    let before = inspect();
+    let said = fail_with(&ended, 1);
+    assert!(said.contains(&format!("there is a volume `{name}` that redisctl did not make")), "{said}");
+    assert!(!before.contains("io.redisctl."), "{before}");
+    succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+    assert_eq!(inspect(), before);
 }
 
 #[test]
@@ -175,33 +168,21 @@ fn a_subnet_that_is_taken_meanwhile_is_replaced() {
     }
     let deployment = Deployment::new("subnet-meanwhile");
     let name = "redisctl-test-foreign-subnet-late";
-    // Now and then the network is made before `up` stands still.
-    for _ in 0..10 {
-        let mut foreign = None;
-        let moment = (1, |event: &Value| event["event"] == "planned");
-        let ended = meanwhile(&deployment, &["cluster"], moment, |event| {
-            let plan = event.to_string();
-            let (_, rest) = plan.split_once("create network, subnet ").expect("the network's step");
-            let subnet = rest.split('"').next().expect("a subnet");
-            let made = Command::new("docker").args(["network", "create", "--subnet", subnet, name]).output();
-            let made = made.is_ok_and(|made| made.status.success());
-            foreign = made.then(|| Foreign("network", name.to_owned()));
-        });
-        assert!(ended.status.success(), "{}", ended.stderr);
-        if foreign.is_none() || !ended.stderr.contains("choosing another subnet") {
-            succeed(&redisctl(&["down", &deployment.name]));
-            continue;
-        }
-        // The volume that it has made already is its own, and not somebody else's whom it would wait for.
-        assert!(!ended.stderr.contains("somebody else makes"), "{}", ended.stderr);
-        // Nothing has lived in it either: the cluster is formed as a new one, the quick way.
-        let events = || ended.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let took_over = events().any(|event| is_step(&event, "step-finished", "take over"));
-        assert!(took_over, "{}", ended.stderr);
-        deployment.verify();
-        return;
-    }
-    panic!("the subnet was never taken in time");
+    let host = relay::before("\"Subnet\"", move |call| {
+        let (_, rest) = call.split_once("\"Subnet\":\"").expect("the network's subnet");
+        let subnet = rest.split('"').next().expect("a subnet");
+        docker(&["network", "create", "--subnet", subnet, name]);
+    });
+    let _foreign = Foreign("network", name.to_owned());
+    let ended = deployment.run("up", "cluster", &["--host", &host, "--output", "json"]);
+    let (_, said) = texts(&ended);
+    assert!(ended.status.success() && said.contains("choosing another subnet"), "{said}");
+    // The volume that it has made already is its own, and not somebody else's whom it would wait for.
+    assert!(!said.contains("somebody else makes"), "{said}");
+    // Nothing has lived in it either: the cluster is formed as a new one, the quick way.
+    let events = || said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    assert!(events().any(|event| is_step(&event, "step-finished", "take over")), "{said}");
+    deployment.verify();
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod moment;
 mod podman;
 mod private_engine;
 mod registry;
+mod relay;
 mod remote;
 mod restarts;
 mod secrets;

@@ -1,0 +1,62 @@
+//! The engine behind a relay of a test's own, which does something just before a call gets there.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What is done before a call, given the call; gone once it is done.
+type Once = Arc<Mutex<Option<Box<dyn FnOnce(&str) + Send>>>>;
+
+/// Serves the engine until the tests end, and does `then` before the first call that says `call`; others that
+/// say so wait for it. Gives the value of `--host`.
+pub(crate) fn before(call: &'static str, then: impl FnOnce(&str) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let then: Once = Arc::new(Mutex::new(Some(Box::new(then))));
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let then = Arc::clone(&then);
+            thread::spawn(move || carry(client, call, &then));
+        }
+    });
+    format!("tcp://{address}")
+}
+
+/// Carries one connection both ways, wherever the engine's own client finds the engine.
+fn carry(mut client: TcpStream, call: &str, then: &Once) {
+    let mut engine = Command::new("docker")
+        .args(["system", "dial-stdio"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the docker client starts");
+    let (mut to_engine, mut from_engine) = (engine.stdin.take().expect("a pipe"), engine.stdout.take());
+    let mut to_client = client.try_clone().expect("the same connection");
+    let back = thread::spawn(move || {
+        let mut buffer = [0; 16 * 1024];
+        while let Some(Ok(length @ 1..)) = from_engine.as_mut().map(|engine| engine.read(&mut buffer)) {
+            if to_client.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = to_client.shutdown(Shutdown::Both);
+    });
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(length @ 1..) = client.read(&mut buffer) {
+        let said = String::from_utf8_lossy(&buffer[..length]);
+        if said.contains(call) {
+            let mut then = then.lock().expect("nobody panicked");
+            if let Some(then) = then.take() {
+                then(&said);
+            }
+        }
+        if to_engine.write_all(&buffer[..length]).and_then(|()| to_engine.flush()).is_err() {
+            break;
+        }
+    }
+    drop(to_engine);
+    let _ = engine.wait();
+    let _ = back.join();
+}
