@@ -1,11 +1,10 @@
 //! What is in the way is named, and left alone.
 
 use std::net::TcpListener;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::moment::{is_step, meanwhile};
+use crate::moment::is_step;
 use crate::relay;
 use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, texts, wanted};
 
@@ -88,19 +87,20 @@ fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
         return;
     }
     let deployment = Deployment::new("foreign-late");
-    let (name, mut id) = (deployment.node(2), String::new());
-    let moment = (1, |event: &Value| event["event"] == "plan-started");
-    let ended = meanwhile(&deployment, &["replica", "--subnet", "10.214.20.0/24"], moment, |_| {
-        id = docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]);
+    let name = deployment.node(2);
+    let host = relay::before("/containers/create?name=redisctl-test-foreign-late-2", {
+        let name = name.clone();
+        move |_| drop(docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]))
     });
+    let said = fail_with(&deployment.run("up", "replica", &["--host", &host]), 1);
     let _foreign = Foreign("container", name.clone());
-    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
-    let said = ended.stderr;
+    let created = || docker(&["inspect", "--format", "{{.Id}} {{.Created}}", &name]);
+    let before = created();
     assert!(said.contains(&format!("there is a container `{name}` that redisctl did not make")), "{said}");
     assert!(said.contains("there is now of `redisctl-test-foreign-late`: its network, 1 volume"), "{said}");
     succeed(&redisctl(&["down", &deployment.name]));
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
-    assert_eq!(docker(&["inspect", "--format", "{{.Id}}", &name]), id);
+    assert_eq!(created(), before);
 }
 
 #[test]
@@ -109,33 +109,19 @@ fn a_foreign_network_that_appears_meanwhile_is_named_and_not_touched() {
         return;
     }
     let deployment = Deployment::new("foreign-network-late");
-    let named = format!("name=^{}$", deployment.name);
-    // The network is made after the shared volume, which leaves a moment: now and then too short a one.
-    for _ in 0..10 {
-        let mut made = None;
-        let moment = (1, |event: &Value| event["event"] == "planned");
-        let ended = meanwhile(&deployment, &["replica"], moment, |_| {
-            made = Command::new("docker").args(["network", "create", &deployment.name]).output().ok();
-        });
-        let made = made.filter(|made| made.status.success());
-        let foreign =
-            made.map(|made| Foreign("network", String::from_utf8_lossy(&made.stdout).trim().to_owned()));
-        let all = docker(&["network", "ls", "-q", "--no-trunc", "--filter", &named]);
-        let Some(foreign) = foreign.filter(|foreign| all == foreign.1) else {
-            succeed(&redisctl(&["down", &deployment.name]));
-            continue;
-        };
-        let inspect = || docker(&["network", "inspect", "--format", "{{json .}}", &foreign.1]);
-        let before = inspect();
-        assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
-        let said = format!("there is a network `{}` that redisctl did not make", deployment.name);
-        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
-        succeed(&redisctl(&["down", &deployment.name]));
-        assert_eq!(deployment.leftovers(), Vec::<String>::new());
-        assert_eq!(inspect(), before);
-        return;
-    }
-    panic!("the network never came between");
+    let name = &deployment.name;
+    let host = relay::before("/networks/create", {
+        let name = name.clone();
+        move |_| drop(docker(&["network", "create", &name]))
+    });
+    let said = fail_with(&deployment.run("up", "replica", &["--host", &host]), 1);
+    let _foreign = Foreign("network", name.clone());
+    let inspect = || docker(&["network", "inspect", "--format", "{{json .}}", name]);
+    let before = inspect();
+    assert!(said.contains(&format!("there is a network `{name}` that redisctl did not make")), "{said}");
+    succeed(&redisctl(&["down", name]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+    assert_eq!(inspect(), before);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The engine behind a relay of a test's own, which does something just before a call gets there.
 
-use std::io::{Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -32,15 +32,12 @@ fn carry(mut client: TcpStream, call: &str, then: &Once) {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the docker client starts");
-    let (mut to_engine, mut from_engine) = (engine.stdin.take().expect("a pipe"), engine.stdout.take());
+    let mut to_engine = engine.stdin.take().expect("a pipe");
+    let mut from_engine = engine.stdout.take().expect("a pipe");
     let mut to_client = client.try_clone().expect("the same connection");
     let back = thread::spawn(move || {
-        let mut buffer = [0; 16 * 1024];
-        while let Some(Ok(length @ 1..)) = from_engine.as_mut().map(|engine| engine.read(&mut buffer)) {
-            if to_client.write_all(&buffer[..length]).is_err() {
-                break;
-            }
-        }
+        // An end in the middle is the client's to complain about.
+        let _ = io::copy(&mut from_engine, &mut to_client);
         let _ = to_client.shutdown(Shutdown::Both);
     });
     let mut buffer = [0; 16 * 1024];
