@@ -1,7 +1,7 @@
 //! The soak: `up`, `verify` and `down` of the cluster, again and again, each time with a fault at a
 //! random moment: a container killed, paused, cut off or removed, redisctl itself killed or
-//! interrupted, also while it replaces every node. After it, `up` must succeed, `plan` find nothing to do, `verify` pass and `down` leave
-//! nothing behind. Prints a table, and ends with 1 when one round did not.
+//! interrupted, also while it replaces every node. After it, `up` must succeed, `plan` find nothing to do,
+//! `verify` pass and `down` leave nothing behind. Prints a table, and ends with 1 when one round did not.
 //!
 //! `bash scripts/soak [ROUNDS]` prepares the machine and runs it. It wants an engine that nobody else
 //! uses meanwhile: what others make would count as left behind.

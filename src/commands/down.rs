@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::lock::Request;
+use super::lock::{Lock, Request};
 use super::{CommandError, Connected, Outcome, connected, deployment, tls_files};
 use crate::cli::DownArguments;
 use crate::docker::Snapshot;
@@ -64,7 +64,19 @@ async fn remove_one(
     let (location, timeout) = (&connected.location, arguments.timeout);
     let lock = Request { deployment: name, location, command: "down", timeout };
     let lock = lock.take(|message| ui.note(&message)).await?;
-    let snapshot = if lock.follows_killed {
+    let removed = remove_under(&lock, name, arguments, connected, ui).await;
+    lock.end();
+    removed
+}
+
+async fn remove_under(
+    lock: &Lock,
+    name: &DeploymentName,
+    arguments: &DownArguments,
+    connected: &Connected,
+    ui: &Ui,
+) -> Result<Removed, CommandError> {
+    let snapshot = if lock.follows_cut_off {
         settled(name, connected).await?
     } else {
         connected.engine.snapshot().await?
@@ -86,7 +98,7 @@ async fn remove_one(
     Ok(removed)
 }
 
-/// A look at the engine once it is done with what it was asked for by a redisctl that was killed.
+/// A look at the engine once it is done with what it was asked for by a redisctl that was cut off.
 async fn settled(name: &DeploymentName, connected: &Connected) -> Result<Snapshot, CommandError> {
     let started = Instant::now();
     let mut snapshot = connected.engine.snapshot().await?;

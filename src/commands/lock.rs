@@ -26,15 +26,15 @@ const NOTE_PATIENCE: Duration = Duration::from_millis(500);
 /// How much of the hash of an engine's address is in a file's name: enough to tell a user's engines apart.
 const HASH_BYTES: usize = 6;
 
-/// The right to change one deployment on one engine, until it is dropped or its process ends.
+/// The right to change one deployment on one engine, until it is ended, dropped or its process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
     /// `None` where there is no place for locks on this machine.
     held: Option<Held>,
     /// Whether somebody else had to be waited for: what was seen before may be no more.
     pub(super) waited: bool,
-    /// Whether who held it before was killed: the engine goes on with what it was asked for.
-    pub(super) follows_killed: bool,
+    /// Whether who held it before was killed or interrupted: the engine goes on with what it was asked for.
+    pub(super) follows_cut_off: bool,
 }
 
 #[derive(Debug)]
@@ -43,10 +43,12 @@ struct Held {
     note: PathBuf,
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
+impl Lock {
+    /// Gives it back once everything that was asked of the engine has its answer. Whoever is cut off before
+    /// leaves the note, which tells the next one.
+    pub(super) fn end(self) {
         if let Some(held) = &self.held {
-            // A note that stays says that its writer was killed, which only makes the next one careful.
+            // A note that stays only makes the next one careful.
             let _ = fs::remove_file(&held.note);
         }
     }
@@ -100,10 +102,14 @@ impl Request<'_> {
         loop {
             match file.try_lock() {
                 Ok(()) => {
-                    let follows_killed = note.exists();
+                    let follows_cut_off = note.exists();
                     // Whoever waits without a note says so without it.
                     let _ = fs::write(&note, self.note());
-                    return Ok(Lock { held: Some(Held { _file: file, note }), waited: told, follows_killed });
+                    return Ok(Lock {
+                        held: Some(Held { _file: file, note }),
+                        waited: told,
+                        follows_cut_off,
+                    });
                 }
                 Err(TryLockError::Error(error)) => return Ok(self.do_without(&error, tell)),
                 Err(TryLockError::WouldBlock) => {}
@@ -136,7 +142,7 @@ impl Request<'_> {
     /// Goes on without a lock: that others cannot be seen is no reason not to work.
     fn do_without(&self, error: &io::Error, tell: impl Fn(String)) -> Lock {
         tell(format!("cannot see whether another redisctl is at work on `{}`: {error}", self.deployment));
-        Lock { held: None, waited: false, follows_killed: false }
+        Lock { held: None, waited: false, follows_cut_off: false }
     }
 
     /// One name for each deployment of each engine.
@@ -224,23 +230,21 @@ mod tests {
         // Another engine's deployment of that name is another one.
         assert!(!take(folder.path(), &location("tcp://two:2375"), "up").await.0.unwrap().waited);
 
-        drop(first);
+        first.unwrap().end();
         let (third, said) = take(folder.path(), &engine, "down").await;
-        assert!(!third.unwrap().follows_killed && said.is_empty(), "{said:?}");
+        assert!(!third.unwrap().follows_cut_off && said.is_empty(), "{said:?}");
     }
 
     #[tokio::test]
-    async fn what_a_killed_process_leaves_is_in_nobodys_way() {
+    async fn whoever_is_cut_off_is_in_nobodys_way_but_leaves_a_note() {
         let folder = tempfile::tempdir().unwrap();
         let engine = location("tcp://one:2375");
         let (killed, _) = take(folder.path(), &engine, "up").await;
         // The lock ends with its process; the files stay.
-        let held = killed.unwrap().held.take().unwrap();
-        assert!(held.note.exists());
-        drop(held);
+        drop(killed);
         let (lock, said) = take(folder.path(), &engine, "up").await;
         let lock = lock.unwrap();
-        assert!(!lock.waited && lock.follows_killed && said.is_empty(), "{said:?}");
+        assert!(!lock.waited && lock.follows_cut_off && said.is_empty(), "{said:?}");
     }
 
     #[tokio::test]

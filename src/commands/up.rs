@@ -33,23 +33,37 @@ pub(super) async fn run(
     host: Option<&str>,
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
+    let mut scene = Scene::default();
+    let outcome = run_in(&mut scene, arguments, host, ui).await;
+    if let Some(lock) = scene.lock {
+        lock.end();
+    }
+    outcome
+}
+
+/// Runs the command; `scene` keeps the lock until everything is over.
+async fn run_in(
+    scene: &mut Scene,
+    arguments: &UpArguments,
+    host: Option<&str>,
+    ui: &Ui,
+) -> Result<Outcome, CommandError> {
     let bundle = arguments.bundle.as_deref().map(Bundle::begin).transpose()?;
     let renderer = ui.renderer();
     let recorder = Recorder::new(renderer.as_ref(), bundle.as_ref());
     let listener = Timings::new(&recorder);
-    let mut scene = Scene::default();
-    let result = attempt(arguments, host, bundle.as_ref(), &listener, &mut scene).await;
+    let result = attempt(arguments, host, bundle.as_ref(), &listener, scene).await;
     if let Some(bundle) = &bundle {
         // Before anything is removed: there would be nothing to ask any more.
-        bundle.gather(&scene).await;
+        bundle.gather(scene).await;
     }
     let result = match result {
-        Err(error) => Err(aftermath::of(error, arguments.on_failure, &scene).await),
+        Err(error) => Err(aftermath::of(error, arguments.on_failure, scene).await),
         done => done,
     };
     if let Some(bundle) = &bundle {
         // After that: what is left, and the ways on, are part of the error.
-        listener.hear(bundle.complete(&scene, &result));
+        listener.hear(bundle.complete(scene, &result));
     }
     renderer.finish();
     let shown = match (&result, &scene.prepared) {
@@ -64,7 +78,7 @@ pub(super) async fn run(
     let outcome = done.verified.as_ref().map_or(Outcome::Done, verify::outcome);
     let to_be_removed = outcome == Outcome::ChecksFailed && arguments.on_failure == OnFailure::Remove;
     if let (true, Scene { connected: Some(connected), prepared: Some(prepared), is_new, .. }) =
-        (to_be_removed, &scene)
+        (to_be_removed, &*scene)
     {
         let name = prepared.topology.name.clone();
         ui.note(&aftermath::of_failed_checks(connected, name, *is_new).await.to_string());

@@ -180,6 +180,11 @@ pub(super) fn is_unknown_node(error: &RedisError) -> bool {
     detail_starts_with(error, &["Unknown node"])
 }
 
+/// Whether the server says that it hands over to a replica at this moment.
+pub(super) fn is_failing_over(error: &RedisError) -> bool {
+    detail_starts_with(error, &["FAILOVER already in progress"])
+}
+
 fn is_passing_reply(error: &RedisError) -> bool {
     let passing_kind = matches!(
         error.kind(),

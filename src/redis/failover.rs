@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{RedisError, cmd};
+use redis::cmd;
 use tokio::time::Instant;
 
 use super::call::run;
+use super::error::is_failing_over;
 use super::{ServerError, parse, sentinel, view};
 use crate::observed::{Replication, ServerView};
 use crate::plan::{HandOverWay, Peer};
@@ -45,14 +46,10 @@ pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer)
     failover.arg("TIMEOUT").arg(ATTEMPT.as_secs() * 1000);
     match failover.exec_async(connection).await {
         // By another redisctl, whose end the server did not notice.
-        Err(error) if is_in_progress(&error) => {}
+        Err(error) if is_failing_over(&error) => {}
         result => result.map_err(|source| ServerError::Command { command: "FAILOVER", source })?,
     }
     until_replica(connection).await
-}
-
-fn is_in_progress(error: &RedisError) -> bool {
-    error.detail().is_some_and(|detail| detail.contains("already in progress"))
 }
 
 /// What FAILOVER does, where there is no such command or it would not do: no more writes; wait until the

@@ -72,9 +72,9 @@ impl<'a> Known<'a> {
         self.views.get(node).or_else(|| self.leaving_views.get(node)).copied()
     }
 
-    /// Nodes that no primary knows any more, nor is being introduced to, though they know others, and nodes that their primary leaves
-    /// out of its shard, unless they are replaced anyway; all of them replicas, or to be. They are treated as
-    /// new ones from now on.
+    /// Nodes that no primary knows any more, nor is being introduced to, though they know others, and nodes that
+    /// their primary leaves out of its shard, unless they are replaced anyway; all of them replicas, or to be.
+    /// They are treated as new ones from now on.
     pub(super) fn set_aside_the_lost(
         &mut self,
         topology: &Topology,
