@@ -11,6 +11,7 @@ use crate::rig::{
 };
 
 mod changed;
+mod counts;
 mod drifted;
 mod estranged;
 mod new;
@@ -29,4 +30,20 @@ async fn repair(world: &World, topology: &Topology) -> String {
     settle().await;
     assert_ready(world, topology);
     plans.iter().map(ToString::to_string).collect()
+}
+
+/// Keys on every primary before, and all of them after.
+async fn changed_without_loss(from: &str, to: &str) -> String {
+    let before = topology(from);
+    let world = up(&before).await;
+    for shard in &before.shards {
+        world.put_keys(&shard.primary.name, 100);
+    }
+    settle().await;
+    let after = topology(to);
+    let plans = repair(&world, &after).await;
+    for shard in &after.shards {
+        assert_eq!(world.keys(&primary_of(&world, shard)), 100, "{plans}");
+    }
+    plans
 }
