@@ -95,8 +95,7 @@ fn a_failover_while_nodes_are_replaced_is_taken_up() {
         is_step(event, "step-started", "wait until it answers") && event["subject"] == deployment.node(5)
     };
     let ended = meanwhile(&deployment, &[&["cluster"], &limit[..]].concat(), (1, started), |_| {
-        let replica = redis::Client::open(("127.0.0.1", deployment.port + 4)).expect("a client");
-        let fail_over = || redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut replica.get_connection()?);
+        let fail_over = || redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut deployment.connect(5));
         // It has to start, and to get its link to its primary first.
         eventually("the replica can take its primary's place", || fail_over().is_ok());
         eventually("the replica takes its primary's place", || primary_of(&deployment, 8000) == 5);

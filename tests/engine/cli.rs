@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Deployment, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, end, fail_with, redisctl, succeed, wanted};
 
 #[test]
 fn one_command_goes_to_the_node_that_serves_its_keys() {
@@ -56,6 +56,6 @@ fn lines_of_stdin_are_commands_of_one_conversation() {
         .expect("redisctl starts");
     let lines = "SELECT 3\n\nMULTI\nSET \"a b\" 'c'\nGET \"a b\"\nEXEC\nquit\nGET never\n";
     child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
+    let output = end(child);
     assert_eq!(succeed(&output), "OK\nOK\nQUEUED\nQUEUED\nOK\nc\n");
 }

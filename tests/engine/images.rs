@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, docker, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_6, REDIS_7, docker, end, fail_with, redisctl, succeed, wanted};
 
 #[test]
 fn an_image_that_cannot_be_pulled_is_an_error_with_ways_out() {
@@ -59,7 +59,7 @@ impl OfficialLike {
             .spawn()
             .expect("the docker client starts");
         build.stdin.take().expect("a pipe").write_all(dockerfile.as_bytes()).expect("it reads");
-        succeed(&build.wait_with_output().expect("it ends"));
+        succeed(&end(build));
         Self(name)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::private_engine::{Network, as_root, remove_files, run};
-use crate::support::{REDIS_7, command, docker, eventually, fail_with, succeed, wanted};
+use crate::support::{REDIS_7, command, docker, eventually, fail_with, output, succeed, wanted};
 
 /// A service with a storage and a network of its own; gone when it goes out of scope.
 struct Podman {
@@ -77,7 +77,7 @@ impl Podman {
         let redisctl = command::<&str>(&[]);
         let mut inside = self.network.inside("env");
         inside.arg("NO_COLOR=1").arg(redisctl.get_program()).args(["--host", &self.host()]).args(arguments);
-        inside.output().expect("redisctl starts")
+        output(&mut inside)
     }
 
     #[track_caller]

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{command, eventually, succeed};
+use crate::support::{command, connect, eventually, output, succeed};
 
 /// The engine, with its containers, files and network; gone when it goes out of scope.
 pub(crate) struct PrivateEngine {
@@ -146,7 +146,7 @@ impl PrivateEngine {
 
     /// Runs redisctl with these arguments, for this engine.
     pub(crate) fn redisctl(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("redisctl starts")
+        output(&mut self.command(arguments))
     }
 
     /// The JSON of a command that must succeed.
@@ -169,8 +169,7 @@ impl PrivateEngine {
 
     /// A connection to the server at a port of the engine's machine.
     pub(crate) fn connect(&self, port: u16) -> redis::Connection {
-        let client = redis::Client::open((self.address().to_string(), port)).expect("a client");
-        client.get_connection().expect("a connection")
+        connect((self.address().to_string(), port)).expect("a connection")
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use redis::Commands as _;
 
 use crate::private_engine::{PrivateEngine, run};
-use crate::support::{REDIS_7, command, fail_with, succeed, wanted};
+use crate::support::{REDIS_7, command, fail_with, output, redisctl, succeed, wanted};
 
 #[test]
 fn a_remote_engine_is_as_good_as_a_local_one() {
@@ -114,7 +114,7 @@ fn an_engine_behind_tls_is_reached_with_its_certificates_alone() {
     let with = |folder: &str, arguments: &[&str]| {
         let mut redisctl = command(arguments);
         redisctl.env("DOCKER_HOST", &host).env("DOCKER_TLS_VERIFY", "1");
-        redisctl.env("DOCKER_CERT_PATH", engine.path(folder)).output().expect("redisctl starts")
+        output(redisctl.env("DOCKER_CERT_PATH", engine.path(folder)))
     };
     let up = ["up", "standalone", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
     succeed(&with("certificates", &up));
@@ -123,8 +123,7 @@ fn an_engine_behind_tls_is_reached_with_its_certificates_alone() {
     make_certificates(&engine.path("others"), engine.address());
     let said = fail_with(&with("others", &["ls"]), 4);
     assert!(said.contains("others") && said.contains("certificates"), "{said}");
-    let plain = command(&["ls", "--host", &format!("{host}:2376")]).output().expect("redisctl starts");
-    let said = fail_with(&plain, 4);
+    let said = fail_with(&redisctl(&["ls", "--host", &format!("{host}:2376")]), 4);
     assert!(said.contains("DOCKER_TLS_VERIFY"), "{said}");
 
     // A context, as Docker's own client writes it.
@@ -143,7 +142,7 @@ fn an_engine_behind_tls_is_reached_with_its_certificates_alone() {
     let by_context = |name: Option<&str>| {
         let mut redisctl = command(&["status"]);
         redisctl.env_remove("DOCKER_HOST").env("DOCKER_CONFIG", &configuration);
-        redisctl.envs(name.map(|name| ("DOCKER_CONTEXT", name))).output().expect("redisctl starts")
+        output(redisctl.envs(name.map(|name| ("DOCKER_CONTEXT", name))))
     };
     succeed(&by_context(Some("away")));
     docker(&["context", "use", "away"]);

@@ -6,7 +6,7 @@ use redis::Commands as _;
 use serde_json::Value;
 
 use crate::private_engine::PrivateEngine;
-use crate::support::{Deployment, REDIS_7, docker, eventually, fail_with, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, docker, end, eventually, fail_with, succeed, wanted};
 
 /// What forming changes, and what it must be afterwards: the spec's or the server's own.
 const SETTINGS: [(&str, &str); 6] = [
@@ -131,8 +131,8 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
         assert!(lines.by_ref().map_while(Result::ok).any(|line| is_moment(&line)), "never came to {moment}");
         engine.kill();
         let rest: Vec<String> = lines.map_while(Result::ok).collect();
-        let end = first.wait_with_output().expect("it ends");
-        assert_eq!(end.status.code(), Some(4), "{rest:#?}");
+        let ended = end(first);
+        assert_eq!(ended.status.code(), Some(4), "{rest:#?}");
         let error: Value = serde_json::from_str(rest.last().expect("an error")).expect("JSON");
         assert!(error["hint"].as_str().expect("a hint").contains("docker info"), "{error:#}");
         // Whoever asks now hears that there is no engine.

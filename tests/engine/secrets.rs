@@ -11,7 +11,7 @@ use redisctl::spec::SecretText;
 use redisctl::topology::files::password_hash;
 use serde_json::Value;
 
-use crate::support::{Deployment, REDIS_7, command, docker, wanted};
+use crate::support::{Deployment, REDIS_7, command, docker, output, wanted};
 
 /// Variables of the bundled spec, and what they are set to: each has a word in it that is nowhere
 /// else, however the characters around it are escaped.
@@ -94,7 +94,7 @@ impl Search {
 
 /// Runs redisctl with the passwords in its environment, where the bundled spec takes them from.
 fn with_passwords(arguments: &[&str]) -> Output {
-    command(arguments).envs(PASSWORDS).output().expect("redisctl starts")
+    output(command(arguments).envs(PASSWORDS))
 }
 
 /// A file in a container, with the owner and the mode of each entry of its archive.
@@ -190,7 +190,7 @@ fn passwords_are_in_the_servers_files_alone() {
         search.output("export", &with_passwords(&arguments));
     }
     let mut traced = command(&["status", name]);
-    search.output("a trace", &traced.env("REDISCTL_LOG", "trace").output().expect("redisctl starts"));
+    search.output("a trace", &output(traced.env("REDISCTL_LOG", "trace")));
 
     errors(&mut search, folder.path(), name, &run);
 
@@ -199,7 +199,7 @@ fn passwords_are_in_the_servers_files_alone() {
     let failed = bundle("failed");
     let broken = ["--recreate", "--set", "config.maxmemory-policy=nonsense", "--bundle", &failed];
     again.args(spec).args(broken).envs(PASSWORDS).env("REDISCTL_LOG", "trace");
-    let again = again.output().expect("redisctl starts");
+    let again = output(&mut again);
     assert!(!again.status.success(), "{}", text(&again.stderr));
     search.output("a failed up", &again);
     assert!(search.folder(&folder.path().join("failed")) > 8, "the bundle is empty");

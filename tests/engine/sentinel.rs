@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, docker, succeed, wanted};
+use crate::support::{Deployment, connect, docker, succeed, wanted};
 
 /// The primary's port, by the word of the sentinel with this number.
 fn discovered(deployment: &Deployment, number: u16) -> (String, u16) {
@@ -39,8 +39,7 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
     let (host, first) = discovered(&deployment, sentinel);
     assert_eq!((host.as_str(), first), ("127.0.0.1", deployment.port));
     let write = |port: u16, value: &str| {
-        let client = redis::Client::open(("127.0.0.1", port)).expect("a client");
-        let mut connection = client.get_connection().expect("a connection");
+        let mut connection = connect(("127.0.0.1", port)).expect("a connection");
         redis::cmd("SET").arg("kept").arg(value).exec(&mut connection).expect("a write");
         redis::cmd("WAIT").arg(2).arg(2000).exec(&mut connection).expect("an answer");
     };

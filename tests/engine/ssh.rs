@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::private_engine::{PrivateEngine, as_root, run};
-use crate::support::{REDIS_7, command, eventually, fail_with, succeed, wanted};
+use crate::support::{REDIS_7, command, eventually, fail_with, output, succeed, wanted};
 
 /// The server wants to be named by its whole path.
 const SSHD: &str = "/usr/sbin/sshd";
@@ -79,7 +79,7 @@ impl<'e> SshServer<'e> {
 
     #[track_caller]
     fn run(&self, arguments: &[&str]) -> String {
-        succeed(&self.command("right", arguments).output().expect("redisctl starts"))
+        succeed(&output(&mut self.command("right", arguments)))
     }
 
     #[track_caller]
@@ -135,7 +135,7 @@ fn an_engine_behind_ssh_is_as_good_as_one_that_listens() {
     assert_eq!(engine.leftovers(), "");
 
     // Whoever is not let in hears why, and what to try.
-    let said = fail_with(&server.command("wrong", &["ls"]).output().expect("redisctl starts"), 4);
+    let said = fail_with(&output(&mut server.command("wrong", &["ls"])), 4);
     assert!(said.contains(&server.host()), "{said}");
     assert!(said.contains("Permission denied (publickey)"), "{said}");
     assert!(said.contains(&format!("-p {PORT} -- {} docker version", engine.address())), "{said}");

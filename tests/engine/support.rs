@@ -1,10 +1,13 @@
 //! What every test needs: a deployment that cleans up after itself, and words for asking about it.
 
 use std::ffi::OsStr;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use redis::{Client, Connection, IntoConnectionInfo, RedisResult};
 use serde_json::Value;
 
 /// The image that tests use where the server does not matter.
@@ -19,6 +22,12 @@ pub(crate) const REDIS_8: &str = "redisctl-test/redis:8.0";
 /// Valkey 8.1.
 pub(crate) const VALKEY_8: &str = "redisctl-test/valkey:8.1";
 
+/// How long any command may take, far beyond redisctl's own deadlines: what hangs is to fail, and to say so.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// How long a server may take for an answer.
+const ANSWER: Duration = Duration::from_secs(60);
+
 /// Whether to run: `scripts/test` says so, and then an engine that cannot be used is a failure.
 pub(crate) fn wanted() -> bool {
     let wanted = std::env::var_os("REDISCTL_ENGINE_TESTS").is_some();
@@ -31,7 +40,8 @@ pub(crate) fn wanted() -> bool {
 /// redisctl with these arguments, to be run.
 pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redisctl"));
-    command.args(arguments).env("NO_COLOR", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments).env("NO_COLOR", "1");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for variable in
         ["REDIS_PASSWORD", "REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD", "REDIS_REGULAR_PASSWORD"]
     {
@@ -42,7 +52,35 @@ pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
 
 /// Runs redisctl with these arguments.
 pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
-    command(arguments).output().expect("redisctl starts")
+    output(&mut command(arguments))
+}
+
+/// Runs a command that `command` began.
+pub(crate) fn output(command: &mut Command) -> Output {
+    end(command.spawn().expect("redisctl starts"))
+}
+
+/// Lets a command come to its end, which is put to it where it hangs.
+pub(crate) fn end(child: Child) -> Output {
+    let process = child.id().to_string();
+    let (ended, news) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        if news.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("process {process} hangs: it has taken {} s, and is killed", LIMIT.as_secs());
+            let _ = Command::new("kill").args(["-s", "KILL", &process]).status();
+        }
+    });
+    let output = child.wait_with_output().expect("it ends");
+    drop(ended);
+    watch.join().expect("the watch ends");
+    output
+}
+
+/// A connection that waits for no answer for ever.
+pub(crate) fn connect(to: impl IntoConnectionInfo) -> RedisResult<Connection> {
+    let connection = Client::open(to)?.get_connection_with_timeout(ANSWER)?;
+    connection.set_read_timeout(Some(ANSWER))?;
+    Ok(connection)
 }
 
 /// What a command wrote to stdout; fails the test where the command failed.
@@ -80,7 +118,7 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(90);
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -113,7 +151,7 @@ impl Deployment {
 
     /// Runs a command with this deployment's name and ports, the topology first.
     pub(crate) fn run(&self, verb: &str, topology: &str, more: &[&str]) -> Output {
-        self.command(verb, topology, more).output().expect("redisctl starts")
+        output(&mut self.command(verb, topology, more))
     }
 
     /// A command with this deployment's name and ports, the topology first, to be run.
@@ -204,9 +242,8 @@ impl Deployment {
     }
 
     /// A connection to the node with this number, through its endpoint.
-    pub(crate) fn connect(&self, number: u16) -> redis::Connection {
-        let client = redis::Client::open(("127.0.0.1", self.port + number - 1)).expect("a client");
-        client.get_connection().expect("a connection")
+    pub(crate) fn connect(&self, number: u16) -> Connection {
+        connect(("127.0.0.1", self.port + number - 1)).expect("a connection")
     }
 }
 

@@ -1,17 +1,12 @@
 //! Two redisctl at the same deployment at the same moment: one does it, and the other finds it done.
 
-use std::process::{Child, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, command, docker, fail_with, succeed, wanted};
+use crate::support::{Deployment, command, docker, end, fail_with, succeed, wanted};
 
 /// How long something that must come about may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Lets a command run that was started.
-fn end(child: Child) -> Output {
-    child.wait_with_output().expect("it ends")
-}
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()

@@ -3,12 +3,17 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use redis::{Client, Connection, ErrorKind, RedisResult};
+use redis::{Connection, ErrorKind, RedisResult};
 
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, fail_with, redisctl, succeed, wanted,
+    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, connect, docker, fail_with, redisctl, succeed, wanted,
 };
+
+/// How often each client logs in anew. As often as it can would fill the kernel's table of connections, and
+/// then nobody on this machine could connect any more.
+const PACE: Duration = Duration::from_millis(20);
 
 /// A deployment with a spec of its own.
 struct Specified {
@@ -42,7 +47,7 @@ impl Specified {
         let settings = redis::RedisConnectionInfo::default().set_username(user).set_password(password);
         let address = redis::ConnectionAddr::Tcp("127.0.0.1".to_owned(), self.deployment.port + number - 1);
         let information = redis::IntoConnectionInfo::into_connection_info(address)?;
-        Client::open(information.set_redis_settings(settings))?.get_connection()
+        connect(information.set_redis_settings(settings))
     }
 
     /// A command as redisctl's own user.
@@ -100,6 +105,15 @@ fn passwords_are_rotated_under_clients_of_one_server_and_of_a_cluster() {
     rotate_under_clients(&Specified::new("rotation-6"), "kind: cluster", &[("default", &all), ("app", &all)]);
 }
 
+/// Tells the clients to stop once it goes out of scope: also where `up` fails, or nobody would ever end.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Rotates the passwords of users while clients log in to nodes again and again, and others stay.
 fn rotate_under_clients(it: &Specified, shape: &str, users: &[(&str, &[u16])]) {
     let spec = |password: &str| {
@@ -135,13 +149,14 @@ fn rotate_under_clients(it: &Specified, shape: &str, users: &[(&str, &[u16])]) {
                             }
                             Err(error) => panic!("{user} at {node}: {error}"),
                         }
+                        thread::sleep(PACE);
                     }
                     assert_eq!(password, "new", "{user} at {node}: the old password was let in to the end");
                 });
             }
         }
+        let _told = Done(&done);
         it.up(&spec("new"), REDIS_7);
-        done.store(true, Ordering::Relaxed);
     });
     assert_eq!(it.deployment.containers(), containers, "the rotation touched a container");
     assert_eq!(full_copies(), before, "a replica had to be copied anew");
