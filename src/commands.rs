@@ -26,6 +26,7 @@ mod lock;
 mod logs;
 mod ls;
 mod missing;
+mod neighbours;
 mod plan;
 mod prepare;
 mod specs;

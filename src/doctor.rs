@@ -123,6 +123,15 @@ pub struct Limits {
     pub cpu: bool,
 }
 
+/// The kernel's neighbour table: one for all containers of a machine, whatever network they are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbours {
+    /// Entries that it has.
+    pub known: usize,
+    /// Entries that it takes.
+    pub most: usize,
+}
+
 /// Ports that something holds, and what.
 pub type Holders = BTreeMap<u16, String>;
 

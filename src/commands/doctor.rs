@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::prepare::is_taken;
-use super::{CommandError, Connected, Outcome};
+use super::{CommandError, Connected, Outcome, neighbours};
 use crate::docker::connect::{ConnectError, connect};
 use crate::docker::health::{health, image_state};
 use crate::docker::location::{EngineLocation, ThisMachine};
@@ -75,6 +75,7 @@ async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Re
 
     let (ports, subnet) = examine_network(connected).await?;
     findings.extend([ports, subnet]);
+    findings.extend(neighbours::finding(usize::from(NODES), connected));
 
     let image = image_state(docker, DEFAULT_IMAGE).await?;
     let host = host_server().await;

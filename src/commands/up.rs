@@ -7,9 +7,10 @@ use rand::RngExt as _;
 use super::bundle::{Bundle, Recorder, Scene};
 use super::lock::Request;
 use super::prepare::{Prepared, prepare, provide_image};
-use super::{CommandError, Connected, Outcome, connected, converge, specs, verify};
+use super::{CommandError, Connected, Outcome, connected, converge, neighbours, specs, verify};
 use crate::cli::{FormingChoice, OnFailure, UpArguments};
 use crate::docker::image;
+use crate::doctor::{Finding, Verdict};
 use crate::event::{Event, Listener};
 use crate::planner::{Forming, Options};
 use crate::redis::Servers;
@@ -116,6 +117,9 @@ async fn attempt(
             earlier.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
         }
         if !std::mem::replace(&mut warned, true) {
+            if prepared.stored.is_none() {
+                warn_of_neighbours(prepared, connected, listener);
+            }
             let remarks = found.document.remark(warnings(&found.document.spec, &prepared.topology));
             for remark in remarks.located() {
                 listener.hear(Event::Warning { message: remark.to_string() });
@@ -164,6 +168,14 @@ async fn bring_about(
     let observed = converge::observe(prepared, connected, &servers).await?;
     watch.lap("look at the result");
     Ok(Brought { changes, verified, status: status(&topology, &observed) })
+}
+
+/// Says before a deployment is made where its nodes may never meet.
+fn warn_of_neighbours(prepared: &Prepared, connected: &Connected, listener: &dyn Listener) {
+    let finding = neighbours::finding(prepared.topology.nodes().len(), connected);
+    if let Some(Finding { verdict: Verdict::Warning, detail, hint: Some(hint), .. }) = finding {
+        listener.hear(Event::Warning { message: format!("neighbours: {detail} ({hint})") });
+    }
 }
 
 /// What tells this `up` from others at the same deployment.

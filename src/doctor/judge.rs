@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
-use super::{CLOCK_TOLERANCE, Finding, Holders, HostServer, ImageState, Limits};
+use super::{CLOCK_TOLERANCE, Finding, Holders, HostServer, ImageState, Limits, Neighbours};
 use crate::topology::address::{first_free_subnet, is_loopback};
 
 /// Where clients dial the ports that the engine publishes.
@@ -110,6 +110,22 @@ pub fn limits(limits: Limits) -> Finding {
     )
 }
 
+/// Room in the kernel's neighbour table for `nodes` nodes, each of which talks to every other one.
+#[must_use]
+pub fn neighbours(nodes: usize, neighbours: Neighbours) -> Finding {
+    let needed = nodes * nodes.saturating_sub(1);
+    let Neighbours { known, most } = neighbours;
+    let detail = format!("{known} of the {most} that the kernel keeps for all containers together are taken");
+    if known + needed <= most {
+        return Finding::ok("neighbours", detail);
+    }
+    Finding::warning(
+        "neighbours",
+        format!("{detail}, and {nodes} nodes need {needed} more: some may never meet"),
+        "`sysctl net.ipv4.neigh.default.gc_thresh3=8192` makes room; so does `redisctl down` of what is not needed",
+    )
+}
+
 /// The engine's clock against this machine's, both in time since 1970.
 #[must_use]
 pub fn clock(engine: Option<Duration>, own: Duration) -> Finding {
@@ -185,6 +201,15 @@ mod tests {
         let finding = limits(Limits { memory: false, cpu: true });
         assert_eq!(finding.verdict, Verdict::Warning);
         assert_eq!(finding.detail, "`resources.memory` has no effect on this engine");
+    }
+
+    #[test]
+    fn every_node_has_every_other_one_for_a_neighbour() {
+        let known = |known| Neighbours { known, most: 1024 };
+        assert_eq!(neighbours(6, known(994)).verdict, Verdict::Ok);
+        let finding = neighbours(6, known(995));
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.detail.contains("6 nodes need 30 more"), "{}", finding.detail);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use redisctl::topology::slots::{divide, key_in};
 
 use crate::moment::{is_step, meanwhile};
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, REDIS_8, docker, eventually, fail_with, redisctl, succeed, wanted,
+    Deployment, REDIS_6, REDIS_7, REDIS_8, connect, docker, eventually, fail_with, redisctl, succeed, wanted,
 };
 
 /// The number of the node that is primary of a slot's shard, and holds its keys.
@@ -95,7 +95,8 @@ fn a_failover_while_nodes_are_replaced_is_taken_up() {
         is_step(event, "step-started", "wait until it answers") && event["subject"] == deployment.node(5)
     };
     let ended = meanwhile(&deployment, &[&["cluster"], &limit[..]].concat(), (1, started), |_| {
-        let fail_over = || redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut deployment.connect(5));
+        let port = deployment.port + 4;
+        let fail_over = || redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut connect(("127.0.0.1", port))?);
         // It has to start, and to get its link to its primary first.
         eventually("the replica can take its primary's place", || fail_over().is_ok());
         eventually("the replica takes its primary's place", || primary_of(&deployment, 8000) == 5);

@@ -40,8 +40,7 @@ pub(crate) fn wanted() -> bool {
 /// redisctl with these arguments, to be run.
 pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redisctl"));
-    command.args(arguments).env("NO_COLOR", "1");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments).env("NO_COLOR", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
     for variable in
         ["REDIS_PASSWORD", "REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD", "REDIS_REGULAR_PASSWORD"]
     {
@@ -55,8 +54,9 @@ pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
     output(&mut command(arguments))
 }
 
-/// Runs a command that `command` began.
+/// Runs redisctl, however it is started.
 pub(crate) fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     end(command.spawn().expect("redisctl starts"))
 }
 
