@@ -7,6 +7,7 @@ use crate::docker::Snapshot;
 use crate::executor::Servers as _;
 use crate::observed::{Observed, Replication};
 use crate::redis::Servers;
+use crate::spec::nearest;
 use crate::topology::{Credentials, DeploymentName, Kind, Node, NodeName, Topology};
 
 /// A deployment as it was last brought about.
@@ -24,11 +25,17 @@ pub(super) fn choose(name: Option<&str>, snapshot: &Snapshot) -> Result<Deployme
     let all = snapshot.deployments();
     match name {
         Some(name) => {
-            let found = all.into_iter().find(|deployment| deployment.as_str() == name);
-            found.ok_or_else(|| CommandError::NoSuchDeployment(name.to_owned()))
+            let found = all.iter().find(|deployment| deployment.as_str() == name);
+            found.cloned().ok_or_else(|| no_such_deployment(name, &all))
         }
         None => only(all),
     }
+}
+
+/// The error for a name that none of the deployments bears.
+pub(super) fn no_such_deployment(name: &str, all: &BTreeSet<DeploymentName>) -> CommandError {
+    let names: Vec<&str> = all.iter().map(DeploymentName::as_str).collect();
+    CommandError::NoSuchDeployment { name: name.to_owned(), near: nearest(name, &names).map(str::to_owned) }
 }
 
 fn only(all: BTreeSet<DeploymentName>) -> Result<DeploymentName, CommandError> {
@@ -103,5 +110,21 @@ impl Deployment {
         observed.servers = servers.observe(&observed.running(&self.topology)).await;
         observed.stored = Some(Box::new(self.topology.clone()));
         Ok(observed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nobody_bears_is_an_error_with_the_one_that_may_have_been_meant() {
+        let all = ["cluster", "shop"].map(|name| DeploymentName::new(name).unwrap()).into();
+        for (name, hint) in [
+            ("clutser", "did you mean `cluster`? `redisctl ls` lists those that there are"),
+            ("other", "`redisctl ls` lists those that there are"),
+        ] {
+            assert_eq!(no_such_deployment(name, &all).hint().as_deref(), Some(hint));
+        }
     }
 }

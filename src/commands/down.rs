@@ -84,7 +84,7 @@ async fn remove_under(
     let parts = snapshot.parts(name);
     // What was there before somebody else was waited for may be gone now, which is what is wanted.
     if parts.is_empty() && !lock.waited && !arguments.all {
-        return Err(CommandError::NoSuchDeployment(name.to_string()));
+        return Err(deployment::no_such_deployment(name.as_str(), &snapshot.deployments()));
     }
     // What `env` wrote is found by the deployment's CA, which is gone with it.
     let stored =

@@ -67,8 +67,13 @@ pub enum CommandError {
     #[error(transparent)]
     Issue(#[from] IssueError),
     /// There is no such deployment.
-    #[error("there is no deployment `{0}` on this engine")]
-    NoSuchDeployment(String),
+    #[error("there is no deployment `{name}` on this engine")]
+    NoSuchDeployment {
+        /// What it was called.
+        name: String,
+        /// One that there is and that may have been meant.
+        near: Option<String>,
+    },
     /// What the deployment is cannot be read from it.
     #[error("what the deployment `{0}` is cannot be read: none of its containers has its files")]
     Unreadable(String),
@@ -197,7 +202,7 @@ impl CommandError {
             Self::HostImage(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint().map(str::to_owned),
             Self::Server(error) => Some(error.hint().to_owned()),
-            Self::NoSuchDeployment(name) => Some(no_such_deployment_hint(name)),
+            Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
             Self::NotFirst(_) => Some(in_use_hint(None)),
@@ -223,10 +228,11 @@ impl CommandError {
     }
 }
 
-fn no_such_deployment_hint(name: &str) -> String {
+fn no_such_deployment_hint(name: &str, near: Option<&str>) -> String {
     let is_path = name.contains(['/', '\\']) || [".yaml", ".yml"].iter().any(|end| name.ends_with(end));
     let by_name = if is_path { "a deployment goes by its name, not by its spec's file; " } else { "" };
-    format!("{by_name}`redisctl ls` lists those that there are")
+    let did_you_mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    format!("{by_name}{did_you_mean}`redisctl ls` lists those that there are")
 }
 
 fn in_use_hint(process: Option<u32>) -> String {
