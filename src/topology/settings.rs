@@ -8,7 +8,7 @@ use super::{Kind, Topology};
 
 mod live;
 
-pub use live::{is_immutable, server_default};
+pub use live::{is_immutable, lasting_defaults, server_default};
 
 /// Directives by lower-case name. Values are spelt as in `redis.conf`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

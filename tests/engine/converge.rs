@@ -14,7 +14,13 @@ fn cluster(deployment: &Deployment, node: u16, words: &[&str]) {
     command.exec(&mut deployment.connect(node)).unwrap_or_else(|error| panic!("{words:?}: {error}"));
 }
 
-const DRIFTS: [Drift; 10] = [
+fn configure(deployment: &Deployment, node: u16, directive: &str, value: &str) {
+    let mut set = redis::cmd("CONFIG");
+    set.arg("SET").arg(directive).arg(value);
+    set.exec(&mut deployment.connect(node)).unwrap_or_else(|error| panic!("{directive}: {error}"));
+}
+
+const DRIFTS: [Drift; 11] = [
     ("stopped", "not running", |deployment| drop(docker(&["stop", &deployment.node(5)]))),
     ("killed", "not running", |deployment| drop(docker(&["kill", &deployment.node(1)]))),
     ("paused", "paused", |deployment| drop(docker(&["pause", &deployment.node(4)]))),
@@ -29,9 +35,10 @@ const DRIFTS: [Drift; 10] = [
         }
     }),
     ("setting", "cluster-node-timeout is `9000`, not `15000`", |deployment| {
-        let mut set = redis::cmd("CONFIG");
-        set.arg("SET").arg("cluster-node-timeout").arg(9000);
-        set.exec(&mut deployment.connect(2)).expect("a setting");
+        configure(deployment, 2, "cluster-node-timeout", "9000");
+    }),
+    ("setting that the spec does not have", "maxmemory is `10485760`, not `0`", |deployment| {
+        configure(deployment, 4, "maxmemory", "10mb");
     }),
     ("reset hard", "not known", |deployment| cluster(deployment, 6, &["RESET", "HARD"])),
     ("reset soft", "not known", |deployment| cluster(deployment, 6, &["RESET", "SOFT"])),

@@ -168,6 +168,14 @@ pub fn server_default(directive: &str) -> Option<&'static str> {
     Some(LIVE[found].1)
 }
 
+/// What servers have where nobody sets anything, as far as it stays so: name and default.
+///
+/// `maxclients` is left out, which servers lower by themselves where they may not open as many files, and
+/// `notify-keyspace-events`, which clients set by themselves that want to hear of keys.
+pub fn lasting_defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
+    LIVE.into_iter().filter(|(name, _)| !["maxclients", "notify-keyspace-events"].contains(name))
+}
+
 /// Whether the servers refuse to change a directive while they run.
 #[must_use]
 pub fn is_immutable(directive: &str) -> bool {
