@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     // The one provider that is compiled in, named once: nobody is left to guess. It is the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let ui = Ui::detect(cli.global.screen());
-    log_to_stderr(cli.global.verbose);
+    log_to_stderr(cli.global.verbose, &ui);
     match start(&cli, &ui) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -87,17 +87,18 @@ async fn interrupted() -> std::io::Result<()> {
     }
 }
 
-/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. By default the servers' client is
-/// held to errors, because a node that is down is for the checks to report.
-fn log_to_stderr(verbosity: u8) {
-    let level = match verbosity {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
+/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. By default the servers' client says nothing,
+/// because a node that is down is for the checks to report.
+fn log_to_stderr(verbosity: u8, ui: &Ui) {
+    let (level, client) = match verbosity {
+        0 => ("warn", "off"),
+        1 => ("info", "error"),
+        _ => ("debug", "error"),
     };
-    let default = format!("warn,redisctl={level},bollard=info,redis=error");
+    let default = format!("warn,redisctl={level},bollard=info,redis={client}");
     let filter = EnvFilter::try_from_env("REDISCTL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+    let lines = lines.with_ansi(ui.colours_messages());
     tracing_subscriber::registry().with(filter).with(filter_fn(tells_no_secret)).with(lines).init();
 }
 

@@ -68,6 +68,12 @@ impl Ui {
         Self::new(settings, Surroundings::detect())
     }
 
+    /// Whether what is written to stderr has colours.
+    #[must_use]
+    pub fn colours_messages(&self) -> bool {
+        self.messages.is_enabled()
+    }
+
     /// Whether data is asked for as JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {

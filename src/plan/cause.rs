@@ -39,6 +39,8 @@ pub enum Cause {
     Forgotten,
     /// The node's primary does not count it among its shard.
     LeftOut(NodeName),
+    /// The node does not tell clients of itself.
+    Unlisted,
     /// The node replicates another node than it should, or none.
     WrongPrimary(String),
     /// The node should become the primary.
@@ -95,6 +97,7 @@ impl fmt::Display for Cause {
                 write!(formatter, "{primary} is down, and would come back without its keys")
             }
             Self::LeftOut(primary) => write!(formatter, "{primary} leaves it out of its shard"),
+            Self::Unlisted => formatter.write_str("leaves itself out of CLUSTER SHARDS"),
             Self::EpochBehind(other) => write!(formatter, "{other} has a higher epoch for it"),
             Self::Forgotten => formatter.write_str("forgotten by others"),
             Self::WrongPrimary(what) | Self::Unsettled(what) | Self::Certificate(what) => {

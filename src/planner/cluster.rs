@@ -19,10 +19,12 @@ use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 mod known;
 mod meet;
+mod restart;
 mod succession;
 
 use known::{Acting, Former, Known};
 use meet::meet;
+use restart::restart_the_unlisted;
 pub(super) use succession::take_over_in_turn;
 use succession::{
     hand_over_from_the_kept_out, hand_over_from_the_leaving, raise_epochs, take_over_from_the_gone,
@@ -70,6 +72,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     stages.push(stage, Order::SideBySide, steps);
     forget(&known, stages, Strangers::OwnPrimaries);
     raise_epochs(&known, &acting, stages);
+    restart_the_unlisted(world, &known, &acting, stages);
     let changed = (stages.len() > before || links == Links::Reopen).then(|| servers.cause_to_wait());
 
     if swap {

@@ -173,7 +173,7 @@ async fn a_run_in_which_a_node_is_not_heard_for_a_while_comes_to_its_end() {
 }
 
 /// Changes of a spec that are made while the deployment serves.
-const CHANGES: [(&str, &str); 9] = [
+const CHANGES: [(&str, &str); 10] = [
     ("{kind: cluster, shards: 2, image: 'redis:7.0'}", "{kind: cluster, shards: 2, image: 'redis:8.0'}"),
     ("{kind: replication, image: 'redis:7.0'}", "{kind: replication, image: 'redis:8.0'}"),
     ("{kind: replication, replicas: 2}", "{kind: replication, replicas: 2, resources: {memory: 128mb}}"),
@@ -189,14 +189,19 @@ const CHANGES: [(&str, &str); 9] = [
         "{kind: sentinel, access: network, replicas: 2}",
         "{kind: sentinel, access: network, replicas: 1, sentinels: 5}",
     ),
+    (
+        "{kind: cluster, shards: 2, replicas: 0, data: volume, image: 'redis:7.0'}",
+        "{kind: cluster, shards: 2, replicas: 0, data: volume, image: 'redis:8.0'}",
+    ),
 ];
 
 /// A deployment with keys; with `swapped` roles in its first shard.
 async fn up_with_keys(topology: &Topology, swapped: bool) -> World {
     let world = up(topology).await;
     for shard in &topology.shards {
-        let (mut primary, last) = (&shard.primary.name, &shard.replicas[shard.replicas.len() - 1].name);
-        if swapped && primary.as_str().ends_with("-1") {
+        let mut primary = &shard.primary.name;
+        let last = shard.replicas.last().map_or(primary, |last| &last.name);
+        if swapped && last != primary && primary.as_str().ends_with("-1") {
             match topology.kind {
                 Kind::Cluster => world.take_over(last),
                 Kind::Sentinel => world.fail_over(topology, last),

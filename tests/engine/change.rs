@@ -5,7 +5,8 @@ use redisctl::topology::slots::{divide, key_in};
 
 use crate::moment::{is_step, meanwhile};
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, REDIS_8, connect, docker, eventually, fail_with, redisctl, succeed, wanted,
+    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, connect, docker, eventually, fail_with, redisctl,
+    succeed, wanted,
 };
 
 /// The number of the node that is primary of a slot's shard, and holds its keys.
@@ -81,6 +82,31 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     finds_its_keys("another image");
     deployment.verify();
     assert_eq!(deployment.changes("cluster", &sets), 0);
+}
+
+#[test]
+fn primaries_without_replicas_keep_their_keys_in_volumes_under_newer_servers() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("change-volume");
+    let shape = ["--set", "data=volume", "--set", "replicas=0"];
+    let with = |image: &'static str| [&shape[..], &["--image", image]].concat();
+    deployment.up("cluster", &with(REDIS_6));
+    let cli = |words: &[&str]| redisctl(&[&["cli", &deployment.name, "--"], words].concat());
+    let keys = ["a", "b", "c"];
+    for key in keys {
+        succeed(&cli(&["SET", key, "yes"]));
+    }
+    // The first has no ids for shards, as little as the second; those after them have.
+    for image in [REDIS_7, VALKEY_8] {
+        deployment.up("cluster", &with(image));
+        deployment.verify();
+        assert_eq!(deployment.changes("cluster", &with(image)), 0, "{image}");
+        for key in keys {
+            assert_eq!(succeed(&cli(&["GET", key])), "yes\n", "{image}: {key}");
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(crate) struct Cluster {
     pub(crate) current_epoch: u64,
     pub(crate) nodes: BTreeMap<String, Line>,
     pub(crate) ok: bool,
+    /// Whether the process leaves itself out of CLUSTER SHARDS: a primary that has just got an id for its shard.
+    pub(crate) is_unlisted: bool,
     /// Ids that CLUSTER FORGET keeps from coming back by gossip.
     forgotten: BTreeSet<String>,
     /// Ids that the servers have told each other to keep out for a minute.
@@ -73,7 +75,7 @@ impl Cluster {
     pub(crate) fn new(own_id: String, address: Address) -> Self {
         let nodes = BTreeMap::from([(own_id.clone(), Line::new(Some(address), false))]);
         let (forgotten, kept_out) = (BTreeSet::new(), BTreeSet::new());
-        Self { own_id, current_epoch: 0, nodes, ok: false, forgotten, kept_out }
+        Self { own_id, current_epoch: 0, nodes, ok: false, is_unlisted: false, forgotten, kept_out }
     }
 
     pub(crate) fn own(&self) -> &Line {
@@ -175,6 +177,7 @@ impl Cluster {
         let own = self.own_mut();
         own.role = ClusterRole::Replica(primary.to_owned());
         own.slots = Slots::default();
+        self.is_unlisted = false;
     }
 
     /// One round of messages: `everybody` are the headers of all that can be reached, by address.
@@ -326,7 +329,8 @@ impl Cluster {
             };
             nodes.insert(id.clone(), node);
         }
-        let shards = self.nodes.iter().map(|(id, line)| (id.clone(), is_listed(id, line)));
+        let told = self.nodes.iter().filter(|(id, _)| !self.is_unlisted || **id != self.own_id);
+        let shards = told.map(|(id, line)| (id.clone(), is_listed(id, line)));
         ClusterView {
             ok: self.ok,
             own_id: self.own_id.clone(),

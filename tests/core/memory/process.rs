@@ -49,6 +49,8 @@ pub(crate) enum Link {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Data {
     pub(crate) cluster: Option<Cluster>,
+    /// Who wrote it.
+    pub(crate) server: Option<Server>,
     pub(crate) keys: u64,
 }
 
@@ -102,6 +104,9 @@ impl Process {
             let mut state = data.cluster.unwrap_or_else(|| Cluster::new(id, address));
             state.ok = false;
             state.own_mut().address = Some(address);
+            let gets_its_id =
+                data.server.is_some_and(|before| !before.has_shard_ids()) && server.has_shard_ids();
+            state.is_unlisted = gets_its_id && !state.own().slots.is_empty();
             cluster = Some(state);
         }
         Self {
@@ -127,7 +132,7 @@ impl Process {
     pub(crate) fn end(self) -> Data {
         let persists =
             self.settings.get("save") != Some("") || self.settings.get("appendonly") == Some("yes");
-        Data { cluster: self.cluster, keys: if persists { self.keys } else { 0 } }
+        Data { cluster: self.cluster, server: Some(self.server), keys: if persists { self.keys } else { 0 } }
     }
 
     /// Who it replicates, if anybody.

@@ -180,7 +180,7 @@ impl State {
             }
         };
         Ok(ServerView {
-            version: "8.0.0".to_owned(),
+            version: process.server.version.to_string(),
             replication,
             keys: process.keys,
             memory: 1 << 20,

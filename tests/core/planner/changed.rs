@@ -193,6 +193,35 @@ async fn a_lone_server_is_restarted_in_place_where_a_volume_keeps_its_keys() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn primaries_that_leave_themselves_out_under_a_newer_server_are_started_once_more() {
+    let from = "{kind: cluster, shards: 1, replicas: 0, data: volume, image: 'redis:7.0'}";
+    let to = "{kind: cluster, shards: 1, replicas: 0, data: volume, image: 'redis:8.0'}";
+    assert_snapshot!(changed_without_loss(from, to).await, @r"
+    shop: 5 changes in 3 stages
+    files
+      shop-1  write files of shop-1                                       # spec changed: settings
+    replace primaries
+      shop-1  stop container                                              # spec changed: image
+      shop-1  remove container                                            # spec changed: image
+      shop-1  create container, image redis:8.0, address 172.30.0.11:7001  # spec changed: image
+      shop-1  start container                                             # new
+      shop-1  wait until it answers                                       # new
+    in sync
+      shop    wait until all nodes agree                                  # changed by the steps before
+    then look again: what the servers say once they run decides what else is needed
+    shop: 2 changes in 3 stages
+    restart
+      shop-1  stop container                                     # leaves itself out of CLUSTER SHARDS
+      shop-1  start container                                    # leaves itself out of CLUSTER SHARDS
+      shop-1  wait until it answers                              # leaves itself out of CLUSTER SHARDS
+    in sync
+      shop    wait until all nodes agree                         # changed by the steps before
+    ready
+      shop    wait until all nodes agree and list every replica  # changed by the steps before
+    ");
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_nothing_keeps_the_keys_a_say_is_needed() {
     let world = up(&topology("{kind: cluster, replicas: 0}")).await;
     let changed = topology("{kind: cluster, replicas: 0, resources: {memory: 128mb}}");
