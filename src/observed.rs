@@ -59,10 +59,33 @@ impl Observed {
             .collect()
     }
 
-    /// Whether two servers follow each other: one was asked before the one took the other's place, and the
-    /// other one after it. What they say together never was the case.
+    /// Whether one server takes another one's place at this moment.
     #[must_use]
     pub fn is_between_primaries(&self, topology: &Topology) -> bool {
+        let watched: Vec<&Watched> = self.watched(topology).collect();
+        let is_late = |one: &&Watched| {
+            watched.iter().any(|other| other.epoch > one.epoch && other.primary != one.primary)
+        };
+        self.follow_each_other(topology)
+            || self.sentinels_are_choosing(topology)
+            || watched.iter().any(is_late)
+    }
+
+    /// Whether a sentinel is putting another server in the primary's place.
+    #[must_use]
+    pub fn sentinels_are_choosing(&self, topology: &Topology) -> bool {
+        self.watched(topology).any(|watched| watched.choosing)
+    }
+
+    /// What the sentinels that answer watch.
+    fn watched(&self, topology: &Topology) -> impl Iterator<Item = &Watched> {
+        let sentinels = topology.sentinels.iter();
+        sentinels.filter_map(|node| self.view(&node.name)?.sentinel.as_ref()?.watched.as_ref())
+    }
+
+    /// Whether two servers follow each other: one was asked before the one took the other's place, and the
+    /// other one after it. What they say together never was the case.
+    fn follow_each_other(&self, topology: &Topology) -> bool {
         let followed = |node: &NodeName| match self.view(node)?.replication {
             Replication::Replica { of, .. } => of,
             Replication::Primary { .. } => None,
@@ -181,6 +204,11 @@ pub struct Watched {
     pub primary: Option<Address>,
     /// Whether the sentinel thinks that it is down, or is about to replace it.
     pub failing: bool,
+    /// Whether the sentinel is replacing it: another server is told to be primary, or is one already.
+    pub choosing: bool,
+    /// The number of the choice that it was made primary by; 0 where there was none. Of two sentinels that name
+    /// different ones, the one with the higher number is right, and the other one hears of it.
+    pub epoch: u64,
     /// The replicas that it knows of, and whether each seems to be up and in its place.
     pub replicas: BTreeMap<Address, bool>,
     /// The other sentinels that it knows of, and whether each seems to be up.

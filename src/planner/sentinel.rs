@@ -1,7 +1,7 @@
 //! A primary with replicas under sentinels: who watches whom.
 //!
-//! The sentinels decide who is primary, and plans never go against them: what most of them say is
-//! how it is, and servers that have not heard of it yet are told. Where they say nothing, the
+//! The sentinels decide who is primary, and plans never go against them: what they chose last is
+//! how it is, and servers that have not heard of it yet are told; while they choose, nobody is told anything. Where they say nothing, the
 //! servers themselves are asked as in a deployment without sentinels.
 
 use super::users::Links;
@@ -19,18 +19,23 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     let chosen = chosen_primary(topology, observed);
     let Some(primary) = chosen.or_else(|| replication::acting(topology, observed)) else { return Vec::new() };
     let before = stages.len();
-    let mut steps = Vec::new();
-    if !matches!(replication_of(observed, primary), Some(Replication::Replica { .. })) {
-        steps = follow(topology, observed, primary);
-    } else if chosen.is_none() {
-        let cause = Cause::WrongPrimary("no node is a primary".to_owned());
-        steps.push(server(&primary.name, ServerAction::Promote, cause));
-        steps.extend(follow(topology, observed, primary));
-    }
-    // One that the sentinels chose becomes a primary by their doing; and is followed once it is.
+    // Whom a sentinel has told to be primary must not be told to follow: the failover would hang for a minute.
+    let are_choosing = observed.sentinels_are_choosing(topology);
+    let steps = match replication_of(observed, primary) {
+        _ if are_choosing => Vec::new(),
+        // It becomes a primary by the sentinels' doing, and is followed once it is.
+        Some(Replication::Replica { .. }) if chosen.is_some() => Vec::new(),
+        Some(Replication::Replica { .. }) => {
+            let cause = Cause::WrongPrimary("no node is a primary".to_owned());
+            let promote = server(&primary.name, ServerAction::Promote, cause);
+            std::iter::once(promote).chain(follow(topology, observed, primary)).collect()
+        }
+        _ => follow(topology, observed, primary),
+    };
     stages.push("replication", Order::InTurn, steps);
     leaving::remove(world, stages);
-    stages.push("sentinels", Order::SideBySide, watch(topology, observed, primary));
+    let steps = if are_choosing { Vec::new() } else { watch(topology, observed, primary) };
+    stages.push("sentinels", Order::SideBySide, steps);
 
     let expectation = expectation(topology, &primary.name);
     let cause = if servers.new_nodes().next().is_some() || stages.len() > before || links == Links::Reopen {
@@ -107,12 +112,24 @@ fn watched<'a>(observed: &'a Observed, sentinel: &Node) -> Option<&'a Watched> {
     observed.view(&sentinel.name)?.sentinel.as_ref()?.watched.as_ref()
 }
 
-/// The server that most sentinels call the primary.
+/// The server that the sentinels call the primary: by their latest choice, which the others will hear of; where
+/// there was none, or they differ all the same, by what most of them say.
 pub(super) fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) -> Option<&'a Node> {
-    let named: Vec<Address> =
-        topology.sentinels.iter().filter_map(|sentinel| watched(observed, sentinel)?.primary).collect();
-    let votes = |node: &Node| named.iter().filter(|address| **address == node.address).count();
-    topology.servers().into_iter().find(|node| votes(node) * 2 > topology.sentinels.len())
+    let servers = topology.servers();
+    let named: Vec<(u64, &Node)> = topology
+        .sentinels
+        .iter()
+        .filter_map(|sentinel| {
+            let watched = watched(observed, sentinel)?;
+            let server = servers.iter().find(|node| watched.primary == Some(node.address))?;
+            Some((watched.epoch, *server))
+        })
+        .collect();
+    let votes = |node: &Node| named.iter().filter(|(_, named)| named.name == node.name).count();
+    let latest = named.iter().map(|(epoch, _)| *epoch).max().filter(|epoch| *epoch > 0);
+    let mut by_latest = named.iter().filter(|(epoch, _)| Some(*epoch) == latest).map(|(_, node)| *node);
+    let first = by_latest.next().filter(|first| by_latest.all(|other| other.name == first.name));
+    first.or_else(|| servers.into_iter().find(|node| votes(node) * 2 > topology.sentinels.len()))
 }
 
 /// What makes every sentinel watch this primary, and know nobody who is not of the deployment.

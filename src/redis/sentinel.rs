@@ -44,6 +44,8 @@ pub(super) async fn ask(
         own.watched = Some(Watched {
             primary,
             failing: !watched.is_up(),
+            choosing: watched.has_flag("failover_in_progress"),
+            epoch: watched.text("config-epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or_default(),
             replicas: known("SENTINEL REPLICAS").iter().map(|(at, one)| (*at, in_place(one))).collect(),
             sentinels: known("SENTINEL SENTINELS").iter().map(|(at, one)| (*at, one.is_up())).collect(),
         });
@@ -199,8 +201,11 @@ impl Instance {
     fn is_up(&self) -> bool {
         const TROUBLE: [&str; 6] =
             ["s_down", "o_down", "disconnected", "failover_in_progress", "promoted", "reconf_inprog"];
-        let mut flags = self.text("flags").unwrap_or_default().split(',');
-        !flags.any(|flag| TROUBLE.contains(&flag))
+        !TROUBLE.iter().any(|flag| self.has_flag(flag))
+    }
+
+    fn has_flag(&self, wanted: &str) -> bool {
+        self.text("flags").unwrap_or_default().split(',').any(|flag| flag == wanted)
     }
 }
 

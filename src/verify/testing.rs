@@ -194,6 +194,8 @@ fn sentinel(topology: &Topology, node: &Node) -> ServerView {
     let watched = Watched {
         primary: Some(shard.primary.address),
         failing: false,
+        choosing: false,
+        epoch: 0,
         replicas: shard.replicas.iter().map(|replica| (replica.address, true)).collect(),
         sentinels: others.map(|other| (other.address, true)).collect(),
     };

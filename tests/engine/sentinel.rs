@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, connect, docker, succeed, wanted};
+use crate::support::{Deployment, connect, docker, eventually, succeed, texts, wanted};
 
 /// The primary's port, by the word of the sentinel with this number.
 fn discovered(deployment: &Deployment, number: u16) -> (String, u16) {
@@ -70,6 +70,35 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
     let mut connection = deployment.connect(third - deployment.port + 1);
     let kept: String = redis::cmd("GET").arg("kept").query(&mut connection).expect("the key");
     assert_eq!(kept, "before");
+}
+
+#[test]
+fn an_up_in_the_midst_of_a_failover_does_not_get_in_its_way() {
+    if !wanted() {
+        return;
+    }
+    let deployment = Deployment::new("midst");
+    let shape = ["--set", "replicas=1"];
+    deployment.up("sentinel", &shape);
+    let (second, sentinel) = (2, 3);
+    let mut fail_over = redis::cmd("SENTINEL");
+    fail_over.arg("FAILOVER").arg(&deployment.name);
+    fail_over.exec(&mut deployment.connect(sentinel)).expect("the sentinel begins");
+    // The sentinel ends all connections of a server that it tells so.
+    let info = || {
+        connect(("127.0.0.1", deployment.port + second - 1))
+            .and_then(|mut replica| redis::cmd("INFO").arg("replication").query::<String>(&mut replica))
+    };
+    eventually("the replica is told to be primary", || info().is_ok_and(|info| info.contains("role:master")));
+    // Now the sentinel waits to hear of it from the replica, and for a second calls the former one the primary.
+    let ended = deployment.run("up", "sentinel", &[&shape[..], &["--output", "json"]].concat());
+    let (_, events) = texts(&ended);
+    succeed(&ended);
+    let against = format!("follow 127.0.0.1:{}", deployment.port);
+    assert!(!events.contains(&against), "{events}");
+    assert_eq!(discovered(&deployment, sentinel).1, deployment.port + second - 1, "{events}");
+    deployment.verify();
+    assert_eq!(deployment.changes("sentinel", &shape), 0);
 }
 
 #[test]

@@ -17,6 +17,10 @@ use super::{State, World};
 pub(crate) struct Sentinel {
     /// `None`: it watches nobody.
     pub(crate) primary: Option<Address>,
+    /// By which choice, counted.
+    pub(crate) epoch: u64,
+    /// Whether it puts another server in the primary's place, which is no primary yet for the others.
+    pub(crate) choosing: bool,
     pub(crate) replicas: BTreeSet<Address>,
     pub(crate) sentinels: BTreeSet<Address>,
     pub(crate) settings: Settings,
@@ -135,7 +139,9 @@ impl State {
         };
         let watched = sentinel.primary.map(|primary| Watched {
             primary: Some(primary),
-            failing: !is_there(primary),
+            failing: !is_there(primary) || sentinel.choosing,
+            choosing: sentinel.choosing,
+            epoch: sentinel.epoch,
             replicas: sentinel.replicas.iter().map(|address| (*address, follows(*address))).collect(),
             sentinels: sentinel.sentinels.iter().map(|address| (*address, is_there(*address))).collect(),
         });
@@ -162,7 +168,10 @@ impl State {
         for container in self.engine.containers.values_mut() {
             let Some(process) = &mut container.process else { continue };
             match &mut process.sentinel {
-                Some(sentinel) => (sentinel.primary, sentinel.replicas) = (Some(new), replicas.clone()),
+                Some(sentinel) => {
+                    (sentinel.primary, sentinel.replicas) = (Some(new), replicas.clone());
+                    sentinel.epoch += 1;
+                }
                 None => process.follows = (process.address != new).then_some(new),
             }
         }

@@ -88,6 +88,34 @@ async fn what_most_sentinels_say_counts_and_not_what_a_server_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_gets_in_the_way_of_a_choice_and_the_latest_one_counts() {
+    let topology = topology(SENTINEL);
+    let world = up(&topology).await;
+    let (former, chosen, sentinel) = (node(&topology, 1), node(&topology, 2), node(&topology, 3));
+    assert!(!world.observe(&topology).is_between_primaries(&topology));
+    // The sentinel has told a replica to be primary, and no other sentinel knows of it.
+    world.promote(&chosen);
+    world.with_sentinel(&sentinel, |sentinel| sentinel.choosing = true);
+    assert!(world.observe(&topology).is_between_primaries(&topology));
+    assert_snapshot!(plan(&world, &topology, SWAP).to_string(), @r"
+    shop: 0 changes in 1 stage
+    ready
+      shop  wait until all sentinels agree  # shop-2 is no replica
+    ");
+    // It has chosen, and is the only one so far that says so.
+    world.with_sentinel(&sentinel, |sentinel| {
+        (sentinel.choosing, sentinel.epoch) = (false, 1);
+        sentinel.primary = Some(topology.shards[0].replicas[0].address);
+        sentinel.replicas = [topology.shards[0].primary.address].into();
+    });
+    assert!(world.observe(&topology).is_between_primaries(&topology));
+    let newer = plan(&world, &topology, SWAP);
+    assert_eq!(newer.primaries, [chosen]);
+    assert!(newer.to_string().contains(&format!("{former}  follow 127.0.0.1:7002")), "{newer}");
+    repair(&world, &topology).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sentinel_that_watches_nobody_or_somebody_else_is_told_whom_to_watch() {
     let topology = topology(SENTINEL);
     let world = up(&topology).await;
