@@ -80,7 +80,7 @@ impl Observed {
     /// What the sentinels that answer watch.
     fn watched(&self, topology: &Topology) -> impl Iterator<Item = &Watched> {
         let sentinels = topology.sentinels.iter();
-        sentinels.filter_map(|node| self.view(&node.name)?.sentinel.as_ref()?.watched.as_ref())
+        sentinels.filter_map(|node| self.view(&node.name)?.watched())
     }
 
     /// Whether two servers follow each other: one was asked before the one took the other's place, and the
@@ -216,6 +216,12 @@ pub struct Watched {
 }
 
 impl ServerView {
+    /// What it watches, where it is a sentinel and does.
+    #[must_use]
+    pub fn watched(&self) -> Option<&Watched> {
+        self.sentinel.as_ref()?.watched.as_ref()
+    }
+
     /// Whether the server has the command FAILOVER (Redis 6.2).
     #[must_use]
     pub fn has_failover(&self) -> bool {

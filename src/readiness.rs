@@ -96,7 +96,7 @@ pub fn sentinels(expectation: &SentinelExpectation, answers: &Answers) -> Vec<Di
 /// What one sentinel says that it should not.
 fn missing_of_sentinel(expectation: &SentinelExpectation, own: &Peer, view: &ServerView) -> Vec<String> {
     let primary = &expectation.watched.primary;
-    let Some(watched) = view.sentinel.as_ref().and_then(|sentinel| sentinel.watched.as_ref()) else {
+    let Some(watched) = view.watched() else {
         return vec!["watches no primary".to_owned()];
     };
     if watched.primary != Some(primary.address) {

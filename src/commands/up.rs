@@ -16,6 +16,7 @@ use crate::planner::{Forming, Options};
 use crate::redis::Servers;
 use crate::redis::presence::{Presence, Worker};
 use crate::status::status;
+use crate::topology::Kind;
 use crate::topology::warnings::warnings;
 use crate::ui::{Brought, Timings, Ui};
 
@@ -117,9 +118,7 @@ async fn attempt(
             earlier.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
         }
         if !std::mem::replace(&mut warned, true) {
-            if prepared.stored.is_none() {
-                warn_of_neighbours(prepared, connected, listener);
-            }
+            warn_of_neighbours(prepared, connected, listener);
             let remarks = found.document.remark(warnings(&found.document.spec, &prepared.topology));
             for remark in remarks.located() {
                 listener.hear(Event::Warning { message: remark.to_string() });
@@ -170,9 +169,13 @@ async fn bring_about(
     Ok(Brought { changes, verified, status: status(&topology, &observed) })
 }
 
-/// Says before a deployment is made where its nodes may never meet.
+/// Says before a cluster is made where its nodes may never meet; those of other kinds know only a few others.
 fn warn_of_neighbours(prepared: &Prepared, connected: &Connected, listener: &dyn Listener) {
-    let finding = neighbours::finding(prepared.topology.nodes().len(), connected);
+    let topology = &prepared.topology;
+    if topology.kind != Kind::Cluster || prepared.stored.is_some() {
+        return;
+    }
+    let finding = neighbours::finding(topology.nodes().len(), connected);
     if let Some(Finding { verdict: Verdict::Warning, detail, hint: Some(hint), .. }) = finding {
         listener.hear(Event::Warning { message: format!("neighbours: {detail} ({hint})") });
     }

@@ -1,12 +1,13 @@
 //! A primary with replicas under sentinels: who watches whom.
 //!
 //! The sentinels decide who is primary, and plans never go against them: what they chose last is
-//! how it is, and servers that have not heard of it yet are told; while they choose, nobody is told anything. Where they say nothing, the
-//! servers themselves are asked as in a deployment without sentinels.
+//! how it is, and servers that have not heard of it yet are told; while they choose, nobody is told
+//! anything. Where they say nothing, the servers themselves are asked as in a deployment without
+//! sentinels.
 
 use super::users::Links;
 use super::{Stages, World, leaving, replication, rolling, server, wait};
-use crate::observed::{Observed, Replication, Watched};
+use crate::observed::{Observed, Replication};
 use crate::plan::{Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step};
 use crate::readiness;
 use crate::topology::settings::sentinel_settings;
@@ -108,10 +109,6 @@ fn follow(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step>
     others.filter_map(follow).collect()
 }
 
-fn watched<'a>(observed: &'a Observed, sentinel: &Node) -> Option<&'a Watched> {
-    observed.view(&sentinel.name)?.sentinel.as_ref()?.watched.as_ref()
-}
-
 /// The server that the sentinels call the primary: by their latest choice, which the others will hear of; where
 /// there was none, or they differ all the same, by what most of them say.
 pub(super) fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) -> Option<&'a Node> {
@@ -120,7 +117,7 @@ pub(super) fn chosen_primary<'a>(topology: &'a Topology, observed: &Observed) ->
         .sentinels
         .iter()
         .filter_map(|sentinel| {
-            let watched = watched(observed, sentinel)?;
+            let watched = observed.view(&sentinel.name)?.watched()?;
             let server = servers.iter().find(|node| watched.primary == Some(node.address))?;
             Some((watched.epoch, *server))
         })
@@ -140,7 +137,7 @@ fn watch(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step> 
             continue;
         };
         let name = &sentinel.name;
-        match view.sentinel.as_ref().and_then(|view| view.watched.as_ref()) {
+        match view.watched() {
             Some(watched) if watched.primary == Some(primary.address) => {
                 let is_one_of =
                     |nodes: &[&Node], address: &Address| nodes.iter().any(|node| node.address == *address);

@@ -13,7 +13,8 @@ use crate::topology::{Kind, Node, NodeName, Settings};
 const NOT_COMPARED: [&str; 4] = ["client-output-buffer-limit", "port", "protected-mode", "tls-port"];
 
 /// Plans what brings every node's settings to the spec's, or to the servers' defaults where it has none: for
-/// what forming changed, and where the defaults are known for what somebody else did. Nodes that are replaced find them in their files.
+/// what forming changed, and where the defaults are known for what somebody else did. Nodes that are
+/// replaced find them in their files.
 pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
     let World { topology, servers, fates, .. } = *world;
     let forming = while_forming(topology);

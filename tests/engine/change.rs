@@ -98,7 +98,7 @@ fn primaries_without_replicas_keep_their_keys_in_volumes_under_newer_servers() {
     for key in keys {
         succeed(&cli(&["SET", key, "yes"]));
     }
-    // The first has no ids for shards, as little as the second; those after them have.
+    // Redis 6.0 and 7.0 know no ids for shards, Valkey does.
     for image in [REDIS_7, VALKEY_8] {
         deployment.up("cluster", &with(image));
         deployment.verify();
