@@ -16,24 +16,24 @@ use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
 mod apply;
 mod archive;
 pub mod connect;
-mod convert;
 mod dialect;
-mod ended;
+pub mod engine_info;
 mod error;
 pub mod evidence;
-pub mod health;
 pub mod host_image;
 pub mod image;
+pub mod inventory;
 pub mod labels;
 pub mod location;
 pub mod logs;
-mod namespace;
+mod lost_namespace;
 pub mod pull;
 pub mod remove;
-pub mod snapshot;
+mod request_body;
+mod unavailable;
 
 pub use error::EngineError;
-pub use snapshot::Snapshot;
+pub use inventory::EngineInventory;
 
 /// An engine that answers.
 pub struct Engine {
@@ -59,8 +59,8 @@ impl Engine {
     ///
     /// # Errors
     /// Where the engine does not answer.
-    pub async fn snapshot(&self) -> Result<Snapshot, EngineError> {
-        Snapshot::take(&self.docker).await
+    pub async fn inventory(&self) -> Result<EngineInventory, EngineError> {
+        EngineInventory::take(&self.docker).await
     }
 
     /// Pulls an image.
@@ -74,24 +74,28 @@ impl Engine {
 
     /// Whether it was this run of redisctl that began to make what there is of a deployment.
     #[must_use]
-    pub fn began(&self, name: &DeploymentName, snapshot: &Snapshot) -> bool {
-        snapshot.is_maker(&self.maker, name)
+    pub fn began(&self, name: &DeploymentName, on_engine: &EngineInventory) -> bool {
+        on_engine.is_maker(&self.maker, name)
     }
 
     /// The containers' plane of an observation: everything but what servers say.
     ///
     /// # Errors
     /// Where the engine does not answer.
-    pub async fn observe(&self, topology: &Topology, snapshot: &Snapshot) -> Result<Observed, EngineError> {
-        let parts = snapshot.parts(&topology.name);
+    pub async fn observe(
+        &self,
+        topology: &Topology,
+        on_engine: &EngineInventory,
+    ) -> Result<Observed, EngineError> {
+        let inventory = on_engine.deployment(&topology.name);
         let wanted = crate::topology::container::containers(topology);
         let volumes: Vec<String> = wanted
             .iter()
             .flat_map(|container| container.volumes.iter().map(|mount| mount.volume.clone()))
             .collect();
         let names: Vec<NodeName> = wanted.into_iter().map(|container| container.name).collect();
-        let mut containers = parts.containers;
-        namespace::mark_detached(&self.docker, &mut containers).await?;
+        let mut containers = inventory.containers;
+        lost_namespace::mark_detached(&self.docker, &mut containers).await?;
         let image = image::find(&self.docker, &topology.image).await?;
         let run: BTreeSet<&String> = containers.values().map(|container| &container.image_id).collect();
         let mut digests = BTreeMap::new();
@@ -102,13 +106,13 @@ impl Engine {
             }
         }
         Ok(Observed {
-            begun: self.began(&topology.name, snapshot),
+            begun: self.began(&topology.name, on_engine),
             image_present: image.is_some(),
             digests,
-            network: parts.network,
-            volumes: parts.volumes.into_keys().collect(),
+            network: inventory.network,
+            volumes: inventory.volumes.into_keys().collect(),
             containers,
-            foreign: snapshot.foreign(&topology.name, &names, &volumes),
+            foreign: on_engine.foreign(&topology.name, &names, &volumes),
             ..Observed::default()
         })
     }
@@ -121,9 +125,9 @@ impl Engine {
     pub async fn stored(
         &self,
         name: &DeploymentName,
-        snapshot: &Snapshot,
+        on_engine: &EngineInventory,
     ) -> Result<Option<(Topology, Credentials)>, EngineError> {
-        for node in snapshot.parts(name).containers.keys() {
+        for node in on_engine.deployment(name).containers.keys() {
             match apply::read_deployment_file(&self.docker, node).await {
                 Ok(Some(text)) => return Ok(crate::topology::files::parse_deployment(&text)),
                 Ok(None) => {}
@@ -159,6 +163,6 @@ impl EngineTrait for Engine {
     }
 
     async fn ended(&self, node: &NodeName) -> Result<Option<String>, BoxedError> {
-        Ok(ended::how(&self.docker, node).await?)
+        Ok(unavailable::why(&self.docker, node).await?)
     }
 }

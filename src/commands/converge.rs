@@ -31,8 +31,8 @@ pub(super) async fn observe(
     connected: &Connected,
     servers: &Servers<'_>,
 ) -> Result<Observed, CommandError> {
-    let snapshot = connected.engine.snapshot().await?;
-    let mut observed = connected.engine.observe(&prepared.topology, &snapshot).await?;
+    let on_engine = connected.engine.inventory().await?;
+    let mut observed = connected.engine.observe(&prepared.topology, &on_engine).await?;
     observed.stored = prepared.stored.as_ref().map(|(topology, _)| Box::new(topology.clone()));
     if let Some((_, earlier)) = &prepared.stored {
         observed.changed_passwords = prepared.credentials.changed_since(earlier);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{CommandError, Connected};
-use crate::docker::Snapshot;
+use crate::docker::EngineInventory;
 use crate::executor::Servers as _;
 use crate::observed::{Observed, Replication};
 use crate::redis::Servers;
@@ -17,12 +17,15 @@ pub(super) struct Deployment {
     /// Its passwords.
     pub(super) credentials: Credentials,
     /// What is on the engine.
-    pub(super) snapshot: Snapshot,
+    pub(super) on_engine: EngineInventory,
 }
 
 /// The deployment of that name, or the only one there is.
-pub(super) fn choose(name: Option<&str>, snapshot: &Snapshot) -> Result<DeploymentName, CommandError> {
-    let all = snapshot.deployments();
+pub(super) fn choose(
+    name: Option<&str>,
+    on_engine: &EngineInventory,
+) -> Result<DeploymentName, CommandError> {
+    let all = on_engine.deployments();
     match name {
         Some(name) => {
             let found = all.iter().find(|deployment| deployment.as_str() == name);
@@ -73,11 +76,11 @@ pub(super) fn node(
 
 /// Reads a deployment back.
 pub(super) async fn open(name: Option<&str>, connected: &Connected) -> Result<Deployment, CommandError> {
-    let snapshot = connected.engine.snapshot().await?;
-    let name = choose(name, &snapshot)?;
-    let stored = connected.engine.stored(&name, &snapshot).await?;
+    let on_engine = connected.engine.inventory().await?;
+    let name = choose(name, &on_engine)?;
+    let stored = connected.engine.stored(&name, &on_engine).await?;
     let (topology, credentials) = stored.ok_or_else(|| CommandError::Unreadable(name.to_string()))?;
-    Ok(Deployment { topology, credentials, snapshot })
+    Ok(Deployment { topology, credentials, on_engine })
 }
 
 impl Deployment {
@@ -106,7 +109,7 @@ impl Deployment {
         connected: &Connected,
         servers: &Servers<'_>,
     ) -> Result<Observed, CommandError> {
-        let mut observed = connected.engine.observe(&self.topology, &self.snapshot).await?;
+        let mut observed = connected.engine.observe(&self.topology, &self.on_engine).await?;
         observed.servers = servers.observe(&observed.running(&self.topology)).await;
         observed.stored = Some(Box::new(self.topology.clone()));
         Ok(observed)

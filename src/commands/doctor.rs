@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::prepare::is_taken;
 use super::{CommandError, Connected, Outcome, neighbours};
 use crate::docker::connect::{ConnectError, connect};
-use crate::docker::health::{health, image_state};
+use crate::docker::engine_info::{engine_info, image_state};
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::{Engine, host_image};
 use crate::doctor::{Diagnosis, Finding, HostServer, Verdict, judge, timestamp};
@@ -66,12 +66,12 @@ async fn examine_engine(host: Option<&str>, findings: &mut Vec<Finding>) -> Resu
 /// What `up` needs of an engine that answers.
 async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Result<(), CommandError> {
     let docker = connected.engine.client();
-    let health = health(docker).await?;
+    let engine = engine_info(docker).await?;
     // Now, and not after what may take its time.
     let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     findings.push(judge::reachable(&connected.location.endpoint_host()));
-    findings.push(Finding::ok("version", health.version));
-    findings.push(Finding::ok("containers", health.platform));
+    findings.push(Finding::ok("version", engine.version));
+    findings.push(Finding::ok("containers", engine.platform));
 
     let (ports, subnet) = examine_network(connected).await?;
     findings.extend([ports, subnet]);
@@ -82,9 +82,9 @@ async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Re
     findings.push(judge::image(DEFAULT_IMAGE, &image, &host));
     findings.push(judge::host_server(&host, &image));
 
-    findings.push(judge::limits(health.limits));
-    findings.push(judge::clock(health.time.as_deref().and_then(timestamp::since_1970), own));
-    findings.extend(health.warnings.into_iter().map(|warning| {
+    findings.push(judge::limits(engine.limits));
+    findings.push(judge::clock(engine.time.as_deref().and_then(timestamp::since_1970), own));
+    findings.extend(engine.warnings.into_iter().map(|warning| {
         Finding::warning("engine's own", warning, "this is the engine's warning; `docker info` prints it too")
     }));
     Ok(())
@@ -96,18 +96,18 @@ async fn examine_network(connected: &Connected) -> Result<(Finding, Finding), Co
         message: error.to_string(),
         hint: NameError::hint().to_owned(),
     })?;
-    let snapshot = connected.engine.snapshot().await?;
-    let parts = snapshot.parts(&name);
-    let mut holders = snapshot.busy_ports(&name);
+    let on_engine = connected.engine.inventory().await?;
+    let inventory = on_engine.deployment(&name);
+    let mut holders = on_engine.busy_ports(&name);
     let wanted = DEFAULT_PORT_BASE..=DEFAULT_PORT_BASE + NODES - 1;
     for port in wanted.clone() {
-        let own = parts.ports.values().any(|own| *own == port);
+        let own = inventory.ports.values().any(|own| *own == port);
         let tried = || connected.location.is_local() && is_taken(Ipv4Addr::LOCALHOST, port);
         if !own && !holders.contains_key(&port) && tried() {
             holders.insert(port, "another process".to_owned());
         }
     }
-    let subnet = judge::subnet(usize::from(NODES), &snapshot.other_networks(&name));
+    let subnet = judge::subnet(usize::from(NODES), &on_engine.other_networks(&name));
     Ok((judge::ports(&wanted, &holders), subnet))
 }
 

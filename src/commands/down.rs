@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::lock::{Lock, Request};
 use super::{CommandError, Connected, Outcome, connected, deployment, tls_files};
 use crate::cli::DownArguments;
-use crate::docker::Snapshot;
+use crate::docker::EngineInventory;
 use crate::docker::remove::{self, Removed};
 use crate::topology::DeploymentName;
 use crate::ui::Ui;
@@ -47,11 +47,11 @@ async fn chosen(
     if let Some(name) = name.and_then(|name| DeploymentName::new(name).ok()) {
         return Ok(vec![name]);
     }
-    let snapshot = connected.engine.snapshot().await?;
+    let on_engine = connected.engine.inventory().await?;
     if arguments.all {
-        return Ok(snapshot.deployments().into_iter().collect());
+        return Ok(on_engine.deployments().into_iter().collect());
     }
-    Ok(vec![deployment::choose(name, &snapshot)?])
+    Ok(vec![deployment::choose(name, &on_engine)?])
 }
 
 /// Removes one deployment, after whoever else is at work on it.
@@ -76,20 +76,23 @@ async fn remove_under(
     connected: &Connected,
     ui: &Ui,
 ) -> Result<Removed, CommandError> {
-    let snapshot = if lock.follows_cut_off {
+    let on_engine = if lock.follows_cut_off {
         settled(name, connected).await?
     } else {
-        connected.engine.snapshot().await?
+        connected.engine.inventory().await?
     };
-    let parts = snapshot.parts(name);
+    let inventory = on_engine.deployment(name);
     // What was there before somebody else was waited for may be gone now, which is what is wanted.
-    if parts.is_empty() && !lock.waited && !arguments.all {
-        return Err(deployment::no_such_deployment(name.as_str(), &snapshot.deployments()));
+    if inventory.is_empty() && !lock.waited && !arguments.all {
+        return Err(deployment::no_such_deployment(name.as_str(), &on_engine.deployments()));
     }
     // What `env` wrote is found by the deployment's CA, which is gone with it.
-    let stored =
-        if tls_files::exist() { connected.engine.stored(name, &snapshot).await.ok().flatten() } else { None };
-    let removed = remove::deployment(connected.engine.client(), name, &parts, arguments.volumes).await?;
+    let stored = if tls_files::exist() {
+        connected.engine.stored(name, &on_engine).await.ok().flatten()
+    } else {
+        None
+    };
+    let removed = remove::deployment(connected.engine.client(), name, &inventory, arguments.volumes).await?;
     if let Some(certificates) = stored.and_then(|(_, credentials)| credentials.certificates)
         && let Err(error) = tls_files::forget(name, &certificates)
     {
@@ -99,17 +102,17 @@ async fn remove_under(
 }
 
 /// A look at the engine once it is done with what it was asked for by a redisctl that was cut off.
-async fn settled(name: &DeploymentName, connected: &Connected) -> Result<Snapshot, CommandError> {
+async fn settled(name: &DeploymentName, connected: &Connected) -> Result<EngineInventory, CommandError> {
     let started = Instant::now();
-    let mut snapshot = connected.engine.snapshot().await?;
+    let mut on_engine = connected.engine.inventory().await?;
     let mut changed = started;
     while changed.elapsed() < QUIET && started.elapsed() < SETTLING_LIMIT {
         tokio::time::sleep(POLL_INTERVAL).await;
-        let newer = connected.engine.snapshot().await?;
-        if newer.parts(name) != snapshot.parts(name) {
+        let newer = connected.engine.inventory().await?;
+        if newer.deployment(name) != on_engine.deployment(name) {
             changed = Instant::now();
         }
-        snapshot = newer;
+        on_engine = newer;
     }
-    Ok(snapshot)
+    Ok(on_engine)
 }

@@ -66,8 +66,8 @@ pub(super) async fn pieces(scene: &Scene) -> Vec<Piece> {
 async fn nodes(connected: &Connected, prepared: &Prepared) -> BTreeSet<NodeName> {
     let mut nodes: BTreeSet<NodeName> =
         prepared.topology.nodes().into_iter().map(|node| node.name.clone()).collect();
-    if let Ok(Ok(snapshot)) = timeout(PATIENCE, connected.engine.snapshot()).await {
-        nodes.extend(snapshot.parts(&prepared.topology.name).containers.into_keys());
+    if let Ok(Ok(on_engine)) = timeout(PATIENCE, connected.engine.inventory()).await {
+        nodes.extend(on_engine.deployment(&prepared.topology.name).containers.into_keys());
     }
     nodes
 }

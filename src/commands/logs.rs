@@ -15,9 +15,9 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
-    let snapshot = connected.engine.snapshot().await?;
-    let name = deployment::choose(arguments.name.as_deref(), &snapshot)?;
-    let all: Vec<NodeName> = snapshot.parts(&name).containers.into_keys().collect();
+    let on_engine = connected.engine.inventory().await?;
+    let name = deployment::choose(arguments.name.as_deref(), &on_engine)?;
+    let all: Vec<NodeName> = on_engine.deployment(&name).containers.into_keys().collect();
     let nodes = choose(&arguments.nodes, &name, &all)?;
     let streams = nodes.into_iter().map(|node| {
         let lines = logs::lines(connected.engine.client(), &node, arguments.follow, arguments.tail);

@@ -9,22 +9,22 @@ use crate::ui::Ui;
 
 pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandError> {
     let connected = connected(host).await?;
-    let snapshot = connected.engine.snapshot().await?;
-    let lines: Vec<DeploymentLine> = snapshot
+    let on_engine = connected.engine.inventory().await?;
+    let lines: Vec<DeploymentLine> = on_engine
         .deployments()
         .into_iter()
         .map(|name| {
-            let parts = snapshot.parts(&name);
-            let containers = parts.containers.values();
+            let inventory = on_engine.deployment(&name);
+            let containers = inventory.containers.values();
             let running =
                 containers.clone().filter(|container| container.state == ContainerState::Running).count();
             let image =
                 containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
-            let nodes = parts.containers.len();
-            let published: BTreeSet<u16> = parts.ports.into_values().collect();
+            let nodes = inventory.containers.len();
+            let published: BTreeSet<u16> = inventory.ports.into_values().collect();
             DeploymentLine {
                 name: name.to_string(),
-                kind: parts.kind,
+                kind: inventory.kind,
                 state: LineState::of(nodes, running),
                 nodes,
                 running,

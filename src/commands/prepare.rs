@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, TcpListener};
 use super::specs::Found;
 use super::up::Taken;
 use super::{CommandError, Connected, certificates, credentials};
-use crate::docker::snapshot::DeploymentParts;
+use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
 use crate::topology::{Credentials, NodeName, Topology};
@@ -25,8 +25,8 @@ pub(super) struct Prepared {
     pub(super) credentials: Credentials,
     /// What the deployment was last brought to, if it exists.
     pub(super) stored: Option<(Topology, Credentials)>,
-    /// What there is of the deployment on the engine.
-    pub(super) there: DeploymentParts,
+    /// The inventory of the deployment.
+    pub(super) inventory: Inventory,
 }
 
 /// What the user calls the image, before it is known to be on the engine.
@@ -65,17 +65,17 @@ pub(super) async fn prepare(
     let offline = Facts::offline(&found.default_name);
     let name = deployment_name(spec, &offline).map_err(|problem| found.document.locate(vec![problem]))?;
     let docker = connected.engine.client();
-    let snapshot = connected.engine.snapshot().await?;
+    let on_engine = connected.engine.inventory().await?;
     let server = match image::find(docker, &image).await? {
         Some(present) => Some(image::server(docker, &image, &present, &name).await?),
         None => None,
     };
-    let parts = snapshot.parts(&name);
-    let subnet = parts.network.as_ref().and_then(|network| network.subnet);
+    let inventory = on_engine.deployment(&name);
+    let subnet = inventory.network.as_ref().and_then(|network| network.subnet);
     // The deployment's own is nobody else's: who took it has made this very deployment.
     let refused = taken.subnets.iter().filter(|taken| Some(**taken) != subnet);
     let refused = refused.map(|subnet| (SOMEBODY.to_owned(), vec![*subnet]));
-    let mut busy_ports = snapshot.busy_ports(&name);
+    let mut busy_ports = on_engine.busy_ports(&name);
     busy_ports.extend(taken.ports.iter().map(|port| (*port, SOMEBODY.to_owned())));
     let endpoint_host = connected.location.endpoint_host();
     let mut facts = Facts {
@@ -83,23 +83,23 @@ pub(super) async fn prepare(
         endpoint_host,
         image: Some(image),
         server,
-        networks: snapshot.other_networks(&name).into_iter().chain(refused).collect(),
+        networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
         busy_ports,
-        current: subnet.map(|subnet| Current { subnet, ports: parts.ports.clone() }),
+        current: subnet.map(|subnet| Current { subnet, ports: inventory.ports.clone() }),
         ..offline
     };
     let topology = if connected.location.is_local() {
-        resolve_with_free_ports(found, &mut facts, &parts.ports)?
+        resolve_with_free_ports(found, &mut facts, &inventory.ports)?
     } else {
         // Which ports of another machine are free, only its engine can find out.
         resolve(spec, &facts).map_err(|problems| found.document.locate(problems))?
     };
-    let stored = connected.engine.stored(&name, &snapshot).await?;
+    let stored = connected.engine.stored(&name, &on_engine).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let certificates = certificates::gather(found, &topology, current)?;
     let credentials =
         Credentials { certificates, ..credentials::gather(spec, &topology, &found.folder, current)? };
-    Ok(Prepared { topology, credentials, stored, there: parts })
+    Ok(Prepared { topology, credentials, stored, inventory })
 }
 
 /// The IPv4 address that a host name leads to from here.

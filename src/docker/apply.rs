@@ -13,7 +13,7 @@ use futures_util::TryStreamExt as _;
 
 use super::error::{is_conflict, is_not_found, is_subnet_refused, status};
 use super::pull::{self, PullProgress};
-use super::{EngineError, archive, convert, dialect, labels};
+use super::{EngineError, archive, dialect, labels, request_body};
 use crate::doctor::timestamp::since_1970;
 use crate::event::{Event, Listener};
 use crate::plan::{EngineAction, NetworkSettings, VolumeSettings};
@@ -50,7 +50,7 @@ pub(super) async fn apply(
         EngineAction::CreateContainer(settings) => {
             let name = settings.name.as_str();
             let options = CreateContainerOptionsBuilder::default().name(name).build();
-            match docker.create_container(Some(options), convert::container(settings)).await {
+            match docker.create_container(Some(options), request_body::container(settings)).await {
                 Ok(_) => Ok(()),
                 Err(error) if is_conflict(&error) => {
                     Err(EngineError::NameTaken { kind: "container", name: name.to_owned() })
@@ -75,7 +75,7 @@ pub(super) async fn apply(
         EngineAction::AttachContainer { deployment, ip } => {
             let request = NetworkConnectRequest {
                 container: container.to_owned(),
-                endpoint_config: Some(convert::endpoint(container, *ip)),
+                endpoint_config: Some(request_body::endpoint(container, *ip)),
             };
             docker
                 .connect_network(deployment.as_str(), request)
@@ -89,7 +89,7 @@ pub(super) async fn apply(
 /// Makes a volume, unless somebody else has just made one of that name. Of several redisctl at the same
 /// deployment, whoever makes the volume that all its nodes share goes on; one for data is for all of them.
 async fn create_volume(docker: &Docker, maker: &str, settings: &VolumeSettings) -> Result<(), EngineError> {
-    let created = docker.create_volume(convert::volume(settings, maker)).await;
+    let created = docker.create_volume(request_body::volume(settings, maker)).await;
     let volume = created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
     // Where there is one of that name already, the engine gives it as if it had just made it.
     let for_all = settings.keeps_data && labels::belongs(Some(&volume.labels), &settings.deployment);
@@ -104,7 +104,7 @@ async fn create_volume(docker: &Docker, maker: &str, settings: &VolumeSettings) 
 async fn create_network(docker: &Docker, settings: &NetworkSettings) -> Result<(), EngineError> {
     let name = settings.deployment.as_str();
     let taken = || EngineError::NameTaken { kind: "network", name: name.to_owned() };
-    let id = match docker.create_network(convert::network(settings)).await {
+    let id = match docker.create_network(request_body::network(settings)).await {
         Ok(created) => created.id,
         Err(error) if is_conflict(&error) => return Err(taken()),
         Err(source) if is_subnet_refused(&source) => {

@@ -36,7 +36,7 @@ pub enum ConnectError {
         /// The engine.
         location: Box<EngineLocation>,
         /// What was in the way.
-        obstacle: Obstacle,
+        reason: UnreachableReason,
         /// What the attempt ended with.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -63,7 +63,7 @@ pub enum ConnectError {
 
 /// What is in the way to an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum UnreachableReason {
     /// There is no such socket, or nobody listens.
     NotRunning,
     /// This user may not open the socket.
@@ -86,8 +86,8 @@ impl ConnectError {
             Self::Unsupported { .. } => {
                 "say where the engine is with `--host`, or choose another Docker context".to_owned()
             }
-            Self::Unreachable { location, obstacle, .. } => {
-                unreachable_hint(&location.address, *obstacle, std::env::consts::OS)
+            Self::Unreachable { location, reason, .. } => {
+                unreachable_hint(&location.address, *reason, std::env::consts::OS)
             }
             Self::TooOld { .. } => "update the engine".to_owned(),
             Self::NotLinux { .. } => "switch Docker Desktop to Linux containers".to_owned(),
@@ -103,7 +103,7 @@ pub async fn connect(location: &EngineLocation) -> Result<Docker, ConnectError> 
     let boxed = || Box::new(location.clone());
     let unreachable = |source: bollard::errors::Error| ConnectError::Unreachable {
         location: boxed(),
-        obstacle: obstacle(&source),
+        reason: reason(&source),
         source: without_wrapping(source),
     };
     let docker = client(&location.address)
@@ -158,12 +158,12 @@ fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Err
 }
 
 /// What was in the way, from the kind of the error or of one of its causes.
-fn obstacle(error: &bollard::errors::Error) -> Obstacle {
+fn reason(error: &bollard::errors::Error) -> UnreachableReason {
     use bollard::errors::Error;
     match error {
-        Error::SocketNotFoundError(_) => return Obstacle::NotRunning,
-        Error::RequestTimeoutError => return Obstacle::Timeout,
-        Error::DockerResponseServerError { .. } => return Obstacle::HttpStatus,
+        Error::SocketNotFoundError(_) => return UnreachableReason::NotRunning,
+        Error::RequestTimeoutError => return UnreachableReason::Timeout,
+        Error::DockerResponseServerError { .. } => return UnreachableReason::HttpStatus,
         _ => {}
     }
     // `IOError` passes its cause's own cause on, and so does not count as one itself.
@@ -175,15 +175,15 @@ fn obstacle(error: &bollard::errors::Error) -> Obstacle {
     let kinds = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
     for kind in kinds {
         match kind {
-            ErrorKind::NotFound | ErrorKind::ConnectionRefused => return Obstacle::NotRunning,
-            ErrorKind::PermissionDenied => return Obstacle::Permission,
-            ErrorKind::TimedOut => return Obstacle::Timeout,
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => return UnreachableReason::NotRunning,
+            ErrorKind::PermissionDenied => return UnreachableReason::Permission,
+            ErrorKind::TimedOut => return UnreachableReason::Timeout,
             _ => {}
         }
     }
     match error {
-        Error::HyperLegacyError { err } if err.is_connect() => Obstacle::NoConnection,
-        _ => Obstacle::Other,
+        Error::HyperLegacyError { err } if err.is_connect() => UnreachableReason::NoConnection,
+        _ => UnreachableReason::Other,
     }
 }
 
@@ -195,15 +195,15 @@ fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error 
     }
 }
 
-/// What to do about an `obstacle` on the way to `address`, on the given system (as `std::env::consts::OS`
+/// What to do about a `reason` on the way to `address`, on the given system (as `std::env::consts::OS`
 /// names it).
-fn unreachable_hint(address: &EngineAddress, obstacle: Obstacle, system: &str) -> String {
-    match (address, obstacle) {
+fn unreachable_hint(address: &EngineAddress, reason: UnreachableReason, system: &str) -> String {
+    match (address, reason) {
         (EngineAddress::Ssh(destination), _) => format!(
             "check that `ssh {} docker version` works without a question",
             destination.arguments().join(" ")
         ),
-        (EngineAddress::Unix(_) | EngineAddress::Pipe(_), Obstacle::Permission) => match system {
+        (EngineAddress::Unix(_) | EngineAddress::Pipe(_), UnreachableReason::Permission) => match system {
             "linux" => "become a member of the group `docker` (`sudo usermod -aG docker $USER`, then log in \
                         again), or use a rootless engine"
                 .to_owned(),
@@ -215,8 +215,8 @@ fn unreachable_hint(address: &EngineAddress, obstacle: Obstacle, system: &str) -
             _ => "start Docker Desktop, or say where an engine is with `--host`",
         }
         .to_owned(),
-        (_, Obstacle::NotRunning | Obstacle::Timeout)
-        | (EngineAddress::Tcp { .. }, Obstacle::NoConnection) => {
+        (_, UnreachableReason::NotRunning | UnreachableReason::Timeout)
+        | (EngineAddress::Tcp { .. }, UnreachableReason::NoConnection) => {
             format!("check that the engine listens at `{address}`, and that no firewall is in the way")
         }
         (EngineAddress::Tcp { .. }, _) => {

@@ -1,6 +1,6 @@
 //! Where the engine is: `--host`, `DOCKER_HOST`, the Docker context, or the platform's own place.
 //!
-//! The decision is a function of what it is given ([`Surroundings`]), so that every case can be tested
+//! The decision is a function of what it is given ([`MachineFacts`]), so that every case can be tested
 //! on every platform.
 
 use std::net::Ipv4Addr;
@@ -10,10 +10,10 @@ use crate::topology::address::is_loopback;
 
 mod address;
 mod context;
-mod surroundings;
+mod machine;
 
 pub use address::{AddressError, EngineAddress, SshDestination, TlsFiles};
-pub use surroundings::{Platform, Surroundings, ThisMachine};
+pub use machine::{MachineFacts, Platform, ThisMachine};
 
 /// The name of the context that stands for the platform's own place.
 const DEFAULT_CONTEXT: &str = "default";
@@ -155,43 +155,43 @@ impl EngineLocation {
     ///
     /// # Errors
     /// An address is malformed, or a context cannot be read.
-    pub fn find(flag: Option<&str>, surroundings: &impl Surroundings) -> Result<Self, LocationError> {
+    pub fn find(flag: Option<&str>, machine: &impl MachineFacts) -> Result<Self, LocationError> {
         if let Some(text) = flag {
-            return Self::given(text, Origin::Flag, surroundings);
+            return Self::given(text, Origin::Flag, machine);
         }
-        if let Some(text) = surroundings.variable("DOCKER_HOST") {
-            return Self::given(&text, Origin::HostVariable, surroundings);
+        if let Some(text) = machine.variable("DOCKER_HOST") {
+            return Self::given(&text, Origin::HostVariable, machine);
         }
-        let origin = match surroundings.variable("DOCKER_CONTEXT") {
+        let origin = match machine.variable("DOCKER_CONTEXT") {
             Some(name) => Some(Origin::ContextVariable(name)),
-            None => context::current(surroundings)?.map(Origin::CurrentContext),
+            None => context::current(machine)?.map(Origin::CurrentContext),
         };
         match origin {
             Some(origin) if origin.context() != Some(DEFAULT_CONTEXT) => {
-                let address = context::address(&origin, surroundings)?;
+                let address = context::address(&origin, machine)?;
                 Ok(Self { address, origin })
             }
-            _ => Ok(Self::of_platform(surroundings)),
+            _ => Ok(Self::of_platform(machine)),
         }
     }
 
     /// The engine at an address that somebody wrote.
-    fn given(text: &str, origin: Origin, surroundings: &impl Surroundings) -> Result<Self, LocationError> {
-        match EngineAddress::parse(text, surroundings::tls_files(surroundings)) {
+    fn given(text: &str, origin: Origin, machine: &impl MachineFacts) -> Result<Self, LocationError> {
+        match EngineAddress::parse(text, machine::tls_files(machine)) {
             Ok(address) => Ok(Self { address, origin }),
             Err(source) => Err(LocationError::Address { text: text.to_owned(), origin, source }),
         }
     }
 
     /// Where engines are on this platform: the default place, unless another one is in use.
-    fn of_platform(surroundings: &impl Surroundings) -> Self {
+    fn of_platform(machine: &impl MachineFacts) -> Self {
         let at = |address, absent| Self { address, origin: Origin::Platform { absent } };
-        if surroundings.platform() == Platform::Windows {
+        if machine.platform() == Platform::Windows {
             return at(EngineAddress::Pipe(DEFAULT_PIPE.into()), Vec::new());
         }
         let default = PathBuf::from(DEFAULT_SOCKET);
-        let others = other_sockets(surroundings);
-        match std::iter::once(&default).chain(&others).find(|socket| surroundings.exists(socket)) {
+        let others = other_sockets(machine);
+        match std::iter::once(&default).chain(&others).find(|socket| machine.exists(socket)) {
             Some(found) => at(EngineAddress::Unix(found.clone()), Vec::new()),
             None => at(EngineAddress::Unix(default), others),
         }
@@ -215,9 +215,9 @@ impl EngineLocation {
 }
 
 /// The sockets that there may be beside the default one, in the order in which they are looked for.
-fn other_sockets(surroundings: &impl Surroundings) -> Vec<PathBuf> {
-    let run = surroundings.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let home = surroundings.home();
+fn other_sockets(machine: &impl MachineFacts) -> Vec<PathBuf> {
+    let run = machine.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let home = machine.home();
     let below = |folder: &Option<PathBuf>, socket: &str| Some(folder.as_ref()?.join(socket));
     let rootless = below(&run, "docker.sock");
     let below_home = HOME_SOCKETS.iter().filter_map(|socket| below(&home, socket));

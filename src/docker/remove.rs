@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::time::{Instant, timeout};
 
 use super::error::is_not_found;
-use super::snapshot::DeploymentParts;
+use super::inventory::Inventory;
 use super::{EngineError, apply, dialect};
 use crate::topology::DeploymentName;
 
@@ -45,12 +45,12 @@ pub struct Removed {
 pub async fn deployment(
     docker: &Docker,
     name: &DeploymentName,
-    parts: &DeploymentParts,
+    inventory: &Inventory,
     with_data: bool,
 ) -> Result<Removed, EngineError> {
     let mut removed = Removed::default();
     // By their ids: a name may be somebody else's by now.
-    let containers = parts
+    let containers = inventory
         .container_ids
         .iter()
         .map(|(name, id)| async move { apply::remove(docker, id, name).await.map(|()| name.clone()) });
@@ -64,13 +64,13 @@ pub async fn deployment(
         done.into_iter().filter_map(Result::ok).collect()
     };
     removed.containers = sort(join_all(containers).await);
-    let networks = parts.network_ids.iter().map(|id| network(docker, id, name));
-    let volumes = parts.volumes.iter().filter(|(_, keeps_data)| with_data || !**keeps_data);
+    let networks = inventory.network_ids.iter().map(|id| network(docker, id, name));
+    let volumes = inventory.volumes.iter().filter(|(_, keeps_data)| with_data || !**keeps_data);
     let volumes = volumes.map(|(name, _)| volume(docker, name));
     let (networks, volumes) = futures_util::future::join(join_all(networks), join_all(volumes)).await;
     removed.networks = sort(networks);
     removed.volumes = sort(volumes);
-    let kept = parts.volumes.keys().filter(|volume| !removed.volumes.contains(volume));
+    let kept = inventory.volumes.keys().filter(|volume| !removed.volumes.contains(volume));
     removed.kept_volumes = kept.cloned().collect();
     match failure {
         Some(error) => Err(error),

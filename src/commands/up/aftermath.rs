@@ -7,9 +7,9 @@ use tokio::time::timeout;
 use super::super::gather::Scene;
 use super::super::{CommandError, Connected};
 use crate::cli::OnFailure;
+use crate::docker::inventory::Inventory;
 use crate::docker::remove::{self, Removed};
-use crate::docker::snapshot::DeploymentParts;
-use crate::docker::{EngineError, Snapshot};
+use crate::docker::{EngineError, EngineInventory};
 use crate::executor::chain;
 use crate::observed::ContainerState;
 use crate::topology::DeploymentName;
@@ -27,7 +27,7 @@ pub struct Aftermath {
 #[derive(Debug)]
 enum Remains {
     /// This much stays, and why it does although it was to be removed.
-    There { parts: DeploymentParts, because: Option<String> },
+    There { inventory: Inventory, because: Option<String> },
     /// It was removed.
     Removed(Removed),
     /// The engine does not say.
@@ -67,9 +67,9 @@ async fn take_away(connected: &Connected, name: &DeploymentName, is_new: bool) -
         return look(connected, name, Some("it was there before".to_owned())).await;
     }
     let removed = async {
-        let parts = connected.engine.snapshot().await?.parts(name);
+        let inventory = connected.engine.inventory().await?.deployment(name);
         // Volumes for data, too: nothing but this `up` has written to them.
-        remove::deployment(connected.engine.client(), name, &parts, true).await
+        remove::deployment(connected.engine.client(), name, &inventory, true).await
     };
     match removed.await {
         Ok(removed) => Remains::Removed(removed),
@@ -78,10 +78,10 @@ async fn take_away(connected: &Connected, name: &DeploymentName, is_new: bool) -
 }
 
 async fn look(connected: &Connected, name: &DeploymentName, because: Option<String>) -> Remains {
-    let snapshot: Result<Result<Snapshot, EngineError>, _> =
-        timeout(PATIENCE, connected.engine.snapshot()).await;
-    match snapshot {
-        Ok(Ok(snapshot)) => Remains::There { parts: snapshot.parts(name), because },
+    let on_engine: Result<Result<EngineInventory, EngineError>, _> =
+        timeout(PATIENCE, connected.engine.inventory()).await;
+    match on_engine {
+        Ok(Ok(on_engine)) => Remains::There { inventory: on_engine.deployment(name), because },
         Ok(Err(_)) | Err(_) => Remains::Unknown,
     }
 }
@@ -89,7 +89,7 @@ async fn look(connected: &Connected, name: &DeploymentName, because: Option<Stri
 impl Remains {
     /// Whether there is nothing to speak of.
     fn is_nothing(&self) -> bool {
-        matches!(self, Self::There { parts, .. } if parts.is_empty())
+        matches!(self, Self::There { inventory, .. } if inventory.is_empty())
     }
 }
 
@@ -113,11 +113,15 @@ impl std::fmt::Display for Aftermath {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = &self.deployment;
         match &self.remains {
-            Remains::There { parts, because: None } => {
-                write!(formatter, "there is now of `{name}`: {}", list(parts))
+            Remains::There { inventory, because: None } => {
+                write!(formatter, "there is now of `{name}`: {}", list(inventory))
             }
-            Remains::There { parts, because: Some(reason) } => {
-                write!(formatter, "`{name}` is not removed ({reason}); there is now of it: {}", list(parts))
+            Remains::There { inventory, because: Some(reason) } => {
+                write!(
+                    formatter,
+                    "`{name}` is not removed ({reason}); there is now of it: {}",
+                    list(inventory)
+                )
             }
             Remains::Removed(Removed { containers, networks, volumes, .. }) => {
                 let counts = [
@@ -132,14 +136,15 @@ impl std::fmt::Display for Aftermath {
     }
 }
 
-fn list(parts: &DeploymentParts) -> String {
-    let running = parts.containers.values().filter(|container| container.state == ContainerState::Running);
-    let containers = match (parts.containers.len(), running.count()) {
+fn list(inventory: &Inventory) -> String {
+    let running =
+        inventory.containers.values().filter(|container| container.state == ContainerState::Running);
+    let containers = match (inventory.containers.len(), running.count()) {
         (0, _) => None,
         (all, running) => Some(format!("{}, {running} of them running", count(all, "container"))),
     };
-    let network = parts.network.as_ref().map(|_| "its network".to_owned());
-    let volumes = (!parts.volumes.is_empty()).then(|| count(parts.volumes.len(), "volume"));
+    let network = inventory.network.as_ref().map(|_| "its network".to_owned());
+    let volumes = (!inventory.volumes.is_empty()).then(|| count(inventory.volumes.len(), "volume"));
     [network, volumes, containers].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

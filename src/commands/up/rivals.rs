@@ -113,7 +113,7 @@ impl<'a> Race<'a> {
 
     /// Whether all that there is of the deployment is of this `up`'s making.
     pub(super) fn is_new(&mut self, prepared: &Prepared) -> bool {
-        *self.is_new.get_or_insert(prepared.there.is_empty())
+        *self.is_new.get_or_insert(prepared.inventory.is_empty())
     }
 
     /// Waits for whoever has made the network that this `up` could not make, or is making a deployment
@@ -122,14 +122,14 @@ impl<'a> Race<'a> {
     pub(super) async fn let_others_finish(&mut self, prepared: &Prepared) -> Result<bool, CommandError> {
         let lost_network = std::mem::take(&mut self.lost_network);
         let half_made = prepared.stored.is_none() && !std::mem::replace(&mut self.looked, true);
-        let parts = &prepared.there;
+        let inventory = &prepared.inventory;
         // Volumes that keep data stay behind where nobody is at work any more.
-        let begun = parts.network.is_some() || parts.volumes.values().any(|keeps_data| !keeps_data);
+        let begun = inventory.network.is_some() || inventory.volumes.values().any(|keeps_data| !keeps_data);
         if !(begun && (lost_network || half_made)) {
             return Ok(false);
         }
         let (engine, name) = (&self.connected.engine, &prepared.topology.name);
-        let is_own = engine.began(name, &engine.snapshot().await?);
+        let is_own = engine.began(name, &engine.inventory().await?);
         if !is_own {
             self.wait_for_others(name).await?;
         }
@@ -155,11 +155,11 @@ impl<'a> Race<'a> {
         };
         self.losses += 1;
         let (engine, name) = (&self.connected.engine, &prepared.topology.name);
-        let snapshot = engine.snapshot().await?;
-        let parts = snapshot.parts(name);
+        let on_engine = engine.inventory().await?;
+        let inventory = on_engine.deployment(name);
         match loss {
             // Whoever makes the same deployment took the subnet for it.
-            Loss::Subnet(_) if parts.network.is_some() => self.wait_for_others(name).await,
+            Loss::Subnet(_) if inventory.network.is_some() => self.wait_for_others(name).await,
             Loss::Subnet(subnet) if self.found.leaves_subnet_open() => {
                 self.note(format!("somebody else took {subnet} at the same moment: choosing another subnet"));
                 self.taken.subnets.push(subnet);
@@ -170,7 +170,7 @@ impl<'a> Race<'a> {
             Loss::Port(port) if self.found.leaves_ports_open() && self.is_new(prepared) => {
                 self.note(format!("somebody else took port {port} at the same moment: choosing others"));
                 self.taken.ports.insert(port);
-                remove::deployment(engine.client(), name, &parts, true).await?;
+                remove::deployment(engine.client(), name, &inventory, true).await?;
                 // Two that go on at the same moment choose the same again; of two that do not, the later one
                 // sees what the other has.
                 let longest = (SHORTEST_DELAY * 2_u32.pow(self.ports_lost)).min(LONGEST_DELAY);
@@ -180,7 +180,7 @@ impl<'a> Race<'a> {
             }
             Loss::Subnet(_) | Loss::Port(_) => Err(error),
             // What is foreign stands in the next plan's way, which names it.
-            Loss::Name if !engine.observe(&prepared.topology, &snapshot).await?.foreign.is_empty() => Ok(()),
+            Loss::Name if !engine.observe(&prepared.topology, &on_engine).await?.foreign.is_empty() => Ok(()),
             Loss::Name => self.wait_for_others(name).await,
             Loss::Turn => self.wait_for_turn(name).await,
         }
@@ -203,7 +203,7 @@ impl<'a> Race<'a> {
     /// Whether the deployment's passwords have become others than this `up` has given it.
     async fn others_wrote(&self, prepared: &Prepared) -> Result<bool, CommandError> {
         let engine = &self.connected.engine;
-        let stored = engine.stored(&prepared.topology.name, &engine.snapshot().await?).await?;
+        let stored = engine.stored(&prepared.topology.name, &engine.inventory().await?).await?;
         Ok(stored.is_some_and(|(_, theirs)| !theirs.changed_since(&prepared.credentials).is_empty()))
     }
 
@@ -233,7 +233,7 @@ impl<'a> Race<'a> {
 
     /// Who has a port now, if anybody has.
     async fn holder(&self, topology: &Topology, port: u16) -> Result<Option<String>, CommandError> {
-        let mut busy = self.connected.engine.snapshot().await?.busy_ports(&topology.name);
+        let mut busy = self.connected.engine.inventory().await?.busy_ports(&topology.name);
         let holder = busy.remove(&port);
         // Ports of other machines cannot be tried from here.
         let is_taken = || self.connected.location.is_local() && is_taken(topology.bind, port);
@@ -249,11 +249,11 @@ impl<'a> Race<'a> {
         self.is_new = Some(false);
         self.met = true;
         let started = Instant::now();
-        let mut seen = self.connected.engine.snapshot().await?.parts(name);
+        let mut seen = self.connected.engine.inventory().await?.deployment(name);
         let mut since = Instant::now();
         while since.elapsed() < QUIET {
             self.pause(name, started).await?;
-            let now = self.connected.engine.snapshot().await?.parts(name);
+            let now = self.connected.engine.inventory().await?.deployment(name);
             if now != seen {
                 (seen, since) = (now, Instant::now());
             }
@@ -300,7 +300,7 @@ fn loss(error: &CommandError, prepared: &Prepared) -> Option<Loss> {
         CommandError::PortTaken { port, .. } => return Some(Loss::Port(*port)),
         // What was not there when it was looked for is somebody else's choice, a moment later.
         CommandError::Obstacles { obstacles, .. }
-            if prepared.there.network.is_none()
+            if prepared.inventory.network.is_none()
                 && obstacles.iter().all(|it| matches!(it, Obstacle::Recreate { .. })) =>
         {
             return Some(Loss::Name);

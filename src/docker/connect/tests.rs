@@ -29,9 +29,9 @@ async fn connect_to_server(response: &'static str) -> Result<Docker, ConnectErro
     result
 }
 
-fn obstacle_of(result: Result<Docker, ConnectError>) -> Obstacle {
+fn reason_of(result: Result<Docker, ConnectError>) -> UnreachableReason {
     match result.unwrap_err() {
-        ConnectError::Unreachable { obstacle, .. } => obstacle,
+        ConnectError::Unreachable { reason, .. } => reason,
         other => panic!("{other}"),
     }
 }
@@ -43,7 +43,7 @@ async fn a_missing_socket_is_told_with_its_origin() {
     let error = connect(&missing).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot reach the engine at `unix:///nowhere/docker.sock` (from `--host`)");
     assert!(error.hint().contains("start"), "{}", error.hint());
-    assert_eq!(obstacle_of(Err(error)), Obstacle::NotRunning);
+    assert_eq!(reason_of(Err(error)), UnreachableReason::NotRunning);
 }
 
 #[cfg(unix)]
@@ -54,7 +54,7 @@ async fn a_socket_that_nobody_listens_on_is_an_engine_that_does_not_run() {
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
 
     let result = connect(&location(EngineAddress::Unix(path))).await;
-    assert_eq!(obstacle_of(result), Obstacle::NotRunning);
+    assert_eq!(reason_of(result), UnreachableReason::NotRunning);
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_refused_connection_is_an_engine_that_does_not_run() {
     drop(listener);
 
     let result = connect(&location(EngineAddress::Tcp { host: "127.0.0.1".into(), port })).await;
-    assert_eq!(obstacle_of(result), Obstacle::NotRunning);
+    assert_eq!(reason_of(result), UnreachableReason::NotRunning);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn an_unknown_host_is_no_matter_of_tls() {
     let address = EngineAddress::Tcp { host: "engine.invalid".into(), port: 2375 };
     let error = connect(&location(address)).await.unwrap_err();
     assert!(error.hint().starts_with("check that the engine listens at"), "{}", error.hint());
-    assert_eq!(obstacle_of(Err(error)), Obstacle::NoConnection);
+    assert_eq!(reason_of(Err(error)), UnreachableReason::NoConnection);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn an_http_error_is_told_from_silence() {
     .await;
     let error = result.unwrap_err();
     assert!(error.hint().contains("DOCKER_TLS_VERIFY"), "{}", error.hint());
-    assert_eq!(obstacle_of(Err(error)), Obstacle::HttpStatus);
+    assert_eq!(reason_of(Err(error)), UnreachableReason::HttpStatus);
 }
 
 #[tokio::test]
@@ -123,21 +123,21 @@ async fn a_pipe_is_for_windows() {
 #[test]
 fn a_denied_socket_is_told_from_a_missing_one() {
     let error = std::io::Error::from(ErrorKind::PermissionDenied);
-    assert_eq!(obstacle(&error.into()), Obstacle::Permission);
+    assert_eq!(reason(&error.into()), UnreachableReason::Permission);
 }
 
 #[test]
 fn hints_fit_the_platform() {
     let socket = EngineAddress::Unix(PathBuf::from("/var/run/docker.sock"));
-    for (obstacle, system, expected) in [
-        (Obstacle::NotRunning, "linux", "systemctl start docker"),
-        (Obstacle::NotRunning, "macos", "Colima"),
-        (Obstacle::NotRunning, "windows", "Docker Desktop"),
-        (Obstacle::Permission, "linux", "group `docker`"),
-        (Obstacle::Permission, "macos", "let this user"),
+    for (reason, system, expected) in [
+        (UnreachableReason::NotRunning, "linux", "systemctl start docker"),
+        (UnreachableReason::NotRunning, "macos", "Colima"),
+        (UnreachableReason::NotRunning, "windows", "Docker Desktop"),
+        (UnreachableReason::Permission, "linux", "group `docker`"),
+        (UnreachableReason::Permission, "macos", "let this user"),
     ] {
-        let hint = unreachable_hint(&socket, obstacle, system);
-        assert!(hint.contains(expected), "{obstacle:?} {system}: {hint}");
+        let hint = unreachable_hint(&socket, reason, system);
+        assert!(hint.contains(expected), "{reason:?} {system}: {hint}");
     }
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::address::{EngineAddress, TlsFiles};
-use super::surroundings::{Surroundings, docker_folder};
+use super::machine::{MachineFacts, docker_folder};
 use super::{LocationError, Origin};
 
 /// The part of `config.json` that matters here.
@@ -33,24 +33,21 @@ struct Endpoint {
 }
 
 /// The current context's name, as `docker context use` has written it.
-pub(super) fn current(surroundings: &impl Surroundings) -> Result<Option<String>, LocationError> {
-    let Some(path) = docker_folder(surroundings).map(|folder| folder.join("config.json")) else {
+pub(super) fn current(machine: &impl MachineFacts) -> Result<Option<String>, LocationError> {
+    let Some(path) = docker_folder(machine).map(|folder| folder.join("config.json")) else {
         return Ok(None);
     };
-    let Some(text) = surroundings.read(&path) else { return Ok(None) };
+    let Some(text) = machine.read(&path) else { return Ok(None) };
     let configuration: Configuration = parse(&text, &path)?;
     Ok(configuration.current_context.filter(|name| !name.is_empty()))
 }
 
 /// The address of the context that `origin` names.
-pub(super) fn address(
-    origin: &Origin,
-    surroundings: &impl Surroundings,
-) -> Result<EngineAddress, LocationError> {
+pub(super) fn address(origin: &Origin, machine: &impl MachineFacts) -> Result<EngineAddress, LocationError> {
     let id = identifier(origin.context().unwrap_or_default());
-    let contexts = docker_folder(surroundings).unwrap_or_default().join("contexts");
+    let contexts = docker_folder(machine).unwrap_or_default().join("contexts");
     let path = contexts.join("meta").join(&id).join("meta.json");
-    let Some(text) = surroundings.read(&path) else {
+    let Some(text) = machine.read(&path) else {
         return Err(LocationError::NoContext { origin: origin.clone(), path });
     };
     let mut metadata: Metadata = parse(&text, &path)?;
@@ -60,7 +57,7 @@ pub(super) fn address(
     };
 
     let files = TlsFiles::in_folder(&contexts.join("tls").join(id).join("docker"));
-    let tls = surroundings.exists(&files.ca).then_some(files);
+    let tls = machine.exists(&files.ca).then_some(files);
     EngineAddress::parse(&host, tls).map_err(|source| LocationError::Address {
         text: host,
         origin: origin.clone(),

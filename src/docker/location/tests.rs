@@ -44,7 +44,7 @@ impl Machine {
     }
 }
 
-impl Surroundings for Machine {
+impl MachineFacts for Machine {
     fn platform(&self) -> Platform {
         self.platform
     }

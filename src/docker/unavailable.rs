@@ -11,7 +11,7 @@ use crate::topology::NodeName;
 
 /// How a container ended, if it did; one that the engine starts again and again has ended too, one that
 /// is no more, one that is frozen, and one that nobody can reach.
-pub(super) async fn how(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
+pub(super) async fn why(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
     let inspect = match dialect::inspect_container(docker, node.as_str()).await {
         Ok(inspect) => inspect,
         Err(error) if is_not_found(&error) => return Ok(Some("its container was removed".to_owned())),

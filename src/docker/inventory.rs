@@ -15,17 +15,17 @@ use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwor
 use crate::topology::container::Namespace;
 use crate::topology::{DeploymentName, NodeName};
 
-/// Everything on the engine that matters to redisctl.
+/// The containers, networks and volumes of the engine, those of all deployments and of others.
 #[derive(Debug, Clone, Default)]
-pub struct Snapshot {
+pub struct EngineInventory {
     containers: Vec<ContainerSummary>,
     networks: Vec<Network>,
     volumes: Vec<Volume>,
 }
 
-/// What a snapshot says of one deployment.
+/// The containers, the network and the volumes of one deployment.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DeploymentParts {
+pub struct Inventory {
     /// The network, if it is there.
     pub network: Option<ObservedNetwork>,
     /// Volumes by name, and whether each keeps data that must outlive the deployment.
@@ -43,7 +43,7 @@ pub struct DeploymentParts {
     pub network_ids: Vec<String>,
 }
 
-impl DeploymentParts {
+impl Inventory {
     /// Whether there is nothing of the deployment.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -51,7 +51,7 @@ impl DeploymentParts {
     }
 }
 
-impl Snapshot {
+impl EngineInventory {
     /// Lists what is on the engine.
     ///
     /// # Errors
@@ -59,12 +59,12 @@ impl Snapshot {
     pub async fn take(docker: &Docker) -> Result<Self, EngineError> {
         let started = Instant::now();
         loop {
-            let snapshot = Self::list(docker).await?;
+            let on_engine = Self::list(docker).await?;
             // What a `down` that was cut off has left to the engine to remove is neither there nor gone.
-            match remove::settle(docker, snapshot.own_containers()).await {
+            match remove::settle(docker, on_engine.own_containers()).await {
                 Ok(true) if started.elapsed() < remove::REMOVAL_LIMIT => {}
                 // One that the engine cannot get rid of is told of where it is in the way.
-                Ok(_) | Err(EngineError::NotGone { .. }) => return Ok(snapshot),
+                Ok(_) | Err(EngineError::NotGone { .. }) => return Ok(on_engine),
                 Err(error) => return Err(error),
             }
         }
@@ -113,17 +113,17 @@ impl Snapshot {
 
     /// The parts of a deployment.
     #[must_use]
-    pub fn parts(&self, name: &DeploymentName) -> DeploymentParts {
+    pub fn deployment(&self, name: &DeploymentName) -> Inventory {
         let networks: Vec<&Network> =
             self.networks.iter().filter(|network| labels::belongs(network.labels.as_ref(), name)).collect();
         let volumes = self.volumes.iter().filter(|volume| labels::belongs(Some(&volume.labels), name));
-        let mut parts = DeploymentParts {
+        let mut inventory = Inventory {
             network: networks
                 .first()
                 .map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
             volumes: volumes.map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
             network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
-            ..DeploymentParts::default()
+            ..Inventory::default()
         };
         for container in &self.containers {
             let Some(labels) = container.labels.as_ref().filter(|labels| labels::belongs(Some(labels), name))
@@ -131,15 +131,17 @@ impl Snapshot {
                 continue;
             };
             let id = container.id.clone().unwrap_or_default();
-            parts.container_ids.insert(title(container).unwrap_or(&id).to_owned(), id.clone());
+            inventory.container_ids.insert(title(container).unwrap_or(&id).to_owned(), id.clone());
             let Some(node) = labels::node(labels) else { continue };
             let settings = labels::settings(labels);
-            parts.kind = parts.kind.or_else(|| labels.get(labels::KIND).cloned());
+            inventory.kind = inventory.kind.or_else(|| labels.get(labels::KIND).cloned());
             if let Some(settings) = &settings {
                 match settings.network.ports() {
-                    [port] => drop(parts.ports.insert(node.clone(), *port)),
+                    [port] => drop(inventory.ports.insert(node.clone(), *port)),
                     // An anchor publishes the ports of all nodes, in their order.
-                    all => parts.ports.extend((1..).map(|number| name.node(number)).zip(all.iter().copied())),
+                    all => {
+                        inventory.ports.extend((1..).map(|number| name.node(number)).zip(all.iter().copied()))
+                    }
                 }
             }
             let network = settings.as_ref().map(|settings| &settings.network);
@@ -152,9 +154,9 @@ impl Snapshot {
                 image_id: container.image_id.clone().unwrap_or_default(),
                 settings,
             };
-            parts.containers.insert(node, observed);
+            inventory.containers.insert(node, observed);
         }
-        parts
+        inventory
     }
 
     /// What bears one of these names, but is not the deployment's.

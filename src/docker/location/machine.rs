@@ -14,7 +14,7 @@ pub enum Platform {
 }
 
 /// What can be asked of the machine and the process.
-pub trait Surroundings {
+pub trait MachineFacts {
     /// The platform.
     fn platform(&self) -> Platform;
     /// The environment variable `name`; `None` also where it is empty.
@@ -31,7 +31,7 @@ pub trait Surroundings {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ThisMachine;
 
-impl Surroundings for ThisMachine {
+impl MachineFacts for ThisMachine {
     fn platform(&self) -> Platform {
         if cfg!(windows) { Platform::Windows } else { Platform::Unix }
     }
@@ -54,20 +54,20 @@ impl Surroundings for ThisMachine {
 }
 
 /// The directory of Docker's configuration.
-pub(super) fn docker_folder(surroundings: &impl Surroundings) -> Option<PathBuf> {
-    match surroundings.variable("DOCKER_CONFIG") {
+pub(super) fn docker_folder(machine: &impl MachineFacts) -> Option<PathBuf> {
+    match machine.variable("DOCKER_CONFIG") {
         Some(folder) => Some(folder.into()),
-        None => Some(surroundings.home()?.join(".docker")),
+        None => Some(machine.home()?.join(".docker")),
     }
 }
 
 /// The certificates for addresses that are given without a context; `None` where no TLS is asked for. As
 /// with Docker's own client, any value of `DOCKER_TLS_VERIFY` asks for it.
-pub(super) fn tls_files(surroundings: &impl Surroundings) -> Option<TlsFiles> {
-    surroundings.variable("DOCKER_TLS_VERIFY")?;
-    let folder = match surroundings.variable("DOCKER_CERT_PATH") {
+pub(super) fn tls_files(machine: &impl MachineFacts) -> Option<TlsFiles> {
+    machine.variable("DOCKER_TLS_VERIFY")?;
+    let folder = match machine.variable("DOCKER_CERT_PATH") {
         Some(folder) => folder.into(),
-        None => docker_folder(surroundings)?,
+        None => docker_folder(machine)?,
     };
     Some(TlsFiles::in_folder(&folder))
 }

@@ -14,7 +14,7 @@ const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An engine, by its own account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
+pub struct EngineInfo {
     /// What it is, its version, and the API's.
     pub version: String,
     /// System and processor of its containers.
@@ -31,14 +31,14 @@ pub struct Health {
 ///
 /// # Errors
 /// Where it does not answer.
-pub async fn health(docker: &Docker) -> Result<Health, EngineError> {
+pub async fn engine_info(docker: &Docker) -> Result<EngineInfo, EngineError> {
     let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
     let information = docker.info().await.map_err(EngineError::call("tell how it is"))?;
     let parts = version.components.unwrap_or_default();
     // Docker calls its first part `Engine`, others give theirs a name of their own.
     let engine = parts.first().map_or("Engine", |part| part.name.as_str());
     let said = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "?".to_owned());
-    Ok(Health {
+    Ok(EngineInfo {
         version: format!("{engine} {}, API {}", said(version.version), said(version.api_version)),
         platform: format!("{}/{}", said(version.os), said(version.arch)),
         // An engine that does not say so has what every engine has.
