@@ -6,8 +6,7 @@ use ipnet::Ipv4Net;
 
 use crate::topology::acl::Categories;
 use crate::topology::container::ContainerSettings;
-use crate::topology::server::Version;
-use crate::topology::{Address, Node, NodeName, Settings, SlotSet, Topology};
+use crate::topology::{Address, Node, NodeName, Server, Settings, SlotSet, Topology};
 
 /// The prefix of every label that redisctl puts on what it makes.
 pub const LABEL_PREFIX: &str = "io.redisctl.";
@@ -171,8 +170,8 @@ impl ObservedServer {
 /// What one server says of itself and its neighbours.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServerView {
-    /// `redis_version`, or `valkey_version` where there is one.
-    pub version: String,
+    /// The server that answers; `None` where its version cannot be read.
+    pub server: Option<Server>,
     /// Its replication.
     pub replication: Replication,
     /// How many keys it holds.
@@ -220,29 +219,6 @@ impl ServerView {
     #[must_use]
     pub fn watched(&self) -> Option<&Watched> {
         self.sentinel.as_ref()?.watched.as_ref()
-    }
-
-    /// Whether the server has the command FAILOVER (Redis 6.2).
-    #[must_use]
-    pub fn has_failover(&self) -> bool {
-        self.is_at_least(6, 2).unwrap_or(false)
-    }
-
-    /// Whether it has users where it is a sentinel (Redis 6.2).
-    #[must_use]
-    pub fn has_sentinel_users(&self) -> bool {
-        self.is_at_least(6, 2).unwrap_or(false)
-    }
-
-    /// Whether a cluster's shards have ids (Redis 7.2); `None` where the version cannot be read.
-    #[must_use]
-    pub fn has_shard_ids(&self) -> Option<bool> {
-        self.is_at_least(7, 2)
-    }
-
-    fn is_at_least(&self, major: u16, minor: u16) -> Option<bool> {
-        let version: Version = self.version.parse().ok()?;
-        Some((version.major, version.minor) >= (major, minor))
     }
 }
 

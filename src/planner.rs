@@ -117,8 +117,7 @@ struct World<'a> {
 
 /// The server that runs now, which is another one than the topology's until its node is replaced.
 fn running(topology: &Topology, view: &ServerView) -> Server {
-    let version = view.version.parse().unwrap_or(topology.server.version);
-    Server { version, ..topology.server }
+    view.server.unwrap_or(topology.server)
 }
 
 /// Swapped roles are as good as the spec's, but may surprise.

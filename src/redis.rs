@@ -11,7 +11,7 @@ use crate::observed::{AccessView, ObservedServer, ServerView};
 use crate::plan::{Peer, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
-use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Topology};
+use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, Topology};
 
 mod call;
 mod cluster;
@@ -124,7 +124,8 @@ impl<'a> Servers<'a> {
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
         let view = self.ask(node, true).await?;
         // An old sentinel has none: its one password is in its file alone.
-        let has_users = !self.topology.is_sentinel(node) || view.has_sentinel_users();
+        let has_users =
+            !self.topology.is_sentinel(node) || view.server.is_some_and(Server::has_sentinel_users);
         let access = if has_users { Some(self.access(node).await?) } else { None };
         Ok(ServerView { access, ..view })
     }

@@ -7,7 +7,7 @@ use crate::plan::{
     Cause, Condition, EngineAction, HandOverWay, Order, Peer, ReplicationExpectation, ServerAction, Step,
 };
 use crate::readiness;
-use crate::topology::{Address, Kind, Node, NodeName, Topology};
+use crate::topology::{Address, Kind, Node, NodeName, Server, Topology};
 
 /// A node that is there: one of the topology's, or one that leaves.
 #[derive(Clone, Copy)]
@@ -95,7 +95,7 @@ pub(super) fn expectation(topology: &Topology, primary: &NodeName) -> Replicatio
 
 /// The step by which a primary lets a replica take its place.
 pub(super) fn hand_over(primary: &NodeName, view: Option<&ServerView>, to: Peer) -> Step {
-    let has_command = view.is_some_and(ServerView::has_failover);
+    let has_command = view.and_then(|view| view.server).is_some_and(Server::has_failover);
     let way = if has_command { HandOverWay::Command } else { HandOverWay::ByHand };
     server(primary, ServerAction::HandOver { to, way }, Cause::HandsOver)
 }

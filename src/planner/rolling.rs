@@ -89,7 +89,7 @@ pub(super) fn handed_over_by_sentinels<'a>(
 /// Whether servers that know no ids for shards are replaced by ones that do: what those make of each
 /// other in the end must be looked at.
 pub(super) fn gives_shards_ids(world: &World<'_>) -> bool {
-    let before = |name: &NodeName| world.observed.view(name)?.has_shard_ids();
+    let before = |name: &NodeName| Some(world.observed.view(name)?.server?.has_shard_ids());
     let mut rolled =
         world.topology.nodes().into_iter().filter(|node| world.fates.rolled(&node.name).is_some());
     let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();

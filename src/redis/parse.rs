@@ -6,7 +6,7 @@ use redis::Value;
 
 use crate::observed::{ClusterNode, ClusterRole, ClusterView, Replication, ServerView};
 use crate::topology::settings::is_secret;
-use crate::topology::{Address, Settings, SlotRange, SlotSet};
+use crate::topology::{Address, Server, Settings, SlotRange, SlotSet};
 
 /// `name:value` lines, as INFO and CLUSTER INFO have them.
 fn fields(text: &str) -> BTreeMap<&str, &str> {
@@ -20,8 +20,7 @@ const MOST_SILENT: u64 = 2;
 pub(super) fn info(text: &str, view: &mut ServerView) {
     let fields = fields(text);
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
-    let version = fields.get("valkey_version").or_else(|| fields.get("redis_version"));
-    version.copied().unwrap_or_default().clone_into(&mut view.version);
+    view.server = Server::from_info(text);
     view.memory = number("used_memory");
     view.keys = fields
         .iter()
@@ -210,7 +209,7 @@ mod tests {
              db0:keys=3,expires=0,avg_ttl=0\r\ndb2:keys=4,expires=1,avg_ttl=0\r\n",
             &mut view,
         );
-        assert_eq!(view.version, "8.1.1");
+        assert_eq!(view.server.map(|server| server.to_string()).as_deref(), Some("valkey 8.1.1"));
         assert_eq!((view.keys, view.memory), (7, 1_048_576));
         let of = Some(address("172.30.0.11", 7001));
         assert_eq!(view.replication, Replication::Replica { of, link_up: true, offset: 14 });

@@ -85,7 +85,7 @@ impl Judge<'_> {
             lag: None,
             memory: view.map(|view| view.memory),
             keys: view.map(|view| view.keys),
-            version: view.map(|view| view.version.clone()),
+            version: view.and_then(|view| Some(view.server?.version.to_string())),
         };
         match view {
             Some(ServerView { sentinel: Some(sentinel), .. }) => {

@@ -1,4 +1,4 @@
-//! Which server an image holds, and what such a server can do: the one place that asks its version.
+//! Which server an image holds or a node runs, and what this server can do: the one place that asks its version.
 
 use std::fmt;
 use std::str::FromStr;
@@ -89,6 +89,29 @@ impl Server {
         }
     }
 
+    /// The server that says `text` in reply to INFO; `None` where its version cannot be read. Valkey tells
+    /// the Redis version that it is compatible with as well.
+    #[must_use]
+    pub fn from_info(text: &str) -> Option<Self> {
+        let field =
+            |name: &str| text.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'));
+        let (flavor, version) = match field("valkey_version") {
+            Some(version) => (Flavor::Valkey, version),
+            None => (Flavor::Redis, field("redis_version")?),
+        };
+        Some(Self { flavor, version: version.parse().ok()? })
+    }
+
+    /// Whether this is the server that `wanted` describes. An image reference such as `redis:8.0` has no
+    /// patch level: then any fits.
+    #[must_use]
+    pub fn is_as_wanted(self, wanted: Self) -> bool {
+        let (own, wanted_version) = (self.version, wanted.version);
+        self.flavor == wanted.flavor
+            && (own.major, own.minor) == (wanted_version.major, wanted_version.minor)
+            && (wanted_version.patch == 0 || own.patch == wanted_version.patch)
+    }
+
     fn at_least(self, major: u16, minor: u16) -> bool {
         (self.version.major, self.version.minor) >= (major, minor)
     }
@@ -98,6 +121,12 @@ impl Server {
     #[must_use]
     pub fn announces_endpoint(self) -> bool {
         self.at_least(7, 0)
+    }
+
+    /// Whether the command FAILOVER exists (Redis 6.2).
+    #[must_use]
+    pub fn has_failover(self) -> bool {
+        self.at_least(6, 2)
     }
 
     /// Whether `CLUSTER SHARDS` and sharded publish/subscribe exist (Redis 7.0).
@@ -224,6 +253,32 @@ mod tests {
             assert_eq!(text.parse(), Ok(Version { major, minor, patch }), "{text}");
         }
         assert!("latest".parse::<Version>().is_err());
+    }
+
+    #[test]
+    fn a_server_is_read_from_its_info() {
+        for (info, server) in [
+            ("# Server\r\nredis_version:7.0.15\r\nredis_git_sha1:0\r\n", Some("redis 7.0.15")),
+            ("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.1\r\n", Some("valkey 8.1.1")),
+            ("redis_version:unknown\r\n", None),
+            ("", None),
+        ] {
+            assert_eq!(Server::from_info(info).map(|server| server.to_string()).as_deref(), server, "{info}");
+        }
+    }
+
+    #[test]
+    fn a_wanted_server_without_a_patch_level_is_any_of_its_minor_version() {
+        let server = Server::assumed;
+        for (found, wanted, fits) in [
+            ("redis:8.0.2", "redis:8.0", true),
+            ("redis:8.0.2", "redis:8.0.2", true),
+            ("redis:8.0.3", "redis:8.0.2", false),
+            ("redis:8.1.0", "redis:8.0", false),
+            ("valkey:8.0.2", "redis:8.0.2", false),
+        ] {
+            assert_eq!(server(found).is_as_wanted(server(wanted)), fits, "{found} {wanted}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Checks that fit every kind of deployment.
 
-use crate::topology::server::{Flavor, Version};
 use crate::topology::settings::{is_secret, server_default, while_forming};
 use crate::topology::{Kind, Node, Settings};
 
@@ -42,25 +41,11 @@ fn version(scene: &Scene<'_>, node: &Node) -> Check {
 }
 
 fn judge_version(scene: &Scene<'_>, node: &Node) -> Verdict {
-    let statement = scene.said(&node.name)?;
-    let found = &statement.view.version;
-    let info = statement.replies.get("INFO").map(|info| info.excerpt(&["valkey_version:"]));
-    let flavor = if info.is_some_and(|lines| !lines.is_empty()) { Flavor::Valkey } else { Flavor::Redis };
-    let server = scene.topology.server;
-    let same = found.parse::<Version>().is_ok_and(|found| {
-        let wanted = server.version;
-        // A reference such as `redis:8` names no patch level.
-        (found.major, found.minor) == (wanted.major, wanted.minor)
-            && (wanted.patch == 0 || found.patch == wanted.patch)
-    });
-    let name = match flavor {
-        Flavor::Redis => "redis",
-        Flavor::Valkey => "valkey",
-    };
-    if same && flavor == server.flavor {
-        Ok(format!("{name} {found}"))
-    } else {
-        Err(format!("it is {name} {found} instead of {server}"))
+    let wanted = scene.topology.server;
+    match scene.said(&node.name)?.view.server {
+        Some(found) if found.is_as_wanted(wanted) => Ok(found.to_string()),
+        Some(found) => Err(format!("it is {found} instead of {wanted}")),
+        None => Err(format!("its version cannot be read; it should be {wanted}")),
     }
 }
 
@@ -179,25 +164,27 @@ pub(super) fn nobody(name: (&'static str, &'static str), lineup: &Lineup<'_>, re
 #[cfg(test)]
 mod tests {
     use super::super::testing::Deployment;
+    use crate::topology::Server;
     use crate::topology::slots::slot_of;
-    use crate::verify::{Reply, Trial};
+    use crate::verify::Trial;
 
     #[test]
     fn another_version_or_server_than_the_image_holds_is_found() {
         let mut deployment = Deployment::of("kind: standalone\nimage: redis:8.0.2\n");
         assert_eq!(deployment.judged("version", Some(1)), Ok("redis 8.0.2".to_owned()));
-        deployment.statement(1).view.version = "8.0.3".to_owned();
-        let wrong = deployment.judged("version", Some(1));
-        assert_eq!(wrong, Err("it is redis 8.0.3 instead of redis 8.0.2".to_owned()));
-        deployment.statement(1).view.version = "8.0.2".to_owned();
-        let info = Reply::Text("redis_version:7.2.4\r\nvalkey_version:8.0.2\r\n".to_owned());
-        deployment.statement(1).replies.insert("INFO", info);
-        assert!(deployment.judged("version", Some(1)).is_err_and(|wrong| wrong.contains("valkey 8.0.2")));
+        let mut judged = |image: &str| {
+            deployment.statement(1).view.server = Some(Server::assumed(image));
+            deployment.judged("version", Some(1))
+        };
+        assert_eq!(judged("redis:8.0.3"), Err("it is redis 8.0.3 instead of redis 8.0.2".to_owned()));
+        assert_eq!(judged("valkey:8.0.2"), Err("it is valkey 8.0.2 instead of redis 8.0.2".to_owned()));
+        deployment.statement(1).view.server = None;
+        assert!(deployment.judged("version", Some(1)).is_err());
 
         let mut loose = Deployment::of("kind: standalone\nimage: redis:8.0\n");
-        loose.statement(1).view.version = "8.0.5".to_owned();
+        loose.statement(1).view.server = Some(Server::assumed("redis:8.0.5"));
         assert!(loose.judged("version", Some(1)).is_ok());
-        loose.statement(1).view.version = "8.1.0".to_owned();
+        loose.statement(1).view.server = Some(Server::assumed("redis:8.1.0"));
         assert!(loose.judged("version", Some(1)).is_err());
     }
 

@@ -217,11 +217,12 @@ fn statement(topology: &Topology, node: &Node) -> Statement {
     } else {
         Replication::Replica { of: Some(shard.primary.address), link_up: true, offset: 14 }
     };
-    let version = topology.server.version.to_string();
     let cluster = shard.slots.map(|_| cluster_view(topology, node));
-    let mut view = ServerView { version: version.clone(), replication, cluster, ..ServerView::default() };
+    let mut view =
+        ServerView { server: Some(topology.server), replication, cluster, ..ServerView::default() };
     let text = |text: String| Reply::Text(text);
-    let mut replies = BTreeMap::from([("INFO", text(format!("redis_version:{version}\r\n")))]);
+    let mut replies =
+        BTreeMap::from([("INFO", text(format!("redis_version:{}\r\n", topology.server.version)))]);
     if let Some(auth) = &topology.auth {
         let primary = topology.starts_as_primary(&node.name);
         let hash = if auth.replica_password && !primary { "#bbb" } else { "#aaa" };

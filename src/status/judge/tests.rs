@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::observed::ClusterNode;
 use crate::spec::Spec;
-use crate::topology::Shard;
 use crate::topology::resolve::{Facts, resolve};
+use crate::topology::{Server, Shard};
 
 fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).unwrap();
@@ -43,7 +43,7 @@ fn healthy(topology: &Topology) -> Observed {
         };
         let cluster = (topology.kind == Kind::Cluster).then(|| cluster_view(topology, &node.name));
         let view = ServerView {
-            version: "8.0.2".to_owned(),
+            server: Some(Server::assumed("redis:8.0.2")),
             replication,
             keys: 3,
             memory: 1 << 20,

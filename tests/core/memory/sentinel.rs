@@ -7,7 +7,7 @@ use redisctl::observed::{SentinelView, ServerView, Watched};
 use redisctl::plan::ServerAction;
 use redisctl::spec::SecretText;
 use redisctl::topology::users::{DEFAULT, OPERATOR};
-use redisctl::topology::{Address, NodeName, Settings, Topology};
+use redisctl::topology::{Address, NodeName, Server, Settings, Topology};
 
 use super::process::{Link, Process};
 use super::{State, World};
@@ -146,7 +146,7 @@ impl State {
             sentinels: sentinel.sentinels.iter().map(|address| (*address, is_there(*address))).collect(),
         });
         Ok(Some(ServerView {
-            version: "8.0.0".to_owned(),
+            server: Some(Server::assumed("redis:8.0.0")),
             settings: sentinel.settings.clone(),
             sentinel: Some(SentinelView { watched }),
             ..ServerView::default()

@@ -180,7 +180,7 @@ impl State {
             }
         };
         Ok(ServerView {
-            version: process.server.version.to_string(),
+            server: Some(process.server),
             replication,
             keys: process.keys,
             memory: 1 << 20,
