@@ -115,8 +115,8 @@ pub struct Anchor {
 /// One primary with its replicas.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
-    /// The slots that the shard serves; `None` where the deployment is no cluster.
-    pub slots: Option<SlotRange>,
+    /// The slots that the shard owns; empty where the deployment is no cluster.
+    pub slots: SlotSet,
     /// The node that starts out as primary.
     pub primary: Node,
     /// The nodes that start out as its replicas.

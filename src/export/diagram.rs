@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::topology::{Node, Topology};
+use crate::topology::{Kind, Node, Topology};
 
 /// The diagram as Mermaid text, which GitHub, GitLab and many editors draw.
 #[must_use]
@@ -18,8 +18,8 @@ pub fn render(topology: &Topology) -> String {
         &format!("subgraph deployment[\"{}: {}, {}\"]", topology.name, topology.summary(), topology.subnet),
     );
     for (number, shard) in (1..).zip(&topology.shards) {
-        let inside = if let Some(slots) = shard.slots {
-            line(2, &format!("subgraph shard{number}[\"shard {number}: slots {slots}\"]"));
+        let inside = if topology.kind == Kind::Cluster {
+            line(2, &format!("subgraph shard{number}[\"shard {number}: slots {}\"]", shard.slots));
             3
         } else {
             2

@@ -15,7 +15,7 @@ use crate::plan::{
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
-use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
+use crate::topology::{Node, NodeName, Shard, Topology};
 
 mod known;
 mod meet;
@@ -134,9 +134,9 @@ fn settle(
         .iter()
         .zip(acting)
         .filter(|(shard, primary)| !known.lists_replicas_of(shard, primary))
-        .filter_map(|(shard, primary)| {
-            let key = key_in(shard.slots?, "redisctl:forming:");
-            Some(server(primary, ServerAction::Write { key }, Cause::ReplicasUnseen))
+        .map(|(shard, primary)| {
+            let key = key_in(&shard.slots, "redisctl:forming:");
+            server(primary, ServerAction::Write { key }, Cause::ReplicasUnseen)
         })
         .collect();
     if !writes.is_empty() && !settling.swapped {
@@ -209,13 +209,13 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }
         let primary_of = topology.shards.iter().zip(acting).find(|(_, acting)| acting.name == node.name);
-        if let Some((Some(range), acting)) = primary_of.map(|(shard, acting)| (shard.slots, acting)) {
+        if let Some((shard, acting)) = primary_of {
             let owned = match &acting.succeeds {
                 None => known.slots_of(&node.name),
                 Some(Former::Gone | Former::KeptOut(_)) => known.orphaned_slots(&node.name),
                 Some(Former::Leaving(former)) => known.slots_of(former),
             };
-            let missing: SlotSet = range.slots().filter(|slot| !owned.contains(*slot)).collect();
+            let missing = shard.slots.without(&owned);
             if !missing.is_empty() {
                 let cause = Cause::Unassigned(missing.clone());
                 steps.push(server(&node.name, ServerAction::AssignSlots(missing), cause));
@@ -270,7 +270,7 @@ pub(super) fn expectation(
                 node: node.name.clone(),
                 address: node.address,
                 role: if node.name == *primary {
-                    MemberRole::Primary(shard.slots.into_iter().collect())
+                    MemberRole::Primary(shard.slots.clone())
                 } else {
                     MemberRole::Replica(primary.clone())
                 },

@@ -133,7 +133,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let ranges = if kind == Kind::Cluster { slots::divide(shard_count) } else { Vec::new() };
     let shards = (0..shard_count)
         .map(|shard| Shard {
-            slots: ranges.get(shard).copied(),
+            slots: ranges.get(shard).copied().into_iter().collect(),
             primary: draft.node(shard, None),
             replicas: (0..replicas)
                 .map(|replica| draft.node(shard_count * (1 + replica) + shard, Some(shard)))

@@ -72,8 +72,27 @@ impl fmt::Display for SlotRange {
 
 /// A set of slots as sorted, disjoint, non-adjacent ranges: equal sets are equal values.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Option<StoredSlots>")]
 pub struct SlotSet(Vec<SlotRange>);
+
+/// The forms of a set in stored topologies. Release 0.1 stored one range, or `null` where the
+/// deployment is no cluster.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredSlots {
+    Range(SlotRange),
+    Ranges(Vec<SlotRange>),
+}
+
+impl From<Option<StoredSlots>> for SlotSet {
+    fn from(stored: Option<StoredSlots>) -> Self {
+        match stored {
+            None => Self::default(),
+            Some(StoredSlots::Range(range)) => range.into(),
+            Some(StoredSlots::Ranges(ranges)) => ranges.into_iter().collect(),
+        }
+    }
+}
 
 impl SlotSet {
     /// The ranges, ascending.
@@ -100,9 +119,27 @@ impl SlotSet {
         self.0.iter().any(|range| range.contains(slot))
     }
 
+    /// The slots that `other` has not.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        self.slots().filter(|slot| !other.contains(*slot)).collect()
+    }
+
+    /// Whether the sets share a slot.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().any(|own| other.0.iter().any(|range| own.start <= range.end && range.start <= own.end))
+    }
+
     /// Every slot, ascending.
     pub fn slots(&self) -> impl Iterator<Item = u16> {
         self.0.iter().flat_map(|range| range.slots())
+    }
+}
+
+impl From<SlotRange> for SlotSet {
+    fn from(range: SlotRange) -> Self {
+        Self(vec![range])
     }
 }
 
@@ -171,12 +208,13 @@ pub fn slot_of(key: &str) -> u16 {
     crc % SLOT_COUNT
 }
 
-/// A key that begins with `prefix` and whose slot is in `range`.
+/// A key that begins with `prefix` and whose slot is one of `slots`; any key where there are none.
 #[must_use]
-pub fn key_in(range: SlotRange, prefix: &str) -> String {
-    // A key's slot is as good as random: of some hundred thousand tags one falls into any range.
-    let mut tags = (0_u32..1_000_000).map(|number| format!("{prefix}{{{number}}}"));
-    tags.find(|key| range.contains(slot_of(key))).unwrap_or_else(|| prefix.to_owned())
+pub fn key_in(slots: &SlotSet, prefix: &str) -> String {
+    // A key's slot is as good as random: one of some hundred thousand tags falls into any set.
+    let tags = if slots.is_empty() { 0_u32..0 } else { 0..1_000_000 };
+    let mut keys = tags.map(|number| format!("{prefix}{{{number}}}"));
+    keys.find(|key| slots.contains(slot_of(key))).unwrap_or_else(|| prefix.to_owned())
 }
 
 #[cfg(test)]
@@ -200,8 +238,33 @@ mod tests {
         assert_eq!(slot_of("foo{hash_tag}bar"), slot_of("hash_tag"));
         assert_eq!(slot_of("{}x"), slot_of("{}x"));
         for range in divide(7) {
-            assert!(range.contains(slot_of(&key_in(range, "probe"))));
+            assert!(range.contains(slot_of(&key_in(&range.into(), "probe"))));
         }
+    }
+
+    #[test]
+    fn sets_are_read_as_they_are_and_as_they_were_stored() {
+        for (stored, slots) in [
+            ("null", ""),
+            ("[]", ""),
+            ("[0,5460]", "0-5460"),
+            ("[[7,8],[0,5],[6,6]]", "0-8"),
+            ("[[3,3],[9,10]]", "3,9-10"),
+        ] {
+            let set: SlotSet = serde_json::from_str(stored).unwrap();
+            assert_eq!(set.to_string(), slots, "{stored}");
+            assert_eq!(serde_json::from_str::<SlotSet>(&serde_json::to_string(&set).unwrap()).unwrap(), set);
+        }
+        assert!(serde_json::from_str::<SlotSet>("[[0,16384]]").is_err());
+    }
+
+    #[test]
+    fn sets_are_subtracted_and_compared() {
+        let set = |text: &str| serde_json::from_str::<SlotSet>(text).unwrap();
+        assert_eq!(set("[[0,9],[20,29]]").without(&set("[[5,24]]")).to_string(), "0-4,25-29");
+        assert!(set("[[0,9]]").without(&set("[[0,9]]")).is_empty());
+        assert!(set("[[0,9],[20,29]]").meets(&set("[[29,40]]")));
+        assert!(!set("[[0,9],[20,29]]").meets(&set("[[10,19]]")));
     }
 
     proptest! {

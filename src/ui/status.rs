@@ -98,12 +98,16 @@ pub(super) mod tests {
     use super::*;
     use crate::spec::Spec;
     use crate::status::Role;
-    use crate::topology::Topology;
     use crate::topology::resolve::{Facts, resolve};
+    use crate::topology::{SlotSet, Topology};
 
     pub(in crate::ui) fn topology(yaml: &str) -> Topology {
         let spec: Spec = serde_yaml::from_str(yaml).unwrap();
         resolve(&spec, &Facts::offline("shop")).unwrap()
+    }
+
+    fn pairs(slots: &SlotSet) -> Vec<[u16; 2]> {
+        slots.ranges().iter().map(|range| [range.start(), range.end()]).collect()
     }
 
     /// The status of a deployment whose nodes all do what they should.
@@ -118,12 +122,7 @@ pub(super) mod tests {
                 endpoint: node.endpoint.to_string(),
                 container: node.name.clone(),
                 condition: Condition::Answering,
-                slots: shard
-                    .slots
-                    .filter(|_| !follows)
-                    .map(|slots| [slots.start(), slots.end()])
-                    .into_iter()
-                    .collect(),
+                slots: if follows { Vec::new() } else { pairs(&shard.slots) },
                 primary: follows.then(|| shard.primary.name.clone()),
                 link: follows.then_some(Link::Up),
                 lag: follows.then_some(0),

@@ -43,10 +43,7 @@ impl<'a> Scene<'a> {
     /// A key for a check that the shard's acting primary serves.
     pub(super) fn key(&self, check: &str, lineup: &Lineup<'_>) -> String {
         let key = format!("{}:{check}", self.unique);
-        match lineup.slots.ranges().first() {
-            Some(range) => key_in(*range, &format!("{key}:")),
-            None => key,
-        }
+        if lineup.slots.is_empty() { key } else { key_in(&lineup.slots, &format!("{key}:")) }
     }
 
     /// Writes a key that goes away by itself.

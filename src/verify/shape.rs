@@ -71,12 +71,13 @@ fn judge_shape(scene: &Scene<'_>) -> Verdict {
 fn shard_problems(scene: &Scene<'_>, lineup: &Lineup<'_>, ids: &BTreeMap<&str, &NodeName>) -> Vec<String> {
     let title = &lineup.title;
     let mut problems = Vec::new();
-    match (&lineup.primary, lineup.shard.slots) {
-        (Err(reason), _) => problems.push(reason.clone()),
-        (Ok(primary), Some(range)) if lineup.slots.ranges() != [range] => {
-            problems.push(format!("{} serves slots {} instead of {range}", primary.name, lineup.slots));
+    let wanted = &lineup.shard.slots;
+    match &lineup.primary {
+        Err(reason) => problems.push(reason.clone()),
+        Ok(primary) if lineup.slots != *wanted => {
+            problems.push(format!("{} serves slots {} instead of {wanted}", primary.name, lineup.slots));
         }
-        (Ok(_), _) => {}
+        Ok(_) => {}
     }
     for node in lineup.shard.nodes() {
         let name = &node.name;

@@ -10,7 +10,7 @@ use crate::spec::{SecretText, Spec};
 use crate::topology::resolve::{Facts, resolve};
 use crate::topology::settings::sentinel_settings;
 use crate::topology::users::{ServerUser, users};
-use crate::topology::{Credentials, Node, NodeName, SlotRange, SlotSet, Topology};
+use crate::topology::{Credentials, Kind, Node, NodeName, SlotRange, SlotSet, Topology};
 
 use super::{Answer, Check, Reply, Statement, Survey, Trial, Verdict, checks};
 
@@ -217,7 +217,7 @@ fn statement(topology: &Topology, node: &Node) -> Statement {
     } else {
         Replication::Replica { of: Some(shard.primary.address), link_up: true, offset: 14 }
     };
-    let cluster = shard.slots.map(|_| cluster_view(topology, node));
+    let cluster = (topology.kind == Kind::Cluster).then(|| cluster_view(topology, node));
     let mut view =
         ServerView { server: Some(topology.server), replication, cluster, ..ServerView::default() };
     let text = |text: String| Reply::Text(text);
@@ -275,13 +275,13 @@ fn cluster_view(topology: &Topology, node: &Node) -> ClusterView {
                 role,
                 handshake: false,
                 failing: false,
-                slots: shard.slots.filter(|_| primary).into_iter().collect(),
+                slots: if primary { shard.slots.clone() } else { SlotSet::default() },
                 epoch,
                 connected: true,
             };
             view.nodes.insert(id(number(member)), line);
         }
-        if let Some(range) = shard.slots {
+        for range in shard.slots.ranges() {
             let ids = shard.nodes().map(|member| id(number(member))).collect();
             view.slots.insert((range.start(), range.end()), ids);
         }

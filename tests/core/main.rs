@@ -9,4 +9,5 @@ mod planner;
 mod readiness;
 mod resolve;
 mod rig;
+mod stored;
 mod users;

@@ -241,7 +241,7 @@ proptest! {
             Some(anchor) => prop_assert!(inside(anchor.ip)),
         }
         prop_assert!(addresses.iter().all(|address| (1024..=HIGHEST_PORT).contains(&address.port) && address.port != 7002));
-        prop_assert!(topology.kind != Kind::Cluster || topology.shards.iter().all(|shard| shard.slots.is_some()));
+        prop_assert!(topology.kind != Kind::Cluster || topology.shards.iter().all(|shard| !shard.slots.is_empty()));
     }
 }
 

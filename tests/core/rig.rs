@@ -172,7 +172,7 @@ pub(crate) async fn settle() {
 pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> ClusterExpectation {
     let role = |shard: &Shard, primary: &NodeName, name: &NodeName| {
         if name == primary {
-            MemberRole::Primary(shard.slots.into_iter().collect())
+            MemberRole::Primary(shard.slots.clone())
         } else {
             MemberRole::Replica(primary.clone())
         }

@@ -32,7 +32,7 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     let deployment = Deployment::new("change");
     deployment.up("cluster", &["--image", REDIS_7]);
     let keys: Vec<(u16, String)> =
-        divide(3).into_iter().map(|range| (range.start(), key_in(range, "kept:"))).collect();
+        divide(3).into_iter().map(|range| (range.start(), key_in(&range.into(), "kept:"))).collect();
     for (slot, key) in &keys {
         let () = deployment.connect(primary_of(&deployment, *slot)).set(key, "yes").expect("a write");
     }

@@ -192,17 +192,14 @@ impl<'a> Known<'a> {
             let slots = self.slots_of(&owner.name);
             for other in shard.nodes().filter(|other| other.name != owner.name) {
                 // A claim that is overridden by a younger one ends by itself.
-                if self.slots_of(&other.name).slots().any(|slot| !slots.contains(slot)) {
+                if !self.slots_of(&other.name).without(&slots).is_empty() {
                     obstacles.push(Obstacle::Shape(format!(
                         "`{}` and `{}` both own slots, but the spec has them in one shard",
                         owner.name, other.name
                     )));
                 }
             }
-            let strange: SlotSet = slots
-                .slots()
-                .filter(|slot| shard.slots.is_some_and(|range| !range.contains(*slot)))
-                .collect();
+            let strange = slots.without(&shard.slots);
             if !strange.is_empty() {
                 obstacles.push(Obstacle::Shape(format!(
                     "`{}` owns slots {strange}, which the spec has in another shard",
@@ -218,17 +215,11 @@ impl<'a> Known<'a> {
     /// Slots of a node that leaves, but that nobody can take over from it.
     fn keys_at_stake(&self, topology: &Topology, leaving: &NodeName) -> Option<Obstacle> {
         let slots = self.slots_of(leaving);
-        let shard =
-            |slot| topology.shards.iter().find(|shard| shard.slots.is_some_and(|own| own.contains(slot)));
-        let first = shard(slots.slots().next()?)?;
-        let stranded: SlotSet = match self.owner(first) {
-            Some(owner) => {
-                let taken = self.slots_of(&owner.name);
-                slots.slots().filter(|slot| !taken.contains(*slot)).collect()
-            }
-            None => {
-                slots.slots().filter(|slot| first.slots.is_some_and(|own| !own.contains(*slot))).collect()
-            }
+        let first = slots.slots().next()?;
+        let shard = topology.shards.iter().find(|shard| shard.slots.contains(first))?;
+        let stranded = match self.owner(shard) {
+            Some(owner) => slots.without(&self.slots_of(&owner.name)),
+            None => slots.without(&shard.slots),
         };
         let what =
             format!("`{leaving}` leaves, but owns slots {stranded}, which no other node can take over");
@@ -268,8 +259,7 @@ impl<'a> Known<'a> {
 
     /// The node that leaves and owns slots of a shard.
     fn leaving_owner(&self, shard: &Shard) -> Option<NodeName> {
-        let range = shard.slots?;
-        let owns = |name: &&NodeName| self.slots_of(name).slots().any(|slot| range.contains(slot));
+        let owns = |name: &&NodeName| self.slots_of(name).meets(&shard.slots);
         self.leaving_views.keys().find(owns).cloned()
     }
 

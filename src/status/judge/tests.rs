@@ -6,7 +6,7 @@ use super::*;
 use crate::observed::ClusterNode;
 use crate::spec::Spec;
 use crate::topology::resolve::{Facts, resolve};
-use crate::topology::{Server, Shard};
+use crate::topology::{Server, Shard, SlotSet};
 
 fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).unwrap();
@@ -71,14 +71,14 @@ fn cluster_view(topology: &Topology, own: &NodeName) -> ClusterView {
                     },
                     handshake: false,
                     failing: false,
-                    slots: shard.slots.filter(|_| is_primary).into_iter().collect(),
+                    slots: if is_primary { shard.slots.clone() } else { SlotSet::default() },
                     epoch: 1,
                     connected: true,
                 },
             );
         }
     }
-    let range = |shard: &Shard| shard.slots.map(|slots| (slots.start(), slots.end()));
+    let range = |shard: &Shard| shard.slots.ranges().first().map(|range| (range.start(), range.end()));
     let slots = topology
         .shards
         .iter()
