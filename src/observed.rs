@@ -136,6 +136,8 @@ pub enum ContainerState {
     Paused,
     /// It ended.
     Exited,
+    /// It ended, and the engine is about to start it again.
+    Restarting,
 }
 
 /// What redisctl did not make, under a name that it would use.

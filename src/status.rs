@@ -101,6 +101,8 @@ pub enum Condition {
     Created,
     /// Its container has ended.
     Exited,
+    /// Its server ends, and the engine starts its container again and again.
+    Restarting,
     /// It has no container.
     Missing,
 }
@@ -149,6 +151,7 @@ impl Condition {
             Self::Paused => "paused",
             Self::Created => "created",
             Self::Exited => "exited",
+            Self::Restarting => "restarting",
             Self::Missing => "missing",
         }
     }

@@ -313,7 +313,8 @@ impl Ui {
 
     /// Writes that the user cut the command off, and what to do about what it had begun.
     pub fn interrupted(&self, half_done: bool) {
-        let hint = "what was done stays: the same command goes on from there, `redisctl down` removes it";
+        let hint =
+            "what was done stays: run the same command again to complete it, or `redisctl down` to remove it";
         let hint = half_done.then(|| hint.to_owned());
         self.error(&Failure { message: "interrupted".to_owned(), hint, ..Failure::default() });
     }

@@ -232,6 +232,7 @@ fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
         Some(ContainerSummaryStateEnum::RUNNING) => ContainerState::Running,
         Some(ContainerSummaryStateEnum::PAUSED) => ContainerState::Paused,
         Some(ContainerSummaryStateEnum::CREATED) => ContainerState::Created,
+        Some(ContainerSummaryStateEnum::RESTARTING) => ContainerState::Restarting,
         _ => ContainerState::Exited,
     }
 }

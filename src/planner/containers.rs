@@ -227,7 +227,9 @@ fn run(wanted: &ContainerSettings, observed: &Observed, fates: &Fates<'_>) -> (V
         Namespace::Of { .. } => lost = true,
     }
     let (action, cause) = match existing.state {
-        ContainerState::Created | ContainerState::Exited => (EngineAction::StartContainer, Cause::NotRunning),
+        ContainerState::Created | ContainerState::Exited | ContainerState::Restarting => {
+            (EngineAction::StartContainer, Cause::NotRunning)
+        }
         ContainerState::Paused => (EngineAction::UnpauseContainer, Cause::Paused),
         // Only a new process joins the namespace that there is now.
         ContainerState::Running if lost => {

@@ -85,8 +85,12 @@ fn cause(primary: &Node) -> Cause {
 /// Whether a node's server has ended, and with it all that it had in memory.
 fn is_down(world: &World<'_>, node: &NodeName) -> bool {
     let container = world.observed.containers.get(node);
-    container
-        .is_none_or(|container| matches!(container.state, ContainerState::Exited | ContainerState::Created))
+    container.is_none_or(|container| {
+        matches!(
+            container.state,
+            ContainerState::Exited | ContainerState::Created | ContainerState::Restarting
+        )
+    })
 }
 
 /// Whether a node that answers replicates `primary`, and that still counts for a primary.

@@ -16,7 +16,10 @@ pub fn status(topology: &Topology, observed: &Observed) -> StatusView {
     let judge = Judge { topology, observed };
     let nodes: Vec<NodeStatus> = topology.nodes().into_iter().map(|node| judge.node(node)).collect();
     let runs = |container: &ObservedContainer| {
-        matches!(container.state, ContainerState::Running | ContainerState::Paused)
+        matches!(
+            container.state,
+            ContainerState::Running | ContainerState::Paused | ContainerState::Restarting
+        )
     };
     let stopped = !observed.containers.values().any(runs);
     // Of a deployment that is switched off, that each of its nodes is off says nothing more.
@@ -62,6 +65,7 @@ impl Judge<'_> {
             None => Condition::Missing,
             Some(ContainerState::Created) => Condition::Created,
             Some(ContainerState::Exited) => Condition::Exited,
+            Some(ContainerState::Restarting) => Condition::Restarting,
             Some(ContainerState::Paused) => Condition::Paused,
             Some(ContainerState::Running) if self.view(name).is_some() => Condition::Answering,
             Some(ContainerState::Running) => Condition::Silent,
@@ -208,6 +212,7 @@ impl Judge<'_> {
             Condition::Missing => "has no container".to_owned(),
             Condition::Created => "was never started".to_owned(),
             Condition::Exited => "has ended".to_owned(),
+            Condition::Restarting => "ends and is restarted in a loop".to_owned(),
             Condition::Paused => "is paused".to_owned(),
             Condition::Silent => match self.observed.servers.get(name) {
                 Some(ObservedServer::Silent(reason)) => format!("does not answer: {reason}"),

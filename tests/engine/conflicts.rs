@@ -97,7 +97,7 @@ fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
     let created = || docker(&["inspect", "--format", "{{.Id}} {{.Created}}", &name]);
     let before = created();
     assert!(said.contains(&format!("there is a container `{name}` that redisctl did not make")), "{said}");
-    assert!(said.contains("there is now of `redisctl-test-foreign-late`: its network, 1 volume"), "{said}");
+    assert!(said.contains("`redisctl-test-foreign-late` is left as it is: its network, 1 volume"), "{said}");
     succeed(&redisctl(&["down", &deployment.name]));
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
     assert_eq!(created(), before);

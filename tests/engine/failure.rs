@@ -34,8 +34,8 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
     for part in [
         "its container ended with exit code 1",
         "argument must be a memory value",
-        &format!("there is now of `{name}`: its network, 1 volume, 1 container"),
-        &format!("the same command goes on from there, `redisctl down {name}` removes it"),
+        &format!("`{name}` is left as it is: its network, 1 volume, 1 container ("),
+        &format!("run the same command again to complete it, or `redisctl down {name}` to remove it"),
     ] {
         assert!(said.contains(part), "{said}");
         assert!(written.contains(part), "{written}");
@@ -48,7 +48,7 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
     assert!(!deployment.leftovers().is_empty());
     succeed(&redisctl(&["down", name]));
     let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
-    assert!(said.contains(&format!("what was made of `{name}` is removed: 1 container")), "{said}");
+    assert!(said.contains(&format!("`{name}` is removed: 1 container")), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
 
@@ -68,7 +68,7 @@ fn a_container_that_is_killed_meanwhile_is_named_at_once() {
     let error = error_of(&ended);
     assert!(text(&error, "error").contains("`redisctl-test-killed-3`: its container ended"), "{error}");
     assert!(text(&error, "details").contains("last log lines of `redisctl-test-killed-3`"), "{error}");
-    assert!(text(&error, "details").contains("6 containers, 5 of them running"), "{error}");
+    assert!(text(&error, "details").contains("6 containers (5 running, 1 stopped)"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
     deployment.up("cluster", &[]);
     deployment.verify();

@@ -98,12 +98,12 @@ impl Aftermath {
     pub(in crate::commands) fn ways_on(&self) -> Option<String> {
         let name = &self.deployment;
         match &self.remains {
-            Remains::There { .. } => {
-                Some(format!("the same command goes on from there, `redisctl down {name}` removes it"))
-            }
+            Remains::There { .. } => Some(format!(
+                "run the same command again to complete it, or `redisctl down {name}` to remove it"
+            )),
             Remains::Removed(_) => None,
             Remains::Unknown => Some(format!(
-                "once the engine answers, the same command goes on, `redisctl down {name}` removes what was made"
+                "once the engine answers: run the same command again to complete it, or `redisctl down {name}` to remove it"
             )),
         }
     }
@@ -114,12 +114,12 @@ impl std::fmt::Display for Aftermath {
         let name = &self.deployment;
         match &self.remains {
             Remains::There { inventory, because: None } => {
-                write!(formatter, "there is now of `{name}`: {}", list(inventory))
+                write!(formatter, "`{name}` is left as it is: {}", list(inventory))
             }
             Remains::There { inventory, because: Some(reason) } => {
                 write!(
                     formatter,
-                    "`{name}` is not removed ({reason}); there is now of it: {}",
+                    "`{name}` is not removed ({reason}) and is left as it is: {}",
                     list(inventory)
                 )
             }
@@ -129,23 +129,37 @@ impl std::fmt::Display for Aftermath {
                     count(networks.len(), "network"),
                     count(volumes.len(), "volume"),
                 ];
-                write!(formatter, "what was made of `{name}` is removed: {}", counts.join(", "))
+                write!(formatter, "`{name}` is removed: {}", counts.join(", "))
             }
-            Remains::Unknown => write!(formatter, "the engine does not say what there is of `{name}` now"),
+            Remains::Unknown => {
+                write!(formatter, "the engine does not answer: it is unknown what is left of `{name}`")
+            }
         }
     }
 }
 
 fn list(inventory: &Inventory) -> String {
-    let running =
-        inventory.containers.values().filter(|container| container.state == ContainerState::Running);
-    let containers = match (inventory.containers.len(), running.count()) {
-        (0, _) => None,
-        (all, running) => Some(format!("{}, {running} of them running", count(all, "container"))),
-    };
     let network = inventory.network.as_ref().map(|_| "its network".to_owned());
     let volumes = (!inventory.volumes.is_empty()).then(|| count(inventory.volumes.len(), "volume"));
-    [network, volumes, containers].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [network, volumes, containers(inventory)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// How many containers there are, and how many of them are in each state.
+fn containers(inventory: &Inventory) -> Option<String> {
+    let states = [
+        (ContainerState::Running, "running"),
+        (ContainerState::Restarting, "restarting"),
+        (ContainerState::Paused, "paused"),
+        (ContainerState::Exited, "stopped"),
+        (ContainerState::Created, "not started"),
+    ];
+    let all = inventory.containers.len();
+    let of_state = |(state, word): &(ContainerState, &str)| {
+        let number = inventory.containers.values().filter(|container| container.state == *state).count();
+        (number > 0).then(|| if number == all { (*word).to_owned() } else { format!("{number} {word}") })
+    };
+    let states: Vec<String> = states.iter().filter_map(of_state).collect();
+    (all > 0).then(|| format!("{} ({})", count(all, "container"), states.join(", ")))
 }
 
 fn count(count: usize, noun: &str) -> String {

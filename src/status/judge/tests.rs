@@ -176,6 +176,18 @@ fn without_a_running_container_it_is_stopped() {
 }
 
 #[test]
+fn a_container_that_restarts_is_neither_running_nor_stopped() {
+    let topology = topology("kind: standalone");
+    let mut observed = healthy(&topology);
+    observed.containers.get_mut(&name(1)).unwrap().state = ContainerState::Restarting;
+    observed.servers.clear();
+    let status = status(&topology, &observed);
+    assert_eq!(status.state, DeploymentState::Degraded);
+    assert_eq!(status.nodes[0].condition, Condition::Restarting);
+    assert_eq!(status.problems, ["shop-1 ends and is restarted in a loop"]);
+}
+
+#[test]
 fn a_replication_has_one_primary_that_all_follow() {
     let topology = topology("kind: replication\nreplicas: 2");
     let mut observed = healthy(&topology);
