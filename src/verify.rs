@@ -12,33 +12,33 @@ use crate::topology::{Credentials, Kind, Topology};
 mod access;
 mod agreement;
 mod check;
-mod every;
+mod context;
 mod expectation;
-mod glob;
-mod lineup;
-mod permissions;
-mod proofs;
+mod messages;
+mod ping_and_version;
+mod probe_reply;
+mod read_write;
 mod replication;
-mod reply;
 mod routing;
-mod samples;
-mod scene;
 mod sentinel;
+
+mod settings;
 mod shape;
+mod shard_roles;
 mod survey;
 #[cfg(test)]
 mod testing;
 mod tls;
 mod users;
 
-pub use check::{Check, Command, Deed, Session, Step, Trial, Verdict, Word};
+pub use check::{Check, CheckConnection, CheckMethod, Command, Judgement, Request, RequestAction, Word};
 pub use expectation::{Expectation, Route};
-pub use reply::Reply;
-pub use survey::{Answer, Statement, Survey};
+pub use probe_reply::ProbeReply;
+pub use survey::{NodeAnswer, NodeStatement, Survey};
 
-use scene::Scene;
+use context::CheckContext;
 
-/// How long a patient step may be repeated: far more than any healthy deployment takes.
+/// How long a patient request may be repeated: far more than any healthy deployment takes.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long keys of checks live, should nobody be left to remove them: longer than a check's
@@ -50,19 +50,22 @@ const KEY_LIFETIME: Duration = Duration::from_secs(15);
 /// Keys and channels of the checks begin with `unique`, which must hold no braces.
 #[must_use]
 pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, unique: &str) -> Vec<Check> {
-    let scene = Scene::new(topology, credentials, survey, unique);
-    let mut checks = every::checks(&scene);
+    let context = CheckContext::new(topology, credentials, survey, unique);
+    let mut checks = ping_and_version::checks(&context);
+    checks.extend(settings::checks(&context));
+    checks.extend(read_write::checks(&context));
+    checks.extend(messages::checks(&context));
     if matches!(topology.kind, Kind::Replication | Kind::Sentinel) {
-        checks.extend(replication::roles(&scene));
+        checks.extend(replication::roles(&context));
     }
-    checks.extend(sentinel::checks(&scene));
+    checks.extend(sentinel::checks(&context));
     if topology.kind == Kind::Cluster {
-        checks.extend(shape::checks(&scene));
-        checks.extend(agreement::checks(&scene));
-        checks.extend(routing::checks(&scene));
+        checks.extend(shape::checks(&context));
+        checks.extend(agreement::checks(&context));
+        checks.extend(routing::checks(&context));
     }
-    checks.extend(replication::checks(&scene));
-    checks.extend(access::checks(&scene));
-    checks.extend(tls::checks(&scene));
-    checks.into_iter().map(|check| scene.failed_where_silent(check)).collect()
+    checks.extend(replication::checks(&context));
+    checks.extend(access::checks(&context));
+    checks.extend(tls::checks(&context));
+    checks.into_iter().map(|check| context.failed_where_silent(check)).collect()
 }

@@ -9,13 +9,15 @@ use super::Servers;
 use crate::executor::chain;
 use crate::report::{CheckResult, Exchange, Outcome, Report};
 use crate::topology::{Credentials, Topology};
-use crate::verify::{self, Check, Command, Deed, PATIENCE, Session, Step, Trial, Verdict};
+use crate::verify::{
+    self, Check, CheckConnection, CheckMethod, Command, Judgement, PATIENCE, Request, RequestAction,
+};
 
 mod reply;
 mod session;
 mod survey;
 
-use session::Sessions;
+use session::CheckConnections;
 
 /// How often a patient step is done again: often, because most are done at the second try.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -51,10 +53,10 @@ fn user<'a>(servers: &'a Servers<'_>) -> &'a str {
 }
 
 async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckResult {
-    let (verdict, transcript) = match check.trial {
-        Trial::Judged { verdict, transcript } => (verdict, transcript),
-        Trial::Asked { steps, cleanup, found } => {
-            let mut sessions = Sessions::new(servers, patience);
+    let (verdict, transcript) = match check.method {
+        CheckMethod::Judged { judgement: verdict, transcript } => (verdict, transcript),
+        CheckMethod::Asked { requests: steps, cleanup, found } => {
+            let mut sessions = CheckConnections::new(servers, patience);
             let mut transcript = Vec::new();
             let mut verdict = Ok(found);
             for round in steps.chunk_by(in_one_round) {
@@ -75,7 +77,7 @@ async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckRe
     CheckResult { name: check.name, proves: check.proves, node: check.node, outcome, detail, transcript }
 }
 
-fn outcome(verdict: Verdict) -> (Outcome, String) {
+fn outcome(verdict: Judgement) -> (Outcome, String) {
     match verdict {
         Ok(found) => (Outcome::Passed, found),
         Err(wrong) => (Outcome::Failed, wrong),
@@ -83,25 +85,25 @@ fn outcome(verdict: Verdict) -> (Outcome, String) {
 }
 
 /// Whether a step can be sent together with the one before it, without waiting for its reply.
-fn in_one_round(before: &Step, step: &Step) -> bool {
-    fn command(step: &Step) -> Option<&Command> {
-        match &step.deed {
-            Deed::Send(command) if !step.patient => Some(command),
+fn in_one_round(before: &Request, step: &Request) -> bool {
+    fn command(step: &Request) -> Option<&Command> {
+        match &step.action {
+            RequestAction::Send(command) if !step.patient => Some(command),
             _ => None,
         }
     }
     // A cluster client sends each command where it belongs. What follows a log-in waits for it:
     // Redis 8 and Valkey 8 leave a second AUTH unanswered that comes together with a refused one.
-    before.session == step.session
-        && !matches!(step.session, Session::Cluster(_))
+    before.connection == step.connection
+        && !matches!(step.connection, CheckConnection::Cluster(_))
         && command(before).is_some_and(|command| command.logs_in().is_none())
         && command(step).is_some()
 }
 
 /// Does the steps of one round, again and again where they are patient, and judges what comes back.
 async fn perform(
-    sessions: &mut Sessions<'_>,
-    round: &[Step],
+    sessions: &mut CheckConnections<'_>,
+    round: &[Request],
     patience: Duration,
     transcript: &mut Vec<Exchange>,
 ) -> Result<(), String> {
@@ -113,7 +115,7 @@ async fn perform(
         let mut exchanges = Vec::new();
         let mut judgement = Ok(());
         for (step, answer) in round.iter().zip(answers) {
-            let (at, user) = sessions.place(&step.session);
+            let (at, user) = sessions.place(&step.connection);
             if let Ok(reply) = &answer {
                 sessions.note(step, reply);
             }
@@ -125,10 +127,10 @@ async fn perform(
                     (format!("(no reply: {why})"), judged)
                 }
             };
-            exchanges.push(Exchange { at, user, command: step.deed.to_string(), reply, times });
+            exchanges.push(Exchange { at, user, command: step.action.to_string(), reply, times });
             judgement = judgement.and(judged.map_err(|wrong| {
                 let waited = if step.patient { format!(" for {patience:?}") } else { String::new() };
-                format!("`{}` at {}: {wrong}{waited}", step.deed, step.session.node())
+                format!("`{}` at {}: {wrong}{waited}", step.action, step.connection.node())
             }));
         }
         let patient = round.iter().any(|step| step.patient);

@@ -5,8 +5,8 @@ use crate::topology::acl::allow_the_same;
 use crate::topology::users::{DEFAULT, users as users_of};
 use crate::topology::{Node, User};
 
-use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, Session, Step, Verdict, users};
+use super::context::{CheckContext, count, guest};
+use super::{Check, Command, Expectation, Judgement, Request, users};
 
 const NO_PASSWORD: (&str, &str) = ("no-password", "who has not logged in is refused");
 const WRONG_PASSWORD: (&str, &str) = ("wrong-password", "a wrong password is refused");
@@ -15,97 +15,93 @@ const RIGHT_PASSWORD: (&str, &str) = ("right-password", "the right password lets
 const ACL_AGREEMENT: (&str, &str) =
     ("acl-agreement", "every node has the users of the spec, with their rules");
 
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let Some(auth) = &scene.topology.auth else { return Vec::new() };
-    let (nodes, servers) = (scene.topology.nodes(), scene.topology.servers());
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let Some(auth) = &context.topology.auth else { return Vec::new() };
+    let (nodes, servers) = (context.topology.nodes(), context.topology.servers());
     let mut checks = Vec::new();
     if auth.default_password || auth.default_rules.is_none() {
         checks.extend(nodes.iter().map(|node| no_password(node)));
     }
     if auth.default_password {
         // Old sentinels have a password, but no users to log in as.
-        let users = if scene.topology.server.has_sentinel_users() { &nodes } else { &servers };
-        checks.extend(users.iter().map(|node| wrong_password(scene, node)));
-        checks.extend(users.iter().map(|node| right_password(scene, node)));
+        let users = if context.topology.server.has_sentinel_users() { &nodes } else { &servers };
+        checks.extend(users.iter().map(|node| wrong_password(context, node)));
+        checks.extend(users.iter().map(|node| right_password(context, node)));
     }
     let mut to_be_tried = auth.users.clone();
     match &auth.default_rules {
-        None => checks.extend(servers.iter().map(|node| default_off(scene, node))),
+        None => checks.extend(servers.iter().map(|node| default_off(context, node))),
         Some(rules) if !auth.default_does_everything() => {
             to_be_tried.insert(0, User { name: DEFAULT.to_owned(), rules: rules.clone() });
         }
         Some(_) => {}
     }
     for user in &to_be_tried {
-        checks.extend(servers.iter().flat_map(|node| users::checks(scene, user, node)));
+        checks.extend(servers.iter().flat_map(|node| users::checks(context, user, node)));
     }
-    if scene.topology.server.has_sentinel_users() {
+    if context.topology.server.has_sentinel_users() {
         let at_sentinels = |user| {
-            let discovers = move |node| users::discovers(scene, user, node);
-            scene.topology.sentinels.iter().filter_map(discovers)
+            let discovers = move |node| users::discovers(context, user, node);
+            context.topology.sentinels.iter().filter_map(discovers)
         };
         checks.extend(auth.users.iter().flat_map(at_sentinels));
     }
     // Those of sentinels have rules of their own.
-    let transcript = access_lists(scene, &servers);
-    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(scene, &servers), transcript));
+    let transcript = access_lists(context, &servers);
+    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(context, &servers), transcript));
     checks
 }
 
-pub(super) fn guest(node: &Node) -> Session {
-    Session::Guest(node.name.clone())
-}
-
 fn no_password(node: &Node) -> Check {
-    let step = Step::send(guest(node), Command::new(["PING"]), Expectation::Error("NOAUTH"));
-    Check::asked(NO_PASSWORD, Some(&node.name), vec![step], "PING without a log-in got NOAUTH")
+    let request = Request::send(guest(node), Command::new(["PING"]), Expectation::Error("NOAUTH"));
+    Check::asked(NO_PASSWORD, Some(&node.name), vec![request], "PING without a log-in got NOAUTH")
 }
 
 /// No password lets in as the default user, who is off, and that of no other user does.
-fn default_off(scene: &Scene<'_>, node: &Node) -> Check {
-    let users = scene.credentials.users.values().cloned();
-    let passwords = std::iter::once(SecretText::new(format!("{}:wrong", scene.unique))).chain(users);
+fn default_off(context: &CheckContext<'_>, node: &Node) -> Check {
+    let users = context.credentials.users.values().cloned();
+    let passwords = std::iter::once(SecretText::new(format!("{}:wrong", context.unique))).chain(users);
     let refused = |password| {
-        Step::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
+        Request::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
-    let steps: Vec<Step> = passwords.map(refused).collect();
-    let found = format!("the default user got WRONGPASS for {}", count(steps.len(), "password"));
-    Check::asked(DEFAULT_OFF, Some(&node.name), steps, found)
+    let requests: Vec<Request> = passwords.map(refused).collect();
+    let found = format!("the default user got WRONGPASS for {}", count(requests.len(), "password"));
+    Check::asked(DEFAULT_OFF, Some(&node.name), requests, found)
 }
 
-fn wrong_password(scene: &Scene<'_>, node: &Node) -> Check {
+fn wrong_password(context: &CheckContext<'_>, node: &Node) -> Check {
     let refused = |password| {
-        Step::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
+        Request::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
     // Every password is random or a person's own: none begins with this run's prefix by chance.
-    let mut steps = vec![refused(SecretText::new(format!("{}:wrong", scene.unique)))];
+    let mut requests = vec![refused(SecretText::new(format!("{}:wrong", context.unique)))];
     let mut found = "a wrong password got WRONGPASS";
-    let own = scene.credentials.default_on(scene.topology.starts_as_primary(&node.name));
-    let others = scene.credentials.default_on(!scene.topology.starts_as_primary(&node.name));
+    let own = context.credentials.default_on(context.topology.starts_as_primary(&node.name));
+    let others = context.credentials.default_on(!context.topology.starts_as_primary(&node.name));
     if let Some(others) = others.filter(|others| own != Some(*others)) {
-        steps.push(refused(others.clone()));
+        requests.push(refused(others.clone()));
         found = "a wrong password got WRONGPASS, and so did the other role's";
     }
-    Check::asked(WRONG_PASSWORD, Some(&node.name), steps, found)
+    Check::asked(WRONG_PASSWORD, Some(&node.name), requests, found)
 }
 
-fn right_password(scene: &Scene<'_>, node: &Node) -> Check {
-    let password = scene.credentials.default_on(scene.topology.starts_as_primary(&node.name));
+fn right_password(context: &CheckContext<'_>, node: &Node) -> Check {
+    let password = context.credentials.default_on(context.topology.starts_as_primary(&node.name));
     let Some(password) = password else {
         let unknown = Err("the default user's password is not known".to_owned());
         return Check::judged(RIGHT_PASSWORD, Some(&node.name), unknown, Vec::new());
     };
-    let steps = vec![
-        Step::send(guest(node), Command::log_in(DEFAULT, password.clone()), Expectation::Status("OK")),
+    let requests = vec![
+        Request::send(guest(node), Command::log_in(DEFAULT, password.clone()), Expectation::Status("OK")),
         // Its rules may not allow it; but it is somebody by now.
-        Step::send(guest(node), Command::new(["PING"]), Expectation::LoggedIn),
+        Request::send(guest(node), Command::new(["PING"]), Expectation::LoggedIn),
     ];
-    Check::asked(RIGHT_PASSWORD, Some(&node.name), steps, "the default user logged in")
+    Check::asked(RIGHT_PASSWORD, Some(&node.name), requests, "the default user logged in")
 }
 
 /// What each node answers to ACL LIST, password hashes masked.
-fn access_lists(scene: &Scene<'_>, nodes: &[&Node]) -> Vec<crate::report::Exchange> {
-    let mut transcript = scene.transcript(nodes.iter().copied(), "ACL LIST", &[]);
+fn access_lists(context: &CheckContext<'_>, nodes: &[&Node]) -> Vec<crate::report::Exchange> {
+    let mut transcript = context.transcript(nodes.iter().copied(), "ACL LIST", &[]);
     for exchange in &mut transcript {
         let words = exchange.reply.split(' ').map(|word| if word.starts_with('#') { "#***" } else { word });
         exchange.reply = words.collect::<Vec<_>>().join(" ");
@@ -115,11 +111,11 @@ fn access_lists(scene: &Scene<'_>, nodes: &[&Node]) -> Vec<crate::report::Exchan
 
 /// Every node has exactly the users of the spec, each with its rules and its password alone: they are
 /// compared by what they mean, because servers of one deployment may say the same in other words.
-fn judge_access_lists(scene: &Scene<'_>, nodes: &[&Node]) -> Verdict {
-    let wanted = users_of(scene.topology);
+fn judge_access_lists(context: &CheckContext<'_>, nodes: &[&Node]) -> Judgement {
+    let wanted = users_of(context.topology);
     for node in nodes {
         let name = &node.name;
-        let statement = scene.said(name).map_err(|silence| format!("{name} {silence}"))?;
+        let statement = context.said(name).map_err(|silence| format!("{name} {silence}"))?;
         let access =
             statement.view.access.as_ref().ok_or_else(|| format!("{name} was not asked for its users"))?;
         for user in &wanted {
@@ -145,43 +141,50 @@ mod tests {
 
     use super::super::testing::{Deployment, SECURE};
     use crate::observed::ObservedUser;
-    use crate::verify::Trial;
+    use crate::verify::CheckMethod;
 
     #[test]
     fn passwords_are_tried_wrong_right_and_not_at_all() {
-        let deployment = Deployment::of(SECURE);
-        assert_eq!(deployment.steps("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
-        let wrong = deployment.steps("wrong-password", Some(2));
+        let deployment = Deployment::healthy(SECURE);
+        assert_eq!(deployment.requests("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
+        let wrong = deployment.requests("wrong-password", Some(2));
         assert_eq!(wrong, ["shop-2 AUTH default *** -> Error(\"WRONGPASS\")"; 2]);
-        let right = deployment.steps("right-password", Some(2));
+        let right = deployment.requests("right-password", Some(2));
         assert_eq!(right[0], "shop-2 AUTH default *** -> Status(\"OK\")");
-        assert!(Deployment::of("kind: standalone\n").find("no-password", Some(1)).is_none());
+        assert!(Deployment::healthy("kind: standalone\n").find("no-password", Some(1)).is_none());
         let users_only =
-            Deployment::of("kind: standalone\nauth: {users: [{name: a, rules: ['+@all', '~*']}]}\n");
+            Deployment::healthy("kind: standalone\nauth: {users: [{name: a, rules: ['+@all', '~*']}]}\n");
         assert!(users_only.find("no-password", Some(1)).is_none());
         assert!(users_only.find("user-allows", Some(1)).is_some());
     }
 
     #[test]
     fn a_default_user_that_is_off_or_limited_is_tried() {
-        let off =
-            Deployment::of("kind: standalone\nauth: {default: off, users: [{name: a, rules: ['+get']}]}\n");
-        assert_eq!(off.steps("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
-        assert_eq!(off.steps("default-off", Some(1)), ["shop-1 AUTH default *** -> Error(\"WRONGPASS\")"; 2]);
+        let off = Deployment::healthy(
+            "kind: standalone\nauth: {default: off, users: [{name: a, rules: ['+get']}]}\n",
+        );
+        assert_eq!(off.requests("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
+        assert_eq!(
+            off.requests("default-off", Some(1)),
+            ["shop-1 AUTH default *** -> Error(\"WRONGPASS\")"; 2]
+        );
         assert!(off.find("right-password", Some(1)).is_none());
         let rules = "users: [{name: default, rules: ['~*', '+get']}]";
-        let limited = Deployment::of(&format!("kind: standalone\nauth: {{password: p, {rules}}}\n"));
-        let denied = limited.steps("user-denies", Some(1));
-        assert!(denied.iter().any(|step| step.contains("SET ") && step.contains("NOPERM")), "{denied:?}");
+        let limited = Deployment::healthy(&format!("kind: standalone\nauth: {{password: p, {rules}}}\n"));
+        let denied = limited.requests("user-denies", Some(1));
+        assert!(
+            denied.iter().any(|request| request.contains("SET ") && request.contains("NOPERM")),
+            "{denied:?}"
+        );
     }
 
     #[test]
     fn every_node_must_have_the_users_of_the_spec_alone() {
-        let agreed = Deployment::of(SECURE).judged("acl-agreement", None);
+        let agreed = Deployment::healthy(SECURE).judged("acl-agreement", None);
         assert_eq!(agreed, Ok("7 users on 2 nodes".to_owned()));
 
         let spoilt = |change: fn(&mut BTreeMap<String, ObservedUser>)| {
-            let mut deployment = Deployment::of(SECURE);
+            let mut deployment = Deployment::healthy(SECURE);
             change(&mut deployment.statement(2).view.access.as_mut().expect("users").users);
             deployment.judged("acl-agreement", None).expect_err("a failure")
         };
@@ -196,8 +199,8 @@ mod tests {
 
     #[test]
     fn no_transcript_shows_a_hash() {
-        let check = Deployment::of(SECURE).find("acl-agreement", None).expect("the check");
-        let Trial::Judged { transcript, .. } = check.trial else { panic!("it is judged") };
+        let check = Deployment::healthy(SECURE).find("acl-agreement", None).expect("the check");
+        let CheckMethod::Judged { transcript, .. } = check.method else { panic!("it is judged") };
         assert!(transcript[0].reply.contains("user default on #*** "), "{}", transcript[0].reply);
         assert!(transcript.iter().all(|exchange| !exchange.reply.contains("#aaa")));
     }

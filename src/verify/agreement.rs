@@ -6,34 +6,34 @@ use crate::observed::{ClusterRole, ClusterView};
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Node, SlotRange, SlotSet};
 
-use super::scene::Scene;
-use super::{Check, Verdict};
+use super::context::CheckContext;
+use super::{Check, Judgement};
 
 const SLOTS: (&str, &str) = ("slots", "all 16384 slots are covered, each of them once");
 const AGREEMENT: (&str, &str) =
     ("agreement", "the node calls the cluster ok, and sees the same nodes, roles and slots as the others");
 
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let nodes = scene.topology.nodes();
-    let most = most_common_picture(scene, &nodes);
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let nodes = context.topology.nodes();
+    let most = most_common_picture(context, &nodes);
     let slots = nodes.iter().map(|node| {
-        let verdict = view(scene, node).and_then(judge_slots);
-        Check::judged(SLOTS, Some(&node.name), verdict, scene.transcript([*node], "CLUSTER SLOTS", &[]))
+        let judgement = view(context, node).and_then(judge_slots);
+        Check::judged(SLOTS, Some(&node.name), judgement, context.transcript([*node], "CLUSTER SLOTS", &[]))
     });
     let agreement = nodes.iter().map(|node| {
-        let mut transcript = scene.transcript([*node], "CLUSTER INFO", &["cluster_state:"]);
-        transcript.extend(scene.transcript([*node], "CLUSTER NODES", &[]));
-        let verdict = view(scene, node).and_then(|view| judge_agreement(scene, view, most.as_ref()));
-        Check::judged(AGREEMENT, Some(&node.name), verdict, transcript)
+        let mut transcript = context.transcript([*node], "CLUSTER INFO", &["cluster_state:"]);
+        transcript.extend(context.transcript([*node], "CLUSTER NODES", &[]));
+        let judgement = view(context, node).and_then(|view| judge_agreement(context, view, most.as_ref()));
+        Check::judged(AGREEMENT, Some(&node.name), judgement, transcript)
     });
     slots.chain(agreement).collect()
 }
 
-fn view<'a>(scene: &Scene<'a>, node: &Node) -> Result<&'a ClusterView, String> {
-    scene.said(&node.name)?.view.cluster.as_ref().ok_or_else(|| "it is no cluster node".to_owned())
+fn view<'a>(context: &CheckContext<'a>, node: &Node) -> Result<&'a ClusterView, String> {
+    context.said(&node.name)?.view.cluster.as_ref().ok_or_else(|| "it is no cluster node".to_owned())
 }
 
-fn judge_slots(view: &ClusterView) -> Verdict {
+fn judge_slots(view: &ClusterView) -> Judgement {
     let (mut uncovered, mut repeated) = (Vec::new(), Vec::new());
     // The first slot that no range so far has reached; ranges come by their starts.
     let mut next = 0;
@@ -79,15 +79,15 @@ fn picture(view: &ClusterView) -> Picture {
 }
 
 /// The picture that most nodes have; the first one where as many have another.
-fn most_common_picture(scene: &Scene<'_>, nodes: &[&Node]) -> Option<Picture> {
-    let views = nodes.iter().filter_map(|node| scene.survey.cluster(&node.name));
+fn most_common_picture(context: &CheckContext<'_>, nodes: &[&Node]) -> Option<Picture> {
+    let views = nodes.iter().filter_map(|node| context.survey.cluster(&node.name));
     let pictures: Vec<Picture> = views.map(picture).collect();
     let votes = |one: &Picture| pictures.iter().filter(|other| *other == one).count();
     // Of equals `max_by_key` takes the last one: reversed, that is the first.
     pictures.iter().rev().max_by_key(|picture| votes(picture)).cloned()
 }
 
-fn judge_agreement(scene: &Scene<'_>, view: &ClusterView, most: Option<&Picture>) -> Verdict {
+fn judge_agreement(context: &CheckContext<'_>, view: &ClusterView, most: Option<&Picture>) -> Judgement {
     let mut problems = Vec::new();
     if !view.ok {
         problems.push("it says that the cluster is down".to_owned());
@@ -97,7 +97,7 @@ fn judge_agreement(scene: &Scene<'_>, view: &ClusterView, most: Option<&Picture>
         problems.push(format!("it is still shaking hands with {handshakes} nodes"));
     }
     let own = picture(view);
-    let nodes = scene.topology.nodes();
+    let nodes = context.topology.nodes();
     for node in &nodes {
         let line = view.nodes.values().find(|line| line.address == Some(node.address));
         match line {
@@ -118,7 +118,7 @@ fn judge_agreement(scene: &Scene<'_>, view: &ClusterView, most: Option<&Picture>
     if let Some(most) = most {
         let differing =
             most.iter().filter(|(address, seen)| own.get(*address).is_some_and(|own_seen| own_seen != *seen));
-        let names: Vec<String> = differing.map(|(address, _)| scene.name_at(*address)).collect();
+        let names: Vec<String> = differing.map(|(address, _)| context.name_at(*address)).collect();
         if !names.is_empty() {
             problems.push(format!("it sees {} otherwise than most nodes do", names.join(", ")));
         }

@@ -18,40 +18,40 @@ pub struct Check {
     /// The node that it is about; `None`: the whole deployment.
     pub node: Option<NodeName>,
     /// How it is proved.
-    pub trial: Trial,
+    pub method: CheckMethod,
 }
 
 /// What is found, or what is wrong.
-pub type Verdict = Result<String, String>;
+pub type Judgement = Result<String, String>;
 
 /// How a check is proved.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Trial {
+pub enum CheckMethod {
     /// By what the nodes have said of themselves; there is nothing left to ask.
     Judged {
         /// The judgement.
-        verdict: Verdict,
+        judgement: Judgement,
         /// What it rests on.
         transcript: Vec<Exchange>,
     },
     /// By requests, one after another; the first disappointment ends it.
     Asked {
         /// The requests.
-        steps: Vec<Step>,
-        /// Requests that remove what `steps` left, run in any case; what comes back does not matter.
-        cleanup: Vec<Step>,
-        /// What is found where every step holds.
+        requests: Vec<Request>,
+        /// Requests that remove what `requests` left, run in any case; what comes back does not matter.
+        cleanup: Vec<Request>,
+        /// What is found where every request holds.
         found: String,
     },
 }
 
 /// One request, and what must come back.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+pub struct Request {
     /// Over which connection.
-    pub session: Session,
+    pub connection: CheckConnection,
     /// What is done.
-    pub deed: Deed,
+    pub action: RequestAction,
     /// What must come back.
     pub expectation: Expectation,
     /// Whether it is done again and again until that comes back, within the runner's deadline.
@@ -60,7 +60,7 @@ pub struct Step {
 
 /// A connection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Session {
+pub enum CheckConnection {
     /// redisctl's connection to a node, which checks share: nothing that blocks it or changes its
     /// state goes over it.
     Shared(NodeName),
@@ -76,7 +76,7 @@ pub enum Session {
     Cluster(NodeName),
 }
 
-impl Session {
+impl CheckConnection {
     /// The node that is dialled first.
     #[must_use]
     pub fn node(&self) -> &NodeName {
@@ -91,9 +91,9 @@ impl Session {
     }
 }
 
-/// What a step does.
+/// What a request does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum RequestAction {
     /// Sends a command; its reply is judged.
     Send(Command),
     /// Waits for the next message on a channel; its text is judged. As long as none comes, it is published
@@ -102,7 +102,7 @@ pub enum Deed {
         /// The channel.
         channel: String,
         /// Where it is published.
-        publisher: Session,
+        publisher: CheckConnection,
         /// How it is published.
         publish: Command,
     },
@@ -113,7 +113,7 @@ pub enum Deed {
     },
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for RequestAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(command) => write!(formatter, "{command}"),
@@ -194,14 +194,14 @@ impl fmt::Display for Command {
     }
 }
 
-impl Step {
+impl Request {
     /// A command and what must come back.
     #[must_use]
-    pub fn send(session: Session, command: Command, expectation: Expectation) -> Self {
-        Self { session, deed: Deed::Send(command), expectation, patient: false }
+    pub fn send(connection: CheckConnection, command: Command, expectation: Expectation) -> Self {
+        Self { connection, action: RequestAction::Send(command), expectation, patient: false }
     }
 
-    /// The same step, done again and again until the right thing comes back.
+    /// The same request, done again and again until the right thing comes back.
     #[must_use]
     pub fn patiently(self) -> Self {
         Self { patient: true, ..self }
@@ -214,10 +214,10 @@ impl Check {
     pub fn judged(
         (name, proves): (&'static str, &'static str),
         node: Option<&NodeName>,
-        verdict: Verdict,
+        judgement: Judgement,
         transcript: Vec<Exchange>,
     ) -> Self {
-        Self { name, proves, node: node.cloned(), trial: Trial::Judged { verdict, transcript } }
+        Self { name, proves, node: node.cloned(), method: CheckMethod::Judged { judgement, transcript } }
     }
 
     /// A check that asks.
@@ -225,18 +225,18 @@ impl Check {
     pub fn asked(
         (name, proves): (&'static str, &'static str),
         node: Option<&NodeName>,
-        steps: Vec<Step>,
+        requests: Vec<Request>,
         found: impl Into<String>,
     ) -> Self {
-        let trial = Trial::Asked { steps, cleanup: Vec::new(), found: found.into() };
-        Self { name, proves, node: node.cloned(), trial }
+        let method = CheckMethod::Asked { requests, cleanup: Vec::new(), found: found.into() };
+        Self { name, proves, node: node.cloned(), method }
     }
 
     /// The same check, with a key that it leaves nothing of.
     #[must_use]
-    pub fn removing(mut self, session: Session, key: &str) -> Self {
-        if let Trial::Asked { cleanup, .. } = &mut self.trial {
-            cleanup.push(Step::send(session, Command::new(["DEL", key]), Expectation::Anything));
+    pub fn removing(mut self, connection: CheckConnection, key: &str) -> Self {
+        if let CheckMethod::Asked { cleanup, .. } = &mut self.method {
+            cleanup.push(Request::send(connection, Command::new(["DEL", key]), Expectation::Anything));
         }
         self
     }

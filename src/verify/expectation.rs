@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::topology::settings::same_value;
 use crate::topology::{Endpoint, SlotRange, SlotSet};
 
-use super::Reply;
+use super::ProbeReply;
 
 /// What must come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,16 +64,16 @@ impl Expectation {
     ///
     /// # Errors
     /// What was expected, and what came instead.
-    pub fn judge(&self, reply: &Reply) -> Result<(), String> {
+    pub fn judge(&self, reply: &ProbeReply) -> Result<(), String> {
         let holds = match (self, reply) {
-            (Self::Status(wanted), Reply::Status(found)) => wanted == found,
-            (Self::Text(wanted), Reply::Text(found)) => wanted == found,
-            (Self::Integer(range), Reply::Integer(found)) => range.contains(found),
-            (Self::Error(wanted), Reply::Error { code, .. }) => wanted == code,
-            (Self::Moved { slot, to }, Reply::Error { code, message }) => {
+            (Self::Status(wanted), ProbeReply::Status(found)) => wanted == found,
+            (Self::Text(wanted), ProbeReply::Text(found)) => wanted == found,
+            (Self::Integer(range), ProbeReply::Integer(found)) => range.contains(found),
+            (Self::Error(wanted), ProbeReply::Error { code, .. }) => wanted == code,
+            (Self::Moved { slot, to }, ProbeReply::Error { code, message }) => {
                 code == "MOVED" && *message == format!("{slot} {to}")
             }
-            (Self::Setting(wanted), Reply::Array(parts)) => match parts.as_slice() {
+            (Self::Setting(wanted), ProbeReply::Array(parts)) => match parts.as_slice() {
                 [] => true,
                 [name, value] => {
                     let pair = name.as_text().zip(value.as_text());
@@ -81,15 +81,17 @@ impl Expectation {
                 }
                 _ => false,
             },
-            (Self::Texts(wanted), Reply::Array(parts)) => {
-                parts.iter().map(Reply::as_text).eq(wanted.iter().map(|text| Some(text.as_str())))
+            (Self::Texts(wanted), ProbeReply::Array(parts)) => {
+                parts.iter().map(ProbeReply::as_text).eq(wanted.iter().map(|text| Some(text.as_str())))
             }
-            (Self::Routes(routes), Reply::Array(entries)) => return judge_routes(routes, entries),
-            (Self::Granted, reply) => !matches!(reply, Reply::Error { .. }),
-            (Self::Permitted, Reply::Error { code, .. }) => !matches!(code.as_str(), "NOPERM" | "NOAUTH"),
-            (Self::LoggedIn, reply) => !matches!(reply, Reply::Error { code, .. } if code == "NOAUTH"),
-            (Self::Nil, Reply::Nil)
-            | (Self::Explanation, Reply::Text(_))
+            (Self::Routes(routes), ProbeReply::Array(entries)) => return judge_routes(routes, entries),
+            (Self::Granted, reply) => !matches!(reply, ProbeReply::Error { .. }),
+            (Self::Permitted, ProbeReply::Error { code, .. }) => {
+                !matches!(code.as_str(), "NOPERM" | "NOAUTH")
+            }
+            (Self::LoggedIn, reply) => !matches!(reply, ProbeReply::Error { code, .. } if code == "NOAUTH"),
+            (Self::Nil, ProbeReply::Nil)
+            | (Self::Explanation, ProbeReply::Text(_))
             | (Self::Permitted | Self::Anything, _) => true,
             _ => false,
         };
@@ -131,9 +133,9 @@ impl Expectation {
 const LONGEST: usize = 160;
 
 /// A reply on one line.
-fn shortened(reply: &Reply) -> String {
+fn shortened(reply: &ProbeReply) -> String {
     let mut text = match reply {
-        Reply::Array(items) => {
+        ProbeReply::Array(items) => {
             let items: Vec<String> = items.iter().map(shortened).collect();
             format!("[{}]", items.join(", "))
         }
@@ -148,7 +150,7 @@ fn shortened(reply: &Reply) -> String {
 
 /// Every range of slots is listed with the endpoints of the shard that serves it, the primary
 /// first, and every shard is listed.
-fn judge_routes(routes: &[Route], entries: &[Reply]) -> Result<(), String> {
+fn judge_routes(routes: &[Route], entries: &[ProbeReply]) -> Result<(), String> {
     let mut listed = BTreeSet::new();
     for entry in entries {
         let (range, endpoints) =
@@ -188,15 +190,17 @@ fn judge_routes(routes: &[Route], entries: &[Reply]) -> Result<(), String> {
 }
 
 /// An entry of CLUSTER SLOTS: `start end [host port …]…`.
-fn route(entry: &Reply) -> Option<(SlotRange, Vec<Endpoint>)> {
-    let [Reply::Integer(start), Reply::Integer(end), nodes @ ..] = entry.items() else { return None };
+fn route(entry: &ProbeReply) -> Option<(SlotRange, Vec<Endpoint>)> {
+    let [ProbeReply::Integer(start), ProbeReply::Integer(end), nodes @ ..] = entry.items() else {
+        return None;
+    };
     let range = SlotRange::new(u16::try_from(*start).ok()?, u16::try_from(*end).ok()?)?;
-    let endpoint = |node: &Reply| match node.items() {
+    let endpoint = |node: &ProbeReply| match node.items() {
         // A node that does not know its own address lists itself without a host.
-        [Reply::Nil, Reply::Integer(port), ..] => {
+        [ProbeReply::Nil, ProbeReply::Integer(port), ..] => {
             Some(Endpoint { host: "?".to_owned(), port: u16::try_from(*port).ok()? })
         }
-        [host, Reply::Integer(port), ..] => {
+        [host, ProbeReply::Integer(port), ..] => {
             Some(Endpoint { host: host.as_text()?.to_owned(), port: u16::try_from(*port).ok()? })
         }
         _ => None,
@@ -208,12 +212,12 @@ fn route(entry: &Reply) -> Option<(SlotRange, Vec<Endpoint>)> {
 mod tests {
     use super::*;
 
-    fn error(code: &str, message: &str) -> Reply {
-        Reply::Error { code: code.to_owned(), message: message.to_owned() }
+    fn error(code: &str, message: &str) -> ProbeReply {
+        ProbeReply::Error { code: code.to_owned(), message: message.to_owned() }
     }
 
-    fn text(text: &str) -> Reply {
-        Reply::Text(text.to_owned())
+    fn text(text: &str) -> ProbeReply {
+        ProbeReply::Text(text.to_owned())
     }
 
     fn endpoint(port: u16) -> Endpoint {
@@ -223,23 +227,31 @@ mod tests {
     #[test]
     fn every_expectation_tells_right_from_wrong() {
         let moved = Expectation::Moved { slot: 7, to: endpoint(7002) };
-        let setting = |value: &str| Reply::Array(vec![text("maxmemory"), text(value)]);
+        let setting = |value: &str| ProbeReply::Array(vec![text("maxmemory"), text(value)]);
         let cases = [
-            (Expectation::Status("PONG"), Reply::Status("PONG".to_owned()), Reply::Status("OK".to_owned())),
-            (Expectation::Status("OK"), Reply::Status("OK".to_owned()), error("NOAUTH", "")),
+            (
+                Expectation::Status("PONG"),
+                ProbeReply::Status("PONG".to_owned()),
+                ProbeReply::Status("OK".to_owned()),
+            ),
+            (Expectation::Status("OK"), ProbeReply::Status("OK".to_owned()), error("NOAUTH", "")),
             (Expectation::Text("a".to_owned()), text("a"), text("b")),
-            (Expectation::Integer(1..=5), Reply::Integer(5), Reply::Integer(-2)),
-            (Expectation::Nil, Reply::Nil, text("still there")),
-            (Expectation::Error("READONLY"), error("READONLY", "x"), Reply::Status("OK".to_owned())),
+            (Expectation::Integer(1..=5), ProbeReply::Integer(5), ProbeReply::Integer(-2)),
+            (Expectation::Nil, ProbeReply::Nil, text("still there")),
+            (Expectation::Error("READONLY"), error("READONLY", "x"), ProbeReply::Status("OK".to_owned())),
             (Expectation::Error("NOPERM"), error("NOPERM", "x"), error("ERR", "NOPERM")),
             (moved.clone(), error("MOVED", "7 127.0.0.1:7002"), error("MOVED", "7 172.30.0.12:7002")),
-            (moved, error("MOVED", "7 127.0.0.1:7002"), Reply::Nil),
+            (moved, error("MOVED", "7 127.0.0.1:7002"), ProbeReply::Nil),
             (Expectation::Setting("64mb".to_owned()), setting("67108864"), setting("0")),
-            (Expectation::Setting("64mb".to_owned()), Reply::Array(Vec::new()), error("NOPERM", "")),
-            (Expectation::Granted, Reply::Nil, error("MOVED", "")),
+            (Expectation::Setting("64mb".to_owned()), ProbeReply::Array(Vec::new()), error("NOPERM", "")),
+            (Expectation::Granted, ProbeReply::Nil, error("MOVED", "")),
             (Expectation::Permitted, error("READONLY", ""), error("NOPERM", "")),
             (Expectation::LoggedIn, error("NOPERM", ""), error("NOAUTH", "")),
-            (Expectation::Explanation, text("User a has no permissions"), Reply::Status("OK".to_owned())),
+            (
+                Expectation::Explanation,
+                text("User a has no permissions"),
+                ProbeReply::Status("OK".to_owned()),
+            ),
             (Expectation::Explanation, text("User a has no permissions"), error("ERR", "not found")),
         ];
         for (expectation, right, wrong) in cases {
@@ -254,14 +266,14 @@ mod tests {
             |expectation: Expectation, hung_up| expectation.judge_silence("gone".to_owned(), hung_up).is_ok();
         assert!(judge(Expectation::HungUp, true));
         assert!(!judge(Expectation::HungUp, false) && !judge(Expectation::Anything, true));
-        assert!(Expectation::HungUp.judge(&Reply::Status("PONG".to_owned())).is_err());
+        assert!(Expectation::HungUp.judge(&ProbeReply::Status("PONG".to_owned())).is_err());
     }
 
     #[test]
     fn a_disappointment_says_what_was_expected_and_what_came() {
         let judged = Expectation::Status("PONG").judge(&error("NOAUTH", "Authentication required."));
         assert_eq!(judged, Err("expected PONG, got (error) NOAUTH Authentication required.".to_owned()));
-        let judged = Expectation::Integer(1..=i64::MAX).judge(&Reply::Integer(0));
+        let judged = Expectation::Integer(1..=i64::MAX).judge(&ProbeReply::Integer(0));
         assert_eq!(judged, Err("expected 1 or more, got (integer) 0".to_owned()));
     }
 
@@ -274,11 +286,19 @@ mod tests {
         ];
         let entry = |start: i64, end: i64, nodes: &[(&str, i64)]| {
             let nodes = nodes.iter().map(|(host, port)| {
-                Reply::Array(vec![text(host), Reply::Integer(*port), text("id"), Reply::Array(Vec::new())])
+                ProbeReply::Array(vec![
+                    text(host),
+                    ProbeReply::Integer(*port),
+                    text("id"),
+                    ProbeReply::Array(Vec::new()),
+                ])
             });
-            Reply::Array([Reply::Integer(start), Reply::Integer(end)].into_iter().chain(nodes).collect())
+            ProbeReply::Array(
+                [ProbeReply::Integer(start), ProbeReply::Integer(end)].into_iter().chain(nodes).collect(),
+            )
         };
-        let judge = |entries: Vec<Reply>| Expectation::Routes(routes.clone()).judge(&Reply::Array(entries));
+        let judge =
+            |entries: Vec<ProbeReply>| Expectation::Routes(routes.clone()).judge(&ProbeReply::Array(entries));
         let (local, inside) = ("127.0.0.1", "172.30.0.11");
         let second = || entry(8192, 16383, &[(local, 2)]);
         assert_eq!(judge(vec![entry(0, 8191, &[(local, 1), (local, 3)]), second()]), Ok(()));
@@ -288,7 +308,7 @@ mod tests {
             (vec![entry(0, 8191, &[(local, 3), (local, 1)]), second()], "instead of 127.0.0.1:1"),
             (vec![entry(0, 8191, &[(local, 1), (local, 3)])], "slots 8192-16383 are not listed"),
             (vec![entry(0, 8191, &[]), second()], "without a node"),
-            (vec![Reply::Integer(1)], "malformed"),
+            (vec![ProbeReply::Integer(1)], "malformed"),
         ] {
             let judged = judge(wrong);
             assert!(judged.as_ref().is_err_and(|message| message.contains(words)), "{judged:?}");

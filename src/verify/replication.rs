@@ -3,10 +3,9 @@
 use crate::observed::Replication;
 use crate::topology::{Kind, Node};
 
-use super::every::nobody;
-use super::lineup::Lineup;
-use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, Session, Step, Verdict};
+use super::context::{CheckContext, count};
+use super::shard_roles::{ShardRoles, without_primary};
+use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
 
 const ROLES: (&str, &str) = ("roles", "there is one primary, and every other node is its replica");
 const LINK: (&str, &str) = ("link", "the replica's link to its primary is up");
@@ -22,22 +21,22 @@ const REPLICATION_LINES: [&str; 4] = ["role:", "master_", "slave", "connected_sl
 const ACKNOWLEDGE_WITHIN: &str = "2000";
 
 /// Who is primary and who is replica, where no cluster says so.
-pub(super) fn roles(scene: &Scene<'_>) -> Vec<Check> {
-    let nodes = scene.topology.servers();
+pub(super) fn roles(context: &CheckContext<'_>) -> Vec<Check> {
+    let nodes = context.topology.servers();
     let role = |node: &&Node| {
-        let transcript = scene.transcript([*node], "INFO", &REPLICATION_LINES);
-        Check::judged(ROLES, Some(&node.name), judge_role(scene, node), transcript)
+        let transcript = context.transcript([*node], "INFO", &REPLICATION_LINES);
+        Check::judged(ROLES, Some(&node.name), judge_role(context, node), transcript)
     };
     nodes.iter().map(role).collect()
 }
 
-fn judge_role(scene: &Scene<'_>, node: &Node) -> Verdict {
-    let Some(lineup) = scene.lineups.first() else { return Err("there is no shard".to_owned()) };
-    let statement = scene.said(&node.name)?;
-    let acting = lineup.primary.as_ref().map_err(Clone::clone)?;
+fn judge_role(context: &CheckContext<'_>, node: &Node) -> Judgement {
+    let Some(roles) = context.shard_roles.first() else { return Err("there is no shard".to_owned()) };
+    let statement = context.said(&node.name)?;
+    let acting = roles.primary.as_ref().map_err(Clone::clone)?;
     match &statement.view.replication {
         Replication::Primary { online_replicas, .. } if acting.name == node.name => {
-            let swapped = if lineup.swapped().is_some() { ", after the roles were swapped" } else { "" };
+            let swapped = if roles.swapped().is_some() { ", after the roles were swapped" } else { "" };
             Ok(format!("primary with {} online{swapped}", count(online_replicas.len(), "replica")))
         }
         Replication::Primary { .. } => Err(format!("it is a primary, and so is {}", acting.name)),
@@ -45,79 +44,79 @@ fn judge_role(scene: &Scene<'_>, node: &Node) -> Verdict {
             Ok(format!("replica of {}", acting.name))
         }
         Replication::Replica { of, .. } => {
-            let of = of.map_or_else(|| "an unknown node".to_owned(), |address| scene.name_at(address));
+            let of = of.map_or_else(|| "an unknown node".to_owned(), |address| context.name_at(address));
             Err(format!("it is a replica of {of} instead of {}", acting.name))
         }
     }
 }
 
 /// Everything that replicas must do.
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let with_replicas = || scene.lineups.iter().filter(|lineup| !lineup.others.is_empty());
-    let replicas =
-        || with_replicas().flat_map(|lineup| lineup.others.iter().map(move |node| (lineup, *node)));
-    let mut checks: Vec<Check> = replicas().map(|(_, node)| link(scene, node)).collect();
-    checks.extend(with_replicas().map(|lineup| lag(scene, lineup)));
-    checks.extend(replicas().map(|(lineup, node)| replicated_read(scene, lineup, node)));
-    if scene.topology.kind != Kind::Cluster {
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let with_replicas = || context.shard_roles.iter().filter(|roles| !roles.others.is_empty());
+    let replicas = || with_replicas().flat_map(|roles| roles.others.iter().map(move |node| (roles, *node)));
+    let mut checks: Vec<Check> = replicas().map(|(_, node)| link(context, node)).collect();
+    checks.extend(with_replicas().map(|roles| lag(context, roles)));
+    checks.extend(replicas().map(|(roles, node)| replicated_read(context, roles, node)));
+    if context.topology.kind != Kind::Cluster {
         let refusing = replicas().filter(|(_, node)| refuses_writes(node));
-        checks.extend(refusing.map(|(_, node)| read_only(scene, node)));
+        checks.extend(refusing.map(|(_, node)| read_only(context, node)));
     }
     checks
 }
 
-fn link(scene: &Scene<'_>, node: &Node) -> Check {
-    let transcript = scene.transcript([node], "INFO", &REPLICATION_LINES);
-    let verdict = scene.said(&node.name).and_then(|statement| match &statement.view.replication {
+fn link(context: &CheckContext<'_>, node: &Node) -> Check {
+    let transcript = context.transcript([node], "INFO", &REPLICATION_LINES);
+    let judgement = context.said(&node.name).and_then(|statement| match &statement.view.replication {
         Replication::Replica { link_up: true, offset, .. } => Ok(format!("up, at offset {offset}")),
         Replication::Replica { link_up: false, .. } => Err("it is down".to_owned()),
         Replication::Primary { .. } => Err("there is none: the node acts as primary".to_owned()),
     });
-    Check::judged(LINK, Some(&node.name), verdict, transcript)
+    Check::judged(LINK, Some(&node.name), judgement, transcript)
 }
 
-fn lag(scene: &Scene<'_>, lineup: &Lineup<'_>) -> Check {
-    let primary = match &lineup.primary {
+fn lag(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
+    let primary = match &roles.primary {
         Ok(primary) => &primary.name,
-        Err(reason) => return nobody(LAG, lineup, reason),
+        Err(reason) => return without_primary(LAG, roles, reason),
     };
-    let key = scene.key(LAG.0, lineup);
-    let replicas = lineup.others.len();
+    let key = context.key(LAG.0, roles);
+    let replicas = roles.others.len();
     // WAIT holds up everything behind it, so it has a connection for itself.
-    let session = Session::Private(primary.clone());
+    let connection = CheckConnection::Private(primary.clone());
     let wait = Command::new(["WAIT", &replicas.to_string(), ACKNOWLEDGE_WITHIN]);
     let all = i64::try_from(replicas).unwrap_or(i64::MAX);
-    let steps = vec![
-        Step::send(session.clone(), Scene::set(&key, "acknowledged"), Expectation::Status("OK")),
-        Step::send(session.clone(), wait, Expectation::Integer(all..=i64::MAX)),
+    let requests = vec![
+        Request::send(connection.clone(), CheckContext::set(&key, "acknowledged"), Expectation::Status("OK")),
+        Request::send(connection.clone(), wait, Expectation::Integer(all..=i64::MAX)),
     ];
     let found = format!("{} acknowledged a write", count(replicas, "replica"));
-    Check::asked(LAG, Some(primary), steps, found).removing(session, &key)
+    Check::asked(LAG, Some(primary), requests, found).removing(connection, &key)
 }
 
-fn replicated_read(scene: &Scene<'_>, lineup: &Lineup<'_>, replica: &Node) -> Check {
-    let primary = match &lineup.primary {
+fn replicated_read(context: &CheckContext<'_>, roles: &ShardRoles<'_>, replica: &Node) -> Check {
+    let primary = match &roles.primary {
         Ok(primary) => &primary.name,
         Err(reason) => {
             return Check::judged(REPLICATED_READ, Some(&replica.name), Err(reason.clone()), Vec::new());
         }
     };
-    let key = scene.key(&format!("{}:{}", REPLICATED_READ.0, replica.name), lineup);
-    let write = Session::Shared(primary.clone());
-    let mut steps = vec![Step::send(write.clone(), Scene::set(&key, "copied"), Expectation::Status("OK"))];
-    let read = if scene.is_cluster() {
+    let key = context.key(&format!("{}:{}", REPLICATED_READ.0, replica.name), roles);
+    let write = CheckConnection::Shared(primary.clone());
+    let mut requests =
+        vec![Request::send(write.clone(), CheckContext::set(&key, "copied"), Expectation::Status("OK"))];
+    let read = if context.is_cluster() {
         // READONLY changes what the connection is good for, so it is not a shared one.
-        let private = Session::Private(replica.name.clone());
+        let private = CheckConnection::Private(replica.name.clone());
         let read_only = Command::new(["READONLY"]);
-        steps.push(Step::send(private.clone(), read_only, Expectation::Status("OK")));
+        requests.push(Request::send(private.clone(), read_only, Expectation::Status("OK")));
         private
     } else {
-        Session::Shared(replica.name.clone())
+        CheckConnection::Shared(replica.name.clone())
     };
     let copied = Expectation::Text("copied".to_owned());
-    steps.push(Step::send(read, Command::new(["GET", &key]), copied).patiently());
+    requests.push(Request::send(read, Command::new(["GET", &key]), copied).patiently());
     let found = format!("a key written at {primary} was read");
-    Check::asked(REPLICATED_READ, Some(&replica.name), steps, found).removing(write, &key)
+    Check::asked(REPLICATED_READ, Some(&replica.name), requests, found).removing(write, &key)
 }
 
 /// Whether a replica is not told by the spec to take writes.
@@ -126,12 +125,15 @@ fn refuses_writes(node: &Node) -> bool {
     given != Some("no")
 }
 
-fn read_only(scene: &Scene<'_>, replica: &Node) -> Check {
-    let key = format!("{}:{}:{}", scene.unique, READ_ONLY.0, replica.name);
-    let session = Session::Shared(replica.name.clone());
-    let steps =
-        vec![Step::send(session.clone(), Scene::set(&key, "refused"), Expectation::Error("READONLY"))];
-    Check::asked(READ_ONLY, Some(&replica.name), steps, "a write got READONLY").removing(session, &key)
+fn read_only(context: &CheckContext<'_>, replica: &Node) -> Check {
+    let key = format!("{}:{}:{}", context.unique, READ_ONLY.0, replica.name);
+    let connection = CheckConnection::Shared(replica.name.clone());
+    let requests = vec![Request::send(
+        connection.clone(),
+        CheckContext::set(&key, "refused"),
+        Expectation::Error("READONLY"),
+    )];
+    Check::asked(READ_ONLY, Some(&replica.name), requests, "a write got READONLY").removing(connection, &key)
 }
 
 #[cfg(test)]
@@ -140,7 +142,7 @@ mod tests {
     use crate::observed::Replication;
 
     fn deployment() -> Deployment {
-        Deployment::of("kind: replication\nreplicas: 2\n")
+        Deployment::healthy("kind: replication\nreplicas: 2\n")
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
         deployment.follow(3, 2);
         assert!(found(&deployment, 2).ends_with("after the roles were swapped"));
         assert_eq!(found(&deployment, 1), "replica of shop-2");
-        assert!(deployment.steps("lag", Some(2))[1].contains("WAIT 2"));
+        assert!(deployment.requests("lag", Some(2))[1].contains("WAIT 2"));
     }
 
     #[test]
@@ -188,14 +190,17 @@ mod tests {
 
     #[test]
     fn replicas_are_read_with_patience_and_refuse_writes() {
-        let steps = deployment().steps("replicated-read", Some(3));
-        assert!(steps[0].starts_with("shop-1 SET") && steps[1].starts_with("shop-3 GET"), "{steps:?}");
-        assert!(deployment().steps("read-only", Some(2))[0].contains("Error(\"READONLY\")"));
-        let writable = Deployment::of("kind: replication\nconfig: {replica-read-only: no}\n");
+        let requests = deployment().requests("replicated-read", Some(3));
+        assert!(
+            requests[0].starts_with("shop-1 SET") && requests[1].starts_with("shop-3 GET"),
+            "{requests:?}"
+        );
+        assert!(deployment().requests("read-only", Some(2))[0].contains("Error(\"READONLY\")"));
+        let writable = Deployment::healthy("kind: replication\nconfig: {replica-read-only: no}\n");
         assert!(writable.find("read-only", Some(2)).is_none());
 
         let cluster = Deployment::cluster(3, 1);
-        assert!(cluster.steps("replicated-read", Some(4))[1].starts_with("shop-4 READONLY"));
+        assert!(cluster.requests("replicated-read", Some(4))[1].starts_with("shop-4 READONLY"));
         // In a cluster, a replica answers a write with MOVED.
         assert!(cluster.find("read-only", Some(4)).is_none());
     }

@@ -4,10 +4,10 @@
 use crate::topology::slots::slot_of;
 use crate::topology::{Node, NodeName};
 
-use super::every::{delivery, nobody};
-use super::lineup::Lineup;
-use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, Route, Session, Step};
+use super::context::{CheckContext, count};
+use super::messages::delivery;
+use super::shard_roles::{ShardRoles, without_primary};
+use super::{Check, CheckConnection, Command, Expectation, Request, Route};
 
 const ENDPOINTS: (&str, &str) =
     ("endpoints", "clients are told endpoints that they can reach, and all of them");
@@ -19,107 +19,110 @@ const CROSS_SLOT: (&str, &str) = ("cross-slot", "a command with keys of two slot
 const SHARDED_PUBSUB: (&str, &str) =
     ("sharded-pubsub", "a message published to a shard reaches the shard's subscribers");
 
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let nodes = scene.topology.nodes();
-    let mut checks: Vec<Check> = nodes.iter().map(|node| endpoints(scene, node)).collect();
-    checks.extend(nodes.iter().filter_map(|node| moved(scene, node)));
-    checks.extend(redirects(scene, &nodes));
-    checks.extend(scene.lineups.iter().map(|lineup| cross_slot(scene, lineup)));
-    if scene.topology.server.has_shards() {
-        checks.extend(scene.lineups.iter().map(|lineup| sharded_publish_subscribe(scene, lineup)));
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let nodes = context.topology.nodes();
+    let mut checks: Vec<Check> = nodes.iter().map(|node| endpoints(context, node)).collect();
+    checks.extend(nodes.iter().filter_map(|node| moved(context, node)));
+    checks.extend(redirects(context, &nodes));
+    checks.extend(context.shard_roles.iter().map(|roles| cross_slot(context, roles)));
+    if context.topology.server.has_shards() {
+        checks.extend(context.shard_roles.iter().map(|roles| sharded_publish_subscribe(context, roles)));
     }
     checks
 }
 
 /// Why a cluster cannot be asked as a whole: a shard without a primary.
-fn leaderless(scene: &Scene<'_>) -> Option<String> {
-    scene.lineups.iter().find_map(|lineup| lineup.primary.as_ref().err().cloned())
+fn leaderless(context: &CheckContext<'_>) -> Option<String> {
+    context.shard_roles.iter().find_map(|roles| roles.primary.as_ref().err().cloned())
 }
 
-fn endpoints(scene: &Scene<'_>, node: &Node) -> Check {
-    let routes: Vec<Route> = scene
-        .lineups
+fn endpoints(context: &CheckContext<'_>, node: &Node) -> Check {
+    let routes: Vec<Route> = context
+        .shard_roles
         .iter()
-        .filter_map(|lineup| {
-            let primary = lineup.primary.as_ref().ok()?;
+        .filter_map(|roles| {
+            let primary = roles.primary.as_ref().ok()?;
             Some(Route {
-                slots: lineup.slots.clone(),
-                primary: scene.topology.advertised(primary),
-                replicas: lineup.others.iter().map(|other| scene.topology.advertised(other)).collect(),
+                slots: roles.slots.clone(),
+                primary: context.topology.advertised(primary),
+                replicas: roles.others.iter().map(|other| context.topology.advertised(other)).collect(),
             })
         })
         .collect();
-    if let Some(reason) = leaderless(scene) {
+    if let Some(reason) = leaderless(context) {
         return Check::judged(ENDPOINTS, Some(&node.name), Err(reason), Vec::new());
     }
     let command = Command::words_of("CLUSTER SLOTS");
-    let step = Step::send(Session::Shared(node.name.clone()), command, Expectation::Routes(routes));
-    let found = format!("clients are told of {}", count(scene.topology.nodes().len(), "endpoint"));
-    Check::asked(ENDPOINTS, Some(&node.name), vec![step], found)
+    let request =
+        Request::send(CheckConnection::Shared(node.name.clone()), command, Expectation::Routes(routes));
+    let found = format!("clients are told of {}", count(context.topology.nodes().len(), "endpoint"));
+    Check::asked(ENDPOINTS, Some(&node.name), vec![request], found)
 }
 
 /// Asks a node for a key of another shard; a replica that has no other shard for one of its own
 /// shard's keys, which its primary serves. A lone primary serves every key.
-fn moved(scene: &Scene<'_>, node: &Node) -> Option<Check> {
+fn moved(context: &CheckContext<'_>, node: &Node) -> Option<Check> {
     let own =
-        scene.lineups.iter().position(|lineup| lineup.shard.nodes().any(|one| one.name == node.name))?;
-    let target = &scene.lineups[(own + 1) % scene.lineups.len()];
+        context.shard_roles.iter().position(|roles| roles.shard.nodes().any(|one| one.name == node.name))?;
+    let target = &context.shard_roles[(own + 1) % context.shard_roles.len()];
     let primary = match &target.primary {
         Ok(primary) if primary.name == node.name => return None,
         Ok(primary) => primary,
         Err(reason) => return Some(Check::judged(MOVED, Some(&node.name), Err(reason.clone()), Vec::new())),
     };
-    let key = scene.key(MOVED.0, target);
-    let to = scene.topology.advertised(primary);
+    let key = context.key(MOVED.0, target);
+    let to = context.topology.advertised(primary);
     let found = format!("MOVED to {to}, where {} is", primary.name);
     let expectation = Expectation::Moved { slot: slot_of(&key), to };
-    let step = Step::send(Session::Shared(node.name.clone()), Command::new(["GET", &key]), expectation);
-    Some(Check::asked(MOVED, Some(&node.name), vec![step], found))
+    let request =
+        Request::send(CheckConnection::Shared(node.name.clone()), Command::new(["GET", &key]), expectation);
+    Some(Check::asked(MOVED, Some(&node.name), vec![request], found))
 }
 
 /// One key per shard, through a client that is told of one node alone: the last that answers, as
 /// often as not a replica.
-fn redirects(scene: &Scene<'_>, nodes: &[&Node]) -> Option<Check> {
-    let seed = nodes.iter().rev().find(|node| scene.survey.silence(&node.name).is_none())?;
-    if let Some(reason) = leaderless(scene) {
+fn redirects(context: &CheckContext<'_>, nodes: &[&Node]) -> Option<Check> {
+    let seed = nodes.iter().rev().find(|node| context.survey.silence(&node.name).is_none())?;
+    if let Some(reason) = leaderless(context) {
         return Some(Check::judged(REDIRECTS, None, Err(reason), Vec::new()));
     }
-    let session = Session::Cluster(seed.name.clone());
-    let keys: Vec<String> = scene.lineups.iter().map(|lineup| scene.key(REDIRECTS.0, lineup)).collect();
-    let steps = keys.iter().enumerate().flat_map(|(shard, key)| {
+    let connection = CheckConnection::Cluster(seed.name.clone());
+    let keys: Vec<String> = context.shard_roles.iter().map(|roles| context.key(REDIRECTS.0, roles)).collect();
+    let requests = keys.iter().enumerate().flat_map(|(shard, key)| {
         let value = format!("shard {}", shard + 1);
         [
-            Step::send(session.clone(), Scene::set(key, &value), Expectation::Status("OK")),
-            Step::send(session.clone(), Command::new(["GET", key]), Expectation::Text(value)),
+            Request::send(connection.clone(), CheckContext::set(key, &value), Expectation::Status("OK")),
+            Request::send(connection.clone(), Command::new(["GET", key]), Expectation::Text(value)),
         ]
     });
     let found = format!("a key of each of {} was written and read", count(keys.len(), "shard"));
-    let check = Check::asked(REDIRECTS, None, steps.collect(), found);
-    Some(keys.iter().fold(check, |check, key| check.removing(session.clone(), key)))
+    let check = Check::asked(REDIRECTS, None, requests.collect(), found);
+    Some(keys.iter().fold(check, |check, key| check.removing(connection.clone(), key)))
 }
 
-fn cross_slot(scene: &Scene<'_>, lineup: &Lineup<'_>) -> Check {
-    let primary: &NodeName = match &lineup.primary {
+fn cross_slot(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
+    let primary: &NodeName = match &roles.primary {
         Ok(primary) => &primary.name,
-        Err(reason) => return nobody(CROSS_SLOT, lineup, reason),
+        Err(reason) => return without_primary(CROSS_SLOT, roles, reason),
     };
     // These tags' slots differ, whatever the prefix.
-    let keys = ["a", "b"].map(|tag| format!("{}:{}:{{{tag}}}", scene.unique, CROSS_SLOT.0));
+    let keys = ["a", "b"].map(|tag| format!("{}:{}:{{{tag}}}", context.unique, CROSS_SLOT.0));
     let command = Command::new(["MGET", &keys[0], &keys[1]]);
-    let step = Step::send(Session::Shared(primary.clone()), command, Expectation::Error("CROSSSLOT"));
-    Check::asked(CROSS_SLOT, Some(primary), vec![step], "MGET across slots got CROSSSLOT")
+    let request =
+        Request::send(CheckConnection::Shared(primary.clone()), command, Expectation::Error("CROSSSLOT"));
+    Check::asked(CROSS_SLOT, Some(primary), vec![request], "MGET across slots got CROSSSLOT")
 }
 
 /// From the shard's primary to its first replica, or to itself where there is none.
-fn sharded_publish_subscribe(scene: &Scene<'_>, lineup: &Lineup<'_>) -> Check {
-    let primary = match &lineup.primary {
+fn sharded_publish_subscribe(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
+    let primary = match &roles.primary {
         Ok(primary) => &primary.name,
-        Err(reason) => return nobody(SHARDED_PUBSUB, lineup, reason),
+        Err(reason) => return without_primary(SHARDED_PUBSUB, roles, reason),
     };
-    let subscriber = lineup.others.first().map_or(primary, |other| &other.name);
-    let steps = delivery(subscriber, primary, scene.key(SHARDED_PUBSUB.0, lineup), true);
+    let subscriber = roles.others.first().map_or(primary, |other| &other.name);
+    let requests = delivery(subscriber, primary, context.key(SHARDED_PUBSUB.0, roles), true);
     let found = format!("a message published at {primary} arrived at {subscriber}");
-    Check::asked(SHARDED_PUBSUB, Some(primary), steps, found)
+    Check::asked(SHARDED_PUBSUB, Some(primary), requests, found)
 }
 
 #[cfg(test)]
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn clients_are_sent_to_endpoints_or_to_addresses() {
-        let sent = |yaml: &str| Deployment::of(yaml).steps("moved", Some(1)).remove(0);
+        let sent = |yaml: &str| Deployment::healthy(yaml).requests("moved", Some(1)).remove(0);
         let local = sent("kind: cluster\n");
         assert!(
             local.starts_with("shop-1 GET probe:moved:") && local.contains("127.0.0.1\", port: 7002"),
@@ -143,8 +146,8 @@ mod tests {
     fn clients_are_sent_to_the_acting_primary() {
         let mut deployment = Deployment::cluster(3, 1);
         deployment.swap(2, 5);
-        assert!(deployment.steps("moved", Some(1))[0].contains("port: 7005"));
-        let routes = &deployment.steps("endpoints", Some(1))[0];
+        assert!(deployment.requests("moved", Some(1))[0].contains("port: 7005"));
+        let routes = &deployment.requests("endpoints", Some(1))[0];
         assert!(
             routes.contains("port: 7005 }, replicas: {Endpoint { host: \"127.0.0.1\", port: 7002"),
             "{routes}"
@@ -155,16 +158,16 @@ mod tests {
     fn a_lone_shard_moves_only_readers_of_its_replicas() {
         let lone = Deployment::cluster(1, 1);
         assert!(lone.find("moved", Some(1)).is_none());
-        assert!(lone.steps("moved", Some(2))[0].contains("port: 7001"));
+        assert!(lone.requests("moved", Some(2))[0].contains("port: 7001"));
     }
 
     #[test]
     fn a_cluster_client_starts_at_one_node_and_visits_every_shard() {
         let mut deployment = Deployment::cluster(3, 1);
-        assert_eq!(deployment.steps("redirects", None).len(), 6);
-        assert!(deployment.steps("redirects", None)[0].starts_with("shop-6 SET probe:redirects:"));
+        assert_eq!(deployment.requests("redirects", None).len(), 6);
+        assert!(deployment.requests("redirects", None)[0].starts_with("shop-6 SET probe:redirects:"));
         deployment.silence(6);
-        assert!(deployment.steps("redirects", None)[0].starts_with("shop-5 SET"));
+        assert!(deployment.requests("redirects", None)[0].starts_with("shop-5 SET"));
         deployment.silence(2);
         let nobody = Err("no node of shard 2 acts as primary".to_owned());
         for (check, number) in [
@@ -180,13 +183,15 @@ mod tests {
 
     #[test]
     fn sharded_messages_go_to_the_shards_replica_where_the_server_has_them() {
-        let steps = Deployment::cluster(3, 1).steps("sharded-pubsub", Some(2));
+        let requests = Deployment::cluster(3, 1).requests("sharded-pubsub", Some(2));
         assert!(
-            steps[0].starts_with("shop-5 SSUBSCRIBE") && steps[1].starts_with("shop-2 SPUBLISH"),
-            "{steps:?}"
+            requests[0].starts_with("shop-5 SSUBSCRIBE") && requests[1].starts_with("shop-2 SPUBLISH"),
+            "{requests:?}"
         );
         assert!(
-            Deployment::of("kind: cluster\nimage: redis:6.0\n").find("sharded-pubsub", Some(2)).is_none()
+            Deployment::healthy("kind: cluster\nimage: redis:6.0\n")
+                .find("sharded-pubsub", Some(2))
+                .is_none()
         );
     }
 }

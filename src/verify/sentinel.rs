@@ -4,10 +4,9 @@ use crate::observed::Watched;
 use crate::topology::settings::{same_value, sentinel_settings};
 use crate::topology::{Address, Node};
 
-use super::every::nobody;
-use super::lineup::Lineup;
-use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, Session, Step, Verdict};
+use super::context::{CheckContext, count};
+use super::shard_roles::{ShardRoles, without_primary};
+use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
 
 const WATCH: (&str, &str) =
     ("sentinel-watch", "the sentinel watches the acting primary, under the settings of the spec");
@@ -19,57 +18,59 @@ const DISCOVERY: (&str, &str) = (
     "a client that asks the sentinel for the primary is led to it, and can write there",
 );
 
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let sentinels = &scene.topology.sentinels;
-    let Some(lineup) = scene.lineups.first().filter(|_| !sentinels.is_empty()) else { return Vec::new() };
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let sentinels = &context.topology.sentinels;
+    let Some(roles) = context.shard_roles.first().filter(|_| !sentinels.is_empty()) else {
+        return Vec::new();
+    };
     let watch = |node: &Node| {
-        let transcript = scene.transcript([node], "SENTINEL MASTERS", &[]);
-        Check::judged(WATCH, Some(&node.name), judge_watch(scene, lineup, node), transcript)
+        let transcript = context.transcript([node], "SENTINEL MASTERS", &[]);
+        Check::judged(WATCH, Some(&node.name), judge_watch(context, roles, node), transcript)
     };
     let peers = |node: &Node| {
-        let mut transcript = scene.transcript([node], "SENTINEL REPLICAS", &[]);
-        transcript.extend(scene.transcript([node], "SENTINEL SENTINELS", &[]));
-        Check::judged(PEERS, Some(&node.name), judge_peers(scene, lineup, node), transcript)
+        let mut transcript = context.transcript([node], "SENTINEL REPLICAS", &[]);
+        transcript.extend(context.transcript([node], "SENTINEL SENTINELS", &[]));
+        Check::judged(PEERS, Some(&node.name), judge_peers(context, roles, node), transcript)
     };
     let mut checks: Vec<Check> = sentinels.iter().map(watch).collect();
     checks.extend(sentinels.iter().map(peers));
-    checks.extend(sentinels.iter().map(|node| quorum(scene, node)));
-    checks.extend(sentinels.iter().map(|node| discovery(scene, lineup, node)));
+    checks.extend(sentinels.iter().map(|node| quorum(context, node)));
+    checks.extend(sentinels.iter().map(|node| discovery(context, roles, node)));
     checks
 }
 
-fn watched<'a>(scene: &'a Scene<'_>, node: &Node) -> Result<&'a Watched, String> {
-    let sentinel = scene.said(&node.name)?.view.sentinel.as_ref().ok_or("it is no sentinel")?;
+fn watched<'a>(context: &'a CheckContext<'_>, node: &Node) -> Result<&'a Watched, String> {
+    let sentinel = context.said(&node.name)?.view.sentinel.as_ref().ok_or("it is no sentinel")?;
     sentinel.watched.as_ref().ok_or_else(|| "it watches no primary".to_owned())
 }
 
-fn judge_watch(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Verdict {
-    let watched = watched(scene, node)?;
-    let acting = lineup.primary.as_ref().map_err(Clone::clone)?;
+fn judge_watch(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) -> Judgement {
+    let watched = watched(context, node)?;
+    let acting = roles.primary.as_ref().map_err(Clone::clone)?;
     if watched.primary != Some(acting.address) {
         let other =
-            watched.primary.map_or_else(|| "an unknown node".to_owned(), |address| scene.name_at(address));
+            watched.primary.map_or_else(|| "an unknown node".to_owned(), |address| context.name_at(address));
         return Err(format!("it watches {other}, and the primary is {}", acting.name));
     }
     if watched.failing {
         return Err(format!("it thinks that {} is down, or is replacing it", acting.name));
     }
-    let found = &scene.said(&node.name)?.view.settings;
+    let found = &context.said(&node.name)?.view.settings;
     for (name, wanted) in sentinel_settings(&node.settings).iter() {
         let value = found.get(name).unwrap_or("not set");
         if !same_value(name, value, wanted) {
             return Err(format!("its `{name}` is {value} instead of {wanted}"));
         }
     }
-    let swapped = if lineup.swapped().is_some() { ", after a failover" } else { "" };
+    let swapped = if roles.swapped().is_some() { ", after a failover" } else { "" };
     Ok(format!("watches {}{swapped}", acting.name))
 }
 
-fn judge_peers(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Verdict {
-    let watched = watched(scene, node)?;
+fn judge_peers(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) -> Judgement {
+    let watched = watched(context, node)?;
     let others: Vec<&Node> =
-        scene.topology.sentinels.iter().filter(|other| other.name != node.name).collect();
-    for (known, wanted) in [(&watched.replicas, &lineup.others), (&watched.sentinels, &others)] {
+        context.topology.sentinels.iter().filter(|other| other.name != node.name).collect();
+    for (known, wanted) in [(&watched.replicas, &roles.others), (&watched.sentinels, &others)] {
         for peer in wanted {
             match known.get(&peer.address) {
                 None => return Err(format!("it does not know {}", peer.name)),
@@ -79,41 +80,40 @@ fn judge_peers(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Verdict {
         }
         let is_wanted = |address: &Address| wanted.iter().any(|peer| peer.address == *address);
         if let Some(stranger) = known.keys().find(|address| !is_wanted(address)) {
-            return Err(format!("it knows {}, which has no place there", scene.name_at(*stranger)));
+            return Err(format!("it knows {}, which has no place there", context.name_at(*stranger)));
         }
     }
-    let (replicas, sentinels) =
-        (count(lineup.others.len(), "replica"), count(others.len(), "other sentinel"));
+    let (replicas, sentinels) = (count(roles.others.len(), "replica"), count(others.len(), "other sentinel"));
     Ok(format!("knows {replicas} and {sentinels}"))
 }
 
-fn quorum(scene: &Scene<'_>, node: &Node) -> Check {
-    let command = Command::new(["SENTINEL", "CKQUORUM", scene.topology.name.as_str()]);
-    let step = Step::send(Session::Shared(node.name.clone()), command, Expectation::Granted);
-    Check::asked(QUORUM, Some(&node.name), vec![step], "quorum and majority can be reached")
+fn quorum(context: &CheckContext<'_>, node: &Node) -> Check {
+    let command = Command::new(["SENTINEL", "CKQUORUM", context.topology.name.as_str()]);
+    let request = Request::send(CheckConnection::Shared(node.name.clone()), command, Expectation::Granted);
+    Check::asked(QUORUM, Some(&node.name), vec![request], "quorum and majority can be reached")
 }
 
 /// Asks as clients do; what comes back must be what clients dial, and there a write must succeed.
-fn discovery(scene: &Scene<'_>, lineup: &Lineup<'_>, node: &Node) -> Check {
-    let primary = match &lineup.primary {
+fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) -> Check {
+    let primary = match &roles.primary {
         Ok(primary) => *primary,
-        Err(reason) => return nobody(DISCOVERY, lineup, reason),
+        Err(reason) => return without_primary(DISCOVERY, roles, reason),
     };
-    let told = scene.topology.advertised(primary);
-    let key = scene.key(&format!("{}:{}", DISCOVERY.0, node.name), lineup);
-    let ask = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", scene.topology.name.as_str()]);
+    let told = context.topology.advertised(primary);
+    let key = context.key(&format!("{}:{}", DISCOVERY.0, node.name), roles);
+    let ask = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
     // A connection of its own: it is dialled after the sentinel has said where.
-    let client = Session::Private(primary.name.clone());
-    let steps = vec![
-        Step::send(
-            Session::Shared(node.name.clone()),
+    let client = CheckConnection::Private(primary.name.clone());
+    let requests = vec![
+        Request::send(
+            CheckConnection::Shared(node.name.clone()),
             ask,
             Expectation::Texts(vec![told.host.clone(), told.port.to_string()]),
         ),
-        Step::send(client.clone(), Scene::set(&key, "discovered"), Expectation::Status("OK")),
+        Request::send(client.clone(), CheckContext::set(&key, "discovered"), Expectation::Status("OK")),
     ];
     let found = format!("{} at {told} took a write", primary.name);
-    Check::asked(DISCOVERY, Some(&node.name), steps, found).removing(client, &key)
+    Check::asked(DISCOVERY, Some(&node.name), requests, found).removing(client, &key)
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
     use crate::observed::Watched;
 
     fn deployment() -> Deployment {
-        Deployment::of("kind: sentinel\nreplicas: 2\n")
+        Deployment::healthy("kind: sentinel\nreplicas: 2\n")
     }
 
     fn watched(deployment: &mut Deployment, number: usize) -> &mut Watched {
@@ -137,22 +137,23 @@ mod tests {
         let peers = deployment.judged("sentinel-peers", Some(6));
         assert_eq!(peers, Ok("knows 2 replicas and 2 other sentinels".to_owned()));
         assert_eq!(
-            deployment.steps("sentinel-quorum", Some(5)),
+            deployment.requests("sentinel-quorum", Some(5)),
             ["shop-5 SENTINEL CKQUORUM shop -> Granted"]
         );
-        let steps = deployment.steps("sentinel-discovery", Some(4));
+        let requests = deployment.requests("sentinel-discovery", Some(4));
         assert_eq!(
-            steps[0],
+            requests[0],
             "shop-4 SENTINEL GET-MASTER-ADDR-BY-NAME shop -> Texts([\"127.0.0.1\", \"7001\"])"
         );
-        assert!(steps[1].starts_with("shop-1 SET"), "{steps:?}");
+        assert!(requests[1].starts_with("shop-1 SET"), "{requests:?}");
         assert!(deployment.find("settings", Some(4)).is_none() && deployment.find("ping", Some(4)).is_some());
     }
 
     #[test]
     fn clients_in_the_network_are_told_its_addresses() {
-        let steps = Deployment::of("kind: sentinel\naccess: network\n").steps("sentinel-discovery", Some(3));
-        assert!(steps[0].ends_with("Texts([\"172.30.0.11\", \"7001\"])"), "{steps:?}");
+        let requests =
+            Deployment::healthy("kind: sentinel\naccess: network\n").requests("sentinel-discovery", Some(3));
+        assert!(requests[0].ends_with("Texts([\"172.30.0.11\", \"7001\"])"), "{requests:?}");
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::observed::ClusterRole;
 use crate::topology::NodeName;
 
-use super::lineup::Lineup;
-use super::scene::{Scene, count};
-use super::{Check, Verdict};
+use super::context::{CheckContext, count};
+use super::shard_roles::ShardRoles;
+use super::{Check, Judgement};
 
 const SHAPE: (&str, &str) = (
     "shape",
@@ -16,18 +16,18 @@ const SHAPE: (&str, &str) = (
 const SPREAD: (&str, &str) =
     ("spread", "no primary shares its server with its replica, so that one failure does not take both");
 
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let nodes = scene.topology.nodes();
-    let mut checks = vec![Check::judged(SHAPE, None, judge_shape(scene), own_lines(scene))];
-    if nodes.len() > scene.lineups.len() {
-        checks.push(Check::judged(SPREAD, None, judge_spread(scene), own_lines(scene)));
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let nodes = context.topology.nodes();
+    let mut checks = vec![Check::judged(SHAPE, None, judge_shape(context), own_lines(context))];
+    if nodes.len() > context.shard_roles.len() {
+        checks.push(Check::judged(SPREAD, None, judge_spread(context), own_lines(context)));
     }
     checks
 }
 
 /// What each node's CLUSTER NODES says of the node itself.
-fn own_lines(scene: &Scene<'_>) -> Vec<crate::report::Exchange> {
-    let mut transcript = scene.transcript(scene.topology.nodes(), "CLUSTER NODES", &[]);
+fn own_lines(context: &CheckContext<'_>) -> Vec<crate::report::Exchange> {
+    let mut transcript = context.transcript(context.topology.nodes(), "CLUSTER NODES", &[]);
     for exchange in &mut transcript {
         let own: Vec<&str> = exchange.reply.lines().filter(|line| line.contains("myself")).collect();
         exchange.reply = own.join("\n");
@@ -35,30 +35,30 @@ fn own_lines(scene: &Scene<'_>) -> Vec<crate::report::Exchange> {
     transcript
 }
 
-fn judge_shape(scene: &Scene<'_>) -> Verdict {
-    let ids: BTreeMap<&str, &NodeName> = scene
+fn judge_shape(context: &CheckContext<'_>) -> Judgement {
+    let ids: BTreeMap<&str, &NodeName> = context
         .topology
         .nodes()
         .into_iter()
-        .filter_map(|node| Some((scene.survey.cluster(&node.name)?.own_id.as_str(), &node.name)))
+        .filter_map(|node| Some((context.survey.cluster(&node.name)?.own_id.as_str(), &node.name)))
         .collect();
     let problems: Vec<String> =
-        scene.lineups.iter().flat_map(|lineup| shard_problems(scene, lineup, &ids)).collect();
+        context.shard_roles.iter().flat_map(|roles| shard_problems(context, roles, &ids)).collect();
     if !problems.is_empty() {
         return Err(problems.join("; "));
     }
-    let primaries = match scene.lineups.len() {
+    let primaries = match context.shard_roles.len() {
         1 => "1 primary".to_owned(),
         several => format!("{several} primaries"),
     };
-    let replicas = match scene.topology.replicas_per_shard() {
+    let replicas = match context.topology.replicas_per_shard() {
         0 => " without replicas".to_owned(),
         some => format!(" with {} each", count(some, "replica")),
     };
-    let swapped: Vec<String> = scene
-        .lineups
+    let swapped: Vec<String> = context
+        .shard_roles
         .iter()
-        .filter_map(|lineup| Some(format!("{} is primary of {}", lineup.swapped()?, lineup.title)))
+        .filter_map(|roles| Some(format!("{} is primary of {}", roles.swapped()?, roles.title)))
         .collect();
     let swapped = match swapped.as_slice() {
         [] => String::new(),
@@ -68,27 +68,31 @@ fn judge_shape(scene: &Scene<'_>) -> Verdict {
 }
 
 /// What is wrong with a shard's members.
-fn shard_problems(scene: &Scene<'_>, lineup: &Lineup<'_>, ids: &BTreeMap<&str, &NodeName>) -> Vec<String> {
-    let title = &lineup.title;
+fn shard_problems(
+    context: &CheckContext<'_>,
+    roles: &ShardRoles<'_>,
+    ids: &BTreeMap<&str, &NodeName>,
+) -> Vec<String> {
+    let title = &roles.title;
     let mut problems = Vec::new();
-    let wanted = &lineup.shard.slots;
-    match &lineup.primary {
+    let wanted = &roles.shard.slots;
+    match &roles.primary {
         Err(reason) => problems.push(reason.clone()),
-        Ok(primary) if lineup.slots != *wanted => {
-            problems.push(format!("{} serves slots {} instead of {wanted}", primary.name, lineup.slots));
+        Ok(primary) if roles.slots != *wanted => {
+            problems.push(format!("{} serves slots {} instead of {wanted}", primary.name, roles.slots));
         }
         Ok(_) => {}
     }
-    for node in lineup.shard.nodes() {
+    for node in roles.shard.nodes() {
         let name = &node.name;
-        let own = match scene.said(name) {
+        let own = match context.said(name) {
             Err(silence) => {
                 problems.push(format!("{name} {silence}"));
                 continue;
             }
             Ok(statement) => statement.view.cluster.as_ref().and_then(|view| view.own()),
         };
-        let acts = lineup.primary.as_ref().is_ok_and(|primary| primary.name == *name);
+        let acts = roles.primary.as_ref().is_ok_and(|primary| primary.name == *name);
         match own.map(|own| &own.role) {
             None => problems.push(format!("{name} is no cluster node")),
             Some(ClusterRole::Primary) if !acts => {
@@ -96,7 +100,7 @@ fn shard_problems(scene: &Scene<'_>, lineup: &Lineup<'_>, ids: &BTreeMap<&str, &
             }
             Some(ClusterRole::Replica(id)) => {
                 let follows = ids.get(id.as_str()).copied();
-                if lineup.primary.as_ref().is_ok_and(|primary| follows != Some(&primary.name)) {
+                if roles.primary.as_ref().is_ok_and(|primary| follows != Some(&primary.name)) {
                     let follows = follows.map_or("an unknown node", NodeName::as_str);
                     problems.push(format!("{name} of {title} is a replica of {follows}"));
                 }
@@ -108,15 +112,15 @@ fn shard_problems(scene: &Scene<'_>, lineup: &Lineup<'_>, ids: &BTreeMap<&str, &
 }
 
 /// Every endpoint of a shard leads to a server of its own, at an address of its own.
-fn judge_spread(scene: &Scene<'_>) -> Verdict {
+fn judge_spread(context: &CheckContext<'_>) -> Judgement {
     let mut problems = Vec::new();
-    for lineup in &scene.lineups {
+    for roles in &context.shard_roles {
         let mut ids: BTreeMap<&str, &NodeName> = BTreeMap::new();
         let mut addresses = BTreeMap::new();
-        for node in lineup.shard.nodes() {
+        for node in roles.shard.nodes() {
             let name = &node.name;
-            let Some(view) = scene.survey.cluster(name) else {
-                problems.push(format!("{name} {}", scene.survey.silence(name).unwrap_or_default()));
+            let Some(view) = context.survey.cluster(name) else {
+                problems.push(format!("{name} {}", context.survey.silence(name).unwrap_or_default()));
                 continue;
             };
             if let Some(other) = ids.insert(&view.own_id, name) {

@@ -5,42 +5,42 @@ use std::collections::BTreeMap;
 use crate::observed::{ClusterView, ServerView};
 use crate::topology::NodeName;
 
-use super::Reply;
+use super::ProbeReply;
 
 /// The nodes' answers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Survey {
     /// By node.
-    pub answers: BTreeMap<NodeName, Answer>,
+    pub answers: BTreeMap<NodeName, NodeAnswer>,
     /// The user that asked.
     pub user: String,
 }
 
 /// A node's answer.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum NodeAnswer {
     /// There is none, and why.
     Silent(String),
     /// What it says.
-    Said(Box<Statement>),
+    Said(Box<NodeStatement>),
 }
 
 /// What a node says.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Statement {
+pub struct NodeStatement {
     /// What its replies mean.
     pub view: ServerView,
     /// The replies themselves, by command.
-    pub replies: BTreeMap<&'static str, Reply>,
+    pub replies: BTreeMap<&'static str, ProbeReply>,
 }
 
 impl Survey {
     /// What a node says; `None` where it is silent.
     #[must_use]
-    pub fn statement(&self, node: &NodeName) -> Option<&Statement> {
+    pub fn statement(&self, node: &NodeName) -> Option<&NodeStatement> {
         match self.answers.get(node)? {
-            Answer::Silent(_) => None,
-            Answer::Said(statement) => Some(statement),
+            NodeAnswer::Silent(_) => None,
+            NodeAnswer::Said(statement) => Some(statement),
         }
     }
 
@@ -55,8 +55,8 @@ impl Survey {
     pub fn silence(&self, node: &NodeName) -> Option<String> {
         match self.answers.get(node) {
             None => Some("was not asked".to_owned()),
-            Some(Answer::Silent(reason)) => Some(format!("does not answer: {reason}")),
-            Some(Answer::Said(_)) => None,
+            Some(NodeAnswer::Silent(reason)) => Some(format!("does not answer: {reason}")),
+            Some(NodeAnswer::Said(_)) => None,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::topology::settings::sentinel_settings;
 use crate::topology::users::{ServerUser, users};
 use crate::topology::{Credentials, Kind, Node, NodeName, SlotRange, SlotSet, Topology};
 
-use super::{Answer, Check, Reply, Statement, Survey, Trial, Verdict, checks};
+use super::{Check, CheckMethod, Judgement, NodeAnswer, NodeStatement, ProbeReply, Survey, checks};
 
 /// A deployment with passwords and users of every sort.
 pub(super) const SECURE: &str = "kind: replication
@@ -36,11 +36,11 @@ pub(super) struct Deployment {
 impl Deployment {
     /// A healthy cluster.
     pub(super) fn cluster(shards: usize, replicas: usize) -> Self {
-        Self::of(&format!("kind: cluster\nshards: {shards}\nreplicas: {replicas}\n"))
+        Self::healthy(&format!("kind: cluster\nshards: {shards}\nreplicas: {replicas}\n"))
     }
 
     /// The healthy deployment of a spec.
-    pub(super) fn of(yaml: &str) -> Self {
+    pub(super) fn healthy(yaml: &str) -> Self {
         let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
         let topology = resolve(&spec, &Facts::offline("shop")).expect("a topology");
         let mut credentials = Credentials::default();
@@ -55,7 +55,7 @@ impl Deployment {
         let answers = topology
             .nodes()
             .into_iter()
-            .map(|node| (node.name.clone(), Answer::Said(Box::new(statement(&topology, node)))))
+            .map(|node| (node.name.clone(), NodeAnswer::Said(Box::new(statement(&topology, node)))))
             .collect();
         let survey = Survey { answers, user: "default".to_owned() };
         Self { topology, credentials, survey }
@@ -74,29 +74,31 @@ impl Deployment {
         self.checks().into_iter().find(|one| one.name == check && one.node == node)
     }
 
-    /// The verdict of a check that is judged without further requests.
-    pub(super) fn judged(&self, check: &str, number: Option<usize>) -> Verdict {
-        match self.find(check, number).expect("the check").trial {
-            Trial::Judged { verdict, .. } => verdict,
-            Trial::Asked { steps, .. } => panic!("{check} asks {steps:?}"),
+    /// The judgement of a check that is judged without further requests.
+    pub(super) fn judged(&self, check: &str, number: Option<usize>) -> Judgement {
+        match self.find(check, number).expect("the check").method {
+            CheckMethod::Judged { judgement, .. } => judgement,
+            CheckMethod::Asked { requests, .. } => panic!("{check} asks {requests:?}"),
         }
     }
 
-    /// The steps of a check that asks: where, what, and what must come back.
-    pub(super) fn steps(&self, check: &str, number: Option<usize>) -> Vec<String> {
-        match self.find(check, number).expect("the check").trial {
-            Trial::Judged { verdict, .. } => panic!("{check} is judged: {verdict:?}"),
-            Trial::Asked { steps, .. } => steps
+    /// The requests of a check that asks: where, what, and what must come back.
+    pub(super) fn requests(&self, check: &str, number: Option<usize>) -> Vec<String> {
+        match self.find(check, number).expect("the check").method {
+            CheckMethod::Judged { judgement, .. } => panic!("{check} is judged: {judgement:?}"),
+            CheckMethod::Asked { requests, .. } => requests
                 .iter()
-                .map(|step| format!("{} {} -> {:?}", step.session.node(), step.deed, step.expectation))
+                .map(|request| {
+                    format!("{} {} -> {:?}", request.connection.node(), request.action, request.expectation)
+                })
                 .collect(),
         }
     }
 
-    pub(super) fn statement(&mut self, number: usize) -> &mut Statement {
+    pub(super) fn statement(&mut self, number: usize) -> &mut NodeStatement {
         let name = self.name(number);
         match self.survey.answers.get_mut(&name) {
-            Some(Answer::Said(statement)) => statement,
+            Some(NodeAnswer::Said(statement)) => statement,
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -118,7 +120,7 @@ impl Deployment {
     }
 
     pub(super) fn silence(&mut self, number: usize) {
-        let silent = Answer::Silent("connection refused".to_owned());
+        let silent = NodeAnswer::Silent("connection refused".to_owned());
         self.survey.answers.insert(self.name(number), silent);
     }
 
@@ -203,9 +205,9 @@ fn sentinel(topology: &Topology, node: &Node) -> ServerView {
     ServerView { sentinel, settings: sentinel_settings(&node.settings), ..ServerView::default() }
 }
 
-fn statement(topology: &Topology, node: &Node) -> Statement {
+fn statement(topology: &Topology, node: &Node) -> NodeStatement {
     if topology.is_sentinel(&node.name) {
-        return Statement { view: sentinel(topology, node), replies: BTreeMap::new() };
+        return NodeStatement { view: sentinel(topology, node), replies: BTreeMap::new() };
     }
     let shard = topology.shard_of(&node.name).expect("a shard");
     let replication = if shard.primary.name == node.name {
@@ -220,7 +222,7 @@ fn statement(topology: &Topology, node: &Node) -> Statement {
     let cluster = (topology.kind == Kind::Cluster).then(|| cluster_view(topology, node));
     let mut view =
         ServerView { server: Some(topology.server), replication, cluster, ..ServerView::default() };
-    let text = |text: String| Reply::Text(text);
+    let text = |text: String| ProbeReply::Text(text);
     let mut replies =
         BTreeMap::from([("INFO", text(format!("redis_version:{}\r\n", topology.server.version)))]);
     if let Some(auth) = &topology.auth {
@@ -232,10 +234,10 @@ fn statement(topology: &Topology, node: &Node) -> Statement {
         ];
         let own = auth.users.iter();
         users.extend(own.map(|user| text(format!("user {} on #ddd {}", user.name, user.rules.join(" ")))));
-        replies.insert("ACL LIST", Reply::Array(users));
+        replies.insert("ACL LIST", ProbeReply::Array(users));
         view.access = Some(access(topology));
     }
-    Statement { view, replies }
+    NodeStatement { view, replies }
 }
 
 fn access(topology: &Topology) -> AccessView {

@@ -5,50 +5,50 @@ use crate::spec::ClientAuth;
 use crate::topology::tls::{CertificateSource, names, verified_names};
 use crate::topology::{Node, Tls};
 
-use super::scene::Scene;
-use super::{Check, Command, Deed, Expectation, Session, Step};
+use super::context::CheckContext;
+use super::{Check, CheckConnection, Command, Expectation, Request, RequestAction};
 
 const CERTIFICATE: (&str, &str) =
     ("certificate", "the server's certificate is of the CA's, valid now, and for the names of its node");
 const PLAINTEXT: (&str, &str) = ("plaintext", "who does not speak TLS is refused");
 const NO_CERTIFICATE: (&str, &str) = ("no-certificate", "a client without a certificate is refused");
 
-pub(super) fn checks(scene: &Scene<'_>) -> Vec<Check> {
-    let Some(tls) = scene.topology.tls else { return Vec::new() };
-    let nodes = scene.topology.nodes();
-    let mut checks: Vec<Check> = nodes.iter().map(|node| certificate(scene, tls, node)).collect();
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let Some(tls) = context.topology.tls else { return Vec::new() };
+    let nodes = context.topology.nodes();
+    let mut checks: Vec<Check> = nodes.iter().map(|node| certificate(context, tls, node)).collect();
     checks.extend(nodes.iter().map(|node| {
-        refused(PLAINTEXT, Session::Plaintext(node.name.clone()), "PING without TLS got no answer")
+        refused(PLAINTEXT, CheckConnection::Plaintext(node.name.clone()), "PING without TLS got no answer")
     }));
     if tls.client_auth == ClientAuth::Required {
         checks.extend(nodes.iter().map(|node| {
-            let session = Session::Uncertified(node.name.clone());
-            refused(NO_CERTIFICATE, session, "PING without a certificate got no answer")
+            let connection = CheckConnection::Uncertified(node.name.clone());
+            refused(NO_CERTIFICATE, connection, "PING without a certificate got no answer")
         }));
     }
     checks
 }
 
-fn certificate(scene: &Scene<'_>, tls: Tls, node: &Node) -> Check {
+fn certificate(context: &CheckContext<'_>, tls: Tls, node: &Node) -> Check {
     let names = match tls.certificates {
-        CertificateSource::Made => names(scene.topology, node),
+        CertificateSource::Made => names(context.topology, node),
         // One's own need not be good for more than clients ask of it.
-        CertificateSource::Own => verified_names(scene.topology, node),
+        CertificateSource::Own => verified_names(context.topology, node),
     };
     let found = format!("it is for {}", names.join(", "));
-    let step = Step {
-        session: Session::Private(node.name.clone()),
-        deed: Deed::Handshake { names },
+    let request = Request {
+        connection: CheckConnection::Private(node.name.clone()),
+        action: RequestAction::Handshake { names },
         expectation: Expectation::Granted,
         patient: false,
     };
-    Check::asked(CERTIFICATE, Some(&node.name), vec![step], found)
+    Check::asked(CERTIFICATE, Some(&node.name), vec![request], found)
 }
 
-fn refused(name: (&'static str, &'static str), session: Session, found: &str) -> Check {
-    let node = session.node().clone();
-    let step = Step::send(session, Command::new(["PING"]), Expectation::HungUp);
-    Check::asked(name, Some(&node), vec![step], found)
+fn refused(name: (&'static str, &'static str), connection: CheckConnection, found: &str) -> Check {
+    let node = connection.node().clone();
+    let request = Request::send(connection, Command::new(["PING"]), Expectation::HungUp);
+    Check::asked(name, Some(&node), vec![request], found)
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
     use super::super::testing::Deployment;
 
     fn names(yaml: &str) -> Vec<&'static str> {
-        let mut names: Vec<_> = Deployment::of(yaml).checks().iter().map(|check| check.name).collect();
+        let mut names: Vec<_> = Deployment::healthy(yaml).checks().iter().map(|check| check.name).collect();
         names.retain(|name| ["certificate", "plaintext", "no-certificate"].contains(name));
         names
     }
@@ -72,13 +72,13 @@ mod tests {
 
     #[test]
     fn a_certificate_is_for_every_name_of_its_node() {
-        let steps = Deployment::of("{kind: replication, tls: true}").steps("certificate", Some(2));
+        let requests = Deployment::healthy("{kind: replication, tls: true}").requests("certificate", Some(2));
         assert_eq!(
-            steps,
+            requests,
             ["shop-2 (TLS handshake, certificate for 127.0.0.1, 172.30.0.12, localhost, shop-2) -> Granted"]
         );
         let own = "{kind: replication, tls: {ca: ca.pem, cert: cert.pem, key: key.pem}}";
-        let steps = Deployment::of(own).steps("certificate", Some(2));
-        assert_eq!(steps, ["shop-2 (TLS handshake, certificate for 127.0.0.1) -> Granted"]);
+        let requests = Deployment::healthy(own).requests("certificate", Some(2));
+        assert_eq!(requests, ["shop-2 (TLS handshake, certificate for 127.0.0.1) -> Granted"]);
     }
 }

@@ -6,11 +6,15 @@ use crate::topology::slots::slot_of;
 use crate::topology::users::DEFAULT;
 use crate::topology::{Node, SlotSet, User};
 
-use super::access::guest;
-use super::permissions::{Permissions, Vocabulary};
-use super::proofs::{Chooser, Means, Proof, Proofs, Subject, Subjects, patterns};
-use super::scene::{Scene, count};
-use super::{Check, Command, Expectation, Session, Step};
+use super::context::{CheckContext, count, guest};
+use super::{Check, CheckConnection, Command, Expectation, Request};
+use permissions::{Permissions, ServerCommands};
+use probes::{AclProbe, AclProbes, ProbeChooser, ProbeMethod, ProbeTarget, ProbeTargets, patterns};
+
+mod glob;
+mod permissions;
+mod probes;
+mod sample_commands;
 
 const USER_ALLOWS: (&str, &str) = ("user-allows", "a user may do what its rules allow");
 const USER_DENIES: (&str, &str) = ("user-denies", "a user is refused what its rules do not allow");
@@ -22,8 +26,8 @@ const USER_DISCOVERS: (&str, &str) =
     ("user-discovers", "a user may ask the sentinel for the primary, and not command it");
 
 /// The password that lets a user in at a node, or why there is none.
-fn password_of(scene: &Scene<'_>, user: &User, node: &Node) -> Result<SecretText, String> {
-    match scene.credentials.of(&user.name, scene.topology.starts_as_primary(&node.name)) {
+fn password_of(context: &CheckContext<'_>, user: &User, node: &Node) -> Result<SecretText, String> {
+    match context.credentials.of(&user.name, context.topology.starts_as_primary(&node.name)) {
         Some(password) => Ok(password.clone()),
         // Any will do, as `nopass` says, or a default user that has none.
         None if !user.needs_password() || user.name == DEFAULT => Ok(SecretText::new("any")),
@@ -32,31 +36,31 @@ fn password_of(scene: &Scene<'_>, user: &User, node: &Node) -> Result<SecretText
 }
 
 /// Whether a user, unless it is switched off, can ask a sentinel for the primary.
-pub(super) fn discovers(scene: &Scene<'_>, user: &User, node: &Node) -> Option<Check> {
+pub(super) fn discovers(context: &CheckContext<'_>, user: &User, node: &Node) -> Option<Check> {
     if !user.is_on() {
         return None;
     }
-    let password = match password_of(scene, user, node) {
+    let password = match password_of(context, user, node) {
         Ok(password) => password,
         Err(unknown) => {
             return Some(Check::judged(USER_DISCOVERS, Some(&node.name), Err(unknown), Vec::new()));
         }
     };
-    let send = |command, expectation| Step::send(guest(node), command, expectation);
-    let primary = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", scene.topology.name.as_str()]);
-    let steps = vec![
+    let send = |command, expectation| Request::send(guest(node), command, expectation);
+    let primary = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
+    let requests = vec![
         send(Command::log_in(&user.name, password), Expectation::Status("OK")),
         send(primary, Expectation::Granted),
         // Of all that is refused, this would do no harm.
         send(Command::new(["SENTINEL", "PENDING-SCRIPTS"]), Expectation::Error("NOPERM")),
     ];
     let found = format!("`{}` was told of the primary, and refused more", user.name);
-    Some(Check::asked(USER_DISCOVERS, Some(&node.name), steps, found))
+    Some(Check::asked(USER_DISCOVERS, Some(&node.name), requests, found))
 }
 
 /// What a user can do at a node, and what it cannot.
-pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> {
-    let password = match password_of(scene, user, node) {
+pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Vec<Check> {
+    let password = match password_of(context, user, node) {
         Ok(password) => password,
         Err(unknown) => {
             return vec![Check::judged(USER_ALLOWS, Some(&node.name), Err(unknown), Vec::new())];
@@ -65,28 +69,28 @@ pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> 
     let rules: Vec<(&str, Rule)> =
         user.rules.iter().filter_map(|text| Some((text.as_str(), Rule::parse(text).ok()?))).collect();
     let parsed: Vec<Rule> = rules.iter().map(|(_, rule)| rule.clone()).collect();
-    let permissions = Permissions::of(&parsed, scene.topology.server);
+    let permissions = Permissions::from_rules(&parsed, context.topology.server);
     let log_in =
-        |expectation| Step::send(guest(node), Command::log_in(&user.name, password.clone()), expectation);
+        |expectation| Request::send(guest(node), Command::log_in(&user.name, password.clone()), expectation);
     if !permissions.enabled {
-        let steps = vec![log_in(Expectation::Error("WRONGPASS"))];
+        let requests = vec![log_in(Expectation::Error("WRONGPASS"))];
         let found = format!("`{}` is switched off, and may not log in", user.name);
-        return vec![Check::asked(USER_DENIES, Some(&node.name), steps, found)];
+        return vec![Check::asked(USER_DENIES, Some(&node.name), requests, found)];
     }
-    let serves = Served::by(scene, node);
-    let subjects = serves.subjects(&parsed, &format!("{}:{}", scene.unique, user.name));
-    let access = scene.said(&node.name).ok().and_then(|statement| statement.view.access.as_ref());
-    let vocabulary = access.map(|access| Vocabulary::of(&access.categories)).unwrap_or_default();
-    let chooser = Chooser::new(vocabulary, &permissions, &subjects, scene.topology.server);
-    let Proofs { proofs, unshown } = chooser.choose(&rules);
-    let steps = |permitted| {
-        let (sent, asked): (Vec<&Proof<'_>>, Vec<&Proof<'_>>) = proofs
+    let serves = ServedSlots::by(context, node);
+    let targets = serves.targets(&parsed, &format!("{}:{}", context.unique, user.name));
+    let access = context.said(&node.name).ok().and_then(|statement| statement.view.access.as_ref());
+    let vocabulary = access.map(|access| ServerCommands::by_category(&access.categories)).unwrap_or_default();
+    let chooser = ProbeChooser::new(vocabulary, &permissions, &targets, context.topology.server);
+    let AclProbes { probes, unshown } = chooser.choose(&rules);
+    let requests = |permitted| {
+        let (sent, asked): (Vec<&AclProbe<'_>>, Vec<&AclProbe<'_>>) = probes
             .iter()
-            .filter(|proof| proof.permitted == permitted)
-            .partition(|proof| proof.means == Means::Sent);
+            .filter(|probe| probe.permitted == permitted)
+            .partition(|probe| probe.means == ProbeMethod::Sent);
         let (sent_count, asked_count) = (sent.len(), asked.len());
-        let sent = sent.into_iter().map(|proof| serves.send(node, proof));
-        let asked = asked.into_iter().map(|proof| dry_run(user, node, proof));
+        let sent = sent.into_iter().map(|probe| serves.send(node, probe));
+        let asked = asked.into_iter().map(|probe| dry_run(user, node, probe));
         let log_in = log_in(Expectation::Status("OK"));
         (std::iter::once(log_in).chain(sent).chain(asked).collect::<Vec<_>>(), sent_count, asked_count)
     };
@@ -95,7 +99,7 @@ pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> 
         asked => format!(", {asked} more by dry run"),
     };
     let mut checks = Vec::new();
-    let (allowed, sent, asked) = steps(true);
+    let (allowed, sent, asked) = requests(true);
     let not_shown = if unshown.is_empty() {
         String::new()
     } else {
@@ -108,20 +112,20 @@ pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> 
         count(sent, "command"),
         by_dry_run(asked)
     );
-    let written = proofs.iter().filter(|proof| {
-        proof.means == Means::Sent && proof.permitted && proof.sample.takes_channel() == Some(false)
+    let written = probes.iter().filter(|probe| {
+        probe.means == ProbeMethod::Sent && probe.permitted && probe.sample.takes_channel() == Some(false)
     });
     let mut keys: Vec<&str> =
-        written.filter_map(|proof| proof.subject).map(|subject| subject.text.as_str()).collect();
+        written.filter_map(|probe| probe.target).map(|target| target.text.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();
     let check = Check::asked(USER_ALLOWS, Some(&node.name), allowed, found);
     checks.push(
         keys.into_iter()
             .filter(|_| serves.as_primary.is_some())
-            .fold(check, |check, key| check.removing(Session::Shared(node.name.clone()), key)),
+            .fold(check, |check, key| check.removing(CheckConnection::Shared(node.name.clone()), key)),
     );
-    let (denied, sent, asked) = steps(false);
+    let (denied, sent, asked) = requests(false);
     if sent + asked > 0 {
         let found = format!("`{}` got NOPERM for {}{}", user.name, count(sent, "command"), by_dry_run(asked));
         checks.push(Check::asked(USER_DENIES, Some(&node.name), denied, found));
@@ -130,65 +134,65 @@ pub(super) fn checks(scene: &Scene<'_>, user: &User, node: &Node) -> Vec<Check> 
 }
 
 /// Asks the server as redisctl whether the user could run a command.
-fn dry_run(user: &User, node: &Node, proof: &Proof<'_>) -> Step {
+fn dry_run(user: &User, node: &Node, probe: &AclProbe<'_>) -> Request {
     let question = ["ACL", "DRYRUN", &user.name].map(str::to_owned);
-    let subject = proof.subject.map(|subject| subject.text.as_str());
-    let command = Command::new(question.into_iter().chain(proof.sample.full(subject)));
-    let expectation = if proof.permitted { Expectation::Status("OK") } else { Expectation::Explanation };
-    Step::send(Session::Shared(node.name.clone()), command, expectation)
+    let target = probe.target.map(|target| target.text.as_str());
+    let command = Command::new(question.into_iter().chain(probe.sample.full(target)));
+    let expectation = if probe.permitted { Expectation::Status("OK") } else { Expectation::Explanation };
+    Request::send(CheckConnection::Shared(node.name.clone()), command, expectation)
 }
 
 /// What a node serves.
-struct Served {
+struct ServedSlots {
     /// The slots that it serves as primary, empty where it is no cluster; `None`: as replica.
     as_primary: Option<SlotSet>,
 }
 
-impl Served {
-    fn by(scene: &Scene<'_>, node: &Node) -> Self {
-        let lineup = scene
-            .lineups
+impl ServedSlots {
+    fn by(context: &CheckContext<'_>, node: &Node) -> Self {
+        let roles = context
+            .shard_roles
             .iter()
-            .find(|lineup| lineup.primary.as_ref().is_ok_and(|primary| primary.name == node.name));
-        Self { as_primary: lineup.map(|lineup| lineup.slots.clone()) }
+            .find(|roles| roles.primary.as_ref().is_ok_and(|primary| primary.name == node.name));
+        Self { as_primary: roles.map(|roles| roles.slots.clone()) }
     }
 
     /// A request as the user, and what must come back.
-    fn send(&self, node: &Node, proof: &Proof<'_>) -> Step {
-        let keyed = proof.sample.takes_channel() == Some(false);
+    fn send(&self, node: &Node, probe: &AclProbe<'_>) -> Request {
+        let keyed = probe.sample.takes_channel() == Some(false);
         // Behind the permission a replica sends writers and, in a cluster, readers elsewhere; and a key
         // may be of another type than a command is for.
-        let may_disappoint = keyed && (self.as_primary.is_none() || !OF_STRINGS.contains(&proof.sample.name));
-        let expectation = match (proof.permitted, may_disappoint) {
+        let may_disappoint = keyed && (self.as_primary.is_none() || !OF_STRINGS.contains(&probe.sample.name));
+        let expectation = match (probe.permitted, may_disappoint) {
             (false, _) => Expectation::Error("NOPERM"),
             (true, true) => Expectation::Permitted,
             (true, false) => Expectation::Granted,
         };
-        let subject = proof.subject.map(|subject| subject.text.as_str());
-        Step::send(guest(node), Command::new(proof.sample.full(subject)), expectation)
+        let target = probe.target.map(|target| target.text.as_str());
+        Request::send(guest(node), Command::new(probe.sample.full(target)), expectation)
     }
 
     /// Keys and channels to try: of each of the user's patterns one, and one of nobody's; keys that
     /// the node serves, where it serves any.
-    fn subjects(&self, rules: &[Rule], prefix: &str) -> Subjects {
+    fn targets(&self, rules: &[Rule], prefix: &str) -> ProbeTargets {
         let slots = self.as_primary.as_ref().filter(|slots| !slots.is_empty());
         let key = |pattern: Option<&str>| {
-            let plain = Subject::of(pattern, prefix)?;
+            let plain = ProbeTarget::matching(pattern, prefix)?;
             let Some(slots) = slots.filter(|_| plain.own) else { return Some(plain) };
             // No filler changes the slot where the pattern has a tag of its own.
             if pattern.is_some_and(|pattern| pattern.contains('{')) {
-                return Some(Subject { own: slots.contains(slot_of(&plain.text)), ..plain });
+                return Some(ProbeTarget { own: slots.contains(slot_of(&plain.text)), ..plain });
             }
             // A key's slot is as good as random: a few thousand tags reach any shard but the tiniest.
             let served = (0..100_000_u32)
-                .filter_map(|number| Subject::of(pattern, &format!("{prefix}:{{{number}}}")))
-                .find(|subject| slots.contains(slot_of(&subject.text)));
-            Some(served.unwrap_or(Subject { own: false, ..plain }))
+                .filter_map(|number| ProbeTarget::matching(pattern, &format!("{prefix}:{{{number}}}")))
+                .find(|target| slots.contains(slot_of(&target.text)));
+            Some(served.unwrap_or(ProbeTarget { own: false, ..plain }))
         };
         let of = |of_channels| patterns(rules, of_channels).into_iter().map(Some).chain([None]);
-        Subjects {
+        ProbeTargets {
             keys: of(false).filter_map(key).collect(),
-            channels: of(true).filter_map(|pattern| Subject::of(pattern, prefix)).collect(),
+            channels: of(true).filter_map(|pattern| ProbeTarget::matching(pattern, prefix)).collect(),
         }
     }
 }
@@ -196,16 +200,19 @@ impl Served {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Deployment, SECURE};
-    use crate::verify::Trial;
+    use crate::verify::CheckMethod;
 
-    fn steps(user: &str, check: &str) -> Vec<String> {
-        let deployment = Deployment::of(SECURE);
+    fn requests(user: &str, check: &str) -> Vec<String> {
+        let deployment = Deployment::healthy(SECURE);
         let mut checks = deployment.checks().into_iter().filter(|one| one.name == check);
         let log_in = format!("AUTH {user} ***");
         checks
-            .find_map(|check| match check.trial {
-                Trial::Asked { steps, .. } if steps[0].deed.to_string() == log_in => Some(
-                    steps.iter().map(|step| format!("{} -> {:?}", step.deed, step.expectation)).collect(),
+            .find_map(|check| match check.method {
+                CheckMethod::Asked { requests, .. } if requests[0].action.to_string() == log_in => Some(
+                    requests
+                        .iter()
+                        .map(|request| format!("{} -> {:?}", request.action, request.expectation))
+                        .collect(),
                 ),
                 _ => None,
             })
@@ -215,33 +222,33 @@ mod tests {
     #[test]
     fn users_are_tried_by_their_rules() {
         // The usual commands and the log-in.
-        assert_eq!(steps("admin", "user-allows").len(), 8);
-        assert!(steps("admin", "user-denies").is_empty());
+        assert_eq!(requests("admin", "user-allows").len(), 8);
+        assert!(requests("admin", "user-denies").is_empty());
 
-        let reads = steps("regular", "user-allows").join("\n");
+        let reads = requests("regular", "user-allows").join("\n");
         assert!(
             reads.contains("GET probe:regular -> Granted") && reads.contains("DBSIZE -> Granted"),
             "{reads}"
         );
-        let refused = steps("regular", "user-denies").join("\n");
+        let refused = requests("regular", "user-denies").join("\n");
         for command in
             ["SET probe:regular theirs PX 15000", "DEL probe:regular", "PING", "CONFIG GET maxmemory"]
         {
             assert!(refused.contains(&format!("{command} -> Error(\"NOPERM\")")), "{command} in\n{refused}");
         }
 
-        let allowed = steps("app", "user-allows").join("\n");
+        let allowed = requests("app", "user-allows").join("\n");
         assert!(
             allowed.contains("SET app:probe:app theirs") && allowed.contains("PUBLISH app:probe:app"),
             "{allowed}"
         );
-        let refused = steps("app", "user-denies").join("\n");
+        let refused = requests("app", "user-denies").join("\n");
         for command in ["SET shared:probe:app", "GET probe:app", "PUBLISH probe:app", "CONFIG GET maxmemory"]
         {
             assert!(refused.contains(command), "{command} in\n{refused}");
         }
 
-        assert_eq!(steps("gone", "user-denies"), ["AUTH gone *** -> Error(\"WRONGPASS\")"]);
-        assert!(steps("gone", "user-allows").is_empty());
+        assert_eq!(requests("gone", "user-denies"), ["AUTH gone *** -> Error(\"WRONGPASS\")"]);
+        assert!(requests("gone", "user-allows").is_empty());
     }
 }

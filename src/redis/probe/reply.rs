@@ -2,41 +2,41 @@
 
 use redis::{RedisError, Value};
 
-use crate::verify::Reply;
+use crate::verify::ProbeReply;
 
 /// A value as a reply; maps and sets become arrays.
-pub(super) fn of_value(value: &Value) -> Reply {
-    let array = |items: &[Value]| Reply::Array(items.iter().map(of_value).collect());
+pub(super) fn of_value(value: &Value) -> ProbeReply {
+    let array = |items: &[Value]| ProbeReply::Array(items.iter().map(of_value).collect());
     match value {
-        Value::Nil => Reply::Nil,
-        Value::Int(number) => Reply::Integer(*number),
-        Value::Okay => Reply::Status("OK".to_owned()),
-        Value::SimpleString(text) => Reply::Status(text.clone()),
-        Value::BulkString(bytes) => Reply::Text(String::from_utf8_lossy(bytes).into_owned()),
-        Value::VerbatimString { text, .. } => Reply::Text(text.clone()),
-        Value::Double(number) => Reply::Text(number.to_string()),
-        Value::Boolean(truth) => Reply::Integer(i64::from(*truth)),
+        Value::Nil => ProbeReply::Nil,
+        Value::Int(number) => ProbeReply::Integer(*number),
+        Value::Okay => ProbeReply::Status("OK".to_owned()),
+        Value::SimpleString(text) => ProbeReply::Status(text.clone()),
+        Value::BulkString(bytes) => ProbeReply::Text(String::from_utf8_lossy(bytes).into_owned()),
+        Value::VerbatimString { text, .. } => ProbeReply::Text(text.clone()),
+        Value::Double(number) => ProbeReply::Text(number.to_string()),
+        Value::Boolean(truth) => ProbeReply::Integer(i64::from(*truth)),
         Value::Array(items) | Value::Set(items) => array(items),
-        Value::Map(pairs) => {
-            Reply::Array(pairs.iter().flat_map(|(name, value)| [of_value(name), of_value(value)]).collect())
-        }
+        Value::Map(pairs) => ProbeReply::Array(
+            pairs.iter().flat_map(|(name, value)| [of_value(name), of_value(value)]).collect(),
+        ),
         Value::Attribute { data, .. } => of_value(data),
         Value::Push { kind, data } => {
-            let kind = Reply::Text(kind.to_string());
-            Reply::Array(std::iter::once(kind).chain(data.iter().map(of_value)).collect())
+            let kind = ProbeReply::Text(kind.to_string());
+            ProbeReply::Array(std::iter::once(kind).chain(data.iter().map(of_value)).collect())
         }
-        Value::ServerError(error) => Reply::Error {
+        Value::ServerError(error) => ProbeReply::Error {
             code: error.code().to_owned(),
             message: error.details().unwrap_or_default().to_owned(),
         },
         // redis-rs may learn further forms; none of them is a reply to what checks ask.
-        other => Reply::Text(format!("{other:?}")),
+        other => ProbeReply::Text(format!("{other:?}")),
     }
 }
 
 /// A server's refusal as a reply; `None` where the error is not the server's.
-pub(super) fn of_error(error: &RedisError) -> Option<Reply> {
-    Some(Reply::Error {
+pub(super) fn of_error(error: &RedisError) -> Option<ProbeReply> {
+    Some(ProbeReply::Error {
         code: error.code()?.to_owned(),
         message: error.detail().unwrap_or_default().to_owned(),
     })
@@ -51,11 +51,16 @@ mod tests {
         let nested = Value::Map(vec![(Value::SimpleString("a".into()), Value::Array(vec![Value::Nil]))]);
         assert_eq!(
             of_value(&nested),
-            Reply::Array(vec![Reply::Status("a".to_owned()), Reply::Array(vec![Reply::Nil])])
+            ProbeReply::Array(vec![
+                ProbeReply::Status("a".to_owned()),
+                ProbeReply::Array(vec![ProbeReply::Nil])
+            ])
         );
         let parse = |text: &str| redis::parse_redis_value(text.as_bytes()).unwrap();
-        let code =
-            |code: &str, message: &str| Reply::Error { code: code.to_owned(), message: message.to_owned() };
+        let code = |code: &str, message: &str| ProbeReply::Error {
+            code: code.to_owned(),
+            message: message.to_owned(),
+        };
         for (wire, reply) in [
             ("-MOVED 7 127.0.0.1:7002\r\n", code("MOVED", "7 127.0.0.1:7002")),
             ("-WRONGPASS invalid\r\n", code("WRONGPASS", "invalid")),

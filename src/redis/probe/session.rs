@@ -12,16 +12,16 @@ use tokio::time::Instant;
 use super::reply;
 use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
-use crate::verify::{Command, Deed, Reply, Session, Step, Word};
+use crate::verify::{CheckConnection, Command, ProbeReply, Request, RequestAction, Word};
 
 /// How long a message may take to come before it is published again.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The connections of one check.
-pub(super) struct Sessions<'a> {
+pub(super) struct CheckConnections<'a> {
     servers: &'a Servers<'a>,
     patience: Duration,
-    open: BTreeMap<Session, Open>,
+    open: BTreeMap<CheckConnection, Open>,
     /// Who is logged in where nobody was at first.
     guests: BTreeMap<NodeName, String>,
 }
@@ -33,24 +33,24 @@ enum Open {
     Cluster(ClusterConnection),
 }
 
-impl<'a> Sessions<'a> {
+impl<'a> CheckConnections<'a> {
     pub(super) fn new(servers: &'a Servers<'a>, patience: Duration) -> Self {
         Self { servers, patience, open: BTreeMap::new(), guests: BTreeMap::new() }
     }
 
     /// Who is asked, and as which user.
-    pub(super) fn place(&self, session: &Session) -> (String, Option<String>) {
+    pub(super) fn place(&self, session: &CheckConnection) -> (String, Option<String>) {
         let node = session.node();
         let endpoint = self.endpoint(node).map_or_else(|_| String::new(), |endpoint| format!(" {endpoint}"));
         let at = match session {
-            Session::Cluster(_) => format!("a cluster client that starts at {node}{endpoint}"),
-            Session::Plaintext(_) => format!("{node}{endpoint}, without TLS"),
-            Session::Uncertified(_) => format!("{node}{endpoint}, without a certificate"),
+            CheckConnection::Cluster(_) => format!("a cluster client that starts at {node}{endpoint}"),
+            CheckConnection::Plaintext(_) => format!("{node}{endpoint}, without TLS"),
+            CheckConnection::Uncertified(_) => format!("{node}{endpoint}, without a certificate"),
             _ => format!("{node}{endpoint}"),
         };
         let user = match session {
-            Session::Guest(_) => self.guests.get(node).cloned(),
-            Session::Plaintext(_) | Session::Uncertified(_) => None,
+            CheckConnection::Guest(_) => self.guests.get(node).cloned(),
+            CheckConnection::Plaintext(_) | CheckConnection::Uncertified(_) => None,
             _ => Some(super::user(self.servers).to_owned()),
         };
         (at, user)
@@ -63,16 +63,18 @@ impl<'a> Sessions<'a> {
 
     /// Does what steps of one session do, commands in one round trip; a refusal is a reply, too.
     /// There is a reply for each step, or for the first ones up to an error.
-    pub(super) async fn perform(&mut self, steps: &[Step]) -> Vec<Result<Reply, ServerError>> {
-        let Some(Step { session, .. }) = steps.first() else { return Vec::new() };
+    pub(super) async fn perform(&mut self, steps: &[Request]) -> Vec<Result<ProbeReply, ServerError>> {
+        let Some(Request { connection: session, .. }) = steps.first() else { return Vec::new() };
         let mut commands = Vec::new();
         for step in steps {
-            match &step.deed {
-                Deed::Send(command) => commands.push(command),
-                Deed::Receive { channel, publisher, publish } => {
+            match &step.action {
+                RequestAction::Send(command) => commands.push(command),
+                RequestAction::Receive { channel, publisher, publish } => {
                     return vec![self.receive(session, channel, (publisher, publish)).await];
                 }
-                Deed::Handshake { names } => return vec![self.handshake(session.node(), names).await],
+                RequestAction::Handshake { names } => {
+                    return vec![self.handshake(session.node(), names).await];
+                }
             }
         }
         match self.send(session, &commands).await {
@@ -82,16 +84,20 @@ impl<'a> Sessions<'a> {
     }
 
     /// Takes note of a reply: whoever has logged in is somebody from then on.
-    pub(super) fn note(&mut self, step: &Step, reply: &Reply) {
-        if let (Deed::Send(command), Reply::Status(_)) = (&step.deed, reply)
+    pub(super) fn note(&mut self, step: &Request, reply: &ProbeReply) {
+        if let (RequestAction::Send(command), ProbeReply::Status(_)) = (&step.action, reply)
             && let Some(user) = command.logs_in()
         {
-            self.guests.insert(step.session.node().clone(), user.to_owned());
+            self.guests.insert(step.connection.node().clone(), user.to_owned());
         }
     }
 
-    async fn send(&mut self, session: &Session, commands: &[&Command]) -> Result<Vec<Reply>, ServerError> {
-        if let Session::Shared(node) = session {
+    async fn send(
+        &mut self,
+        session: &CheckConnection,
+        commands: &[&Command],
+    ) -> Result<Vec<ProbeReply>, ServerError> {
+        if let CheckConnection::Shared(node) = session {
             let mut connection = self.servers.connection(node).await?;
             return self.servers.kept(node, ask(&mut connection, commands).await);
         }
@@ -102,21 +108,21 @@ impl<'a> Sessions<'a> {
     }
 
     /// The check's own connection, opened when it is first needed.
-    async fn own(&mut self, session: &Session) -> Result<&mut Open, ServerError> {
+    async fn own(&mut self, session: &CheckConnection) -> Result<&mut Open, ServerError> {
         if !self.open.contains_key(session) {
             let endpoint = self.endpoint(session.node())?;
             let (dialer, login) = (&self.servers.dialer, self.servers.login(session.node()));
             let open = match session {
-                Session::Guest(_) => Open::Node(dialer.open(endpoint, None).await?),
-                Session::Plaintext(_) => Open::Node(Dialer::plaintext().open(endpoint, None).await?),
-                Session::Uncertified(_) => {
+                CheckConnection::Guest(_) => Open::Node(dialer.open(endpoint, None).await?),
+                CheckConnection::Plaintext(_) => Open::Node(Dialer::plaintext().open(endpoint, None).await?),
+                CheckConnection::Uncertified(_) => {
                     Open::Node(dialer.without_certificate().open(endpoint, None).await?)
                 }
-                Session::Shared(_) | Session::Private(_) => {
+                CheckConnection::Shared(_) | CheckConnection::Private(_) => {
                     let (connection, messages) = dialer.open_listening(endpoint, login).await?;
                     Open::Listening(connection, messages)
                 }
-                Session::Cluster(_) => {
+                CheckConnection::Cluster(_) => {
                     Open::Cluster(dialer.open_cluster(self.servers.topology, endpoint, login).await?)
                 }
             };
@@ -126,25 +132,25 @@ impl<'a> Sessions<'a> {
     }
 
     /// Whether a node's certificate is for all of these names.
-    async fn handshake(&self, node: &NodeName, names: &[String]) -> Result<Reply, ServerError> {
+    async fn handshake(&self, node: &NodeName, names: &[String]) -> Result<ProbeReply, ServerError> {
         self.servers.dialer.shake_hands(self.endpoint(node)?, names).await?;
-        Ok(Reply::Status("trusted".to_owned()))
+        Ok(ProbeReply::Status("trusted".to_owned()))
     }
 
     /// The next message on a channel, published again and again; nil where none comes in time.
     async fn receive(
         &mut self,
-        session: &Session,
+        session: &CheckConnection,
         channel: &str,
-        (publisher, publish): (&Session, &Command),
-    ) -> Result<Reply, ServerError> {
+        (publisher, publish): (&CheckConnection, &Command),
+    ) -> Result<ProbeReply, ServerError> {
         let deadline = Instant::now() + self.patience;
         loop {
             let until = deadline.min(Instant::now() + PUBLISH_INTERVAL);
-            let Open::Listening(_, messages) = self.own(session).await? else { return Ok(Reply::Nil) };
+            let Open::Listening(_, messages) = self.own(session).await? else { return Ok(ProbeReply::Nil) };
             match tokio::time::timeout_at(until, next_on(channel, messages)).await {
                 Ok(reply) => return Ok(reply),
-                Err(_) if until == deadline => return Ok(Reply::Nil),
+                Err(_) if until == deadline => return Ok(ProbeReply::Nil),
                 Err(_) => drop(self.send(publisher, &[publish]).await?),
             }
         }
@@ -152,7 +158,7 @@ impl<'a> Sessions<'a> {
 }
 
 /// The next message on a channel; nil where the connection ends before.
-async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> Reply {
+async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> ProbeReply {
     while let Some(PushInfo { kind, data }) = messages.recv().await {
         let [on, message] = data.as_slice() else { continue };
         let wanted = matches!(kind, PushKind::Message | PushKind::SMessage);
@@ -160,7 +166,7 @@ async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> R
             return reply::of_value(message);
         }
     }
-    Reply::Nil
+    ProbeReply::Nil
 }
 
 fn packed(command: &Command) -> Cmd {
@@ -174,7 +180,10 @@ fn packed(command: &Command) -> Cmd {
     packed
 }
 
-async fn ask(connection: &mut impl ConnectionLike, commands: &[&Command]) -> Result<Vec<Reply>, ServerError> {
+async fn ask(
+    connection: &mut impl ConnectionLike,
+    commands: &[&Command],
+) -> Result<Vec<ProbeReply>, ServerError> {
     let failed = |source| ServerError::NoReply { source };
     if let [command] = commands {
         return match packed(command).query_async::<Value>(connection).await {

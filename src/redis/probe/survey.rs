@@ -6,7 +6,7 @@ use crate::executor::chain;
 use crate::observed::ServerView;
 use crate::redis::{ServerError, Servers, sentinel, view};
 use crate::topology::{Kind, NodeName};
-use crate::verify::{Answer, Statement, Survey};
+use crate::verify::{NodeAnswer, NodeStatement, Survey};
 
 use super::reply;
 
@@ -23,8 +23,8 @@ pub(super) async fn take(servers: &Servers<'_>) -> Survey {
         let commands = &commands;
         async move {
             let answer = match statement(servers, &node, commands).await {
-                Ok(statement) => Answer::Said(Box::new(statement)),
-                Err(error) => Answer::Silent(chain(&error)),
+                Ok(statement) => NodeAnswer::Said(Box::new(statement)),
+                Err(error) => NodeAnswer::Silent(chain(&error)),
             };
             (node, answer)
         }
@@ -38,13 +38,13 @@ async fn statement(
     servers: &Servers<'_>,
     node: &NodeName,
     commands: &[&'static str],
-) -> Result<Statement, ServerError> {
+) -> Result<NodeStatement, ServerError> {
     let mut connection = servers.connection(node).await?;
     if servers.topology.is_sentinel(node) {
         let said = sentinel::ask(&mut connection, &servers.topology.name).await;
         let (view, replies) = servers.kept(node, said)?;
         let replies = replies.iter().map(|(command, value)| (*command, reply::of_value(value))).collect();
-        return Ok(Statement { view, replies });
+        return Ok(NodeStatement { view, replies });
     }
     let replies = servers.kept(node, view::ask_all(&mut connection, commands).await)?;
     let access = match servers.topology.auth {
@@ -53,5 +53,5 @@ async fn statement(
     };
     let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::of_value)).collect();
     let view = view::understand(commands.iter().copied().zip(replies))?;
-    Ok(Statement { view: ServerView { access, ..view }, replies: as_they_are })
+    Ok(NodeStatement { view: ServerView { access, ..view }, replies: as_they_are })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A server's reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum ProbeReply {
     /// Nothing is there.
     Nil,
     /// A status, such as `OK`.
@@ -14,7 +14,7 @@ pub enum Reply {
     /// Text.
     Text(String),
     /// Several replies in one; maps are arrays of names and values.
-    Array(Vec<Reply>),
+    Array(Vec<ProbeReply>),
     /// A refusal: its code, such as `NOAUTH`, and the words behind it.
     Error {
         /// The first word.
@@ -24,7 +24,7 @@ pub enum Reply {
     },
 }
 
-impl Reply {
+impl ProbeReply {
     /// A status or text as text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
@@ -36,7 +36,7 @@ impl Reply {
 
     /// The replies of an array; none where it is no array.
     #[must_use]
-    pub fn items(&self) -> &[Reply] {
+    pub fn items(&self) -> &[ProbeReply] {
         match self {
             Self::Array(items) => items,
             _ => &[],
@@ -68,7 +68,7 @@ impl Reply {
     }
 }
 
-impl fmt::Display for Reply {
+impl fmt::Display for ProbeReply {
     /// The reply as people know it from a Redis prompt.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,23 +89,23 @@ mod tests {
 
     #[test]
     fn replies_read_as_at_a_redis_prompt() {
-        let text = |text: &str| Reply::Text(text.to_owned());
-        let nested = Reply::Array(vec![
-            Reply::Integer(0),
-            Reply::Array(vec![text("127.0.0.1"), Reply::Integer(7001)]),
-            Reply::Nil,
+        let text = |text: &str| ProbeReply::Text(text.to_owned());
+        let nested = ProbeReply::Array(vec![
+            ProbeReply::Integer(0),
+            ProbeReply::Array(vec![text("127.0.0.1"), ProbeReply::Integer(7001)]),
+            ProbeReply::Nil,
         ]);
         assert_eq!(nested.to_string(), "1) (integer) 0\n2) 1) \"127.0.0.1\"\n   2) (integer) 7001\n3) (nil)");
-        assert_eq!(Reply::Array(Vec::new()).to_string(), "(empty array)");
+        assert_eq!(ProbeReply::Array(Vec::new()).to_string(), "(empty array)");
         assert_eq!(text("a:1\r\nb:2\r\n").to_string(), "a:1\nb:2");
         let refusal =
-            Reply::Error { code: "NOAUTH".to_owned(), message: "Authentication required.".to_owned() };
+            ProbeReply::Error { code: "NOAUTH".to_owned(), message: "Authentication required.".to_owned() };
         assert_eq!(refusal.to_string(), "(error) NOAUTH Authentication required.");
     }
 
     #[test]
     fn an_excerpt_keeps_what_matters() {
-        let info = Reply::Text("role:master\r\nuptime:3\r\nmaster_repl_offset:14\r\n".to_owned());
+        let info = ProbeReply::Text("role:master\r\nuptime:3\r\nmaster_repl_offset:14\r\n".to_owned());
         assert_eq!(info.excerpt(&["role:", "master_"]), "role:master\nmaster_repl_offset:14");
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::glob::matches;
-use super::samples::{Sample, Use};
+use super::sample_commands::{SampleCommand, Use};
 use crate::topology::Server;
 use crate::topology::acl::{Categories, Rule, Which};
 
@@ -29,10 +29,10 @@ struct Scope {
 
 /// The commands that a server has, each with its categories.
 #[derive(Default)]
-pub(super) struct Vocabulary<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+pub(super) struct ServerCommands<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
 
-impl<'a> Vocabulary<'a> {
-    pub(super) fn of(categories: &'a Categories) -> Self {
+impl<'a> ServerCommands<'a> {
+    pub(super) fn by_category(categories: &'a Categories) -> Self {
         let mut commands: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (category, members) in categories {
             for command in members {
@@ -50,7 +50,7 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// Whether a rule about commands is about this one.
-    pub(super) fn concerns(&self, which: &Which, sample: &Sample) -> bool {
+    pub(super) fn concerns(&self, which: &Which, sample: &SampleCommand) -> bool {
         let name = sample.name;
         match which {
             Which::All => true,
@@ -73,7 +73,7 @@ impl<'a> Vocabulary<'a> {
 
 impl Permissions {
     /// Reads rules, on top of what a user is that is on and has no rules yet.
-    pub(super) fn of(rules: &[Rule], server: Server) -> Self {
+    pub(super) fn from_rules(rules: &[Rule], server: Server) -> Self {
         let mut own = Scope::default();
         let mut selectors = Vec::new();
         let mut enabled = true;
@@ -98,20 +98,20 @@ impl Permissions {
     }
 
     /// Whether a command may be run on a key or channel.
-    pub(super) fn permit(&self, sample: &Sample, subject: &str, words: &Vocabulary<'_>) -> bool {
+    pub(super) fn permit(&self, sample: &SampleCommand, target: &str, words: &ServerCommands<'_>) -> bool {
         self.scopes
             .iter()
-            .any(|scope| scope.permit_command(sample, words) && scope.permit_subject(sample, subject))
+            .any(|scope| scope.permit_command(sample, words) && scope.permit_target(sample, target))
     }
 
     /// Whether a command may be run at all, on one key or channel or another.
-    pub(super) fn permit_command(&self, sample: &Sample, words: &Vocabulary<'_>) -> bool {
+    pub(super) fn permit_command(&self, sample: &SampleCommand, words: &ServerCommands<'_>) -> bool {
         self.scopes.iter().any(|scope| scope.permit_command(sample, words))
     }
 
     /// Whether a key or channel may be used as a command does, by one command or another.
-    pub(super) fn permit_subject(&self, sample: &Sample, subject: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.permit_subject(sample, subject))
+    pub(super) fn permit_target(&self, sample: &SampleCommand, target: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.permit_target(sample, target))
     }
 }
 
@@ -131,14 +131,14 @@ impl Scope {
         }
     }
 
-    fn permit_command(&self, sample: &Sample, words: &Vocabulary<'_>) -> bool {
+    fn permit_command(&self, sample: &SampleCommand, words: &ServerCommands<'_>) -> bool {
         let last = self.commands.iter().rev().find(|(_, which)| words.concerns(which, sample));
         last.is_some_and(|(adds, _)| *adds)
     }
 
-    fn permit_subject(&self, sample: &Sample, subject: &str) -> bool {
+    fn permit_target(&self, sample: &SampleCommand, target: &str) -> bool {
         sample.uses().all(|usage| match usage {
-            Use::Channel => self.channels.iter().any(|pattern| matches(pattern, subject)),
+            Use::Channel => self.channels.iter().any(|pattern| matches(pattern, target)),
             key => self.keys.iter().any(|(pattern, (read, write))| {
                 let suffices = match key {
                     Use::Read => *read,
@@ -146,7 +146,7 @@ impl Scope {
                     Use::Both => *read && *write,
                     Use::Touch | Use::Channel => true,
                 };
-                suffices && matches(pattern, subject)
+                suffices && matches(pattern, target)
             }),
         })
     }
@@ -154,7 +154,7 @@ impl Scope {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::samples;
+    use super::super::sample_commands::sample_commands;
     use super::*;
     use crate::topology::acl::testing::categories_of;
     use crate::topology::acl::words;
@@ -170,15 +170,19 @@ mod tests {
         ])
     }
 
-    fn permits_on(image: &str, rules: &str, command: &str, subject: &str) -> bool {
+    fn permits_on(image: &str, rules: &str, command: &str, target: &str) -> bool {
         let rules: Vec<Rule> = words(rules).iter().map(|rule| Rule::parse(rule).expect("a rule")).collect();
-        let sample = samples().into_iter().find(|sample| sample.name == command).expect("a sample");
+        let sample = sample_commands().into_iter().find(|sample| sample.name == command).expect("a sample");
         let categories = categories();
-        Permissions::of(&rules, Server::assumed(image)).permit(&sample, subject, &Vocabulary::of(&categories))
+        Permissions::from_rules(&rules, Server::assumed(image)).permit(
+            &sample,
+            target,
+            &ServerCommands::by_category(&categories),
+        )
     }
 
-    fn permits(rules: &str, command: &str, subject: &str) -> bool {
-        permits_on("redis:7.0", rules, command, subject)
+    fn permits(rules: &str, command: &str, target: &str) -> bool {
+        permits_on("redis:7.0", rules, command, target)
     }
 
     #[test]
@@ -222,7 +226,7 @@ mod tests {
         let permitted = |command: &str, key: &str| permits("~a* +get (~b* +set) -get", command, key);
         assert!(permitted("set", "b1") && !permitted("set", "a1") && !permitted("get", "a1"));
         assert!(!permits("(~b +get) clearselectors", "get", "b"));
-        let off = Permissions::of(&[Rule::Enabled(false)], Server::assumed("redis:7.0"));
+        let off = Permissions::from_rules(&[Rule::Enabled(false)], Server::assumed("redis:7.0"));
         assert!(!off.enabled);
     }
 }

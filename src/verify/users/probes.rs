@@ -5,12 +5,12 @@ use crate::topology::Server;
 use crate::topology::acl::{Rule, Which};
 
 use super::glob::instance;
-use super::permissions::{Permissions, Vocabulary};
-use super::samples::{Sample, USUAL, Use, samples};
+use super::permissions::{Permissions, ServerCommands};
+use super::sample_commands::{SampleCommand, USUAL, Use, sample_commands};
 
 /// A key or channel to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subject {
+pub(super) struct ProbeTarget {
     /// The key or channel itself.
     pub(super) text: String,
     /// The pattern that it is an instance of; `None`: of none, it is nobody's.
@@ -19,9 +19,9 @@ pub(super) struct Subject {
     pub(super) own: bool,
 }
 
-impl Subject {
+impl ProbeTarget {
     /// A key or channel of a pattern, with `filler` in it where there is room; `None` where there is none.
-    pub(super) fn of(pattern: Option<&str>, filler: &str) -> Option<Self> {
+    pub(super) fn matching(pattern: Option<&str>, filler: &str) -> Option<Self> {
         let text = pattern.map_or_else(|| Some(filler.to_owned()), |pattern| instance(pattern, filler))?;
         Some(Self { own: text.contains(filler), text, pattern: pattern.map(str::to_owned) })
     }
@@ -29,9 +29,9 @@ impl Subject {
 
 /// Keys and channels to try, those of the user's patterns before nobody's.
 #[derive(Debug, Default)]
-pub(super) struct Subjects {
-    pub(super) keys: Vec<Subject>,
-    pub(super) channels: Vec<Subject>,
+pub(super) struct ProbeTargets {
+    pub(super) keys: Vec<ProbeTarget>,
+    pub(super) channels: Vec<ProbeTarget>,
 }
 
 /// Patterns of keys or of channels in rules, those of selectors among them, each once.
@@ -59,7 +59,7 @@ fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
 
 /// How a request is put to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Means {
+pub(super) enum ProbeMethod {
     /// It is sent as the user: it does no harm.
     Sent,
     /// The server is asked what it would say: `ACL DRYRUN`.
@@ -68,86 +68,86 @@ pub(super) enum Means {
 
 /// A request, and what the rules say to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Proof<'a> {
-    pub(super) sample: &'a Sample,
-    pub(super) subject: Option<&'a Subject>,
-    pub(super) means: Means,
+pub(super) struct AclProbe<'a> {
+    pub(super) sample: &'a SampleCommand,
+    pub(super) target: Option<&'a ProbeTarget>,
+    pub(super) means: ProbeMethod,
     pub(super) permitted: bool,
 }
 
 /// What is to be asked of a server about a user.
 #[derive(Debug)]
-pub(super) struct Proofs<'a> {
-    pub(super) proofs: Vec<Proof<'a>>,
+pub(super) struct AclProbes<'a> {
+    pub(super) probes: Vec<AclProbe<'a>>,
     /// The rules that nothing shows.
     pub(super) unshown: Vec<&'a str>,
 }
 
 /// Commands to choose from, and what decides about them.
-pub(super) struct Chooser<'a> {
-    samples: Vec<Sample>,
-    words: Vocabulary<'a>,
+pub(super) struct ProbeChooser<'a> {
+    samples: Vec<SampleCommand>,
+    words: ServerCommands<'a>,
     permissions: &'a Permissions,
-    subjects: &'a Subjects,
+    targets: &'a ProbeTargets,
     server: Server,
 }
 
-impl<'a> Chooser<'a> {
+impl<'a> ProbeChooser<'a> {
     /// `words`: the commands that the server has.
     pub(super) fn new(
-        words: Vocabulary<'a>,
+        words: ServerCommands<'a>,
         permissions: &'a Permissions,
-        subjects: &'a Subjects,
+        targets: &'a ProbeTargets,
         server: Server,
     ) -> Self {
-        let mut samples = samples();
+        let mut samples = sample_commands();
         samples.retain(|sample| words.categories(sample.name).is_some());
-        Self { samples, words, permissions, subjects, server }
+        Self { samples, words, permissions, targets, server }
     }
 
     /// The requests for a user's rules, which are given in words, too.
-    pub(super) fn choose(&'a self, rules: &'a [(&'a str, Rule)]) -> Proofs<'a> {
+    pub(super) fn choose(&'a self, rules: &'a [(&'a str, Rule)]) -> AclProbes<'a> {
         let candidates = self.candidates();
-        let mut proofs = Proofs { proofs: Vec::new(), unshown: Vec::new() };
+        let mut probes = AclProbes { probes: Vec::new(), unshown: Vec::new() };
         for sample in self.samples.iter().filter(|sample| sample.harmless).take(USUAL) {
             let usual = candidates.iter().filter(|candidate| candidate.sample == sample);
             for wanted in [true, false] {
-                proofs.add(usual.clone().find(|candidate| candidate.permitted == wanted));
+                probes.add(usual.clone().find(|candidate| candidate.permitted == wanted));
             }
         }
         for (text, rule) in rules {
-            let before = proofs.unshown.len();
+            let before = probes.unshown.len();
             for rule in each(std::slice::from_ref(rule)) {
-                if !self.show(rule, &candidates, &mut proofs) {
-                    proofs.unshown.push(text);
+                if !self.show(rule, &candidates, &mut probes) {
+                    probes.unshown.push(text);
                 }
             }
             // A selector is told once, whatever number of rules in it nothing shows.
-            proofs.unshown.truncate(before + 1);
+            probes.unshown.truncate(before + 1);
         }
-        proofs
+        probes
     }
 
     /// Every request that can be put to this server, those that are sent first.
-    fn candidates(&'a self) -> Vec<Proof<'a>> {
+    fn candidates(&'a self) -> Vec<AclProbe<'a>> {
         let mut candidates = Vec::new();
         for sample in &self.samples {
-            let subjects: Vec<Option<&Subject>> = match sample.takes_channel() {
+            let targets: Vec<Option<&ProbeTarget>> = match sample.takes_channel() {
                 None => vec![None],
-                Some(true) => self.subjects.channels.iter().map(Some).collect(),
-                Some(false) => self.subjects.keys.iter().map(Some).collect(),
+                Some(true) => self.targets.channels.iter().map(Some).collect(),
+                Some(false) => self.targets.keys.iter().map(Some).collect(),
             };
-            for subject in subjects {
-                let text = subject.map_or("", |subject| subject.text.as_str());
-                let means = if sample.harmless && subject.is_none_or(|subject| subject.own) {
-                    Means::Sent
+            for target in targets {
+                let text = target.map_or("", |target| target.text.as_str());
+                let means = if sample.harmless && target.is_none_or(|target| target.own) {
+                    ProbeMethod::Sent
                 } else if self.server.has_dry_runs() {
-                    Means::DryRun
+                    ProbeMethod::DryRun
                 } else {
                     continue;
                 };
                 let permitted = self.permissions.permit(sample, text, &self.words);
-                candidates.push(Proof { sample, subject, means, permitted });
+                candidates.push(AclProbe { sample, target, means, permitted });
             }
         }
         candidates.sort_by_key(|candidate| candidate.means);
@@ -155,18 +155,18 @@ impl<'a> Chooser<'a> {
     }
 
     /// Adds what shows a rule; whether anything does, or nothing has to.
-    fn show(&self, rule: &Rule, candidates: &[Proof<'a>], proofs: &mut Proofs<'a>) -> bool {
+    fn show(&self, rule: &Rule, candidates: &[AclProbe<'a>], probes: &mut AclProbes<'a>) -> bool {
         match rule {
-            Rule::Commands { add, which } => proofs.add(self.of_command(*add, which, candidates)),
+            Rule::Commands { add, which } => probes.add(self.of_command(*add, which, candidates)),
             Rule::Keys { pattern, .. } => {
                 let shown = [Use::Read, Use::Write]
-                    .map(|usage| proofs.add(self.of_pattern(pattern, usage, candidates)));
+                    .map(|usage| probes.add(self.of_pattern(pattern, usage, candidates)));
                 shown.contains(&true)
             }
             Rule::Channels(pattern) => {
                 // Where servers know no such rules, every channel may be used.
                 !self.server.has_channel_rules()
-                    || proofs.add(self.of_pattern(pattern, Use::Channel, candidates))
+                    || probes.add(self.of_pattern(pattern, Use::Channel, candidates))
             }
             // What was allowed before is among the patterns, and shown not to be any more; the others
             // are about logging in.
@@ -176,11 +176,16 @@ impl<'a> Chooser<'a> {
 
     /// What a rule about commands is about: at best something that comes out as the rule says, and for
     /// which keys and channels are no hindrance.
-    fn of_command<'p>(&self, add: bool, which: &Which, candidates: &'p [Proof<'a>]) -> Option<&'p Proof<'a>> {
+    fn of_command<'p>(
+        &self,
+        add: bool,
+        which: &Which,
+        candidates: &'p [AclProbe<'a>],
+    ) -> Option<&'p AclProbe<'a>> {
         candidates.iter().filter(|candidate| self.words.concerns(which, candidate.sample)).min_by_key(
             |candidate| {
-                let text = candidate.subject.map_or("", |subject| subject.text.as_str());
-                let hindered = !self.permissions.permit_subject(candidate.sample, text);
+                let text = candidate.target.map_or("", |target| target.text.as_str());
+                let hindered = !self.permissions.permit_target(candidate.sample, text);
                 (candidate.permitted != add, hindered)
             },
         )
@@ -191,23 +196,23 @@ impl<'a> Chooser<'a> {
         &self,
         pattern: &str,
         usage: Use,
-        candidates: &'p [Proof<'a>],
-    ) -> Option<&'p Proof<'a>> {
+        candidates: &'p [AclProbe<'a>],
+    ) -> Option<&'p AclProbe<'a>> {
         candidates.iter().find(|candidate| {
-            let of_pattern = |subject: &Subject| subject.pattern.as_deref() == Some(pattern);
-            candidate.subject.is_some_and(of_pattern)
+            let of_pattern = |target: &ProbeTarget| target.pattern.as_deref() == Some(pattern);
+            candidate.target.is_some_and(of_pattern)
                 && candidate.sample.uses().all(|one| one == usage)
                 && self.permissions.permit_command(candidate.sample, &self.words)
         })
     }
 }
 
-impl<'a> Proofs<'a> {
-    /// Adds a proof that is not there yet; whether there is one.
-    fn add(&mut self, proof: Option<&Proof<'a>>) -> bool {
-        let Some(proof) = proof else { return false };
-        if !self.proofs.contains(proof) {
-            self.proofs.push(*proof);
+impl<'a> AclProbes<'a> {
+    /// Adds a probe that is not there yet; whether there is one.
+    fn add(&mut self, probe: Option<&AclProbe<'a>>) -> bool {
+        let Some(probe) = probe else { return false };
+        if !self.probes.contains(probe) {
+            self.probes.push(*probe);
         }
         true
     }
@@ -232,7 +237,7 @@ mod tests {
     }
 
     /// What is asked, `+` before what is allowed, `~` where it is a dry run; then what nothing shows.
-    fn proofs(image: &str, rules: &str) -> (Vec<String>, Vec<String>) {
+    fn probes(image: &str, rules: &str) -> (Vec<String>, Vec<String>) {
         let server = Server::assumed(image);
         let texts = words(rules);
         let rules: Vec<(&str, Rule)> =
@@ -240,21 +245,22 @@ mod tests {
         let parsed: Vec<Rule> = rules.iter().map(|(_, rule)| rule.clone()).collect();
         let of = |of_channels| {
             let known = patterns(&parsed, of_channels).into_iter().map(Some).chain([None]);
-            known.filter_map(|pattern| Subject::of(pattern, "own")).collect()
+            known.filter_map(|pattern| ProbeTarget::matching(pattern, "own")).collect()
         };
-        let subjects = Subjects { keys: of(false), channels: of(true) };
-        let permissions = Permissions::of(&parsed, server);
+        let targets = ProbeTargets { keys: of(false), channels: of(true) };
+        let permissions = Permissions::from_rules(&parsed, server);
         let categories = categories();
-        let chooser = Chooser::new(Vocabulary::of(&categories), &permissions, &subjects, server);
+        let chooser =
+            ProbeChooser::new(ServerCommands::by_category(&categories), &permissions, &targets, server);
         let chosen = chooser.choose(&rules);
-        let line = |proof: &Proof<'_>| {
-            let sign = if proof.permitted { "+" } else { "-" };
-            let dry = if proof.means == Means::DryRun { "~" } else { "" };
-            let full = proof.sample.full(proof.subject.map(|subject| subject.text.as_str()));
+        let line = |probe: &AclProbe<'_>| {
+            let sign = if probe.permitted { "+" } else { "-" };
+            let dry = if probe.means == ProbeMethod::DryRun { "~" } else { "" };
+            let full = probe.sample.full(probe.target.map(|target| target.text.as_str()));
             format!("{sign}{dry}{}", full.join(" "))
         };
         let unshown = chosen.unshown.iter().map(|rule| (*rule).to_owned()).collect();
-        (chosen.proofs.iter().map(line).collect(), unshown)
+        (chosen.probes.iter().map(line).collect(), unshown)
     }
 
     #[test]
@@ -279,7 +285,7 @@ mod tests {
             ),
             ("+shutdown +@admin -shutdown", vec!["-~SHUTDOWN", "+CONFIG GET maxmemory"]),
         ] {
-            let (found, unshown) = proofs("redis:7.0", rules);
+            let (found, unshown) = probes("redis:7.0", rules);
             for one in wanted {
                 assert!(found.contains(&one.to_owned()), "{rules}: no `{one}` in {found:#?}");
             }
@@ -290,11 +296,11 @@ mod tests {
     #[test]
     fn what_nothing_shows_is_told() {
         assert_eq!(
-            proofs("redis:7.0", "~* +json.get (~a +ft.search)").1,
+            probes("redis:7.0", "~* +json.get (~a +ft.search)").1,
             ["~*", "+json.get", "(~a +ft.search)"]
         );
         // Without dry runs, only what does no harm.
-        let (found, unshown) = proofs("redis:6.0", "~* +@all -flushall ~counter");
+        let (found, unshown) = probes("redis:6.0", "~* +@all -flushall ~counter");
         assert_eq!(unshown, ["-flushall", "~counter"]);
         assert!(found.iter().all(|one| !one.contains('~')), "{found:#?}");
     }

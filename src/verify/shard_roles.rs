@@ -4,11 +4,11 @@
 use crate::observed::Replication;
 use crate::topology::{Kind, Node, NodeName, Shard, SlotSet, Topology};
 
-use super::Survey;
+use super::{Check, Survey};
 
 /// A shard, as it is played.
 #[derive(Debug)]
-pub(super) struct Lineup<'a> {
+pub(super) struct ShardRoles<'a> {
     /// The shard.
     pub(super) shard: &'a Shard,
     /// What to call it: `shard 2`, or `the deployment`.
@@ -21,7 +21,7 @@ pub(super) struct Lineup<'a> {
     pub(super) slots: SlotSet,
 }
 
-impl Lineup<'_> {
+impl ShardRoles<'_> {
     /// Whether another node than at first is the primary.
     pub(super) fn swapped(&self) -> Option<&NodeName> {
         let primary = self.primary.as_ref().ok()?;
@@ -29,13 +29,13 @@ impl Lineup<'_> {
     }
 }
 
-/// The lineup of every shard.
-pub(super) fn of<'a>(topology: &'a Topology, survey: &Survey) -> Vec<Lineup<'a>> {
+/// The roles of every shard.
+pub(super) fn acting_roles<'a>(topology: &'a Topology, survey: &Survey) -> Vec<ShardRoles<'a>> {
     let shards = topology.shards.iter().enumerate();
-    shards.map(|(index, shard)| lineup(topology.kind, index, shard, survey)).collect()
+    shards.map(|(index, shard)| roles(topology.kind, index, shard, survey)).collect()
 }
 
-fn lineup<'a>(kind: Kind, index: usize, shard: &'a Shard, survey: &Survey) -> Lineup<'a> {
+fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, survey: &Survey) -> ShardRoles<'a> {
     let title =
         if kind == Kind::Cluster { format!("shard {}", index + 1) } else { "the deployment".to_owned() };
     let own_slots = |node: &Node| {
@@ -48,11 +48,21 @@ fn lineup<'a>(kind: Kind, index: usize, shard: &'a Shard, survey: &Survey) -> Li
         view.is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
             && (kind != Kind::Cluster || !own_slots(node).is_empty())
     });
-    Lineup {
+    ShardRoles {
         shard,
         primary: acting.ok_or_else(|| format!("no node of {title} acts as primary")),
         others: shard.nodes().filter(|node| acting.is_none_or(|acting| acting.name != node.name)).collect(),
         slots: acting.map(own_slots).unwrap_or_default(),
         title,
     }
+}
+
+/// The failure of a check that needs a primary where there is none; it is about the node that
+/// should be it.
+pub(super) fn without_primary(
+    name: (&'static str, &'static str),
+    roles: &ShardRoles<'_>,
+    reason: &str,
+) -> Check {
+    Check::judged(name, Some(&roles.shard.primary.name), Err(reason.to_owned()), Vec::new())
 }

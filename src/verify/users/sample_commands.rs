@@ -1,6 +1,6 @@
 //! Commands with which users are tried: each in its shortest form, and what it does with its keys.
 
-use super::KEY_LIFETIME;
+use crate::verify::KEY_LIFETIME;
 
 /// Commands that do no harm when they are sent, on keys and channels of a check's own: nothing is lost
 /// should a server permit what it must not. The first [`USUAL`] ones are tried with every user.
@@ -90,7 +90,7 @@ pub(super) enum Use {
 
 /// A command to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sample {
+pub(super) struct SampleCommand {
     /// Lower case, `config|get` for a subcommand.
     pub(super) name: &'static str,
     /// Whether it may be sent.
@@ -99,20 +99,20 @@ pub(super) struct Sample {
 }
 
 /// Every sample, harmless ones first.
-pub(super) fn samples() -> Vec<Sample> {
+pub(super) fn sample_commands() -> Vec<SampleCommand> {
     let read = |table: &'static str, harmless| {
         table.split(';').filter_map(move |line| {
             let mut words = line.split_whitespace();
-            Some(Sample { name: words.next()?, harmless, words: words.collect() })
+            Some(SampleCommand { name: words.next()?, harmless, words: words.collect() })
         })
     };
-    let harmless: Vec<Sample> = read(HARMLESS, true).collect();
-    let others: Vec<Sample> =
+    let harmless: Vec<SampleCommand> = read(HARMLESS, true).collect();
+    let others: Vec<SampleCommand> =
         read(OTHERS, false).filter(|other| harmless.iter().all(|one| one.name != other.name)).collect();
     harmless.into_iter().chain(others).collect()
 }
 
-impl Sample {
+impl SampleCommand {
     /// What it does with each of its keys and channels.
     pub(super) fn uses(&self) -> impl Iterator<Item = Use> {
         self.words.iter().filter_map(|word| of_word(word))
@@ -128,12 +128,12 @@ impl Sample {
         self.words.first().copied()
     }
 
-    /// The command in full, with `subject` for its keys or channels.
-    pub(super) fn full(&self, subject: Option<&str>) -> Vec<String> {
+    /// The command in full, with `target` for its keys or channels.
+    pub(super) fn full(&self, target: Option<&str>) -> Vec<String> {
         let name = self.name.split('|').map(str::to_ascii_uppercase);
         let rest = self.words.iter().map(|word| match *word {
             "LIFETIME" => KEY_LIFETIME.as_millis().to_string(),
-            word if of_word(word).is_some() => subject.unwrap_or_default().to_owned(),
+            word if of_word(word).is_some() => target.unwrap_or_default().to_owned(),
             word => word.to_owned(),
         });
         name.chain(rest).collect()

@@ -1,34 +1,40 @@
-//! What every check is made from: topology, passwords, survey and lineups, with short ways to say
+//! What every check is made from: topology, passwords, survey and shard_roles, with short ways to say
 //! the usual things.
 
 use crate::report::Exchange;
 use crate::topology::slots::key_in;
 use crate::topology::{Credentials, Kind, Node, NodeName, Topology};
 
-use super::lineup::{self, Lineup};
-use super::{Check, Command, KEY_LIFETIME, Statement, Survey, Trial};
+use super::shard_roles::{self, ShardRoles};
+use super::{Check, CheckConnection, CheckMethod, Command, KEY_LIFETIME, NodeStatement, Survey};
 
 /// A deployment to be judged.
-pub(super) struct Scene<'a> {
+pub(super) struct CheckContext<'a> {
     pub(super) topology: &'a Topology,
     pub(super) credentials: &'a Credentials,
     pub(super) survey: &'a Survey,
     pub(super) unique: &'a str,
-    pub(super) lineups: Vec<Lineup<'a>>,
+    pub(super) shard_roles: Vec<ShardRoles<'a>>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> CheckContext<'a> {
     pub(super) fn new(
         topology: &'a Topology,
         credentials: &'a Credentials,
         survey: &'a Survey,
         unique: &'a str,
     ) -> Self {
-        Self { topology, credentials, survey, unique, lineups: lineup::of(topology, survey) }
+        Self {
+            topology,
+            credentials,
+            survey,
+            unique,
+            shard_roles: shard_roles::acting_roles(topology, survey),
+        }
     }
 
     /// What a node says, or why that is not known.
-    pub(super) fn said(&self, node: &NodeName) -> Result<&'a Statement, String> {
+    pub(super) fn said(&self, node: &NodeName) -> Result<&'a NodeStatement, String> {
         let silence = || self.survey.silence(node).unwrap_or_default();
         self.survey.statement(node).ok_or_else(silence)
     }
@@ -41,9 +47,9 @@ impl<'a> Scene<'a> {
     }
 
     /// A key for a check that the shard's acting primary serves.
-    pub(super) fn key(&self, check: &str, lineup: &Lineup<'_>) -> String {
+    pub(super) fn key(&self, check: &str, roles: &ShardRoles<'_>) -> String {
         let key = format!("{}:{check}", self.unique);
-        if lineup.slots.is_empty() { key } else { key_in(&lineup.slots, &format!("{key}:")) }
+        if roles.slots.is_empty() { key } else { key_in(&roles.slots, &format!("{key}:")) }
     }
 
     /// Writes a key that goes away by itself.
@@ -74,14 +80,14 @@ impl<'a> Scene<'a> {
 
     /// The same check; or one that has failed, where it would ask a node that does not answer.
     pub(super) fn failed_where_silent(&self, mut check: Check) -> Check {
-        if let Trial::Asked { steps, .. } = &check.trial {
-            let silence = steps.iter().find_map(|step| {
-                let node = step.session.node();
+        if let CheckMethod::Asked { requests, .. } = &check.method {
+            let silence = requests.iter().find_map(|request| {
+                let node = request.connection.node();
                 let silence = self.survey.silence(node)?;
                 Some(if check.node.as_ref() == Some(node) { silence } else { format!("{node} {silence}") })
             });
             if let Some(silence) = silence {
-                check.trial = Trial::Judged { verdict: Err(silence), transcript: Vec::new() };
+                check.method = CheckMethod::Judged { judgement: Err(silence), transcript: Vec::new() };
             }
         }
         check
@@ -91,6 +97,11 @@ impl<'a> Scene<'a> {
     pub(super) fn is_cluster(&self) -> bool {
         self.topology.kind == Kind::Cluster
     }
+}
+
+/// A connection to a node without a log-in.
+pub(super) fn guest(node: &Node) -> CheckConnection {
+    CheckConnection::Guest(node.name.clone())
 }
 
 /// `1 replica`, `2 replicas`.
