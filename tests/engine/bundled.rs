@@ -2,13 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{Deployment, redisctl, succeed, wanted};
+use crate::support::{Deployment, redisctl, succeed};
 
 /// Brings a topology up twice.
 fn is_left_alone(topology: &str) {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new(&format!("again-{topology}"));
     deployment.up(topology, &[]);
     let before = deployment.containers();
@@ -17,20 +14,20 @@ fn is_left_alone(topology: &str) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_second_up_leaves_a_cluster_alone() {
     is_left_alone("cluster");
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_second_up_leaves_users_and_passwords_alone() {
     is_left_alone("secure");
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_is_what_was_promised() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("promise");
     deployment.up("cluster", &[]);
     let status = deployment.status();
@@ -55,10 +52,8 @@ fn a_cluster_is_what_was_promised() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn several_deployments_stand_side_by_side() {
-    if !wanted() {
-        return;
-    }
     let (one, other) = (Deployment::new("side-one"), Deployment::new("side-two"));
     one.up("replica", &[]);
     other.up("secure", &[]);

@@ -6,7 +6,7 @@ use redisctl::topology::slots::{divide, key_in};
 use crate::moment::{is_step, meanwhile};
 use crate::support::{
     Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, connect, docker, eventually, fail_with, redisctl,
-    succeed, wanted,
+    succeed,
 };
 
 /// The number of the node that is primary of a slot's shard, and holds its keys.
@@ -25,10 +25,8 @@ fn primary_of(deployment: &Deployment, slot: u16) -> u16 {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_keeps_its_keys_through_every_change() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("change");
     deployment.up("cluster", &["--image", REDIS_7]);
     let keys: Vec<(u16, String)> =
@@ -85,10 +83,8 @@ fn a_cluster_keeps_its_keys_through_every_change() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn primaries_without_replicas_keep_their_keys_in_volumes_under_newer_servers() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("change-volume");
     let shape = ["--set", "data=volume", "--set", "replicas=0"];
     let with = |image: &'static str| [&shape[..], &["--image", image]].concat();
@@ -110,10 +106,8 @@ fn primaries_without_replicas_keep_their_keys_in_volumes_under_newer_servers() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_failover_while_nodes_are_replaced_is_taken_up() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("change-failover");
     deployment.up("cluster", &[]);
     let limit = ["--set", "resources.memory=192mb"];
@@ -134,10 +128,8 @@ fn a_failover_while_nodes_are_replaced_is_taken_up() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn replicas_and_their_primary_keep_their_keys_through_every_change() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("change-replicas");
     deployment.up("replica", &["--image", REDIS_6, "--set", "replicas=2"]);
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
@@ -162,10 +154,8 @@ fn replicas_and_their_primary_keep_their_keys_through_every_change() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn sentinels_and_servers_are_replaced_under_clients_and_keep_their_keys() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("change-sentinel");
     deployment.up("sentinel", &["--image", REDIS_7]);
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
@@ -185,10 +175,8 @@ fn sentinels_and_servers_are_replaced_under_clients_and_keep_their_keys() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn replicas_and_sentinels_come_and_go_and_keys_stay() {
-    if !wanted() {
-        return;
-    }
     // Live in the network; with volumes while the one container is made anew that publishes all ports.
     for (test, fixed, rounds) in
         [("counts-network", "access=network", 3), ("counts-volume", "data=volume", 1)]

@@ -3,13 +3,11 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Deployment, end, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, end, fail_with, redisctl, succeed};
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn one_command_goes_to_the_node_that_serves_its_keys() {
-    if !wanted() {
-        return;
-    }
     let shop = Deployment::new("cli-cluster");
     shop.up("cluster", &[]);
     for key in ["a", "b", "c", "d", "e", "f"] {
@@ -26,10 +24,8 @@ fn one_command_goes_to_the_node_that_serves_its_keys() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn every_user_is_logged_in_on_every_node() {
-    if !wanted() {
-        return;
-    }
     let shop = Deployment::new("cli-secure");
     shop.up("secure", &[]);
     for node in ["1", "2"] {
@@ -42,10 +38,8 @@ fn every_user_is_logged_in_on_every_node() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn lines_of_stdin_are_commands_of_one_conversation() {
-    if !wanted() {
-        return;
-    }
     let shop = Deployment::new("cli-lines");
     shop.up("standalone", &[]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_redisctl"))

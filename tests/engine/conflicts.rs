@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::moment::is_step;
 use crate::relay;
-use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, texts, wanted};
+use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, texts};
 
 /// A container that does not run, a network or a volume of somebody else's; gone when it goes out of scope.
 struct Foreign(&'static str, String);
@@ -18,10 +18,8 @@ impl Drop for Foreign {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_port_of_another_process_is_found_before_anything_is_made() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("port-taken");
     let port = deployment.port + 2;
     let _holder = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
@@ -33,10 +31,8 @@ fn a_port_of_another_process_is_found_before_anything_is_made() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_overlapping_subnet_is_found_before_anything_is_made() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("subnet-taken");
     docker(&["network", "create", "--subnet", "10.214.9.0/24", "redisctl-test-foreign-subnet"]);
     let _foreign = Foreign("network", "redisctl-test-foreign-subnet".to_owned());
@@ -46,10 +42,8 @@ fn an_overlapping_subnet_is_found_before_anything_is_made() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_foreign_container_of_the_same_name_is_not_touched() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("foreign");
     let name = deployment.node(2);
     let id = docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]);
@@ -62,10 +56,8 @@ fn a_foreign_container_of_the_same_name_is_not_touched() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_foreign_network_or_volume_of_the_same_name_is_not_touched() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("foreign-parts");
     let volume = format!("{}-nodes", deployment.name);
     for (kind, name) in [("network", deployment.name.clone()), ("volume", volume)] {
@@ -82,10 +74,8 @@ fn a_foreign_network_or_volume_of_the_same_name_is_not_touched() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("foreign-late");
     let name = deployment.node(2);
     let host = relay::before("/containers/create?name=redisctl-test-foreign-late-2", {
@@ -104,10 +94,8 @@ fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_foreign_network_that_appears_meanwhile_is_named_and_not_touched() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("foreign-network-late");
     let name = &deployment.name;
     let host = relay::before("/networks/create", {
@@ -125,10 +113,8 @@ fn a_foreign_network_that_appears_meanwhile_is_named_and_not_touched() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_foreign_volume_that_appears_meanwhile_is_named_and_not_touched() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("foreign-volume-late");
     let name = format!("{}-data", deployment.node(1));
     let inspect = || docker(&["volume", "inspect", "--format", "{{json .}}", &name]);
@@ -148,10 +134,8 @@ fn a_foreign_volume_that_appears_meanwhile_is_named_and_not_touched() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_subnet_that_is_taken_meanwhile_is_replaced() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("subnet-meanwhile");
     let name = "redisctl-test-foreign-subnet-late";
     let host = relay::before("\"Subnet\"", move |call| {
@@ -172,10 +156,8 @@ fn a_subnet_that_is_taken_meanwhile_is_replaced() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_changed_spec_is_not_forced_on_a_deployment_without_a_word() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("changed");
     deployment.up("standalone", &[]);
     let before = deployment.containers();

@@ -3,7 +3,7 @@
 use redis::Commands as _;
 
 use crate::moment::{is_step, meanwhile};
-use crate::support::{Deployment, REDIS_8, VALKEY_8, docker, wanted};
+use crate::support::{Deployment, REDIS_8, VALKEY_8, docker};
 
 /// What is broken, what `plan` must say of it, and how it is broken.
 type Drift = (&'static str, &'static str, fn(&Deployment));
@@ -52,10 +52,8 @@ const DRIFTS: [Drift; 11] = [
 ];
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_drifted_is_named_and_mended() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("drift");
     deployment.up("cluster", &[]);
     // The tag's slot is 0, which is the first primary's.
@@ -74,10 +72,8 @@ fn what_drifted_is_named_and_mended() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn replicas_that_drifted_follow_again() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("drift-replica");
     deployment.up("replica", &[]);
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
@@ -103,10 +99,8 @@ fn replicas_that_drifted_follow_again() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn swapped_roles_are_as_good_as_the_specs() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("swapped");
     deployment.up("cluster", &[]);
     redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut deployment.connect(4)).expect("a failover");
@@ -120,9 +114,6 @@ fn swapped_roles_are_as_good_as_the_specs() {
 
 /// Since 7.2 the servers keep a forgotten node out for a minute, whatever they are told.
 fn a_forgotten_primary_is_succeeded_by_its_replica(image: &str) {
-    if !wanted() {
-        return;
-    }
     let server = image.rsplit('/').next().unwrap_or(image).replace(':', "-");
     let deployment = Deployment::new(&format!("forgotten-{server}"));
     let image = ["--image", image];
@@ -144,20 +135,20 @@ fn a_forgotten_primary_is_succeeded_by_its_replica(image: &str) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_primary_that_redis_8_forgot_is_succeeded_by_its_replica() {
     a_forgotten_primary_is_succeeded_by_its_replica(REDIS_8);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_primary_that_valkey_forgot_is_succeeded_by_its_replica() {
     a_forgotten_primary_is_succeeded_by_its_replica(VALKEY_8);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_node_that_is_reset_while_up_waits_for_it_is_let_in_again() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("reset-meanwhile");
     let last_write = |event: &serde_json::Value| is_step(event, "step-finished", "write a short-lived key");
     let ended = meanwhile(&deployment, &["cluster"], (3, last_write), |_| {

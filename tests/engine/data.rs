@@ -2,13 +2,11 @@
 
 use redis::Commands as _;
 
-use crate::support::{Deployment, redisctl, succeed, wanted};
+use crate::support::{Deployment, redisctl, succeed};
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn data_in_volumes_outlives_down() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("volume");
     let volume = ["--set", "data=volume"];
     deployment.up("replica", &volume);
@@ -23,10 +21,8 @@ fn data_in_volumes_outlives_down() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_with_volumes_comes_back_with_its_data() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("volume-cluster");
     let volume = ["--set", "data=volume"];
     deployment.up("cluster", &volume);

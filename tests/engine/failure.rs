@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::moment::{Ended, is_step, meanwhile};
-use crate::support::{Deployment, docker, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, docker, fail_with, redisctl, succeed};
 
 /// The last line of stderr: the error.
 fn error_of(ended: &Ended) -> Value {
@@ -20,10 +20,8 @@ fn text<'a>(error: &'a Value, field: &str) -> &'a str {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("refused");
     let (name, bad) = (&deployment.name, ["--set", "config.maxmemory=plenty"]);
     let folder = tempfile::tempdir().expect("a folder");
@@ -53,10 +51,8 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_container_that_is_killed_meanwhile_is_named_at_once() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("killed");
     let started = Instant::now();
     let ended = meanwhile(
@@ -75,10 +71,8 @@ fn a_container_that_is_killed_meanwhile_is_named_at_once() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_node_that_is_frozen_or_cut_off_meanwhile_is_named_too() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("frozen");
     let (name, node) = (&deployment.name, &deployment.node(1));
     for (harm, state) in [
@@ -101,10 +95,8 @@ fn a_node_that_is_frozen_or_cut_off_meanwhile_is_named_too() {
 
 /// Some servers hang for good in some states, like those of Redis 8.0 after some failovers.
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_server_that_hangs_is_named_with_a_way_out() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("hangs");
     deployment.up("replica", &[]);
     let node = &deployment.node(2);
@@ -118,10 +110,8 @@ fn a_server_that_hangs_is_named_with_a_way_out() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_port_that_is_taken_meanwhile_is_named_and_replaced_where_it_may_be() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("port-meanwhile");
     let mut holder = None;
     let mut run = |more: &[&str]| {

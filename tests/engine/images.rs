@@ -4,13 +4,11 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, docker, end, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_6, REDIS_7, docker, end, fail_with, redisctl, succeed};
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_image_that_cannot_be_pulled_is_an_error_with_ways_out() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("no-image");
     let said = fail_with(&deployment.run("up", "standalone", &["--image", "redisctl-test/absent:1"]), 1);
     assert!(said.contains("redisctl-test/absent:1") && said.contains("--image"), "{said}");
@@ -18,10 +16,8 @@ fn an_image_that_cannot_be_pulled_is_an_error_with_ways_out() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_image_of_this_machines_own_server_is_made_once() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("host-image");
     let host = ["--image", "host"];
     deployment.up("replica", &host);
@@ -71,10 +67,8 @@ impl Drop for OfficialLike {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_image_with_an_entrypoint_and_a_volume_of_its_own_works_and_leaves_nothing() {
-    if !wanted() {
-        return;
-    }
     let image = OfficialLike::make("redisctl-test/official-like:1");
     let deployment = Deployment::new("official-like");
     deployment.up("replica", &["--image", image.0]);
@@ -92,10 +86,8 @@ fn an_image_with_an_entrypoint_and_a_volume_of_its_own_works_and_leaves_nothing(
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_directive_that_came_later_is_found_before_anything_is_made() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("too-early");
     let later = ["--image", REDIS_6, "--set", "config.maxmemory-clients=10mb"];
     let said = fail_with(&deployment.run("up", "standalone", &later), 2);
@@ -105,10 +97,8 @@ fn a_directive_that_came_later_is_found_before_anything_is_made() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_server_that_refuses_to_start_is_shown_with_its_own_words() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("refuses");
     let said = fail_with(&deployment.run("up", "standalone", &["--set", "config.no-such-thing=1"]), 1);
     assert!(said.contains("its container ended"), "{said}");

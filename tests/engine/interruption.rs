@@ -3,7 +3,7 @@
 use redis::Commands as _;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_7, REDIS_8, docker, eventually, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, REDIS_8, docker, eventually, redisctl, succeed};
 
 /// A moment of making a cluster, and the signal that comes then: after so many steps have ended whose
 /// action begins like this.
@@ -30,10 +30,8 @@ fn cut_off(deployment: &Deployment, Cut(count, action, signal): &Cut) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_up_that_was_cut_off_is_finished_by_the_next_one() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("cut-up");
     for cut in &CUTS {
         cut_off(&deployment, cut);
@@ -46,10 +44,8 @@ fn an_up_that_was_cut_off_is_finished_by_the_next_one() {
 
 /// After the hand-over the old server, now a replica, cannot read what the new one would send it.
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_newer_server_that_was_cut_off_after_the_hand_over_is_finished() {
-    if !wanted() {
-        return;
-    }
     for (topology, handed_over) in
         [("replica", "hand over to"), ("sentinel", "hand over to"), ("cluster", "become primary")]
     {
@@ -60,10 +56,8 @@ fn a_newer_server_that_was_cut_off_after_the_hand_over_is_finished() {
 
 /// The server goes on with what it was told, and refuses to be told again.
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_newer_server_that_was_cut_off_during_the_hand_over_is_finished() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("cut-hand-over");
     upgrade_in_two(&deployment, "replica", ("step-started", "hand over to"), || {
         let mut primary = deployment.connect(1);
@@ -77,10 +71,8 @@ fn a_newer_server_that_was_cut_off_during_the_hand_over_is_finished() {
 
 /// The engine goes on with what it was told: a server that answers no more is about to end.
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_newer_server_that_was_cut_off_while_a_container_stopped_is_finished() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("cut-stop");
     upgrade_in_two(&deployment, "replica", ("step-started", "stop container"), || ());
 }
@@ -128,10 +120,8 @@ fn remains(deployment: &Deployment) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_an_up_leaves_that_was_cut_off_is_removed_by_the_next_down() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("cut-down");
     for cut in &CUTS {
         cut_off(&deployment, cut);
@@ -160,10 +150,8 @@ impl Drop for SilentImage {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_an_image_leaves_that_was_asked_for_its_version_is_removed_too() {
-    if !wanted() {
-        return;
-    }
     // Before the deployment, so that it is dropped after it.
     let image = SilentImage::new("redisctl-test/silent:1");
     let deployment = Deployment::new("cut-probe");

@@ -1,8 +1,8 @@
 //! The claims of the README, on a real engine: each test has a deployment of its own, under its own
 //! name, with its own subnet and ports, and takes it away again even when it fails.
 //!
-//! `bash scripts/test` prepares what they need and runs them. Without `REDISCTL_ENGINE_TESTS` they
-//! are passed over with a message, so that `cargo test` is of use on a machine without an engine.
+//! Each test is marked as ignored: `cargo test` shows it as not run. `bash scripts/test` prepares what
+//! the tests need and runs them; there a missing engine fails them.
 
 mod bundled;
 mod change;
@@ -13,6 +13,7 @@ mod data;
 mod failure;
 mod images;
 mod interruption;
+mod marks;
 mod matrix;
 mod moment;
 mod podman;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::private_engine::{Network, as_root, remove_files, run};
-use crate::support::{REDIS_7, command, docker, eventually, fail_with, output, succeed, wanted};
+use crate::support::{REDIS_7, command, docker, eventually, fail_with, output, succeed};
 
 /// A service with a storage and a network of its own; gone when it goes out of scope.
 struct Podman {
@@ -111,10 +111,8 @@ impl Drop for Podman {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn podman_runs_every_kind() {
-    if !wanted() {
-        return;
-    }
     let podman = Podman::start();
     for topology in ["standalone", "secure", "cluster"] {
         let wish = [topology, "--image", REDIS_7];

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Deployment, REDIS_7, docker, eventually, fail_with, redisctl, succeed, texts, wanted};
+use crate::support::{Deployment, REDIS_7, docker, eventually, fail_with, redisctl, succeed, texts};
 
 /// A registry; gone with all that was pulled from it when it goes out of scope.
 struct Registry {
@@ -81,10 +81,8 @@ impl Drop for Registry {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_image_is_pulled_by_tag_and_by_digest() {
-    if !wanted() {
-        return;
-    }
     let registry = Registry::start();
     let deployment = Deployment::new("pulled");
     let (tagged, pinned) = registry.push(REDIS_7);
@@ -107,10 +105,8 @@ fn an_image_is_pulled_by_tag_and_by_digest() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_a_registry_does_not_have_is_an_error_that_says_so() {
-    if !wanted() {
-        return;
-    }
     let registry = Registry::start();
     let deployment = Deployment::new("not-pulled");
     let (tagged, pinned) = registry.push(REDIS_7);

@@ -7,13 +7,11 @@ use std::process::Command;
 use redis::Commands as _;
 
 use crate::private_engine::{PrivateEngine, run};
-use crate::support::{REDIS_7, command, fail_with, output, redisctl, succeed, wanted};
+use crate::support::{REDIS_7, command, fail_with, output, redisctl, succeed};
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_remote_engine_is_as_good_as_a_local_one() {
-    if !wanted() {
-        return;
-    }
     let engine = PrivateEngine::start(REDIS_7);
     let up = ["up", "cluster", "--image", REDIS_7];
     let said = fail_with(&engine.redisctl(&up), 2);
@@ -96,10 +94,8 @@ fn make_certificates(folder: &Path, address: Ipv4Addr) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_engine_behind_tls_is_reached_with_its_certificates_alone() {
-    if !wanted() {
-        return;
-    }
     let engine = PrivateEngine::start_with(|folder, address| {
         let certificates = folder.join("certificates");
         make_certificates(&certificates, address);

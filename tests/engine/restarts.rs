@@ -6,7 +6,7 @@ use redis::Commands as _;
 use serde_json::Value;
 
 use crate::private_engine::PrivateEngine;
-use crate::support::{Deployment, REDIS_7, docker, end, eventually, fail_with, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, docker, end, eventually, fail_with, succeed};
 
 /// What forming changes, and what it must be afterwards: the spec's or the server's own.
 const SETTINGS: [(&str, &str); 6] = [
@@ -36,10 +36,8 @@ fn settings_are_restored(mut connection: redis::Connection) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_is_ready_by_itself_after_all_its_nodes_were_stopped_and_started() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("restart");
     deployment.up("cluster", &OWN_TIMEOUT);
     let before = deployment.status();
@@ -58,10 +56,8 @@ fn a_cluster_is_ready_by_itself_after_all_its_nodes_were_stopped_and_started() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_with_volumes_is_ready_by_itself_after_its_engine_was_restarted() {
-    if !wanted() {
-        return;
-    }
     let mut engine = PrivateEngine::start(REDIS_7);
     let wish = ["cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0", "--set", "data=volume"];
     let wish = [&wish[..], &OWN_TIMEOUT].concat();
@@ -85,10 +81,8 @@ fn a_cluster_with_volumes_is_ready_by_itself_after_its_engine_was_restarted() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn sentinels_and_their_servers_are_brought_back_after_their_engine_was_restarted() {
-    if !wanted() {
-        return;
-    }
     let mut engine = PrivateEngine::start(REDIS_7);
     let wish = ["sentinel", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0", "--set", "data=volume"];
     let up = [&["up"], &wish[..]].concat();
@@ -111,10 +105,8 @@ fn sentinels_and_their_servers_are_brought_back_after_their_engine_was_restarted
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
-    if !wanted() {
-        return;
-    }
     let mut engine = PrivateEngine::start(REDIS_7);
     let wish = ["cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
     let up = [&["up"], &wish[..]].concat();

@@ -11,7 +11,7 @@ use redisctl::spec::SecretText;
 use redisctl::topology::files::password_hash;
 use serde_json::Value;
 
-use crate::support::{Deployment, REDIS_7, command, docker, output, wanted};
+use crate::support::{Deployment, REDIS_7, command, docker, output};
 
 /// Variables of the bundled spec, and what they are set to: each has a word in it that is nowhere
 /// else, however the characters around it are escaped.
@@ -114,10 +114,8 @@ fn files_of(container: &str, path: &str) -> BTreeMap<String, (u64, u32, String)>
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn passwords_are_in_the_servers_files_alone() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("secrets");
     let folder = tempfile::tempdir().expect("a folder");
     let name = deployment.name.as_str();
@@ -241,10 +239,8 @@ fn errors(search: &mut Search, folder: &Path, name: &str, run: &dyn Fn(&str, &[&
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn env_prints_passwords_and_says_so() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("secrets-env");
     let port = deployment.port.to_string();
     let spec = ["secure", "--name", &deployment.name, "--image", REDIS_7, "--port-base", &port];

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, connect, docker, eventually, succeed, texts, wanted};
+use crate::support::{Deployment, connect, docker, eventually, succeed, texts};
 
 /// The primary's port, by the word of the sentinel with this number.
 fn discovered(deployment: &Deployment, number: u16) -> (String, u16) {
@@ -27,10 +27,8 @@ fn another_primary(deployment: &Deployment, number: u16, before: u16) -> u16 {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn clients_follow_a_failover_and_up_converges_after_it() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("failover");
     // Quicker than usual, and slow enough for a busy machine that lets a server wait for a second.
     let quick = ["--set", "config.down-after-milliseconds=3000"];
@@ -73,10 +71,8 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_up_in_the_midst_of_a_failover_does_not_get_in_its_way() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("midst");
     let shape = ["--set", "replicas=1"];
     deployment.up("sentinel", &shape);
@@ -102,10 +98,8 @@ fn an_up_in_the_midst_of_a_failover_does_not_get_in_its_way() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_lost_network_namespace_and_a_reset_sentinel_are_mended() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("namespace");
     deployment.up("sentinel", &[]);
     docker(&["restart", &format!("{}-network", deployment.name)]);
@@ -123,10 +117,8 @@ fn a_lost_network_namespace_and_a_reset_sentinel_are_mended() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn sentinels_work_with_passwords_and_tls_and_in_the_network() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("sentinel-secure");
     let mut secure = vec!["--set", "auth.password=generate", "--set", "tls=true"];
     deployment.up("sentinel", &secure);

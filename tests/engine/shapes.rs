@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Deployment, REDIS_7, docker, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, docker, redisctl, succeed};
 
 fn cluster_of(test: &str, shards: usize, replicas: usize, more: &[&str]) {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new(test);
     let sets = [format!("shards={shards}"), format!("replicas={replicas}")];
     let mut arguments = vec!["--set", &sets[0], "--set", &sets[1]];
@@ -23,30 +20,32 @@ fn cluster_of(test: &str, shards: usize, replicas: usize, more: &[&str]) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn one_shard() {
     cluster_of("one-shard", 1, 1, &[]);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn five_shards_with_two_replicas_each() {
     cluster_of("five-shards", 5, 2, &[]);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn no_replicas() {
     cluster_of("no-replicas", 3, 0, &[]);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn the_plain_way_forms_the_same_cluster() {
     cluster_of("plain-way", 3, 1, &["--forming", "plain"]);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_the_spec_says_of_addresses_settings_and_limits_holds() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("explicit");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("explicit.yaml");
@@ -125,10 +124,8 @@ fn holds_nothing_needless(topology: &str, containers: usize, more: &[&str]) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn containers_of_every_kind_hold_nothing_that_they_need_not() {
-    if !wanted() {
-        return;
-    }
     holds_nothing_needless("standalone", 1, &[]);
     holds_nothing_needless("replica", 2, &[]);
     holds_nothing_needless("secure", 2, &["--set", "tls=true"]);
@@ -138,10 +135,8 @@ fn containers_of_every_kind_hold_nothing_that_they_need_not() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn logs_and_settings_of_a_deployment_are_printed() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("prints");
     deployment.up("replica", &[]);
     let logs = succeed(&redisctl(&["logs", &deployment.name, "2"]));

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::private_engine::{PrivateEngine, as_root, run};
-use crate::support::{REDIS_7, command, eventually, fail_with, output, succeed, wanted};
+use crate::support::{REDIS_7, command, eventually, fail_with, output, succeed};
 
 /// The server wants to be named by its whole path.
 const SSHD: &str = "/usr/sbin/sshd";
@@ -112,10 +112,8 @@ fn make_client(folder: &Path, key: &str, known_hosts: &str) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_engine_behind_ssh_is_as_good_as_one_that_listens() {
-    if !wanted() {
-        return;
-    }
     let engine = PrivateEngine::start(REDIS_7);
     let server = SshServer::start(&engine);
 

@@ -28,15 +28,6 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// How long a server may take for an answer.
 const ANSWER: Duration = Duration::from_secs(60);
 
-/// Whether to run: `scripts/test` says so, and then an engine that cannot be used is a failure.
-pub(crate) fn wanted() -> bool {
-    let wanted = std::env::var_os("REDISCTL_ENGINE_TESTS").is_some();
-    if !wanted {
-        eprintln!("passed over: set REDISCTL_ENGINE_TESTS=required, or run `bash scripts/test`");
-    }
-    wanted
-}
-
 /// redisctl with these arguments, to be run.
 pub(crate) fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redisctl"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 
-use crate::support::{Deployment, REDIS_7, VALKEY_8, docker, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, REDIS_7, VALKEY_8, docker, fail_with, redisctl, succeed};
 
 /// How often each check was made; all of them have passed.
 fn counts(report: &Value, names: &[&str]) -> Vec<usize> {
@@ -15,10 +15,8 @@ fn counts(report: &Value, names: &[&str]) -> Vec<usize> {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_speaks_tls_alone() {
-    if !wanted() {
-        return;
-    }
     let shop = Deployment::new("tls-cluster");
     let more = ["--image", REDIS_7, "--set", "tls=true"];
     shop.up("cluster", &more);
@@ -42,10 +40,8 @@ fn a_cluster_speaks_tls_alone() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn clients_must_have_a_certificate_where_the_spec_says_so() {
-    if !wanted() {
-        return;
-    }
     let shop = Deployment::new("tls-clients");
     let more = ["--image", VALKEY_8, "--set", "tls.client_auth=true"];
     shop.up("replica", &more);
@@ -92,10 +88,8 @@ impl Authority {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn ones_own_certificate_is_judged_used_and_renewed() {
-    if !wanted() {
-        return;
-    }
     let shop = Deployment::new("tls-own");
     let folder = tempfile::tempdir().expect("a folder");
     let spec = folder.path().join("shop.yaml");

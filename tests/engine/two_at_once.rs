@@ -3,7 +3,7 @@
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, command, docker, end, fail_with, succeed, wanted};
+use crate::support::{Deployment, command, docker, end, fail_with, succeed};
 
 /// How long something that must come about may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,10 +21,8 @@ fn await_container(deployment: &Deployment) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn of_two_ups_one_makes_it_and_the_other_finds_it_made() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("two-ups");
     let start = || deployment.command("up", "secure", &[]).spawn().expect("redisctl starts");
     let outputs = [start(), start()].map(end);
@@ -38,10 +36,8 @@ fn of_two_ups_one_makes_it_and_the_other_finds_it_made() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_down_waits_for_an_up_and_leaves_nothing() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("up-down");
     let up = deployment.command("up", "cluster", &[]).spawn().expect("redisctl starts");
     await_container(&deployment);
@@ -58,10 +54,8 @@ fn a_down_waits_for_an_up_and_leaves_nothing() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn two_that_cannot_see_each_other_make_one_deployment_all_the_same() {
-    if !wanted() {
-        return;
-    }
     let deployment = Deployment::new("two-users");
     let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder for locks"));
     let start = |folder: &tempfile::TempDir| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::{Connection, ErrorKind, RedisResult};
 
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, connect, docker, fail_with, redisctl, succeed, wanted,
+    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, connect, docker, fail_with, redisctl, succeed,
 };
 
 /// How often each client logs in anew. As often as it can would fill the kernel's table of connections, and
@@ -63,10 +63,8 @@ fn ping(connection: &mut Connection) -> RedisResult<String> {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn passwords_are_rotated_under_clients() {
-    if !wanted() {
-        return;
-    }
     let it = Specified::new("rotation");
     rotate_under_clients(
         &it,
@@ -76,10 +74,8 @@ fn passwords_are_rotated_under_clients() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn passwords_are_rotated_under_clients_of_sentinels() {
-    if !wanted() {
-        return;
-    }
     let it = Specified::new("rotation-sentinel");
     // Sentinels know the default user only.
     rotate_under_clients(
@@ -92,10 +88,8 @@ fn passwords_are_rotated_under_clients_of_sentinels() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn passwords_are_rotated_under_clients_of_one_server_and_of_a_cluster() {
-    if !wanted() {
-        return;
-    }
     rotate_under_clients(
         &Specified::new("rotation-1"),
         "kind: standalone",
@@ -163,10 +157,8 @@ fn rotate_under_clients(it: &Specified, shape: &str, users: &[(&str, &[u16])]) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn users_changed_by_hand_are_set_back_and_a_restart_keeps_them() {
-    if !wanted() {
-        return;
-    }
     let it = Specified::new("user-drift");
     let yaml = "kind: replication
 auth:
@@ -195,10 +187,8 @@ auth:
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_cluster_works_with_the_default_user_switched_off() {
-    if !wanted() {
-        return;
-    }
     let it = Specified::new("default-off");
     let users = "users: [{name: app, rules: ['~app:*', '&app:*', '+@all', '-@dangerous']}]";
     it.up(&format!("kind: cluster\nauth:\n  default: off\n  {users}\n"), VALKEY_8);
@@ -234,10 +224,8 @@ const TRICKY: &str = "auth:
 ";
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn auth_is_added_changed_and_removed_on_every_server() {
-    if !wanted() {
-        return;
-    }
     for image in [REDIS_6, REDIS_7, REDIS_8, VALKEY_8] {
         let server = image.rsplit('/').next().unwrap_or(image).replace([':', '.'], "-");
         let it = Specified::new(&format!("auth-{server}"));
@@ -257,10 +245,8 @@ fn auth_is_added_changed_and_removed_on_every_server() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn auth_is_added_changed_and_removed_under_sentinels() {
-    if !wanted() {
-        return;
-    }
     for image in [REDIS_7, VALKEY_8] {
         let server = image.rsplit('/').next().unwrap_or(image).replace([':', '.'], "-");
         let it = Specified::new(&format!("auth-sentinel-{server}"));
@@ -293,10 +279,8 @@ fn auth_is_added_changed_and_removed_under_sentinels() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn old_sentinels_keep_their_password_and_servers_get_users() {
-    if !wanted() {
-        return;
-    }
     let it = Specified::new("auth-sentinel-old");
     it.up("kind: sentinel\nauth: {password: p}\n", REDIS_6);
     let users = "users: [{name: app, password: a, rules: ['~*', '+get']}]";
@@ -336,10 +320,8 @@ fn shown(report: &serde_json::Value) -> (Vec<&str>, usize) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn every_rule_is_proved_on_every_server() {
-    if !wanted() {
-        return;
-    }
     for image in [REDIS_7, REDIS_8, VALKEY_8] {
         let server = image.rsplit('/').next().unwrap_or(image).replace([':', '.'], "-");
         let it = Specified::new(&format!("rules-{server}"));
@@ -358,10 +340,8 @@ fn every_rule_is_proved_on_every_server() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_server_that_allows_or_denies_too_much_is_found_by_its_users() {
-    if !wanted() {
-        return;
-    }
     let it = Specified::new("rules-broken");
     let users = "users: [{name: app, rules: ['~app:*', '+@read', '+set', '-get']}]";
     it.up(&format!("kind: standalone\nauth:\n  password: p\n  {users}\n"), REDIS_7);

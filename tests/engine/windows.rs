@@ -8,7 +8,7 @@ use std::thread;
 use tokio::net::TcpStream;
 use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 
-use crate::support::{Deployment, fail_with, redisctl, succeed, wanted};
+use crate::support::{Deployment, fail_with, redisctl, succeed};
 
 /// `--host` for a pipe of these tests' own.
 const PIPE: &str = "npipe:////./pipe/redisctl_test_engine";
@@ -67,25 +67,22 @@ fn a_cluster_comes_and_goes(test: &str, host: &[&str]) {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn over_tcp() {
-    if wanted() {
-        a_cluster_comes_and_goes("windows-tcp", &[]);
-    }
+    a_cluster_comes_and_goes("windows-tcp", &[]);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn over_a_named_pipe() {
-    if wanted() {
-        serve_pipe(engine());
-        a_cluster_comes_and_goes("windows-pipe", &["--host", PIPE]);
-    }
+    serve_pipe(engine());
+    a_cluster_comes_and_goes("windows-pipe", &["--host", PIPE]);
 }
 
 #[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_image_of_this_machine_is_refused() {
-    if wanted() {
-        let deployment = Deployment::new("windows-host-image");
-        let told = fail_with(&deployment.run("up", "standalone", &["--image", "host"]), 1);
-        assert!(told.contains("this machine runs windows"), "{told}");
-    }
+    let deployment = Deployment::new("windows-host-image");
+    let told = fail_with(&deployment.run("up", "standalone", &["--image", "host"]), 1);
+    assert!(told.contains("this machine runs windows"), "{told}");
 }

@@ -1,0 +1,38 @@
+//! Whether each test of this folder is marked: `cargo test` must show it as ignored, because it needs an engine.
+
+use std::fs;
+use std::path::Path;
+
+/// The mark.
+const MARK: &str = r#"#[ignore = "needs a Docker engine: bash scripts/test"]"#;
+
+/// The only test of this folder that needs no engine.
+#[test]
+fn each_engine_test_is_marked() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine");
+    let this_file = Path::new(file!()).file_name().expect("a file name");
+    let mut marked = 0;
+    let mut unmarked = Vec::new();
+    for entry in fs::read_dir(&folder).expect("the folder of these tests") {
+        let path = entry.expect("an entry of the folder").path();
+        if path.file_name() == Some(this_file) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source file");
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (index, _) in lines.iter().enumerate().filter(|(_, line)| is_test(line)) {
+            if lines.get(index + 1) == Some(&MARK) {
+                marked += 1;
+            } else {
+                unmarked.push(format!("{}:{}", path.display(), index + 1));
+            }
+        }
+    }
+    assert!(unmarked.is_empty(), "put `{MARK}` below `#[test]` at {unmarked:#?}");
+    assert!(marked > 80, "found {marked} tests in {}", folder.display());
+}
+
+/// Whether the line makes a function a test.
+fn is_test(line: &str) -> bool {
+    line == "#[test]" || line.starts_with("#[tokio::test")
+}
