@@ -8,9 +8,6 @@ use crate::topology::acl::Categories;
 use crate::topology::container::ContainerSettings;
 use crate::topology::{Address, Node, NodeName, Server, Settings, SlotSet, Topology};
 
-/// The prefix of every label that redisctl puts on what it makes.
-pub const LABEL_PREFIX: &str = "io.redisctl.";
-
 /// A deployment as it is.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observed {

@@ -32,6 +32,7 @@ pub(crate) use describe::nearest;
 pub use error::{Located, Remarks, SpecError};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};
+pub(crate) use read::is_file_name;
 pub use read::{Document, Inputs, Source, read};
 pub use schema::json_schema;
 pub use secret::{Password, SecretText};

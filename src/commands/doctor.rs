@@ -12,8 +12,8 @@ use crate::docker::{Engine, host_image};
 use crate::doctor::{Diagnosis, Finding, HostServer, Verdict, judge, timestamp};
 use crate::executor::chain;
 use crate::topology::DeploymentName;
+use crate::topology::defaults::{DEFAULT_IMAGE, DEFAULT_PORT_BASE};
 use crate::topology::name::NameError;
-use crate::topology::resolve::{DEFAULT_IMAGE, DEFAULT_PORT_BASE};
 use crate::ui::Ui;
 
 /// The deployment that `redisctl up` makes where nothing else is said: what it needs is looked for.

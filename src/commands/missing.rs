@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::CommandError;
 use super::bundled::BUNDLED;
-use super::specs::is_yaml;
-use crate::spec::nearest;
+use crate::spec::{is_file_name, nearest};
 
 /// More names than these are no help.
 const MOST_NAMES: usize = 8;
@@ -55,7 +54,7 @@ fn specs_in(folder: &Path) -> Vec<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|name| is_yaml(name)).collect();
+    let mut names: Vec<String> = names.filter(|name| is_file_name(name)).collect();
     names.sort();
     names
 }

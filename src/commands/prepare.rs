@@ -8,7 +8,9 @@ use super::up::Taken;
 use super::{CommandError, Connected, certificates, credentials};
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
-use crate::topology::resolve::{Current, Facts, deployment_name, image_reference, resolve};
+use crate::topology::defaults::image_reference;
+use crate::topology::facts::{Current, Facts};
+use crate::topology::resolve::{deployment_name, resolve};
 use crate::topology::{Credentials, NodeName, Topology};
 
 /// Who has what others turned out to have.

@@ -7,7 +7,7 @@ use super::bundled::Bundled;
 use super::{CommandError, missing};
 use crate::cli::SpecArguments;
 use crate::spec::env_file::{self, EnvFile};
-use crate::spec::{Document, Inputs, Override, PortBase, Source, SpecError, SpecPath, read};
+use crate::spec::{Document, Inputs, Override, PortBase, Source, SpecError, SpecPath, is_file_name, read};
 use crate::topology::Topology;
 use crate::topology::resolve::{Facts, problems_of_rest, resolve};
 
@@ -58,14 +58,9 @@ fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
     error.with_problems_of_rest(problems)
 }
 
-/// Whether a file's name is a spec's.
-pub(super) fn is_yaml(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
-}
-
 /// A path is a path; a name is `./topologies/NAME.yaml`, else a bundled spec.
 fn source(topology: &str) -> Result<(Source, String, PathBuf), CommandError> {
-    let is_path = topology.contains(['/', '\\']) || is_yaml(topology);
+    let is_path = topology.contains(['/', '\\']) || is_file_name(topology);
     let path = if is_path {
         PathBuf::from(topology)
     } else {

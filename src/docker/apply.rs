@@ -18,7 +18,8 @@ use crate::doctor::timestamp::since_1970;
 use crate::event::{Event, Listener};
 use crate::plan::{EngineAction, NetworkSettings, VolumeSettings};
 use crate::topology::NodeName;
-use crate::topology::files::{DEPLOYMENT_FILE, File, MOUNT};
+use crate::topology::files::{DEPLOYMENT_FILE, File};
+use crate::topology::paths::MOUNT;
 
 /// How long a server may take to write what it has to write, seconds: Redis itself waits ten for its
 /// replicas.

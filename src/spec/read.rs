@@ -1,5 +1,7 @@
 //! From a spec's text to a [`Spec`]: parse, override, put variables in, check, deserialize.
 
+use std::path::Path;
+
 use super::check::check;
 use super::error::{Rest, Sources};
 use super::interpolate::{Lookup, interpolate};
@@ -17,6 +19,11 @@ pub struct Source {
     pub name: String,
     /// The YAML.
     pub text: String,
+}
+
+/// Whether a file's name is that of a spec.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// What a spec is completed with.

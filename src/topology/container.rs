@@ -6,11 +6,15 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{MOUNT, SERVER_USER, configuration_path, data_folder};
+use super::files::SERVER_USER;
 use super::limits;
+use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::{is_taken_at_start, same_value, sentinel_settings};
 use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, Topology};
 use crate::spec::DataSpec;
+
+/// The prefix of every label that redisctl puts on containers, networks and volumes.
+pub const LABEL_PREFIX: &str = "io.redisctl.";
 
 /// The argument that makes a server a sentinel.
 const SENTINEL_MODE: &str = "--sentinel";

@@ -9,16 +9,13 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::tls::{CA_FILE, CERTIFICATE_FILE, KEY_FILE};
+use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
 use super::users::{REPLICATION, ServerUser, users_of};
 use super::{Credentials, Node, NodeName, Topology};
 use crate::spec::SecretText;
 
 mod anchor;
 mod sentinel;
-
-/// Where the deployment's volume is mounted in every container.
-pub const MOUNT: &str = "/redisctl";
 
 /// The user and group that servers run as and that owns every file: the Redis user of the official
 /// images.
@@ -42,18 +39,6 @@ pub enum File {
         /// What is in it; secret until shown to be otherwise.
         text: SecretText,
     },
-}
-
-/// The folder of a node's data, as its server sees it.
-#[must_use]
-pub fn data_folder(node: &NodeName) -> String {
-    format!("{MOUNT}/{node}/data")
-}
-
-/// The server's configuration file, as its server sees it.
-#[must_use]
-pub fn configuration_path(node: &NodeName) -> String {
-    format!("{MOUNT}/{node}/server.conf")
 }
 
 /// Every file of a deployment that concerns `nodes`: their own, and the deployment's. `primary` is who

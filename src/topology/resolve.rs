@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::address;
+use super::defaults::{DEFAULT_PORT_BASE, DEFAULT_SENTINELS, HIGHEST_PORT, bind, image_reference};
 use super::name::NameError;
 use super::rules::addresses::{self, ips_fit, subnet_too_small};
 use super::rules::nodes::nodes_exist;
@@ -21,68 +22,7 @@ mod draft;
 
 use draft::Draft;
 
-/// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
-pub const DEFAULT_PORT_BASE: u16 = 7001;
-
-/// The highest port: the cluster bus listens 10000 above it.
-pub const HIGHEST_PORT: u16 = 55_535;
-
-/// The most nodes that one deployment may have: far beyond any use on one engine, and within the
-/// room of the pools that subnets are chosen from.
-pub const MOST_NODES: u32 = 1000;
-
-/// How many sentinels there are where the spec does not say: the fewest of which one may be lost.
-pub const DEFAULT_SENTINELS: u32 = 3;
-
-/// The image where the spec names none.
-pub const DEFAULT_IMAGE: &str = "redis:8";
-
-/// What resolving needs to know of the world, gathered beforehand.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    /// The name where the spec has none: its file's stem.
-    pub default_name: String,
-    /// The host that clients dial: 127.0.0.1 for a local engine, else the engine's own.
-    pub endpoint_host: String,
-    /// The IP that this host has, where it is known.
-    pub endpoint_ip: Option<Ipv4Addr>,
-    /// The image to run, where it is not the spec's own word for it (`host`, or overridden).
-    pub image: Option<String>,
-    /// The server in the image; `None`: assumed from the image's reference.
-    pub server: Option<Server>,
-    /// Networks of the engine that are not this deployment's: name and subnets.
-    pub networks: Vec<(String, Vec<Ipv4Net>)>,
-    /// Ports that cannot be published, and what holds each.
-    pub busy_ports: BTreeMap<u16, String>,
-    /// What the deployment has already, to be kept where the spec does not say otherwise.
-    pub current: Option<Current>,
-}
-
-/// What an existing deployment has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Current {
-    /// Its network's subnet.
-    pub subnet: Ipv4Net,
-    /// Its nodes' ports.
-    pub ports: BTreeMap<NodeName, u16>,
-}
-
-impl Facts {
-    /// Facts for judging a spec without an engine: nothing is taken, the engine is local.
-    #[must_use]
-    pub fn offline(default_name: &str) -> Self {
-        Self {
-            default_name: default_name.to_owned(),
-            endpoint_host: Ipv4Addr::LOCALHOST.to_string(),
-            endpoint_ip: Some(Ipv4Addr::LOCALHOST),
-            image: None,
-            server: None,
-            networks: Vec::new(),
-            busy_ports: BTreeMap::new(),
-            current: None,
-        }
-    }
-}
+pub use super::facts::Facts;
 
 /// Resolves a spec.
 ///
@@ -186,12 +126,6 @@ fn is_aside(path: &SpecPath) -> bool {
     }
 }
 
-/// The image as the spec names it, or the default one.
-#[must_use]
-pub fn image_reference(spec: &Spec) -> String {
-    spec.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.to_owned())
-}
-
 /// The name of the deployment that a spec describes.
 ///
 /// # Errors
@@ -232,11 +166,6 @@ fn sentinels(spec: &Spec, kind: Kind) -> usize {
         Kind::Sentinel => spec.sentinels.unwrap_or(DEFAULT_SENTINELS) as usize,
         Kind::Standalone | Kind::Replication | Kind::Cluster => 0,
     }
-}
-
-/// The address of the engine's machine that ports are published on.
-pub(super) fn bind(spec: &Spec) -> Ipv4Addr {
-    spec.ports.as_ref().and_then(|ports| ports.bind).unwrap_or(Ipv4Addr::LOCALHOST)
 }
 
 /// The host that clients dial. Ports that are published on one address of this machine answer at no other.

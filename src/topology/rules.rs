@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::Server;
+use super::container::LABEL_PREFIX;
+use super::defaults::{DEFAULT_SENTINELS, MOST_NODES};
 use super::limits::MemoryLimit;
-use super::resolve::{DEFAULT_SENTINELS, MOST_NODES};
 use super::settings::owned;
 use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};
@@ -223,7 +224,7 @@ fn limits_can_be_read(path: &[&str], resources: Option<&ResourcesSpec>) -> Vec<P
 fn labels_are_the_users(spec: &Spec) -> Vec<Problem> {
     let names = spec.labels.iter().flatten().map(|(name, _)| name);
     names
-        .filter(|name| name.starts_with(crate::observed::LABEL_PREFIX) || name.is_empty())
+        .filter(|name| name.starts_with(LABEL_PREFIX) || name.is_empty())
         .map(|name| Problem::new(&["labels", name], format!("the label `{name}` is redisctl's own")))
         .collect()
 }

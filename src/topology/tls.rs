@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::MOUNT;
+use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
 use super::{Kind, Node, NodeName, Settings, Topology};
 use crate::spec::{ClientAuth, TlsOptions};
 
@@ -26,15 +26,6 @@ pub enum CertificateSource {
     /// The user's own.
     Own,
 }
-
-/// The CA's certificate, as servers see it.
-pub const CA_FILE: &str = "ca.pem";
-
-/// A node's certificate, in its folder.
-pub const CERTIFICATE_FILE: &str = "tls-cert.pem";
-
-/// The key that belongs to a node's certificate, in its folder.
-pub const KEY_FILE: &str = "tls-key.pem";
 
 impl Tls {
     /// What a spec asks for; the rules have checked that its files come together.

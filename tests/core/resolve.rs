@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use redisctl::spec::{PortBase, PortsSpec, Spec};
-use redisctl::topology::resolve::{Current, Facts, HIGHEST_PORT, resolve};
+use redisctl::topology::defaults::HIGHEST_PORT;
+use redisctl::topology::facts::{Current, Facts};
+use redisctl::topology::resolve::resolve;
 use redisctl::topology::{Address, Kind, Topology};
 
 fn spec(yaml: &str) -> Spec {

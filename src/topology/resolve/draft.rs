@@ -6,10 +6,12 @@ use std::net::Ipv4Addr;
 use super::{Facts, endpoint_host, node_spec, tls};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
+use crate::topology::defaults::bind;
 use crate::topology::limits::{MemoryLimit, usual_memory};
+use crate::topology::paths::data_folder;
 use crate::topology::protection::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
-use crate::topology::{Kind, Node, NodeName, Resources, Server, files};
+use crate::topology::{Kind, Node, NodeName, Resources, Server};
 
 /// What the nodes are made from, once everything is chosen.
 pub(super) struct Draft<'a> {
@@ -75,8 +77,8 @@ impl Draft<'_> {
             None => settings.set("port", address.port.to_string()),
             Some(tls) => settings = tls.settings(self.kind, name, address.port),
         }
-        settings.set("dir", files::data_folder(name));
-        let protection = Protection::of(super::auth(self.spec).as_ref(), super::bind(self.spec));
+        settings.set("dir", data_folder(name));
+        let protection = Protection::of(super::auth(self.spec).as_ref(), bind(self.spec));
         settings.set("protected-mode", protection.protected_mode());
         settings
     }

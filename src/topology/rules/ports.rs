@@ -6,7 +6,8 @@ use std::net::Ipv6Addr;
 use crate::spec::{PortBase, Problem, Spec};
 use crate::topology::NodeName;
 use crate::topology::address::is_loopback;
-use crate::topology::resolve::{Facts, HIGHEST_PORT, bind};
+use crate::topology::defaults::{HIGHEST_PORT, bind};
+use crate::topology::facts::Facts;
 
 /// Ports below are root's, and servers do not run as root.
 const LOWEST_PORT: u16 = 1024;

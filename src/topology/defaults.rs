@@ -1,0 +1,32 @@
+//! What holds where a spec says nothing, and how far a spec may go.
+
+use std::net::Ipv4Addr;
+
+use crate::spec::Spec;
+
+/// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
+pub const DEFAULT_PORT_BASE: u16 = 7001;
+
+/// The highest port: the cluster bus listens 10000 above it.
+pub const HIGHEST_PORT: u16 = 55_535;
+
+/// The most nodes of one deployment: far beyond any use on one engine, and within the room of the
+/// pools that subnets are chosen from.
+pub const MOST_NODES: u32 = 1000;
+
+/// How many sentinels there are where the spec does not say: the fewest that can lose one.
+pub const DEFAULT_SENTINELS: u32 = 3;
+
+/// The image where the spec names none.
+pub const DEFAULT_IMAGE: &str = "redis:8";
+
+/// The image as the spec names it, or the default one.
+#[must_use]
+pub fn image_reference(spec: &Spec) -> String {
+    spec.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.to_owned())
+}
+
+/// The address of the engine's machine that ports are published on.
+pub(super) fn bind(spec: &Spec) -> Ipv4Addr {
+    spec.ports.as_ref().and_then(|ports| ports.bind).unwrap_or(Ipv4Addr::LOCALHOST)
+}
