@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 
 use crate::topology::acl::Categories;
+use crate::topology::certificates::Renewal;
 use crate::topology::container::ContainerSettings;
 use crate::topology::{Address, Node, NodeName, Server, Settings, SlotSet, Topology};
 
@@ -30,7 +31,7 @@ pub struct Observed {
     /// The users whose passwords are others than the deployment was last brought to.
     pub changed_passwords: Vec<String>,
     /// Nodes whose certificates are others than the deployment was last brought to, and why.
-    pub renewed_certificates: BTreeMap<NodeName, String>,
+    pub renewed_certificates: BTreeMap<NodeName, Renewal>,
     /// Whether clients have to trust another CA than before.
     pub changed_authority: bool,
     /// Things on the engine that bear a name of the deployment, but are not redisctl's.

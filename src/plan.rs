@@ -6,18 +6,23 @@ use crate::topology::{DeploymentName, NodeName};
 
 mod cause;
 mod condition;
+mod disagreement;
 pub mod effect;
 mod engine_action;
+mod names;
+mod obstacle;
 mod print;
 mod server_action;
 
-pub use cause::{Cause, Obstacle, UserDrift};
+pub use cause::{Cause, Stranger, UserDrift, WrongPrimary};
 pub use condition::{
     ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Peer, ReplicationExpectation,
     SentinelExpectation,
 };
+pub use disagreement::Disagreement;
 pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
+pub use obstacle::{Obstacle, SlotConflict};
 pub use server_action::{HandOverWay, ServerAction};
 
 /// What is to be done, in order. Nothing is left to decide while it runs.

@@ -3,29 +3,14 @@
 //! The executor's waits and the planner use it; verification has checks of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use crate::observed::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
+pub use crate::plan::Disagreement;
 use crate::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,
     SentinelExpectation,
 };
 use crate::topology::{NodeName, SlotSet};
-
-/// One node that is not, or does not see, what is expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disagreement {
-    /// The node that says so.
-    pub node: NodeName,
-    /// What it says, after the node's name.
-    pub message: String,
-}
-
-impl fmt::Display for Disagreement {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.node, self.message)
-    }
-}
 
 /// The servers' answers by node.
 pub type Answers = BTreeMap<NodeName, ObservedServer>;

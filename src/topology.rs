@@ -29,6 +29,7 @@ mod rules;
 pub mod server;
 pub mod settings;
 pub mod slots;
+mod spec_field;
 pub mod tls;
 pub mod users;
 pub mod warnings;
@@ -41,6 +42,7 @@ pub use placement::Placement;
 pub use server::Server;
 pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
+pub use spec_field::SpecField;
 pub use tls::Tls;
 
 /// What kind of deployment it is.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cause::list;
+use super::names::list;
 use super::{Action, Condition, EngineAction, Milestone, Plan, ServerAction};
 use crate::topology::users::{OPERATOR, REPLICATION};
 use crate::topology::{NodeName, Settings};

@@ -2,30 +2,28 @@
 
 use super::{Stages, cluster, engine, replication, sentinel, users};
 use crate::observed::Observed;
-use crate::plan::effect::{FIXED_PORTS, OLD_SENTINELS, OLDER_IMAGE, OTHER_AUTHORITY, PRIMARY_LEAVES};
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
-use crate::topology::{Kind, Topology};
+use crate::topology::{Kind, SpecField, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
 /// converged.
-fn reasons(topology: &Topology, observed: &Observed) -> Vec<String> {
-    let mut reasons: Vec<String> = Vec::new();
+fn reasons(topology: &Topology, observed: &Observed) -> Vec<SpecField> {
+    let mut reasons: Vec<SpecField> = Vec::new();
     if let Some(stored) = &observed.stored {
         let differences = [
-            ("kind", stored.kind != topology.kind),
-            ("shards", stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
-            (FIXED_PORTS, changes_ports(topology, stored)),
-            (PRIMARY_LEAVES, primary_leaves(topology, stored, observed)),
-            (OLDER_IMAGE, !topology.server.reads_data_of(stored.server)),
-            (OLD_SENTINELS, users::change_for_old_sentinels(topology, observed)),
-            ("data", stored.data != topology.data),
-            ("tls", stored.tls.is_some() != topology.tls.is_some()),
+            (SpecField::Kind, stored.kind != topology.kind),
+            (SpecField::Shards, stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
+            (SpecField::SharedPorts, changes_ports(topology, stored)),
+            (SpecField::FewerReplicas, primary_leaves(topology, stored, observed)),
+            (SpecField::OlderImage, !topology.server.reads_data_of(stored.server)),
+            (SpecField::AuthOfOldSentinels, users::change_for_old_sentinels(topology, observed)),
+            (SpecField::Data, stored.data != topology.data),
+            (SpecField::Tls, stored.tls.is_some() != topology.tls.is_some()),
         ];
-        reasons
-            .extend(differences.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned()));
+        reasons.extend(differences.into_iter().filter_map(|(field, differs)| differs.then_some(field)));
     }
-    reasons.extend(observed.changed_authority.then(|| OTHER_AUTHORITY.to_owned()));
+    reasons.extend(observed.changed_authority.then_some(SpecField::Authority));
     reasons
 }
 
@@ -65,7 +63,7 @@ pub(super) fn remove_everything(
 ) -> Observed {
     let cause = match obstacles {
         [Obstacle::Recreate { fields, .. }, ..] => Cause::SpecChanged(fields.clone()),
-        others => Cause::WrongShape(others.iter().map(ToString::to_string).collect()),
+        others => Cause::WrongShape(others.to_vec()),
     };
     let remove = |name| engine(Some(name), EngineAction::RemoveContainer, cause.clone());
     stages.push("remove", Order::SideBySide, observed.containers.keys().map(remove).collect());

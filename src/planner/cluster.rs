@@ -11,7 +11,7 @@ use super::{Forming, Options, ServerStates, Stages, World, leaving, rolling, ser
 use crate::observed::{ClusterRole, Observed};
 use crate::plan::{
     Action, Cause, ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Obstacle, Order,
-    Peer, ServerAction, Step,
+    Peer, ServerAction, Step, Stranger, WrongPrimary,
 };
 use crate::readiness;
 use crate::topology::slots::key_in;
@@ -121,7 +121,7 @@ fn settle(
         let expectation = expectation(topology, acting, milestone);
         let cause = settling.changed.clone().or_else(|| {
             let found = readiness::cluster(&expectation, &observed.servers);
-            found.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
+            found.first().map(|first| Cause::Unsettled(first.clone()))
         });
         cause.map(|cause| wait(None, Condition::ClusterAgrees(expectation), cause))
     };
@@ -185,12 +185,12 @@ fn forget(known: &Known<'_>, stages: &mut Stages, which: Strangers) {
                 && own_primary == (which == Strangers::OwnPrimaries)
         });
         for (id, line) in strangers {
-            let what = match (known.leaving.get(id.as_str()), line.address) {
-                (Some(name), _) => name.to_string(),
-                (None, Some(address)) => format!("a node at {address}"),
-                (None, None) => format!("node {}", id.get(..8).unwrap_or(id)),
+            let stranger = match (known.leaving.get(id.as_str()), line.address) {
+                (Some(name), _) => Stranger::Leaving((*name).clone()),
+                (None, Some(address)) => Stranger::MemberAt(address),
+                (None, None) => Stranger::MemberWithId(id.clone()),
             };
-            steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(what)));
+            steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(stranger)));
         }
     }
     stages.push("forget", Order::SideBySide, steps);
@@ -235,15 +235,13 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
                 None => Some(Cause::New),
                 // Its slots are the acting primary's by a younger claim: it follows by itself.
                 Some(ClusterRole::Primary) if !known.slots_of(&node.name).is_empty() => None,
-                Some(ClusterRole::Primary) => {
-                    Some(Cause::WrongPrimary("is a primary without slots".to_owned()))
-                }
+                Some(ClusterRole::Primary) => Some(Cause::WrongPrimary(WrongPrimary::WithoutSlots)),
                 Some(ClusterRole::Replica(id)) => match known.names.get(id.as_str()) {
                     Some(name) if name == primary => None,
-                    Some(name) => Some(Cause::WrongPrimary(format!("replicates {name}"))),
+                    Some(name) => Some(Cause::WrongPrimary(WrongPrimary::Replicates((*name).clone()))),
                     None => Some(match known.leaving.get(id.as_str()) {
                         Some(former) => Cause::PrimaryGoes(former.clone()),
-                        None => Cause::WrongPrimary("replicates a node that is gone".to_owned()),
+                        None => Cause::WrongPrimary(WrongPrimary::ReplicatesTheGone),
                     }),
                 },
             };

@@ -1,6 +1,6 @@
 //! The containers' plane: network, volumes, containers, files, starts.
 
-use super::fate::{Fate, Fates, SUBNET_FIELD};
+use super::fate::{Fate, Fates};
 use super::{ServerState, ServerStates, Stages, engine, leaving, replication, server, users, wait};
 use crate::observed::{ContainerState, Observed, ObservedServer};
 use crate::plan::{
@@ -11,7 +11,7 @@ use crate::topology::container::{
     ContainerSettings, Namespace, container, container_of_anchor, containers, data_volume, shared_volume,
 };
 use crate::topology::settings::while_forming;
-use crate::topology::{Kind, Node, NodeName, Topology};
+use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
 /// Plans everything up to servers that answer.
 pub(super) fn plan(
@@ -76,7 +76,7 @@ fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &
     stages.push("remove", Order::SideBySide, steps);
     if fates.new_subnet {
         let remove = EngineAction::RemoveNetwork(topology.name.clone());
-        let step = engine(None, remove, Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]));
+        let step = engine(None, remove, Cause::SpecChanged(vec![SpecField::Subnet]));
         stages.push("remove network", Order::InTurn, vec![step]);
     }
 }
@@ -100,7 +100,7 @@ fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: 
         };
         let cause = match observed.network {
             None => Cause::NotFound,
-            Some(_) => Cause::SpecChanged(vec![SUBNET_FIELD.to_owned()]),
+            Some(_) => Cause::SpecChanged(vec![SpecField::Subnet]),
         };
         steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
     }
@@ -149,8 +149,8 @@ fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> V
         .map(|wanted| wanted.name.clone())
         .collect();
     let cause = match observed.renewed_certificates.values().next() {
-        _ if changed => Cause::SpecChanged(vec!["settings".to_owned()]),
-        Some(reason) => Cause::Certificate(reason.clone()),
+        _ if changed => Cause::SpecChanged(vec![SpecField::Settings]),
+        Some(renewal) => Cause::Certificate(*renewal),
         None => Cause::New,
     };
     let primary = replication::swapped_primary(topology, observed);

@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use super::Options;
 use crate::observed::{ContainerState, Observed, ObservedContainer};
 use crate::plan::Obstacle;
-use crate::plan::effect::{Effect, UNREADABLE_LABEL, effect};
+use crate::plan::effect::{Effect, effect};
 use crate::spec::DataSpec;
 use crate::topology::container::{ContainerSettings, container, container_of_anchor};
-use crate::topology::{Anchor, Node, NodeName, Topology};
-
-/// The field of the spec that says what the network is.
-pub(super) const SUBNET_FIELD: &str = "network.subnet";
-
-/// The field of the spec that says which nodes are sentinels: they are numbered after the replicas.
-const ROLE_FIELD: &str = "replicas";
+use crate::topology::{Anchor, Node, NodeName, SpecField, Topology};
 
 /// What becomes of a container, and the fields of the spec that say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +19,12 @@ pub(super) enum Fate {
     Made,
     /// It is removed and made anew before anything else: nothing runs in it that could be lost, or the
     /// user has said so.
-    Remade(Vec<String>),
+    Remade(Vec<SpecField>),
     /// It is removed and made anew, because the container is whose network namespace it shares: it has
     /// joined that very one, and joins no other of its name.
     Rejoins,
     /// It is replaced in its turn, while other nodes serve.
-    Rolled(Vec<String>),
+    Rolled(Vec<SpecField>),
 }
 
 /// What becomes of every node's container, and of those that the topology does not have any more.
@@ -57,7 +51,7 @@ impl<'a> Fates<'a> {
         let subnet = observed.network.as_ref().and_then(|network| network.subnet);
         let new_subnet = subnet.is_some_and(|subnet| subnet != topology.subnet);
         if new_subnet && !options.recreate {
-            return Err(vec![Obstacle::Recreate { node: None, fields: vec![SUBNET_FIELD.to_owned()] }]);
+            return Err(vec![Obstacle::Recreate { node: None, fields: vec![SpecField::Subnet] }]);
         }
         let judge = Judge { topology, observed, options, new_subnet };
         let mut by_node = BTreeMap::new();
@@ -98,7 +92,7 @@ impl<'a> Fates<'a> {
     }
 
     /// The fields for which a node is replaced in its turn.
-    pub(super) fn rolled(&self, node: &NodeName) -> Option<&Vec<String>> {
+    pub(super) fn rolled(&self, node: &NodeName) -> Option<&Vec<SpecField>> {
         match self.of(node) {
             Fate::Rolled(fields) => Some(fields),
             Fate::Kept | Fate::Made | Fate::Remade(_) | Fate::Rejoins => None,
@@ -129,7 +123,7 @@ impl Judge<'_> {
         let Some(existing) = self.observed.containers.get(&anchor.name) else { return Ok(Fate::Made) };
         let mut fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
         // Whatever server idles in it, the namespace is the same: it may stay what it is.
-        fields.retain(|field| !["command", "image", "labels"].contains(&field.as_str()));
+        fields.retain(|field| ![SpecField::Command, SpecField::Image, SpecField::Labels].contains(field));
         // All others go down with it.
         let keeps_keys = self.topology.data == DataSpec::Volume;
         match (fields.is_empty(), keeps_keys || self.options.recreate) {
@@ -148,7 +142,8 @@ impl Judge<'_> {
         let was_sentinel = existing.settings.as_ref().map(ContainerSettings::is_sentinel);
         if was_sentinel.is_some_and(|was| was != self.topology.is_sentinel(&node.name)) {
             // What runs in it has no keys, or copies only; or else there is an obstacle.
-            return Ok(Fate::Remade(vec![ROLE_FIELD.to_owned()]));
+            // Sentinels are numbered after the replicas.
+            return Ok(Fate::Remade(vec![SpecField::Replicas]));
         }
         let needs_say = fields.iter().any(|field| matches!(effect(field), Effect::Recreate(_)));
         let runs = matches!(existing.state, ContainerState::Running | ContainerState::Paused);
@@ -177,13 +172,13 @@ impl Judge<'_> {
     }
 
     /// The fields of the spec in which the container differs from it.
-    fn changed_fields(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Vec<String> {
+    fn changed_fields(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Vec<SpecField> {
         let mut fields = match &existing.settings {
             Some(settings) => wanted.differences(settings),
-            None => vec![UNREADABLE_LABEL.to_owned()],
+            None => vec![SpecField::UnreadableLabel],
         };
         if self.new_subnet {
-            fields.push(SUBNET_FIELD.to_owned());
+            fields.push(SpecField::Subnet);
         }
         fields
     }

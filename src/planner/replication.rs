@@ -5,6 +5,7 @@ use super::{Stages, World, engine, leaving, rolling, sentinel, server, wait};
 use crate::observed::{Observed, Replication, ServerView};
 use crate::plan::{
     Cause, Condition, EngineAction, HandOverWay, Order, Peer, ReplicationExpectation, ServerAction, Step,
+    WrongPrimary,
 };
 use crate::readiness;
 use crate::topology::{Address, Kind, Node, NodeName, Server, Topology};
@@ -38,7 +39,7 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     let heir = heir(&present, current);
     let mut steps = Vec::new();
     if let Some(Replication::Replica { .. }) = current.view.map(|view| &view.replication) {
-        let cause = Cause::WrongPrimary("no node is a primary".to_owned());
+        let cause = Cause::WrongPrimary(WrongPrimary::NoPrimary);
         steps.push(server(current.name, ServerAction::Promote, cause));
     }
     if heir.name != current.name {
@@ -50,12 +51,12 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     }
     for node in present.iter().filter(|node| node.stays && node.name != heir.name) {
         let wrong = match node.view.map(|view| &view.replication) {
-            Some(Replication::Primary { .. }) => Some("is a primary of its own".to_owned()),
+            Some(Replication::Primary { .. }) => Some(WrongPrimary::OfItsOwn),
             Some(Replication::Replica { of: Some(of), .. }) if *of != heir.address => {
-                Some(format!("follows {of}"))
+                Some(WrongPrimary::Follows(*of))
             }
             // A new replica has its primary in its file; unless the roles are swapped by now.
-            None if topology.starts_as_primary(node.name) => Some("starts as a primary".to_owned()),
+            None if topology.starts_as_primary(node.name) => Some(WrongPrimary::StartsAsPrimary),
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -75,7 +76,7 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
     let cause = if servers.new_nodes().next().is_some() || acted || links == Links::Reopen {
         Some(servers.cause_to_wait())
     } else {
-        unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
+        unsettled.first().map(|first| Cause::Unsettled(first.clone()))
     };
     if let Some(cause) = cause.filter(|_| !rolling::replaces_the_unlinked(world)) {
         stages.push("ready", Order::InTurn, vec![wait(None, Condition::ReplicasFollow(expectation), cause)]);

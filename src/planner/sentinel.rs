@@ -8,7 +8,9 @@
 use super::users::Links;
 use super::{Stages, World, leaving, replication, rolling, server, wait};
 use crate::observed::{Observed, Replication};
-use crate::plan::{Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step};
+use crate::plan::{
+    Cause, Condition, Order, Peer, SentinelExpectation, ServerAction, Step, Stranger, WrongPrimary,
+};
 use crate::readiness;
 use crate::topology::settings::sentinel_settings;
 use crate::topology::{Address, Node, NodeName, Topology};
@@ -27,7 +29,7 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
         // It becomes a primary by the sentinels' doing, and is followed once it is.
         Some(Replication::Replica { .. }) if chosen.is_some() => Vec::new(),
         Some(Replication::Replica { .. }) => {
-            let cause = Cause::WrongPrimary("no node is a primary".to_owned());
+            let cause = Cause::WrongPrimary(WrongPrimary::NoPrimary);
             let promote = server(&primary.name, ServerAction::Promote, cause);
             std::iter::once(promote).chain(follow(topology, observed, primary)).collect()
         }
@@ -43,7 +45,7 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
         Some(servers.cause_to_wait())
     } else {
         let unsettled = readiness::sentinels(&expectation, &observed.servers);
-        unsettled.first().map(|disagreement| Cause::Unsettled(disagreement.to_string()))
+        unsettled.first().map(|first| Cause::Unsettled(first.clone()))
     };
     if let Some(cause) = cause.filter(|_| !rolling::replaces_the_unlinked(world)) {
         stages.push("ready", Order::InTurn, vec![wait(None, Condition::SentinelsAgree(expectation), cause)]);
@@ -96,12 +98,12 @@ fn follow(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step>
     let others = topology.servers().into_iter().filter(|node| node.name != primary.name);
     let follow = |node: &Node| {
         let wrong = match replication_of(observed, node) {
-            Some(Replication::Primary { .. }) => "is a primary of its own".to_owned(),
+            Some(Replication::Primary { .. }) => WrongPrimary::OfItsOwn,
             Some(Replication::Replica { of: Some(of), .. }) if *of != primary.address => {
-                format!("follows {of}")
+                WrongPrimary::Follows(*of)
             }
             // A new replica has its primary in its file; unless the roles are swapped by now.
-            None if topology.starts_as_primary(&node.name) => "starts as a primary".to_owned(),
+            None if topology.starts_as_primary(&node.name) => WrongPrimary::StartsAsPrimary,
             _ => return None,
         };
         Some(server(&node.name, ServerAction::Follow(primary.address), Cause::WrongPrimary(wrong)))
@@ -145,21 +147,21 @@ fn watch(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step> 
                     (topology.servers(), topology.sentinels.iter().collect::<Vec<_>>());
                 let replicas = watched.replicas.keys().filter(|address| !is_one_of(&servers, address));
                 let others = watched.sentinels.keys().filter(|address| !is_one_of(&sentinels, address));
-                let strangers: Vec<String> = replicas.chain(others).map(ToString::to_string).collect();
+                let strangers: Vec<Address> = replicas.chain(others).copied().collect();
                 if !strangers.is_empty() {
                     let action = ServerAction::Rediscover { name: topology.name.clone() };
-                    steps.push(server(name, action, Cause::Stranger(strangers.join(", "))));
+                    steps.push(server(name, action, Cause::Stranger(Stranger::At(strangers))));
                 }
             }
             other => {
-                let cause = match other.and_then(|watched| watched.primary) {
-                    None => "watches no primary".to_owned(),
-                    Some(address) => format!("watches {address}"),
+                let wrong = match other.and_then(|watched| watched.primary) {
+                    None => WrongPrimary::WatchesNone,
+                    Some(address) => WrongPrimary::Watches(address),
                 };
                 let settings = sentinel_settings(&sentinel.settings);
                 let action =
                     ServerAction::Monitor { name: topology.name.clone(), primary: primary.address, settings };
-                steps.push(server(name, action, Cause::WrongPrimary(cause)));
+                steps.push(server(name, action, Cause::WrongPrimary(wrong)));
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::fate::Fate;
 use super::{ServerState, Stages, World, server};
 use crate::plan::{Cause, Order, ServerAction};
+use crate::topology::certificates::Renewal;
 use crate::topology::settings::{
     STOPS_WRITES, is_immutable, lasting_defaults, same_value, server_default, while_forming,
 };
@@ -51,10 +52,10 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
 fn certificates(world: &World<'_>, stages: &mut Stages) {
     const DIRECTIVE: &str = "tls-cert-file";
     let World { topology, observed, servers, fates } = *world;
-    let read_anew = |(name, reason): (&NodeName, &String)| {
+    let read_anew = |(name, renewal): (&NodeName, &Renewal)| {
         let path = topology.node(name)?.settings.get(DIRECTIVE)?;
         let settings = Settings::from_iter([(DIRECTIVE, path)]);
-        let cause = Cause::Certificate(reason.clone());
+        let cause = Cause::Certificate(*renewal);
         // Those that do not run, or are replaced, read it when they start.
         let reads_it_now = servers.of(name) == ServerState::Answering && matches!(fates.of(name), Fate::Kept);
         reads_it_now.then(|| server(name, ServerAction::Configure(settings), cause))

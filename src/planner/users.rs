@@ -10,7 +10,7 @@ use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
 use crate::topology::users::{DEFAULT, ServerUser, is_own, users_of};
-use crate::topology::{Kind, Node, NodeName, Topology};
+use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
 /// What becomes of the links between replicas and primaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn files(topology: &Topology, observed: &Observed, differences: &[Difference<'_>
         .collect();
     // They exist already, and so do their folders: one archive has them all.
     let through = nodes.iter().find(|name| observed.containers.contains_key(*name)).cloned();
-    let cause = if all { Cause::SpecChanged(vec!["auth".to_owned()]) } else { Cause::Changed };
+    let cause = if all { Cause::SpecChanged(vec![SpecField::Auth]) } else { Cause::Changed };
     let write = |through: NodeName| {
         let (name, nodes, primary) =
             (through.clone(), nodes.clone(), replication::swapped_primary(topology, observed));

@@ -10,6 +10,10 @@ use super::tls::names;
 use super::{NodeName, Topology};
 use crate::spec::SecretText;
 
+mod renewal;
+
+pub use renewal::Renewal;
+
 /// How much of its life a certificate has left when it is made anew: time enough for somebody who
 /// runs `up` once a month.
 pub const RENEWAL: Duration = Duration::days(30);
@@ -118,17 +122,16 @@ impl Certificates {
     /// Why the servers of some nodes have to read their certificates anew, `earlier` being those that
     /// they have.
     #[must_use]
-    pub fn renewed_since(&self, earlier: &Self, topology: &Topology) -> BTreeMap<NodeName, String> {
+    pub fn renewed_since(&self, earlier: &Self, topology: &Topology) -> BTreeMap<NodeName, Renewal> {
         let reason = |name: &NodeName| match (self, earlier) {
             (Self::Made(now), Self::Made(before)) => {
                 let (issued, old) = (now.nodes.get(name)?, before.nodes.get(name)?);
                 if old.names != issued.names {
-                    return Some("its names are others than its certificate's".to_owned());
+                    return Some(Renewal::OtherNames);
                 }
-                (old.pair != issued.pair).then(|| format!("its certificate ends on {}", old.ends.date()))
+                (old.pair != issued.pair).then(|| Renewal::Ends(old.ends.date()))
             }
-            _ => (self.of_node(name) != earlier.of_node(name))
-                .then(|| "the spec has another certificate".to_owned()),
+            _ => (self.of_node(name) != earlier.of_node(name)).then_some(Renewal::OtherInSpec),
         };
         let nodes = topology.nodes().into_iter();
         nodes.filter_map(|node| Some((node.name.clone(), reason(&node.name)?))).collect()
@@ -299,9 +302,9 @@ mod tests {
         }
         after.nodes.values_mut().last().unwrap().names.push("db.example".to_owned());
         let (before, after) = (Certificates::Made(Box::new(before)), Certificates::Made(Box::new(after)));
-        let reasons: Vec<String> = after.renewed_since(&before, &two).into_values().collect();
+        let reasons = after.renewed_since(&before, &two).into_values().map(|renewal| renewal.to_string());
         assert_eq!(
-            reasons,
+            reasons.collect::<Vec<_>>(),
             ["its certificate ends on 1970-01-21", "its names are others than its certificate's"]
         );
         assert!(after.renewed_since(&after, &two).is_empty());

@@ -10,7 +10,7 @@ use super::files::SERVER_USER;
 use super::limits;
 use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::{is_taken_at_start, same_value, sentinel_settings};
-use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, Topology};
+use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, SpecField, Topology};
 use crate::spec::DataSpec;
 
 /// The prefix of every label that redisctl puts on containers, networks and volumes.
@@ -124,26 +124,48 @@ impl ContainerSettings {
         self.command.iter().any(|word| word == SENTINEL_MODE)
     }
 
-    /// The names of the fields in which `self` differs from `other`; directives as `config.NAME`.
+    /// The fields of the spec in which `self` differs from `other`.
     #[must_use]
-    pub fn differences(&self, other: &Self) -> Vec<String> {
-        let fields = |settings: &Self| serde_json::to_value(settings).unwrap_or_default();
-        let (ours, theirs) = (fields(self), fields(other));
-        let names = ours.as_object().into_iter().flat_map(serde_json::Map::keys);
-        let fields = names
-            .filter(|name| *name != "settings_at_start" && ours.get(*name) != theirs.get(*name))
-            .cloned();
-        fields.chain(self.directives_unlike(other)).collect()
+    pub fn differences(&self, other: &Self) -> Vec<SpecField> {
+        // A field that is added here has to be compared, or left out with a reason. Both containers are of
+        // the same node, so that name and deployment are the same.
+        let Self {
+            name: _,
+            deployment: _,
+            kind,
+            image,
+            command,
+            user,
+            network,
+            bind,
+            resources,
+            volumes,
+            labels,
+            settings_at_start: _,
+        } = self;
+        let fields = [
+            (SpecField::Address, *network != other.network),
+            (SpecField::Bind, *bind != other.bind),
+            (SpecField::Command, *command != other.command),
+            (SpecField::Image, *image != other.image),
+            (SpecField::Kind, *kind != other.kind),
+            (SpecField::Labels, *labels != other.labels),
+            (SpecField::Resources, *resources != other.resources),
+            (SpecField::User, *user != other.user),
+            (SpecField::Volumes, *volumes != other.volumes),
+        ];
+        let changed = fields.into_iter().filter_map(|(field, differs)| differs.then_some(field));
+        changed.chain(self.directives_unlike(other)).collect()
     }
 
-    fn directives_unlike(&self, other: &Self) -> Vec<String> {
+    fn directives_unlike(&self, other: &Self) -> Vec<SpecField> {
         let (ours, theirs) = (&self.settings_at_start, &other.settings_at_start);
         let names: BTreeSet<&str> = ours.iter().chain(theirs.iter()).map(|(name, _)| name).collect();
         let differs = |name: &&str| match (ours.get(name), theirs.get(name)) {
             (Some(one), Some(other)) => !same_value(name, one, other),
             _ => true,
         };
-        names.into_iter().filter(differs).map(|name| format!("config.{name}")).collect()
+        names.into_iter().filter(differs).map(|name| SpecField::Directive(name.to_owned())).collect()
     }
 }
 

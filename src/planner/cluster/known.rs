@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::fate::Fates;
 use crate::observed::{ClusterRole, ClusterView, Observed};
-use crate::plan::{Cause, Obstacle};
+use crate::plan::{Cause, Obstacle, SlotConflict};
 use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 mod kept_out;
@@ -193,18 +193,18 @@ impl<'a> Known<'a> {
             for other in shard.nodes().filter(|other| other.name != owner.name) {
                 // A claim that is overridden by a younger one ends by itself.
                 if !self.slots_of(&other.name).without(&slots).is_empty() {
-                    obstacles.push(Obstacle::Shape(format!(
-                        "`{}` and `{}` both own slots, but the spec has them in one shard",
-                        owner.name, other.name
-                    )));
+                    obstacles.push(Obstacle::Shape(SlotConflict::TwoOwners {
+                        owner: owner.name.clone(),
+                        other: other.name.clone(),
+                    }));
                 }
             }
             let strange = slots.without(&shard.slots);
             if !strange.is_empty() {
-                obstacles.push(Obstacle::Shape(format!(
-                    "`{}` owns slots {strange}, which the spec has in another shard",
-                    owner.name
-                )));
+                obstacles.push(Obstacle::Shape(SlotConflict::OfAnotherShard {
+                    owner: owner.name.clone(),
+                    slots: strange,
+                }));
             }
         }
         obstacles
@@ -221,9 +221,8 @@ impl<'a> Known<'a> {
             Some(owner) => slots.without(&self.slots_of(&owner.name)),
             None => slots.without(&shard.slots),
         };
-        let what =
-            format!("`{leaving}` leaves, but owns slots {stranded}, which no other node can take over");
-        (!stranded.is_empty()).then_some(Obstacle::Shape(what))
+        let conflict = |slots| SlotConflict::Leaving { owner: leaving.clone(), slots };
+        (!stranded.is_empty()).then(|| Obstacle::Shape(conflict(stranded)))
     }
 
     /// Each shard's acting primary, in the order of the shards. With `swap` a new shard begins with

@@ -2,12 +2,12 @@
 
 use super::known::{Acting, Former, Known};
 use super::{Stages, peer, server};
-use crate::plan::{Cause, HandOverWay, Order, ServerAction, Step};
+use crate::plan::{Cause, HandOverWay, Order, ServerAction, Step, WrongPrimary};
 use crate::topology::{NodeName, Topology};
 
 /// A replica whose primary is gone becomes primary with its slots.
 pub(super) fn take_over_from_the_gone(acting: &[Acting], stages: &mut Stages) {
-    let cause = || Cause::WrongPrimary("replicates a node that is gone".to_owned());
+    let cause = || Cause::WrongPrimary(WrongPrimary::ReplicatesTheGone);
     let orphans = acting.iter().filter(|acting| acting.succeeds == Some(Former::Gone));
     let steps = take_over_in_turn(orphans.map(|orphan| (orphan.name.clone(), cause())));
     stages.push("take over", Order::InTurn, steps);

@@ -1,5 +1,7 @@
 //! Plans for deployments whose spec is another one now.
 
+use redisctl::topology::certificates::Renewal;
+
 use super::*;
 
 const RECREATE: Options = Options { recreate: true, ..SWAP };
@@ -330,9 +332,9 @@ async fn renewed_certificates_are_read_while_the_servers_run() {
     let topology = topology("{kind: replication, tls: true}");
     let world = up(&topology).await;
     let mut observed = world.observe(&topology);
-    let reason = "its certificate ends on 2026-12-24".to_owned();
+    let day = time::Date::from_calendar_date(2026, time::Month::December, 24).expect("there is such a day");
     observed.renewed_certificates =
-        topology.nodes().iter().map(|node| (node.name.clone(), reason.clone())).collect();
+        topology.nodes().iter().map(|node| (node.name.clone(), Renewal::Ends(day))).collect();
     let plan = redisctl::planner::plan(&topology, &observed, SWAP).expect("nothing is in the way");
     assert_snapshot!(plan, @"
     shop: 3 changes in 2 stages

@@ -132,7 +132,7 @@ async fn a_primary_that_is_to_be_a_sentinel_needs_a_say() {
     let world = up(&spec(2)).await;
     world.fail_over(&spec(2), &node(&spec(2), 3));
     settle().await;
-    assert_snapshot!(obstacles(&world, &spec(1), SWAP), @"the deployment must be made anew: the spec changed replicas, to fewer (the primary is a node that is to be none of the servers any more)");
+    assert_snapshot!(obstacles(&world, &spec(1), SWAP), @"the deployment must be made anew: the spec changed replicas, to fewer (the primary's node is not a server of the new spec)");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,30 @@
+//! How a user differs from the spec's.
+
+use std::fmt;
+
+/// How a user differs from the spec's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserDrift {
+    /// The server has no such user.
+    NotFound,
+    /// The user has other rules.
+    Rules,
+    /// The user's password is not accepted, or another password is accepted too.
+    Password,
+    /// Both.
+    RulesAndPassword,
+    /// The spec has no such user.
+    Surplus,
+}
+
+impl fmt::Display for UserDrift {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotFound => "not found",
+            Self::Rules => "differs in its rules",
+            Self::Password => "differs in its password",
+            Self::RulesAndPassword => "differs in its rules and its password",
+            Self::Surplus => "is not of the spec",
+        })
+    }
+}

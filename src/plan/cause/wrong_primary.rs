@@ -1,0 +1,44 @@
+//! What a server or sentinel has in place of the primary that it should have.
+
+use std::fmt;
+
+use crate::topology::{Address, NodeName};
+
+/// What a server or sentinel has in place of the primary that it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrongPrimary {
+    /// Every server is a replica.
+    NoPrimary,
+    /// The server is a primary that no other node counts on.
+    OfItsOwn,
+    /// The server replicates what is at this address.
+    Follows(Address),
+    /// The server's file makes it a primary.
+    StartsAsPrimary,
+    /// The server is a primary of a cluster, and owns no slots.
+    WithoutSlots,
+    /// The server replicates this node.
+    Replicates(NodeName),
+    /// The server replicates a node that does not exist.
+    ReplicatesTheGone,
+    /// The sentinel watches no primary.
+    WatchesNone,
+    /// The sentinel watches what is at this address.
+    Watches(Address),
+}
+
+impl fmt::Display for WrongPrimary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPrimary => formatter.write_str("no node is a primary"),
+            Self::OfItsOwn => formatter.write_str("is a primary of its own"),
+            Self::Follows(address) => write!(formatter, "follows {address}"),
+            Self::StartsAsPrimary => formatter.write_str("starts as a primary"),
+            Self::WithoutSlots => formatter.write_str("is a primary without slots"),
+            Self::Replicates(node) => write!(formatter, "replicates {node}"),
+            Self::ReplicatesTheGone => formatter.write_str("replicates a node that is gone"),
+            Self::WatchesNone => formatter.write_str("watches no primary"),
+            Self::Watches(address) => write!(formatter, "watches {address}"),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What stands in a plan's way until the user consents to a loss.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::effect::effect;
+use super::names::joined;
+use crate::topology::{NodeName, SlotSet, SpecField};
+
+/// Why the deployment cannot be brought to the topology without the user's consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Something that redisctl did not make bears a name that is needed.
+    Foreign {
+        /// `container`, `network` or `volume`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A change that needs the container to be made anew.
+    Recreate {
+        /// The node; `None`: the whole deployment.
+        node: Option<NodeName>,
+        /// What the spec changed.
+        fields: Vec<SpecField>,
+    },
+    /// A change for which the node must be restarted, while nothing keeps its keys.
+    NothingKeepsKeys {
+        /// The node.
+        node: NodeName,
+        /// What the spec changed.
+        fields: Vec<SpecField>,
+    },
+    /// Slots are owned by other nodes than the spec's.
+    Shape(SlotConflict),
+}
+
+/// Slots that are owned by other nodes than the spec's, and that would have to be moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotConflict {
+    /// Two nodes of one shard own slots.
+    TwoOwners {
+        /// The shard's primary.
+        owner: NodeName,
+        /// The other node.
+        other: NodeName,
+    },
+    /// A node owns slots that the spec has in another shard.
+    OfAnotherShard {
+        /// The node.
+        owner: NodeName,
+        /// The slots.
+        slots: SlotSet,
+    },
+    /// A node leaves with slots that no other node can take over.
+    Leaving {
+        /// The node.
+        owner: NodeName,
+        /// The slots.
+        slots: SlotSet,
+    },
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign { kind, name } => {
+                write!(formatter, "there is a {kind} `{name}` that redisctl did not make")
+            }
+            Self::Recreate { node, fields } => {
+                let subject = node.as_ref().map_or("the deployment".to_owned(), |node| format!("`{node}`"));
+                write!(formatter, "{subject} must be made anew: the spec changed {}", joined(fields))?;
+                let reasons: BTreeSet<&str> =
+                    fields.iter().filter_map(|field| effect(field).reason()).collect();
+                let reasons: Vec<&str> = reasons.into_iter().collect();
+                if reasons.is_empty() { Ok(()) } else { write!(formatter, " ({})", reasons.join("; ")) }
+            }
+            Self::NothingKeepsKeys { node, fields } => write!(
+                formatter,
+                "`{node}` must be restarted, and its keys would go: it has neither a replica nor a volume; \
+                 the spec changed {}",
+                joined(fields)
+            ),
+            Self::Shape(conflict) => conflict.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for SlotConflict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TwoOwners { owner, other } => write!(
+                formatter,
+                "`{owner}` and `{other}` both own slots, but the spec has them in one shard"
+            ),
+            Self::OfAnotherShard { owner, slots } => {
+                write!(formatter, "`{owner}` owns slots {slots}, which the spec has in another shard")
+            }
+            Self::Leaving { owner, slots } => {
+                write!(
+                    formatter,
+                    "`{owner}` leaves, but owns slots {slots}, which no other node can take over"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A field of the spec, named where a change of it is the cause of a step or stands in a plan's way.
+
+use std::fmt;
+
+/// A field of the spec. Some fields have a second variant for a change that has another effect.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SpecField {
+    /// A node's address or published port.
+    Address,
+    /// Users and passwords.
+    Auth,
+    /// Passwords of sentinels whose version has no users.
+    AuthOfOldSentinels,
+    /// The host address that ports are published on.
+    Bind,
+    /// The server's executable and its arguments.
+    Command,
+    /// Where keys are kept.
+    Data,
+    /// A directive that a server reads at its start only.
+    Directive(String),
+    /// The image.
+    Image,
+    /// The image, where the new image's server is older than the present server.
+    OlderImage,
+    /// The kind of the deployment.
+    Kind,
+    /// The user's labels.
+    Labels,
+    /// The network's subnet.
+    Subnet,
+    /// The number of replicas.
+    Replicas,
+    /// The number of replicas, where the present primary's node would become a sentinel.
+    FewerReplicas,
+    /// The number of nodes, where one container publishes the ports of all.
+    SharedPorts,
+    /// Limits of memory and processors.
+    Resources,
+    /// Anything that is written to the nodes' files.
+    Settings,
+    /// The shards and their slots.
+    Shards,
+    /// Whether there is TLS.
+    Tls,
+    /// The CA that clients trust.
+    Authority,
+    /// The user that the server runs as.
+    User,
+    /// The volumes of a container.
+    Volumes,
+    /// Unknown: the label that tells what the container was made from cannot be read.
+    UnreadableLabel,
+}
+
+impl fmt::Display for SpecField {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Directive(name) => return write!(formatter, "config.{name}"),
+            Self::Address => "address",
+            Self::Auth => "auth",
+            Self::AuthOfOldSentinels => "auth, of sentinels that know no users",
+            Self::Bind => "bind",
+            Self::Command => "command",
+            Self::Data => "data",
+            Self::Image => "image",
+            Self::OlderImage => "image, to one with an older server",
+            Self::Kind => "kind",
+            Self::Labels => "labels",
+            Self::Subnet => "network.subnet",
+            Self::Replicas => "replicas",
+            Self::FewerReplicas => "replicas, to fewer",
+            Self::SharedPorts => "replicas or sentinels",
+            Self::Resources => "resources",
+            Self::Settings => "settings",
+            Self::Shards => "shards",
+            Self::Tls => "tls",
+            Self::Authority => "tls, to another CA",
+            Self::User => "user",
+            Self::Volumes => "volumes",
+            Self::UnreadableLabel => "a label of redisctl",
+        })
+    }
+}
