@@ -7,7 +7,7 @@ use bollard::Docker;
 use rand::RngExt as _;
 
 use crate::event::Listener;
-use crate::executor::{BoxedError, Engine as EngineTrait};
+use crate::executor::{BoxedError, EngineCalls};
 use crate::observed::Observed;
 use crate::plan::EngineAction;
 use crate::topology::files::File;
@@ -144,7 +144,7 @@ impl Engine {
     }
 }
 
-impl EngineTrait for Engine {
+impl EngineCalls for Engine {
     async fn apply(
         &self,
         node: Option<&NodeName>,

@@ -98,8 +98,8 @@ fn as_json<S: serde::Serializer>(plan: &Plan, serializer: S) -> Result<S::Ok, S:
     plan.to_json().serialize(serializer)
 }
 
-/// Where events go.
-pub trait Listener {
+/// Where events go. A run may be spawned on any thread, so its listener has to bear that.
+pub trait Listener: Send + Sync {
     /// Takes one event.
     fn hear(&self, event: Event);
 }

@@ -2,12 +2,12 @@
 //! nothing: what is done is the plan's, when it is done is the planner's order, and whether a wait
 //! is over is [`readiness`](crate::readiness)'s judgement.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
@@ -28,38 +28,38 @@ pub use error::{BoxedError, ExecuteError, causes, chain};
 /// slower and not quicker.
 const SIDE_BY_SIDE: usize = 12;
 
-/// The engine, as the executor needs it.
-pub trait Engine {
+/// The calls of the engine that the executor needs.
+pub trait EngineCalls: Sync {
     /// Does one action. `node` is the step's node, where it has one.
     fn apply(
         &self,
         node: Option<&NodeName>,
         action: &EngineAction,
         listener: &dyn Listener,
-    ) -> impl Future<Output = Result<(), BoxedError>>;
+    ) -> impl Future<Output = Result<(), BoxedError>> + Send;
 
     /// Puts files into the deployment's volume through a container.
     fn write_files(
         &self,
         through: &NodeName,
         files: Vec<File>,
-    ) -> impl Future<Output = Result<(), BoxedError>>;
+    ) -> impl Future<Output = Result<(), BoxedError>> + Send;
 
     /// The last lines that a node wrote to its log; empty where there are none to be had.
-    fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>>;
+    fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>> + Send;
 
     /// How a node's container ended, if it did, so that its server will not answer.
-    fn ended(&self, node: &NodeName) -> impl Future<Output = Result<Option<String>, BoxedError>>;
+    fn ended(&self, node: &NodeName) -> impl Future<Output = Result<Option<String>, BoxedError>> + Send;
 }
 
-/// The servers, as the executor needs them.
-pub trait Servers {
+/// The calls of the servers that the executor needs.
+pub trait ServerCalls: Sync {
     /// Does one action at a node. Actions that must wait for a passing state (a node not known
     /// yet, a server loading) say so with [`ServerFault::Passing`].
-    fn apply(&self, node: &NodeName, action: &ServerAction) -> impl Future<Output = Result<(), ServerFault>>;
+    fn apply(&self, node: &NodeName, action: &ServerAction) -> impl Future<Output = Result<(), ServerFault>> + Send;
 
     /// Asks a node for everything but its settings.
-    fn view(&self, node: &NodeName) -> impl Future<Output = Result<ServerView, BoxedError>>;
+    fn view(&self, node: &NodeName) -> impl Future<Output = Result<ServerView, BoxedError>> + Send;
 }
 
 /// Why a server action did not succeed.
@@ -72,10 +72,10 @@ pub enum ServerFault {
 }
 
 /// Renders the files of some nodes.
-pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + 'a;
+pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + Sync + 'a;
 
 /// Observes, and plans anew; `None` where that is not possible now.
-pub type Replan<'a> = dyn Fn() -> LocalBoxFuture<'a, Option<Plan>> + 'a;
+pub type Replan<'a> = dyn Fn() -> BoxFuture<'a, Option<Plan>> + Sync + 'a;
 
 /// What the executor works with.
 pub struct Executor<'a, E, S> {
@@ -94,7 +94,7 @@ pub struct Executor<'a, E, S> {
     pub timeout: Duration,
 }
 
-impl<E: Engine, S: Servers> Executor<'_, E, S> {
+impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Runs a plan to its end, or to its first failure.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
         for (position, stage) in plan.stages.iter().enumerate() {
             let engine_is_done = engine_calls.is_none_or(|last| position > last);
             let begun = &plan.stages[..=position];
-            self.stage(&Place { plan, stage, begun, engine_is_done, failed: Cell::new(false) }).await?;
+            self.stage(&Place { plan, stage, begun, engine_is_done, failed: AtomicBool::new(false) }).await?;
         }
         Ok(())
     }
@@ -131,22 +131,14 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 }
             }
             Order::SideBySide => {
-                let mut running = stream::iter(chains)
-                    .map(|(_, steps)| async move {
-                        for step in steps {
-                            if place.failed.get() {
-                                break;
-                            }
-                            self.step(place, step).await?;
-                        }
-                        Ok::<(), ExecuteError>(())
-                    })
-                    .buffer_unordered(SIDE_BY_SIDE);
+                let chains: Vec<_> =
+                    chains.into_iter().map(|(_, steps)| self.chain(place, steps)).collect();
+                let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
                 // Every call ends before the stage does: nothing is cut off in the middle of one.
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {
                     if let Err(error) = result {
-                        place.failed.set(true);
+                        place.failed.store(true, Ordering::Relaxed);
                         first_failure.get_or_insert(error);
                     }
                 }
@@ -156,6 +148,17 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
             }
         }
         self.tell(Event::StageFinished { stage: stage.name.to_owned(), took: started.elapsed() });
+        Ok(())
+    }
+
+    /// Does the steps of one subject, until another subject's step fails.
+    async fn chain(&self, place: &Place<'_>, steps: Vec<&Step>) -> Result<(), ExecuteError> {
+        for step in steps {
+            if place.has_failed() {
+                break;
+            }
+            self.step(place, step).await?;
+        }
         Ok(())
     }
 
@@ -227,10 +230,14 @@ struct Place<'a> {
     /// Whether nothing is left to do for the engine.
     engine_is_done: bool,
     /// Whether another step of the stage has failed, and waiting is in vain.
-    failed: Cell<bool>,
+    failed: AtomicBool,
 }
 
 impl Place<'_> {
+    fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
     /// Whether the plan has had a node's container run by now.
     fn has_started(&self, node: &NodeName) -> bool {
         let starts = |step: &Step| {

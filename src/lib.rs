@@ -37,8 +37,8 @@
 //!
 //! # The shell does
 //!
-//! - [`executor`]: runs a plan's stages against the two traits [`executor::Engine`] and
-//!   [`executor::Servers`]; decides nothing. While a wait goes on, it asks from time to time whether what
+//! - [`executor`]: runs a plan's stages against the two traits [`executor::EngineCalls`] and
+//!   [`executor::ServerCalls`]; decides nothing. While a wait goes on, it asks from time to time whether what
 //!   there is by now needs another plan.
 //! - [`docker`]: the engine; knows nothing of slots, roles or Redis commands.
 //! - [`redis`]: the servers; knows nothing of containers, networks or images.

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 
-use crate::executor::{BoxedError, ServerFault, Servers as ServersTrait};
-use crate::observed::{AccessView, ObservedServer, ServerView, Stranger};
+use crate::executor::{BoxedError, ServerCalls, ServerFault};
+use crate::observed::{AccessView, ObservedServer, ServerView};
 use crate::plan::{Peer, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
-use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, SlotSet, Topology};
+use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, Topology};
 
 mod call;
 mod cluster;
@@ -34,9 +33,6 @@ pub use error::ServerError;
 use presence::Presence;
 pub use session::{Answer, Session};
 use users::Passwords;
-
-/// How long a server that is not of the deployment may take to say how many keys it holds.
-const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The servers of one deployment, dialled at their endpoints, from where clients are.
 pub struct Servers<'a> {
@@ -156,26 +152,6 @@ impl<'a> Servers<'a> {
         futures_util::future::join_all(nodes.iter().map(ask)).await.into_iter().collect()
     }
 
-    /// Asks servers that are not of the deployment how many keys they hold. They are told no password: where one is
-    /// needed, or the client has no route to the containers, they do not say.
-    pub async fn strangers(
-        &self,
-        owners: BTreeMap<String, (Address, SlotSet)>,
-    ) -> BTreeMap<String, Stranger> {
-        let ask = |(id, (address, slots)): (String, (Address, SlotSet))| async move {
-            let keys = tokio::time::timeout(STRANGER_PATIENCE, self.keys_at(address)).await.ok().flatten();
-            (id, Stranger { address, slots, keys })
-        };
-        futures_util::future::join_all(owners.into_iter().map(ask)).await.into_iter().collect()
-    }
-
-    async fn keys_at(&self, address: Address) -> Option<u64> {
-        let endpoint = Endpoint { host: address.ip.to_string(), port: address.port };
-        let mut connection = self.dialer.open(&endpoint, None).await.ok()?;
-        let questions = view::Questions { cluster: false, shards: false, settings: false };
-        Some(view::ask(&mut connection, &questions).await.ok()?.keys)
-    }
-
     /// What a node replies to each of these commands, in order. An error reply is a reply.
     ///
     /// # Errors
@@ -242,14 +218,7 @@ impl<'a> Servers<'a> {
     /// A connection to a server that does not know redisctl's own user as it should be: one whose users
     /// were changed by hand, or are to be changed.
     async fn other_way_in(&self, node: &NodeName, endpoint: &Endpoint) -> Option<MultiplexedConnection> {
-        let primary = self.topology.starts_as_primary(node);
-        let known = [Some(&self.credentials), self.earlier.as_ref()];
-        let logins = known.into_iter().flatten().flat_map(|credentials| {
-            let default = credentials.default_on(primary).cloned();
-            let default = default.map(|password| Login { user: DEFAULT.to_owned(), password });
-            [operator_login(credentials), default]
-        });
-        for login in logins.flatten().map(Some).chain([None]) {
+        for login in self.other_logins(node).into_iter().map(Some).chain([None]) {
             if let Ok(mut connection) = self.dialer.open(endpoint, login.as_ref()).await
                 && connect::lets_in(&mut connection).await
             {
@@ -257,6 +226,18 @@ impl<'a> Servers<'a> {
             }
         }
         None
+    }
+
+    /// The log-ins that a server may know which does not know redisctl's own user as it should be.
+    fn other_logins(&self, node: &NodeName) -> Vec<Login> {
+        let primary = self.topology.starts_as_primary(node);
+        let known = [Some(&self.credentials), self.earlier.as_ref()];
+        let logins = known.into_iter().flatten().flat_map(|credentials| {
+            let default = credentials.default_on(primary).cloned();
+            let default = default.map(|password| Login { user: DEFAULT.to_owned(), password });
+            [operator_login(credentials), default]
+        });
+        logins.flatten().collect()
     }
 
     async fn connections(&self, peers: &[Peer]) -> Result<Vec<MultiplexedConnection>, ServerError> {
@@ -279,7 +260,7 @@ pub fn operator_login(credentials: &Credentials) -> Option<Login> {
     Some(Login { user: OPERATOR.to_owned(), password })
 }
 
-impl ServersTrait for Servers<'_> {
+impl ServerCalls for Servers<'_> {
     async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
         self.kept(node, self.call(node, action).await).map_err(|error| {
             if error.is_passing() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::prepare::Prepared;
@@ -9,7 +10,7 @@ use super::{CommandError, Connected};
 use crate::event::{Event, Listener};
 use crate::executor::{ExecuteError, Executor};
 use crate::observed::Observed;
-use crate::plan::{AtStake, Plan};
+use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::redis::Servers;
 use crate::topology::NodeName;
@@ -47,12 +48,10 @@ pub(super) async fn observe(
     loop {
         observed.servers = servers.observe(&running).await;
         if !observed.is_between_primaries(&prepared.topology) || started.elapsed() >= CHANGE_OF_PRIMARIES {
-            break;
+            return Ok(observed);
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
-    observed.strangers = servers.strangers(observed.slot_owners_besides(&prepared.topology)).await;
-    Ok(observed)
 }
 
 /// Plans what is to be done.
@@ -73,14 +72,9 @@ pub(super) async fn converge(
     listener: &dyn Listener,
 ) -> Result<usize, CommandError> {
     let mut changes = 0;
-    let mut warned: Vec<AtStake> = Vec::new();
     for _ in 0..MOST_ROUNDS {
         let observed = observe(prepared, connected, servers).await?;
         let next = plan(prepared, &observed, options)?;
-        let news: Vec<AtStake> =
-            next.at_stake.iter().filter(|news| !warned.contains(news)).cloned().collect();
-        news.iter().for_each(|news| listener.hear(Event::Warning { message: news.to_string() }));
-        warned.extend(news);
         listener.hear(Event::Planned { plan: Box::new(next.clone()) });
         if next.is_empty() {
             return Ok(changes);
@@ -94,9 +88,11 @@ pub(super) async fn converge(
         // By then the plan has made anew what it was to.
         let later = Options { recreate: false, ..options };
         let present: &Prepared = prepared;
-        let replan = async || {
-            let observed = observe(present, connected, servers).await.ok()?;
-            plan(present, &observed, later).ok()
+        let replan = || -> BoxFuture<'_, Option<Plan>> {
+            Box::pin(async move {
+                let observed = observe(present, connected, servers).await.ok()?;
+                plan(present, &observed, later).ok()
+            })
         };
         let executor = Executor {
             engine: &connected.engine,
@@ -104,7 +100,7 @@ pub(super) async fn converge(
             files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
                 files::render(topology, credentials, nodes, primary)
             },
-            replan: &|| Box::pin(replan()),
+            replan: &replan,
             listener,
             timeout,
         };

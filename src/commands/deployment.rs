@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{CommandError, Connected};
 use crate::docker::EngineInventory;
-use crate::executor::Servers as _;
+use crate::executor::ServerCalls as _;
 use crate::observed::{Observed, Replication};
 use crate::redis::Servers;
 use crate::spec::nearest;

@@ -84,9 +84,10 @@ pub(super) async fn settle(
     docker: &Docker,
     containers: impl Iterator<Item = &str>,
 ) -> Result<bool, EngineError> {
-    let look = |container| async move { (container, removal(docker, container).await) };
     let mut unsettled = false;
-    for (container, removal) in join_all(containers.map(look)).await {
+    let containers: Vec<&str> = containers.collect();
+    let removals = join_all(containers.iter().map(|container| removal(docker, container))).await;
+    for (container, removal) in containers.into_iter().zip(removals) {
         match removal? {
             Removal::None => continue,
             Removal::UnderWay => gone(docker, container).await?,

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::{Engine, Executor, Servers, error};
+use super::{EngineCalls, Executor, ServerCalls, error};
 use crate::observed::ObservedServer;
 use crate::plan::{Condition, Step};
 use crate::readiness::{self, Answers, Disagreement};
@@ -16,7 +16,7 @@ pub(super) struct Sight {
     pub(super) silent: Vec<NodeName>,
 }
 
-impl<E: Engine, S: Servers> Executor<'_, E, S> {
+impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Asks the nodes that a condition is about.
     pub(super) async fn look(&self, step: &Step, condition: &Condition) -> Sight {
         let (disagreements, answers) = match condition {

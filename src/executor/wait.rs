@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::look::Sight;
-use super::{Engine, Executor, Failure, Place, ServerFault, Servers};
+use super::{EngineCalls, Executor, Failure, Place, ServerCalls, ServerFault};
 use crate::event::Event;
 use crate::plan::{ClusterExpectation, Condition, Milestone, ServerAction, Step};
 use crate::topology::NodeName;
@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How often it is looked, while a wait goes on, whether what is awaited needs more than was planned.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(5);
 
-impl<E: Engine, S: Servers> Executor<'_, E, S> {
+impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Calls a server, again and again while the reason not to succeed is a passing one.
     pub(super) async fn server(
         &self,
@@ -52,7 +52,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 asked_engine = Instant::now();
                 self.assert_alive(place, std::slice::from_ref(node)).await?;
             }
-            if place.failed.get() || started.elapsed() >= limit {
+            if place.has_failed() || started.elapsed() >= limit {
                 return Err(Failure::Call(error));
             }
             if quiet && started.elapsed() >= QUIET {
@@ -92,7 +92,7 @@ impl<E: Engine, S: Servers> Executor<'_, E, S> {
                 asked_engine = Instant::now();
                 self.assert_alive(place, &silent).await?;
             }
-            if place.failed.get() || waited >= limit {
+            if place.has_failed() || waited >= limit {
                 return Err(Failure::Wait { waited, disagreements, silent });
             }
             if !another_way && thought.elapsed() >= SECOND_THOUGHTS {

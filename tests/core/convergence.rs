@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use redisctl::executor::{Engine, ExecuteError};
+use redisctl::executor::{EngineCalls, ExecuteError};
 use redisctl::plan::{Action, EngineAction, Plan, ServerAction};
 use redisctl::planner::Options;
 use redisctl::topology::slots::SLOT_COUNT;
@@ -92,13 +92,13 @@ async fn a_run_that_is_cut_off_after_any_step_is_taken_up_again() {
 async fn remove(world: &World, topology: &Topology) {
     let (observed, listener) = (world.observe(topology), Recorder::new(world, None));
     for node in observed.containers.keys() {
-        let removed = Engine::apply(world, Some(node), &EngineAction::RemoveContainer, &listener).await;
+        let removed = EngineCalls::apply(world, Some(node), &EngineAction::RemoveContainer, &listener).await;
         removed.expect("what is seen can be removed");
     }
     let network = observed.network.map(|_| EngineAction::RemoveNetwork(topology.name.clone()));
     let volumes = observed.volumes.into_iter().map(|name| EngineAction::RemoveVolume { name });
     for action in network.into_iter().chain(volumes) {
-        let removed = Engine::apply(world, None, &action, &listener).await;
+        let removed = EngineCalls::apply(world, None, &action, &listener).await;
         removed.expect("what is seen can be removed");
     }
 }

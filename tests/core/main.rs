@@ -2,7 +2,6 @@
 //!
 //! One test program for all of it: linking is what takes the time.
 
-mod architecture;
 mod convergence;
 mod executor;
 mod memory;
@@ -10,5 +9,6 @@ mod planner;
 mod readiness;
 mod resolve;
 mod rig;
+mod spawned;
 mod stored;
 mod users;

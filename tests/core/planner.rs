@@ -10,7 +10,6 @@ use crate::rig::{
     topology, up,
 };
 
-mod at_stake;
 mod changed;
 mod counts;
 mod drifted;

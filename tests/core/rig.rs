@@ -1,6 +1,7 @@
 //! What the tests of plans share: topologies, running a plan, and judging where it led.
 
-use std::cell::{Cell, RefCell};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redisctl::event::{Event, Listener};
@@ -26,8 +27,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 /// The most rounds of observe, plan, run that anything may take.
 const MOST_ROUNDS: usize = 6;
 
-pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false };
-pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false, discard_keys: false };
+pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false };
+pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false };
 
 pub(crate) fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
@@ -38,13 +39,13 @@ pub(crate) fn node(topology: &Topology, number: usize) -> NodeName {
     topology.name.node(number)
 }
 
-type Accident<'a> = Box<dyn Fn() + 'a>;
+type Accident<'a> = Box<dyn Fn() + Send + Sync + 'a>;
 
 /// Hears every event, and may stop the world after so many steps.
 pub(crate) struct Recorder<'a> {
-    pub(crate) events: RefCell<Vec<Event>>,
+    pub(crate) events: Mutex<Vec<Event>>,
     world: &'a World,
-    finished: Cell<usize>,
+    finished: AtomicUsize,
     stop_after: Option<usize>,
     /// What happens once a stage has ended.
     accident: Option<(&'static str, Accident<'a>)>,
@@ -52,11 +53,11 @@ pub(crate) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
-        Self { events: RefCell::default(), world, finished: Cell::new(0), stop_after, accident: None }
+        Self { events: Mutex::default(), world, finished: AtomicUsize::new(0), stop_after, accident: None }
     }
 
     /// Something happens once a stage has ended.
-    pub(crate) fn with_accident(self, after: &'static str, accident: impl Fn() + 'a) -> Self {
+    pub(crate) fn with_accident(self, after: &'static str, accident: impl Fn() + Send + Sync + 'a) -> Self {
         Self { accident: Some((after, Box::new(accident))), ..self }
     }
 
@@ -70,8 +71,8 @@ impl<'a> Recorder<'a> {
 impl Listener for Recorder<'_> {
     fn hear(&self, event: Event) {
         if matches!(event, Event::StepFinished { .. }) {
-            self.finished.set(self.finished.get() + 1);
-            if self.stop_after == Some(self.finished.get()) {
+            let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+            if self.stop_after == Some(finished) {
                 self.world.stop();
             }
         }
@@ -80,7 +81,7 @@ impl Listener for Recorder<'_> {
         {
             accident();
         }
-        self.events.borrow_mut().push(event);
+        self.events.lock().expect("no test panics while it listens").push(event);
     }
 }
 
@@ -184,11 +185,7 @@ pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> C
             role: role(shard, primary, &node.name),
         })
     });
-    ClusterExpectation {
-        members: members.collect(),
-        strangers: std::collections::BTreeSet::new(),
-        milestone: Milestone::Ready,
-    }
+    ClusterExpectation { members: members.collect(), milestone: Milestone::Ready }
 }
 
 fn peer(node: &Node) -> Peer {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use redisctl::event::Listener;
-use redisctl::executor::{BoxedError, Engine};
+use redisctl::executor::{BoxedError, EngineCalls};
 use redisctl::observed::{ContainerState, Foreign};
 use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
@@ -300,7 +300,7 @@ pub(crate) fn refuse(condition: bool, message: &str) -> Result<(), String> {
     if condition { Err(message.to_owned()) } else { Ok(()) }
 }
 
-impl Engine for World {
+impl EngineCalls for World {
     async fn apply(
         &self,
         node: Option<&NodeName>,

@@ -6,14 +6,15 @@
 //!
 //! Not in it: failover by vote, resharding, persistence in detail, what users may do once logged in.
 
-use std::cell::{Cell, RefCell, RefMut};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redisctl::executor::BoxedError;
-use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer, Stranger};
+use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer};
 use redisctl::topology::container::shared_volume;
-use redisctl::topology::{Address, Credentials, NodeName, Topology};
+use redisctl::topology::{Credentials, NodeName, Topology};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -27,7 +28,6 @@ pub(crate) mod sentinel;
 mod servers;
 mod slots;
 
-use cluster::Cluster;
 use engine::EngineState;
 
 /// What an engine's call takes.
@@ -35,12 +35,12 @@ const CALL: Duration = Duration::from_millis(1);
 
 /// An engine with whatever runs on it.
 pub(crate) struct World {
-    state: RefCell<State>,
+    state: Mutex<State>,
     stop: Notify,
-    calls: Cell<usize>,
-    in_flight: Cell<usize>,
+    calls: AtomicUsize,
+    in_flight: AtomicUsize,
     /// The most calls that were ever under way at the same time.
-    pub(crate) most_in_flight: Cell<usize>,
+    pub(crate) most_in_flight: AtomicUsize,
 }
 
 pub(crate) struct State {
@@ -50,8 +50,6 @@ pub(crate) struct State {
     pub(crate) credentials: Credentials,
     /// Which passwords the spec says; they are rotated by counting it up.
     pub(crate) generation: u32,
-    /// Cluster nodes that are not of the deployment, and their keys.
-    pub(crate) strangers: BTreeMap<Address, (Cluster, u64)>,
     at: Instant,
     ids: u64,
 }
@@ -84,21 +82,20 @@ impl World {
             faults: Faults::default(),
             credentials: Credentials::default(),
             generation: 1,
-            strangers: BTreeMap::new(),
             at: Instant::now(),
             ids: 0,
         };
         Self {
-            state: RefCell::new(state),
+            state: Mutex::new(state),
             stop: Notify::new(),
-            calls: Cell::new(0),
-            in_flight: Cell::new(0),
-            most_in_flight: Cell::new(0),
+            calls: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            most_in_flight: AtomicUsize::new(0),
         }
     }
 
-    pub(crate) fn state(&self) -> RefMut<'_, State> {
-        let mut state = self.state.borrow_mut();
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.advance();
         state
     }
@@ -106,13 +103,13 @@ impl World {
     /// One call: takes a moment, may fail.
     async fn call(&self) -> Result<(), BoxedError> {
         self.wait_if_stopped().await;
-        self.in_flight.set(self.in_flight.get() + 1);
-        self.most_in_flight.set(self.most_in_flight.get().max(self.in_flight.get()));
+        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_in_flight.fetch_max(in_flight, Ordering::Relaxed);
         tokio::time::sleep(CALL).await;
-        self.in_flight.set(self.in_flight.get() - 1);
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.wait_if_stopped().await;
-        self.calls.set(self.calls.get() + 1);
-        if self.state().faults.fail_at == Some(self.calls.get()) {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.state().faults.fail_at == Some(call) {
             return Err("injected".into());
         }
         Ok(())
@@ -138,12 +135,12 @@ impl World {
     /// Ends every fault.
     pub(crate) fn heal(&self) {
         self.state().faults = Faults::default();
-        self.in_flight.set(0);
+        self.in_flight.store(0, Ordering::Relaxed);
     }
 
     /// How many calls were made.
     pub(crate) fn calls(&self) -> usize {
-        self.calls.get()
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// What there is of a topology's deployment.
@@ -197,11 +194,6 @@ impl World {
                 observed.servers.insert(name, server);
             }
         }
-        let keys = |address: Address| state.strangers.get(&address).map(|(_, keys)| *keys);
-        let owners = observed.slot_owners_besides(topology).into_iter();
-        observed.strangers = owners
-            .map(|(id, (address, slots))| (id, Stranger { address, slots, keys: keys(address) }))
-            .collect();
         observed
     }
 }

@@ -1,6 +1,6 @@
 //! The servers' commands: what CLUSTER, REPLICAOF, CONFIG SET and SET do, and what they refuse.
 
-use redisctl::executor::{BoxedError, ServerFault, Servers};
+use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
 use redisctl::observed::{ClusterRole, Replication, ServerView};
 use redisctl::plan::{HandOverWay, Peer, ServerAction};
 use redisctl::topology::slots::slot_of;
@@ -69,7 +69,7 @@ impl State {
                 Ok(())
             }
             ServerAction::Promote if process.cluster.is_none() => {
-                process.promote();
+                process.follows = None;
                 Ok(())
             }
             ServerAction::Follow(_) | ServerAction::Promote => {
@@ -142,7 +142,7 @@ impl State {
         if replica.link != (Some(from), Link::Up) {
             return Err(passing("the replica does not have everything yet"));
         }
-        replica.promote();
+        replica.follows = None;
         let address = replica.address;
         self.process(node).map_err(passing)?.follows = Some(address);
         Ok(())
@@ -182,7 +182,6 @@ impl State {
         Ok(ServerView {
             server: Some(process.server),
             replication,
-            history: Some(process.history.clone()),
             keys: process.keys,
             memory: 1 << 20,
             settings: Settings::default(),
@@ -297,7 +296,7 @@ fn replicate(cluster: &mut Cluster, primary: &str, keys: u64) -> Result<(), Serv
     Ok(())
 }
 
-impl Servers for World {
+impl ServerCalls for World {
     async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
         self.call().await.map_err(ServerFault::Final)?;
         self.state().apply_to_server(node, action)

@@ -1,6 +1,6 @@
 //! Slots as bits: gossip merges them many times a second.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use redisctl::topology::SlotSet;
 use redisctl::topology::slots::SLOT_COUNT;
@@ -10,14 +10,14 @@ const WORDS: usize = SLOT_COUNT as usize / 64;
 /// A set of slots.
 #[derive(Debug, Clone)]
 pub(crate) struct Slots {
-    bits: Rc<[u64; WORDS]>,
+    bits: Arc<[u64; WORDS]>,
     /// The same, made anew only when it changes: views ask for it all the time.
     set: SlotSet,
 }
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { bits: Rc::new([0; WORDS]), set: SlotSet::default() }
+        Self { bits: Arc::new([0; WORDS]), set: SlotSet::default() }
     }
 }
 
@@ -63,7 +63,7 @@ impl Slots {
         for (word, (own, other)) in bits.iter_mut().zip(self.pairs(other)) {
             *word = change(own, other);
         }
-        self.bits = Rc::new(bits);
+        self.bits = Arc::new(bits);
         self.set = (0..SLOT_COUNT).filter(|slot| self.contains(*slot)).collect();
     }
 }
@@ -72,6 +72,6 @@ impl From<&SlotSet> for Slots {
     fn from(set: &SlotSet) -> Self {
         let mut bits = [0; WORDS];
         set.slots().for_each(|slot| bits[usize::from(slot) / 64] |= 1 << (slot % 64));
-        Self { bits: Rc::new(bits), set: set.clone() }
+        Self { bits: Arc::new(bits), set: set.clone() }
     }
 }
