@@ -56,7 +56,11 @@ pub trait EngineCalls: Sync {
 pub trait ServerCalls: Sync {
     /// Does one action at a node. Actions that must wait for a passing state (a node not known
     /// yet, a server loading) say so with [`ServerFault::Passing`].
-    fn apply(&self, node: &NodeName, action: &ServerAction) -> impl Future<Output = Result<(), ServerFault>> + Send;
+    fn apply(
+        &self,
+        node: &NodeName,
+        action: &ServerAction,
+    ) -> impl Future<Output = Result<(), ServerFault>> + Send;
 
     /// Asks a node for everything but its settings.
     fn view(&self, node: &NodeName) -> impl Future<Output = Result<ServerView, BoxedError>> + Send;
@@ -131,8 +135,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 }
             }
             Order::SideBySide => {
-                let chains: Vec<_> =
-                    chains.into_iter().map(|(_, steps)| self.chain(place, steps)).collect();
+                let chains: Vec<_> = chains.into_iter().map(|(_, steps)| self.chain(place, steps)).collect();
                 let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
                 // Every call ends before the stage does: nothing is cut off in the middle of one.
                 let mut first_failure = None;
