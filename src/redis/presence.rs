@@ -36,6 +36,18 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sign(Worker, Phase);
 
+impl Sign {
+    /// Whether the `up` with this sign changes the deployment first, and the `up` with the other sign waits.
+    fn goes_before(self, other: Self) -> bool {
+        match (self.1, other.1) {
+            (Phase::Works, Phase::Looks) => true,
+            (Phase::Looks, Phase::Works) => false,
+            // Two can begin to change something at the same moment.
+            (Phase::Works, Phase::Works) | (Phase::Looks, Phase::Looks) => self.0 < other.0,
+        }
+    }
+}
+
 impl fmt::Display for Sign {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(Worker { began, token }, phase) = self;
@@ -117,13 +129,7 @@ impl Presence {
     /// that only look as this one does, one that began before.
     pub async fn is_second(&self) -> bool {
         let own = self.sign();
-        let first = |Sign(other, phase): &Sign| match (phase, own.1) {
-            (Phase::Works, Phase::Looks) => true,
-            // Both began to change something at the same moment.
-            (Phase::Works, Phase::Works) | (Phase::Looks, Phase::Looks) => *other < self.worker,
-            (Phase::Looks, Phase::Works) => false,
-        };
-        self.others().await.iter().any(first)
+        self.others().await.iter().any(|other| other.goes_before(own))
     }
 
     async fn others(&self) -> Vec<Sign> {
@@ -169,8 +175,20 @@ mod tests {
     }
 
     #[test]
-    fn who_began_first_goes_first() {
-        let worker = |began, token| Worker { began, token };
-        assert!(worker(1, 9) < worker(2, 0) && worker(2, 0) < worker(2, 1));
+    fn the_earlier_up_goes_first_unless_the_later_one_changes_something_already() {
+        use Phase::{Looks, Works};
+        let sign = |(began, token, phase)| Sign(Worker { began, token }, phase);
+        for (first, second) in [
+            ((1, 9, Looks), (2, 0, Looks)),
+            ((2, 0, Looks), (2, 1, Looks)),
+            ((1, 9, Works), (2, 0, Works)),
+            ((1, 0, Works), (2, 0, Looks)),
+            ((2, 0, Works), (1, 0, Looks)),
+        ] {
+            let (first, second) = (sign(first), sign(second));
+            assert!(first.goes_before(second) && !second.goes_before(first), "{first} {second}");
+        }
+        let own = sign((1, 1, Looks));
+        assert!(!own.goes_before(own));
     }
 }

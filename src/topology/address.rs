@@ -114,17 +114,29 @@ mod tests {
         assert_eq!(first_free_subnet(300, &[]), Some(net("172.30.0.0/23")));
     }
 
+    /// A subnet of any network, or one that takes all or a part of a pool.
+    fn taken() -> impl Strategy<Value = Ipv4Net> {
+        let ip = prop_oneof![
+            any::<u32>(),
+            proptest::sample::select(&POOLS[..]).prop_map(|(network, _)| u32::from(network)),
+        ];
+        (ip, 8_u8..=28).prop_map(|(ip, length)| Ipv4Net::new(ip.into(), length).expect("a length"))
+    }
+
     proptest! {
         #[test]
         fn a_free_subnet_overlaps_nothing_and_has_room(
             nodes in 1_usize..600,
-            taken in proptest::collection::vec((any::<u32>(), 8_u8..=28), 0..20),
+            taken in proptest::collection::vec(taken(), 0..20),
         ) {
-            let taken: Vec<Ipv4Net> =
-                taken.into_iter().filter_map(|(ip, length)| Ipv4Net::new(ip.into(), length).ok()).collect();
+            let has_room = |subnet| static_ip(subnet, nodes - 1).is_some();
+            let is_free = |subnet| !taken.iter().any(|other| overlap(subnet, *other));
             if let Some(subnet) = first_free_subnet(nodes, &taken) {
-                prop_assert!(taken.iter().all(|other| !overlap(subnet, *other)));
-                prop_assert!(static_ip(subnet, nodes - 1).is_some());
+                prop_assert!(has_room(subnet) && is_free(subnet), "{subnet}");
+            } else {
+                let pools = POOLS.map(|(network, length)| Ipv4Net::new(network, length).expect("a pool"));
+                let mut subnets = pools.iter().flat_map(|pool| pool.subnets(22).expect("a length"));
+                prop_assert!(subnets.all(|subnet| !is_free(subnet)), "there is room");
             }
         }
     }

@@ -278,6 +278,7 @@ mod tests {
     fn all_that_forming_changes_has_a_default_to_go_back_to() {
         let spec = serde_yaml::from_str("{kind: cluster, image: 'valkey:9.0'}").unwrap();
         let topology = resolve(&spec, &Facts::offline("shop")).unwrap();
+        assert_ne!(while_forming(&topology).iter().count(), 0);
         for (name, _) in while_forming(&topology).iter() {
             assert!(server_default(name).is_some(), "{name}");
         }

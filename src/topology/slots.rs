@@ -233,10 +233,20 @@ mod tests {
 
     #[test]
     fn keys_hash_as_the_servers_hash_them() {
-        // CLUSTER KEYSLOT of a live server.
-        assert_eq!(slot_of("123456789"), 12_739);
+        // CLUSTER KEYSLOT of Redis 7.0.
+        for (key, slot) in [
+            ("123456789", 12_739),
+            ("{}x", 10_595),
+            ("foo{}{bar}", 8363),
+            ("foo{{bar}}zap", 4015),
+            ("foo{bar}{zap}", 5061),
+            ("a}b{c", 13_587),
+            ("}{x}", 16_287),
+            ("é", 10_180),
+        ] {
+            assert_eq!(slot_of(key), slot, "{key}");
+        }
         assert_eq!(slot_of("foo{hash_tag}bar"), slot_of("hash_tag"));
-        assert_eq!(slot_of("{}x"), slot_of("{}x"));
         for range in divide(7) {
             assert!(range.contains(slot_of(&key_in(&range.into(), "probe"))));
         }

@@ -1,6 +1,8 @@
 //! The help of the program and of each command.
 
+use clap::{Command, CommandFactory as _};
 use insta::assert_snapshot;
+use redisctl::cli::Cli;
 
 use super::support::Folder;
 
@@ -13,21 +15,11 @@ fn help_of_the_program() {
 
 #[test]
 fn help_of_each_command() {
-    for command in [
-        "up",
-        "plan",
-        "verify",
-        "status",
-        "ls",
-        "env",
-        "logs",
-        "down",
-        "topologies",
-        "init",
-        "validate",
-        "schema",
-        "completions",
-    ] {
+    let program = Cli::command();
+    let commands: Vec<&str> =
+        program.get_subcommands().filter(|command| !command.is_hide_set()).map(Command::get_name).collect();
+    assert!(commands.contains(&"up"), "{commands:?}");
+    for command in commands {
         let ended = Folder::new().run(&[command, "-h"]);
         assert_eq!(ended.code, 0);
         assert_snapshot!(format!("help_{command}"), ended.stdout);

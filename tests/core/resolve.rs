@@ -217,7 +217,7 @@ proptest! {
         kind in prop_oneof![Just("standalone"), Just("replication"), Just("cluster"), Just("sentinel")],
         shards in proptest::option::of(prop_oneof![0_u32..30, Just(u32::MAX)]),
         replicas in proptest::option::of(prop_oneof![0_u32..5, Just(u32::MAX)]),
-        base in proptest::option::of(any::<u16>()),
+        base in proptest::option::of(prop_oneof![any::<u16>(), 7003_u16..=30_000]),
         subnet in proptest::option::of((any::<[u8; 2]>(), 8_u8..=32)),
         ip in proptest::option::of(any::<u8>()),
         name in "[a-z0-9_.-]{0,8}",
@@ -231,7 +231,13 @@ proptest! {
             let node = ip.map(|ip| format!("{{{name}-1: {{ip: 10.{two}.{three}.{ip}}}}}"));
             spec.nodes = node.and_then(|node| serde_yaml::from_str(&node).ok());
         }
-        let Ok(topology) = resolve(&spec, &busy()) else { return Ok(()) };
+        let Ok(topology) = resolve(&spec, &busy()) else {
+            let is_plain = shards.is_none() && replicas.is_none() && subnet.is_none();
+            let is_named = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+            let has_ports = base.is_some_and(|base| (7003..=30_000).contains(&base));
+            prop_assert!(!(is_plain && is_named && has_ports), "this spec is good, and it is refused");
+            return Ok(());
+        };
         let nodes = topology.nodes();
         let addresses: Vec<Address> = nodes.iter().map(|node| node.address).collect();
         let ips = addresses.iter().map(|address| address.ip).collect::<BTreeSet<_>>().len();

@@ -152,7 +152,9 @@ fn passwords_are_in_the_servers_files_alone() {
             search.within(&format!("{kind} {name}"), &docker(&[kind, "inspect", name]));
         }
     }
-    for volume in docker(&["volume", "ls", "-q", "--filter", &format!("name={name}")]).lines() {
+    let volumes = docker(&["volume", "ls", "-q", "--filter", &format!("name={name}")]);
+    assert!(!volumes.is_empty(), "`{name}` has no volume");
+    for volume in volumes.lines() {
         search.within(&format!("volume {volume}"), &docker(&["volume", "inspect", volume]));
     }
     let mut processes = Vec::new();

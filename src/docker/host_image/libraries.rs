@@ -155,6 +155,7 @@ mod tests {
         let found: Vec<PathBuf> =
             loaded.files.values().map(|path| std::fs::canonicalize(path).unwrap()).collect();
         let mapped = std::fs::read_to_string("/proc/self/maps").unwrap();
+        assert!(mapped.contains("/libc.so"), "{mapped}");
         for line in mapped.lines().filter(|line| line.contains(".so")) {
             let path = Path::new(&line[line.find('/').unwrap()..]);
             assert!(found.iter().any(|found| found == path), "{} is loaded but not found", path.display());
@@ -175,17 +176,30 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_missing_library_is_named_with_what_needs_it() {
-        let program = std::env::current_exe().unwrap();
-        let mut object = read(&program).unwrap();
-        object.needed = vec!["libnowhere.so.9".into()];
-        let directories = CommonDirectories::new(&SearchPath::default(), object.target).all();
+        // A shell that needs `libx.so.6` instead of the C library `libc.so.6`.
+        let mut shell = std::fs::read("/bin/sh").unwrap();
+        let needed = b"\0libc.";
+        let places: Vec<usize> = shell
+            .windows(needed.len())
+            .enumerate()
+            .filter(|(_, bytes)| bytes == needed)
+            .map(|(at, _)| at)
+            .collect();
+        assert!(!places.is_empty(), "the shell needs no C library");
+        for place in places {
+            shell[place + needed.len() - 2] = b'x';
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("redis-server");
+        std::fs::write(&path, shell).unwrap();
 
-        assert!(find(&object.needed[0], &directories, object.target).is_none());
-        let error =
-            LibraryError::Missing { library: object.needed.remove(0), needed_by: "/bin/server".into() };
+        let error = load(&path, "/usr/local/bin/redis-server", &SearchPath::default()).unwrap_err();
+        let LibraryError::Missing { library, needed_by } = &error else { panic!("{error}") };
+        assert!(library.starts_with("libx."), "{library}");
+        assert_eq!(*needed_by, path);
         assert_eq!(
             error.to_string(),
-            "`/bin/server` needs the library `libnowhere.so.9`, which is not found"
+            format!("`{}` needs the library `{library}`, which is not found", path.display())
         );
     }
 }

@@ -143,7 +143,9 @@ mod tests {
         for image in ["redis:6.0", "redis:6.2", "redis:7.0", "redis:8.0", "valkey:7.2", "valkey:9.0"] {
             let spec = serde_yaml::from_str(&format!("{{kind: cluster, image: '{image}'}}")).unwrap();
             let topology = resolve(&spec, &Facts::offline("shop")).unwrap();
-            for (directive, _) in while_forming(&topology).iter() {
+            let settings = while_forming(&topology);
+            assert_ne!(settings.iter().count(), 0, "{image}");
+            for (directive, _) in settings.iter() {
                 assert_eq!(topology.server.came_too_early_for(directive), None, "{image}");
             }
         }
