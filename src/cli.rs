@@ -147,6 +147,9 @@ pub struct UpArguments {
     /// Remove and make anew what the spec changed and no live change can bring about; data goes with it.
     #[arg(long)]
     pub recreate: bool,
+    /// Give up keys that no other node has; `plan` says which and how many.
+    #[arg(long)]
+    pub discard_keys: bool,
     /// What to do with what was made when `up` fails; what was there before stays.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
@@ -196,6 +199,9 @@ pub struct PlanArguments {
     /// Plan what `up --recreate` would do.
     #[arg(long)]
     pub recreate: bool,
+    /// Plan what `up --discard-keys` would do.
+    #[arg(long)]
+    pub discard_keys: bool,
     /// Exit with 3 where there is something to change.
     #[arg(long)]
     pub detailed_exitcode: bool,

@@ -36,6 +36,8 @@ pub struct Observed {
     pub changed_authority: bool,
     /// Things on the engine that bear a name of the deployment, but are not redisctl's.
     pub foreign: Vec<Foreign>,
+    /// Servers in the deployment's cluster that are not of the deployment and own slots, by cluster id.
+    pub strangers: BTreeMap<String, Stranger>,
 }
 
 impl Observed {
@@ -54,6 +56,30 @@ impl Observed {
         leaving
             .filter_map(|(name, container)| Some((name.clone(), container.settings.as_ref()?.address()?)))
             .collect()
+    }
+
+    /// The servers that own slots of the cluster and are not of the deployment, by cluster id, with their slots.
+    ///
+    /// An address of the deployment's own is no stranger's: its container now holds another identity, and
+    /// the keys of the former one are gone.
+    #[must_use]
+    pub fn slot_owners_besides(&self, topology: &Topology) -> BTreeMap<String, (Address, SlotSet)> {
+        let of = |topology: &Topology| -> Vec<Address> {
+            topology.nodes().into_iter().map(|node| node.address).collect()
+        };
+        let leaving = self.leaving(topology).into_iter().map(|(_, address)| address);
+        let stored = self.stored.iter().flat_map(|stored| of(stored));
+        let own: BTreeSet<Address> = of(topology).into_iter().chain(stored).chain(leaving).collect();
+        let mut owners: BTreeMap<String, (Address, SlotSet)> = BTreeMap::new();
+        let views = self.servers.values().filter_map(|server| server.view()?.cluster.as_ref());
+        for (id, line) in views.flat_map(|view| &view.nodes) {
+            let Some(address) = line.address.filter(|address| !own.contains(address)) else { continue };
+            if line.role == ClusterRole::Primary && !line.handshake && !line.slots.is_empty() {
+                let (_, slots) = owners.entry(id.clone()).or_insert_with(|| (address, SlotSet::default()));
+                *slots = slots.slots().chain(line.slots.slots()).collect();
+            }
+        }
+        owners
     }
 
     /// Whether one server takes another one's place at this moment.
@@ -147,6 +173,26 @@ pub struct Foreign {
     pub name: String,
 }
 
+/// A server that is not of the deployment, and owns slots of its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// Where the cluster's nodes reach it.
+    pub address: Address,
+    /// The slots that it owns.
+    pub slots: SlotSet,
+    /// How many keys it holds; `None` where it does not say.
+    pub keys: Option<u64>,
+}
+
+impl Stranger {
+    /// Whether keys go when its slots are given to another node. A server that does not answer counts as one
+    /// that has keys.
+    #[must_use]
+    pub fn may_hold_keys(&self) -> bool {
+        self.keys != Some(0)
+    }
+}
+
 /// A server, as far as it answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ObservedServer {
@@ -174,6 +220,8 @@ pub struct ServerView {
     pub server: Option<Server>,
     /// Its replication.
     pub replication: Replication,
+    /// The history of its data set; `None` where it does not say.
+    pub history: Option<History>,
     /// How many keys it holds.
     pub keys: u64,
     /// `used_memory`, bytes.
@@ -215,6 +263,27 @@ pub struct Watched {
 }
 
 impl ServerView {
+    /// Whether every write that another server holds has been applied here, by the servers' replication
+    /// histories. A server without keys has nothing to lose.
+    #[must_use]
+    pub fn has_all_of(&self, other: &Self) -> bool {
+        if other.keys == 0 {
+            return true;
+        }
+        let (Some(own), Some(theirs)) = (&self.history, &other.history) else { return false };
+        let (heard, written) = (self.replication.offset(), other.replication.offset());
+        // The offset up to which a server's data is a given history's; a promotion ends the earlier one.
+        let reach = |history: &History, id: &str, offset: u64| {
+            let earlier = history.earlier.as_ref().filter(|(earlier, _)| earlier == id);
+            if history.id == id { Some(offset) } else { earlier.map(|(_, end)| end.saturating_sub(1)) }
+        };
+        let histories = std::iter::once(&theirs.id).chain(theirs.earlier.as_ref().map(|(id, _)| id));
+        // All that the other server wrote must be of a history that this one has followed as far.
+        let mut common =
+            histories.filter_map(|id| Some((reach(own, id, heard)?, reach(theirs, id, written)?)));
+        common.any(|(here, there)| there >= written && here >= written)
+    }
+
     /// What it watches, where it is a sentinel and does.
     #[must_use]
     pub fn watched(&self) -> Option<&Watched> {
@@ -257,6 +326,16 @@ pub enum PrimaryLogin {
     Other,
 }
 
+/// The replication history that a server's data set belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// `master_replid`.
+    pub id: String,
+    /// The history that it went on from, and the first offset that is not of it any more: `master_replid2` and
+    /// `second_repl_offset`.
+    pub earlier: Option<(String, u64)>,
+}
+
 /// `INFO replication`, what matters of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replication {
@@ -279,6 +358,16 @@ pub enum Replication {
         /// Its replication offset, bytes.
         offset: u64,
     },
+}
+
+impl Replication {
+    /// The replication offset, bytes.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::Primary { offset, .. } | Self::Replica { offset, .. } => *offset,
+        }
+    }
 }
 
 impl Default for Replication {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::topology::{DeploymentName, NodeName};
 
+mod at_stake;
 mod cause;
 mod condition;
 mod disagreement;
@@ -14,6 +15,7 @@ mod obstacle;
 mod print;
 mod server_action;
 
+pub use at_stake::{AtStake, Holder};
 pub use cause::{Cause, Stranger, UserDrift, WrongPrimary};
 pub use condition::{
     ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Peer, ReplicationExpectation,
@@ -39,6 +41,8 @@ pub struct Plan {
     pub primaries: Vec<NodeName>,
     /// What is worth knowing and needs no step: roles that are swapped, and stay so.
     pub notes: Vec<String>,
+    /// Keys that no other node has, and what the plan does about them.
+    pub at_stake: Vec<AtStake>,
 }
 
 /// Steps that belong together.
@@ -119,6 +123,11 @@ impl Plan {
         self.primaries.iter().find(|primary| !named.is_empty() && !named.contains(primary))
     }
 
+    /// What is worth knowing beside the steps: keys at stake first.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.at_stake.iter().map(ToString::to_string).chain(self.notes.iter().cloned())
+    }
+
     /// Every step, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.stages.iter().flat_map(|stage| &stage.steps)
@@ -146,7 +155,7 @@ impl Plan {
             "deployment": self.deployment,
             "changes": self.changes(),
             "stages": stages,
-            "notes": self.notes,
+            "notes": self.notes().collect::<Vec<_>>(),
         })
     }
 }

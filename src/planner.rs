@@ -12,6 +12,7 @@ use crate::topology::container::{data_volume, shared_volume};
 use crate::topology::{Kind, Node, NodeName, Server, Shard, Topology};
 
 mod anew;
+mod at_stake;
 mod cluster;
 mod containers;
 mod fate;
@@ -24,6 +25,7 @@ mod sentinel;
 mod settings;
 mod users;
 
+use at_stake::LeftAlone;
 use fate::Fates;
 use rescue::Successor;
 
@@ -44,11 +46,13 @@ pub struct Options {
     pub forming: Forming,
     /// Whether containers may be removed and made anew where the spec asks for that.
     pub recreate: bool,
+    /// Whether keys may go that no other node has.
+    pub discard_keys: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { forming: Forming::RoleSwap, recreate: false }
+        Self { forming: Forming::RoleSwap, recreate: false, discard_keys: false }
     }
 }
 
@@ -75,13 +79,15 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
     }
     let fates = Fates::decide(topology, observed, options)?;
     let servers = ServerStates::new(topology, observed, &fates);
-    let world = World { topology, observed, fates: &fates, servers: &servers };
+    let left_alone = at_stake::judge(topology, observed, options);
+    let world = World { topology, observed, fates: &fates, servers: &servers, left_alone: &left_alone };
     settings::take_back(&world, &mut stages);
     let successor = rescue::plan(&world, &mut stages);
     if successor == Successor::Known {
         containers::plan(topology, observed, &fates, &servers, &mut stages);
     }
-    let (mut notes, mut complete, mut primaries) = (Vec::new(), false, Vec::new());
+    let (mut complete, mut primaries) = (false, Vec::new());
+    let mut notes = Vec::new();
     if successor == Successor::Known && servers.all_known() {
         let links = users::plan(topology, observed, &mut stages);
         let start = stages.len();
@@ -95,15 +101,16 @@ pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Resul
         let start = stages.len();
         settings::plan(&world, &mut stages);
         if topology.kind == Kind::Cluster {
-            cluster::await_endpoints(topology, &acting, start, &mut stages);
+            cluster::await_endpoints(&world, &acting, start, &mut stages);
         }
         let after = rolling::plan(&world, &acting, &mut stages);
-        notes = swapped_roles(topology, &after);
+        notes.extend(swapped_roles(topology, &after));
         complete = !rolling::gives_shards_ids(&world)
             && rolling::handed_over_by_sentinels(&world, &acting).is_none();
         primaries = acting;
     }
-    Ok(Plan { deployment: topology.name.clone(), stages: stages.0, complete, primaries, notes })
+    let (deployment, at_stake) = (topology.name.clone(), left_alone.at_stake.clone());
+    Ok(Plan { deployment, stages: stages.0, complete, primaries, notes, at_stake })
 }
 
 /// What every part of the planner looks at.
@@ -113,6 +120,7 @@ struct World<'a> {
     observed: &'a Observed,
     fates: &'a Fates<'a>,
     servers: &'a ServerStates<'a>,
+    left_alone: &'a LeftAlone<'a>,
 }
 
 /// The server that runs now, which is another one than the topology's until its node is replaced.

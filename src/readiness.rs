@@ -157,7 +157,8 @@ impl Judge<'_> {
             let plural = if handshakes == 1 { "" } else { "s" };
             messages.push(format!("is still shaking hands with {handshakes} node{plural}"));
         }
-        let known = cluster.nodes.len() - handshakes;
+        let is_stranger = |id: &&String| self.expectation.strangers.contains(*id);
+        let known = cluster.nodes.len() - handshakes - cluster.nodes.keys().filter(is_stranger).count();
         if known > self.expectation.members.len() {
             messages.push(format!("knows {known} nodes instead of {}", self.expectation.members.len()));
         }

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 
 use crate::executor::{BoxedError, ServerCalls, ServerFault};
-use crate::observed::{AccessView, ObservedServer, ServerView};
+use crate::observed::{AccessView, ObservedServer, ServerView, Stranger};
 use crate::plan::{Peer, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
-use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, Topology};
+use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, SlotSet, Topology};
 
 mod call;
 mod cluster;
@@ -33,6 +34,9 @@ pub use error::ServerError;
 use presence::Presence;
 pub use session::{Answer, Session};
 use users::Passwords;
+
+/// How long a server that is not of the deployment may take to say how many keys it holds.
+const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The servers of one deployment, dialled at their endpoints, from where clients are.
 pub struct Servers<'a> {
@@ -150,6 +154,26 @@ impl<'a> Servers<'a> {
             }
         };
         futures_util::future::join_all(nodes.iter().map(ask)).await.into_iter().collect()
+    }
+
+    /// Asks servers that are not of the deployment how many keys they hold. They are told no password: where one is
+    /// needed, or the client has no route to the containers, they do not say.
+    pub async fn strangers(
+        &self,
+        owners: BTreeMap<String, (Address, SlotSet)>,
+    ) -> BTreeMap<String, Stranger> {
+        let ask = |(id, (address, slots)): (String, (Address, SlotSet))| async move {
+            let keys = tokio::time::timeout(STRANGER_PATIENCE, self.keys_at(address)).await.ok().flatten();
+            (id, Stranger { address, slots, keys })
+        };
+        futures_util::future::join_all(owners.into_iter().map(ask)).await.into_iter().collect()
+    }
+
+    async fn keys_at(&self, address: Address) -> Option<u64> {
+        let endpoint = Endpoint { host: address.ip.to_string(), port: address.port };
+        let mut connection = self.dialer.open(&endpoint, None).await.ok()?;
+        let questions = view::Questions { cluster: false, shards: false, settings: false };
+        Some(view::ask(&mut connection, &questions).await.ok()?.keys)
     }
 
     /// What a node replies to each of these commands, in order. An error reply is a reply.

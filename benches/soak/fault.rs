@@ -6,7 +6,7 @@ use std::fmt;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
-use crate::tool::Spec;
+use crate::tool::{Signal, Spec};
 
 /// The nodes of the bundled cluster.
 const NODES: u8 = 6;
@@ -59,15 +59,6 @@ pub(crate) enum Moment {
     During(f64),
     /// When `up` is done.
     After,
-}
-
-/// How redisctl is stopped.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Signal {
-    /// `kill -9`.
-    Kill,
-    /// Ctrl-C.
-    Interrupt,
 }
 
 /// The command in which redisctl is stopped.
@@ -150,15 +141,6 @@ impl fmt::Display for Harm {
             Self::Pause => "paused",
             Self::Cut => "cut off",
             Self::Remove => "removed",
-        })
-    }
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Kill => "killed",
-            Self::Interrupt => "interrupted",
         })
     }
 }

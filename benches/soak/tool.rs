@@ -1,13 +1,12 @@
 //! redisctl, run as a user runs it, and stopped as nobody should.
 
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-
-use crate::fault::Signal;
 
 /// The name of the deployment, and the beginning of the names of everything in it.
 pub(crate) const NAME: &str = "redisctl-soak";
@@ -32,6 +31,15 @@ pub(crate) enum Spec {
     Bundled,
     /// The same with a limit that every node is replaced for.
     Changed,
+}
+
+/// How redisctl is stopped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Signal {
+    /// `kill -9`.
+    Kill,
+    /// Ctrl-C.
+    Interrupt,
 }
 
 /// The binary and the image that it is to use.
@@ -153,5 +161,14 @@ impl Running {
             }
             std::thread::sleep(POLL_INTERVAL);
         }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Kill => "killed",
+            Self::Interrupt => "interrupted",
+        })
     }
 }

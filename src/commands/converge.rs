@@ -10,7 +10,7 @@ use super::{CommandError, Connected};
 use crate::event::{Event, Listener};
 use crate::executor::{ExecuteError, Executor};
 use crate::observed::Observed;
-use crate::plan::Plan;
+use crate::plan::{AtStake, Plan};
 use crate::planner::{self, Forming, Options};
 use crate::redis::Servers;
 use crate::topology::NodeName;
@@ -48,10 +48,12 @@ pub(super) async fn observe(
     loop {
         observed.servers = servers.observe(&running).await;
         if !observed.is_between_primaries(&prepared.topology) || started.elapsed() >= CHANGE_OF_PRIMARIES {
-            return Ok(observed);
+            break;
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
+    observed.strangers = servers.strangers(observed.slot_owners_besides(&prepared.topology)).await;
+    Ok(observed)
 }
 
 /// Plans what is to be done.
@@ -72,9 +74,14 @@ pub(super) async fn converge(
     listener: &dyn Listener,
 ) -> Result<usize, CommandError> {
     let mut changes = 0;
+    let mut warned: Vec<AtStake> = Vec::new();
     for _ in 0..MOST_ROUNDS {
         let observed = observe(prepared, connected, servers).await?;
         let next = plan(prepared, &observed, options)?;
+        let news: Vec<AtStake> =
+            next.at_stake.iter().filter(|news| !warned.contains(news)).cloned().collect();
+        news.iter().for_each(|news| listener.hear(Event::Warning { message: news.to_string() }));
+        warned.extend(news);
         listener.hear(Event::Planned { plan: Box::new(next.clone()) });
         if next.is_empty() {
             return Ok(changes);

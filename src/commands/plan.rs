@@ -24,7 +24,8 @@ pub(super) async fn run(
     let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials);
     let servers = Servers::new(&prepared.topology, &prepared.credentials).brought_from(earlier);
     let observed = converge::observe(&prepared, &connected, &servers).await?;
-    let options = Options { recreate: arguments.recreate, ..Options::default() };
+    let (recreate, discard_keys) = (arguments.recreate, arguments.discard_keys);
+    let options = Options { recreate, discard_keys, ..Options::default() };
     let plan = converge::plan(&prepared, &observed, options)?;
     ui.plan(&plan)?;
     let changes = arguments.detailed_exitcode && plan.changes() > 0;

@@ -154,7 +154,7 @@ async fn bring_about(
         FormingChoice::Swap => Forming::RoleSwap,
         FormingChoice::Plain => Forming::Plain,
     };
-    let options = Options { forming, recreate: arguments.recreate };
+    let options = Options { forming, recreate: arguments.recreate, discard_keys: arguments.discard_keys };
     let changes =
         converge::converge(prepared, connected, &servers, options, arguments.timeout, listener).await?;
     let mut watch = Stopwatch::new(listener);

@@ -48,6 +48,8 @@ impl Condition {
 pub struct ClusterExpectation {
     /// Every member, and nobody else.
     pub members: Vec<ClusterMember>,
+    /// The cluster ids of nodes that are not of the deployment, and that stay.
+    pub strangers: BTreeSet<String>,
     /// How far the cluster must be.
     pub milestone: Milestone,
 }

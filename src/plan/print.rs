@@ -38,7 +38,7 @@ pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
 }
 
 fn notes(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    plan.notes.iter().try_for_each(|note| writeln!(formatter, "note: {note}"))
+    plan.notes().try_for_each(|note| writeln!(formatter, "note: {note}"))
 }
 
 fn plural(count: usize, noun: &str) -> String {

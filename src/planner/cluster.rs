@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::at_stake::LeftAlone;
 use super::users::Links;
 use super::{Forming, Options, ServerStates, Stages, World, leaving, rolling, server, wait};
 use crate::observed::{ClusterRole, Observed};
@@ -39,13 +40,13 @@ const SWAP_PATIENCE: Duration = Duration::from_secs(8);
 
 /// What no plan can bring to the topology, as far as the servers that answer say.
 pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacle> {
-    Known::new(topology, observed).obstacles(topology)
+    Known::new(topology, observed, &LeftAlone::default()).obstacles(topology)
 }
 
 /// Plans what forms the cluster, or brings it back. Gives each shard's primary after it.
 pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &mut Stages) -> Vec<NodeName> {
     let World { topology, observed, servers, .. } = *world;
-    let mut known = Known::new(topology, observed);
+    let mut known = Known::new(topology, observed, world.left_alone);
     let swap = options.forming == Forming::RoleSwap
         && servers.all_new()
         && topology.nodes().len() <= SMALL
@@ -63,20 +64,20 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     stages.push("reset", Order::SideBySide, steps);
     hand_over_from_the_leaving(&known, &acting, stages);
     leaving::remove(world, stages);
-    forget(&known, stages, Strangers::Others);
-    assign_slots(topology, &known, &acting, stages);
+    forget(world, &known, stages, Strangers::Others);
+    assign_slots(world, &known, &acting, stages);
     // A node replicates as soon as it knows everybody, whoever else is still being met.
     let mut steps = meet(topology, &known, servers);
     let stage = if steps.is_empty() { "replicate" } else { "meet" };
-    steps.extend(replicate(topology, &known, &acting));
+    steps.extend(replicate(world, &known, &acting));
     stages.push(stage, Order::SideBySide, steps);
-    forget(&known, stages, Strangers::OwnPrimaries);
+    forget(world, &known, stages, Strangers::OwnPrimaries);
     raise_epochs(&known, &acting, stages);
     restart_the_unlisted(world, &known, &acting, stages);
     let changed = (stages.len() > before || links == Links::Reopen).then(|| servers.cause_to_wait());
 
     if swap {
-        let barrier = expectation(topology, &names(&acting), Milestone::Barrier(SWAP_PATIENCE));
+        let barrier = expectation(world, &names(&acting), Milestone::Barrier(SWAP_PATIENCE));
         let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
         stages.push("agree", Order::InTurn, vec![agree]);
         let spec = |shard: &Shard| Acting { name: shard.primary.name.clone(), succeeds: None };
@@ -87,7 +88,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, links: Links, stages: &m
     let acting = names(&acting);
     if !rolling::replaces_the_unlinked(world) {
         let replaced = rolling::replaces_any(world);
-        settle(topology, observed, &known, &acting, &Settling { changed, swapped: swap, replaced }, stages);
+        settle(world, &known, &acting, &Settling { changed, swapped: swap, replaced }, stages);
     }
     acting
 }
@@ -110,15 +111,16 @@ struct Settling {
 
 /// Writes that make replicas visible, and the waits around them.
 fn settle(
-    topology: &Topology,
-    observed: &Observed,
+    world: &World<'_>,
     known: &Known<'_>,
     acting: &[NodeName],
     settling: &Settling,
     stages: &mut Stages,
 ) {
+    let World { topology, observed, .. } = *world;
+    let left_alone = world.left_alone.slots();
     let unsettled = |milestone: Milestone| {
-        let expectation = expectation(topology, acting, milestone);
+        let expectation = expectation(world, acting, milestone);
         let cause = settling.changed.clone().or_else(|| {
             let found = readiness::cluster(&expectation, &observed.servers);
             found.first().map(|first| Cause::Unsettled(first.clone()))
@@ -134,9 +136,10 @@ fn settle(
         .iter()
         .zip(acting)
         .filter(|(shard, primary)| !known.lists_replicas_of(shard, primary))
-        .map(|(shard, primary)| {
-            let key = key_in(&shard.slots, "redisctl:forming:");
-            server(primary, ServerAction::Write { key }, Cause::ReplicasUnseen)
+        .filter_map(|(shard, primary)| {
+            let own = shard.slots.without(&left_alone);
+            let key = key_in(&own, "redisctl:forming:");
+            (!own.is_empty()).then(|| server(primary, ServerAction::Write { key }, Cause::ReplicasUnseen))
         })
         .collect();
     if !writes.is_empty() && !settling.swapped {
@@ -148,7 +151,7 @@ fn settle(
 }
 
 /// Waits until everybody knows what clients are to dial, where steps from stage `start` on change that.
-pub(super) fn await_endpoints(topology: &Topology, acting: &[NodeName], start: usize, stages: &mut Stages) {
+pub(super) fn await_endpoints(world: &World<'_>, acting: &[NodeName], start: usize, stages: &mut Stages) {
     let announces = |step: &Step| match &step.action {
         Action::Server(ServerAction::Configure(settings)) => {
             settings.get("cluster-announce-hostname").is_some()
@@ -156,7 +159,7 @@ pub(super) fn await_endpoints(topology: &Topology, acting: &[NodeName], start: u
         _ => false,
     };
     if stages.since(start).any(announces) {
-        let known = Condition::ClusterAgrees(expectation(topology, acting, Milestone::Ready));
+        let known = Condition::ClusterAgrees(expectation(world, acting, Milestone::Ready));
         stages.push("endpoints", Order::InTurn, vec![wait(None, known, Cause::Changed)]);
     }
 }
@@ -175,12 +178,14 @@ enum Strangers {
 }
 
 /// Nodes that are not, or no longer, the deployment's.
-fn forget(known: &Known<'_>, stages: &mut Stages, which: Strangers) {
+fn forget(world: &World<'_>, known: &Known<'_>, stages: &mut Stages, which: Strangers) {
     let mut steps = Vec::new();
+    let left_alone = world.left_alone.ids(&known.views);
     for (name, view) in &known.views {
         let strangers = view.nodes.iter().filter(|(id, line)| {
             let own_primary = known.role_of(name) == Some(&ClusterRole::Replica((*id).clone()));
             !line.handshake
+                && !left_alone.contains(*id)
                 && !known.names.contains_key(id.as_str())
                 && own_primary == (which == Strangers::OwnPrimaries)
         });
@@ -197,7 +202,9 @@ fn forget(known: &Known<'_>, stages: &mut Stages, which: Strangers) {
 }
 
 /// Config epochs for nodes that know nobody, and slots that nobody owns.
-fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
+fn assign_slots(world: &World<'_>, known: &Known<'_>, acting: &[Acting], stages: &mut Stages) {
+    let topology = world.topology;
+    let left_alone = world.left_alone.slots();
     let highest = known.views.values().map(|view| view.current_epoch).max().unwrap_or(0);
     let mut steps: Vec<Step> = Vec::new();
     for (epoch, node) in (highest + 1..).zip(topology.nodes()) {
@@ -215,7 +222,7 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
                 Some(Former::Gone | Former::KeptOut(_)) => known.orphaned_slots(&node.name),
                 Some(Former::Leaving(former)) => known.slots_of(former),
             };
-            let missing = shard.slots.without(&owned);
+            let missing = shard.slots.without(&owned).without(&left_alone);
             if !missing.is_empty() {
                 let cause = Cause::Unassigned(missing.clone());
                 steps.push(server(&node.name, ServerAction::AssignSlots(missing), cause));
@@ -226,7 +233,8 @@ fn assign_slots(topology: &Topology, known: &Known<'_>, acting: &[Acting], stage
 }
 
 /// Every node of a shard but the acting primary replicates it.
-fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<Step> {
+fn replicate(world: &World<'_>, known: &Known<'_>, acting: &[Acting]) -> Vec<Step> {
+    let topology = world.topology;
     let mut steps = Vec::new();
     for (shard, primary) in topology.shards.iter().zip(acting) {
         let primary = &primary.name;
@@ -241,6 +249,9 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
                     Some(name) => Some(Cause::WrongPrimary(WrongPrimary::Replicates((*name).clone()))),
                     None => Some(match known.leaving.get(id.as_str()) {
                         Some(former) => Cause::PrimaryGoes(former.clone()),
+                        None if world.left_alone.has_stranger(id) => {
+                            Cause::WrongPrimary(WrongPrimary::ReplicatesAStranger)
+                        }
                         None => Cause::WrongPrimary(WrongPrimary::ReplicatesTheGone),
                     }),
                 },
@@ -255,10 +266,13 @@ fn replicate(topology: &Topology, known: &Known<'_>, acting: &[Acting]) -> Vec<S
 
 /// What every node must say, given each shard's primary.
 pub(super) fn expectation(
-    topology: &Topology,
+    world: &World<'_>,
     acting: &[NodeName],
     milestone: Milestone,
 ) -> ClusterExpectation {
+    let World { topology, observed, .. } = *world;
+    let left_alone = world.left_alone.slots();
+    let left_alone = &left_alone;
     let members = topology
         .shards
         .iter()
@@ -268,12 +282,14 @@ pub(super) fn expectation(
                 node: node.name.clone(),
                 address: node.address,
                 role: if node.name == *primary {
-                    MemberRole::Primary(shard.slots.clone())
+                    MemberRole::Primary(shard.slots.without(left_alone))
                 } else {
                     MemberRole::Replica(primary.clone())
                 },
             })
         })
         .collect();
-    ClusterExpectation { members, milestone }
+    let views = |name: &NodeName| observed.view(name)?.cluster.as_ref();
+    let views = topology.nodes().into_iter().filter_map(|node| Some((node.name.clone(), views(&node.name)?)));
+    ClusterExpectation { members, strangers: world.left_alone.ids(&views.collect()), milestone }
 }

@@ -10,7 +10,9 @@ use crate::topology::container::data_volume;
 /// Plans the removal of the nodes that leave, where they have not gone before all else.
 pub(super) fn remove(world: &World<'_>, stages: &mut Stages) {
     if !world.fates.leave_first {
-        stages.push("remove", Order::SideBySide, removals(world.fates, world.observed));
+        let stays = |step: &Step| step.node.as_ref().is_none_or(|node| !world.left_alone.has_node(node));
+        let steps = removals(world.fates, world.observed).into_iter().filter(stays).collect();
+        stages.push("remove", Order::SideBySide, steps);
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
         }
         steps.push(hand_over(current.name, current.view, heir.peer()));
     }
-    for node in present.iter().filter(|node| node.stays && node.name != heir.name) {
+    let is_told = |node: &&Present<'_>| node.stays && !world.left_alone.has_node(node.name);
+    for node in present.iter().filter(is_told).filter(|node| node.name != heir.name) {
         let wrong = match node.view.map(|view| &view.replication) {
             Some(Replication::Primary { .. }) => Some(WrongPrimary::OfItsOwn),
             Some(Replication::Replica { of: Some(of), .. }) if *of != heir.address => {
@@ -71,7 +72,8 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
         stages.push("files", Order::InTurn, keep_roles(topology, heir.name));
     }
 
-    let expectation = expectation(topology, heir.name);
+    let mut expectation = expectation(topology, heir.name);
+    expectation.replicas.retain(|replica| !world.left_alone.has_node(&replica.node));
     let unsettled = readiness::replication(&expectation, &observed.servers);
     let cause = if servers.new_nodes().next().is_some() || acted || links == Links::Reopen {
         Some(servers.cause_to_wait())
@@ -136,6 +138,11 @@ fn present<'a>(topology: &'a Topology, observed: &'a Observed) -> Vec<Present<'a
         Some(Present { name, address, stays: false, view: Some(observed.view(name)?) })
     });
     staying.chain(leaving).collect()
+}
+
+/// The name of the node that acts as primary, which may be one that leaves.
+pub(super) fn acting_name(topology: &Topology, observed: &Observed) -> Option<NodeName> {
+    Some(acting_primary(&present(topology, observed))?.name.clone())
 }
 
 /// The node that acts as primary, as far as the servers say.

@@ -202,7 +202,7 @@ fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
 fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<Step> {
     let topology = world.topology;
     let condition = match (topology.kind, acting.first()) {
-        (Kind::Cluster, _) => Condition::ClusterAgrees(cluster::expectation(topology, acting, milestone)),
+        (Kind::Cluster, _) => Condition::ClusterAgrees(cluster::expectation(world, acting, milestone)),
         (Kind::Replication, Some(primary)) => {
             Condition::ReplicasFollow(replication::expectation(topology, primary))
         }

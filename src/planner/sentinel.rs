@@ -31,16 +31,17 @@ pub(super) fn plan(world: &World<'_>, links: Links, stages: &mut Stages) -> Vec<
         Some(Replication::Replica { .. }) => {
             let cause = Cause::WrongPrimary(WrongPrimary::NoPrimary);
             let promote = server(&primary.name, ServerAction::Promote, cause);
-            std::iter::once(promote).chain(follow(topology, observed, primary)).collect()
+            std::iter::once(promote).chain(follow(world, primary)).collect()
         }
-        _ => follow(topology, observed, primary),
+        _ => follow(world, primary),
     };
     stages.push("replication", Order::InTurn, steps);
     leaving::remove(world, stages);
     let steps = if are_choosing { Vec::new() } else { watch(topology, observed, primary) };
     stages.push("sentinels", Order::SideBySide, steps);
 
-    let expectation = expectation(topology, &primary.name);
+    let mut expectation = expectation(topology, &primary.name);
+    expectation.watched.replicas.retain(|replica| !world.left_alone.has_node(&replica.node));
     let cause = if servers.new_nodes().next().is_some() || stages.len() > before || links == Links::Reopen {
         Some(servers.cause_to_wait())
     } else {
@@ -94,8 +95,10 @@ fn replication_of<'a>(observed: &'a Observed, node: &Node) -> Option<&'a Replica
 }
 
 /// What makes every other server follow the primary.
-fn follow(topology: &Topology, observed: &Observed, primary: &Node) -> Vec<Step> {
-    let others = topology.servers().into_iter().filter(|node| node.name != primary.name);
+fn follow(world: &World<'_>, primary: &Node) -> Vec<Step> {
+    let World { topology, observed, .. } = *world;
+    let is_told = |node: &&Node| node.name != primary.name && !world.left_alone.has_node(&node.name);
+    let others = topology.servers().into_iter().filter(is_told);
     let follow = |node: &Node| {
         let wrong = match replication_of(observed, node) {
             Some(Replication::Primary { .. }) => WrongPrimary::OfItsOwn,

@@ -51,7 +51,7 @@ pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
 /// connections that it has stay as they are.
 fn certificates(world: &World<'_>, stages: &mut Stages) {
     const DIRECTIVE: &str = "tls-cert-file";
-    let World { topology, observed, servers, fates } = *world;
+    let World { topology, observed, servers, fates, .. } = *world;
     let read_anew = |(name, renewal): (&NodeName, &Renewal)| {
         let path = topology.node(name)?.settings.get(DIRECTIVE)?;
         let settings = Settings::from_iter([(DIRECTIVE, path)]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redis::Value;
 
-use crate::observed::{ClusterNode, ClusterRole, ClusterView, Replication, ServerView};
+use crate::observed::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView};
 use crate::topology::settings::is_secret;
 use crate::topology::{Address, Server, Settings, SlotRange, SlotSet};
 
@@ -22,6 +22,12 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
     view.server = Server::from_info(text);
     view.memory = number("used_memory");
+    let text = |name: &str| fields.get(name).map(|value| (*value).to_owned());
+    view.history = text("master_replid").map(|id| {
+        // A server that has never followed another one has an id of zeros and the offset -1.
+        let end = text("second_repl_offset").and_then(|offset| offset.parse().ok());
+        History { id, earlier: text("master_replid2").zip(end) }
+    });
     view.keys = fields
         .iter()
         .filter(|(name, _)| name.strip_prefix("db").is_some_and(|rest| rest.parse::<u32>().is_ok()))

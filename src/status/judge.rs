@@ -181,7 +181,10 @@ impl Judge<'_> {
             }
             (Kind::Sentinel, [primary]) => problems.extend(self.problems_of_sentinels(nodes, &primary.name)),
             (Kind::Standalone | Kind::Replication, _) => {}
-            (Kind::Cluster, _) => problems.extend(cluster_problems(&primaries)),
+            (Kind::Cluster, _) => {
+                problems
+                    .extend(cluster_problems(&primaries, &self.observed.slot_owners_besides(self.topology)));
+            }
         }
         problems
     }
@@ -265,7 +268,10 @@ impl Judge<'_> {
 }
 
 /// What a cluster's primaries, taken together, do not serve.
-fn cluster_problems(primaries: &[&NodeStatus]) -> Vec<String> {
+fn cluster_problems(
+    primaries: &[&NodeStatus],
+    strangers: &BTreeMap<String, (Address, SlotSet)>,
+) -> Vec<String> {
     let mut problems: Vec<String> = primaries
         .iter()
         .filter(|node| node.slots.is_empty())
@@ -276,7 +282,13 @@ fn cluster_problems(primaries: &[&NodeStatus]) -> Vec<String> {
     for slot in ranges.flat_map(|[start, end]| *start..=*end) {
         *owners.entry(slot).or_default() += 1;
     }
-    let unserved: SlotSet = (0..SLOT_COUNT).filter(|slot| !owners.contains_key(slot)).collect();
+    for (address, slots) in strangers.values() {
+        problems
+            .push(format!("slots {slots} are owned by the node at {address}, which is not one of its nodes"));
+    }
+    let is_strangers = |slot: u16| strangers.values().any(|(_, slots)| slots.contains(slot));
+    let is_served = |slot: u16| owners.contains_key(&slot) || is_strangers(slot);
+    let unserved: SlotSet = (0..SLOT_COUNT).filter(|slot| !is_served(*slot)).collect();
     if !unserved.is_empty() {
         problems.push(format!("slots {unserved} are not served"));
     }

@@ -49,7 +49,14 @@ mod tests {
             step(Action::Await(Condition::Answers)),
         ];
         let stages = vec![Stage { name: "start", order: Order::InTurn, steps }];
-        let plan = Plan { deployment, stages, complete: true, primaries: Vec::new(), notes: Vec::new() };
+        let plan = Plan {
+            deployment,
+            stages,
+            complete: true,
+            primaries: Vec::new(),
+            notes: Vec::new(),
+            at_stake: Vec::new(),
+        };
         let nothing = Plan { stages: Vec::new(), notes: vec!["a note".to_owned()], ..plan.clone() };
         for plan in [plan, nothing] {
             assert_eq!(render(&plan, Palette::new(false)), plan.to_string());

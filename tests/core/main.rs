@@ -2,6 +2,7 @@
 //!
 //! One test program for all of it: linking is what takes the time.
 
+mod architecture;
 mod convergence;
 mod executor;
 mod memory;

@@ -10,6 +10,7 @@ use crate::rig::{
     topology, up,
 };
 
+mod at_stake;
 mod changed;
 mod counts;
 mod drifted;

@@ -27,8 +27,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 /// The most rounds of observe, plan, run that anything may take.
 const MOST_ROUNDS: usize = 6;
 
-pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false };
-pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false };
+pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false };
+pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false, discard_keys: false };
 
 pub(crate) fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
@@ -185,7 +185,11 @@ pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> C
             role: role(shard, primary, &node.name),
         })
     });
-    ClusterExpectation { members: members.collect(), milestone: Milestone::Ready }
+    ClusterExpectation {
+        members: members.collect(),
+        strangers: std::collections::BTreeSet::new(),
+        milestone: Milestone::Ready,
+    }
 }
 
 fn peer(node: &Node) -> Peer {

@@ -21,6 +21,8 @@ pub enum WrongPrimary {
     Replicates(NodeName),
     /// The server replicates a node that does not exist.
     ReplicatesTheGone,
+    /// It replicates a node that is not of the deployment, and that stays.
+    ReplicatesAStranger,
     /// The sentinel watches no primary.
     WatchesNone,
     /// The sentinel watches what is at this address.
@@ -37,6 +39,9 @@ impl fmt::Display for WrongPrimary {
             Self::WithoutSlots => formatter.write_str("is a primary without slots"),
             Self::Replicates(node) => write!(formatter, "replicates {node}"),
             Self::ReplicatesTheGone => formatter.write_str("replicates a node that is gone"),
+            Self::ReplicatesAStranger => {
+                formatter.write_str("replicates a node that is not of this deployment")
+            }
             Self::WatchesNone => formatter.write_str("watches no primary"),
             Self::Watches(address) => write!(formatter, "watches {address}"),
         }

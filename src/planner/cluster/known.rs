@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::at_stake::LeftAlone;
 use super::super::fate::Fates;
 use crate::observed::{ClusterRole, ClusterView, Observed};
 use crate::plan::{Cause, Obstacle, SlotConflict};
@@ -21,6 +22,8 @@ pub(super) struct Known<'a> {
     kept_out: BTreeSet<NodeName>,
     /// Primaries of them, by the replica that has what they have.
     replaced: BTreeMap<NodeName, NodeName>,
+    /// What stays as it is for the sake of keys.
+    left_alone: &'a LeftAlone<'a>,
 }
 
 /// The node of a shard that is, or is to be, its primary.
@@ -42,7 +45,7 @@ pub(super) enum Former {
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(topology: &Topology, observed: &'a Observed) -> Self {
+    pub(super) fn new(topology: &Topology, observed: &'a Observed, left_alone: &'a LeftAlone<'a>) -> Self {
         let view = |name: &NodeName| observed.view(name)?.cluster.as_ref();
         let views: BTreeMap<NodeName, &ClusterView> = topology
             .nodes()
@@ -61,7 +64,7 @@ impl<'a> Known<'a> {
             .collect();
         let leaving = by_id(&leaving_views);
         let (kept_out, replaced) = Default::default();
-        let mut known = Self { views, names, leaving, leaving_views, kept_out, replaced };
+        let mut known = Self { views, names, leaving, leaving_views, kept_out, replaced, left_alone };
         if topology.server.spreads_forgetting() {
             known.find_the_kept_out(topology, observed);
         }
@@ -140,7 +143,9 @@ impl<'a> Known<'a> {
     /// The slots of the node that is gone, where this one still replicates it.
     pub(super) fn orphaned_slots(&self, node: &NodeName) -> SlotSet {
         match self.role_of(node) {
-            Some(ClusterRole::Replica(id)) if !self.names.contains_key(id.as_str()) => {
+            Some(ClusterRole::Replica(id))
+                if !self.names.contains_key(id.as_str()) && !self.left_alone.has_stranger(id) =>
+            {
                 let line = self.views.get(node).and_then(|view| view.nodes.get(id));
                 line.map(|line| line.slots.clone()).unwrap_or_default()
             }

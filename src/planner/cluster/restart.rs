@@ -22,7 +22,7 @@ pub(super) fn restart_the_unlisted(
     if rolling::replaces_any(world) {
         return;
     }
-    let linked = expectation(world.topology, &names(acting), Milestone::Linked);
+    let linked = expectation(world, &names(acting), Milestone::Linked);
     let is_unlisted = |name: &&NodeName| known.views.get(name).is_some_and(|view| is_unlisted(view));
     let unlisted = acting.iter().map(|acting| &acting.name).filter(is_unlisted);
     for name in unlisted.filter(|name| keeps_its_keys(world, name)) {

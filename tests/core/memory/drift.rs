@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redisctl::observed::{ContainerState, Foreign};
 use redisctl::topology::container::containers;
-use redisctl::topology::{NodeName, SlotSet, Topology};
+use redisctl::topology::{Address, NodeName, SlotSet, Topology};
 
 use super::World;
 use super::cluster::Cluster;
@@ -115,7 +115,7 @@ impl World {
 
     /// `REPLICAOF NO ONE`.
     pub(crate) fn promote(&self, node: &NodeName) {
-        self.with_process(node, |process| process.follows = None);
+        self.with_process(node, Process::promote);
     }
 
     /// `REPLICAOF` another node.
@@ -149,6 +149,31 @@ impl World {
     /// A node still knows one that has been reset since, under the id that it had.
     pub(crate) fn remember_a_stranger(&self, node: &NodeName) {
         self.with_cluster(node, |cluster| cluster.remember("4a11bdd03bc1dd31fc8bb30b6b4b0a4ff1b3b5a7"));
+    }
+
+    /// `redis-cli --cluster add-node` of somebody else's server, and `reshard` of slots to it, with so many keys.
+    pub(crate) async fn reshard_to_a_stranger(
+        &self,
+        from: &NodeName,
+        address: Address,
+        slots: &SlotSet,
+        keys: u64,
+    ) {
+        let id = self.state().new_id();
+        let known = self.with_process(from, |process| process.address);
+        let mut stranger = Cluster::new(id, address);
+        stranger.meet(known);
+        self.state().strangers.insert(address, (stranger, keys));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        self.with_process(from, |process| process.keys -= keys);
+        self.drop_slots(from, slots);
+        {
+            let mut state = self.state();
+            let (stranger, _) = state.strangers.get_mut(&address).expect("it was added");
+            stranger.own_mut().slots.add(&Slots::from(slots));
+            stranger.raise_epoch();
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
     }
 
     /// A node is left with an older epoch than others have for it: a late message from its former primary does that

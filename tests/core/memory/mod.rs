@@ -6,15 +6,15 @@
 //!
 //! Not in it: failover by vote, resharding, persistence in detail, what users may do once logged in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redisctl::executor::BoxedError;
-use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer};
+use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer, Stranger};
 use redisctl::topology::container::shared_volume;
-use redisctl::topology::{Credentials, NodeName, Topology};
+use redisctl::topology::{Address, Credentials, NodeName, Topology};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -28,6 +28,7 @@ pub(crate) mod sentinel;
 mod servers;
 mod slots;
 
+use cluster::Cluster;
 use engine::EngineState;
 
 /// What an engine's call takes.
@@ -50,6 +51,8 @@ pub(crate) struct State {
     pub(crate) credentials: Credentials,
     /// Which passwords the spec says; they are rotated by counting it up.
     pub(crate) generation: u32,
+    /// Cluster nodes that are not of the deployment, and their keys.
+    pub(crate) strangers: BTreeMap<Address, (Cluster, u64)>,
     at: Instant,
     ids: u64,
 }
@@ -82,6 +85,7 @@ impl World {
             faults: Faults::default(),
             credentials: Credentials::default(),
             generation: 1,
+            strangers: BTreeMap::new(),
             at: Instant::now(),
             ids: 0,
         };
@@ -194,6 +198,11 @@ impl World {
                 observed.servers.insert(name, server);
             }
         }
+        let keys = |address: Address| state.strangers.get(&address).map(|(_, keys)| *keys);
+        let owners = observed.slot_owners_besides(topology).into_iter();
+        observed.strangers = owners
+            .map(|(id, (address, slots))| (id, Stranger { address, slots, keys: keys(address) }))
+            .collect();
         observed
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use redisctl::observed::History;
 use redisctl::topology::{Address, NodeName};
 use tokio::time::Instant;
 
 use super::State;
+use super::cluster::Cluster;
 use super::process::{Link, Process};
 use super::sentinel;
 
@@ -34,20 +36,27 @@ impl State {
             })
             .filter_map(|(name, container)| Some((name, container.process.as_mut()?)))
             .collect();
-        gossip(&mut reachable);
+        gossip(&mut reachable, &mut self.strangers);
         replicate(&mut reachable);
         sentinel::discover(&mut reachable);
     }
 }
 
-fn gossip(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
+fn gossip(
+    reachable: &mut BTreeMap<&NodeName, &mut Process>,
+    strangers: &mut BTreeMap<Address, (Cluster, u64)>,
+) {
     let headers = reachable
         .values()
         .filter_map(|process| {
             let cluster = process.cluster.as_ref()?;
             Some((process.address, cluster.header(process.address, process.offset)))
         })
+        .chain(strangers.iter().map(|(address, (cluster, _))| (*address, cluster.header(*address, 0))))
         .collect();
+    for (address, (cluster, _)) in strangers {
+        cluster.hear(*address, &headers);
+    }
     for process in reachable.values_mut() {
         let (address, fresh) = (process.address, process.is_fresh());
         let full_coverage = process.settings.get("cluster-require-full-coverage") == Some("yes");
@@ -59,16 +68,22 @@ fn gossip(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
 }
 
 fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
+    // A primary sends pings to the replicas that it has: without any, its offset stands still.
+    let followed: BTreeSet<Address> = reachable
+        .values()
+        .filter_map(|process| process.link.0.filter(|_| process.link.1 == Link::Up))
+        .collect();
     for process in reachable.values_mut() {
-        let online = process.has_backlog && !process.is_replica();
+        let online = process.has_backlog && !process.is_replica() && followed.contains(&process.address);
         let period = process.settings.get("repl-ping-replica-period").and_then(|text| text.parse().ok());
         if online && process.pinged.elapsed() >= Duration::from_secs(period.unwrap_or(10)) {
             process.pinged = Instant::now();
             process.write(14);
         }
     }
-    let sources: BTreeMap<Address, (u64, u64)> =
-        reachable.values().map(|process| (process.address, (process.offset, process.keys))).collect();
+    let source = |process: &&mut Process| (process.offset, process.keys, process.history.clone());
+    let sources: BTreeMap<Address, (u64, u64, History)> =
+        reachable.values().map(|process| (process.address, source(&process))).collect();
     let welcome: BTreeSet<Address> = reachable
         .values()
         .filter(|process| {
@@ -95,8 +110,9 @@ fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
             }
         };
         process.link = (primary, link);
-        if let (Some(address), Some((offset, keys)), Link::Up) = (primary, source, link) {
+        if let (Some(address), Some((offset, keys, history)), Link::Up) = (primary, source, link) {
             (process.offset, process.keys, process.has_backlog) = (*offset, *keys, true);
+            process.history = history.clone();
             with_replicas.push(address);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use redisctl::observed::History;
 use redisctl::topology::settings::server_default;
 use redisctl::topology::{Address, Server, Settings};
 use tokio::time::Instant;
@@ -78,6 +79,8 @@ pub(crate) struct Process {
     /// Whether writes are kept for replicas: only from the first replica on.
     pub(crate) has_backlog: bool,
     pub(crate) keys: u64,
+    /// The history that the data set belongs to.
+    pub(crate) history: History,
 }
 
 impl Process {
@@ -125,6 +128,15 @@ impl Process {
             offset: 0,
             has_backlog: false,
             keys: data.keys,
+            history: History { id: format!("{address} from {:?}", Instant::now()), earlier: None },
+        }
+    }
+
+    /// `REPLICAOF NO ONE`: a history of its own goes on from the primary's.
+    pub(crate) fn promote(&mut self) {
+        if self.follows.take().is_some() {
+            let earlier = Some((self.history.id.clone(), self.offset + 1));
+            self.history = History { id: format!("{}/{}", self.history.id, self.address), earlier };
         }
     }
 

@@ -69,7 +69,7 @@ impl State {
                 Ok(())
             }
             ServerAction::Promote if process.cluster.is_none() => {
-                process.follows = None;
+                process.promote();
                 Ok(())
             }
             ServerAction::Follow(_) | ServerAction::Promote => {
@@ -142,7 +142,7 @@ impl State {
         if replica.link != (Some(from), Link::Up) {
             return Err(passing("the replica does not have everything yet"));
         }
-        replica.follows = None;
+        replica.promote();
         let address = replica.address;
         self.process(node).map_err(passing)?.follows = Some(address);
         Ok(())
@@ -182,6 +182,7 @@ impl State {
         Ok(ServerView {
             server: Some(process.server),
             replication,
+            history: Some(process.history.clone()),
             keys: process.keys,
             memory: 1 << 20,
             settings: Settings::default(),

@@ -1,0 +1,62 @@
+//! Keys that no other node of the deployment has, and what a plan does about them.
+
+use std::fmt;
+
+use crate::topology::{Address, NodeName, SlotSet};
+
+/// The option with which the user gives up the keys that a plan names.
+const OPTION: &str = "--discard-keys";
+
+/// Keys that would go by what the spec asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtStake {
+    /// What holds them.
+    pub holder: Holder,
+    /// How many they are; `None` where the holder does not say.
+    pub keys: Option<u64>,
+    /// Whether the user gives them up. Otherwise the plan leaves the holder alone.
+    pub given_up: bool,
+}
+
+/// What holds keys that no other node has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A node that is not of the deployment, and owns slots of its cluster.
+    Stranger {
+        /// Where the cluster's nodes reach it.
+        address: Address,
+        /// Its slots.
+        slots: SlotSet,
+    },
+    /// A node that is a primary beside the deployment's primary.
+    SecondPrimary {
+        /// The node.
+        node: NodeName,
+        /// The deployment's primary.
+        primary: NodeName,
+    },
+}
+
+impl fmt::Display for AtStake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = match self.keys {
+            None => "an unknown number of keys".to_owned(),
+            Some(1) => "1 key".to_owned(),
+            Some(count) => format!("{count} keys"),
+        };
+        match &self.holder {
+            Holder::Stranger { address, slots } => write!(
+                formatter,
+                "the node at {address} is not of this deployment, and owns slots {slots} with {keys}"
+            )?,
+            Holder::SecondPrimary { node, primary } => {
+                write!(formatter, "{node} is a second primary, with {keys} that {primary} may not have")?;
+            }
+        }
+        if self.given_up {
+            formatter.write_str(": the keys go")
+        } else {
+            write!(formatter, ": it is left alone ({OPTION} gives the keys up)")
+        }
+    }
+}

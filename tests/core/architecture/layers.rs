@@ -1,0 +1,173 @@
+//! What each part of the crate must never use: the table of DESIGN.md, section 5.
+
+use super::imports::{Crate, Module, Used};
+
+/// A part of the crate and what it must not know.
+pub(super) struct Layer {
+    /// The modules of the part, with everything beneath them.
+    pub(super) part: &'static [&'static str],
+    /// Modules and crates that it must not use: `crate::docker`, `bollard`, `std::env`.
+    pub(super) never: &'static [&'static str],
+}
+
+/// The core: it decides, and has no `async`.
+pub(super) const CORE: &[&str] = &[
+    "arrangement",
+    "bundle",
+    "certificates",
+    "connection",
+    "doctor",
+    "event",
+    "export",
+    "observed",
+    "plan",
+    "planner",
+    "readiness",
+    "reply",
+    "report",
+    "spec",
+    "status",
+    "topology",
+    "verify",
+];
+
+/// The shell: it does, and decides nothing. The core must not know it.
+pub(super) const SHELL: &[&str] = &[
+    "crate::cli",
+    "crate::commands",
+    "crate::deployment",
+    "crate::docker",
+    "crate::executor",
+    "crate::redis",
+    "crate::ui",
+];
+
+/// Crates and parts of the standard library that reach out of the program.
+const OUTSIDE: &[&str] = &[
+    "bollard",
+    "futures_util",
+    "rand",
+    "redis",
+    "std::env",
+    "std::fs",
+    "std::net::TcpStream",
+    "std::process",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "tokio",
+];
+
+pub(super) const LAYERS: &[Layer] = &[
+    Layer { part: CORE, never: SHELL },
+    Layer { part: CORE, never: OUTSIDE },
+    Layer {
+        part: &["spec"],
+        never: &["crate::topology", "crate::observed", "crate::plan", "crate::planner", "crate::verify"],
+    },
+    // That anything is running.
+    Layer {
+        part: &["topology"],
+        never: &[
+            "crate::observed",
+            "crate::plan",
+            "crate::planner",
+            "crate::readiness",
+            "crate::status",
+            "crate::verify",
+        ],
+    },
+    // What should be.
+    Layer {
+        part: &["arrangement", "observed"],
+        never: &[
+            "crate::plan",
+            "crate::planner",
+            "crate::readiness",
+            "crate::spec::Spec",
+            "crate::status",
+            "crate::verify",
+        ],
+    },
+    // It judges the deployment, so that the planner's mistakes show.
+    Layer {
+        part: &["verify"],
+        never: &["crate::plan", "crate::planner", "crate::readiness", "crate::status"],
+    },
+    // Why a step exists; what a slot or a subnet is.
+    Layer {
+        part: &["executor"],
+        never: &[
+            "bollard",
+            "crate::cli",
+            "crate::commands",
+            "crate::docker",
+            "crate::planner",
+            "crate::redis",
+            "crate::spec",
+            "crate::topology::slots",
+            "crate::ui",
+            "crate::verify",
+            "ipnet",
+            "redis",
+        ],
+    },
+    // Slots, roles, Redis commands.
+    Layer {
+        part: &["docker"],
+        never: &[
+            "crate::cli",
+            "crate::commands",
+            "crate::planner",
+            "crate::readiness",
+            "crate::redis",
+            "crate::topology::acl",
+            "crate::topology::slots",
+            "crate::topology::users",
+            "crate::ui",
+            "crate::verify",
+            "redis",
+        ],
+    },
+    // Containers, networks, images.
+    Layer {
+        part: &["redis"],
+        never: &[
+            "bollard",
+            "crate::cli",
+            "crate::commands",
+            "crate::docker",
+            "crate::planner",
+            "crate::topology::container",
+            "crate::topology::labels",
+            "crate::ui",
+            "ipnet",
+        ],
+    },
+    Layer { part: &["ui"], never: &["bollard", "crate::commands", "crate::docker", "crate::redis", "redis"] },
+    // Colours and protocol detail.
+    Layer { part: &["commands"], never: &["console", "bollard", "redis"] },
+];
+
+/// Every forbidden use: which module uses what.
+pub(super) fn forbidden_uses(read: &Crate) -> Vec<(Module, String)> {
+    let mut found = Vec::new();
+    for (user, used) in read.uses() {
+        let used = match used {
+            Used::File(module) => format!("crate::{}", module.join("::")),
+            Used::Foreign(path) => path,
+        };
+        let is_forbidden = LAYERS.iter().any(|layer| {
+            layer.part.iter().any(|part| is_within(&user.join("::"), part))
+                && layer.never.iter().any(|never| is_within(&used, never))
+        });
+        if is_forbidden {
+            found.push((user, used));
+        }
+    }
+    found
+}
+
+/// Whether a path is another one or begins with it.
+pub(super) fn is_within(path: &str, beginning: &str) -> bool {
+    path.strip_prefix(beginning).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
