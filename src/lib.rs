@@ -57,6 +57,7 @@
 //! never touched. The topology, the passwords and the keys of a deployment are in a file inside its
 //! containers, and are read back from there.
 
+pub mod arrangement;
 pub mod bundle;
 pub mod certificates;
 pub mod cli;

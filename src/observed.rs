@@ -387,6 +387,8 @@ pub struct ClusterView {
     pub current_epoch: u64,
     /// `CLUSTER NODES`, by node id.
     pub nodes: BTreeMap<String, ClusterNode>,
+    /// The slots that the node itself says are open, each with the node at the other end.
+    pub open_slots: BTreeMap<u16, SlotWay>,
     /// What `CLUSTER SLOTS` lists: per range of slots, the ids of the nodes that serve it, the
     /// primary first.
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
@@ -403,6 +405,15 @@ impl ClusterView {
     pub fn own(&self) -> Option<&ClusterNode> {
         self.nodes.get(&self.own_id)
     }
+}
+
+/// The way of an open slot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SlotWay {
+    /// MIGRATING to the node with this cluster id.
+    Migrating(String),
+    /// IMPORTING from the node with this cluster id.
+    Importing(String),
 }
 
 /// One line of `CLUSTER NODES`.

@@ -1,6 +1,10 @@
 //! Changes for which a deployment must be removed and made anew, because nothing of it can be kept.
 
-use super::{Stages, cluster, engine, replication, sentinel, users};
+use std::borrow::Cow;
+
+use super::draft::{Stages, engine};
+use super::{Options, cluster, users};
+use crate::arrangement::{Arrangement, Place};
 use crate::observed::Observed;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
@@ -40,40 +44,62 @@ fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observed) -
     if stored.kind != Kind::Sentinel || topology.kind != Kind::Sentinel {
         return false;
     }
-    let chosen = sentinel::chosen_primary(stored, observed);
-    let primary = chosen.or_else(|| replication::acting(stored, observed));
+    let arrangement = Arrangement::new(stored, observed);
+    let primary = arrangement.primary().filter(|primary| primary.place == Place::Staying);
     primary.is_some_and(|primary| topology.servers().iter().all(|server| server.name != primary.name))
 }
 
 /// What stands in the way of converging the deployment as it is.
-pub(super) fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacle> {
+fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacle> {
     let fields = reasons(topology, observed);
     if !fields.is_empty() {
         return vec![Obstacle::Recreate { node: None, fields }];
     }
-    if topology.kind == Kind::Cluster { cluster::obstacles(topology, observed) } else { Vec::new() }
+    if topology.kind != Kind::Cluster {
+        return Vec::new();
+    }
+    cluster::conflicts(topology, &Arrangement::new(topology, observed))
 }
 
-/// Plans the removal of everything, data included, and gives what is observed after it.
-pub(super) fn remove_everything(
+/// A deployment that can be converged, once these stages have run.
+pub(super) struct Cleared<'a> {
+    /// The removal of everything, where nothing can be kept.
+    pub(super) stages: Stages,
+    /// What is there after it.
+    pub(super) observed: Cow<'a, Observed>,
+}
+
+/// Plans the removal of everything, data included, where nothing can be kept and the user allows it.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) fn clear<'a>(
     topology: &Topology,
-    observed: &Observed,
-    obstacles: &[Obstacle],
-    stages: &mut Stages,
-) -> Observed {
-    let cause = match obstacles {
+    observed: &'a Observed,
+    options: Options,
+) -> Result<Cleared<'a>, Vec<Obstacle>> {
+    let obstacles = obstacles(topology, observed);
+    if obstacles.is_empty() {
+        return Ok(Cleared { stages: Stages::default(), observed: Cow::Borrowed(observed) });
+    }
+    if !options.recreate {
+        return Err(obstacles);
+    }
+    let cause = match obstacles.as_slice() {
         [Obstacle::Recreate { fields, .. }, ..] => Cause::SpecChanged(fields.clone()),
         others => Cause::WrongShape(others.to_vec()),
     };
     let remove = |name| engine(Some(name), EngineAction::RemoveContainer, cause.clone());
-    stages.push("remove", Order::SideBySide, observed.containers.keys().map(remove).collect());
+    let containers = observed.containers.keys().map(remove).collect();
+    let mut stages = Stages::one("remove", Order::SideBySide, containers);
     let network = observed.network.iter().map(|_| EngineAction::RemoveNetwork(topology.name.clone()));
     let volumes = observed.volumes.iter().map(|name| EngineAction::RemoveVolume { name: name.clone() });
     let steps: Vec<Step> = network.chain(volumes).map(|action| engine(None, action, cause.clone())).collect();
     stages.push("remove network and volumes", Order::SideBySide, steps);
-    Observed {
+    let left = Observed {
         image_present: observed.image_present,
         foreign: observed.foreign.clone(),
         ..Observed::default()
-    }
+    };
+    Ok(Cleared { stages, observed: Cow::Owned(left) })
 }

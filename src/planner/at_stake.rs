@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Options, replication, sentinel};
-use crate::observed::{ClusterRole, ClusterView, Observed, Replication, ServerView, Stranger};
+use super::Options;
+use crate::arrangement::Arrangement;
+use crate::observed::{ClusterRole, Observed, Stranger};
 use crate::plan::{AtStake, Holder};
 use crate::topology::{Kind, NodeName, SlotSet, Topology};
 
@@ -22,17 +23,22 @@ pub(super) struct LeftAlone<'a> {
 }
 
 /// Judges what is there against what the user allows.
-pub(super) fn judge<'a>(topology: &Topology, observed: &'a Observed, options: Options) -> LeftAlone<'a> {
+pub(super) fn judge<'a>(
+    topology: &Topology,
+    observed: &'a Observed,
+    arrangement: &Arrangement<'_>,
+    options: Options,
+) -> LeftAlone<'a> {
     let mut left_alone = LeftAlone::default();
     left_alone.judge_strangers(observed, options.discard_keys);
     let primary = match topology.kind {
         Kind::Standalone | Kind::Cluster => None,
         // The sentinels make the other primaries replicas of their choice, whatever a plan says.
-        Kind::Sentinel if sentinel::chosen_primary(topology, observed).is_some() => None,
-        Kind::Replication | Kind::Sentinel => replication::acting_name(topology, observed),
+        Kind::Sentinel if arrangement.chosen_primary().is_some() => None,
+        Kind::Replication | Kind::Sentinel => arrangement.followed_primary(),
     };
     if let Some(primary) = primary {
-        left_alone.judge_second_primaries(observed, &primary, options.discard_keys);
+        left_alone.judge_second_primaries(arrangement, &primary.name, options.discard_keys);
     }
     left_alone
 }
@@ -48,28 +54,30 @@ impl<'a> LeftAlone<'a> {
         }
     }
 
-    fn judge_second_primaries(&mut self, observed: &Observed, primary: &NodeName, given_up: bool) {
-        let Some(first) = observed.view(primary) else { return };
-        for (node, view) in &observed.servers {
-            let Some(view) = view.view().filter(|_| node != primary) else { continue };
-            if is_primary(view) && !first.has_all_of(view) {
-                let holder = Holder::SecondPrimary { node: node.clone(), primary: primary.clone() };
+    fn judge_second_primaries(&mut self, arrangement: &Arrangement<'_>, primary: &NodeName, given_up: bool) {
+        let Some(first) = arrangement.view(primary) else { return };
+        for member in arrangement.members().filter(|member| member.name != *primary) {
+            let Some(view) = member.view.filter(|_| arrangement.says_primary(&member.name)) else { continue };
+            if !first.has_all_of(view) {
+                let holder = Holder::SecondPrimary { node: member.name.clone(), primary: primary.clone() };
                 self.at_stake.push(AtStake { holder, keys: Some(view.keys), given_up });
                 if !given_up {
-                    self.nodes.insert(node.clone());
+                    self.nodes.insert(member.name.clone());
                 }
             }
         }
     }
 
     /// The cluster ids of the strangers, and of the nodes that replicate them.
-    pub(super) fn ids(&self, views: &BTreeMap<NodeName, &ClusterView>) -> BTreeSet<String> {
-        let lines = views.values().flat_map(|view| &view.nodes);
+    pub(super) fn ids(&self, arrangement: &Arrangement<'_>) -> BTreeSet<String> {
+        if self.strangers.is_empty() {
+            return BTreeSet::new();
+        }
+        let lines = arrangement.clusters().flat_map(|(_, cluster)| &cluster.nodes);
         let follows = |role: &ClusterRole| matches!(role, ClusterRole::Replica(of) if self.has_stranger(of));
         let replicas = lines.filter(|(_, line)| follows(&line.role)).map(|(id, _)| id.clone());
-        let own = |id: &String| views.values().any(|view| view.own_id == *id);
         let ids = self.strangers.keys().map(|id| (*id).to_owned()).chain(replicas);
-        ids.filter(|id| !own(id)).collect()
+        ids.filter(|id| arrangement.with_id(id).is_none()).collect()
     }
 
     /// Whether the node with this cluster id is a stranger that is left alone.
@@ -86,8 +94,4 @@ impl<'a> LeftAlone<'a> {
     pub(super) fn has_node(&self, node: &NodeName) -> bool {
         self.nodes.contains(node)
     }
-}
-
-fn is_primary(view: &ServerView) -> bool {
-    view.sentinel.is_none() && matches!(view.replication, Replication::Primary { .. })
 }

@@ -1,52 +1,53 @@
 //! The containers' plane: network, volumes, containers, files, starts.
 
+use super::draft::{Stages, engine, wait};
 use super::fate::{Fate, Fates};
-use super::{ServerState, ServerStates, Stages, engine, leaving, replication, server, users, wait};
+use super::forming::forming;
+use super::heir::swapped_primary;
+use super::world::World;
+use super::{leaving, users};
 use crate::observed::{ContainerState, Observed, ObservedServer};
-use crate::plan::{
-    Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, ServerAction, Step, VolumeSettings,
-};
+use crate::plan::{Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, Step, VolumeSettings};
 use crate::spec::DataSpec;
 use crate::topology::container::{
     ContainerSettings, Namespace, container, container_of_anchor, containers, data_volume, shared_volume,
 };
-use crate::topology::settings::while_forming;
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
 /// Plans everything up to servers that answer.
-pub(super) fn plan(
-    topology: &Topology,
-    observed: &Observed,
-    fates: &Fates<'_>,
-    servers: &ServerStates<'_>,
-    stages: &mut Stages,
-) {
+pub(super) fn plan(world: &World<'_>) -> Stages {
+    let World { topology, observed, fates, .. } = *world;
+    let mut stages = Stages::default();
     if fates.makes_any() && !observed.image_present {
         let pull = EngineAction::PullImage { reference: topology.image.clone() };
         stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
     }
-    remove(topology, observed, fates, stages);
-    provide(topology, observed, fates, stages);
+    stages.append(remove(topology, observed, fates));
+    stages.append(provide(topology, observed, fates));
     let anchor = topology.anchor.as_ref().map(|anchor| container_of_anchor(topology, anchor));
-    // Whoever joins its network namespace names it.
+    // The containers that join its network namespace name it.
     stages.push("network namespace", Order::InTurn, create(anchor.as_slice(), fates));
     let nodes: Vec<ContainerSettings> =
         topology.nodes().into_iter().map(|node| container(topology, node)).collect();
     let mut steps = create(&nodes, fates);
     let stage = if steps.is_empty() { "files" } else { "containers" };
     // The volume is written through the first container, while the others are still being made.
-    steps.extend(write_files(topology, observed, fates));
+    steps.extend(write_files(world));
     stages.push(stage, Order::SideBySide, steps);
-    start(topology, observed, fates, servers, stages);
+    stages.append(start(world));
+    stages
 }
 
-/// What stands in the way under a name that is needed.
-pub(super) fn foreign(observed: &Observed) -> Vec<Obstacle> {
+/// Refuses what redisctl did not make under a name that is needed.
+pub(super) fn refuse_foreign(observed: &Observed) -> Result<(), Vec<Obstacle>> {
     let foreign = observed.foreign.iter();
-    foreign.map(|foreign| Obstacle::Foreign { kind: foreign.kind, name: foreign.name.clone() }).collect()
+    let obstacles: Vec<Obstacle> =
+        foreign.map(|foreign| Obstacle::Foreign { kind: foreign.kind, name: foreign.name.clone() }).collect();
+    if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
 }
 
-fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &mut Stages) {
+fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Stages {
+    let mut stages = Stages::default();
     let mut steps = Vec::new();
     for ContainerSettings { name, .. } in containers(topology) {
         let cause = match fates.of(&name) {
@@ -79,11 +80,12 @@ fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &
         let step = engine(None, remove, Cause::SpecChanged(vec![SpecField::Subnet]));
         stages.push("remove network", Order::InTurn, vec![step]);
     }
+    stages
 }
 
 /// The network and the volumes: the shared volume before all else, since it can be made only once, and
 /// whoever makes it is the one of several redisctl that makes the deployment.
-fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: &mut Stages) {
+fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Stages {
     let mut steps = Vec::new();
     let volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
         let is_there = observed.volumes.contains(&name);
@@ -108,7 +110,7 @@ fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>, stages: 
         let data = |node: &Node| volume(Some(&node.name), data_volume(&node.name), true);
         steps.extend(topology.servers().into_iter().filter_map(data));
     }
-    stages.push("network and volumes", Order::SideBySide, steps);
+    Stages::one("network and volumes", Order::SideBySide, steps)
 }
 
 fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
@@ -128,7 +130,8 @@ fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
 
 /// Files of new nodes, and of every node where the topology changed. Where users change, those of
 /// nodes that run are written when the servers know the new passwords.
-fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Vec<Step> {
+fn write_files(world: &World<'_>) -> Vec<Step> {
+    let World { topology, observed, arrangement, fates, .. } = *world;
     let wanted = containers(topology);
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology)
         && !users::change(topology, observed);
@@ -153,7 +156,7 @@ fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> V
         Some(renewal) => Cause::Certificate(*renewal),
         None => Cause::New,
     };
-    let primary = replication::swapped_primary(topology, observed);
+    let primary = swapped_primary(topology, arrangement);
     let write = |through: &NodeName, nodes: &[NodeName]| {
         let (through, nodes, primary) = (through.clone(), nodes.to_vec(), primary.clone());
         let name = through.clone();
@@ -167,14 +170,9 @@ fn write_files(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> V
     }
 }
 
-fn start(
-    topology: &Topology,
-    observed: &Observed,
-    fates: &Fates<'_>,
-    servers: &ServerStates<'_>,
-    stages: &mut Stages,
-) {
-    let forming = while_forming(topology);
+fn start(world: &World<'_>) -> Stages {
+    let World { topology, observed, fates, .. } = *world;
+    let forming = forming(world);
     let chain = |node: &Node| -> Vec<Step> {
         let name = Some(&node.name);
         let (mut steps, started) = run(&container(topology, node), observed, fates);
@@ -184,12 +182,10 @@ fn start(
         };
         let starts_anew = matches!(started, Some(Cause::New | Cause::NotRunning));
         steps.extend(started.or(silent).map(|cause| wait(name, Condition::Answers, cause)));
-        let forms = starts_anew && servers.of(&node.name) == ServerState::New && servers.all_new();
-        if forms && !forming.is_empty() && !topology.is_sentinel(&node.name) {
-            steps.push(server(&node.name, ServerAction::Configure(forming.clone()), Cause::Forming));
-        }
+        steps.extend(forming.begin_at(&node.name).filter(|_| starts_anew));
         steps
     };
+    let mut stages = Stages::default();
     if let Some(anchor) = &topology.anchor {
         let (steps, _) = run(&container_of_anchor(topology, anchor), observed, fates);
         stages.push("start network namespace", Order::InTurn, steps);
@@ -206,6 +202,7 @@ fn start(
     } else {
         stages.push("start", Order::SideBySide, all.flat_map(chain).collect());
     }
+    stages
 }
 
 /// What makes a container run, attached to its network; and why its server must be waited for, if

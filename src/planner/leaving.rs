@@ -1,19 +1,21 @@
-//! Nodes that the spec has no more: once others have their roles, their containers go, and the volumes
-//! with them, in which there are copies only.
+//! Nodes that the spec has no longer. Once other nodes have their roles, their containers go, and the volumes with
+//! them, in which there are copies only.
 
+use super::draft::{Stages, engine};
 use super::fate::Fates;
-use super::{Stages, World, engine};
+use super::world::World;
 use crate::observed::Observed;
 use crate::plan::{Cause, EngineAction, Order, Step};
 use crate::topology::container::data_volume;
 
-/// Plans the removal of the nodes that leave, where they have not gone before all else.
-pub(super) fn remove(world: &World<'_>, stages: &mut Stages) {
-    if !world.fates.leave_first {
-        let stays = |step: &Step| step.node.as_ref().is_none_or(|node| !world.left_alone.has_node(node));
-        let steps = removals(world.fates, world.observed).into_iter().filter(stays).collect();
-        stages.push("remove", Order::SideBySide, steps);
+/// The removal of the nodes that leave, where it does not come before everything else.
+pub(super) fn remove(world: &World<'_>) -> Stages {
+    if world.fates.leave_first {
+        return Stages::default();
     }
+    let goes = |step: &Step| step.node.as_ref().is_none_or(|node| !world.left_alone.has_node(node));
+    let steps = removals(world.fates, world.observed).into_iter().filter(goes).collect();
+    Stages::one("remove", Order::SideBySide, steps)
 }
 
 /// The removal of every node that leaves.

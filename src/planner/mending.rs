@@ -1,51 +1,44 @@
-//! Settings for as long as a deployment is mended: with the usual ones, a replica waits 5 s for its
-//! first copy, and what one node learns takes seconds to be known to all.
+//! Settings for as long as a deployment is mended: with the usual ones a replica waits 5 s for its first copy, and
+//! news of one node take seconds to reach all.
 
-use super::{Stages, World, server, settings};
+use super::draft::{Changes, Stages};
+use super::temporary::{Exchange, Temporary, usual};
+use super::world::World;
 use crate::observed::Replication;
-use crate::plan::{Action, Cause, Order, ServerAction, Step};
+use crate::plan::Cause;
 use crate::topology::settings::{same_value, while_mending};
 use crate::topology::{Kind, Node, Settings};
 
-/// Plans other settings from stage `start` on, where replicas wait for copies by what is planned since
-/// then, and the usual ones after it.
-pub(super) fn hasten(world: &World<'_>, start: usize, stages: &mut Stages) {
-    let waits = stages.len() > start && world.topology.kind != Kind::Cluster && any_link_is_down(world);
-    if !waits && !stages.since(start).any(is_slow_otherwise) {
-        return;
+/// The same stages; where replicas wait for copies by them, with other settings for as long as they run.
+pub(super) fn hasten(world: &World<'_>, stages: Stages, changes: Changes) -> Stages {
+    let waits = !stages.is_empty() && world.topology.kind != Kind::Cluster && any_link_is_down(world);
+    if !waits && !is_slow_otherwise(changes) {
+        return stages;
     }
-    let nodes: Vec<(&Node, Settings)> = world
-        .topology
-        .servers()
-        .into_iter()
-        .map(|node| (node, settings_of(world, node)))
-        .filter(|(_, settings)| !settings.is_empty())
-        .collect();
-    let configure =
-        |node: &Node, settings| server(&node.name, ServerAction::Configure(settings), Cause::Mending);
-    let begin = nodes.iter().map(|(node, settings)| configure(node, settings.clone()));
-    stages.insert(start, "hasten", Order::SideBySide, begin.collect());
-    let end = nodes.iter().map(|(node, settings)| (*node, were_usual(world, node, settings)));
-    let end = end.filter(|(_, usual)| !usual.is_empty()).map(|(node, usual)| configure(node, usual));
-    stages.push("usual settings", Order::SideBySide, end.collect());
+    let exchange = |node: &Node| {
+        let for_a_while = for_a_while(world, node);
+        let usual = were_usual(world, node, &for_a_while);
+        Exchange { node: node.name.clone(), for_a_while, usual }
+    };
+    let nodes = world.topology.servers().into_iter().map(exchange);
+    Temporary::new(Cause::Mending, nodes).around("hasten", stages, "usual settings")
 }
 
-/// What a node usually has, where it has it now: where it has not, that is a difference which is seen to
-/// anyway ([`settings::plan`]).
+/// Whether replicas get their first copy by the steps, or are to be seen with it, or whether it counts how soon the
+/// nodes hear from each other.
+fn is_slow_otherwise(changes: Changes) -> bool {
+    changes.links || changes.readmissions || changes.announcements
+}
+
+/// The usual settings that a node has now. One that it does not have is a difference, which the settings' pass
+/// mends.
 fn were_usual(world: &World<'_>, node: &Node, changed: &Settings) -> Settings {
     let found = |name: &str| world.observed.view(&node.name)?.settings.get(name);
-    let usual = settings::usual(node, changed);
+    let usual = usual(node, changed);
     usual
         .iter()
         .filter(|(name, value)| found(name).is_some_and(|found| same_value(name, found, value)))
         .collect()
-}
-
-/// Whether a replica gets its copy because of a step, or is to be seen with it, or whether it counts how
-/// soon the nodes hear from each other.
-fn is_slow_otherwise(step: &Step) -> bool {
-    use ServerAction::{Follow, MeetAgain, Replicate, Write};
-    matches!(step.action, Action::Server(Follow(_) | MeetAgain(_) | Replicate(_) | Write { .. }))
 }
 
 /// Whether a replica that runs has no link to its primary.
@@ -56,7 +49,7 @@ fn any_link_is_down(world: &World<'_>) -> bool {
 }
 
 /// What a node gets for a while: nothing where it has it already, or does not answer.
-fn settings_of(world: &World<'_>, node: &Node) -> Settings {
+fn for_a_while(world: &World<'_>, node: &Node) -> Settings {
     const DIRECTIVE: &str = "cluster-node-timeout";
     let Some(view) = world.observed.view(&node.name) else {
         return Settings::default();

@@ -1,42 +1,101 @@
-//! Nodes whose containers must be made from something else, replaced one after another while the others
-//! serve: replicas first; then each old primary, once a replica has its place. One shard's nodes never
-//! go down together, and a replica is in sync again before the next one goes.
+//! Nodes whose containers must be made from something else, replaced one after another while the others serve.
+//!
+//! Replicas come first; then each old primary, once a replica has its place. Nodes of one shard never go down
+//! together, and a replica is in sync again before the next one goes.
 
-use std::collections::BTreeMap;
-
-use super::{Stages, World, cluster, engine, replication, running, sentinel, server, settings, wait};
-use crate::observed::Replication;
-use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, Peer, ServerAction, Step};
+use super::draft::{Stages, engine, server, wait};
+use super::expectations::{self, peer};
+use super::replacements;
+use super::role_steps::{hand_over as hand_over_to, hand_over_by_sentinels, keep_roles};
+use super::temporary::{Exchange, Temporary, usual};
+use super::world::World;
+use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, ServerAction, Step};
 use crate::topology::container::container;
 use crate::topology::settings::while_replacing;
-use crate::topology::{Kind, Node, NodeName, Shard};
+use crate::topology::{Kind, Node, NodeName};
 
-/// Plans the replacements, given each shard's primary before them. Gives each shard's primary after
-/// them.
-pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) -> Vec<NodeName> {
-    if !replaces_any(world) {
-        return acting.to_vec();
+mod roll;
+
+use roll::Roll;
+
+/// The replacements.
+pub(super) struct Rolling {
+    pub(super) stages: Stages,
+    /// Each shard's primary after them.
+    pub(super) primaries: Vec<NodeName>,
+    /// Whether nothing is left to do after them.
+    pub(super) complete: bool,
+}
+
+/// Plans the replacements, given each shard's primary before them.
+pub(super) fn plan(world: &World<'_>, primaries: &[NodeName]) -> Rolling {
+    if !replacements::any(world) {
+        return Rolling { stages: Stages::default(), primaries: primaries.to_vec(), complete: true };
     }
-    let is_rolled = |name: &NodeName| world.fates.rolled(name).is_some();
-    let shards: Vec<Roll<'_>> = world
-        .topology
-        .shards
-        .iter()
-        .zip(acting)
-        .map(|(shard, primary)| Roll::new(world, shard, primary))
-        .collect();
+    let shards = world.topology.shards.iter().zip(primaries);
+    let shards: Vec<Roll<'_>> = shards.map(|(shard, primary)| Roll::new(world, shard, primary)).collect();
     let after: Vec<NodeName> = shards.iter().map(|roll| roll.successor.clone()).collect();
-    let files_are_new = world.observed.stored.as_deref().is_none_or(|stored| stored != world.topology);
-    if world.topology.kind == Kind::Replication && !files_are_new {
-        // The roles may have been swapped since they were written, by a plan that was cut off.
-        let steps = acting.iter().flat_map(|primary| replication::keep_roles(world.topology, primary));
-        stages.push("files", Order::InTurn, steps.collect());
+    // First copies start at once while nodes are replaced, rather than after seconds.
+    let quick_copies = quick_copies(world, &shards);
+    let ends_at =
+        |name: &NodeName| shards.iter().any(|roll| roll.old_primary.is_some_and(|old| old.name == *name));
+
+    let mut stages = files(world, primaries);
+    stages.append(replace_sentinels(world, primaries));
+    stages.push(
+        "prepare",
+        Order::SideBySide,
+        quick_copies.begin(|name| !shards.iter().any(|roll| roll.replaces_replica(name))),
+    );
+    stages.append(replace_replicas(world, &shards, primaries, &quick_copies));
+    stages.append(hand_over(world, &shards));
+    stages.append(replace_primaries(world, &shards, &after));
+    stages.push("settings", Order::SideBySide, quick_copies.end(|name| !ends_at(name)));
+    let gives_ids = replacements::give_shards_ids(world);
+    if !gives_ids {
+        stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));
     }
-    for sentinel in world.topology.sentinels.iter().filter(|sentinel| is_rolled(&sentinel.name)) {
-        stages.push("replace sentinels", Order::InTurn, replace(world, sentinel, acting));
-        stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
+    let chosen = replacements::chosen_by_sentinels(world, primaries);
+    let steps = chosen.map(|primary| hand_over_by_sentinels(world.topology, primary));
+    stages.push("hand over", Order::InTurn, steps.into_iter().collect());
+    Rolling { stages, primaries: after, complete: !gives_ids && chosen.is_none() }
+}
+
+fn quick_copies(world: &World<'_>, shards: &[Roll<'_>]) -> Temporary {
+    let sources = shards.iter().flat_map(Roll::sources).filter_map(|name| world.topology.node(name));
+    let exchange = |node: &Node| {
+        let (for_a_while, usual) = (while_replacing(), usual(node, &while_replacing()));
+        Exchange { node: node.name.clone(), for_a_while, usual }
+    };
+    Temporary::new(Cause::Replacing, sources.map(exchange))
+}
+
+/// Files that name the present primary: a plan that was cut off may have swapped the roles since they were written.
+fn files(world: &World<'_>, primaries: &[NodeName]) -> Stages {
+    let are_new = world.observed.stored.as_deref().is_none_or(|stored| stored != world.topology);
+    if world.topology.kind != Kind::Replication || are_new {
+        return Stages::default();
     }
-    prepare(&shards, stages);
+    let steps = primaries.iter().flat_map(|primary| keep_roles(world.topology, primary));
+    Stages::one("files", Order::InTurn, steps.collect())
+}
+
+fn replace_sentinels(world: &World<'_>, primaries: &[NodeName]) -> Stages {
+    let mut stages = Stages::default();
+    for sentinel in world.topology.sentinels.iter().filter(|sentinel| world.is_rolled(&sentinel.name)) {
+        stages.push("replace sentinels", Order::InTurn, replace(world, sentinel, primaries));
+        stages.push("in sync", Order::InTurn, in_sync(world, primaries, Milestone::Linked));
+    }
+    stages
+}
+
+fn replace_replicas(
+    world: &World<'_>,
+    shards: &[Roll<'_>],
+    primaries: &[NodeName],
+    quick_copies: &Temporary,
+) -> Stages {
+    let mut stages = Stages::default();
     let waves = shards.iter().map(|roll| roll.waves.len()).max().unwrap_or(0);
     for wave in 0..waves {
         let nodes = shards.iter().flat_map(|roll| {
@@ -45,136 +104,28 @@ pub(super) fn plan(world: &World<'_>, acting: &[NodeName], stages: &mut Stages) 
         });
         let steps = nodes.flat_map(|(node, roll)| {
             let succeeds = roll.hands_over() && roll.successor == node.name;
-            replace(world, node, acting).into_iter().chain(succeeds.then(|| configure(&node.name)))
+            let quick = succeeds.then(|| quick_copies.begin_at(&node.name)).flatten();
+            replace(world, node, primaries).into_iter().chain(quick)
         });
         stages.push("replace replicas", Order::SideBySide, steps.collect());
-        stages.push("in sync", Order::InTurn, in_sync(world, acting, Milestone::Linked));
+        stages.push("in sync", Order::InTurn, in_sync(world, primaries, Milestone::Linked));
     }
-    hand_over(world, &shards, stages);
+    stages
+}
+
+fn replace_primaries(world: &World<'_>, shards: &[Roll<'_>], after: &[NodeName]) -> Stages {
+    let mut stages = Stages::default();
     let primaries = shards.iter().filter_map(|roll| Some((roll.old_primary?, roll)));
-    // Without a replica a shard cannot be served meanwhile: the others are, at least.
+    // Without a replica a shard cannot be served meanwhile; the other shards are.
     let (replaced, alone): (Vec<_>, Vec<_>) = primaries.partition(|(_, roll)| roll.hands_over());
     for nodes in std::iter::once(replaced).chain(alone.into_iter().map(|node| vec![node])) {
-        let steps: Vec<Step> = nodes.iter().flat_map(|(node, _)| replace(world, node, &after)).collect();
+        let steps: Vec<Step> = nodes.iter().flat_map(|(node, _)| replace(world, node, after)).collect();
         if !steps.is_empty() {
             stages.push("replace primaries", Order::SideBySide, steps);
-            stages.push("in sync", Order::InTurn, in_sync(world, &after, Milestone::Linked));
+            stages.push("in sync", Order::InTurn, in_sync(world, after, Milestone::Linked));
         }
     }
-    finish(world, &shards, stages);
-    if !gives_shards_ids(world) {
-        stages.push("ready", Order::InTurn, in_sync(world, &after, Milestone::Ready));
-    }
-    if let Some(primary) = handed_over_by_sentinels(world, acting) {
-        stages.push("hand over", Order::InTurn, vec![sentinel::hand_over(world.topology, primary)]);
-    }
-    after
-}
-
-/// Whether any node is replaced.
-pub(super) fn replaces_any(world: &World<'_>) -> bool {
-    world.topology.nodes().into_iter().any(|node| world.fates.rolled(&node.name).is_some())
-}
-
-/// The primary that is to be replaced, where sentinels choose who takes its place: once it is known whom,
-/// the former one is replaced as a replica.
-pub(super) fn handed_over_by_sentinels<'a>(
-    world: &World<'_>,
-    acting: &'a [NodeName],
-) -> Option<&'a NodeName> {
-    let choose = world.topology.kind == Kind::Sentinel && world.topology.replicas_per_shard() > 0;
-    acting.first().filter(|primary| choose && world.fates.rolled(primary).is_some())
-}
-
-/// Whether servers that know no ids for shards are replaced by ones that do: what those make of each
-/// other in the end must be looked at.
-pub(super) fn gives_shards_ids(world: &World<'_>) -> bool {
-    let before = |name: &NodeName| Some(world.observed.view(name)?.server?.has_shard_ids());
-    let mut rolled =
-        world.topology.nodes().into_iter().filter(|node| world.fates.rolled(&node.name).is_some());
-    let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();
-    will_have && rolled.any(|node| before(&node.name) == Some(false))
-}
-
-/// Whether a replica is replaced that has no link to its primary, or will lose it: where the primary's server
-/// is a newer one, as after a hand-over that the replacement was to follow, it never gets another copy. Nobody
-/// is to wait for it before.
-pub(super) fn replaces_the_unlinked(world: &World<'_>) -> bool {
-    let is_rolled = |node: &&Node| world.fates.rolled(&node.name).is_some();
-    world.topology.shards.iter().any(|shard| {
-        let has_new = shard.nodes().any(|node| !is_rolled(&node));
-        let mut rolled = shard.nodes().filter(is_rolled);
-        rolled.any(|node| has_no_link(world, node) || has_new && is_too_old_for_copies(world, node))
-    })
-}
-
-/// Whether a node's server cannot read what the servers of the topology write.
-fn is_too_old_for_copies(world: &World<'_>, node: &Node) -> bool {
-    let view = world.observed.view(&node.name);
-    view.is_some_and(|view| !running(world.topology, view).reads_data_of(world.topology.server))
-}
-
-fn has_no_link(world: &World<'_>, node: &Node) -> bool {
-    let view = world.observed.view(&node.name);
-    view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }))
-}
-
-/// How one shard's nodes are replaced.
-struct Roll<'a> {
-    /// The primary until it is replaced.
-    primary: NodeName,
-    /// The primary after that.
-    successor: NodeName,
-    /// Replicas that are replaced, one after another; those without a link, which nothing is lost with,
-    /// all at once before.
-    waves: Vec<Vec<&'a Node>>,
-    /// The primary, where it is replaced too.
-    old_primary: Option<&'a Node>,
-}
-
-impl<'a> Roll<'a> {
-    fn new(world: &World<'_>, shard: &'a Shard, primary: &NodeName) -> Self {
-        let is_rolled = |name: &NodeName| world.fates.rolled(name).is_some();
-        let sentinels_choose = handed_over_by_sentinels(world, std::slice::from_ref(primary)).is_some();
-        let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
-            shard.nodes().partition(|node| node.name == *primary);
-        let old_primary =
-            primaries.into_iter().find(|node| is_rolled(&node.name)).filter(|_| !sentinels_choose);
-        // The first replica: in a shard whose roles are swapped that is the spec's primary.
-        let successor = replicas.first().filter(|_| old_primary.is_some()).map_or(primary, |node| &node.name);
-        let rolled = replicas.iter().copied().filter(|node| is_rolled(&node.name));
-        let (unlinked, linked): (Vec<&Node>, Vec<&Node>) = rolled.partition(|node| has_no_link(world, node));
-        let first = Some(unlinked).filter(|unlinked| !unlinked.is_empty());
-        Self {
-            primary: primary.clone(),
-            successor: successor.clone(),
-            waves: first.into_iter().chain(linked.into_iter().map(|node| vec![node])).collect(),
-            old_primary,
-        }
-    }
-
-    fn hands_over(&self) -> bool {
-        self.primary != self.successor
-    }
-
-    /// The nodes that others copy from while nodes are replaced.
-    fn sources(&self) -> impl Iterator<Item = &NodeName> {
-        let current = (!self.waves.is_empty()).then_some(&self.primary);
-        current.into_iter().chain(self.hands_over().then_some(&self.successor))
-    }
-}
-
-/// First copies start at once while nodes are replaced, rather than after seconds.
-fn prepare(shards: &[Roll<'_>], stages: &mut Stages) {
-    let replaced = |name: &NodeName| {
-        shards.iter().any(|roll| roll.waves.iter().flatten().any(|node| node.name == *name))
-    };
-    let sources = shards.iter().flat_map(Roll::sources).filter(|name| !replaced(name));
-    stages.push("prepare", Order::SideBySide, sources.map(configure).collect());
-}
-
-fn configure(node: &NodeName) -> Step {
-    server(node, ServerAction::Configure(while_replacing()), Cause::Replacing)
+    stages
 }
 
 /// Stops a node's container and puts a new one in its place, while these are primaries.
@@ -202,12 +153,12 @@ fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
 fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<Step> {
     let topology = world.topology;
     let condition = match (topology.kind, acting.first()) {
-        (Kind::Cluster, _) => Condition::ClusterAgrees(cluster::expectation(world, acting, milestone)),
+        (Kind::Cluster, _) => Condition::ClusterAgrees(expectations::cluster(world, acting, milestone)),
         (Kind::Replication, Some(primary)) => {
-            Condition::ReplicasFollow(replication::expectation(topology, primary))
+            Condition::ReplicasFollow(expectations::replication(topology, primary))
         }
         (Kind::Sentinel, Some(primary)) => {
-            Condition::SentinelsAgree(sentinel::expectation(topology, primary))
+            Condition::SentinelsAgree(expectations::sentinels(topology, primary))
         }
         (Kind::Standalone | Kind::Replication | Kind::Sentinel, _) => return Vec::new(),
     };
@@ -215,7 +166,7 @@ fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<
 }
 
 /// A replica takes the place of each primary that is to be replaced.
-fn hand_over(world: &World<'_>, shards: &[Roll<'_>], stages: &mut Stages) {
+fn hand_over(world: &World<'_>, shards: &[Roll<'_>]) -> Stages {
     let topology = world.topology;
     let mut steps = Vec::new();
     for roll in shards.iter().filter(|roll| roll.hands_over()) {
@@ -226,29 +177,14 @@ fn hand_over(world: &World<'_>, shards: &[Roll<'_>], stages: &mut Stages) {
         }
         let Some(to) = topology.node(&roll.successor) else { continue };
         let view = world.observed.view(&roll.primary);
-        let peer = Peer { node: to.name.clone(), address: to.address };
-        steps.push(replication::hand_over(&roll.primary, view, peer));
+        steps.push(hand_over_to(&roll.primary, view, peer(to)));
         let others =
             topology.nodes().into_iter().filter(|node| node.name != roll.primary && node.name != to.name);
         steps.extend(others.map(|node| {
             server(&node.name, ServerAction::Follow(to.address), Cause::PrimaryGoes(roll.primary.clone()))
         }));
-        steps.extend(replication::keep_roles(topology, &to.name));
+        steps.extend(keep_roles(topology, &to.name));
     }
     // Two elections at the same moment may both fail.
-    stages.push("hand over", Order::InTurn, steps);
-}
-
-/// What was set for the time of the replacements goes back to the spec's, or to the default.
-fn finish(world: &World<'_>, shards: &[Roll<'_>], stages: &mut Stages) {
-    let changed: BTreeMap<&NodeName, &Node> = shards
-        .iter()
-        .flat_map(|roll| roll.sources().filter(|name| roll.old_primary.is_none_or(|old| old.name != **name)))
-        .filter_map(|name| Some((name, world.topology.node(name)?)))
-        .collect();
-    let steps = changed.into_iter().map(|(name, node)| {
-        let usual = settings::usual(node, &while_replacing());
-        server(name, ServerAction::Configure(usual), Cause::Replacing)
-    });
-    stages.push("settings", Order::SideBySide, steps.collect());
+    Stages::one("hand over", Order::InTurn, steps)
 }

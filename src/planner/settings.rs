@@ -1,72 +1,68 @@
 //! Settings in force against settings wanted; and after forming, what goes back to normal.
 
+use super::draft::{Changes, Pass, Stages, server};
 use super::fate::Fate;
-use super::{ServerState, Stages, World, server};
-use crate::plan::{Cause, Order, ServerAction};
+use super::server_states::ServerState;
+use super::temporary::usual;
+use super::world::World;
+use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::certificates::Renewal;
 use crate::topology::settings::{
     STOPS_WRITES, is_immutable, lasting_defaults, same_value, server_default, while_forming,
 };
 use crate::topology::{Kind, Node, NodeName, Settings};
 
+/// The directive that says which host clients are to dial.
+const ANNOUNCES: &str = "cluster-announce-hostname";
+
 /// Directives that count at the start only, though some servers take them later too, or that the
 /// servers say back in other words: a part of `client-output-buffer-limit` is given back whole.
 const NOT_COMPARED: [&str; 4] = ["client-output-buffer-limit", "port", "protected-mode", "tls-port"];
 
-/// Plans what brings every node's settings to the spec's, or to the servers' defaults where it has none: for
-/// what forming changed, and where the defaults are known for what somebody else did. Nodes that are
-/// replaced find them in their files.
-pub(super) fn plan(world: &World<'_>, stages: &mut Stages) {
-    let World { topology, servers, fates, .. } = *world;
-    let forming = while_forming(topology);
-    let stopped_writes = (topology.kind != Kind::Standalone).then_some((STOPS_WRITES, ""));
+/// Plans what brings every node's settings to the spec's. Where the spec has none, they go back to the servers'
+/// defaults: always for what forming changed, and for other changes where the defaults are known. Nodes that are
+/// replaced find their settings in their files.
+pub(super) fn plan(world: &World<'_>) -> Pass {
+    let forming = while_forming(world.topology);
+    let stopped_writes = (world.topology.kind != Kind::Standalone).then_some((STOPS_WRITES, ""));
     let for_a_while: Settings = forming.iter().chain(stopped_writes).collect();
-    let mut steps = Vec::new();
-    for node in topology.nodes() {
-        match servers.of(&node.name) {
-            // Only a deployment that is new as a whole is formed with other settings.
-            ServerState::New if servers.all_new() && !topology.is_sentinel(&node.name) => {
-                let usual = usual(node, &forming);
-                if !usual.is_empty() {
-                    steps.push(server(&node.name, ServerAction::Configure(usual), Cause::Forming));
-                }
-            }
-            ServerState::Answering if fates.rolled(&node.name).is_none() => {
-                let differences = differences(world, node, &for_a_while);
-                if !differences.is_empty() {
-                    let wanted =
-                        differences.iter().map(|(name, _, wanted)| (name, wanted.as_str())).collect();
-                    let cause = Cause::Settings(differences.clone());
-                    steps.push(server(&node.name, ServerAction::Configure(wanted), cause));
-                }
-            }
-            ServerState::New | ServerState::Unknown | ServerState::Answering => {}
+    let (mut steps, mut changes) = (super::forming::forming(world).end(|_| true), Changes::default());
+    for node in world.topology.nodes() {
+        let answers = world.servers.state(&node.name) == ServerState::Answering;
+        let differences = differences(world, node, &for_a_while);
+        if answers && !world.is_rolled(&node.name) && !differences.is_empty() {
+            let wanted: Settings =
+                differences.iter().map(|(name, _, wanted)| (name, wanted.as_str())).collect();
+            changes.endpoints |= wanted.get(ANNOUNCES).is_some();
+            let cause = Cause::Settings(differences.clone());
+            steps.push(server(&node.name, ServerAction::Configure(wanted), cause));
         }
     }
-    stages.push("settings", Order::SideBySide, steps);
-    certificates(world, stages);
+    let mut stages = Stages::one("settings", Order::SideBySide, steps);
+    stages.push("certificates", Order::SideBySide, certificates(world));
+    Pass { stages, changes }
 }
 
-/// A server that is told where its certificate is, reads it anew, although that is where it was;
-/// connections that it has stay as they are.
-fn certificates(world: &World<'_>, stages: &mut Stages) {
+/// A server that is told the path of its certificate reads it anew, although the path is the same. Its connections
+/// stay as they are.
+fn certificates(world: &World<'_>) -> Vec<Step> {
     const DIRECTIVE: &str = "tls-cert-file";
     let World { topology, observed, servers, fates, .. } = *world;
     let read_anew = |(name, renewal): (&NodeName, &Renewal)| {
         let path = topology.node(name)?.settings.get(DIRECTIVE)?;
         let settings = Settings::from_iter([(DIRECTIVE, path)]);
         let cause = Cause::Certificate(*renewal);
-        // Those that do not run, or are replaced, read it when they start.
-        let reads_it_now = servers.of(name) == ServerState::Answering && matches!(fates.of(name), Fate::Kept);
+        // Other nodes read it when they start.
+        let reads_it_now =
+            servers.state(name) == ServerState::Answering && matches!(fates.of(name), Fate::Kept);
         reads_it_now.then(|| server(name, ServerAction::Configure(settings), cause))
     };
-    let steps = observed.renewed_certificates.iter().filter_map(read_anew).collect();
-    stages.push("certificates", Order::SideBySide, steps);
+    observed.renewed_certificates.iter().filter_map(read_anew).collect()
 }
 
-/// Plans that directives which the spec does not have any more go back to the servers' defaults. This
-/// comes first: once the files are written, nothing tells that they were ever there.
-pub(super) fn take_back(world: &World<'_>, stages: &mut Stages) {
+/// Plans that directives which left the spec go back to the servers' defaults. This comes first: once the files are
+/// written, nothing tells that the directives were ever there.
+pub(super) fn take_back(world: &World<'_>) -> Stages {
     let mut steps = Vec::new();
     for node in world.topology.nodes() {
         let Some(view) = world.observed.view(&node.name) else { continue };
@@ -83,7 +79,7 @@ pub(super) fn take_back(world: &World<'_>, stages: &mut Stages) {
             steps.push(server(&node.name, ServerAction::Configure(wanted), Cause::TakenOut(names)));
         }
     }
-    stages.push("settings no longer in the spec", Order::SideBySide, steps);
+    Stages::one("settings no longer in the spec", Order::SideBySide, steps)
 }
 
 /// Directives that the spec had for a node until now, and has no more, where the node stays as it is.
@@ -93,12 +89,6 @@ fn no_longer_set<'a>(world: &World<'a>, node: &'a Node) -> impl Iterator<Item = 
         world.observed.stored.as_deref().filter(|_| stays).and_then(|stored| stored.node(&node.name));
     let before = before.into_iter().flat_map(|before| before.settings.iter());
     before.map(|(name, _)| name).filter(|name| node.settings.get(name).is_none())
-}
-
-/// What a node usually has of the settings that are changed for a while.
-pub(super) fn usual(node: &Node, changed: &Settings) -> Settings {
-    let value = |name: &str| node.settings.get(name).or_else(|| server_default(name)).map(str::to_owned);
-    changed.iter().filter_map(|(name, _)| Some((name, value(name)?))).collect()
 }
 
 /// Where a node's settings differ: name, value in force, value wanted.

@@ -5,21 +5,14 @@
 //! so that a restart keeps it; and only then what is not of the spec any more is taken away. What
 //! is needed is read off the servers each time, so that a run that was cut off is taken up again.
 
-use super::{Stages, engine, replication, running, server};
+use super::draft::{Changes, Pass, Stages, engine, server};
+use super::heir::swapped_primary;
+use super::world::{World, running};
 use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
 use crate::topology::users::{DEFAULT, ServerUser, is_own, users_of};
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
-
-/// What becomes of the links between replicas and primaries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Links {
-    /// They stay.
-    Stay,
-    /// They open again, logged in as another user.
-    Reopen,
-}
 
 /// Whether the spec's users or passwords are others than the deployment was last brought to.
 pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
@@ -40,7 +33,8 @@ pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observed)
 }
 
 /// Plans what brings the users of every server that answers to the spec's.
-pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages) -> Links {
+pub(super) fn plan(world: &World<'_>) -> Pass {
+    let World { topology, observed, .. } = *world;
     let judged: Vec<(&Node, &AccessView, Vec<ServerUser>)> = topology
         .nodes()
         .into_iter()
@@ -54,17 +48,18 @@ pub(super) fn plan(topology: &Topology, observed: &Observed, stages: &mut Stages
         .map(|(node, access, wanted)| Difference::of(topology, observed, node, access, wanted))
         .collect();
     let all = || differences.iter();
-    stages.push("let in", Order::SideBySide, all().flat_map(Difference::let_in).collect());
+    let mut stages = Stages::one("let in", Order::SideBySide, all().flat_map(Difference::let_in).collect());
     stages.push("log in", Order::SideBySide, all().flat_map(Difference::log_in).collect());
-    stages.push("keep users", Order::InTurn, files(topology, observed, &differences));
+    stages.push("keep users", Order::InTurn, files(world, &differences));
     stages.push("users", Order::SideBySide, all().flat_map(Difference::settle).collect());
-    let reopen = all().any(|difference| difference.login.is_some());
-    if reopen { Links::Reopen } else { Links::Stay }
+    let logins = all().any(|difference| difference.login.is_some());
+    Pass { stages, changes: Changes { logins, ..Changes::default() } }
 }
 
 /// The files of every node where the spec changed, else of those whose users drifted: a user that was
 /// changed by hand may have been saved, too.
-fn files(topology: &Topology, observed: &Observed, differences: &[Difference<'_>]) -> Vec<Step> {
+fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
+    let World { topology, observed, arrangement, .. } = *world;
     let all = change(topology, observed);
     let nodes: Vec<NodeName> = topology
         .nodes()
@@ -77,8 +72,7 @@ fn files(topology: &Topology, observed: &Observed, differences: &[Difference<'_>
     let through = nodes.iter().find(|name| observed.containers.contains_key(*name)).cloned();
     let cause = if all { Cause::SpecChanged(vec![SpecField::Auth]) } else { Cause::Changed };
     let write = |through: NodeName| {
-        let (name, nodes, primary) =
-            (through.clone(), nodes.clone(), replication::swapped_primary(topology, observed));
+        let (name, nodes, primary) = (through.clone(), nodes.clone(), swapped_primary(topology, arrangement));
         engine(Some(&name), EngineAction::WriteFiles { through, nodes, primary }, cause)
     };
     through.map(write).into_iter().collect()

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redis::Value;
 
-use crate::observed::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView};
+use crate::observed::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay};
 use crate::topology::settings::is_secret;
+use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Server, Settings, SlotRange, SlotSet};
 
 /// `name:value` lines, as INFO and CLUSTER INFO have them.
@@ -78,6 +79,7 @@ pub(super) fn cluster_nodes(text: &str, view: &mut ClusterView) -> Result<(), St
         let (id, node, own) = cluster_node(line).ok_or_else(|| format!("line `{line}`"))?;
         if own {
             view.own_id.clone_from(&id);
+            view.open_slots = line.split(' ').filter_map(open_slot).collect();
         }
         view.nodes.insert(id, node);
     }
@@ -97,7 +99,7 @@ fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
     let epoch = words.next()?.parse().ok()?;
     let own = flags.contains("myself");
     let connected = words.next()? == "connected" || own;
-    // `[slot->-id]` and `[slot-<-id]` are migrations under way; the slot itself is listed beside them.
+    // Open slots: the slot itself is listed beside them.
     let ranges = words.filter(|word| !word.starts_with('[')).filter_map(|word| {
         let (start, end) = word.split_once('-').unwrap_or((word, word));
         SlotRange::new(start.parse().ok()?, end.parse().ok()?)
@@ -118,6 +120,17 @@ fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
         connected,
     };
     Some((id, node, own))
+}
+
+/// `[slot->-id]`, which migrates, and `[slot-<-id]`, which is imported.
+fn open_slot(word: &str) -> Option<(u16, SlotWay)> {
+    let (slot, way) = word.strip_prefix('[')?.strip_suffix(']')?.split_once('-')?;
+    let way = match way.split_once('-')? {
+        (">", id) => SlotWay::Migrating(id.to_owned()),
+        ("<", id) => SlotWay::Importing(id.to_owned()),
+        _ => return None,
+    };
+    Some((slot.parse().ok().filter(|slot| *slot < SLOT_COUNT)?, way))
 }
 
 /// CLUSTER SLOTS: per range the ids of its nodes, the primary first; and those that have no host yet.
@@ -260,6 +273,7 @@ ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
         assert_eq!(view.nodes["bbb"].role, ClusterRole::Replica("aaa".to_owned()));
         assert!(view.nodes["ccc"].handshake && !view.nodes["ccc"].connected);
         assert!(view.nodes["ddd"].failing && view.nodes["ddd"].address.is_none());
+        assert_eq!(view.open_slots, BTreeMap::from([(5461, SlotWay::Migrating("bbb".to_owned()))]));
         assert!(cluster_nodes("nonsense", &mut view).is_err());
     }
 

@@ -1,35 +1,53 @@
-//! Who is introduced to whom.
+//! Introductions of nodes to each other.
 
-use super::known::Known;
-use super::{SMALL, ServerStates, peer, server};
+use std::collections::BTreeSet;
+
+use super::super::draft::server;
+use super::super::expectations::peer;
+use super::super::world::World;
+use super::SMALL;
+use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Peer, ServerAction, Step};
-use crate::topology::{Node, Topology};
+use crate::topology::{Node, NodeName};
+
+/// The introductions.
+pub(super) struct Introductions {
+    pub(super) steps: Vec<Step>,
+    /// Whether some of them let nodes in again that the cluster has forgotten.
+    pub(super) readmissions: bool,
+}
 
 /// Introductions for pairs that do not know each other.
-pub(super) fn meet(topology: &Topology, known: &Known<'_>, servers: &ServerStates<'_>) -> Vec<Step> {
-    let nodes = topology.nodes();
-    let mut steps = Vec::new();
+pub(super) fn meet(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    kept_out: &BTreeSet<NodeName>,
+) -> Introductions {
+    let nodes = world.topology.nodes();
+    let (mut steps, mut readmissions) = (Vec::new(), false);
     for (position, node) in nodes.iter().enumerate() {
-        let others = introductions(position, nodes.len(), servers.all_new()).map(|other| nodes[other]);
-        // Who knows such a node still, or again, will be told to forget it.
-        let (kept_out, others): (Vec<&Node>, Vec<&Node>) = others
-            .partition(|other| known.keeps_out(&other.name) && !known.replicates(&node.name, &other.name));
-        let unknown = others.into_iter().filter(|other| !known.knows(&node.name, other));
+        let others = introductions(position, nodes.len(), world.servers.all_new()).map(|other| nodes[other]);
+        // A node that knows a forgotten one will be told to forget it, too.
+        let (forgotten, others): (Vec<&Node>, Vec<&Node>) = others.partition(|other| {
+            kept_out.contains(&other.name) && !present.replicates(&node.name, &other.name)
+        });
+        let unknown = others.into_iter().filter(|other| !present.knows(&node.name, other));
         let unknown: Vec<Peer> = unknown.map(peer).collect();
         if !unknown.is_empty() {
             let cause = Cause::Unknown(unknown.iter().map(|peer| peer.node.clone()).collect());
             steps.push(server(&node.name, ServerAction::Meet(unknown), cause));
         }
-        if !kept_out.is_empty() {
-            let peers = kept_out.into_iter().map(peer).collect();
+        if !forgotten.is_empty() {
+            readmissions = true;
+            let peers = forgotten.into_iter().map(peer).collect();
             steps.push(server(&node.name, ServerAction::MeetAgain(peers), Cause::Forgotten));
         }
     }
-    steps
+    Introductions { steps, readmissions }
 }
 
-/// Whom a node is introduced to: everybody; in a large new cluster the nodes 1, 2, 4, 8 … further
-/// on, from where gossip does the rest.
+/// The nodes that a node is introduced to: all; in a large new cluster the nodes 1, 2, 4, 8 … further on, from where
+/// gossip does the rest.
 fn introductions(position: usize, count: usize, all_new: bool) -> Box<dyn Iterator<Item = usize>> {
     if all_new && count > SMALL {
         let strides = std::iter::successors(Some(1), |stride| Some(stride * 2))

@@ -337,6 +337,7 @@ impl Cluster {
             current_epoch: self.current_epoch,
             nodes,
             slots,
+            open_slots: BTreeMap::new(),
             hostless: BTreeSet::new(),
             shards: Some(shards.collect()),
         }

@@ -1,0 +1,113 @@
+//! Roles and slots in a cluster.
+
+use super::{Arrangement, Member, Place};
+use crate::observed::{ClusterRole, ClusterView};
+use crate::topology::{Node, NodeName, SlotSet};
+
+impl<'a> Arrangement<'a> {
+    /// The node of the topology with a cluster id.
+    #[must_use]
+    pub fn with_id(&self, id: &str) -> Option<&Member<'a>> {
+        self.any_with_id(id).filter(|member| member.place == Place::Staying)
+    }
+
+    /// The node that leaves with a cluster id.
+    #[must_use]
+    pub fn leaving_with_id(&self, id: &str) -> Option<&Member<'a>> {
+        self.any_with_id(id).filter(|member| member.place == Place::Leaving)
+    }
+
+    fn any_with_id(&self, id: &str) -> Option<&Member<'a>> {
+        self.members().find(|member| {
+            let cluster = member.view.and_then(|view| view.cluster.as_ref());
+            cluster.is_some_and(|cluster| cluster.own_id == id)
+        })
+    }
+
+    /// The role that a node says it has; `None` for a new one.
+    #[must_use]
+    pub fn role(&self, node: &NodeName) -> Option<&'a ClusterRole> {
+        Some(&self.cluster(node)?.own()?.role)
+    }
+
+    /// The slots that a primary claims for itself.
+    #[must_use]
+    pub fn slots(&self, node: &NodeName) -> SlotSet {
+        let own = self.cluster(node).and_then(ClusterView::own);
+        own.filter(|own| own.role == ClusterRole::Primary).map(|own| own.slots.clone()).unwrap_or_default()
+    }
+
+    /// Of these nodes the one that owns slots; of several the one with the highest config epoch.
+    #[must_use]
+    pub fn owner<'n>(&self, nodes: impl Iterator<Item = &'n Node>) -> Option<&'n Node> {
+        let epoch = |node: &&Node| {
+            let own = self.cluster(&node.name).and_then(ClusterView::own);
+            own.map_or(0, |own| own.epoch)
+        };
+        nodes.filter(|node| !self.slots(&node.name).is_empty()).max_by_key(epoch)
+    }
+
+    /// The node that leaves and owns some of these slots.
+    #[must_use]
+    pub fn leaving_owner(&self, slots: &SlotSet) -> Option<&NodeName> {
+        self.leaving().map(|member| &member.name).find(|name| self.slots(name).meets(slots))
+    }
+
+    /// Whether a cluster node replicates another one.
+    #[must_use]
+    pub fn replicates(&self, node: &NodeName, primary: &NodeName) -> bool {
+        let id = self.cluster(primary).map(|cluster| cluster.own_id.clone());
+        id.is_some_and(|id| self.role(node) == Some(&ClusterRole::Replica(id)))
+    }
+
+    /// The cluster id of the primary that a node replicates, where no node of the deployment has it.
+    #[must_use]
+    pub fn lost_primary(&self, node: &NodeName) -> Option<&'a str> {
+        match self.role(node)? {
+            ClusterRole::Replica(id) if self.with_id(id).is_none() => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The slots of the primary that a node replicates, where no node of the deployment is that primary.
+    #[must_use]
+    pub fn orphaned_slots(&self, node: &NodeName) -> SlotSet {
+        let line = self.lost_primary(node).and_then(|id| self.cluster(node)?.nodes.get(id));
+        line.map(|line| line.slots.clone()).unwrap_or_default()
+    }
+
+    /// Whether a node knows another one at its address, and not only by a handshake.
+    #[must_use]
+    pub fn knows(&self, node: &NodeName, other: &Node) -> bool {
+        let id = self.cluster(&other.name).map(|cluster| cluster.own_id.as_str());
+        let line = self.cluster(node).zip(id).and_then(|(cluster, id)| cluster.nodes.get(id));
+        line.is_some_and(|line| !line.handshake && line.address == Some(other.address))
+    }
+
+    /// A node that has a higher config epoch for a primary than the primary has itself.
+    #[must_use]
+    pub fn with_higher_epoch_for(&self, primary: &NodeName) -> Option<&NodeName> {
+        let cluster = self.cluster(primary)?;
+        let own = cluster.own().filter(|own| own.role == ClusterRole::Primary)?;
+        let has_higher = |other: &ClusterView| {
+            let line = other.nodes.get(&cluster.own_id);
+            line.is_some_and(|line| line.role == ClusterRole::Primary && line.epoch > own.epoch)
+        };
+        self.clusters().find(|(_, other)| has_higher(other)).map(|(name, _)| name)
+    }
+
+    /// Whether every node that knows a primary tells clients of this replica of it.
+    #[must_use]
+    pub fn is_listed(&self, replica: &NodeName, primary: &NodeName) -> bool {
+        let id = |name: &NodeName| self.cluster(name).map(|cluster| cluster.own_id.as_str());
+        let Some((replica, primary)) = id(replica).zip(id(primary)) else { return false };
+        let serves = |nodes: &Vec<String>| {
+            let others = nodes.split_first().filter(|(first, _)| *first == primary);
+            others.is_some_and(|(_, others)| others.iter().any(|other| other == replica))
+        };
+        self.clusters().filter(|(_, cluster)| cluster.nodes.contains_key(primary)).all(|(_, cluster)| {
+            cluster.slots.values().any(serves)
+                && cluster.shards.as_ref().is_none_or(|shards| shards.get(replica) == Some(&true))
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Which nodes a cluster has let in, and which it keeps out.
+//!
+//! Since Redis 7.2 the servers tell each other of a CLUSTER FORGET, and keep the forgotten node out under its id for
+//! a minute, whatever they are told.
+
+use std::collections::BTreeSet;
+
+use super::{Arrangement, Member};
+use crate::observed::{ClusterRole, ClusterView, Replication};
+use crate::topology::{Address, NodeName};
+
+impl Arrangement<'_> {
+    /// The nodes that the rest of the cluster has forgotten and keeps out.
+    #[must_use]
+    pub fn kept_out(&self) -> BTreeSet<NodeName> {
+        let spreads = |member: &Member<'_>| member.view.is_some_and(spreads_forgetting);
+        if !self.members().any(spreads) {
+            return BTreeSet::new();
+        }
+        self.staying().filter(|member| self.is_kept_out(member)).map(|member| member.name.clone()).collect()
+    }
+
+    /// Whether a node knows another one that does not know it, and is in no handshake with it. The other node has
+    /// neighbours that would have told it, or slots, which it would not have after a reset.
+    fn is_kept_out(&self, member: &Member<'_>) -> bool {
+        let Some(own) = self.cluster(&member.name) else { return false };
+        let keeps_out = |other: &ClusterView| {
+            let known = |id: &str| other.nodes.get(id).is_some_and(|line| !line.handshake);
+            let has_slots = || other.own().is_some_and(|own| !own.slots.is_empty());
+            let tells = |third: &ClusterView| {
+                third.own_id != other.own_id && known(&third.own_id) && third.nodes.contains_key(&own.own_id)
+            };
+            own.nodes.get(&other.own_id).is_some_and(|line| !line.handshake)
+                && !other.nodes.contains_key(&own.own_id)
+                && !is_in_handshake(other, member.address)
+                && (has_slots() || self.clusters().any(|(_, third)| tells(third)))
+        };
+        self.clusters().any(|(_, other)| keeps_out(other))
+    }
+
+    /// Whether none of these primaries knows a node or is in a handshake with it, although it knows other nodes.
+    #[must_use]
+    pub fn is_unknown_to_all<'n>(
+        &self,
+        node: &NodeName,
+        mut primaries: impl Iterator<Item = &'n NodeName>,
+    ) -> bool {
+        let (Some(own), Some(member)) = (self.cluster(node), self.member(node)) else { return false };
+        let mut answering = primaries.by_ref().filter_map(|primary| self.cluster(primary)).peekable();
+        own.nodes.values().filter(|line| !line.handshake).count() > 1
+            && answering.peek().is_some()
+            && answering.all(|primary| {
+                !primary.nodes.contains_key(&own.own_id) && !is_in_handshake(primary, member.address)
+            })
+    }
+
+    /// Whether a primary leaves a replica that it knows out of its shard in CLUSTER SHARDS.
+    ///
+    /// Redis 8.0 does so to a former primary that it knew while that ran 7.0, which has no ids for shards; what is
+    /// published in the shard does not reach the replica then (measured on 8.0.2).
+    #[must_use]
+    pub fn leaves_out(&self, primary: &NodeName, replica: &NodeName) -> bool {
+        let leaves_out = || {
+            let (primary, own) = (self.cluster(primary)?, self.cluster(replica)?);
+            let line = primary.nodes.get(&own.own_id)?;
+            let listed = primary.shards.as_ref()?.contains_key(&own.own_id);
+            Some(line.role == ClusterRole::Replica(primary.own_id.clone()) && !line.handshake && !listed)
+        };
+        leaves_out().unwrap_or(false)
+    }
+
+    /// Whether a replica's link to its primary is up.
+    #[must_use]
+    pub fn has_link(&self, node: &NodeName) -> bool {
+        let view = self.view(node);
+        view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: true, .. }))
+    }
+}
+
+/// Whether a node is in a handshake with the node at an address.
+fn is_in_handshake(cluster: &ClusterView, address: Address) -> bool {
+    cluster.nodes.values().any(|line| line.handshake && line.address == Some(address))
+}
+
+fn spreads_forgetting(view: &crate::observed::ServerView) -> bool {
+    view.server.is_some_and(|server| server.spreads_forgetting())
+}

@@ -1,0 +1,100 @@
+//! The primary of a deployment that has one, with or without sentinels.
+
+use super::{Arrangement, Member};
+use crate::observed::{Replication, Watched};
+use crate::topology::{Address, NodeName};
+
+impl<'a> Arrangement<'a> {
+    /// The primary: by the sentinels' choice, or where they name none, by the servers.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Member<'a>> {
+        self.chosen_primary().or_else(|| self.followed_primary())
+    }
+
+    /// The server that the sentinels call the primary: by the choice with the highest epoch, of which the other
+    /// sentinels will hear. Where no choice was made, or choices differ, by what most sentinels say.
+    #[must_use]
+    pub fn chosen_primary(&self) -> Option<&Member<'a>> {
+        let servers = || self.staying().filter(|member| !member.is_sentinel);
+        let watched = self.watched();
+        let named = watched.filter_map(|watched| {
+            let named = servers().find(|member| watched.primary == Some(member.address))?;
+            Some((watched.epoch, named))
+        });
+        let named: Vec<(u64, &Member<'a>)> = named.collect();
+        let votes = |member: &Member<'_>| named.iter().filter(|(_, named)| named.name == member.name).count();
+        let latest = named.iter().map(|(epoch, _)| *epoch).max().filter(|epoch| *epoch > 0);
+        let mut by_latest = named.iter().filter(|(epoch, _)| Some(*epoch) == latest).map(|(_, named)| *named);
+        let first = by_latest.next().filter(|first| by_latest.all(|other| other.name == first.name));
+        let sentinels = self.staying().filter(|member| member.is_sentinel).count();
+        first.or_else(|| servers().find(|member| votes(member) * 2 > sentinels))
+    }
+
+    /// The node that acts as primary by what the servers say: the primary with the most followers. Of equals the
+    /// one with the highest offset, because it would lose its keys by following another; of these the first. Where
+    /// no node is a primary, the replica with the highest offset.
+    #[must_use]
+    pub fn followed_primary(&self) -> Option<&Member<'a>> {
+        let servers = || self.members().filter(|member| !member.is_sentinel);
+        let followers =
+            |member: &Member<'_>| servers().filter(|other| self.follows(&other.name, member.address)).count();
+        let rank = |member: &&Member<'_>| match member.view.map(|view| &view.replication) {
+            Some(Replication::Primary { offset, .. }) => (1, followers(member), *offset),
+            Some(Replication::Replica { offset, .. }) => (0, 0, *offset),
+            None => (0, 0, 0),
+        };
+        // Of equals `max_by_key` gives the last.
+        servers().rev().max_by_key(rank)
+    }
+
+    /// Whether a node that is no cluster node is the replica of the node at an address.
+    #[must_use]
+    pub fn follows(&self, node: &NodeName, primary: Address) -> bool {
+        self.followed(node) == Some(primary)
+    }
+
+    /// The address of the primary that a server says it follows.
+    #[must_use]
+    pub fn followed(&self, node: &NodeName) -> Option<Address> {
+        match self.view(node)?.replication {
+            Replication::Replica { of, .. } => of,
+            Replication::Primary { .. } => None,
+        }
+    }
+
+    /// Whether a server says that it is a primary.
+    #[must_use]
+    pub fn says_primary(&self, node: &NodeName) -> bool {
+        let view = self.view(node).filter(|view| view.sentinel.is_none());
+        view.is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
+    }
+
+    /// Whether one server takes another one's place at this moment, so that a plan should wait for a later look.
+    #[must_use]
+    pub fn is_between_primaries(&self) -> bool {
+        let is_late = |one: &Watched| {
+            self.watched().any(|other| other.epoch > one.epoch && other.primary != one.primary)
+        };
+        self.any_follow_each_other() || self.sentinels_are_choosing() || self.watched().any(is_late)
+    }
+
+    /// Whether a sentinel is putting another server in the primary's place.
+    #[must_use]
+    pub fn sentinels_are_choosing(&self) -> bool {
+        self.watched().any(|watched| watched.choosing)
+    }
+
+    /// What the sentinels that answer watch.
+    pub fn watched(&self) -> impl Iterator<Item = &'a Watched> {
+        let sentinels = self.staying().filter(|member| member.is_sentinel);
+        sentinels.filter_map(|member| member.view?.watched())
+    }
+
+    /// Whether two servers follow each other. One was asked before the other took its place, and the other one
+    /// after that; what they say together never was the case.
+    fn any_follow_each_other(&self) -> bool {
+        let servers = || self.staying().filter(|member| !member.is_sentinel);
+        let follows = |one: &Member<'_>, other: &Member<'_>| self.follows(&one.name, other.address);
+        servers().any(|one| servers().any(|other| follows(one, other) && follows(other, one)))
+    }
+}

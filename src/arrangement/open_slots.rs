@@ -1,0 +1,34 @@
+//! Slots in MIGRATING or IMPORTING state.
+
+use super::Arrangement;
+use crate::observed::SlotWay;
+use crate::topology::NodeName;
+
+/// A slot that a node says is open.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenSlot {
+    /// The slot.
+    pub slot: u16,
+    /// The node that says so.
+    pub node: NodeName,
+    /// Where the slot is to go, or comes from.
+    pub way: SlotWay,
+}
+
+impl Arrangement<'_> {
+    /// The open slots, by slot.
+    #[must_use]
+    pub fn open_slots(&self) -> Vec<OpenSlot> {
+        let mut open: Vec<OpenSlot> = Vec::new();
+        for (node, cluster) in self.clusters() {
+            let open_slot = |(slot, way): (&u16, &SlotWay)| OpenSlot {
+                slot: *slot,
+                node: node.clone(),
+                way: way.clone(),
+            };
+            open.extend(cluster.open_slots.iter().map(open_slot));
+        }
+        open.sort();
+        open
+    }
+}

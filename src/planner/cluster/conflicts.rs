@@ -1,0 +1,43 @@
+//! Slots whose owners are not the spec's: that takes moving slots, which no plan does.
+
+use super::succession;
+use crate::arrangement::Arrangement;
+use crate::plan::{Obstacle, SlotConflict};
+use crate::topology::{NodeName, Topology};
+
+/// What stands in the way, as far as the servers that answer say.
+pub(in super::super) fn conflicts(topology: &Topology, arrangement: &Arrangement<'_>) -> Vec<Obstacle> {
+    let shunned = succession::shunned_primaries(topology, arrangement);
+    let present = arrangement.as_if_new(&shunned.keys().cloned().collect());
+    let mut conflicts = Vec::new();
+    for shard in &topology.shards {
+        let Some(owner) = present.owner(shard.nodes()) else { continue };
+        let slots = present.slots(&owner.name);
+        for other in shard.nodes().filter(|other| other.name != owner.name) {
+            // A claim that a younger one overrides ends by itself.
+            if !present.slots(&other.name).without(&slots).is_empty() {
+                let (owner, other) = (owner.name.clone(), other.name.clone());
+                conflicts.push(SlotConflict::TwoOwners { owner, other });
+            }
+        }
+        let strange = slots.without(&shard.slots);
+        if !strange.is_empty() {
+            conflicts.push(SlotConflict::OfAnotherShard { owner: owner.name.clone(), slots: strange });
+        }
+    }
+    let leaving = present.leaving().map(|member| &member.name);
+    conflicts.extend(leaving.filter_map(|leaving| stranded(topology, &present, leaving)));
+    conflicts.into_iter().map(Obstacle::Shape).collect()
+}
+
+/// Slots of a node that leaves, and that no other node can take over.
+fn stranded(topology: &Topology, present: &Arrangement<'_>, leaving: &NodeName) -> Option<SlotConflict> {
+    let slots = present.slots(leaving);
+    let first = slots.slots().next()?;
+    let shard = topology.shards.iter().find(|shard| shard.slots.contains(first))?;
+    let stranded = match present.owner(shard.nodes()) {
+        Some(owner) => slots.without(&present.slots(&owner.name)),
+        None => slots.without(&shard.slots),
+    };
+    (!stranded.is_empty()).then(|| SlotConflict::Leaving { owner: leaving.clone(), slots: stranded })
+}

@@ -1,0 +1,62 @@
+//! Nodes that do not belong to the cluster any longer, and nodes that it has lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::draft::{Stages, server};
+use super::super::world::World;
+use crate::arrangement::Arrangement;
+use crate::observed::ClusterRole;
+use crate::plan::{Cause, Order, ServerAction, Stranger};
+use crate::topology::NodeName;
+
+/// Which strangers are forgotten.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strangers {
+    /// All but those that the node replicates: their slots must be free before they are assigned.
+    Others,
+    /// Those that the node replicated: the servers refuse to forget them before they replicate another.
+    OwnPrimaries,
+}
+
+/// Every node forgets the nodes that are not the deployment's.
+pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strangers) -> Stages {
+    let mut steps = Vec::new();
+    let left_alone = world.left_alone.ids(present);
+    for (name, cluster) in present.clusters() {
+        let strangers = cluster.nodes.iter().filter(|(id, line)| {
+            let own_primary = present.role(name) == Some(&ClusterRole::Replica((*id).clone()));
+            !line.handshake
+                && !left_alone.contains(*id)
+                && present.with_id(id).is_none()
+                && own_primary == (which == Strangers::OwnPrimaries)
+        });
+        for (id, line) in strangers {
+            let stranger = match (present.leaving_with_id(id), line.address) {
+                (Some(leaving), _) => Stranger::Leaving(leaving.name.clone()),
+                (None, Some(address)) => Stranger::MemberAt(address),
+                (None, None) => Stranger::MemberWithId(id.clone()),
+            };
+            steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(stranger)));
+        }
+    }
+    Stages::one("forget", Order::SideBySide, steps)
+}
+
+/// Nodes without slots that no primary knows although they know other nodes, and nodes that their primary leaves
+/// out of its shard, unless they are replaced anyway.
+pub(super) fn lost(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    kept_out: &BTreeSet<NodeName>,
+    primaries: &[NodeName],
+) -> BTreeMap<NodeName, Cause> {
+    let cause = |name: &NodeName| {
+        let is_unknown = kept_out.contains(name) || present.is_unknown_to_all(name, primaries.iter());
+        if is_unknown && present.slots(name).is_empty() {
+            return Some(Cause::Forgotten);
+        }
+        let left_out = primaries.iter().find(|primary| present.leaves_out(primary, name));
+        left_out.filter(|_| !world.is_rolled(name)).map(|primary| Cause::LeftOut(primary.clone()))
+    };
+    present.clusters().filter_map(|(name, _)| Some((name.clone(), cause(name)?))).collect()
+}

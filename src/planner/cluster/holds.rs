@@ -1,0 +1,97 @@
+//! Which node holds each shard's slots, and which node is to be its primary.
+
+use super::super::world::World;
+use super::succession::Shunned;
+use crate::arrangement::Arrangement;
+use crate::observed::ClusterRole;
+use crate::topology::{Node, NodeName, Shard, Topology};
+
+/// Each shard's holder, in the order of the shards.
+pub(super) struct Holds(Vec<ShardHold>);
+
+/// One shard.
+pub(super) struct ShardHold {
+    /// The node that is, or is to be, its primary.
+    pub(super) primary: NodeName,
+    /// Where the shard's slots are now.
+    pub(super) hold: Hold,
+}
+
+/// Where a shard's slots are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// The primary owns them, or no node does.
+    Primary,
+    /// A node owns them that leaves.
+    Leaving(NodeName),
+    /// A node owned them that is gone. The primary is a replica of it, and may be the only node with the keys.
+    Gone,
+    /// A primary owns them that the rest of the cluster keeps out. The primary to be is a replica of it.
+    Shunned,
+}
+
+impl Holds {
+    /// Finds each shard's holder. With `swaps` a new shard begins with its future replica.
+    pub(super) fn find(world: &World<'_>, present: &Arrangement<'_>, shunned: &Shunned, swaps: bool) -> Self {
+        Self(world.topology.shards.iter().map(|shard| hold(world, present, shunned, swaps, shard)).collect())
+    }
+
+    /// Every shard is held by the spec's primary.
+    pub(super) fn of_the_spec(topology: &Topology) -> Self {
+        let spec = |shard: &Shard| ShardHold { primary: shard.primary.name.clone(), hold: Hold::Primary };
+        Self(topology.shards.iter().map(spec).collect())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &ShardHold> {
+        self.0.iter()
+    }
+
+    /// Each shard's primary, now or soon.
+    pub(super) fn primaries(&self) -> Vec<NodeName> {
+        self.0.iter().map(|shard| shard.primary.clone()).collect()
+    }
+
+    /// Whether a primary to be gets its first copy from a node that leaves.
+    pub(super) fn copy_from_the_leaving(&self, present: &Arrangement<'_>) -> bool {
+        let copies = |shard: &ShardHold| matches!(&shard.hold, Hold::Leaving(former) if !present.replicates(&shard.primary, former));
+        self.0.iter().any(copies)
+    }
+}
+
+fn hold(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    shunned: &Shunned,
+    swaps: bool,
+    shard: &Shard,
+) -> ShardHold {
+    let is_orphan = |node: &&Node| {
+        let lost = present.lost_primary(&node.name);
+        let is_strangers = lost.is_some_and(|id| world.left_alone.has_stranger(id));
+        !is_strangers && !present.orphaned_slots(&node.name).is_empty()
+    };
+    let orphans = || shard.nodes().filter(is_orphan);
+    let is_heir = |node: &&Node| shunned.values().any(|heir| *heir == node.name);
+    let (node, hold) = if let Some(owner) = present.owner(shard.nodes()) {
+        (owner, Hold::Primary)
+    } else if let Some(former) = present.leaving_owner(&shard.slots) {
+        let heir = shard.nodes().find(|node| present.replicates(&node.name, former));
+        (heir.unwrap_or_else(|| chosen(present, shard, false)), Hold::Leaving(former.clone()))
+    } else if let Some(heir) = orphans().find(is_heir) {
+        (heir, Hold::Shunned)
+    } else if let Some(orphan) = orphans().next() {
+        (orphan, Hold::Gone)
+    } else {
+        (chosen(present, shard, swaps), Hold::Primary)
+    };
+    ShardHold { primary: node.name.clone(), hold }
+}
+
+/// The node that becomes primary of a shard that has none.
+fn chosen<'s>(present: &Arrangement<'_>, shard: &'s Shard, swaps: bool) -> &'s Node {
+    if swaps && let Some(replica) = shard.replicas.first() {
+        return replica;
+    }
+    let is_primary = |node: &&Node| present.role(&node.name).is_none_or(|role| *role == ClusterRole::Primary);
+    shard.nodes().find(is_primary).unwrap_or(&shard.primary)
+}

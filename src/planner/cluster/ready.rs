@@ -1,0 +1,75 @@
+//! The waits until a cluster is ready, and the writes that make its replicas visible to clients.
+
+use super::super::draft::{Changes, Pass, Stages, server, wait};
+use super::super::expectations;
+use super::super::world::World;
+use crate::arrangement::Arrangement;
+use crate::plan::{Cause, Condition, Milestone, Order, ServerAction, Step};
+use crate::readiness;
+use crate::topology::slots::key_in;
+use crate::topology::{NodeName, Shard};
+
+/// What is known of a cluster when only waits and writes are left.
+pub(super) struct Settling {
+    /// The cause of the waits, where the plan has changed the cluster before.
+    pub(super) changed: Option<Cause>,
+    /// Whether the cluster is formed by the role swap, so that every replica has its link by then.
+    pub(super) swapped: bool,
+    /// Whether nodes are replaced next. Only links count for that. Where the new servers know ids for shards and
+    /// the old ones do not, clients may not be told of all replicas as long as there are both.
+    pub(super) replaced: bool,
+}
+
+/// Writes that make replicas visible, and the waits around them.
+pub(super) fn settle(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    primaries: &[NodeName],
+    settling: Settling,
+) -> Pass {
+    let unsettled = |milestone: Milestone| -> Vec<Step> {
+        let expectation = expectations::cluster(world, primaries, milestone);
+        let cause = settling.changed.clone().or_else(|| {
+            let found = readiness::cluster(&expectation, &world.observed.servers);
+            found.first().map(|first| Cause::Unsettled(first.clone()))
+        });
+        cause.map(|cause| wait(None, Condition::ClusterAgrees(expectation), cause)).into_iter().collect()
+    };
+    if settling.replaced {
+        let stages = Stages::one("agree", Order::InTurn, unsettled(Milestone::Linked));
+        return Pass { stages, changes: Changes::default() };
+    }
+    let shards = world.topology.shards.iter().zip(primaries);
+    let writes: Vec<Step> = shards
+        .filter(|(shard, primary)| !lists_replicas(present, shard, primary))
+        .filter_map(|(shard, primary)| announce(world, shard, primary))
+        .collect();
+    let mut stages = Stages::default();
+    if !writes.is_empty() && !settling.swapped {
+        // A write before the first replica has its link moves no offset.
+        stages.push("agree", Order::InTurn, unsettled(Milestone::Linked));
+    }
+    let changes = Changes { announcements: !writes.is_empty(), ..Changes::default() };
+    stages.push("announce replicas", Order::SideBySide, writes);
+    stages.push("ready", Order::InTurn, unsettled(Milestone::Ready));
+    Pass { stages, changes }
+}
+
+/// Whether every node that knows a shard's primary tells clients of all its replicas.
+fn lists_replicas(present: &Arrangement<'_>, shard: &Shard, primary: &NodeName) -> bool {
+    let mut replicas = shard.nodes().map(|node| &node.name).filter(|name| *name != primary);
+    replicas.all(|replica| present.is_listed(replica, primary))
+}
+
+/// The write that makes a shard's replicas visible.
+fn announce(world: &World<'_>, shard: &Shard, primary: &NodeName) -> Option<Step> {
+    let own = shard.slots.without(&world.left_alone.slots());
+    let write = || ServerAction::Write { key: key_in(&own, "redisctl:forming:") };
+    (!own.is_empty()).then(|| server(primary, write(), Cause::ReplicasUnseen))
+}
+
+/// The wait until every node knows the hosts that clients are to dial.
+pub(in super::super) fn await_endpoints(world: &World<'_>, primaries: &[NodeName]) -> Stages {
+    let known = Condition::ClusterAgrees(expectations::cluster(world, primaries, Milestone::Ready));
+    Stages::one("endpoints", Order::InTurn, vec![wait(None, known, Cause::Changed)])
+}

@@ -1,0 +1,52 @@
+//! Owners for slots, and the config epochs of their claims.
+
+use super::super::draft::{Stages, server};
+use super::super::world::World;
+use super::holds::{Hold, Holds, ShardHold};
+use crate::arrangement::Arrangement;
+use crate::plan::{Cause, Order, ServerAction, Step};
+use crate::topology::SlotSet;
+
+/// Config epochs for nodes that know no other node, and an owner for slots that have none.
+pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
+    let topology = world.topology;
+    let left_alone = world.left_alone.slots();
+    let highest = present.clusters().map(|(_, cluster)| cluster.current_epoch).max().unwrap_or(0);
+    let mut steps: Vec<Step> = Vec::new();
+    for (epoch, node) in (highest + 1..).zip(topology.nodes()) {
+        let alone = present
+            .cluster(&node.name)
+            .is_none_or(|cluster| cluster.nodes.len() == 1 && cluster.own().is_none_or(|own| own.epoch == 0));
+        if alone {
+            steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
+        }
+        let mut shards = topology.shards.iter().zip(holds.iter());
+        if let Some((shard, held)) = shards.find(|(_, held)| held.primary == node.name) {
+            let missing = shard.slots.without(&owned(present, held)).without(&left_alone);
+            if !missing.is_empty() {
+                let cause = Cause::Unassigned(missing.clone());
+                steps.push(server(&node.name, ServerAction::AssignSlots(missing), cause));
+            }
+        }
+    }
+    Stages::one("slots", Order::SideBySide, steps)
+}
+
+/// The slots that a shard's primary has once it is primary.
+fn owned(present: &Arrangement<'_>, held: &ShardHold) -> SlotSet {
+    match &held.hold {
+        Hold::Primary => present.slots(&held.primary),
+        Hold::Gone | Hold::Shunned => present.orphaned_slots(&held.primary),
+        Hold::Leaving(former) => present.slots(former),
+    }
+}
+
+/// A primary for which another node has a higher config epoch than its own gets a new one. Nothing else ends that,
+/// and the primary's claims would lose against older ones.
+pub(super) fn raise_epochs(present: &Arrangement<'_>, holds: &Holds) -> Stages {
+    let step = |held: &ShardHold| {
+        let behind = present.with_higher_epoch_for(&held.primary)?;
+        Some(server(&held.primary, ServerAction::RaiseEpoch, Cause::EpochBehind(behind.clone())))
+    };
+    Stages::one("epochs", Order::InTurn, holds.iter().filter_map(step).collect())
+}

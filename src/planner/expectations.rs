@@ -1,0 +1,52 @@
+//! What the servers must say in the end, given each shard's primary: the object of waits.
+
+use super::world::World;
+use crate::plan::{
+    ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,
+    SentinelExpectation,
+};
+use crate::topology::{Node, NodeName, Topology};
+
+/// A node and its address.
+pub(super) fn peer(node: &Node) -> Peer {
+    Peer { node: node.name.clone(), address: node.address }
+}
+
+/// A cluster, up to a milestone.
+pub(super) fn cluster(world: &World<'_>, primaries: &[NodeName], milestone: Milestone) -> ClusterExpectation {
+    let left_alone = &world.left_alone.slots();
+    let shards = world.topology.shards.iter().zip(primaries);
+    let members = shards.flat_map(|(shard, primary)| {
+        shard.nodes().map(move |node| ClusterMember {
+            node: node.name.clone(),
+            address: node.address,
+            role: if node.name == *primary {
+                MemberRole::Primary(shard.slots.without(left_alone))
+            } else {
+                MemberRole::Replica(primary.clone())
+            },
+        })
+    });
+    ClusterExpectation {
+        members: members.collect(),
+        strangers: world.left_alone.ids(world.arrangement),
+        milestone,
+    }
+}
+
+/// A primary and its replicas.
+pub(super) fn replication(topology: &Topology, primary: &NodeName) -> ReplicationExpectation {
+    let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
+        topology.servers().into_iter().partition(|node| node.name == *primary);
+    // The primary is always one of the topology's nodes.
+    let primary = primaries.first().copied().unwrap_or(&topology.shards[0].primary);
+    ReplicationExpectation { primary: peer(primary), replicas: replicas.into_iter().map(peer).collect() }
+}
+
+/// A primary, its replicas and the sentinels that watch them.
+pub(super) fn sentinels(topology: &Topology, primary: &NodeName) -> SentinelExpectation {
+    SentinelExpectation {
+        watched: replication(topology, primary),
+        sentinels: topology.sentinels.iter().map(peer).collect(),
+    }
+}

@@ -1,0 +1,36 @@
+//! The node that is primary from now on, in a deployment with one primary.
+
+use crate::arrangement::{Arrangement, Member, Place};
+use crate::observed::Replication;
+use crate::topology::{Kind, NodeName, Topology};
+
+/// The present primary; or where it leaves, the replica of it with the highest offset.
+pub(super) fn heir<'m, 'a>(arrangement: &'m Arrangement<'a>, primary: &'m Member<'a>) -> &'m Member<'a> {
+    if primary.place == Place::Staying {
+        return primary;
+    }
+    let heard = |member: &&Member<'_>| match member.view.map(|view| &view.replication) {
+        Some(Replication::Replica { offset, link_up: true, of }) if *of == Some(primary.address) => {
+            Some(*offset)
+        }
+        _ => None,
+    };
+    let servers =
+        arrangement.members().filter(|member| !member.is_sentinel && member.place == Place::Staying);
+    // Of equals `max_by_key` gives the last.
+    servers.rev().max_by_key(heard).unwrap_or(primary)
+}
+
+/// The primary that the nodes' files have to name, where it is another node than the spec's.
+pub(super) fn swapped_primary(topology: &Topology, arrangement: &Arrangement<'_>) -> Option<NodeName> {
+    let primary = match topology.kind {
+        Kind::Standalone | Kind::Cluster => None,
+        Kind::Sentinel => arrangement.chosen_primary().map(|member| member.name.clone()),
+        Kind::Replication => {
+            let answering = arrangement.answering();
+            let heir = heir(&answering, answering.followed_primary()?);
+            (heir.place == Place::Staying).then(|| heir.name.clone())
+        }
+    };
+    primary.filter(|primary| !topology.starts_as_primary(primary))
+}

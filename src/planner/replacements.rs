@@ -1,0 +1,50 @@
+//! Which nodes are replaced in their turn, and what other passes must know of it.
+
+use super::world::{World, running};
+use crate::observed::Replication;
+use crate::topology::{Kind, Node, NodeName};
+
+/// Whether any node is replaced.
+pub(super) fn any(world: &World<'_>) -> bool {
+    world.topology.nodes().into_iter().any(|node| world.is_rolled(&node.name))
+}
+
+/// The primary that is to be replaced, where sentinels choose the next one. Once their choice is known, the former
+/// primary is replaced as a replica.
+pub(super) fn chosen_by_sentinels<'a>(world: &World<'_>, primaries: &'a [NodeName]) -> Option<&'a NodeName> {
+    let choose = world.topology.kind == Kind::Sentinel && world.topology.replicas_per_shard() > 0;
+    primaries.first().filter(|primary| choose && world.is_rolled(primary))
+}
+
+/// Whether servers that know no ids for shards are replaced by servers that do: another look must tell what the
+/// new servers make of each other.
+pub(super) fn give_shards_ids(world: &World<'_>) -> bool {
+    let before = |name: &NodeName| Some(world.observed.view(name)?.server?.has_shard_ids());
+    let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();
+    let mut rolled = world.topology.nodes().into_iter().filter(|node| world.is_rolled(&node.name));
+    will_have && rolled.any(|node| before(&node.name) == Some(false))
+}
+
+/// Whether a replica is replaced that has no link to its primary, or will lose it. Where the primary's server is a
+/// newer one, as after a hand-over that the replacement was to follow, the replica never gets another copy: a wait
+/// for it would be vain.
+pub(super) fn include_the_unlinked(world: &World<'_>) -> bool {
+    let is_rolled = |node: &&Node| world.is_rolled(&node.name);
+    world.topology.shards.iter().any(|shard| {
+        let has_new = shard.nodes().any(|node| !is_rolled(&node));
+        let mut rolled = shard.nodes().filter(is_rolled);
+        rolled.any(|node| has_no_link(world, node) || has_new && is_too_old_for_copies(world, node))
+    })
+}
+
+/// Whether a node is a replica without a link to its primary.
+pub(super) fn has_no_link(world: &World<'_>, node: &Node) -> bool {
+    let view = world.observed.view(&node.name);
+    view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }))
+}
+
+/// Whether a node's server cannot read what the servers of the topology write.
+fn is_too_old_for_copies(world: &World<'_>, node: &Node) -> bool {
+    let view = world.observed.view(&node.name);
+    view.is_some_and(|view| !running(world.topology, view).reads_data_of(world.topology.server))
+}

@@ -1,0 +1,53 @@
+//! Steps by which a primary gives its role to another node, and by which files keep it.
+
+use super::draft::{engine, server};
+use super::expectations;
+use super::world::World;
+use crate::observed::ServerView;
+use crate::plan::{Cause, EngineAction, HandOverWay, Peer, SentinelExpectation, ServerAction, Step};
+use crate::topology::{Node, NodeName, Server, Topology};
+
+/// The step by which a primary lets a replica take its place.
+pub(super) fn hand_over(primary: &NodeName, view: Option<&ServerView>, to: Peer) -> Step {
+    let has_command = view.and_then(|view| view.server).is_some_and(Server::has_failover);
+    let way = if has_command { HandOverWay::Command } else { HandOverWay::ByHand };
+    server(primary, ServerAction::HandOver { to, way }, Cause::HandsOver)
+}
+
+/// The step by which a primary lets the sentinels choose another one.
+pub(super) fn hand_over_by_sentinels(topology: &Topology, primary: &NodeName) -> Step {
+    let SentinelExpectation { watched, sentinels } = expectations::sentinels(topology, primary);
+    let action = ServerAction::HandOverBySentinels {
+        name: topology.name.clone(),
+        from: watched.primary.address,
+        replicas: watched.replicas,
+        sentinels,
+    };
+    server(primary, action, Cause::HandsOver)
+}
+
+/// The step by which the sentinels that answer choose another primary than this one, which is down.
+pub(super) fn fail_over_by_sentinels(world: &World<'_>, primary: &Node, cause: Cause) -> Option<Step> {
+    let mut sentinels = expectations::sentinels(world.topology, &primary.name).sentinels;
+    sentinels.retain(|sentinel| world.observed.view(&sentinel.node).is_some());
+    let through = sentinels.first()?.node.clone();
+    let (name, from) = (world.topology.name.clone(), primary.address);
+    Some(server(&through, ServerAction::FailOverBySentinels { name, from, sentinels }, cause))
+}
+
+/// Replicas of a cluster become primaries one after another: side by side they would pick the same epoch.
+pub(super) fn take_over_in_turn(heirs: impl Iterator<Item = (NodeName, Cause)>) -> Vec<Step> {
+    let take_over = |after: &mut Option<NodeName>, (heir, cause): (NodeName, Cause)| {
+        let action = ServerAction::TakeOver { after: after.replace(heir.clone()) };
+        Some(server(&heir, action, cause))
+    };
+    heirs.scan(None, take_over).collect()
+}
+
+/// The step that writes into every node's file which node is primary, so that a restart keeps it.
+pub(super) fn keep_roles(topology: &Topology, primary: &NodeName) -> Vec<Step> {
+    let nodes: Vec<NodeName> = topology.nodes().into_iter().map(|node| node.name.clone()).collect();
+    let swapped = (!topology.starts_as_primary(primary)).then(|| primary.clone());
+    let write = EngineAction::WriteFiles { through: primary.clone(), nodes, primary: swapped };
+    vec![engine(Some(primary), write, Cause::RolesSwapped)]
+}

@@ -1,0 +1,83 @@
+//! What is known of each node's server before a plan runs.
+
+use super::fate::Fates;
+use crate::observed::{ContainerState, Observed};
+use crate::plan::Cause;
+use crate::spec::DataSpec;
+use crate::topology::container::{data_volume, shared_volume};
+use crate::topology::{Node, NodeName, Topology};
+
+/// What is known of a node's server before the plan runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ServerState {
+    /// It will be started for the first time by this plan.
+    New,
+    /// It answers: the observation has its view.
+    Answering,
+    /// It exists, but what it will say once it runs is not known.
+    Unknown,
+}
+
+/// What is known of each node's server.
+pub(super) struct ServerStates<'a> {
+    topology: &'a Topology,
+    states: Vec<(NodeName, ServerState)>,
+}
+
+impl<'a> ServerStates<'a> {
+    pub(super) fn new(topology: &'a Topology, observed: &Observed, fates: &Fates<'_>) -> Self {
+        let is_there = |volume: String| observed.volumes.contains(&volume);
+        // What the shared volume holds can only be read through a container. It holds nothing as long as this
+        // run has made no container, because it had to try something else again first.
+        let may_hold_some = observed.containers.is_empty() && !observed.begun;
+        let folders_exist =
+            is_there(shared_volume(&topology.name)) && (observed.stored.is_some() || may_hold_some);
+        // A lost container's folder may still be in its volume, with its keys and its cluster identity.
+        let may_have_lived = |node: &Node| {
+            folders_exist || (topology.data == DataSpec::Volume && is_there(data_volume(&node.name)))
+        };
+        let judge = |node: &Node| {
+            let answers = observed.view(&node.name).is_some();
+            match observed.containers.get(&node.name) {
+                None if may_have_lived(node) => ServerState::Unknown,
+                None => ServerState::New,
+                Some(_) if fates.is_made(&node.name) => ServerState::Unknown,
+                Some(container) if container.state == ContainerState::Created && !may_have_lived(node) => {
+                    ServerState::New
+                }
+                // A container that has lost its network is started again.
+                Some(container)
+                    if container.state == ContainerState::Running && container.attached && answers =>
+                {
+                    ServerState::Answering
+                }
+                Some(_) => ServerState::Unknown,
+            }
+        };
+        let states = topology.nodes().into_iter().map(|node| (node.name.clone(), judge(node))).collect();
+        Self { topology, states }
+    }
+
+    pub(super) fn state(&self, name: &NodeName) -> ServerState {
+        let found = self.states.iter().find(|(node, _)| node == name);
+        found.map_or(ServerState::Unknown, |(_, state)| *state)
+    }
+
+    pub(super) fn all_known(&self) -> bool {
+        self.states.iter().all(|(_, state)| *state != ServerState::Unknown)
+    }
+
+    pub(super) fn all_new(&self) -> bool {
+        self.states.iter().all(|(_, state)| *state == ServerState::New)
+    }
+
+    /// The cause of a wait for what the plan has done.
+    pub(super) fn cause_to_wait(&self) -> Cause {
+        if self.all_new() { Cause::New } else { Cause::Changed }
+    }
+
+    /// The nodes whose servers this plan starts for the first time.
+    pub(super) fn new_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.topology.nodes().into_iter().filter(|node| self.state(&node.name) == ServerState::New)
+    }
+}

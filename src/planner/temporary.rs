@@ -1,0 +1,62 @@
+//! Settings that nodes have for a while only: one value that gives the steps of both ends.
+
+use super::draft::{Stages, server};
+use crate::plan::{Cause, Order, ServerAction, Step};
+use crate::topology::settings::server_default;
+use crate::topology::{Node, NodeName, Settings};
+
+/// Settings of some nodes for a while, and the usual ones after it.
+pub(super) struct Temporary {
+    cause: Cause,
+    nodes: Vec<Exchange>,
+}
+
+/// What one node gets, and what it gets back.
+pub(super) struct Exchange {
+    pub(super) node: NodeName,
+    pub(super) for_a_while: Settings,
+    pub(super) usual: Settings,
+}
+
+impl Temporary {
+    pub(super) fn new(cause: Cause, nodes: impl Iterator<Item = Exchange>) -> Self {
+        Self { cause, nodes: nodes.collect() }
+    }
+
+    /// The step that begins it at one node.
+    pub(super) fn begin_at(&self, node: &NodeName) -> Option<Step> {
+        let exchange = self.nodes.iter().find(|exchange| exchange.node == *node)?;
+        self.configure(node, &exchange.for_a_while)
+    }
+
+    /// The steps that begin it, at the nodes for which `now` holds.
+    pub(super) fn begin(&self, now: impl Fn(&NodeName) -> bool) -> Vec<Step> {
+        let nodes = self.nodes.iter().map(|exchange| &exchange.node).filter(|node| now(node));
+        nodes.filter_map(|node| self.begin_at(node)).collect()
+    }
+
+    /// The steps that end it, at the nodes for which `here` holds.
+    pub(super) fn end(&self, here: impl Fn(&NodeName) -> bool) -> Vec<Step> {
+        let nodes = self.nodes.iter().filter(|exchange| here(&exchange.node));
+        nodes.filter_map(|exchange| self.configure(&exchange.node, &exchange.usual)).collect()
+    }
+
+    /// These stages, with both ends around them.
+    pub(super) fn around(&self, begin: &'static str, inner: Stages, end: &'static str) -> Stages {
+        let mut stages = Stages::one(begin, Order::SideBySide, self.begin(|_| true));
+        stages.append(inner);
+        stages.push(end, Order::SideBySide, self.end(|_| true));
+        stages
+    }
+
+    fn configure(&self, node: &NodeName, settings: &Settings) -> Option<Step> {
+        let configure = || server(node, ServerAction::Configure(settings.clone()), self.cause.clone());
+        (!settings.is_empty()).then(configure)
+    }
+}
+
+/// What a node usually has of some settings: the spec's value, else the server's default.
+pub(super) fn usual(node: &Node, changed: &Settings) -> Settings {
+    let value = |name: &str| node.settings.get(name).or_else(|| server_default(name)).map(str::to_owned);
+    changed.iter().filter_map(|(name, _)| Some((name, value(name)?))).collect()
+}
