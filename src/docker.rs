@@ -2,6 +2,7 @@
 //! of slots, roles or Redis commands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bollard::Docker;
 use rand::RngExt as _;
@@ -16,10 +17,12 @@ use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
 mod apply;
 mod archive;
 pub mod connect;
+mod container;
 mod dialect;
 pub mod engine_info;
 mod error;
 pub mod evidence;
+mod files;
 pub mod host_image;
 pub mod image;
 pub mod inventory;
@@ -27,13 +30,18 @@ pub mod labels;
 pub mod location;
 pub mod logs;
 mod lost_namespace;
+mod network;
 pub mod pull;
 pub mod remove;
 mod request_body;
+mod settled;
+mod timestamp;
 mod unavailable;
+mod volume;
 
 pub use error::EngineError;
 pub use inventory::EngineInventory;
+pub use settled::Settled;
 
 /// An engine that answers.
 pub struct Engine {
@@ -60,7 +68,32 @@ impl Engine {
     /// # Errors
     /// Where the engine does not answer.
     pub async fn inventory(&self) -> Result<EngineInventory, EngineError> {
-        EngineInventory::take(&self.docker).await
+        settled::inventory(&self.docker).await
+    }
+
+    /// Lists what is on the engine once it has finished the calls of a run that was killed.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn inventory_after_killed_run(
+        &self,
+        deployment: &DeploymentName,
+    ) -> Result<EngineInventory, EngineError> {
+        let (quiet, limit) = (settled::QUIET_AFTER_KILLED_RUN, settled::LIMIT_AFTER_KILLED_RUN);
+        Ok(self.until_unchanged(deployment, quiet, limit).await?.into_inventory())
+    }
+
+    /// Lists what is on the engine once nothing of a deployment has changed for `quiet`, or once `limit` is over.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn until_unchanged(
+        &self,
+        deployment: &DeploymentName,
+        quiet: Duration,
+        limit: Duration,
+    ) -> Result<Settled, EngineError> {
+        settled::until_unchanged(&self.docker, deployment, quiet, limit).await
     }
 
     /// Pulls an image.
@@ -128,13 +161,13 @@ impl Engine {
         on_engine: &EngineInventory,
     ) -> Result<Option<(Topology, Credentials)>, EngineError> {
         for node in on_engine.deployment(name).containers.keys() {
-            match apply::read_deployment_file(&self.docker, node).await {
+            match files::read_deployment(&self.docker, node).await {
                 Ok(Some(text)) => return Ok(crate::topology::files::parse_deployment(&text)),
                 Ok(None) => {}
                 // A `down` that was killed may still have calls under way: what it removes is not read.
                 Err(error) => {
-                    let leaves = remove::settle(&self.docker, std::iter::once(node.as_str())).await?;
-                    if !leaves {
+                    let listed = std::iter::once(node.as_str());
+                    if !settled::wait_for_removals(&self.docker, listed).await? {
                         return Err(error);
                     }
                 }
@@ -155,7 +188,7 @@ impl EngineCalls for Engine {
     }
 
     async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {
-        Ok(apply::write_files(&self.docker, through, &files).await?)
+        Ok(files::write(&self.docker, through, &files).await?)
     }
 
     async fn log_tail(&self, node: &NodeName) -> Vec<String> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub mod judge;
-pub mod timestamp;
 
 /// How far something is as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -73,6 +73,7 @@ pub mod plan;
 pub mod planner;
 pub mod readiness;
 pub mod redis;
+pub mod removed;
 pub mod reply;
 pub mod report;
 pub mod spec;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::connection::{ConnectionSettings, Format};
-use crate::docker::remove::Removed;
 use crate::doctor::Diagnosis;
 use crate::plan::Plan;
+use crate::removed::Removed;
 use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
 use crate::spec::{Remarks, SpecError};

@@ -9,7 +9,7 @@ use crate::docker::connect::{ConnectError, connect};
 use crate::docker::engine_info::{engine_info, image_state};
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::{Engine, host_image};
-use crate::doctor::{Diagnosis, Finding, HostServer, Verdict, judge, timestamp};
+use crate::doctor::{Diagnosis, Finding, HostServer, Verdict, judge};
 use crate::executor::chain;
 use crate::topology::DeploymentName;
 use crate::topology::defaults::{DEFAULT_IMAGE, DEFAULT_PORT_BASE};
@@ -83,7 +83,7 @@ async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Re
     findings.push(judge::host_server(&host, &image));
 
     findings.push(judge::limits(engine.limits));
-    findings.push(judge::clock(engine.time.as_deref().and_then(timestamp::since_1970), own));
+    findings.push(judge::clock(engine.time, own));
     findings.extend(engine.warnings.into_iter().map(|warning| {
         Finding::warning("engine's own", warning, "this is the engine's warning; `docker info` prints it too")
     }));

@@ -1,26 +1,11 @@
 //! `redisctl down`: removes deployments, and nothing else.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use super::lock::{Lock, Request};
 use super::{CommandError, Connected, Outcome, connected, deployment, tls_files};
 use crate::cli::DownArguments;
-use crate::docker::EngineInventory;
 use crate::docker::remove::{self, Removed};
 use crate::topology::DeploymentName;
 use crate::ui::Ui;
-
-/// How long nothing may change until the engine is believed to be done: making a network or a container takes
-/// it tenths of a second.
-const QUIET: Duration = Duration::from_secs(1);
-
-/// How often it is looked meanwhile.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How long that may take: containers that end and start again change for ever.
-const SETTLING_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(
     arguments: &DownArguments,
@@ -77,7 +62,7 @@ async fn remove_under(
     ui: &Ui,
 ) -> Result<Removed, CommandError> {
     let on_engine = if lock.follows_cut_off {
-        settled(name, connected).await?
+        connected.engine.inventory_after_killed_run(name).await?
     } else {
         connected.engine.inventory().await?
     };
@@ -99,20 +84,4 @@ async fn remove_under(
         ui.warning(&format!("could not remove the files for TLS of `{name}`: {error}"));
     }
     Ok(removed)
-}
-
-/// A look at the engine once it is done with what it was asked for by a redisctl that was cut off.
-async fn settled(name: &DeploymentName, connected: &Connected) -> Result<EngineInventory, CommandError> {
-    let started = Instant::now();
-    let mut on_engine = connected.engine.inventory().await?;
-    let mut changed = started;
-    while changed.elapsed() < QUIET && started.elapsed() < SETTLING_LIMIT {
-        tokio::time::sleep(POLL_INTERVAL).await;
-        let newer = connected.engine.inventory().await?;
-        if newer.deployment(name) != on_engine.deployment(name) {
-            changed = Instant::now();
-        }
-        on_engine = newer;
-    }
-    Ok(on_engine)
 }

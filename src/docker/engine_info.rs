@@ -6,6 +6,7 @@ use bollard::Docker;
 use tokio::time::timeout;
 
 use super::error::status;
+use super::timestamp::since_1970;
 use super::{EngineError, image};
 use crate::doctor::{ImageState, Limits};
 
@@ -23,8 +24,8 @@ pub struct EngineInfo {
     pub limits: Limits,
     /// What it warns of itself.
     pub warnings: Vec<String>,
-    /// Its time, as RFC 3339 text.
-    pub time: Option<String>,
+    /// Its clock, as time since 1970; `None` where it does not tell it.
+    pub time: Option<Duration>,
 }
 
 /// Asks the engine how it is.
@@ -47,7 +48,7 @@ pub async fn engine_info(docker: &Docker) -> Result<EngineInfo, EngineError> {
             cpu: information.cpu_cfs_quota.unwrap_or(true),
         },
         warnings: information.warnings.unwrap_or_default(),
-        time: information.system_time,
+        time: information.system_time.as_deref().and_then(since_1970),
     })
 }
 

@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt as _;
 
 use super::error::is_not_found;
-use super::{EngineError, apply, labels};
+use super::{EngineError, container, labels};
 use crate::topology::server::{Flavor, Version, repository};
 use crate::topology::{DeploymentName, Server};
 
@@ -120,7 +120,7 @@ async fn ask(
         Ok(()) => output(docker, &id).await,
         Err(_) => String::new(),
     };
-    apply::remove(docker, &id, &id).await?;
+    container::remove(docker, &id, &id).await?;
     let version = output.split_whitespace().find_map(|word| word.strip_prefix("v=")?.parse().ok());
     Ok(version.map(|version| Server { flavor, version }))
 }

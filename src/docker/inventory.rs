@@ -3,14 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volume};
-use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
-use futures_util::future::try_join3;
 use ipnet::Ipv4Net;
-use tokio::time::Instant;
 
-use super::{EngineError, dialect, labels, remove};
+use super::labels;
 use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::container::Namespace;
 use crate::topology::{DeploymentName, NodeName};
@@ -52,41 +48,21 @@ impl Inventory {
 }
 
 impl EngineInventory {
-    /// Lists what is on the engine.
-    ///
-    /// # Errors
-    /// Where the engine does not answer.
-    pub async fn take(docker: &Docker) -> Result<Self, EngineError> {
-        let started = Instant::now();
-        loop {
-            let on_engine = Self::list(docker).await?;
-            // What a `down` that was cut off has left to the engine to remove is neither there nor gone.
-            match remove::settle(docker, on_engine.own_containers()).await {
-                Ok(true) if started.elapsed() < remove::REMOVAL_LIMIT => {}
-                // One that the engine cannot get rid of is told of where it is in the way.
-                Ok(_) | Err(EngineError::NotGone { .. }) => return Ok(on_engine),
-                Err(error) => return Err(error),
-            }
-        }
+    /// The inventory that these lists make.
+    pub(super) fn new(
+        containers: Vec<ContainerSummary>,
+        networks: Vec<Network>,
+        volumes: Vec<Volume>,
+    ) -> Self {
+        Self { containers, networks, volumes }
     }
 
     /// The ids of the containers of all deployments.
-    fn own_containers(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn own_containers(&self) -> impl Iterator<Item = &str> {
         let own = |container: &&ContainerSummary| {
             container.labels.as_ref().is_some_and(|labels| labels.contains_key(labels::DEPLOYMENT))
         };
         self.containers.iter().filter(own).filter_map(|container| container.id.as_deref())
-    }
-
-    async fn list(docker: &Docker) -> Result<Self, EngineError> {
-        let (containers, networks, volumes) = try_join3(
-            dialect::list_containers(docker),
-            docker.list_networks(None::<ListNetworksOptions>),
-            docker.list_volumes(None::<ListVolumesOptions>),
-        )
-        .await
-        .map_err(EngineError::call("list what is on the engine"))?;
-        Ok(Self { containers, networks, volumes: volumes.volumes.unwrap_or_default() })
     }
 
     /// The names of all deployments, those included of which only a network or volume is left.

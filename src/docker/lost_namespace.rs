@@ -7,12 +7,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::query_parameters::InspectContainerOptions;
 use futures_util::future::try_join_all;
 
-use super::EngineError;
-use super::error::is_not_found;
-use crate::doctor::timestamp::since_1970;
+use super::timestamp::since_1970;
+use super::{EngineError, container};
 use crate::observed::{ContainerState, ObservedContainer};
 use crate::topology::NodeName;
 use crate::topology::container::Namespace;
@@ -51,11 +49,7 @@ fn joined(container: &ObservedContainer) -> Option<&NodeName> {
 
 /// When a container was started last, as time since 1970; `None` where it does not run.
 async fn started(docker: &Docker, name: &NodeName) -> Result<Option<Duration>, EngineError> {
-    let inspected = docker.inspect_container(name.as_str(), None::<InspectContainerOptions>).await;
-    let container = match inspected {
-        Err(error) if is_not_found(&error) => return Ok(None),
-        result => result.map_err(EngineError::call(format!("inspect the container `{name}`")))?,
-    };
-    let state = container.state.filter(|state| state.running == Some(true));
+    let inspected = container::inspect(docker, name.as_str()).await?;
+    let state = inspected.and_then(|inspected| inspected.state).filter(|state| state.running == Some(true));
     Ok(state.and_then(|state| since_1970(&state.started_at?)))
 }

@@ -1,54 +1,81 @@
-//! How containers end, and in which other ways they are out of reach.
+//! Why a node's server will never answer, as its container shows it.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerState, ContainerStateStatusEnum};
 
-use super::error::is_not_found;
-use super::{EngineError, dialect};
+use super::{EngineError, container};
 use crate::topology::NodeName;
 
-/// How a container ended, if it did; one that the engine starts again and again has ended too, one that
-/// is no more, one that is frozen, and one that nobody can reach.
-pub(super) async fn why(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
-    let inspect = match dialect::inspect_container(docker, node.as_str()).await {
-        Ok(inspect) => inspect,
-        Err(error) if is_not_found(&error) => return Ok(Some("its container was removed".to_owned())),
-        Err(error) => return Err(EngineError::call(format!("inspect the container `{node}`"))(error)),
-    };
-    let cut_off = is_cut_off(&inspect).then(|| "its container is in no network any more".to_owned());
-    Ok(end_of(&inspect.state.unwrap_or_default()).or(cut_off))
+/// Why a server will not answer until something is done about its container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unavailable {
+    /// The container does not exist.
+    Removed,
+    /// The server ended with this exit code.
+    Exited { code: i64 },
+    /// The server ends with this exit code whenever the engine restarts it, so many times by now.
+    Restarting { code: i64, restarts: i64 },
+    /// The kernel killed the server because its container had used up its memory.
+    OutOfMemory,
+    /// The container is paused.
+    Paused,
+    /// The container runs, and is attached to no network.
+    NoNetwork,
 }
 
-/// Whether a container runs that is in no network, and uses none of another container's.
-fn is_cut_off(inspect: &ContainerInspectResponse) -> bool {
-    let runs = inspect.state.as_ref().and_then(|state| state.running) == Some(true);
-    let networks = inspect.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
-    let mode = inspect.host_config.as_ref().and_then(|settings| settings.network_mode.as_deref());
-    let joins = mode.is_some_and(|mode| mode.starts_with("container:"));
-    runs && !joins && networks.is_some_and(HashMap::is_empty)
-}
-
-/// How a container in this state has ended, if it has.
-fn end_of(state: &ContainerState) -> Option<String> {
-    let code = state.exit_code.unwrap_or(-1);
-    match state.status {
-        Some(
-            ContainerStateStatusEnum::EXITED
-            | ContainerStateStatusEnum::DEAD
-            | ContainerStateStatusEnum::RESTARTING,
-        ) if state.oom_killed == Some(true) => {
-            Some("its container was killed for want of memory: raise `resources.memory`".to_owned())
+impl fmt::Display for Unavailable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removed => formatter.write_str("its container was removed"),
+            Self::Exited { code } => write!(formatter, "its container ended with exit code {code}"),
+            Self::Restarting { code, restarts } => write!(
+                formatter,
+                "its container ended with exit code {code}, and restarts in a loop (restarts so far: {restarts})"
+            ),
+            Self::OutOfMemory => formatter
+                .write_str("its container was killed because it ran out of memory: raise `resources.memory`"),
+            Self::Paused => formatter.write_str("its container is paused"),
+            Self::NoNetwork => formatter.write_str("its container is in no network"),
         }
-        Some(
-            ContainerStateStatusEnum::EXITED
-            | ContainerStateStatusEnum::DEAD
-            | ContainerStateStatusEnum::RESTARTING,
-        ) => Some(format!("its container ended with exit code {code}")),
-        Some(ContainerStateStatusEnum::PAUSED) => Some("its container is paused".to_owned()),
+    }
+}
+
+/// Why a node's server will never answer; `None` where it may answer yet.
+pub(super) async fn why(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
+    let inspected = container::inspect(docker, node.as_str()).await?;
+    Ok(inspected.as_ref().map_or(Some(Unavailable::Removed), reason).map(|reason| reason.to_string()))
+}
+
+fn reason(inspected: &ContainerInspectResponse) -> Option<Unavailable> {
+    let state = inspected.state.as_ref()?;
+    let restarts = inspected.restart_count.unwrap_or_default();
+    reason_of_state(state, restarts).or_else(|| has_no_network(inspected).then_some(Unavailable::NoNetwork))
+}
+
+fn reason_of_state(state: &ContainerState, restarts: i64) -> Option<Unavailable> {
+    use ContainerStateStatusEnum as Status;
+    let code = state.exit_code.unwrap_or(-1);
+    match state.status? {
+        Status::EXITED | Status::DEAD | Status::RESTARTING if state.oom_killed == Some(true) => {
+            Some(Unavailable::OutOfMemory)
+        }
+        Status::EXITED | Status::DEAD => Some(Unavailable::Exited { code }),
+        Status::RESTARTING => Some(Unavailable::Restarting { code, restarts }),
+        Status::PAUSED => Some(Unavailable::Paused),
         _ => None,
     }
+}
+
+/// Whether a container runs without a network of its own, and does not share another container's.
+fn has_no_network(inspected: &ContainerInspectResponse) -> bool {
+    let runs = inspected.state.as_ref().and_then(|state| state.running) == Some(true);
+    let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+    let mode = inspected.host_config.as_ref().and_then(|settings| settings.network_mode.as_deref());
+    let shares = mode.is_some_and(|mode| mode.starts_with("container:"));
+    runs && !shares && networks.is_some_and(HashMap::is_empty)
 }
 
 #[cfg(test)]
@@ -59,25 +86,27 @@ mod tests {
 
     #[test]
     fn a_lack_of_memory_is_told_from_other_ends() {
-        let end = |status, oom_killed| {
-            end_of(&ContainerState {
+        let reason = |status, oom_killed| {
+            let state = ContainerState {
                 status: Some(status),
                 oom_killed: Some(oom_killed),
                 exit_code: Some(137),
                 ..ContainerState::default()
-            })
+            };
+            reason_of_state(&state, 3)
         };
-        let killed = end(ContainerStateStatusEnum::EXITED, false);
-        assert_eq!(killed.as_deref(), Some("its container ended with exit code 137"));
-        for status in [ContainerStateStatusEnum::EXITED, ContainerStateStatusEnum::RESTARTING] {
-            assert!(end(status, true).is_some_and(|end| end.contains("raise `resources.memory`")));
+        let (exited, restarting) = (ContainerStateStatusEnum::EXITED, ContainerStateStatusEnum::RESTARTING);
+        assert_eq!(reason(exited, false), Some(Unavailable::Exited { code: 137 }));
+        assert_eq!(reason(restarting, false), Some(Unavailable::Restarting { code: 137, restarts: 3 }));
+        for status in [exited, restarting] {
+            assert_eq!(reason(status, true), Some(Unavailable::OutOfMemory));
         }
-        // It may have run out of memory before, and been started again.
-        assert_eq!(end(ContainerStateStatusEnum::RUNNING, true), None);
+        // A container that runs again keeps the mark of an earlier lack of memory.
+        assert_eq!(reason(ContainerStateStatusEnum::RUNNING, true), None);
     }
 
     #[test]
-    fn a_container_in_no_network_is_cut_off_unless_it_uses_another_ones() {
+    fn a_container_in_no_network_has_no_network_unless_it_uses_another_ones() {
         let inspect = |running, mode: &str, networks: &[&str]| ContainerInspectResponse {
             state: Some(ContainerState { running: Some(running), ..ContainerState::default() }),
             host_config: Some(HostConfig { network_mode: Some(mode.to_owned()), ..HostConfig::default() }),
@@ -89,9 +118,9 @@ mod tests {
             }),
             ..ContainerInspectResponse::default()
         };
-        assert!(is_cut_off(&inspect(true, "shop", &[])));
-        assert!(!is_cut_off(&inspect(true, "shop", &["shop"])));
-        assert!(!is_cut_off(&inspect(false, "shop", &[])));
-        assert!(!is_cut_off(&inspect(true, "container:4f", &[])));
+        assert!(has_no_network(&inspect(true, "shop", &[])));
+        assert!(!has_no_network(&inspect(true, "shop", &["shop"])));
+        assert!(!has_no_network(&inspect(false, "shop", &[])));
+        assert!(!has_no_network(&inspect(true, "container:4f", &[])));
     }
 }

@@ -6,7 +6,7 @@ use console::Alignment::Left;
 
 use super::Palette;
 use super::table::Table;
-use crate::docker::remove::Removed;
+use crate::removed::Removed;
 use crate::topology::Topology;
 
 /// The bundled specs: name and summary of each.

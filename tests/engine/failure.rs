@@ -77,7 +77,7 @@ fn a_node_that_is_frozen_or_cut_off_meanwhile_is_named_too() {
     let (name, node) = (&deployment.name, &deployment.node(1));
     for (harm, state) in [
         (&["pause", node][..], "is paused"),
-        (&["network", "disconnect", "--force", name, node], "is in no network any more"),
+        (&["network", "disconnect", "--force", name, node], "is in no network"),
     ] {
         let ended = meanwhile(
             &deployment,

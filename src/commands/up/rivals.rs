@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::super::prepare::{Prepared, is_taken};
 use super::super::specs::Found;
 use super::super::{CommandError, Connected};
-use crate::docker::{EngineError, remove};
+use crate::docker::{EngineError, Settled, remove};
 use crate::event::{Event, Listener};
 use crate::plan::Obstacle;
 use crate::redis::presence::Presence;
@@ -30,7 +30,7 @@ const SHORTEST_DELAY: Duration = Duration::from_millis(500);
 /// The longest of these delays.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
-/// How often the engine is asked whether somebody else is done.
+/// How often the servers are asked whether another run is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// For how long nothing of a deployment must change for whoever makes it to be done, or gone: longer
@@ -248,17 +248,10 @@ impl<'a> Race<'a> {
         ));
         self.is_new = Some(false);
         self.met = true;
-        let started = Instant::now();
-        let mut seen = self.connected.engine.inventory().await?.deployment(name);
-        let mut since = Instant::now();
-        while since.elapsed() < QUIET {
-            self.pause(name, started).await?;
-            let now = self.connected.engine.inventory().await?.deployment(name);
-            if now != seen {
-                (seen, since) = (now, Instant::now());
-            }
+        match self.connected.engine.until_unchanged(name, QUIET, self.timeout).await? {
+            Settled::Quiet(_) => Ok(()),
+            Settled::Changing(_) => Err(self.in_use(name, self.timeout)),
         }
-        Ok(())
     }
 
     /// Waits until no redisctl that is seen on the servers has to go first.
@@ -280,12 +273,15 @@ impl<'a> Race<'a> {
     async fn pause(&self, name: &DeploymentName, started: Instant) -> Result<(), CommandError> {
         let waited = started.elapsed();
         if waited >= self.timeout {
-            let holder = "another redisctl, of another user or machine,".to_owned();
-            let deployment = name.to_string();
-            return Err(CommandError::InUse { deployment, holder, process: None, waited });
+            return Err(self.in_use(name, waited));
         }
         tokio::time::sleep(POLL_INTERVAL).await;
         Ok(())
+    }
+
+    fn in_use(&self, name: &DeploymentName, waited: Duration) -> CommandError {
+        let holder = "another redisctl, of another user or machine,".to_owned();
+        CommandError::InUse { deployment: name.to_string(), holder, process: None, waited }
     }
 
     fn note(&self, message: String) {

@@ -1,0 +1,43 @@
+//! The deployment's files: written and read through a container, in the volume that all nodes share.
+
+use bollard::Docker;
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use futures_util::TryStreamExt as _;
+
+use super::error::is_not_found;
+use super::{EngineError, archive};
+use crate::topology::NodeName;
+use crate::topology::files::{DEPLOYMENT_FILE, File};
+use crate::topology::paths::MOUNT;
+
+/// Writes files into the shared volume.
+pub(super) async fn write(docker: &Docker, through: &NodeName, files: &[File]) -> Result<(), EngineError> {
+    let operation = || format!("write files through the container `{through}`");
+    let bytes =
+        archive::write(files).map_err(|source| EngineError::Archive { operation: operation(), source })?;
+    let options = UploadToContainerOptionsBuilder::default().path(MOUNT).build();
+    docker
+        .upload_to_container(through.as_str(), Some(options), bollard::body_full(bytes.into()))
+        .await
+        .map_err(EngineError::call(operation()))
+}
+
+/// The deployment's file; `None` where the container has none.
+pub(super) async fn read_deployment(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
+    let operation = || format!("read `{DEPLOYMENT_FILE}` from the container `{node}`");
+    let path = format!("{MOUNT}/{DEPLOYMENT_FILE}");
+    let options = DownloadFromContainerOptionsBuilder::default().path(&path).build();
+    let download = docker.download_from_container(node.as_str(), Some(options));
+    let bytes = download.try_fold(Vec::new(), |mut bytes, chunk| async move {
+        bytes.extend_from_slice(&chunk);
+        Ok(bytes)
+    });
+    match bytes.await {
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(source) => Err(EngineError::call(operation())(source)),
+        Ok(bytes) => match archive::read_first(&bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(source) => Err(EngineError::Archive { operation: operation(), source }),
+        },
+    }
+}

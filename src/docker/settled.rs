@@ -1,0 +1,121 @@
+//! Lists what is on the engine once the engine has finished what earlier runs asked for.
+//!
+//! The engine goes on with the calls of a run that was killed. A list that is taken meanwhile shows containers
+//! that are about to go, and lacks containers, networks and volumes that are about to come.
+
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
+use futures_util::future::{join_all, try_join3};
+use tokio::time::{Instant, sleep};
+
+use super::container::{self, REMOVAL_LIMIT};
+use super::inventory::EngineInventory;
+use super::{EngineError, dialect};
+use crate::topology::DeploymentName;
+
+/// How long to wait before listing again after a list that named a container which does not exist.
+const RELIST_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How often the deployment is looked at while it may still change.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long nothing of a deployment must change for the engine to have finished the calls of a killed run:
+/// creating a network or a container takes it tenths of a second.
+pub(super) const QUIET_AFTER_KILLED_RUN: Duration = Duration::from_secs(1);
+
+/// How long to wait for that, at most: a container that restarts in a loop changes for ever.
+pub(super) const LIMIT_AFTER_KILLED_RUN: Duration = Duration::from_secs(10);
+
+/// How the wait for a deployment that does not change ended.
+#[derive(Debug, Clone)]
+pub enum Settled {
+    /// Nothing of the deployment changed for long enough. This is the last list.
+    Quiet(EngineInventory),
+    /// The time was over, and the deployment still changed. This is the last list.
+    Changing(EngineInventory),
+}
+
+impl Settled {
+    /// The last list.
+    #[must_use]
+    pub fn into_inventory(self) -> EngineInventory {
+        match self {
+            Self::Quiet(inventory) | Self::Changing(inventory) => inventory,
+        }
+    }
+}
+
+/// Lists what is on the engine, after the removal of every container of a deployment that the engine is removing.
+pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, EngineError> {
+    let started = Instant::now();
+    loop {
+        let listed = list(docker).await?;
+        match wait_for_removals(docker, listed.own_containers()).await {
+            Ok(true) if started.elapsed() < REMOVAL_LIMIT => {}
+            // The call that needs the name of a container that cannot be removed reports the container.
+            Ok(_) | Err(EngineError::NotGone { .. }) => return Ok(listed),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Lists what is on the engine again and again, until nothing of a deployment has changed for `quiet`, or until
+/// `limit` is over.
+pub(super) async fn until_unchanged(
+    docker: &Docker,
+    deployment: &DeploymentName,
+    quiet: Duration,
+    limit: Duration,
+) -> Result<Settled, EngineError> {
+    let started = Instant::now();
+    let mut last = inventory(docker).await?;
+    let mut changed = Instant::now();
+    while changed.elapsed() < quiet {
+        if started.elapsed() >= limit {
+            return Ok(Settled::Changing(last));
+        }
+        sleep(LOOK_INTERVAL).await;
+        let next = inventory(docker).await?;
+        if next.deployment(deployment) != last.deployment(deployment) {
+            changed = Instant::now();
+        }
+        last = next;
+    }
+    Ok(Settled::Quiet(last))
+}
+
+async fn list(docker: &Docker) -> Result<EngineInventory, EngineError> {
+    let (containers, networks, volumes) = try_join3(
+        dialect::list_containers(docker),
+        docker.list_networks(None::<ListNetworksOptions>),
+        docker.list_volumes(None::<ListVolumesOptions>),
+    )
+    .await
+    .map_err(EngineError::call("list what is on the engine"))?;
+    Ok(EngineInventory::new(containers, networks, volumes.volumes.unwrap_or_default()))
+}
+
+/// Waits for the removal of those listed containers that the engine is removing. Says whether the list is out of
+/// date: it named a container that was being removed, or that does not exist.
+pub(super) async fn wait_for_removals(
+    docker: &Docker,
+    listed: impl Iterator<Item = &str>,
+) -> Result<bool, EngineError> {
+    let ids: Vec<&str> = listed.collect();
+    let inspected = join_all(ids.iter().map(|id| container::inspect(docker, id))).await;
+    let mut outdated = false;
+    for (id, inspected) in ids.into_iter().zip(inspected) {
+        match inspected? {
+            Some(inspected) if container::is_being_removed(&inspected) => {
+                container::until_removed(docker, id).await?;
+            }
+            Some(_) => continue,
+            // The container has been removed since, or engine 20.10 listed it a moment before it existed.
+            None => sleep(RELIST_INTERVAL).await,
+        }
+        outdated = true;
+    }
+    Ok(outdated)
+}
