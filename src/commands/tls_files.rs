@@ -63,8 +63,7 @@ pub(super) fn exist() -> bool {
 /// The deployment's folder. Two engines may each have a deployment of the same name; their CAs differ.
 fn own_folder(deployment: &DeploymentName, certificates: &Certificates) -> Option<PathBuf> {
     let digest = Sha256::digest(certificates.authority());
-    let digits: Vec<String> = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Some(cache()?.join(format!("{deployment}-{}", digits.concat())))
+    Some(cache()?.join(format!("{deployment}-{}", hex::encode(&digest[..4]))))
 }
 
 fn cache() -> Option<PathBuf> {

@@ -5,8 +5,6 @@
 //! That makes them one upload for the whole deployment, lets the containers' own file systems be
 //! read-only, and keeps a node's identity when only its container is lost.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
@@ -155,11 +153,7 @@ fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> S
 /// A password as Redis stores it in an access list: its SHA-256 in hexadecimal.
 #[must_use]
 pub fn password_hash(password: &SecretText) -> String {
-    Sha256::digest(password.expose()).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(Sha256::digest(password.expose()))
 }
 
 /// A value in double quotes, as the servers' configuration parser reads it.

@@ -44,14 +44,12 @@ fn closed((word, rest): (Vec<u8>, &[u8])) -> Result<(Vec<u8>, &[u8]), Unbalanced
 
 fn double_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
     loop {
-        let (byte, after) = match rest {
-            [b'"', after @ ..] => return Ok((word, after)),
-            [b'\\', b'x', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                (hex(*high) * 16 + hex(*low), after)
-            }
-            [b'\\', escaped, after @ ..] => (control(*escaped), after),
-            [byte, after @ ..] => (*byte, after),
-            [] => return Err(UnbalancedQuotes),
+        let (byte, after) = match (hexadecimal(rest), rest) {
+            (Some(found), _) => found,
+            (None, [b'"', after @ ..]) => return Ok((word, after)),
+            (None, [b'\\', escaped, after @ ..]) => (control(*escaped), after),
+            (None, [byte, after @ ..]) => (*byte, after),
+            (None, []) => return Err(UnbalancedQuotes),
         };
         word.push(byte);
         rest = after;
@@ -83,13 +81,12 @@ fn control(letter: u8) -> u8 {
     }
 }
 
-/// The value of a hexadecimal digit.
-fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        other => other.to_ascii_uppercase().saturating_sub(b'A') + 10,
-    }
+/// The byte that `\xHH` at the beginning of `rest` stands for, and what follows it.
+fn hexadecimal(rest: &[u8]) -> Option<(u8, &[u8])> {
+    let (digits, after) = rest.strip_prefix(b"\\x")?.split_at_checked(2)?;
+    let mut byte = [0];
+    hex::decode_to_slice(digits, &mut byte).ok()?;
+    Some((byte[0], after))
 }
 
 #[cfg(test)]

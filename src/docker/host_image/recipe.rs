@@ -1,6 +1,5 @@
 //! What the image of this machine's server is made of, and the tag that follows from it.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
@@ -75,10 +74,7 @@ impl Recipe {
             hash.update(change.as_bytes());
             hash.update(b"\n");
         }
-        let mut tag = String::new();
-        for byte in hash.finalize() {
-            write!(tag, "{byte:02x}").expect("writing to a `String` cannot fail");
-        }
+        let mut tag = hex::encode(hash.finalize());
         tag.truncate(TAG_LENGTH);
         Ok(Digest { tag, size })
     }

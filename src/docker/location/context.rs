@@ -1,7 +1,6 @@
 //! Docker contexts: named engines in the files of Docker's configuration.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -72,9 +71,5 @@ fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, LocationErro
 
 /// The directory name that stands for a context: the SHA-256 of its name, in hexadecimal digits.
 pub(super) fn identifier(name: &str) -> String {
-    let mut digits = String::new();
-    for byte in Sha256::digest(name) {
-        write!(digits, "{byte:02x}").expect("writing to a `String` cannot fail");
-    }
-    digits
+    hex::encode(Sha256::digest(name))
 }

@@ -11,6 +11,9 @@ use crate::topology::settings::is_of_sentinels;
 use crate::topology::users::OPERATOR;
 use crate::topology::{Address, Credentials, Node, NodeName, Topology};
 
+/// The length of a sentinel's id in bytes, which the server wants.
+const ID_BYTES: usize = 20;
+
 /// What a sentinel is to know from its first moment on: whom to watch, and who else does.
 ///
 /// Sentinels find each other through the primary within two seconds or so. They need not wait for
@@ -74,13 +77,8 @@ pub(super) fn configuration(
     text
 }
 
-/// A sentinel's id, 40 hexadecimal digits: the same for a node whenever it is made anew, so that
-/// the others do not take it for another one beside its former self.
+/// A sentinel's id, 40 hexadecimal digits. It follows from the node's name: the other sentinels then know a sentinel
+/// again whose container was replaced.
 fn id(node: &NodeName) -> String {
-    let digest = Sha256::digest(node.as_str());
-    digest.iter().take(20).fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&Sha256::digest(node.as_str())[..ID_BYTES])
 }
