@@ -39,9 +39,8 @@ pub(super) async fn run(
     Ok(Outcome::Done)
 }
 
-fn print(ui: &Ui, node: &NodeName, line: Result<String, bollard::errors::Error>) -> Result<(), CommandError> {
-    let line = line.map_err(EngineError::call(format!("read the log of `{node}`")))?;
-    Ok(ui.log_line(node.as_str(), &line)?)
+fn print(ui: &Ui, node: &NodeName, line: Result<String, EngineError>) -> Result<(), CommandError> {
+    Ok(ui.log_line(node.as_str(), &line?)?)
 }
 
 /// The nodes that are meant: by name, or by number alone.

@@ -23,6 +23,7 @@ pub(super) const CORE: &[&str] = &[
     "plan",
     "planner",
     "readiness",
+    "removed",
     "reply",
     "report",
     "spec",
