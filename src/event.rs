@@ -1,101 +1,131 @@
 //! What happens while a plan runs: the only way in which the executor speaks to the screen.
+//!
+//! Events name stages and steps by their ids in the plan that [`Event::PlanStarted`] carries. They hold
+//! data; listeners make texts of it.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use crate::plan::{Disagreement, Plan, StageId, StepId};
+use crate::topology::NodeName;
 
-use crate::plan::Plan;
+mod json;
 
-/// One thing that happened. With `--output json` each is a line on stderr.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+pub use json::JsonLines;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// What is to be done has been decided.
+    /// A plan has been made.
     Planned {
-        /// The plan, as `redisctl plan --output json` has it.
-        #[serde(serialize_with = "as_json")]
-        plan: Box<Plan>,
+        /// The plan.
+        plan: Arc<Plan>,
     },
-    /// A plan begins to run.
+    /// A plan begins to run. The ids in later events are of this plan.
     PlanStarted {
-        /// The deployment.
-        deployment: String,
-        /// How many steps it has.
-        steps: usize,
+        /// The plan.
+        plan: Arc<Plan>,
     },
     /// A stage begins.
     StageStarted {
-        /// Its name.
-        stage: String,
-        /// The subjects of its steps.
-        subjects: Vec<String>,
+        /// The stage.
+        stage: StageId,
     },
     /// A step begins.
     StepStarted {
-        /// The node, or the deployment.
-        subject: String,
-        /// What is done.
-        action: String,
+        /// The step.
+        step: StepId,
     },
-    /// A step has ended well.
+    /// A step has succeeded.
     StepFinished {
-        /// The node, or the deployment.
-        subject: String,
-        /// What was done.
-        action: String,
+        /// The step.
+        step: StepId,
+        /// How long it took.
+        took: Duration,
     },
     /// A step has failed.
     StepFailed {
-        /// The node, or the deployment.
-        subject: String,
-        /// What was tried.
-        action: String,
-        /// The error and its causes.
-        error: String,
+        /// The step.
+        step: StepId,
+        /// The error, then its causes, the nearest first.
+        error: Vec<String>,
     },
-    /// A wait goes on.
+    /// A step takes long.
     Waiting {
-        /// The node, or the deployment.
-        subject: String,
+        /// The step.
+        step: StepId,
         /// What is still missing.
-        missing: Vec<String>,
+        missing: Vec<Missing>,
     },
     /// An image is being pulled.
     Pulling {
         /// Its reference.
         reference: String,
-        /// Bytes that are here.
+        /// Bytes on this engine.
         done: u64,
         /// Bytes in all, as far as known.
         total: u64,
     },
-    /// A stage has ended well.
+    /// A stage has succeeded.
     StageFinished {
-        /// Its name.
-        stage: String,
+        /// The stage.
+        stage: StageId,
         /// How long it took.
-        #[serde(serialize_with = "seconds")]
         took: Duration,
     },
-    /// Something to know that is no failure.
+    /// News that are no failure.
     Note {
         /// One sentence.
         message: String,
     },
-    /// Something to know that may surprise.
+    /// News that may surprise.
     Warning {
         /// One sentence.
         message: String,
     },
 }
 
-/// Seconds with milliseconds, which is what people read.
-fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((took.as_secs_f64() * 1000.0).round() / 1000.0)
+/// What a step that takes long still waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// A node does not say what is expected.
+    Disagreement(Disagreement),
+    /// A node refuses a call that may succeed later.
+    Refusal {
+        /// The node.
+        node: NodeName,
+        /// Its error.
+        error: String,
+    },
 }
 
-fn as_json<S: serde::Serializer>(plan: &Plan, serializer: S) -> Result<S::Ok, S::Error> {
-    plan.to_json().serialize(serializer)
+impl Missing {
+    /// The node that keeps the step waiting.
+    #[must_use]
+    pub fn node(&self) -> &NodeName {
+        match self {
+            Self::Disagreement(Disagreement { node, .. }) | Self::Refusal { node, .. } => node,
+        }
+    }
+
+    /// What the node says, without its name.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Disagreement(Disagreement { message, .. }) => message,
+            Self::Refusal { error, .. } => error,
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disagreement(disagreement) => disagreement.fmt(formatter),
+            Self::Refusal { node, error } => write!(formatter, "{node}: {error}"),
+        }
+    }
 }
 
 /// Where events go. A run may be spawned on any thread, so its listener has to bear that.

@@ -2,8 +2,8 @@
 //! nothing: what is done is the plan's, when it is done is the planner's order, and whether a wait
 //! is over is [`readiness`](crate::readiness)'s judgement.
 
-use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::event::{Event, Listener};
 use crate::observed::ServerView;
-use crate::plan::{Action, EngineAction, Order, Plan, ServerAction, Stage, Step};
+use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
 use crate::readiness::Disagreement;
 use crate::topology::NodeName;
 use crate::topology::files::File;
@@ -103,17 +103,15 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     ///
     /// # Errors
     /// The first step that failed; what was done before stays done.
-    pub async fn run(&self, plan: &Plan) -> Result<(), ExecuteError> {
-        self.tell(Event::PlanStarted {
-            deployment: plan.deployment.to_string(),
-            steps: plan.steps().count(),
-        });
+    pub async fn run(&self, plan: &Arc<Plan>) -> Result<(), ExecuteError> {
+        self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
         let engine_calls =
             plan.stages.iter().rposition(|stage| stage.steps.iter().any(|step| step.action.is_engine_call()));
-        for (position, stage) in plan.stages.iter().enumerate() {
+        for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {
             let engine_is_done = engine_calls.is_none_or(|last| position > last);
             let begun = &plan.stages[..=position];
-            self.stage(&Place { plan, stage, begun, engine_is_done, failed: AtomicBool::new(false) }).await?;
+            let failed = AtomicBool::new(false);
+            self.stage(&Place { plan, stage, id, begun, engine_is_done, failed }).await?;
         }
         Ok(())
     }
@@ -123,19 +121,18 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     }
 
     async fn stage(&self, place: &Place<'_>) -> Result<(), ExecuteError> {
-        let Place { plan, stage, .. } = *place;
+        let Place { plan, stage, id, .. } = *place;
         let started = Instant::now();
-        let chains = chains(plan, stage);
-        let subjects = chains.iter().map(|(subject, _)| (*subject).to_owned()).collect();
-        self.tell(Event::StageStarted { stage: stage.name.to_owned(), subjects });
+        self.tell(Event::StageStarted { stage: id });
         match stage.order {
             Order::InTurn => {
-                for step in &stage.steps {
-                    self.step(place, step).await?;
+                for (id, step) in plan.steps_of(id) {
+                    self.step(place, id, step).await?;
                 }
             }
             Order::SideBySide => {
-                let chains: Vec<_> = chains.into_iter().map(|(_, steps)| self.chain(place, steps)).collect();
+                let chains: Vec<_> =
+                    plan.chains(id).into_iter().map(|chain| self.chain(place, chain)).collect();
                 let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
                 // Every call ends before the stage does: nothing is cut off in the middle of one.
                 let mut first_failure = None;
@@ -150,24 +147,24 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 }
             }
         }
-        self.tell(Event::StageFinished { stage: stage.name.to_owned(), took: started.elapsed() });
+        self.tell(Event::StageFinished { stage: id, took: started.elapsed() });
         Ok(())
     }
 
     /// Does the steps of one subject, until another subject's step fails.
-    async fn chain(&self, place: &Place<'_>, steps: Vec<&Step>) -> Result<(), ExecuteError> {
-        for step in steps {
+    async fn chain(&self, place: &Place<'_>, chain: Chain<'_>) -> Result<(), ExecuteError> {
+        for (id, step) in chain.steps {
             if place.has_failed() {
                 break;
             }
-            self.step(place, step).await?;
+            self.step(place, id, step).await?;
         }
         Ok(())
     }
 
-    async fn step(&self, place: &Place<'_>, step: &Step) -> Result<(), ExecuteError> {
-        let (subject, action) = (step.subject(place.plan).to_owned(), step.action.to_string());
-        self.tell(Event::StepStarted { subject: subject.clone(), action: action.clone() });
+    async fn step(&self, place: &Place<'_>, id: StepId, step: &Step) -> Result<(), ExecuteError> {
+        let started = Instant::now();
+        self.tell(Event::StepStarted { step: id });
         let result = match &step.action {
             Action::Engine(EngineAction::WriteFiles { through, nodes, primary }) => {
                 let files = (self.files)(nodes, primary.as_ref());
@@ -176,20 +173,21 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             Action::Engine(call) => {
                 self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
             }
-            Action::Server(call) => self.server(place, step, call).await,
-            Action::Await(condition) => self.wait(place, step, condition).await,
+            Action::Server(call) => self.server(place, id, step, call).await,
+            Action::Await(condition) => self.wait(place, id, step, condition).await,
         };
         match result {
             Ok(()) => {
-                self.tell(Event::StepFinished { subject, action });
+                self.tell(Event::StepFinished { step: id, took: started.elapsed() });
                 Ok(())
             }
             Err(failure) => {
-                let error = self.explain(step, subject.clone(), action.clone(), failure).await;
+                let (subject, action) = (step.subject(place.plan).to_owned(), step.action.to_string());
+                let error = self.explain(step, subject, action, failure).await;
                 // Nothing has failed where there is more to do.
                 if !matches!(error, ExecuteError::Outdated { .. }) {
-                    let text = error::chain(&error);
-                    self.tell(Event::StepFailed { subject, action, error: text });
+                    let error = error::messages(&error);
+                    self.tell(Event::StepFailed { step: id, error });
                 }
                 Err(error)
             }
@@ -228,6 +226,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
 struct Place<'a> {
     plan: &'a Plan,
     stage: &'a Stage,
+    id: StageId,
     /// The stages up to this one.
     begun: &'a [Stage],
     /// Whether nothing is left to do for the engine.
@@ -258,19 +257,4 @@ enum Failure {
     Wait { waited: Duration, disagreements: Vec<Disagreement>, silent: Vec<NodeName> },
     Ended { node: NodeName, how: String },
     Outdated { reason: String },
-}
-
-/// A stage's steps by subject, subjects in the order of their first steps.
-fn chains<'p>(plan: &'p Plan, stage: &'p Stage) -> Vec<(&'p str, Vec<&'p Step>)> {
-    let mut order: Vec<&str> = Vec::new();
-    let mut chains: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
-    for step in &stage.steps {
-        let subject = step.subject(plan);
-        let chain = chains.entry(subject).or_default();
-        if chain.is_empty() {
-            order.push(subject);
-        }
-        chain.push(step);
-    }
-    order.into_iter().filter_map(|subject| Some((subject, chains.remove(subject)?))).collect()
 }

@@ -6,17 +6,22 @@ use crate::topology::{DeploymentName, NodeName};
 
 mod at_stake;
 mod cause;
+mod chain;
 mod condition;
 mod disagreement;
 pub mod effect;
 mod engine_action;
+mod id;
 mod names;
 mod obstacle;
 mod print;
 mod server_action;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use at_stake::{AtStake, Holder};
 pub use cause::{Cause, Stranger, UserDrift, WrongPrimary};
+pub use chain::Chain;
 pub use condition::{
     ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Peer, ReplicationExpectation,
     SentinelExpectation,
@@ -24,6 +29,7 @@ pub use condition::{
 pub use disagreement::Disagreement;
 pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
+pub use id::{StageId, StepId};
 pub use obstacle::{Obstacle, SlotConflict};
 pub use server_action::{HandOverWay, ServerAction};
 
@@ -133,11 +139,47 @@ impl Plan {
         self.stages.iter().flat_map(|stage| &stage.steps)
     }
 
+    /// Every step with its id.
+    pub fn numbered(&self) -> impl Iterator<Item = (StepId, &Step)> {
+        self.steps().enumerate().map(|(position, step)| (StepId(position + 1), step))
+    }
+
+    /// The ids of all stages, in order.
+    pub fn stage_ids(&self) -> impl Iterator<Item = StageId> {
+        (0..self.stages.len()).map(StageId)
+    }
+
+    /// The stage with this id.
+    #[must_use]
+    pub fn stage(&self, id: StageId) -> Option<&Stage> {
+        self.stages.get(id.0)
+    }
+
+    /// The step with this id.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.steps().nth(id.0.checked_sub(1)?)
+    }
+
+    /// The steps of a stage with their ids.
+    pub fn steps_of(&self, stage: StageId) -> impl Iterator<Item = (StepId, &Step)> {
+        let before = self.stages.iter().take(stage.0).map(|stage| stage.steps.len()).sum();
+        let count = self.stage(stage).map_or(0, |stage| stage.steps.len());
+        self.numbered().skip(before).take(count)
+    }
+
+    /// A step's subject as text: the node, or the deployment.
+    #[must_use]
+    pub fn subject<'a>(&'a self, node: Option<&'a NodeName>) -> &'a str {
+        node.map_or(self.deployment.as_str(), NodeName::as_str)
+    }
+
     /// The plan as the JSON that `plan --output json` prints.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        let step = |step: &Step| {
+        let step = |(id, step): (StepId, &Step)| {
             serde_json::json!({
+                "id": id,
                 "action": step.action.to_string(),
                 "node": step.node,
                 "cause": step.cause.to_string(),
@@ -146,8 +188,9 @@ impl Plan {
         let stages: Vec<_> = self
             .stages
             .iter()
-            .map(|stage| {
-                let steps: Vec<_> = stage.steps.iter().map(step).collect();
+            .zip(self.stage_ids())
+            .map(|(stage, id)| {
+                let steps: Vec<_> = self.steps_of(id).map(step).collect();
                 serde_json::json!({ "name": stage.name, "steps": steps })
             })
             .collect();
@@ -178,7 +221,7 @@ impl Step {
     /// The step's subject as text: the node, or the deployment.
     #[must_use]
     pub fn subject<'a>(&'a self, plan: &'a Plan) -> &'a str {
-        self.node.as_ref().map_or(plan.deployment.as_str(), NodeName::as_str)
+        plan.subject(self.node.as_ref())
     }
 }
 

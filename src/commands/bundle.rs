@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{CommandError, gather};
 use crate::bundle::{self, Masks, Piece};
-use crate::event::{Event, Listener};
+use crate::event::{Event, JsonLines, Listener};
 use crate::topology::Credentials;
 use crate::ui::{Brought, Verified};
 
@@ -26,6 +26,8 @@ pub(super) struct Bundle {
 #[derive(Default)]
 struct State {
     masks: Masks,
+    /// Makes lines of events.
+    lines: JsonLines,
     /// How many plans have been heard of.
     plans: usize,
     /// The first thing that could not be written.
@@ -135,10 +137,10 @@ impl Bundle {
             self.write(&Piece::new(&at("txt"), plan.to_string()));
             self.write(&Piece::json(&at("json"), &plan.to_json()));
         }
-        let Ok(fields) = serde_json::to_string(event) else { return };
+        let mut state = self.state();
+        let Some(fields) = state.lines.line(event) else { return };
         // The time comes first, so that lines can be read, and sorted.
         let line = format!("{{\"at\":{},{}", time(SystemTime::now()), fields.trim_start_matches('{'));
-        let mut state = self.state();
         let line = state.masks.apply(&line);
         let path = self.folder.join(bundle::EVENTS);
         let written = std::fs::OpenOptions::new().create(true).append(true).open(path);

@@ -1,5 +1,6 @@
 //! Observe, plan, execute, until nothing is left to do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -77,12 +78,12 @@ pub(super) async fn converge(
     let mut warned: Vec<AtStake> = Vec::new();
     for _ in 0..MOST_ROUNDS {
         let observed = observe(prepared, connected, servers).await?;
-        let next = plan(prepared, &observed, options)?;
+        let next = Arc::new(plan(prepared, &observed, options)?);
         let news: Vec<AtStake> =
             next.at_stake.iter().filter(|news| !warned.contains(news)).cloned().collect();
         news.iter().for_each(|news| listener.hear(Event::Warning { message: news.to_string() }));
         warned.extend(news);
-        listener.hear(Event::Planned { plan: Box::new(next.clone()) });
+        listener.hear(Event::Planned { plan: Arc::clone(&next) });
         if next.is_empty() {
             return Ok(changes);
         }

@@ -116,7 +116,12 @@ fn log_lines(subject: &str, log: &[String]) -> String {
 /// An error with its causes in one line.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
-    std::iter::once(error.to_string()).chain(causes(error)).collect::<Vec<_>>().join(": ")
+    messages(error).join(": ")
+}
+
+/// An error, then its causes, the nearest first.
+pub(super) fn messages(error: &dyn Error) -> Vec<String> {
+    std::iter::once(error.to_string()).chain(causes(error)).collect()
 }
 
 /// The causes of an error, the nearest first. Some errors print their cause themselves: what was

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::look::Sight;
 use super::{EngineCalls, Executor, Failure, Place, ServerCalls, ServerFault};
-use crate::event::Event;
-use crate::plan::{ClusterExpectation, Condition, Milestone, ServerAction, Step};
+use crate::event::{Event, Missing};
+use crate::plan::{ClusterExpectation, Condition, Milestone, ServerAction, Step, StepId};
 use crate::topology::NodeName;
 
 /// How often a wait looks again: some waits follow each other, and each is late by half of this.
@@ -32,6 +32,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     pub(super) async fn server(
         &self,
         place: &Place<'_>,
+        id: StepId,
         step: &Step,
         call: &ServerAction,
     ) -> Result<(), Failure> {
@@ -57,8 +58,8 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             }
             if quiet && started.elapsed() >= QUIET {
                 quiet = false;
-                let missing = vec![format!("{node}: {error}")];
-                self.tell(Event::Waiting { subject: node.to_string(), missing });
+                let missing = vec![Missing::Refusal { node: node.clone(), error: error.to_string() }];
+                self.tell(Event::Waiting { step: id, missing });
             }
             until_next_look(started).await;
         }
@@ -68,6 +69,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     pub(super) async fn wait(
         &self,
         place: &Place<'_>,
+        id: StepId,
         step: &Step,
         condition: &Condition,
     ) -> Result<(), Failure> {
@@ -102,8 +104,8 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 }
             }
             if waited >= QUIET && said != disagreements {
-                let missing = disagreements.iter().map(ToString::to_string).collect();
-                self.tell(Event::Waiting { subject: subject.to_owned(), missing });
+                let missing = disagreements.iter().cloned().map(Missing::Disagreement).collect();
+                self.tell(Event::Waiting { step: id, missing });
                 said = disagreements;
             }
             until_next_look(started).await;

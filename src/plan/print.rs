@@ -128,17 +128,25 @@ impl fmt::Display for ServerAction {
     }
 }
 
+impl Condition {
+    /// What holds in the end, as a clause.
+    #[must_use]
+    pub fn clause(&self) -> &'static str {
+        match self {
+            Self::Answers => "it answers",
+            Self::ClusterAgrees(expectation) if expectation.milestone == Milestone::Ready => {
+                "all nodes agree and list every replica"
+            }
+            Self::ClusterAgrees(_) => "all nodes agree",
+            Self::ReplicasFollow(_) => "all replicas follow",
+            Self::SentinelsAgree(_) => "all sentinels agree",
+        }
+    }
+}
+
 impl fmt::Display for Condition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Answers => formatter.write_str("wait until it answers"),
-            Self::ClusterAgrees(expectation) if expectation.milestone == Milestone::Ready => {
-                formatter.write_str("wait until all nodes agree and list every replica")
-            }
-            Self::ClusterAgrees(_) => formatter.write_str("wait until all nodes agree"),
-            Self::ReplicasFollow(_) => formatter.write_str("wait until all replicas follow"),
-            Self::SentinelsAgree(_) => formatter.write_str("wait until all sentinels agree"),
-        }
+        write!(formatter, "wait until {}", self.clause())
     }
 }
 

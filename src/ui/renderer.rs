@@ -7,9 +7,12 @@ use super::settings::{Output, Settings, Surroundings, Verbosity};
 use crate::event::{Event, Listener};
 
 mod board;
+mod in_short;
 mod json_lines;
 mod plain;
 mod progress;
+#[cfg(test)]
+mod testing;
 
 use json_lines::JsonLines;
 use plain::Plain;
@@ -47,24 +50,5 @@ pub(super) fn choose(settings: Settings, surroundings: Surroundings, palette: Pa
             Box::new(Progress::on_stderr(palette))
         }
         (verbosity, Output::Text) => Box::new(Plain::new(stderr(), palette, verbosity == Verbosity::Verbose)),
-    }
-}
-
-/// The subjects of a stage in a few words: `shop-1`, `6 nodes`, or nothing for the deployment.
-fn subjects_in_short(subjects: &[String], deployment: &str) -> String {
-    let nodes: Vec<&String> = subjects.iter().filter(|subject| *subject != deployment).collect();
-    match nodes.as_slice() {
-        [] => String::new(),
-        [only] => (*only).clone(),
-        nodes => format!("{} nodes", nodes.len()),
-    }
-}
-
-/// The first of what is missing, and how much more there is.
-fn missing_in_short(missing: &[String]) -> String {
-    match missing {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
     }
 }

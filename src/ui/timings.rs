@@ -1,6 +1,6 @@
 //! How long each phase took, for `--timings`.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use console::Alignment::{Left, Right};
@@ -8,41 +8,57 @@ use console::Alignment::{Left, Right};
 use super::Palette;
 use super::table::Table;
 use crate::event::{Event, Listener};
+use crate::plan::Plan;
 
 /// Listens for another listener, and writes down how long stages took.
 pub struct Timings<'a> {
     inner: &'a dyn Listener,
-    phases: Mutex<Vec<(String, Duration)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The plan that runs.
+    plan: Option<Arc<Plan>>,
+    /// The phases so far.
+    phases: Vec<(String, Duration)>,
 }
 
 impl<'a> Timings<'a> {
     /// Passes every event on to `inner`.
     #[must_use]
     pub fn new(inner: &'a dyn Listener) -> Self {
-        Self { inner, phases: Mutex::default() }
+        Self { inner, state: Mutex::default() }
     }
 
     /// Writes down a phase that is no stage of a plan.
     pub fn record(&self, phase: impl Into<String>, took: Duration) {
-        self.lock().push((phase.into(), took));
+        self.lock().phases.push((phase.into(), took));
     }
 
     /// Every phase so far, in order.
     #[must_use]
     pub fn phases(&self) -> Vec<(String, Duration)> {
-        self.lock().clone()
+        self.lock().phases.clone()
     }
 
-    /// A listener that panicked half-way leaves a list that is still whole.
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, Duration)>> {
-        self.phases.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic in another listener leaves the state whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Listener for Timings<'_> {
     fn hear(&self, event: Event) {
-        if let Event::StageFinished { stage, took } = &event {
-            self.record(stage.clone(), *took);
+        match &event {
+            Event::PlanStarted { plan } => self.lock().plan = Some(Arc::clone(plan)),
+            Event::StageFinished { stage, took } => {
+                let plan = self.lock().plan.clone();
+                if let Some(stage) = plan.as_ref().and_then(|plan| plan.stage(*stage)) {
+                    self.record(stage.name, *took);
+                }
+            }
+            _ => {}
         }
         self.inner.hear(event);
     }
@@ -74,6 +90,7 @@ pub(super) fn seconds(took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::testing;
 
     struct Heard(Mutex<usize>);
 
@@ -88,9 +105,12 @@ mod tests {
         let heard = Heard(Mutex::new(0));
         let timings = Timings::new(&heard);
         timings.record("observe", Duration::from_millis(4));
-        timings.hear(Event::StageFinished { stage: "start".to_owned(), took: Duration::from_millis(1100) });
+        let plan = Arc::new(testing::starting(1));
+        let stage = testing::stage_ids(&plan)[1];
+        timings.hear(Event::PlanStarted { plan });
+        timings.hear(Event::StageFinished { stage, took: Duration::from_millis(1100) });
         timings.hear(Event::Note { message: "hello".to_owned() });
-        assert_eq!(*heard.0.lock().unwrap(), 2);
+        assert_eq!(*heard.0.lock().unwrap(), 3);
         insta::assert_snapshot!(render(&timings.phases(), Palette::new(false)), @"
         PHASE       TOOK
         observe  0.004 s

@@ -1,11 +1,12 @@
 //! What the executor tells, how it fails, and in which order it works.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redisctl::event::Event;
 use redisctl::executor::{ExecuteError, chain};
-use redisctl::plan::Plan;
+use redisctl::plan::{Action, EngineAction, Plan, ServerAction, StageId, StepId};
 use redisctl::topology::Topology;
 
 use crate::memory::World;
@@ -50,26 +51,18 @@ async fn every_step_begins_and_ends_within_its_stage() {
     let plan = plan(&world, &topology, SWAP);
     let heard = heard(&world, &topology, &plan, TIMEOUT).await;
     assert!(heard.result.is_ok());
-    let started = Event::PlanStarted { deployment: "shop".to_owned(), steps: plan.steps().count() };
-    assert_eq!(heard.events[0], started);
+    assert_eq!(heard.events[0], Event::PlanStarted { plan: Arc::new(plan.clone()) });
     let mut from = 0;
-    for stage in &plan.stages {
-        let begins = heard
-            .position(|event| matches!(event, Event::StageStarted { stage: name, .. } if name == stage.name));
-        let ends = heard.position(
-            |event| matches!(event, Event::StageFinished { stage: name, .. } if name == stage.name),
-        );
+    for (stage, id) in plan.stages.iter().zip(plan.stage_ids()) {
+        let begins = heard.position(|event| *event == Event::StageStarted { stage: id });
+        let ends =
+            heard.position(|event| matches!(event, Event::StageFinished { stage, .. } if *stage == id));
         assert!(from < begins && begins < ends, "{}", stage.name);
-        for step in &stage.steps {
-            let (subject, action) = (step.subject(&plan).to_owned(), step.action.to_string());
-            let (about, done) = (subject.clone(), action.clone());
-            let start = heard.position(|event| {
-                *event == Event::StepStarted { subject: about.clone(), action: done.clone() }
-            });
-            let finish = heard.position(|event| {
-                *event == Event::StepFinished { subject: subject.clone(), action: action.clone() }
-            });
-            assert!(begins < start && start < finish && finish < ends, "{subject}: {action}");
+        for (id, step) in plan.steps_of(id) {
+            let start = heard.position(|event| *event == Event::StepStarted { step: id });
+            let finish =
+                heard.position(|event| matches!(event, Event::StepFinished { step, .. } if *step == id));
+            assert!(begins < start && start < finish && finish < ends, "{step:?}");
         }
         from = ends;
     }
@@ -86,12 +79,12 @@ async fn a_failing_call_names_its_subject_its_action_and_the_cause() {
         chain(&error),
         @"`shop-1`: could not create container, image redis:8, address 172.30.0.11:7001: the name is in use"
     );
-    let failed = Event::StepFailed {
-        subject: "shop-1".to_owned(),
-        action: "create container, image redis:8, address 172.30.0.11:7001".to_owned(),
-        error: chain(&error),
+    let Some(Event::StepFailed { step, error: messages }) = heard.events.last() else {
+        panic!("nothing follows the failure: {:?}", heard.events.last());
     };
-    assert_eq!(heard.events.last(), Some(&failed), "nothing follows the failure");
+    assert_eq!(messages.join(": "), chain(&error));
+    let failed = plan.step(*step).expect("a step of the plan");
+    assert_eq!(failed.action.to_string(), "create container, image redis:8, address 172.30.0.11:7001");
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,14 +95,15 @@ async fn subjects_are_worked_on_side_by_side_and_all_end_before_the_failure_is_t
     let heard = heard(&world, &topology, &plan, TIMEOUT).await;
     assert!(heard.result.is_err());
     assert_eq!(world.most_in_flight.load(Ordering::Relaxed), 6);
-    let created = |event: &&Event| matches!(event, Event::StepFinished { action, .. } if action.starts_with("create container"));
+    let is_creation = |step: StepId| {
+        let action = &plan.step(step).expect("a step of the plan").action;
+        matches!(action, Action::Engine(EngineAction::CreateContainer(_)))
+    };
+    let created = |event: &&Event| matches!(event, Event::StepFinished { step, .. } if is_creation(*step));
     assert_eq!(heard.events.iter().filter(created).count(), 5);
-    assert!(
-        !heard
-            .events
-            .iter()
-            .any(|event| matches!(event, Event::StageStarted { stage, .. } if stage == "start"))
-    );
+    let starts = |stage: &StageId| plan.stage(*stage).expect("a stage of the plan").name == "start";
+    let started = |event: &Event| matches!(event, Event::StageStarted { stage } if starts(stage));
+    assert!(!heard.events.iter().any(started));
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,12 +118,16 @@ async fn takeovers_happen_one_after_another() {
     let (topology, world) = (topology("kind: cluster"), World::new());
     let plan = plan(&world, &topology, SWAP);
     let heard = heard(&world, &topology, &plan, TIMEOUT).await;
+    let takes_over = |step: StepId| {
+        let action = &plan.step(step).expect("a step of the plan").action;
+        matches!(action, Action::Server(ServerAction::TakeOver { .. }))
+    };
     let takeovers: Vec<bool> = heard
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::StepStarted { action, .. } if action.starts_with("take over") => Some(true),
-            Event::StepFinished { action, .. } if action.starts_with("take over") => Some(false),
+            Event::StepStarted { step } if takes_over(*step) => Some(true),
+            Event::StepFinished { step, .. } if takes_over(*step) => Some(false),
             _ => None,
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What the tests of plans share: topologies, running a plan, and judging where it led.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redisctl::event::{Event, Listener};
@@ -9,7 +9,7 @@ use redisctl::executor::{ExecuteError, Executor};
 use redisctl::observed::Replication;
 use redisctl::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Obstacle, Peer, Plan, ReplicationExpectation,
-    SentinelExpectation,
+    SentinelExpectation, StageId,
 };
 use redisctl::planner::{self, Forming, Options};
 use redisctl::readiness::{self, Disagreement};
@@ -44,6 +44,8 @@ type Accident<'a> = Box<dyn Fn() + Send + Sync + 'a>;
 /// Hears every event, and may stop the world after so many steps.
 pub(crate) struct Recorder<'a> {
     pub(crate) events: Mutex<Vec<Event>>,
+    /// The plan that runs.
+    plan: Mutex<Option<Arc<Plan>>>,
     world: &'a World,
     finished: AtomicUsize,
     stop_after: Option<usize>,
@@ -53,7 +55,12 @@ pub(crate) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
-        Self { events: Mutex::default(), world, finished: AtomicUsize::new(0), stop_after, accident: None }
+        let (events, plan, finished) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
+        Self { events, plan, world, finished, stop_after, accident: None }
+    }
+
+    fn stage_name(&self, stage: StageId) -> Option<&'static str> {
+        Some(self.plan.lock().expect("no panic").as_ref()?.stage(stage)?.name)
     }
 
     /// Something happens once a stage has ended.
@@ -76,8 +83,11 @@ impl Listener for Recorder<'_> {
                 self.world.stop();
             }
         }
+        if let Event::PlanStarted { plan } = &event {
+            *self.plan.lock().expect("no panic") = Some(Arc::clone(plan));
+        }
         if let (Some((after, accident)), Event::StageFinished { stage, .. }) = (&self.accident, &event)
-            && stage == after
+            && self.stage_name(*stage) == Some(*after)
         {
             accident();
         }
@@ -102,7 +112,7 @@ pub(crate) async fn run_with(
     };
     let executor =
         Executor { engine: world, servers: world, files: &files, replan: &replan, listener, timeout };
-    executor.run(plan).await
+    executor.run(&Arc::new(plan.clone())).await
 }
 
 /// Runs a plan to its end or first failure.

@@ -1,5 +1,6 @@
 //! Compile-time: what redisctl does may run in a spawned task, on any thread.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redisctl::docker;
@@ -33,7 +34,7 @@ fn a_run_and_its_verification_may_be_spawned(
             listener: listener.as_ref(),
             timeout: Duration::ZERO,
         };
-        let _ = executor.run(&plan).await;
+        let _ = executor.run(&Arc::new(plan)).await;
         servers.claim().await;
         servers.observe(&[]).await;
         probe::verify(&servers, &topology, &credentials, "unique").await;

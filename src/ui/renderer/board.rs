@@ -1,18 +1,20 @@
-//! What the animation shows: a header for the stage, a line per node. Told by events, drawn as
-//! lines of text; it knows no terminal but its size.
+//! What the animation shows: a header for the stage, a line per node. Events change it, and it gives
+//! lines of text for a terminal of a size.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use console::truncate_str;
 use indicatif::HumanBytes;
 
-use super::{missing_in_short, subjects_in_short};
-use crate::event::Event;
+use super::in_short::{more, nodes_in_short};
+use crate::event::{Event, Missing};
+use crate::plan::{Action, Condition, Plan, StageId, StepId};
 use crate::topology::NodeName;
 use crate::ui::Palette;
 use crate::ui::timings::seconds;
 
-/// At most so many nodes have a line: as many as the executor works on at a time.
+/// The most nodes that have a line: as many as the executor works on at a time.
 const MOST_ROWS: usize = 12;
 
 /// How long each of the spinner's pictures stays.
@@ -30,18 +32,20 @@ const BAR_WIDTH: u64 = 12;
 pub(super) struct Board {
     palette: Palette,
     born: Instant,
-    deployment: String,
+    /// The plan that runs.
+    plan: Option<Arc<Plan>>,
     stage: Option<Stage>,
     nodes: Vec<Node>,
-    /// The nodes that have a line. One that is done gives its line to one that begins, so that lines
-    /// neither move nor change in number.
+    /// The nodes that have a line. A finished node gives its line to a node that begins: lines stay in
+    /// their places, and their number stays the same.
     rows: Vec<NodeName>,
 }
 
 struct Stage {
-    name: String,
+    name: &'static str,
     began: Instant,
-    subjects: Vec<String>,
+    /// The nodes that it is about.
+    nodes: Vec<NodeName>,
     /// What is being done with the deployment as a whole.
     whole: String,
 }
@@ -65,82 +69,97 @@ enum State {
 impl Board {
     pub(super) fn new(palette: Palette, born: Instant) -> Self {
         let (nodes, rows) = (Vec::new(), Vec::new());
-        Self { palette, born, deployment: String::new(), stage: None, nodes, rows }
+        Self { palette, born, plan: None, stage: None, nodes, rows }
     }
 
-    /// Takes an event; what is returned is a line to stay on the screen.
+    /// Takes an event. What is returned is a line to stay on the screen.
     pub(super) fn hear(&mut self, event: Event, now: Instant) -> Option<String> {
         let palette = self.palette;
         match event {
-            Event::Planned { .. } => {}
-            Event::PlanStarted { deployment, .. } => self.deployment = deployment,
-            Event::StageStarted { stage, subjects } => self.begin(stage, subjects, now),
-            Event::StepStarted { subject, action } => self.step(&subject, State::Busy, &action),
-            Event::StepFinished { subject, action } => {
-                let came_true =
-                    action.strip_prefix("wait until it ").or_else(|| action.strip_prefix("wait until "));
-                self.step(&subject, State::Done, came_true.unwrap_or(&action));
+            Event::Planned { .. } => None,
+            Event::PlanStarted { plan } => {
+                self.plan = Some(plan);
+                None
             }
-            Event::StepFailed { subject, action, .. } => {
-                self.step(&subject, State::Failed, &action);
-                return Some(format!("{} {subject}  {action}", palette.bad("✗")));
+            Event::StageStarted { stage } => {
+                self.begin(stage, now);
+                None
             }
-            Event::Waiting { subject, missing } => self.waiting(&subject, &missing),
-            Event::Pulling { reference, done, total } => self.pulling(&reference, done, total),
-            Event::StageFinished { stage, took } => {
-                let subjects = self.stage.take().map(|stage| stage.subjects).unwrap_or_default();
-                let subjects = subjects_in_short(&subjects, &self.deployment);
-                let line =
-                    format!("{} {stage:STAGE_WIDTH$} {:>7}  {subjects}", palette.good("✓"), seconds(took));
-                return Some(line.trim_end().to_owned());
+            Event::StepStarted { step } => {
+                self.step(step, State::Busy);
+                None
             }
-            Event::Note { message } => return Some(message),
-            Event::Warning { message } => {
-                return Some(format!("{} {message}", palette.caution("warning:")));
+            Event::StepFinished { step, .. } => {
+                self.step(step, State::Done);
+                None
             }
+            Event::StepFailed { step, .. } => {
+                let (subject, action) = self.step(step, State::Failed)?;
+                Some(format!("{} {subject}  {action}", palette.bad("✗")))
+            }
+            Event::Waiting { step, missing } => {
+                self.waiting(step, &missing);
+                None
+            }
+            Event::Pulling { reference, done, total } => {
+                self.pulling(&reference, done, total);
+                None
+            }
+            Event::StageFinished { took, .. } => {
+                let stage = self.stage.take()?;
+                let nodes = nodes_in_short(&stage.nodes.iter().collect::<Vec<_>>());
+                let (name, took) = (stage.name, seconds(took));
+                let line = format!("{} {name:STAGE_WIDTH$} {took:>7}  {nodes}", palette.good("✓"));
+                Some(line.trim_end().to_owned())
+            }
+            Event::Note { message } => Some(message),
+            Event::Warning { message } => Some(format!("{} {message}", palette.caution("warning:"))),
         }
-        None
     }
 
-    fn begin(&mut self, name: String, subjects: Vec<String>, now: Instant) {
-        for subject in subjects.iter().filter(|subject| **subject != self.deployment) {
-            let name = NodeName::from_label(subject);
-            match self.nodes.iter_mut().find(|node| node.name == name) {
-                Some(node) => {
-                    node.state = State::ToCome;
-                    node.text.clear();
-                    node.missing.clear();
-                }
-                None => self.nodes.push(Node {
-                    name,
-                    state: State::ToCome,
-                    text: String::new(),
-                    missing: String::new(),
-                }),
+    fn begin(&mut self, id: StageId, now: Instant) {
+        let Some(plan) = self.plan.clone() else { return };
+        let Some(stage) = plan.stage(id) else { return };
+        let subjects: Vec<NodeName> = plan.nodes_of(id).into_iter().cloned().collect();
+        for name in &subjects {
+            let node = Node {
+                name: name.clone(),
+                state: State::ToCome,
+                text: String::new(),
+                missing: String::new(),
+            };
+            match self.nodes.iter_mut().find(|known| known.name == *name) {
+                Some(known) => *known = node,
+                None => self.nodes.push(node),
             }
         }
         self.nodes.sort_by(|one, other| one.name.cmp(&other.name));
         self.rows = self.nodes.iter().take(MOST_ROWS).map(|node| node.name.clone()).collect();
-        self.stage = Some(Stage { name, began: now, subjects, whole: String::new() });
+        self.stage = Some(Stage { name: stage.name, began: now, nodes: subjects, whole: String::new() });
     }
 
-    fn step(&mut self, subject: &str, state: State, text: &str) {
-        let Some(node) = self.nodes.iter_mut().find(|node| node.name.as_str() == subject) else {
-            if let Some(stage) = &mut self.stage {
-                text.clone_into(&mut stage.whole);
+    /// Notes how far a step is. Gives its subject and action as texts.
+    fn step(&mut self, id: StepId, state: State) -> Option<(String, String)> {
+        let plan = self.plan.clone()?;
+        let step = plan.step(id)?;
+        let action = step.action.to_string();
+        let text = if state == State::Done { outcome(&step.action) } else { action.clone() };
+        let node = self.nodes.iter_mut().find(|node| Some(&node.name) == step.node.as_ref());
+        if let Some(node) = node {
+            node.state = state;
+            node.text = text;
+            node.missing.clear();
+            let name = node.name.clone();
+            if state == State::Busy {
+                self.seat(name);
             }
-            return;
-        };
-        node.state = state;
-        text.clone_into(&mut node.text);
-        node.missing.clear();
-        let name = node.name.clone();
-        if state == State::Busy {
-            self.seat(name);
+        } else if let Some(stage) = &mut self.stage {
+            stage.whole = text;
         }
+        Some((step.subject(&plan).to_owned(), action))
     }
 
-    /// Sees to it that a busy node has a line.
+    /// Gives a busy node a line.
     fn seat(&mut self, name: NodeName) {
         if self.rows.contains(&name) {
             return;
@@ -153,17 +172,21 @@ impl Board {
         }
     }
 
-    fn waiting(&mut self, subject: &str, missing: &[String]) {
-        let missing = missing_in_short(missing);
-        match self.nodes.iter_mut().find(|node| node.name.as_str() == subject) {
+    fn waiting(&mut self, id: StepId, missing: &[Missing]) {
+        let Some(first) = missing.first() else { return };
+        let Some(subject) = self.plan.as_ref().and_then(|plan| plan.step(id)).map(|step| &step.node) else {
+            return;
+        };
+        let more = more(missing);
+        match self.nodes.iter_mut().find(|node| Some(&node.name) == subject.as_ref()) {
             // The line begins with the node's name already.
-            Some(node) => {
-                let own = missing.strip_prefix(subject).map(|own| own.trim_start_matches([':', ' ']));
-                own.unwrap_or(&missing).clone_into(&mut node.missing);
+            Some(node) if node.name == *first.node() => {
+                node.missing = format!("{}{more}", first.message());
             }
+            Some(node) => node.missing = format!("{first}{more}"),
             None => {
                 if let Some(stage) = &mut self.stage {
-                    stage.whole = missing;
+                    stage.whole = format!("{first}{more}");
                 }
             }
         }
@@ -204,11 +227,10 @@ impl Board {
     fn header(&self, now: Instant) -> Option<String> {
         let spinner = self.spinner(now);
         let Some(stage) = &self.stage else {
-            // Between stages the picture stays, or it would flicker.
-            let begun = !self.deployment.is_empty();
-            return begun.then(|| format!("{spinner} {}", self.deployment));
+            // The picture stays between stages, or it would flicker.
+            return self.plan.as_ref().map(|plan| format!("{spinner} {}", plan.deployment));
         };
-        let is_subject = |node: &&Node| stage.subjects.iter().any(|subject| subject == node.name.as_str());
+        let is_subject = |node: &&Node| stage.nodes.contains(&node.name);
         let subjects = self.nodes.iter().filter(is_subject);
         let done = subjects.clone().filter(|node| node.state == State::Done).count();
         let text = match (stage.whole.as_str(), subjects.count()) {
@@ -231,7 +253,7 @@ impl Board {
             }
             State::Failed => format!("  {} {name}  {}", palette.bad("✗"), node.text),
             State::Busy => {
-                // What is missing says what it waits for.
+                // What is missing tells more than the action.
                 let missing = palette.caution(&node.missing);
                 let text = if node.missing.is_empty() { &node.text } else { &missing };
                 format!("  {} {name}  {text}", self.spinner(now))
@@ -244,6 +266,15 @@ impl Board {
         let frames = now.duration_since(self.born).as_millis() / FRAME.as_millis();
         let frame = usize::try_from(frames).unwrap_or(0) % SPINNER.len();
         self.palette.accent(SPINNER[frame])
+    }
+}
+
+/// What a finished action has brought about.
+fn outcome(action: &Action) -> String {
+    match action {
+        Action::Await(Condition::Answers) => "answers".to_owned(),
+        Action::Await(condition) => condition.clause().to_owned(),
+        Action::Engine(_) | Action::Server(_) => action.to_string(),
     }
 }
 

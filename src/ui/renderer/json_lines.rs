@@ -1,27 +1,34 @@
-//! Events as newline-delimited JSON, for programs that watch.
+//! Events as lines of JSON on stderr, for programs that watch.
 
+use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Renderer, Sink};
-use crate::event::{Event, Listener};
+use crate::event::{self, Event, Listener};
 
 /// Writes one line per event.
 pub(super) struct JsonLines {
-    sink: Mutex<Sink>,
+    state: Mutex<State>,
+}
+
+struct State {
+    sink: Sink,
+    lines: event::JsonLines,
 }
 
 impl JsonLines {
     pub(super) fn new(sink: Sink) -> Self {
-        Self { sink: Mutex::new(sink) }
+        Self { state: Mutex::new(State { sink, lines: event::JsonLines::default() }) }
     }
 }
 
 impl Listener for JsonLines {
     fn hear(&self, event: Event) {
-        let Ok(line) = serde_json::to_string(&event) else { return };
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        // Where stderr is gone, nobody is left to tell.
-        let _ = writeln!(sink, "{line}");
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = state.lines.line(&event) {
+            // Without stderr there is no reader.
+            let _ = writeln!(state.sink, "{line}");
+        }
     }
 }
 
@@ -29,21 +36,23 @@ impl Renderer for JsonLines {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::Arc;
 
-    use super::super::plain::tests::Written;
+    use super::super::testing::Written;
     use super::*;
+    use crate::plan::testing;
 
     #[test]
     fn every_event_is_a_line() {
         let written = Written::default();
         let renderer = JsonLines::new(Box::new(written.clone()));
-        renderer.hear(Event::StageStarted { stage: "start".to_owned(), subjects: vec!["shop-1".to_owned()] });
-        renderer
-            .hear(Event::StageFinished { stage: "start".to_owned(), took: Duration::from_micros(1_234_567) });
+        let plan = Arc::new(testing::starting(1));
+        let stage = testing::stage_ids(&plan)[1];
+        renderer.hear(Event::PlanStarted { plan });
+        renderer.hear(Event::StageStarted { stage });
         insta::assert_snapshot!(written.text(), @r#"
+        {"event":"plan-started","deployment":"shop","steps":4}
         {"event":"stage-started","stage":"start","subjects":["shop-1"]}
-        {"event":"stage-finished","stage":"start","took":1.235}
         "#);
     }
 }

@@ -79,24 +79,25 @@ mod tests {
     use indicatif::InMemoryTerm;
 
     use super::*;
+    use crate::plan::testing;
 
     #[test]
     fn finished_stages_stay_and_the_picture_goes() {
         let terminal = InMemoryTerm::new(24, 80);
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
         let progress = Progress::new(target, Palette::new(false), || (24, 80));
-        let subjects = vec!["shop-1".to_owned(), "shop-2".to_owned()];
-        progress.hear(Event::PlanStarted { deployment: "shop".to_owned(), steps: 4 });
-        for (stage, took) in [("containers", 400), ("start", 1200)] {
-            progress.hear(Event::StageStarted { stage: stage.to_owned(), subjects: subjects.clone() });
+        let plan = Arc::new(testing::starting(2));
+        let stages = testing::stage_ids(&plan);
+        progress.hear(Event::PlanStarted { plan });
+        for (stage, took) in stages.into_iter().zip([400, 1200]) {
+            progress.hear(Event::StageStarted { stage });
             progress.bar.tick();
-            assert!(terminal.contents().contains("  · shop-2"), "{}", terminal.contents());
-            let took = Duration::from_millis(took);
-            progress.hear(Event::StageFinished { stage: stage.to_owned(), took });
+            progress.hear(Event::StageFinished { stage, took: Duration::from_millis(took) });
         }
+        assert!(terminal.contents().contains("  · shop-2"), "{}", terminal.contents());
         progress.finish();
         insta::assert_snapshot!(terminal.contents(), @"
-        ✓ containers            0.4 s  2 nodes
+        ✓ image                 0.4 s
         ✓ start                 1.2 s  2 nodes
         ");
         progress.hear(Event::Warning { message: "late".to_owned() });

@@ -2,34 +2,65 @@
 
 use super::*;
 
+use crate::plan::{Disagreement, testing};
+
 struct Run {
     board: Board,
+    plan: Arc<Plan>,
     start: Instant,
 }
 
+/// The two steps of each node in the stage `start`.
+#[derive(Clone, Copy)]
+enum Part {
+    Start,
+    Answers,
+}
+
 impl Run {
-    fn new() -> Self {
+    /// A run whose plan starts so many nodes.
+    fn new(nodes: usize) -> Self {
         let start = Instant::now();
         let mut board = Board::new(Palette::new(false), start);
-        board.hear(Event::PlanStarted { deployment: "shop".to_owned(), steps: 30 }, start);
-        Self { board, start }
+        let plan = Arc::new(testing::starting(nodes));
+        board.hear(Event::PlanStarted { plan: Arc::clone(&plan) }, start);
+        Self { board, plan, start }
     }
 
-    fn stage(&mut self, name: &str, nodes: usize) {
-        let subjects = (1..=nodes).map(|number| format!("shop-{number}")).collect();
-        self.hear(Event::StageStarted { stage: name.to_owned(), subjects });
+    fn stage_id(&self, name: &str) -> StageId {
+        let mut ids = self.plan.stage_ids();
+        ids.find(|id| self.plan.stage(*id).unwrap().name == name).unwrap()
+    }
+
+    fn stage(&mut self, name: &str) {
+        self.hear(Event::StageStarted { stage: self.stage_id(name) });
     }
 
     fn hear(&mut self, event: Event) -> Option<String> {
         self.board.hear(event, self.start)
     }
 
-    fn start_step(&mut self, number: usize, action: &str) {
-        self.hear(Event::StepStarted { subject: format!("shop-{number}"), action: action.to_owned() });
+    /// The id of a step of the stage `start`.
+    fn id(&self, number: usize, part: Part) -> StepId {
+        let node = self.plan.deployment.node(number);
+        let chains = self.plan.chains(self.stage_id("start"));
+        let chain = chains.iter().find(|chain| chain.node == Some(&node)).unwrap();
+        chain.steps[part as usize].0
     }
 
-    fn finish_step(&mut self, number: usize, action: &str) {
-        self.hear(Event::StepFinished { subject: format!("shop-{number}"), action: action.to_owned() });
+    fn start_step(&mut self, number: usize, part: Part) {
+        self.hear(Event::StepStarted { step: self.id(number, part) });
+    }
+
+    fn finish_step(&mut self, number: usize, part: Part) {
+        self.hear(Event::StepFinished { step: self.id(number, part), took: Duration::ZERO });
+    }
+
+    fn missing(&self, number: usize, message: &str) -> Missing {
+        Missing::Disagreement(Disagreement {
+            node: self.plan.deployment.node(number),
+            message: message.to_owned(),
+        })
     }
 
     fn picture(&self) -> String {
@@ -39,16 +70,16 @@ impl Run {
 
 #[test]
 fn each_node_shows_what_it_does() {
-    let mut run = Run::new();
-    run.stage("start", 4);
-    run.start_step(1, "start container");
-    run.finish_step(1, "start container");
-    run.start_step(1, "wait until it answers");
-    run.finish_step(1, "wait until it answers");
-    run.start_step(2, "start container");
-    run.start_step(3, "wait until it answers");
-    let missing = vec!["shop-3 does not answer: connection refused".to_owned()];
-    run.hear(Event::Waiting { subject: "shop-3".to_owned(), missing });
+    let mut run = Run::new(4);
+    run.stage("start");
+    run.start_step(1, Part::Start);
+    run.finish_step(1, Part::Start);
+    run.start_step(1, Part::Answers);
+    run.finish_step(1, Part::Answers);
+    run.start_step(2, Part::Start);
+    run.start_step(3, Part::Answers);
+    let missing = vec![run.missing(3, "does not answer: connection refused")];
+    run.hear(Event::Waiting { step: run.id(3, Part::Answers), missing });
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  1 of 4 nodes
       ✓ shop-1  answers
@@ -57,7 +88,7 @@ fn each_node_shows_what_it_does() {
       · shop-4
     ");
     let took = Duration::from_millis(1260);
-    let line = run.hear(Event::StageFinished { stage: "start".to_owned(), took });
+    let line = run.hear(Event::StageFinished { stage: run.stage_id("start"), took });
     insta::assert_snapshot!(line.unwrap(), @"✓ start                 1.3 s  4 nodes");
     insta::assert_snapshot!(run.picture(), @"
     ⠴ shop
@@ -70,23 +101,21 @@ fn each_node_shows_what_it_does() {
 
 #[test]
 fn a_wait_of_the_whole_deployment_stands_in_the_header_and_is_cut_to_the_width() {
-    let mut run = Run::new();
-    run.stage("agree", 0);
-    run.hear(Event::StepStarted {
-        subject: "shop".to_owned(),
-        action: "wait until all nodes agree".to_owned(),
-    });
-    insta::assert_snapshot!(run.picture(), @"⠴ agree                 1.2 s  wait until all nodes agree");
-    let missing = vec!["shop-3 does not list shop-5 as online in CLUSTER SHARDS".to_owned(); 3];
-    run.hear(Event::Waiting { subject: "shop".to_owned(), missing });
-    insta::assert_snapshot!(run.picture(), @"⠴ agree                 1.2 s  shop-3 does not list shop-5 as online in CLUSTER…");
+    let mut run = Run::new(1);
+    run.stage("ready");
+    let step = *testing::step_ids(&run.plan).last().unwrap();
+    run.hear(Event::StepStarted { step });
+    insta::assert_snapshot!(run.picture(), @"⠴ ready                 1.2 s  wait until all replicas follow");
+    let missing = vec![run.missing(3, "does not list shop-5 as online in CLUSTER SHARDS"); 3];
+    run.hear(Event::Waiting { step, missing });
+    insta::assert_snapshot!(run.picture(), @"⠴ ready                 1.2 s  shop-3 does not list shop-5 as online in CLUSTER…");
     assert_eq!(run.picture().chars().count(), 80);
 }
 
 #[test]
 fn a_download_has_a_bar() {
-    let mut run = Run::new();
-    run.stage("image", 0);
+    let mut run = Run::new(1);
+    run.stage("image");
     run.hear(Event::Pulling { reference: "redis:8".to_owned(), done: 10 << 20, total: 40 << 20 });
     insta::assert_snapshot!(run.picture(), @"⠴ image                 1.2 s  ━━━╌╌╌╌╌╌╌╌╌ 10.00 MiB of 40.00 MiB  redis:8");
     run.hear(Event::Pulling { reference: "redis:8".to_owned(), done: 0, total: 0 });
@@ -94,13 +123,13 @@ fn a_download_has_a_bar() {
 
 #[test]
 fn thirty_nodes_are_folded_and_busy_ones_take_the_lines_of_those_that_are_done() {
-    let mut run = Run::new();
-    run.stage("start", 30);
+    let mut run = Run::new(30);
+    run.stage("start");
     for number in 1..=12 {
-        run.start_step(number, "start container");
+        run.start_step(number, Part::Start);
     }
-    run.finish_step(2, "start container");
-    run.start_step(13, "start container");
+    run.finish_step(2, Part::Start);
+    run.start_step(13, Part::Start);
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  1 of 30 nodes
       ⠴ shop-1   start container
@@ -124,14 +153,11 @@ fn thirty_nodes_are_folded_and_busy_ones_take_the_lines_of_those_that_are_done()
 
 #[test]
 fn a_failure_stays_on_the_screen() {
-    let mut run = Run::new();
-    run.stage("start", 2);
-    run.start_step(2, "start container");
-    let line = run.hear(Event::StepFailed {
-        subject: "shop-2".to_owned(),
-        action: "start container".to_owned(),
-        error: "port 7002 is taken".to_owned(),
-    });
+    let mut run = Run::new(2);
+    run.stage("start");
+    run.start_step(2, Part::Start);
+    let error = vec!["port 7002 is taken".to_owned()];
+    let line = run.hear(Event::StepFailed { step: run.id(2, Part::Start), error });
     insta::assert_snapshot!(line.unwrap(), @"✗ shop-2  start container");
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  0 of 2 nodes

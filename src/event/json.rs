@@ -1,0 +1,184 @@
+//! Events as lines of JSON, for programs that watch a run: on stderr, and in the failure bundle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Event;
+use crate::plan::{Plan, StageId, Step, StepId};
+
+/// Turns events into lines. It keeps the plan that runs, because events name its steps by id.
+#[derive(Debug, Default)]
+pub struct JsonLines {
+    running: Option<Arc<Plan>>,
+}
+
+/// The fields of a line, which scripts depend on. The order is the one that they are printed in.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Line<'a> {
+    Planned {
+        plan: Value,
+    },
+    PlanStarted {
+        deployment: &'a str,
+        steps: usize,
+    },
+    StageStarted {
+        stage: &'a str,
+        subjects: Vec<&'a str>,
+    },
+    StepStarted {
+        #[serde(flatten)]
+        step: StepText<'a>,
+    },
+    StepFinished {
+        #[serde(flatten)]
+        step: StepText<'a>,
+        #[serde(serialize_with = "seconds")]
+        took: Duration,
+    },
+    StepFailed {
+        #[serde(flatten)]
+        step: StepText<'a>,
+        error: String,
+    },
+    Waiting {
+        subject: &'a str,
+        missing: Vec<String>,
+        id: StepId,
+    },
+    Pulling {
+        reference: &'a str,
+        done: u64,
+        total: u64,
+    },
+    StageFinished {
+        stage: &'a str,
+        #[serde(serialize_with = "seconds")]
+        took: Duration,
+    },
+    Note {
+        message: &'a str,
+    },
+    Warning {
+        message: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+struct StepText<'a> {
+    subject: &'a str,
+    action: String,
+    id: StepId,
+}
+
+impl JsonLines {
+    /// The line for an event, without a line break. There is none for a step of an unknown plan.
+    #[must_use]
+    pub fn line(&mut self, event: &Event) -> Option<String> {
+        if let Event::PlanStarted { plan } = event {
+            self.running = Some(Arc::clone(plan));
+        }
+        serde_json::to_string(&self.fields(event)?).ok()
+    }
+
+    fn fields<'a>(&'a self, event: &'a Event) -> Option<Line<'a>> {
+        Some(match event {
+            Event::Planned { plan } => Line::Planned { plan: plan.to_json() },
+            Event::PlanStarted { plan } => {
+                Line::PlanStarted { deployment: plan.deployment.as_str(), steps: plan.steps().count() }
+            }
+            Event::StageStarted { stage } => {
+                let plan = self.running.as_deref()?;
+                let subjects = plan.chains(*stage).iter().map(|chain| plan.subject(chain.node)).collect();
+                Line::StageStarted { stage: self.stage(*stage)?, subjects }
+            }
+            Event::StepStarted { step } => Line::StepStarted { step: self.step(*step)? },
+            Event::StepFinished { step, took } => Line::StepFinished { step: self.step(*step)?, took: *took },
+            Event::StepFailed { step, error } => {
+                Line::StepFailed { step: self.step(*step)?, error: error.join(": ") }
+            }
+            Event::Waiting { step, missing } => Line::Waiting {
+                subject: self.subject(self.running.as_ref()?.step(*step)?)?,
+                missing: missing.iter().map(ToString::to_string).collect(),
+                id: *step,
+            },
+            Event::Pulling { reference, done, total } => {
+                Line::Pulling { reference, done: *done, total: *total }
+            }
+            Event::StageFinished { stage, took } => {
+                Line::StageFinished { stage: self.stage(*stage)?, took: *took }
+            }
+            Event::Note { message } => Line::Note { message },
+            Event::Warning { message } => Line::Warning { message },
+        })
+    }
+
+    fn stage(&self, id: StageId) -> Option<&str> {
+        Some(self.running.as_ref()?.stage(id)?.name)
+    }
+
+    fn step(&self, id: StepId) -> Option<StepText<'_>> {
+        let step = self.running.as_ref()?.step(id)?;
+        Some(StepText { subject: self.subject(step)?, action: step.action.to_string(), id })
+    }
+
+    fn subject<'a>(&'a self, step: &'a Step) -> Option<&'a str> {
+        Some(self.running.as_ref()?.subject(step.node.as_ref()))
+    }
+}
+
+/// Seconds with milliseconds, which is what people read.
+fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((took.as_secs_f64() * 1000.0).round() / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Missing;
+    use crate::plan::{Disagreement, testing};
+
+    #[test]
+    fn lines_keep_the_fields_that_scripts_read() {
+        let plan = Arc::new(testing::starting(2));
+        let (stages, steps) = (testing::stage_ids(&plan), testing::step_ids(&plan));
+        let took = Duration::from_micros(1_234_567);
+        let node = plan.deployment.node(2);
+        let message = "has no link to shop-1".to_owned();
+        let missing = vec![
+            Missing::Disagreement(Disagreement { node: node.clone(), message }),
+            Missing::Refusal { node, error: "LOADING".to_owned() },
+        ];
+        let mut lines = JsonLines::default();
+        let text: Vec<String> = [
+            Event::StepStarted { step: steps[0] },
+            Event::PlanStarted { plan },
+            Event::StageStarted { stage: stages[0] },
+            Event::StepStarted { step: steps[0] },
+            Event::StepFinished { step: steps[0], took },
+            Event::StepFailed { step: steps[1], error: vec!["no".to_owned(), "disk full".to_owned()] },
+            Event::Waiting { step: steps[3], missing },
+            Event::Pulling { reference: "redis:8".to_owned(), done: 1, total: 2 },
+            Event::StageFinished { stage: stages[0], took },
+            Event::Note { message: "hello".to_owned() },
+        ]
+        .iter()
+        .filter_map(|event| lines.line(event))
+        .collect();
+        insta::assert_snapshot!(text.join("\n"), @r#"
+        {"event":"plan-started","deployment":"shop","steps":6}
+        {"event":"stage-started","stage":"image","subjects":["shop"]}
+        {"event":"step-started","subject":"shop","action":"pull image redis:8","id":1}
+        {"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
+        {"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
+        {"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
+        {"event":"pulling","reference":"redis:8","done":1,"total":2}
+        {"event":"stage-finished","stage":"image","took":1.235}
+        {"event":"note","message":"hello"}
+        "#);
+    }
+}

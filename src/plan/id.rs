@@ -1,0 +1,18 @@
+//! The names that a plan gives to its stages and steps: events refer to them.
+
+use std::fmt;
+
+/// A stage of a plan: its position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StageId(pub(super) usize);
+
+/// A step of a plan: its number, counted from 1 over all stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct StepId(pub(super) usize);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}

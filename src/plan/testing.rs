@@ -1,0 +1,49 @@
+//! A small plan for tests of what is made of plans.
+
+use super::{
+    Action, Cause, Condition, EngineAction, Order, Plan, ReplicationExpectation, Stage, StageId, Step, StepId,
+};
+use crate::plan::Peer;
+use crate::topology::{Address, DeploymentName};
+
+/// Starts some containers, and waits for their servers to follow.
+pub(crate) fn starting(nodes: usize) -> Plan {
+    let deployment = DeploymentName::new("shop").expect("a good name");
+    let engine = |node, action| Step { node, action: Action::Engine(action), cause: Cause::New };
+    let wait = |node, condition| Step { node, action: Action::Await(condition), cause: Cause::New };
+    let pull = EngineAction::PullImage { reference: "redis:8".to_owned() };
+    let start = (1..=nodes).flat_map(|number| {
+        let node = Some(deployment.node(number));
+        [engine(node.clone(), EngineAction::StartContainer), wait(node, Condition::Answers)]
+    });
+    let address = Address { ip: std::net::Ipv4Addr::LOCALHOST, port: 7001 };
+    let expectation =
+        ReplicationExpectation { primary: Peer { node: deployment.node(1), address }, replicas: Vec::new() };
+    let stages = vec![
+        Stage { name: "image", order: Order::InTurn, steps: vec![engine(None, pull)] },
+        Stage { name: "start", order: Order::SideBySide, steps: start.collect() },
+        Stage {
+            name: "ready",
+            order: Order::InTurn,
+            steps: vec![wait(None, Condition::ReplicasFollow(expectation))],
+        },
+    ];
+    Plan {
+        deployment,
+        stages,
+        complete: true,
+        primaries: Vec::new(),
+        notes: Vec::new(),
+        at_stake: Vec::new(),
+    }
+}
+
+/// The ids of all stages.
+pub(crate) fn stage_ids(plan: &Plan) -> Vec<StageId> {
+    plan.stage_ids().collect()
+}
+
+/// The ids of all steps.
+pub(crate) fn step_ids(plan: &Plan) -> Vec<StepId> {
+    plan.numbered().map(|(id, _)| id).collect()
+}

@@ -1,0 +1,21 @@
+//! Lists in a few words.
+
+use crate::event::Missing;
+use crate::topology::NodeName;
+
+/// The nodes of a stage: `shop-1`, `6 nodes`, or nothing for the deployment.
+pub(super) fn nodes_in_short(nodes: &[&NodeName]) -> String {
+    match nodes {
+        [] => String::new(),
+        [only] => only.to_string(),
+        nodes => format!("{} nodes", nodes.len()),
+    }
+}
+
+/// What follows the first of several: how many more there are.
+pub(super) fn more(missing: &[Missing]) -> String {
+    match missing {
+        [] | [_] => String::new(),
+        [_, rest @ ..] => format!(" (and {} more)", rest.len()),
+    }
+}

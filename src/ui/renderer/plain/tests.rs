@@ -1,0 +1,79 @@
+//! What is written of a run.
+
+use super::super::testing::Written;
+use super::*;
+use crate::event::Missing;
+use crate::plan::{Disagreement, testing};
+
+fn text(verbose: bool) -> String {
+    let written = Written::default();
+    let renderer = Plain::new(Box::new(written.clone()), Palette::new(false), verbose);
+    let began = Instant::now();
+    let plan = Arc::new(testing::starting(2));
+    let [image, start, _] = testing::stage_ids(&plan)[..] else { panic!("three stages") };
+    let [_, start_1, answers_1, start_2, _, ready] = testing::step_ids(&plan)[..] else {
+        panic!("six steps")
+    };
+    let missing = |number, message: &str| {
+        let node = plan.deployment.node(number);
+        Missing::Disagreement(Disagreement { node, message: message.to_owned() })
+    };
+    let missing = vec![missing(2, "has no link to shop-1"), missing(1, "does not list shop-2")];
+    let waiting = || Event::Waiting { step: ready, missing: missing.clone() };
+    let pulling =
+        |done: u64| Event::Pulling { reference: "redis:8".to_owned(), done: done << 20, total: 40 << 20 };
+    let took = Duration::from_millis(1230);
+    for (second, event) in [
+        (0, Event::PlanStarted { plan: Arc::clone(&plan) }),
+        (0, Event::StageStarted { stage: image }),
+        (0, pulling(1)),
+        (1, pulling(20)),
+        (6, pulling(30)),
+        (8, Event::StageFinished { stage: image, took: Duration::from_secs(8) }),
+        (8, Event::StageStarted { stage: start }),
+        (8, Event::StepStarted { step: start_1 }),
+        (9, Event::StepFinished { step: start_1, took }),
+        (9, Event::StepFinished { step: answers_1, took }),
+        (9, Event::StepFailed { step: start_2, error: vec!["no start".to_owned(), "no memory".to_owned()] }),
+        (9, Event::StageFinished { stage: start, took }),
+        (12, waiting()),
+        (13, waiting()),
+        (17, waiting()),
+        (18, Event::Warning { message: "one shard cannot fail over".to_owned() }),
+        (18, Event::Note { message: "nothing else".to_owned() }),
+    ] {
+        renderer.hear_at(event, began + Duration::from_secs(second));
+    }
+    written.text()
+}
+
+#[test]
+fn a_log_gets_a_line_per_stage_and_reminders_of_what_goes_on() {
+    insta::assert_snapshot!(text(false), @"
+    pulling redis:8: 1.00 MiB of 40.00 MiB
+    pulling redis:8: 30.00 MiB of 40.00 MiB
+    image (8.0 s)
+    failed: shop-2: start container
+    start: 2 nodes (1.2 s)
+    waiting: shop-2 has no link to shop-1 (and 1 more)
+    waiting: shop-2 has no link to shop-1 (and 1 more)
+    warning: one shard cannot fail over
+    nothing else
+    ");
+}
+
+#[test]
+fn a_talkative_log_gets_a_line_per_step_that_changes_something() {
+    insta::assert_snapshot!(text(true), @"
+    pulling redis:8: 1.00 MiB of 40.00 MiB
+    pulling redis:8: 30.00 MiB of 40.00 MiB
+    image (8.0 s)
+      shop-1  start container
+    failed: shop-2: start container: no start: no memory
+    start: 2 nodes (1.2 s)
+    waiting: shop-2 has no link to shop-1 (and 1 more)
+    waiting: shop-2 has no link to shop-1 (and 1 more)
+    warning: one shard cannot fail over
+    nothing else
+    ");
+}
