@@ -42,6 +42,7 @@
 //!   there is by now needs another plan.
 //! - [`docker`]: the engine; knows nothing of slots, roles or Redis commands.
 //! - [`redis`]: the servers; knows nothing of containers, networks or images.
+//! - [`poll`]: waits until something has come about.
 //! - [`ui`]: the only place that knows colours and terminals; reads events, plans and reports.
 //! - [`commands`]: one file per verb, each of them observe, plan, execute, verify. [`cli`]: the
 //!   command line as types.
@@ -71,6 +72,7 @@ pub mod export;
 pub mod observed;
 pub mod plan;
 pub mod planner;
+pub mod poll;
 pub mod readiness;
 pub mod redis;
 pub mod removed;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
-use tokio::time::Instant;
 
 use super::call::run;
 use super::error::is_unknown_node;
 use super::{ServerError, parse, view};
 use crate::observed::ClusterView;
 use crate::plan::Peer;
+use crate::poll::Wait;
 use crate::topology::SlotSet;
 
 /// For how long a peer must be known until it counts for one that is not forgotten again: while a cluster
@@ -53,9 +53,12 @@ pub(super) async fn let_hear(
     connection: &mut MultiplexedConnection,
     other: &mut MultiplexedConnection,
 ) -> Result<(), ServerError> {
-    let (known, started) = (current_epoch(other).await?, Instant::now());
-    while current_epoch(connection).await? < known && started.elapsed() < HEARING {
-        tokio::time::sleep(HEARING_POLL).await;
+    let known = current_epoch(other).await?;
+    let wait = Wait::new("the news of an epoch", HEARING, HEARING_POLL);
+    while current_epoch(connection).await? < known {
+        if wait.pause().await.is_err() {
+            break;
+        }
     }
     Ok(())
 }
@@ -99,10 +102,11 @@ pub(super) async fn meet_again(
     connection: &mut MultiplexedConnection,
     peers: &[Peer],
 ) -> Result<(), ServerError> {
-    let met = Instant::now();
-    while met.elapsed() < STAYS_KNOWN {
+    let wait = Wait::new("peers to stay known", STAYS_KNOWN, POLL_INTERVAL);
+    loop {
         meet(connection, peers).await?;
-        tokio::time::sleep(POLL_INTERVAL).await;
+        if wait.pause().await.is_err() {
+            return Ok(());
+        }
     }
-    Ok(())
 }

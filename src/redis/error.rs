@@ -6,6 +6,7 @@ use std::sync::Arc;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::certificates::certificate_fault;
+use crate::poll::TimedOut;
 use crate::topology::{Endpoint, NodeName};
 
 /// A server that could not be asked, or refused.
@@ -54,9 +55,12 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
-    /// A replica has not taken its primary's place yet.
-    #[error("{0}")]
-    NotHandedOverYet(&'static str),
+    /// A change of primary has not come about within an attempt's time.
+    #[error(transparent)]
+    NotHandedOverYet(#[from] TimedOut),
+    /// The sentinels know no replica that they would make primary.
+    #[error("the sentinel knows no replica yet that can become primary")]
+    NoGoodReplicaYet,
     /// The connection broke before a reply came; what was asked is the user's own and is not named.
     #[error("no reply came from {endpoint}")]
     Silent {
@@ -137,9 +141,11 @@ impl ServerError {
             Self::Command { source, .. } | Self::Setting { source, .. } | Self::NoReply { source } => {
                 source.is_io_error() || source.is_unrecoverable_error()
             }
-            Self::NoSuchNode(_) | Self::Reply { .. } | Self::NotMetYet(_) | Self::NotHandedOverYet(_) => {
-                false
-            }
+            Self::NoSuchNode(_)
+            | Self::Reply { .. }
+            | Self::NotMetYet(_)
+            | Self::NotHandedOverYet(_)
+            | Self::NoGoodReplicaYet => false,
         }
     }
 
@@ -154,7 +160,7 @@ impl ServerError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NotMetYet(_) | Self::NotHandedOverYet(_) => true,
+            Self::NotMetYet(_) | Self::NotHandedOverYet(_) | Self::NoGoodReplicaYet => true,
             Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
             Self::Command { source, .. } | Self::Setting { source, .. } => {
                 source.is_io_error() || is_passing_reply(source)

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
-use tokio::time::Instant;
 
 use super::call::run;
 use super::error::is_failing_over;
 use super::{ServerError, parse, sentinel, view};
 use crate::observed::{Replication, ServerView};
 use crate::plan::{HandOverWay, Peer};
+use crate::poll::Wait;
 use crate::topology::settings::STOPS_WRITES;
 use crate::topology::{Address, DeploymentName};
 
@@ -33,7 +33,7 @@ pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result
         return Ok(());
     }
     run(connection, "CLUSTER FAILOVER", cmd("CLUSTER").arg("FAILOVER")).await?;
-    until(connection, Role::Primary, "its primary has not handed over yet").await
+    until(connection, Role::Primary, "the primary to hand over").await
 }
 
 /// Lets the replica `to` take a primary's place with FAILOVER; the primary follows it from then on.
@@ -85,7 +85,7 @@ async fn swap(
     to: &Peer,
     way: HandOverWay,
 ) -> Result<(), ServerError> {
-    until_everything(primary, replica, Instant::now()).await?;
+    until_everything(primary, replica, &for_everything()).await?;
     if way == HandOverWay::TakeOver {
         take_over(replica).await?;
         return until_replica(primary).await;
@@ -94,24 +94,26 @@ async fn swap(
     follow(primary, to.address).await
 }
 
-/// Waits until a replica has everything that its primary has; for an attempt's time since `started`.
+/// A wait for replicas to have everything that their primary has.
+fn for_everything() -> Wait {
+    Wait::new("the replica to have everything", ATTEMPT, POLL_INTERVAL)
+}
+
+/// Waits until a replica has everything that its primary has.
 async fn until_everything(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
-    started: Instant,
+    wait: &Wait,
 ) -> Result<(), ServerError> {
     while !has_everything(primary, replica).await? {
-        if started.elapsed() >= ATTEMPT {
-            return Err(ServerError::NotHandedOverYet("the replica does not have everything yet"));
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
+        wait.pause().await?;
     }
     Ok(())
 }
 
 /// Waits until a primary has heard that another node has taken its place.
 async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), ServerError> {
-    until(primary, Role::Replica, "the replica has not taken over yet").await
+    until(primary, Role::Replica, "the replica to take over").await
 }
 
 /// What a server is to become.
@@ -121,20 +123,17 @@ enum Role {
     Replica,
 }
 
-/// Waits for a server's role, for an attempt's time; `otherwise` says what has not come about.
+/// Waits for a server's role, for an attempt's time; `awaited` says what brings it about.
 async fn until(
     connection: &mut MultiplexedConnection,
     role: Role,
-    otherwise: &'static str,
+    awaited: &'static str,
 ) -> Result<(), ServerError> {
-    let started = Instant::now();
-    while started.elapsed() < ATTEMPT {
-        if is_primary(connection).await? == (role == Role::Primary) {
-            return Ok(());
-        }
-        tokio::time::sleep(POLL_INTERVAL).await;
+    let wait = Wait::new(awaited, ATTEMPT, POLL_INTERVAL);
+    while is_primary(connection).await? != (role == Role::Primary) {
+        wait.pause().await?;
     }
-    Err(ServerError::NotHandedOverYet(otherwise))
+    Ok(())
 }
 
 /// Lets the sentinels choose which replica takes the place of the primary at `from`, which follows it then.
@@ -156,9 +155,9 @@ async fn let_choose(
     name: &DeploymentName,
     from: Address,
 ) -> Result<(), ServerError> {
-    let started = Instant::now();
+    let wait = for_everything();
     for replica in replicas {
-        until_everything(primary, replica, started).await?;
+        until_everything(primary, replica, &wait).await?;
     }
     let chosen = fail_over_by_sentinels(sentinels, name, from).await?;
     follow(primary, chosen).await
@@ -173,14 +172,13 @@ pub(super) async fn fail_over_by_sentinels(
     if sentinel::chosen(sentinels, name).await? == Some(from) {
         sentinel::fail_over(sentinels, name).await?;
     }
-    let started = Instant::now();
-    while started.elapsed() < CHOICE {
+    let wait = Wait::new("the sentinels to agree on another primary", CHOICE, POLL_INTERVAL);
+    loop {
         match sentinel::chosen(sentinels, name).await? {
             Some(chosen) if chosen != from => return Ok(chosen),
-            _ => tokio::time::sleep(POLL_INTERVAL).await,
+            _ => wait.pause().await?,
         }
     }
-    Err(ServerError::NotHandedOverYet("the sentinels have not agreed on another primary yet"))
 }
 
 /// CLUSTER FAILOVER TAKEOVER.

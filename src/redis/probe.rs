@@ -1,12 +1,13 @@
 //! Proves a deployment: runs the core's checks over real connections, through the endpoints from
 //! where the client is, and records what was asked and answered. What a reply means is the core's.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::Servers;
 use crate::executor::chain;
+use crate::poll::Wait;
 use crate::report::{CheckResult, Exchange, Outcome, Report};
 use crate::topology::{Credentials, Topology};
 use crate::verify::{
@@ -107,7 +108,7 @@ async fn perform(
     patience: Duration,
     transcript: &mut Vec<Exchange>,
 ) -> Result<(), String> {
-    let started = Instant::now();
+    let wait = Wait::new("the expected reply", patience, POLL_INTERVAL);
     let mut times = 0;
     loop {
         times += 1;
@@ -134,10 +135,9 @@ async fn perform(
             }));
         }
         let patient = round.iter().any(|step| step.patient);
-        if judgement.is_ok() || !patient || started.elapsed() >= patience {
+        if judgement.is_ok() || !patient || wait.pause().await.is_err() {
             transcript.append(&mut exchanges);
             return judgement;
         }
-        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

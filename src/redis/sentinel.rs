@@ -147,9 +147,7 @@ pub(super) async fn fail_over(
     let mut fail_over = cmd("SENTINEL");
     match fail_over.arg("FAILOVER").arg(name.as_str()).exec_async(sentinel).await {
         Err(error) if error.code() == Some("INPROG") => Ok(()),
-        Err(error) if error.code() == Some("NOGOODSLAVE") => {
-            Err(ServerError::NotHandedOverYet("no replica is fit yet in the sentinel's eyes"))
-        }
+        Err(error) if error.code() == Some("NOGOODSLAVE") => Err(ServerError::NoGoodReplicaYet),
         result => result.map_err(|source| ServerError::Command { command: "SENTINEL FAILOVER", source }),
     }
 }

@@ -39,6 +39,7 @@ pub(super) const SHELL: &[&str] = &[
     "crate::deployment",
     "crate::docker",
     "crate::executor",
+    "crate::poll",
     "crate::redis",
     "crate::ui",
 ];

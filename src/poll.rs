@@ -1,0 +1,86 @@
+//! Looks again and again, for a limited time, until something has come about: how the shell waits.
+//!
+//! ```ignore
+//! let wait = poll::Wait::new("the container to be gone", LIMIT, PACE);
+//! while is_there(docker, id).await? {
+//!     wait.pause().await?;
+//! }
+//! ```
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// A wait with its deadline. Several loops can share it, and with it the time that they have.
+#[derive(Debug)]
+pub struct Wait {
+    awaited: Cow<'static, str>,
+    limit: Duration,
+    pace: Duration,
+    started: Instant,
+}
+
+/// The time of a wait is over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("waited {} s for {awaited}", limit.as_secs_f64())]
+pub struct TimedOut {
+    /// What was waited for: `the replica to take over`.
+    pub awaited: Cow<'static, str>,
+    /// How long the wait was allowed to take.
+    pub limit: Duration,
+}
+
+impl Wait {
+    /// A wait that begins now, may take `limit`, and looks each `pace`. `awaited` names what it waits for, as in
+    /// "waited 5 s for the replica to take over".
+    #[must_use]
+    pub fn new(awaited: impl Into<Cow<'static, str>>, limit: Duration, pace: Duration) -> Self {
+        Self { awaited: awaited.into(), limit, pace, started: Instant::now() }
+    }
+
+    /// How long the wait has taken so far.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Lets the time until the next look go by. The last look comes when the time is over.
+    ///
+    /// # Errors
+    /// That last look is over, too.
+    pub async fn pause(&self) -> Result<(), TimedOut> {
+        let left = self.limit.saturating_sub(self.waited());
+        if left.is_zero() {
+            return Err(TimedOut { awaited: self.awaited.clone(), limit: self.limit });
+        }
+        sleep(self.pace.min(left)).await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_looks_once_more_when_its_time_is_over_and_names_what_it_waited_for() {
+        let wait = Wait::new("the moon", Duration::from_secs(1), Duration::from_millis(300));
+        let mut looks = Vec::new();
+        let timed_out = loop {
+            looks.push(wait.waited().as_millis());
+            if let Err(timed_out) = wait.pause().await {
+                break timed_out;
+            }
+        };
+        assert_eq!(looks, [0, 300, 600, 900, 1000]);
+        assert_eq!(timed_out.to_string(), "waited 1 s for the moon");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_without_time_looks_once() {
+        let wait = Wait::new("the moon", Duration::ZERO, Duration::from_millis(300));
+        assert!(wait.pause().await.is_err());
+        assert_eq!(wait.waited(), Duration::ZERO);
+    }
+}
