@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::topology::{Credentials, Kind, Topology};
 
 mod access;
+mod acl_agreement;
 mod agreement;
 mod check;
 mod context;
@@ -22,6 +23,7 @@ mod replication;
 mod routing;
 mod sentinel;
 
+mod setting_value;
 mod settings;
 mod shape;
 mod shard_roles;

@@ -56,9 +56,8 @@ fn user<'a>(servers: &'a Servers<'_>) -> &'a str {
 async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckResult {
     let (verdict, transcript) = match check.method {
         CheckMethod::Judged { judgement: verdict, transcript } => (verdict, transcript),
-        CheckMethod::Asked { requests: steps, cleanup, found } => {
+        CheckMethod::Asked { requests: steps, cleanup, mut transcript, found } => {
             let mut sessions = CheckConnections::new(servers, patience);
-            let mut transcript = Vec::new();
             let mut verdict = Ok(found);
             for round in steps.chunk_by(in_one_round) {
                 if let Err(disappointment) = perform(&mut sessions, round, patience, &mut transcript).await {

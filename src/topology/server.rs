@@ -102,16 +102,6 @@ impl Server {
         Some(Self { flavor, version: version.parse().ok()? })
     }
 
-    /// Whether this is the server that `wanted` describes. An image reference such as `redis:8.0` has no
-    /// patch level: then any fits.
-    #[must_use]
-    pub fn is_as_wanted(self, wanted: Self) -> bool {
-        let (own, wanted_version) = (self.version, wanted.version);
-        self.flavor == wanted.flavor
-            && (own.major, own.minor) == (wanted_version.major, wanted_version.minor)
-            && (wanted_version.patch == 0 || own.patch == wanted_version.patch)
-    }
-
     fn at_least(self, major: u16, minor: u16) -> bool {
         (self.version.major, self.version.minor) >= (major, minor)
     }
@@ -264,20 +254,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Server::from_info(info).map(|server| server.to_string()).as_deref(), server, "{info}");
-        }
-    }
-
-    #[test]
-    fn a_wanted_server_without_a_patch_level_is_any_of_its_minor_version() {
-        let server = Server::assumed;
-        for (found, wanted, fits) in [
-            ("redis:8.0.2", "redis:8.0", true),
-            ("redis:8.0.2", "redis:8.0.2", true),
-            ("redis:8.0.3", "redis:8.0.2", false),
-            ("redis:8.1.0", "redis:8.0", false),
-            ("valkey:8.0.2", "redis:8.0.2", false),
-        ] {
-            assert_eq!(server(found).is_as_wanted(server(wanted)), fits, "{found} {wanted}");
         }
     }
 

@@ -1,19 +1,16 @@
 //! Checks of a deployment with passwords: who gets in, and whether all nodes know the same users.
 
 use crate::spec::SecretText;
-use crate::topology::acl::allow_the_same;
-use crate::topology::users::{DEFAULT, users as users_of};
+use crate::topology::users::DEFAULT;
 use crate::topology::{Node, User};
 
 use super::context::{CheckContext, count, guest};
-use super::{Check, Command, Expectation, Judgement, Request, users};
+use super::{Check, Command, Expectation, Request, acl_agreement, users};
 
 const NO_PASSWORD: (&str, &str) = ("no-password", "who has not logged in is refused");
 const WRONG_PASSWORD: (&str, &str) = ("wrong-password", "a wrong password is refused");
 const DEFAULT_OFF: (&str, &str) = ("default-off", "the default user is switched off");
 const RIGHT_PASSWORD: (&str, &str) = ("right-password", "the right password lets in");
-const ACL_AGREEMENT: (&str, &str) =
-    ("acl-agreement", "every node has the users of the spec, with their rules");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let Some(auth) = &context.topology.auth else { return Vec::new() };
@@ -46,9 +43,8 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
         };
         checks.extend(auth.users.iter().flat_map(at_sentinels));
     }
-    // Those of sentinels have rules of their own.
-    let transcript = access_lists(context, &servers);
-    checks.push(Check::judged(ACL_AGREEMENT, None, judge_access_lists(context, &servers), transcript));
+    // The users of sentinels have rules of their own.
+    checks.push(acl_agreement::check(context, &servers));
     checks
 }
 
@@ -99,49 +95,9 @@ fn right_password(context: &CheckContext<'_>, node: &Node) -> Check {
     Check::asked(RIGHT_PASSWORD, Some(&node.name), requests, "the default user logged in")
 }
 
-/// What each node answers to ACL LIST, password hashes masked.
-fn access_lists(context: &CheckContext<'_>, nodes: &[&Node]) -> Vec<crate::report::Exchange> {
-    let mut transcript = context.transcript(nodes.iter().copied(), "ACL LIST", &[]);
-    for exchange in &mut transcript {
-        let words = exchange.reply.split(' ').map(|word| if word.starts_with('#') { "#***" } else { word });
-        exchange.reply = words.collect::<Vec<_>>().join(" ");
-    }
-    transcript
-}
-
-/// Every node has exactly the users of the spec, each with its rules and its password alone: they are
-/// compared by what they mean, because servers of one deployment may say the same in other words.
-fn judge_access_lists(context: &CheckContext<'_>, nodes: &[&Node]) -> Judgement {
-    let wanted = users_of(context.topology);
-    for node in nodes {
-        let name = &node.name;
-        let statement = context.said(name).map_err(|silence| format!("{name} {silence}"))?;
-        let access =
-            statement.view.access.as_ref().ok_or_else(|| format!("{name} was not asked for its users"))?;
-        for user in &wanted {
-            let found = access.users.get(&user.name);
-            let found = found.ok_or_else(|| format!("{name} has no user `{}`", user.name))?;
-            if !allow_the_same(&found.rules, &user.rules, &access.categories) {
-                return Err(format!("{name} has other rules for user `{}` than the spec", user.name));
-            }
-            if found.other_password || found.right_password != user.has_password {
-                return Err(format!("{name} has another password for user `{}`", user.name));
-            }
-        }
-        if let Some(other) = access.users.keys().find(|one| !wanted.iter().any(|user| user.name == **one)) {
-            return Err(format!("{name} has a user `{other}`, whom the spec does not have"));
-        }
-    }
-    Ok(format!("{} on {}", count(wanted.len(), "user"), count(nodes.len(), "node")))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::super::testing::{Deployment, SECURE};
-    use crate::observed::ObservedUser;
-    use crate::verify::CheckMethod;
 
     #[test]
     fn passwords_are_tried_wrong_right_and_not_at_all() {
@@ -176,32 +132,5 @@ mod tests {
             denied.iter().any(|request| request.contains("SET ") && request.contains("NOPERM")),
             "{denied:?}"
         );
-    }
-
-    #[test]
-    fn every_node_must_have_the_users_of_the_spec_alone() {
-        let agreed = Deployment::healthy(SECURE).judged("acl-agreement", None);
-        assert_eq!(agreed, Ok("7 users on 2 nodes".to_owned()));
-
-        let spoilt = |change: fn(&mut BTreeMap<String, ObservedUser>)| {
-            let mut deployment = Deployment::healthy(SECURE);
-            change(&mut deployment.statement(2).view.access.as_mut().expect("users").users);
-            deployment.judged("acl-agreement", None).expect_err("a failure")
-        };
-        let said = spoilt(|users| users.get_mut("regular").expect("a user").rules.push("-@all".to_owned()));
-        assert_eq!(said, "shop-2 has other rules for user `regular` than the spec");
-        let said = spoilt(|users| users.get_mut("default").expect("a user").other_password = true);
-        assert_eq!(said, "shop-2 has another password for user `default`");
-        assert_eq!(spoilt(|users| drop(users.remove("regular"))), "shop-2 has no user `regular`");
-        let said = spoilt(|users| drop(users.insert("x".to_owned(), ObservedUser::default())));
-        assert_eq!(said, "shop-2 has a user `x`, whom the spec does not have");
-    }
-
-    #[test]
-    fn no_transcript_shows_a_hash() {
-        let check = Deployment::healthy(SECURE).find("acl-agreement", None).expect("the check");
-        let CheckMethod::Judged { transcript, .. } = check.method else { panic!("it is judged") };
-        assert!(transcript[0].reply.contains("user default on #*** "), "{}", transcript[0].reply);
-        assert!(transcript.iter().all(|exchange| !exchange.reply.contains("#aaa")));
     }
 }

@@ -40,6 +40,8 @@ pub enum CheckMethod {
         requests: Vec<Request>,
         /// Requests that remove what `requests` left, run in any case; what comes back does not matter.
         cleanup: Vec<Request>,
+        /// What the survey has shown already.
+        transcript: Vec<Exchange>,
         /// What is found where every request holds.
         found: String,
     },
@@ -228,8 +230,18 @@ impl Check {
         requests: Vec<Request>,
         found: impl Into<String>,
     ) -> Self {
-        let method = CheckMethod::Asked { requests, cleanup: Vec::new(), found: found.into() };
+        let method =
+            CheckMethod::Asked { requests, cleanup: Vec::new(), transcript: Vec::new(), found: found.into() };
         Self { name, proves, node: node.cloned(), method }
+    }
+
+    /// The same check, which rests on replies of the survey, too.
+    #[must_use]
+    pub fn resting_on(mut self, shown: Vec<Exchange>) -> Self {
+        if let CheckMethod::Asked { transcript, .. } = &mut self.method {
+            *transcript = shown;
+        }
+        self
     }
 
     /// The same check, with a key that it leaves nothing of.

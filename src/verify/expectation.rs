@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use crate::topology::settings::same_value;
 use crate::topology::{Endpoint, SlotRange, SlotSet};
 
 use super::ProbeReply;
+use super::setting_value::fulfils;
 
 /// What must come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Expectation {
                 [] => true,
                 [name, value] => {
                     let pair = name.as_text().zip(value.as_text());
-                    pair.is_some_and(|(name, found)| same_value(name, found, wanted))
+                    pair.is_some_and(|(name, found)| fulfils(name, found, wanted))
                 }
                 _ => false,
             },

@@ -1,6 +1,6 @@
 //! Whether each server answers, and whether it is the version that its image holds.
 
-use crate::topology::Node;
+use crate::topology::{Node, Server};
 
 use super::context::CheckContext;
 use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
@@ -32,16 +32,24 @@ fn version(context: &CheckContext<'_>, node: &Node) -> Check {
 fn judge_version(context: &CheckContext<'_>, node: &Node) -> Judgement {
     let wanted = context.topology.server;
     match context.said(&node.name)?.view.server {
-        Some(found) if found.is_as_wanted(wanted) => Ok(found.to_string()),
+        Some(found) if is_from_image(found, wanted) => Ok(found.to_string()),
         Some(found) => Err(format!("it is {found} instead of {wanted}")),
         None => Err(format!("its version cannot be read; it should be {wanted}")),
     }
 }
 
+/// Whether a server can be the one that the image holds. An image such as `redis:8` names no patch level.
+fn is_from_image(found: Server, image: Server) -> bool {
+    let (found_version, version) = (found.version, image.version);
+    found.flavor == image.flavor
+        && (found_version.major, found_version.minor) == (version.major, version.minor)
+        && (version.patch == 0 || found_version.patch == version.patch)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::Deployment;
-    use crate::topology::Server;
+    use super::Server;
 
     #[test]
     fn another_version_or_server_than_the_image_holds_is_found() {

@@ -1,10 +1,10 @@
 //! Checks of sentinels: whether they agree, can decide, and lead clients to the primary.
 
 use crate::observed::Watched;
-use crate::topology::settings::{same_value, sentinel_settings};
 use crate::topology::{Address, Node};
 
 use super::context::{CheckContext, count};
+use super::setting_value::fulfils;
 use super::shard_roles::{ShardRoles, without_primary};
 use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
 
@@ -17,6 +17,10 @@ const DISCOVERY: (&str, &str) = (
     "sentinel-discovery",
     "a client that asks the sentinel for the primary is led to it, and can write there",
 );
+
+/// The settings that a sentinel reports of what it watches.
+const REPORTED_SETTINGS: [&str; 4] =
+    ["quorum", "down-after-milliseconds", "failover-timeout", "parallel-syncs"];
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let sentinels = &context.topology.sentinels;
@@ -56,9 +60,9 @@ fn judge_watch(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) 
         return Err(format!("it thinks that {} is down, or is replacing it", acting.name));
     }
     let found = &context.said(&node.name)?.view.settings;
-    for (name, wanted) in sentinel_settings(&node.settings).iter() {
+    for (name, wanted) in node.settings.iter().filter(|(name, _)| REPORTED_SETTINGS.contains(name)) {
         let value = found.get(name).unwrap_or("not set");
-        if !same_value(name, value, wanted) {
+        if !fulfils(name, value, wanted) {
             return Err(format!("its `{name}` is {value} instead of {wanted}"));
         }
     }

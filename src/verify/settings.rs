@@ -1,7 +1,7 @@
 //! Whether the settings in force on each server are those of the spec.
 
-use crate::topology::settings::{is_secret, server_default, while_forming};
-use crate::topology::{Node, Settings};
+use crate::topology::settings::is_secret;
+use crate::topology::{Kind, Node, Settings};
 
 use super::context::{CheckContext, count};
 use super::{Check, CheckConnection, Command, Expectation, Request};
@@ -15,6 +15,29 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 /// Directives that are judged by what they bring about: who follows whom changes with the roles.
 const JUDGED_ELSEWHERE: [&str; 2] = ["replicaof", "slaveof"];
 
+/// Settings with which servers of replicas start unless the spec says otherwise, from the documentation of Redis
+/// and Valkey. A run may change them for a while; none of them may stay changed.
+const USUAL_WITH_REPLICAS: [(&str, &str); 4] = [
+    ("min-replicas-to-write", "0"),
+    ("repl-diskless-load", "disabled"),
+    ("repl-diskless-sync-delay", "5"),
+    ("repl-ping-replica-period", "10"),
+];
+
+/// The same of cluster nodes.
+const USUAL_IN_A_CLUSTER: [(&str, &str); 4] = [
+    ("cluster-allow-replica-migration", "yes"),
+    ("cluster-node-timeout", "15000"),
+    ("cluster-replica-no-failover", "no"),
+    ("cluster-require-full-coverage", "yes"),
+];
+
+fn usual_settings(kind: Kind) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let with_replicas = if kind == Kind::Standalone { &[][..] } else { &USUAL_WITH_REPLICAS };
+    let in_a_cluster = if kind == Kind::Cluster { &USUAL_IN_A_CLUSTER[..] } else { &[] };
+    with_replicas.iter().chain(in_a_cluster).copied()
+}
+
 fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
     let topology = context.topology;
     let mut wanted: Settings = node
@@ -22,11 +45,12 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
         .iter()
         .filter(|(name, _)| !JUDGED_ELSEWHERE.contains(name) && !is_secret(name))
         .collect();
-    // What forming changes must be back to normal.
-    for (name, _) in while_forming(topology).iter() {
-        if let Some(default) = server_default(name).filter(|_| wanted.get(name).is_none()) {
-            wanted.set(name, default);
-        }
+    // The spec may spell a directive with the word of servers before 5.0.
+    let is_given = |name: &str| {
+        [name, &name.replace("replica", "slave")].iter().any(|name| node.settings.get(name).is_some())
+    };
+    for (name, value) in usual_settings(topology.kind).filter(|(name, _)| !is_given(name)) {
+        wanted.set(name, value);
     }
     let request = |(name, value): (&str, &str)| {
         let command = Command::new(["CONFIG", "GET", name]);
@@ -43,7 +67,9 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use super::super::setting_value::fulfils;
     use super::super::testing::Deployment;
+    use crate::topology::settings::{STOPS_WRITES, same_value, while_forming, while_replacing};
 
     #[test]
     fn settings_are_the_specs_and_what_forming_changed_is_back_to_normal() {
@@ -59,5 +85,31 @@ mod tests {
         }
         let replica = Deployment::healthy("kind: replication\n").requests("settings", Some(2)).join("\n");
         assert!(!replica.contains("replicaof"), "{replica}");
+        assert!(replica.contains("min-replicas-to-write -> Setting(\"0\")"), "{replica}");
+        assert!(!replica.contains("cluster-"), "{replica}");
+        let given = Deployment::healthy("{kind: replication, config: {min-slaves-to-write: 1}}");
+        let given = given.requests("settings", Some(1)).join("\n");
+        assert!(!given.contains("min-replicas-to-write"), "{given}");
+    }
+
+    #[test]
+    fn what_a_run_changes_for_a_while_is_looked_at_whatever_the_planner_knows_of_it() {
+        for (yaml, number) in
+            [("kind: cluster", 1), ("kind: replication", 2), ("{kind: cluster, tls: true}", 6)]
+        {
+            let deployment = Deployment::healthy(yaml);
+            let requests = deployment.requests("settings", Some(number)).join("\n");
+            for (name, _) in while_forming(&deployment.topology).iter().chain(while_replacing().iter()) {
+                assert!(requests.contains(&format!(" CONFIG GET {name} -> ")), "{yaml} {name}");
+            }
+            assert!(requests.contains(STOPS_WRITES), "{yaml}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_the_planner_takes_for_right_is_found() {
+        // The planner compares without regard to case. The server's file has another name.
+        assert!(same_value("dbfilename", "Dump.rdb", "dump.rdb"));
+        assert!(!fulfils("dbfilename", "Dump.rdb", "dump.rdb"));
     }
 }

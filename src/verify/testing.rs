@@ -7,6 +7,7 @@ use crate::observed::{
     ServerView, Watched,
 };
 use crate::spec::{SecretText, Spec};
+use crate::topology::files::password_hash;
 use crate::topology::resolve::{Facts, resolve};
 use crate::topology::settings::sentinel_settings;
 use crate::topology::users::{ServerUser, users};
@@ -47,6 +48,7 @@ impl Deployment {
         if let Some(auth) = &topology.auth {
             let secret = |text: &str| Some(SecretText::new(text));
             credentials.operator = secret("operator");
+            credentials.replication = secret("replication");
             credentials.default = secret("default").filter(|_| auth.default_password);
             credentials.replica = secret("replica").filter(|_| auth.replica_password);
             credentials.users =
@@ -55,7 +57,9 @@ impl Deployment {
         let answers = topology
             .nodes()
             .into_iter()
-            .map(|node| (node.name.clone(), NodeAnswer::Said(Box::new(statement(&topology, node)))))
+            .map(|node| {
+                (node.name.clone(), NodeAnswer::Said(Box::new(statement(&topology, &credentials, node))))
+            })
             .collect();
         let survey = Survey { answers, user: "default".to_owned() };
         Self { topology, credentials, survey }
@@ -205,7 +209,7 @@ fn sentinel(topology: &Topology, node: &Node) -> ServerView {
     ServerView { sentinel, settings: sentinel_settings(&node.settings), ..ServerView::default() }
 }
 
-fn statement(topology: &Topology, node: &Node) -> NodeStatement {
+fn statement(topology: &Topology, credentials: &Credentials, node: &Node) -> NodeStatement {
     if topology.is_sentinel(&node.name) {
         return NodeStatement { view: sentinel(topology, node), replies: BTreeMap::new() };
     }
@@ -225,19 +229,22 @@ fn statement(topology: &Topology, node: &Node) -> NodeStatement {
     let text = |text: String| ProbeReply::Text(text);
     let mut replies =
         BTreeMap::from([("INFO", text(format!("redis_version:{}\r\n", topology.server.version)))]);
-    if let Some(auth) = &topology.auth {
-        let primary = topology.starts_as_primary(&node.name);
-        let hash = if auth.replica_password && !primary { "#bbb" } else { "#aaa" };
-        let mut users = vec![
-            text(format!("user default on {hash} ~* &* +@all")),
-            text("user redisctl on #ccc ~* &* +@all".to_owned()),
-        ];
-        let own = auth.users.iter();
-        users.extend(own.map(|user| text(format!("user {} on #ddd {}", user.name, user.rules.join(" ")))));
-        replies.insert("ACL LIST", ProbeReply::Array(users));
+    if topology.auth.is_some() {
+        replies.insert("ACL LIST", access_list(topology, credentials, node));
         view.access = Some(access(topology));
     }
     NodeStatement { view, replies }
+}
+
+/// What a server lists that has the users of the topology.
+fn access_list(topology: &Topology, credentials: &Credentials, node: &Node) -> ProbeReply {
+    let primary = topology.starts_as_primary(&node.name);
+    let line = |user: ServerUser| {
+        let password = credentials.of(&user.name, primary).filter(|_| user.has_password);
+        let hash = password.map(|password| format!(" #{}", password_hash(password))).unwrap_or_default();
+        ProbeReply::Text(format!("user {}{hash} {}", user.name, user.rules.join(" ")))
+    };
+    ProbeReply::Array(users(topology).into_iter().map(line).collect())
 }
 
 fn access(topology: &Topology) -> AccessView {

@@ -8,13 +8,21 @@ use crate::topology::{Node, SlotSet, User};
 
 use super::context::{CheckContext, count, guest};
 use super::{Check, CheckConnection, Command, Expectation, Request};
-use permissions::{Permissions, ServerCommands};
-use probes::{AclProbe, AclProbes, ProbeChooser, ProbeMethod, ProbeTarget, ProbeTargets, patterns};
+use permissions::Permissions;
+use probes::{AclProbe, AclProbes, ProbeChooser, ProbeTarget, ProbeTargets, SentOrDryRun, patterns};
 
+mod comparison;
+mod dry_runs;
 mod glob;
 mod permissions;
 mod probes;
 mod sample_commands;
+
+pub(super) use comparison::permit_the_same;
+pub(super) use dry_runs::dry_runs;
+pub(super) use permissions::ServerCommands;
+
+use dry_runs::dry_run;
 
 const USER_ALLOWS: (&str, &str) = ("user-allows", "a user may do what its rules allow");
 const USER_DENIES: (&str, &str) = ("user-denies", "a user is refused what its rules do not allow");
@@ -83,14 +91,15 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
     let vocabulary = access.map(|access| ServerCommands::by_category(&access.categories)).unwrap_or_default();
     let chooser = ProbeChooser::new(vocabulary, &permissions, &targets, context.topology.server);
     let AclProbes { probes, unshown } = chooser.choose(&rules);
+    let shared = CheckConnection::Shared(node.name.clone());
     let requests = |permitted| {
         let (sent, asked): (Vec<&AclProbe<'_>>, Vec<&AclProbe<'_>>) = probes
             .iter()
             .filter(|probe| probe.permitted == permitted)
-            .partition(|probe| probe.means == ProbeMethod::Sent);
+            .partition(|probe| probe.method == SentOrDryRun::Sent);
         let (sent_count, asked_count) = (sent.len(), asked.len());
         let sent = sent.into_iter().map(|probe| serves.send(node, probe));
-        let asked = asked.into_iter().map(|probe| dry_run(user, node, probe));
+        let asked = asked.into_iter().map(|probe| dry_run(&shared, &user.name, probe));
         let log_in = log_in(Expectation::Status("OK"));
         (std::iter::once(log_in).chain(sent).chain(asked).collect::<Vec<_>>(), sent_count, asked_count)
     };
@@ -113,7 +122,7 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
         by_dry_run(asked)
     );
     let written = probes.iter().filter(|probe| {
-        probe.means == ProbeMethod::Sent && probe.permitted && probe.sample.takes_channel() == Some(false)
+        probe.method == SentOrDryRun::Sent && probe.permitted && probe.sample.takes_channel() == Some(false)
     });
     let mut keys: Vec<&str> =
         written.filter_map(|probe| probe.target).map(|target| target.text.as_str()).collect();
@@ -131,15 +140,6 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
         checks.push(Check::asked(USER_DENIES, Some(&node.name), denied, found));
     }
     checks
-}
-
-/// Asks the server as redisctl whether the user could run a command.
-fn dry_run(user: &User, node: &Node, probe: &AclProbe<'_>) -> Request {
-    let question = ["ACL", "DRYRUN", &user.name].map(str::to_owned);
-    let target = probe.target.map(|target| target.text.as_str());
-    let command = Command::new(question.into_iter().chain(probe.sample.full(target)));
-    let expectation = if probe.permitted { Expectation::Status("OK") } else { Expectation::Explanation };
-    Request::send(CheckConnection::Shared(node.name.clone()), command, expectation)
 }
 
 /// What a node serves.

@@ -83,17 +83,29 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 /// Something that a pattern matches, with `filler` for its first `*`; `None` where there is nothing
 /// that can be written.
 pub(super) fn instance(pattern: &str, filler: &str) -> Option<String> {
+    // What has several choices looks best as a letter or digit.
+    written(pattern, filler, |one| {
+        (b'a'..=b'z').chain(b'0'..=b'9').chain(0..=u8::MAX).find(|byte| one.takes(*byte))
+    })
+}
+
+/// Two texts that a pattern matches: where a place has several choices, with the first and with the last of them.
+pub(super) fn instances(pattern: &str, filler: &str) -> Vec<String> {
+    let last =
+        written(pattern, filler, |one| (0..=u8::MAX).rev().find(|byte| one.takes(*byte) && byte.is_ascii()));
+    instance(pattern, filler).into_iter().chain(last).collect()
+}
+
+fn written(pattern: &str, filler: &str, choose: impl Fn(&Place) -> Option<u8>) -> Option<String> {
     let mut filler = Some(filler);
-    let mut instance = Vec::new();
+    let mut text = Vec::new();
     for place in places(pattern) {
         match place {
-            Place::Anything => instance.extend(filler.take().unwrap_or_default().bytes()),
-            // What has several choices looks best as a letter or digit.
-            one @ Place::OneOf { .. } => instance
-                .push((b'a'..=b'z').chain(b'0'..=b'9').chain(0..=u8::MAX).find(|byte| one.takes(*byte))?),
+            Place::Anything => text.extend(filler.take().unwrap_or_default().bytes()),
+            one @ Place::OneOf { .. } => text.push(choose(&one)?),
         }
     }
-    String::from_utf8(instance).ok()
+    String::from_utf8(text).ok()
 }
 
 #[cfg(test)]

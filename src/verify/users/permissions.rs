@@ -17,6 +17,9 @@ pub(super) struct Permissions {
     scopes: Vec<Scope>,
 }
 
+/// Scopes of a user's permissions, by number. A scope has to permit both a request's command and its target.
+pub(super) type ScopeNumbers = BTreeSet<usize>;
+
 /// Commands, keys and channels that are allowed together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Scope {
@@ -29,10 +32,10 @@ struct Scope {
 
 /// The commands that a server has, each with its categories.
 #[derive(Default)]
-pub(super) struct ServerCommands<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+pub(in crate::verify) struct ServerCommands<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
 
 impl<'a> ServerCommands<'a> {
-    pub(super) fn by_category(categories: &'a Categories) -> Self {
+    pub(in crate::verify) fn by_category(categories: &'a Categories) -> Self {
         let mut commands: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (category, members) in categories {
             for command in members {
@@ -49,9 +52,30 @@ impl<'a> ServerCommands<'a> {
         self.0.get(command).or_else(|| self.0.get(container))
     }
 
+    /// Whether the server lists subcommands of a command.
+    pub(super) fn has_subcommands(&self, command: &str) -> bool {
+        self.0.keys().any(|name| name.split_once('|').is_some_and(|(container, _)| container == command))
+    }
+
+    /// Every category that has a command.
+    pub(super) fn all_categories(&self) -> BTreeSet<&'a str> {
+        self.0.values().flatten().copied().collect()
+    }
+
+    /// Every command by name. A command that has subcommands is left out where the server lists them.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        let containers: BTreeSet<&str> =
+            self.0.keys().filter_map(|name| Some(name.split_once('|')?.0)).collect();
+        self.0.keys().copied().filter(move |name| !containers.contains(name))
+    }
+
     /// Whether a rule about commands is about this one.
     pub(super) fn concerns(&self, which: &Which, sample: &SampleCommand) -> bool {
-        let name = sample.name;
+        self.concerns_named(which, sample.name, sample.first_argument())
+    }
+
+    /// Whether a rule about commands is about the command of this name with this first argument.
+    pub(super) fn concerns_named(&self, which: &Which, name: &str, first_argument: Option<&str>) -> bool {
         match which {
             Which::All => true,
             Which::Category(category) => {
@@ -61,7 +85,7 @@ impl<'a> ServerCommands<'a> {
                 // `+select|0` is about a first argument.
                 let with_argument = || {
                     let (container, argument) = command.split_once('|')?;
-                    Some(container == name && sample.first_argument() == Some(argument))
+                    Some(container == name && first_argument == Some(argument))
                 };
                 command == name
                     || name.split_once('|').is_some_and(|(container, _)| container == command)
@@ -95,6 +119,31 @@ impl Permissions {
             own.channels = vec!["*".to_owned()];
         }
         Self { enabled, scopes: std::iter::once(own).chain(selectors).collect() }
+    }
+
+    /// The scopes that permit a command.
+    pub(super) fn scopes_of_command(
+        &self,
+        name: &str,
+        first_argument: Option<&str>,
+        commands: &ServerCommands<'_>,
+    ) -> ScopeNumbers {
+        self.numbers(|scope| scope.permit_named(name, first_argument, commands))
+    }
+
+    /// The scopes that permit a use of a key or channel.
+    pub(super) fn scopes_of_target(&self, usage: Use, target: &str) -> ScopeNumbers {
+        self.numbers(|scope| scope.permit_use(usage, target))
+    }
+
+    /// Every scope.
+    pub(super) fn all_scopes(&self) -> ScopeNumbers {
+        self.numbers(|_| true)
+    }
+
+    fn numbers(&self, permits: impl Fn(&Scope) -> bool) -> ScopeNumbers {
+        let scopes = self.scopes.iter().enumerate();
+        scopes.filter(|(_, scope)| permits(scope)).map(|(number, _)| number).collect()
     }
 
     /// Whether a command may be run on a key or channel.
@@ -131,23 +180,32 @@ impl Scope {
         }
     }
 
-    fn permit_command(&self, sample: &SampleCommand, words: &ServerCommands<'_>) -> bool {
-        let last = self.commands.iter().rev().find(|(_, which)| words.concerns(which, sample));
-        last.is_some_and(|(adds, _)| *adds)
+    fn permit_command(&self, sample: &SampleCommand, commands: &ServerCommands<'_>) -> bool {
+        self.permit_named(sample.name, sample.first_argument(), commands)
+    }
+
+    fn permit_named(&self, name: &str, first_argument: Option<&str>, commands: &ServerCommands<'_>) -> bool {
+        let mut latest_first = self.commands.iter().rev();
+        let decisive = latest_first.find(|(_, which)| commands.concerns_named(which, name, first_argument));
+        decisive.is_some_and(|(adds, _)| *adds)
     }
 
     fn permit_target(&self, sample: &SampleCommand, target: &str) -> bool {
-        sample.uses().all(|usage| match usage {
-            Use::Channel => self.channels.iter().any(|pattern| matches(pattern, target)),
-            key => self.keys.iter().any(|(pattern, (read, write))| {
-                let suffices = match key {
-                    Use::Read => *read,
-                    Use::Write => *write,
-                    Use::Both => *read && *write,
-                    Use::Touch | Use::Channel => true,
-                };
-                suffices && matches(pattern, target)
-            }),
+        sample.uses().all(|usage| self.permit_use(usage, target))
+    }
+
+    fn permit_use(&self, usage: Use, target: &str) -> bool {
+        if usage == Use::Channel {
+            return self.channels.iter().any(|pattern| matches(pattern, target));
+        }
+        self.keys.iter().any(|(pattern, (read, write))| {
+            let suffices = match usage {
+                Use::Read => *read,
+                Use::Write => *write,
+                Use::Both => *read && *write,
+                Use::Touch | Use::Channel => true,
+            };
+            suffices && matches(pattern, target)
         })
     }
 }

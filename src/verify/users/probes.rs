@@ -50,7 +50,7 @@ pub(super) fn patterns(rules: &[Rule], of_channels: bool) -> Vec<&str> {
 }
 
 /// Every rule, and the rules inside of selectors.
-fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
+pub(super) fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
     rules.iter().flat_map(|rule| match rule {
         Rule::Selector(inner) => inner.iter(),
         rule => std::slice::from_ref(rule).iter(),
@@ -59,7 +59,7 @@ fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
 
 /// How a request is put to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ProbeMethod {
+pub(super) enum SentOrDryRun {
     /// It is sent as the user: it does no harm.
     Sent,
     /// The server is asked what it would say: `ACL DRYRUN`.
@@ -71,7 +71,7 @@ pub(super) enum ProbeMethod {
 pub(super) struct AclProbe<'a> {
     pub(super) sample: &'a SampleCommand,
     pub(super) target: Option<&'a ProbeTarget>,
-    pub(super) means: ProbeMethod,
+    pub(super) method: SentOrDryRun,
     pub(super) permitted: bool,
 }
 
@@ -86,28 +86,29 @@ pub(super) struct AclProbes<'a> {
 /// Commands to choose from, and what decides about them.
 pub(super) struct ProbeChooser<'a> {
     samples: Vec<SampleCommand>,
-    words: ServerCommands<'a>,
+    commands: ServerCommands<'a>,
     permissions: &'a Permissions,
     targets: &'a ProbeTargets,
     server: Server,
 }
 
 impl<'a> ProbeChooser<'a> {
-    /// `words`: the commands that the server has.
+    /// `commands`: those that the server has.
     pub(super) fn new(
-        words: ServerCommands<'a>,
+        commands: ServerCommands<'a>,
         permissions: &'a Permissions,
         targets: &'a ProbeTargets,
         server: Server,
     ) -> Self {
         let mut samples = sample_commands();
-        samples.retain(|sample| words.categories(sample.name).is_some());
-        Self { samples, words, permissions, targets, server }
+        samples.retain(|sample| commands.categories(sample.name).is_some());
+        Self { samples, commands, permissions, targets, server }
     }
 
     /// The requests for a user's rules, which are given in words, too.
     pub(super) fn choose(&'a self, rules: &'a [(&'a str, Rule)]) -> AclProbes<'a> {
-        let candidates = self.candidates();
+        let candidates =
+            candidates(&self.samples, self.targets, (self.permissions, &self.commands), self.server);
         let mut probes = AclProbes { probes: Vec::new(), unshown: Vec::new() };
         for sample in self.samples.iter().filter(|sample| sample.harmless).take(USUAL) {
             let usual = candidates.iter().filter(|candidate| candidate.sample == sample);
@@ -126,32 +127,6 @@ impl<'a> ProbeChooser<'a> {
             probes.unshown.truncate(before + 1);
         }
         probes
-    }
-
-    /// Every request that can be put to this server, those that are sent first.
-    fn candidates(&'a self) -> Vec<AclProbe<'a>> {
-        let mut candidates = Vec::new();
-        for sample in &self.samples {
-            let targets: Vec<Option<&ProbeTarget>> = match sample.takes_channel() {
-                None => vec![None],
-                Some(true) => self.targets.channels.iter().map(Some).collect(),
-                Some(false) => self.targets.keys.iter().map(Some).collect(),
-            };
-            for target in targets {
-                let text = target.map_or("", |target| target.text.as_str());
-                let means = if sample.harmless && target.is_none_or(|target| target.own) {
-                    ProbeMethod::Sent
-                } else if self.server.has_dry_runs() {
-                    ProbeMethod::DryRun
-                } else {
-                    continue;
-                };
-                let permitted = self.permissions.permit(sample, text, &self.words);
-                candidates.push(AclProbe { sample, target, means, permitted });
-            }
-        }
-        candidates.sort_by_key(|candidate| candidate.means);
-        candidates
     }
 
     /// Adds what shows a rule; whether anything does, or nothing has to.
@@ -182,7 +157,7 @@ impl<'a> ProbeChooser<'a> {
         which: &Which,
         candidates: &'p [AclProbe<'a>],
     ) -> Option<&'p AclProbe<'a>> {
-        candidates.iter().filter(|candidate| self.words.concerns(which, candidate.sample)).min_by_key(
+        candidates.iter().filter(|candidate| self.commands.concerns(which, candidate.sample)).min_by_key(
             |candidate| {
                 let text = candidate.target.map_or("", |target| target.text.as_str());
                 let hindered = !self.permissions.permit_target(candidate.sample, text);
@@ -202,9 +177,40 @@ impl<'a> ProbeChooser<'a> {
             let of_pattern = |target: &ProbeTarget| target.pattern.as_deref() == Some(pattern);
             candidate.target.is_some_and(of_pattern)
                 && candidate.sample.uses().all(|one| one == usage)
-                && self.permissions.permit_command(candidate.sample, &self.words)
+                && self.permissions.permit_command(candidate.sample, &self.commands)
         })
     }
+}
+
+/// Every request that can be put to a server, those that are sent first.
+pub(super) fn candidates<'a>(
+    samples: &'a [SampleCommand],
+    targets: &'a ProbeTargets,
+    (permissions, commands): (&Permissions, &ServerCommands<'_>),
+    server: Server,
+) -> Vec<AclProbe<'a>> {
+    let mut candidates = Vec::new();
+    for sample in samples {
+        let targets: Vec<Option<&ProbeTarget>> = match sample.takes_channel() {
+            None => vec![None],
+            Some(true) => targets.channels.iter().map(Some).collect(),
+            Some(false) => targets.keys.iter().map(Some).collect(),
+        };
+        for target in targets {
+            let text = target.map_or("", |target| target.text.as_str());
+            let method = if sample.harmless && target.is_none_or(|target| target.own) {
+                SentOrDryRun::Sent
+            } else if server.has_dry_runs() {
+                SentOrDryRun::DryRun
+            } else {
+                continue;
+            };
+            let permitted = permissions.permit(sample, text, commands);
+            candidates.push(AclProbe { sample, target, method, permitted });
+        }
+    }
+    candidates.sort_by_key(|candidate| candidate.method);
+    candidates
 }
 
 impl<'a> AclProbes<'a> {
@@ -255,7 +261,7 @@ mod tests {
         let chosen = chooser.choose(&rules);
         let line = |probe: &AclProbe<'_>| {
             let sign = if probe.permitted { "+" } else { "-" };
-            let dry = if probe.means == ProbeMethod::DryRun { "~" } else { "" };
+            let dry = if probe.method == SentOrDryRun::DryRun { "~" } else { "" };
             let full = probe.sample.full(probe.target.map(|target| target.text.as_str()));
             format!("{sign}{dry}{}", full.join(" "))
         };
