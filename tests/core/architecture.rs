@@ -159,8 +159,9 @@ fn forbidden_uses_are_found_wherever_they_stand() {
         let texts = [("", "mod verify; mod plan;"), ("plan", "struct Plan;"), ("verify", text)];
         forbidden_uses(&Crate::of_texts(&texts)).into_iter().map(|(_, used)| used).collect::<Vec<_>>()
     };
-    assert_eq!(found("use crate::plan::{Plan};"), ["crate::plan"]);
-    assert_eq!(found("fn f(plan: &crate::plan::Plan) {}"), ["crate::plan"]);
+    assert_eq!(found("use crate::plan::{Plan};"), ["crate::plan::Plan"]);
+    assert_eq!(found("fn f(plan: &crate::plan::Plan) {}"), ["crate::plan::Plan"]);
+    assert_eq!(found("use crate::{plan as p}; fn f() { p::make() }"), ["crate::plan", "crate::plan::make"]);
     assert_eq!(found("use std::{env, fmt};"), ["std::env"]);
     assert_eq!(found("use std::time; fn f() { g!(time::Instant::now()) }"), ["std::time::Instant::now"]);
     assert_eq!(found("use std::time::Duration; // use tokio::x;\n#[cfg(test)] use tokio::y;").len(), 0);

@@ -19,12 +19,13 @@ pub(super) fn circular_uses(
     let mut arrows: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
     let mut uses = Vec::new();
     for (user, used) in read.uses() {
-        let Used::File(used) = used else { continue };
+        let Used::File(used, _) = used else { continue };
         if let Some((from, to)) = siblings(&user, &used).filter(|_| !is_excepted(&user, &used)) {
             arrows.entry(from.clone()).or_default().insert(to.clone());
             uses.push((from, to, user, used));
         }
     }
+    uses.dedup();
     let circular = uses.into_iter().filter(|(from, to, ..)| reaches(&arrows, to, from));
     circular.map(|(_, _, user, used)| (user, used)).collect()
 }

@@ -17,8 +17,8 @@ pub(super) struct Crate(BTreeMap<Module, SourceFile>);
 /// What a file uses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Used {
-    /// Another file of the crate.
-    File(Module),
+    /// Another file of the crate, and the path of what is used there; the path is empty for the file itself.
+    File(Module, String),
     /// Something of another crate: `std::env::var`.
     Foreign(String),
 }
@@ -81,7 +81,8 @@ impl Crate {
         for (module, file) in &self.0 {
             let used = file.paths.iter().filter_map(|path| self.resolve(module, path, 0));
             uses.extend(
-                used.filter(|used| *used != Used::File(module.clone())).map(|used| (module.clone(), used)),
+                used.filter(|used| !matches!(used, Used::File(used, _) if used == module))
+                    .map(|used| (module.clone(), used)),
             );
         }
         uses.sort();
@@ -127,7 +128,7 @@ impl Crate {
             }
             rest = others;
         }
-        Some(Used::File(place))
+        Some(Used::File(place, rest.join("::")))
     }
 
     fn is_known(&self, module: &Module, name: &str) -> bool {

@@ -95,6 +95,20 @@ pub(super) const LAYERS: &[Layer] = &[
         part: &["verify"],
         never: &["crate::plan", "crate::planner", "crate::readiness", "crate::status"],
     },
+    // How the planner compares what it finds with what it wants.
+    Layer {
+        part: &["verify"],
+        never: &[
+            "crate::observed::ObservedUser",
+            "crate::observed::PrimaryLogin",
+            "crate::topology::acl::allow_the_same",
+            "crate::topology::settings::live",
+            "crate::topology::settings::same_value",
+            "crate::topology::settings::while_forming",
+            "crate::topology::settings::while_mending",
+            "crate::topology::settings::while_replacing",
+        ],
+    },
     // Why a step exists; what a slot or a subnet is.
     Layer {
         part: &["executor"],
@@ -155,7 +169,10 @@ pub(super) fn forbidden_uses(read: &Crate) -> Vec<(Module, String)> {
     let mut found = Vec::new();
     for (user, used) in read.uses() {
         let used = match used {
-            Used::File(module) => format!("crate::{}", module.join("::")),
+            Used::File(module, item) => {
+                let parts = ["crate", &module.join("::"), &item];
+                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("::")
+            }
             Used::Foreign(path) => path,
         };
         let is_forbidden = LAYERS.iter().any(|layer| {
