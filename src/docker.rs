@@ -12,7 +12,7 @@ use crate::executor::{BoxedError, EngineCalls};
 use crate::observed::Observed;
 use crate::plan::EngineAction;
 use crate::topology::files::File;
-use crate::topology::{Credentials, DeploymentName, NodeName, Topology};
+use crate::topology::{Credentials, DeploymentName, NodeName, Topology, stored_format};
 
 mod apply;
 mod archive;
@@ -154,15 +154,20 @@ impl Engine {
     /// its volume; `None` where it has no container, or none that has the file.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// Where the engine does not answer, or a newer redisctl stored what this one cannot read.
     pub async fn stored(
         &self,
         name: &DeploymentName,
         on_engine: &EngineInventory,
     ) -> Result<Option<(Topology, Credentials)>, EngineError> {
-        for node in on_engine.deployment(name).containers.keys() {
+        let newer = |source| EngineError::NewerFormat { deployment: name.clone(), source };
+        let inventory = on_engine.deployment(name);
+        if let Some(format) = inventory.newer_format {
+            return Err(newer(format));
+        }
+        for node in inventory.containers.keys() {
             match files::read_deployment(&self.docker, node).await {
-                Ok(Some(text)) => return Ok(crate::topology::files::parse_deployment(&text)),
+                Ok(Some(text)) => return stored_format::read(&text).map_err(newer),
                 Ok(None) => {}
                 // A `down` that was killed may still have calls under way: what it removes is not read.
                 Err(error) => {

@@ -30,6 +30,7 @@ pub mod server;
 pub mod settings;
 pub mod slots;
 mod spec_field;
+pub mod stored_format;
 pub mod tls;
 pub mod users;
 pub mod warnings;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use bollard::errors::Error;
 
+use crate::topology::DeploymentName;
+use crate::topology::stored_format::NewerFormat;
+
 /// The status of a call that names something that is not there.
 const NOT_FOUND: u16 = 404;
 
@@ -73,6 +76,14 @@ pub enum EngineError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A deployment that a newer redisctl made or changed.
+    #[error("a newer redisctl made or changed the deployment `{deployment}`")]
+    NewerFormat {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// Both versions.
+        source: NewerFormat,
+    },
     /// An image in which neither server was found.
     #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
     NoServer(String),
@@ -100,6 +111,9 @@ impl EngineError {
         match self {
             Self::Pull(error) => Some(error.hint()),
             Self::SubnetTaken { .. } => Some("choose another one with `--subnet`"),
+            Self::NewerFormat { .. } => {
+                Some("upgrade redisctl; to remove the deployment, `redisctl down` of this version is enough")
+            }
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
             Self::NotStarted { source, .. } if says_port_is_allocated(source) => Some(
                 "no container publishes that port: the engine itself holds it, as one may that was killed while it \

@@ -9,6 +9,7 @@ use ipnet::Ipv4Net;
 use super::labels;
 use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::container::Namespace;
+use crate::topology::stored_format::NewerFormat;
 use crate::topology::{DeploymentName, NodeName};
 
 /// The containers, networks and volumes of the engine, those of all deployments and of others.
@@ -37,6 +38,8 @@ pub struct Inventory {
     pub container_ids: BTreeMap<String, String>,
     /// The engine's ids of all its networks: one, or none.
     pub network_ids: Vec<String>,
+    /// The format of the labels, where a newer redisctl wrote some of them.
+    pub newer_format: Option<NewerFormat>,
 }
 
 impl Inventory {
@@ -92,12 +95,16 @@ impl EngineInventory {
     pub fn deployment(&self, name: &DeploymentName) -> Inventory {
         let networks: Vec<&Network> =
             self.networks.iter().filter(|network| labels::belongs(network.labels.as_ref(), name)).collect();
-        let volumes = self.volumes.iter().filter(|volume| labels::belongs(Some(&volume.labels), name));
+        let volumes: Vec<&Volume> =
+            self.volumes.iter().filter(|volume| labels::belongs(Some(&volume.labels), name)).collect();
+        let all_labels = networks.iter().filter_map(|network| network.labels.as_ref());
+        let all_labels = all_labels.chain(volumes.iter().map(|volume| &volume.labels));
         let mut inventory = Inventory {
             network: networks
                 .first()
                 .map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
-            volumes: volumes.map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
+            newer_format: all_labels.map(labels::check_format).find_map(Result::err),
+            volumes: volumes.iter().map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
             network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
             ..Inventory::default()
         };
@@ -106,6 +113,7 @@ impl EngineInventory {
             else {
                 continue;
             };
+            inventory.newer_format = inventory.newer_format.or_else(|| labels::check_format(labels).err());
             let id = container.id.clone().unwrap_or_default();
             inventory.container_ids.insert(title(container).unwrap_or(&id).to_owned(), id.clone());
             let Some(node) = labels::node(labels) else { continue };

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::topology::container::ContainerSettings;
+use crate::topology::stored_format::{self, NewerFormat};
 use crate::topology::{DeploymentName, NodeName};
 
 /// The deployment that a container, network or volume belongs to. What lacks it is never touched.
 pub const DEPLOYMENT: &str = "io.redisctl.deployment";
+
+/// The version of what the labels say, see [`stored_format`].
+const FORMAT: &str = "io.redisctl.format";
 
 /// The node that a container is.
 pub const NODE: &str = "io.redisctl.node";
@@ -30,6 +34,7 @@ type Labels = HashMap<String, String>;
 pub(super) fn of_deployment(deployment: &DeploymentName, users: &BTreeMap<String, String>) -> Labels {
     let mut labels: Labels = users.clone().into_iter().collect();
     labels.insert(DEPLOYMENT.to_owned(), deployment.to_string());
+    labels.insert(FORMAT.to_owned(), stored_format::VERSION.to_string());
     labels
 }
 
@@ -48,6 +53,14 @@ pub(super) fn belongs(labels: Option<&Labels>, deployment: &DeploymentName) -> b
     labels.and_then(|labels| labels.get(DEPLOYMENT)).is_some_and(|label| label == deployment.as_str())
 }
 
+/// Checks the version of what the labels say.
+///
+/// # Errors
+/// A newer redisctl wrote the labels.
+pub(super) fn check_format(labels: &Labels) -> Result<(), NewerFormat> {
+    stored_format::check_label(labels.get(FORMAT).map(String::as_str))
+}
+
 /// Whether the run `maker` of redisctl made what bears these labels.
 pub(super) fn is_made_by(labels: &Labels, maker: &str) -> bool {
     labels.get(MADE_BY).is_some_and(|label| label == maker)
@@ -61,4 +74,20 @@ pub(super) fn node(labels: &Labels) -> Option<NodeName> {
 /// What a container was made from; `None` where another version of redisctl wrote something else.
 pub(super) fn settings(labels: &Labels) -> Option<ContainerSettings> {
     serde_json::from_str(labels.get(SETTINGS)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_a_newer_redisctl_are_told_from_known_ones() {
+        let mut labels = of_deployment(&DeploymentName::new("shop").unwrap(), &BTreeMap::new());
+        assert_eq!(check_format(&labels), Ok(()));
+        labels.insert(FORMAT.to_owned(), "99".to_owned());
+        assert_eq!(check_format(&labels), Err(NewerFormat { found: "99".to_owned() }));
+        // redisctl 0.1 wrote no version.
+        labels.remove(FORMAT);
+        assert_eq!(check_format(&labels), Ok(()));
+    }
 }

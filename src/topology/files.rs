@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
 use super::users::{REPLICATION, ServerUser, users_of};
-use super::{Credentials, Node, NodeName, Topology};
+use super::{Credentials, Node, NodeName, Topology, stored_format};
 use crate::spec::SecretText;
 
 mod anchor;
@@ -48,7 +48,6 @@ pub fn render(
     nodes: &[NodeName],
     primary: Option<&NodeName>,
 ) -> Vec<File> {
-    let deployment = serde_json::json!({ "topology": topology, "credentials": credentials.to_json() });
     let mut files = Vec::new();
     let certificates = credentials.certificates.as_ref();
     files.extend(certificates.map(|certificates| File::Content {
@@ -86,17 +85,9 @@ pub fn render(
     // Last, so that what it says has been written when it is there.
     files.push(File::Content {
         path: DEPLOYMENT_FILE.to_owned(),
-        text: SecretText::new(deployment.to_string()),
+        text: stored_format::write(topology, credentials),
     });
     files
-}
-
-/// Reads back what [`render`] put into [`DEPLOYMENT_FILE`].
-#[must_use]
-pub fn parse_deployment(text: &str) -> Option<(Topology, Credentials)> {
-    let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let topology = serde_json::from_value(value.get("topology")?.clone()).ok()?;
-    Some((topology, Credentials::from_json(value.get("credentials")?)?))
 }
 
 /// Directives that take several words; every other value is one quoted word.

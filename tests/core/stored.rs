@@ -1,21 +1,103 @@
-//! What earlier releases stored in the deployment's volume is read as it was meant.
+//! What a deployment stores is read as it was meant, whichever release of redisctl wrote it.
 
-use redisctl::topology::files::parse_deployment;
+use redisctl::spec::SecretText;
+use redisctl::topology::container::{ContainerSettings, containers};
+use redisctl::topology::stored_format::{NewerFormat, VERSION, read, write};
+use redisctl::topology::{Credentials, Topology};
 
 use crate::rig::topology;
 
-/// What release 0.1 stored for [`CLUSTER`] and [`REPLICATION`].
-const CLUSTER_BY_0_1: &str = include_str!("stored/cluster-0.1.json");
-const REPLICATION_BY_0_1: &str = include_str!("stored/replication-0.1.json");
+/// A deployment of each sort: its spec, and what redisctl 0.1 stored for it (format 1), the file and the label
+/// `io.redisctl.settings` of each container. The certificates and keys of the file are none, to be short.
+macro_rules! stored {
+    ($($name:literal: $spec:literal,)*) => {
+        [$((
+            $spec,
+            include_str!(concat!("stored/format_1/", $name, ".json")),
+            include_str!(concat!("stored/format_1/", $name, ".labels")),
+        ),)*]
+    };
+}
 
-const CLUSTER: &str = "{kind: cluster, shards: 2, auth: {password: secret}, data: volume}";
-const REPLICATION: &str = "{kind: replication, config: {maxmemory: 64mb}}";
+const FORMAT_1: [(&str, &str, &str); 8] = stored! {
+    "standalone": "{kind: standalone, image: 'valkey/valkey:8.1', data: volume, resources: {memory: 128mb, cpus: 0.5}, labels: {team: shop}}",
+    "standalone-tls": "{kind: standalone, tls: {client_auth: true}}",
+    "replication": "{kind: replication, config: {maxmemory: 64mb}}",
+    "replication-auth": "{kind: replication, replicas: 2, auth: {password: p, replica_password: r, users: [{name: app, password: a, rules: ['~app:*', '+@read']}, {name: gone, rules: ['off', '+ping']}]}}",
+    "cluster": "{kind: cluster, shards: 2, auth: {password: p}, data: volume}",
+    "cluster-network": "{kind: cluster, access: network, replicas: 0, image: 'redis:6.2', nodes: {shop-2: {port: 7100, config: {maxmemory: 1mb}}}}",
+    "sentinel": "{kind: sentinel}",
+    "sentinel-auth-tls": "{kind: sentinel, sentinels: 1, auth: {default: off, users: [{name: app, password: a, rules: ['~*', '+@all']}]}, tls: true, data: volume}",
+};
+
+/// The passwords that were stored for a topology: `o` for the operator, `n` for the replication, and so on.
+fn passwords(topology: &Topology) -> Credentials {
+    let mut passwords = Credentials::default();
+    if let Some(auth) = &topology.auth {
+        let secret = |text: &str| Some(SecretText::new(text));
+        passwords.operator = secret("o");
+        passwords.replication = secret("n");
+        passwords.default = secret("p").filter(|_| auth.default_password);
+        passwords.replica = secret("r").filter(|_| auth.replica_password);
+        let users = auth.users.iter().filter(|user| user.name == "app");
+        passwords.users = users.map(|user| (user.name.clone(), SecretText::new("a"))).collect();
+    }
+    passwords
+}
 
 #[test]
-fn topologies_of_release_0_1_are_read() {
-    for (stored, spec) in [(CLUSTER_BY_0_1, CLUSTER), (REPLICATION_BY_0_1, REPLICATION)] {
-        let (read, credentials) = parse_deployment(stored).expect("a stored deployment");
-        assert_eq!(read, topology(spec));
-        assert_eq!(credentials.default.is_some(), read.auth.is_some());
+fn files_of_format_1_are_read() {
+    for (spec, file, _) in FORMAT_1 {
+        let expected = topology(spec);
+        let (read, mut credentials) = read(file).expect("a known format").expect("a stored deployment");
+        assert_eq!(read, expected, "{spec}");
+        let certificates = credentials.certificates.take();
+        assert_eq!(credentials, passwords(&expected), "{spec}");
+        let nodes = if expected.tls.is_some() { expected.nodes() } else { Vec::new() };
+        assert_eq!(certificates.is_some(), !nodes.is_empty(), "{spec}");
+        for node in nodes {
+            let pair = certificates.as_ref().and_then(|certificates| certificates.of_node(&node.name));
+            assert!(pair.is_some_and(|pair| pair.key.expose().contains("no key")), "{spec}: {}", node.name);
+        }
     }
+}
+
+#[test]
+fn labels_of_format_1_are_read() {
+    for (spec, _, labels) in FORMAT_1 {
+        let read: Vec<ContainerSettings> =
+            labels.lines().map(|label| serde_json::from_str(label).expect("a label")).collect();
+        assert_eq!(read, containers(&topology(spec)), "{spec}");
+    }
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    for (spec, file, _) in FORMAT_1 {
+        let (topology, credentials) = read(file).expect("a known format").expect("a stored deployment");
+        let written = write(&topology, &credentials);
+        assert_eq!(read(written.expose()), Ok(Some((topology, credentials))), "{spec}");
+    }
+}
+
+/// A difference here is a change of the stored format. Where the release before cannot read it, it takes the
+/// next version, and fixtures of the version before are added to this folder.
+#[test]
+fn the_format_changes_with_its_version_only() {
+    assert_eq!(VERSION, 2);
+    let topology = topology("{kind: replication, auth: {password: p}}");
+    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).expect("plain data");
+    let file = write(&topology, &passwords(&topology));
+    let file: serde_json::Value = serde_json::from_str(file.expose()).expect("the file is JSON");
+    insta::assert_snapshot!("file", pretty(&file));
+    let label = serde_json::to_value(&containers(&topology)[0]).expect("plain data");
+    insta::assert_snapshot!("label", pretty(&label));
+}
+
+#[test]
+fn a_file_of_a_newer_redisctl_is_not_guessed_at() {
+    let topology = topology("kind: cluster");
+    let written = write(&topology, &Credentials::default());
+    let newer = written.expose().replace(&format!("\"version\":{VERSION}"), "\"version\":3");
+    assert_eq!(read(&newer), Err(NewerFormat { found: "3".to_owned() }));
 }

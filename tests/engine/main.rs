@@ -27,6 +27,7 @@ mod sentinel;
 mod shapes;
 #[cfg(unix)]
 mod ssh;
+mod stored;
 mod support;
 mod tls;
 mod two_at_once;

@@ -9,7 +9,8 @@ use redisctl::observed::{ContainerState, Foreign};
 use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
-use redisctl::topology::files::{DEPLOYMENT_FILE, File, parse_deployment};
+use redisctl::topology::files::{DEPLOYMENT_FILE, File};
+use redisctl::topology::stored_format;
 use redisctl::topology::{Address, Credentials, NodeName, Server, Settings, Topology};
 
 use super::access::Accounts;
@@ -269,7 +270,8 @@ impl State {
                 File::Content { path, text } => {
                     let volume = self.engine.volumes.get_mut(&shared).ok_or("the volume is gone")?;
                     if path == DEPLOYMENT_FILE {
-                        volume.deployment = parse_deployment(text.expose());
+                        volume.deployment =
+                            stored_format::read(text.expose()).map_err(|error| error.to_string())?;
                     } else if let Some(name) = path.strip_suffix("/users.acl") {
                         volume.accounts.insert(NodeName::from_label(name), Accounts::of_file(text.expose()));
                     } else if let Some(name) = path.strip_suffix("/server.conf") {

@@ -1,0 +1,89 @@
+//! The format of what a deployment stores about itself: the file with topology and passwords in its shared
+//! volume, and the labels of its containers, network and volumes.
+
+use serde_json::{Value, json};
+
+use super::{Credentials, Topology};
+use crate::spec::SecretText;
+
+/// The version that this redisctl writes. A change that the release before cannot read takes the next number.
+///
+/// - 1: redisctl 0.1. The version is not written.
+/// - 2: the slots of a shard are a list of ranges; before, one range.
+pub const VERSION: u64 = 2;
+
+/// The version of what bears none.
+const UNWRITTEN_VERSION: u64 = 1;
+
+/// Something stored by a newer redisctl.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its stored format is version {found}, and this redisctl reads versions up to {VERSION}")]
+pub struct NewerFormat {
+    /// The version, as it is stored.
+    pub found: String,
+}
+
+/// The text of the file.
+#[must_use]
+pub fn write(topology: &Topology, credentials: &Credentials) -> SecretText {
+    let file = json!({ "version": VERSION, "topology": topology, "credentials": credentials.to_json() });
+    SecretText::new(file.to_string())
+}
+
+/// Reads what [`write`] wrote; `None` where the text is something else, like a file that was not written to
+/// its end.
+///
+/// # Errors
+/// A newer redisctl wrote it.
+pub fn read(text: &str) -> Result<Option<(Topology, Credentials)>, NewerFormat> {
+    let Ok(file) = serde_json::from_str::<Value>(text) else { return Ok(None) };
+    if let Some(version) = file.get("version") {
+        check(version.as_u64(), || version.to_string())?;
+    }
+    Ok(parts(&file))
+}
+
+fn parts(file: &Value) -> Option<(Topology, Credentials)> {
+    let topology = serde_json::from_value(file.get("topology")?.clone()).ok()?;
+    Some((topology, Credentials::from_json(file.get("credentials")?)?))
+}
+
+/// Checks the version that a label says; `None` where the label is missing.
+///
+/// # Errors
+/// A newer redisctl wrote the labels.
+pub fn check_label(version: Option<&str>) -> Result<(), NewerFormat> {
+    version.map_or(Ok(()), |text| check(text.parse().ok(), || text.to_owned()))
+}
+
+/// Checks a version; `None` where it is not a number, which no version was so far.
+fn check(version: Option<u64>, text: impl FnOnce() -> String) -> Result<(), NewerFormat> {
+    match version {
+        Some(UNWRITTEN_VERSION..=VERSION) => Ok(()),
+        _ => Err(NewerFormat { found: text() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_version_is_told_from_older_ones_and_from_something_else() {
+        let newer = |found: &str| NewerFormat { found: found.to_owned() };
+        assert_eq!(read(r#"{"version":3,"topology":{"nodes":[]}}"#), Err(newer("3")));
+        assert_eq!(read(r#"{"version":"3.1"}"#), Err(newer("\"3.1\"")));
+        for other in ["", "{}", r#"{"version":2,"topology":{"#, r#"{"version":1,"topology":{}}"#] {
+            assert_eq!(read(other), Ok(None), "{other}");
+        }
+        assert_eq!(check_label(Some("3")), Err(newer("3")));
+        assert_eq!(check_label(Some("next")), Err(newer("next")));
+        for known in [None, Some("1"), Some("2")] {
+            assert_eq!(check_label(known), Ok(()), "{known:?}");
+        }
+        assert_eq!(
+            newer("3").to_string(),
+            "its stored format is version 3, and this redisctl reads versions up to 2"
+        );
+    }
+}
