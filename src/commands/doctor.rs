@@ -101,7 +101,7 @@ async fn examine_network(connected: &Connected) -> Result<(Finding, Finding), Co
     let mut holders = on_engine.busy_ports(&name);
     let wanted = DEFAULT_PORT_BASE..=DEFAULT_PORT_BASE + NODES - 1;
     for port in wanted.clone() {
-        let own = inventory.ports.values().any(|own| *own == port);
+        let own = inventory.ports.contains(&port);
         let tried = || connected.location.is_local() && is_taken(Ipv4Addr::LOCALHOST, port);
         if !own && !holders.contains_key(&port) && tried() {
             holders.insert(port, "another process".to_owned());

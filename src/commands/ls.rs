@@ -1,7 +1,5 @@
 //! `redisctl ls`: every deployment on the engine, from labels alone.
 
-use std::collections::BTreeSet;
-
 use super::{CommandError, Outcome, connected};
 use crate::observed::ContainerState;
 use crate::status::{DeploymentLine, LineState};
@@ -21,7 +19,6 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
             let image =
                 containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
             let nodes = inventory.containers.len();
-            let published: BTreeSet<u16> = inventory.ports.into_values().collect();
             DeploymentLine {
                 name: name.to_string(),
                 kind: inventory.kind,
@@ -29,7 +26,7 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
                 nodes,
                 running,
                 image: image.unwrap_or_default(),
-                ports: published.into_iter().collect(),
+                ports: inventory.ports.into_iter().collect(),
             }
         })
         .collect();

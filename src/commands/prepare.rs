@@ -1,6 +1,6 @@
 //! From a spec to a topology on this engine: gathers the facts that resolving needs.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, TcpListener};
 
 use super::specs::Found;
@@ -9,9 +9,9 @@ use super::{CommandError, Connected, certificates, credentials};
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::topology::defaults::image_reference;
-use crate::topology::facts::{Current, Facts};
+use crate::topology::facts::{Existing, Facts};
 use crate::topology::resolve::{deployment_name, resolve};
-use crate::topology::{Credentials, NodeName, Topology};
+use crate::topology::{Credentials, Topology};
 
 /// Who has what others turned out to have.
 const SOMEBODY: &str = "somebody else";
@@ -79,6 +79,10 @@ pub(super) async fn prepare(
     let refused = refused.map(|subnet| (SOMEBODY.to_owned(), vec![*subnet]));
     let mut busy_ports = on_engine.busy_ports(&name);
     busy_ports.extend(taken.ports.iter().map(|port| (*port, SOMEBODY.to_owned())));
+    let stored = connected.engine.stored(&name, &on_engine).await?;
+    let made_from = inventory.containers.iter();
+    let made_from =
+        made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?)));
     let endpoint_host = connected.location.endpoint_host();
     let mut facts = Facts {
         endpoint_ip: ip_of(&endpoint_host).await,
@@ -87,7 +91,11 @@ pub(super) async fn prepare(
         server,
         networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
         busy_ports,
-        current: subnet.map(|subnet| Current { subnet, ports: inventory.ports.clone() }),
+        existing: Existing {
+            subnet,
+            stored: stored.as_ref().map(|(topology, _)| Box::new(topology.clone())),
+            containers: made_from.collect(),
+        },
         ..offline
     };
     let topology = if connected.location.is_local() {
@@ -96,7 +104,6 @@ pub(super) async fn prepare(
         // Which ports of another machine are free, only its engine can find out.
         resolve(spec, &facts).map_err(|problems| found.document.locate(problems))?
     };
-    let stored = connected.engine.stored(&name, &on_engine).await?;
     let current = stored.as_ref().map(|(_, credentials)| credentials);
     let certificates = certificates::gather(found, &topology, current)?;
     let credentials =
@@ -119,7 +126,7 @@ async fn ip_of(host: &str) -> Option<Ipv4Addr> {
 fn resolve_with_free_ports(
     found: &Found,
     facts: &mut Facts,
-    own: &BTreeMap<NodeName, u16>,
+    own: &BTreeSet<u16>,
 ) -> Result<Topology, CommandError> {
     let spec = &found.document.spec;
     loop {
@@ -127,7 +134,7 @@ fn resolve_with_free_ports(
         let before = facts.busy_ports.len();
         for node in topology.nodes() {
             let port = node.endpoint.port;
-            if own.get(&node.name) != Some(&port) && is_taken(topology.bind, port) {
+            if !own.contains(&port) && is_taken(topology.bind, port) {
                 facts.busy_ports.insert(port, "another process".to_owned());
             }
         }

@@ -31,8 +31,8 @@ pub struct Inventory {
     pub containers: BTreeMap<NodeName, ObservedContainer>,
     /// The kind that the containers' labels say.
     pub kind: Option<String>,
-    /// Ports that nodes publish.
-    pub ports: BTreeMap<NodeName, u16>,
+    /// Ports that the containers publish.
+    pub ports: BTreeSet<u16>,
     /// The engine's ids of all its containers by name: the nodes', and those that were to tell an
     /// image's version and were left behind.
     pub container_ids: BTreeMap<String, String>,
@@ -119,15 +119,7 @@ impl EngineInventory {
             let Some(node) = labels::node(labels) else { continue };
             let settings = labels::settings(labels);
             inventory.kind = inventory.kind.or_else(|| labels.get(labels::KIND).cloned());
-            if let Some(settings) = &settings {
-                match settings.network.ports() {
-                    [port] => drop(inventory.ports.insert(node.clone(), *port)),
-                    // An anchor publishes the ports of all nodes, in their order.
-                    all => {
-                        inventory.ports.extend((1..).map(|number| name.node(number)).zip(all.iter().copied()))
-                    }
-                }
-            }
+            inventory.ports.extend(settings.iter().flat_map(|settings| settings.network.ports()));
             let network = settings.as_ref().map(|settings| &settings.network);
             let joins = matches!(network, Some(Namespace::Of { .. }));
             let networks =

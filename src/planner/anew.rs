@@ -1,6 +1,7 @@
 //! Changes for which a deployment must be removed and made anew, because nothing of it can be kept.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::draft::{Stages, engine};
 use super::{Options, cluster, users};
@@ -8,7 +9,7 @@ use crate::arrangement::{Arrangement, Place};
 use crate::observed::Observed;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
-use crate::topology::{Kind, SpecField, Topology};
+use crate::topology::{Kind, NodeName, SpecField, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
 /// converged.
@@ -35,11 +36,13 @@ fn reasons(topology: &Topology, observed: &Observed) -> Vec<SpecField> {
 /// the keys while it is made anew.
 fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
     let shares = topology.anchor.is_some() && stored.anchor.is_some();
-    shares && stored.nodes().len() != topology.nodes().len() && topology.data != DataSpec::Volume
+    let names = |topology: &Topology| -> BTreeSet<NodeName> {
+        topology.nodes().into_iter().map(|node| node.name.clone()).collect()
+    };
+    shares && names(stored) != names(topology) && topology.data != DataSpec::Volume
 }
 
-/// Whether the primary under sentinels is none of the spec's servers any more: sentinels are numbered after
-/// the replicas, so that with fewer of these a server becomes a sentinel.
+/// Whether the primary under sentinels is a replica that leaves.
 fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observed) -> bool {
     if stored.kind != Kind::Sentinel || topology.kind != Kind::Sentinel {
         return false;

@@ -25,7 +25,11 @@ pub(super) fn heir<'m, 'a>(arrangement: &'m Arrangement<'a>, primary: &'m Member
 pub(super) fn swapped_primary(topology: &Topology, arrangement: &Arrangement<'_>) -> Option<NodeName> {
     let primary = match topology.kind {
         Kind::Standalone | Kind::Cluster => None,
-        Kind::Sentinel => arrangement.chosen_primary().map(|member| member.name.clone()),
+        // After a run that was cut off, the sentinels may not have been started yet: then the servers tell.
+        Kind::Sentinel => arrangement
+            .chosen_primary()
+            .or_else(|| primary_by_servers(arrangement))
+            .map(|member| member.name.clone()),
         Kind::Replication => {
             let answering = arrangement.answering();
             let heir = heir(&answering, answering.followed_primary()?);
@@ -33,4 +37,15 @@ pub(super) fn swapped_primary(topology: &Topology, arrangement: &Arrangement<'_>
         }
     };
     primary.filter(|primary| !topology.starts_as_primary(primary))
+}
+
+/// The server that acts as primary; where no server does, the silent one that a replica follows.
+fn primary_by_servers<'m, 'a>(arrangement: &'m Arrangement<'a>) -> Option<&'m Member<'a>> {
+    let servers =
+        || arrangement.members().filter(|member| !member.is_sentinel && member.place == Place::Staying);
+    if servers().any(|member| arrangement.says_primary(&member.name)) {
+        return arrangement.followed_primary().filter(|primary| primary.place == Place::Staying);
+    }
+    let followed = servers().find_map(|member| arrangement.followed(&member.name))?;
+    servers().find(|member| member.address == followed)
 }

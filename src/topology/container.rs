@@ -86,10 +86,12 @@ impl Namespace {
 impl fmt::Display for Namespace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Own { ip, ports } => match ports.as_slice() {
-                [port] => write!(formatter, "address {ip}:{port}"),
-                [first, .., last] => write!(formatter, "address {ip}, ports {first} … {last}"),
-                [] => write!(formatter, "address {ip}"),
+            Self::Own { ip, ports } => match (ports.iter().min(), ports.iter().max()) {
+                (Some(lowest), Some(highest)) if lowest < highest => {
+                    write!(formatter, "address {ip}, ports {lowest} … {highest}")
+                }
+                (Some(port), _) => write!(formatter, "address {ip}:{port}"),
+                (None, _) => write!(formatter, "address {ip}"),
             },
             Self::Of { anchor, port } => write!(formatter, "port {port} of {anchor}"),
         }

@@ -1,13 +1,14 @@
 //! What resolving a spec needs to know of the engine and of the deployment, gathered beforehand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::{NodeName, Server};
+use super::container::ContainerSettings;
+use super::{NodeName, Server, Topology};
 
-/// What resolving needs to know of the world, gathered beforehand.
+/// What resolving a spec needs to know, gathered beforehand.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// The name where the spec has none: its file's stem.
@@ -24,17 +25,42 @@ pub struct Facts {
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
     /// Ports that cannot be published, and what holds each.
     pub busy_ports: BTreeMap<u16, String>,
-    /// What the deployment has already, to be kept where the spec does not say otherwise.
-    pub current: Option<Current>,
+    /// What exists of the deployment: nodes keep what they have where the spec does not say otherwise.
+    pub existing: Existing,
 }
 
-/// What an existing deployment has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Current {
+/// What exists of a deployment on its engine; nothing of a new one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Existing {
     /// Its network's subnet.
-    pub subnet: Ipv4Net,
-    /// Its nodes' ports.
-    pub ports: BTreeMap<NodeName, u16>,
+    pub subnet: Option<Ipv4Net>,
+    /// The topology that it was last brought to; `None` where it cannot be read.
+    pub stored: Option<Box<Topology>>,
+    /// What its containers were made from, by their names.
+    pub containers: BTreeMap<NodeName, ContainerSettings>,
+}
+
+impl Existing {
+    /// The ports that its containers publish.
+    #[must_use]
+    pub fn published_ports(&self) -> BTreeSet<u16> {
+        self.containers.values().flat_map(|settings| settings.network.ports()).copied().collect()
+    }
+
+    /// The port of a node: its container's, else the stored one. An anchor, with the ports of all nodes, has none.
+    pub(super) fn port(&self, node: &NodeName) -> Option<u16> {
+        match self.containers.get(node).map(|settings| settings.network.ports()) {
+            Some([port]) => Some(*port),
+            Some(_) => None,
+            None => Some(self.stored.as_ref()?.node(node)?.address.port),
+        }
+    }
+
+    /// The static IP that a node was given in `subnet`.
+    pub(super) fn ip(&self, node: &NodeName, subnet: Ipv4Net) -> Option<Ipv4Addr> {
+        let ip = self.stored.as_ref()?.node(node)?.address.ip;
+        subnet.contains(&ip).then_some(ip)
+    }
 }
 
 impl Facts {
@@ -49,7 +75,7 @@ impl Facts {
             server: None,
             networks: Vec::new(),
             busy_ports: BTreeMap::new(),
-            current: None,
+            existing: Existing::default(),
         }
     }
 }

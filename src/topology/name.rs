@@ -118,6 +118,12 @@ impl NodeName {
         &self.0
     }
 
+    /// The node's number in its deployment; `None` for the anchor.
+    #[must_use]
+    pub fn number_in(&self, deployment: &DeploymentName) -> Option<usize> {
+        self.0.strip_prefix(deployment.as_str())?.strip_prefix('-')?.parse().ok().filter(|number| *number > 0)
+    }
+
     /// The name split for sorting: text before the last `-`, then the number behind it.
     fn order(&self) -> (&str, Option<usize>) {
         match self.0.rsplit_once('-') {

@@ -1,26 +1,28 @@
 //! From spec to topology: every default decided, every rule checked, every problem reported at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv4Net;
-
 use super::address;
-use super::defaults::{DEFAULT_PORT_BASE, DEFAULT_SENTINELS, HIGHEST_PORT, bind, image_reference};
+use super::defaults::{DEFAULT_SENTINELS, bind, image_reference};
 use super::name::NameError;
-use super::rules::addresses::{self, ips_fit, subnet_too_small};
+use super::rules::addresses::{subnet_is_free, written_subnet};
 use super::rules::nodes::nodes_exist;
-use super::rules::ports::{self, base_too_high, is_in_range, ports_are_free};
+use super::rules::ports::ports_can_be_reached;
 use super::rules::tls::server_knows_client_auth;
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
     Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Server, Shard, Tls, Topology, User, rules, slots,
 };
-use crate::spec::{NodeSpec, PortBase, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
+use crate::spec::{NodeSpec, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
 
+mod addresses;
 mod draft;
+mod numbers;
 
+use addresses::{choose_ips, choose_ports, choose_subnet};
 use draft::Draft;
+use numbers::{Numbers, Shape};
 
 pub use super::facts::Facts;
 
@@ -33,54 +35,50 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(rules::what_is_left_out(spec));
     // What is assumed of an image that nobody has looked into is no ground to refuse anything.
     problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
-    let written = addresses::written_subnet(spec);
-    problems
-        .extend(written.into_iter().flat_map(|subnet| addresses::subnet_is_free(subnet, &facts.networks)));
-    problems.extend(ports::ports_can_be_reached(spec, &facts.endpoint_host));
+    let written = written_subnet(spec);
+    problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
+    problems.extend(ports_can_be_reached(spec, &facts.endpoint_host));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without a shape or a name there is nothing to place: later problems would be echoes.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
         return Err(problems);
     };
     let kind = kind(spec.kind);
-    let (shard_count, replicas) = shape(spec, kind);
-    let server_count = shard_count * (1 + replicas);
-    let node_count = server_count + sentinels(spec, kind);
+    let shape = shape(spec, kind);
+    let numbers = Numbers::assign(shape, &name, kind, &facts.existing);
+    let names = numbers.names(&name);
     // Loopback is where clients are, unless it is known better.
     let endpoint_ip = endpoint_host(spec, facts).parse().ok().or(facts.endpoint_ip);
     let endpoint_ip = endpoint_ip.unwrap_or(Ipv4Addr::LOCALHOST);
     let placement = Placement::of(kind, spec.access.unwrap_or_default(), endpoint_ip);
-    problems.extend(nodes_exist(spec, &name, node_count));
+    problems.extend(nodes_exist(spec, &names));
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
     problems.extend(server_knows_client_auth(spec, server));
 
-    let names: Vec<NodeName> = (1..=node_count).map(|number| name.node(number)).collect();
     let mut collect = |more: Vec<Problem>| problems.extend(more);
-    let subnet = choose_subnet(spec, facts, node_count).map_err(&mut collect).ok();
+    let subnet = choose_subnet(spec, facts, &names).map_err(&mut collect).ok();
     let ports = choose_ports(spec, facts, &names).map_err(&mut collect).ok();
     let ips = subnet.and_then(|subnet| match placement {
-        Placement::Apart => place(spec, subnet, &names).map_err(&mut collect).ok(),
-        Placement::Together { ip } => Some(names.iter().map(|name| (name.clone(), ip)).collect()),
+        Placement::Apart => choose_ips(spec, facts, subnet, &names).map_err(&mut collect).ok(),
+        Placement::Together { ip } => Some(names.values().map(|name| (name.clone(), ip)).collect()),
     });
     let (Some(subnet), Some(ports), Some(ips), true) = (subnet, ports, ips, problems.is_empty()) else {
         return Err(problems);
     };
 
-    let sentinels = node_count - server_count;
+    let sentinels = numbers.sentinels.len();
     let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips, sentinels };
-    let ranges = if kind == Kind::Cluster { slots::divide(shard_count) } else { Vec::new() };
-    let shards = (0..shard_count)
-        .map(|shard| Shard {
-            slots: ranges.get(shard).copied().into_iter().collect(),
-            primary: draft.node(shard, None),
-            replicas: (0..replicas)
-                .map(|replica| draft.node(shard_count * (1 + replica) + shard, Some(shard)))
-                .collect(),
-        })
-        .collect();
-    let sentinels = (server_count..node_count).map(|position| draft.sentinel(position)).collect();
+    let ranges = if kind == Kind::Cluster { slots::divide(shape.shards) } else { Vec::new() };
+    let mut ranges = ranges.into_iter();
+    let shards = numbers.shards.iter().map(|shard| Shard {
+        slots: ranges.next().into_iter().collect(),
+        primary: draft.node(shard.primary, None),
+        replicas: shard.replicas.iter().map(|replica| draft.node(*replica, Some(shard.primary))).collect(),
+    });
+    let shards = shards.collect();
+    let sentinels = numbers.sentinels.iter().map(|number| draft.sentinel(*number)).collect();
     let anchor = (placement != Placement::Apart).then(|| address::static_ip(subnet, 0)).flatten();
     Ok(Topology {
         anchor: anchor.map(|ip| Anchor { name: name.anchor(), ip }),
@@ -150,21 +148,15 @@ fn kind(kind: SpecKind) -> Kind {
     }
 }
 
-/// How many shards, and how many replicas each.
-fn shape(spec: &Spec, kind: Kind) -> (usize, usize) {
+/// How many nodes of which role.
+fn shape(spec: &Spec, kind: Kind) -> Shape {
     let count = |given: Option<u32>, default: u32| given.unwrap_or(default) as usize;
+    let replicas = count(spec.replicas, 1);
     match kind {
-        Kind::Standalone => (1, 0),
-        Kind::Replication | Kind::Sentinel => (1, count(spec.replicas, 1)),
-        Kind::Cluster => (count(spec.shards, 3), count(spec.replicas, 1)),
-    }
-}
-
-/// How many sentinels.
-fn sentinels(spec: &Spec, kind: Kind) -> usize {
-    match kind {
-        Kind::Sentinel => spec.sentinels.unwrap_or(DEFAULT_SENTINELS) as usize,
-        Kind::Standalone | Kind::Replication | Kind::Cluster => 0,
+        Kind::Standalone => Shape { shards: 1, replicas: 0, sentinels: 0 },
+        Kind::Replication => Shape { shards: 1, replicas, sentinels: 0 },
+        Kind::Sentinel => Shape { shards: 1, replicas, sentinels: count(spec.sentinels, DEFAULT_SENTINELS) },
+        Kind::Cluster => Shape { shards: count(spec.shards, 3), replicas, sentinels: 0 },
     }
 }
 
@@ -176,124 +168,6 @@ fn endpoint_host(spec: &Spec, facts: &Facts) -> String {
     } else {
         facts.endpoint_host.clone()
     }
-}
-
-fn choose_subnet(spec: &Spec, facts: &Facts, nodes: usize) -> Result<Ipv4Net, Vec<Problem>> {
-    if let Some(subnet) = addresses::written_subnet(spec) {
-        return match addresses::subnet_has_room(subnet, nodes) {
-            Some(problem) => Err(vec![problem]),
-            None => Ok(subnet.trunc()),
-        };
-    }
-    if let Some(current) = &facts.current {
-        return Ok(current.subnet);
-    }
-    let taken: Vec<Ipv4Net> = facts.networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
-    address::first_free_subnet(nodes, &taken).ok_or_else(|| {
-        vec![
-            Problem::new(&["network"], "no free subnet was found in 172.30.0.0/16 and 10.231.0.0/16")
-                .hint("name one with `network.subnet` or `--subnet`, or remove networks that nobody uses"),
-        ]
-    })
-}
-
-/// A port for each node: its own, the one it has already, or the base plus its position.
-fn choose_ports(
-    spec: &Spec,
-    facts: &Facts,
-    names: &[NodeName],
-) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
-    let base_field = spec.ports.as_ref().and_then(|ports| ports.base);
-    let own = |name: &NodeName| node_spec(spec, name).and_then(|node| node.port);
-    let base = match base_field {
-        Some(PortBase::Port(port)) => port,
-        None => DEFAULT_PORT_BASE,
-        Some(PortBase::Word(_)) => return automatic_ports(facts, names, own),
-    };
-    let mut problems = Vec::new();
-    let mut ports = BTreeMap::new();
-    for (position, name) in names.iter().enumerate() {
-        if let Some(port) = own(name) {
-            ports.insert(name.clone(), port);
-            continue;
-        }
-        let port = usize::from(base) + position;
-        match u16::try_from(port) {
-            Ok(port) if is_in_range(port) => {
-                ports.insert(name.clone(), port);
-            }
-            // A base that is out of range itself has been told; and it is wrong once, not for each node.
-            _ if problems.is_empty() && is_in_range(base) => problems.push(base_too_high(name, port)),
-            _ => {}
-        }
-    }
-    problems.extend(ports_are_free(spec, &ports, facts));
-    if problems.is_empty() { Ok(ports) } else { Err(problems) }
-}
-
-/// Free ports in a row for the nodes that have none, from the default base on.
-fn automatic_ports(
-    facts: &Facts,
-    names: &[NodeName],
-    own: impl Fn(&NodeName) -> Option<u16>,
-) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
-    let mut ports: BTreeMap<NodeName, u16> = names
-        .iter()
-        .filter_map(|name| {
-            let current = facts.current.as_ref().and_then(|current| current.ports.get(name).copied());
-            Some((name.clone(), own(name).or(current)?))
-        })
-        .collect();
-    let missing: Vec<&NodeName> = names.iter().filter(|name| !ports.contains_key(*name)).collect();
-    let used: BTreeSet<u16> = ports.values().copied().collect();
-    let free = |port: u16| !facts.busy_ports.contains_key(&port) && !used.contains(&port);
-    let count = u16::try_from(missing.len()).unwrap_or(u16::MAX);
-    let base =
-        (DEFAULT_PORT_BASE..=HIGHEST_PORT.saturating_sub(count)).find(|base| (*base..base + count).all(free));
-    match base {
-        Some(base) => {
-            ports.extend(missing.into_iter().cloned().zip(base..));
-            Ok(ports)
-        }
-        None => Err(vec![
-            Problem::new(&["ports", "base"], format!("no {count} free ports in a row were found"))
-                .hint("name a range with `ports.base` or `--port-base`"),
-        ]),
-    }
-}
-
-/// A static IP for each node: its own, or the next one of the subnet.
-fn place(
-    spec: &Spec,
-    subnet: Ipv4Net,
-    names: &[NodeName],
-) -> Result<BTreeMap<NodeName, Ipv4Addr>, Vec<Problem>> {
-    let own: BTreeMap<&NodeName, Ipv4Addr> =
-        names.iter().filter_map(|name| Some((name, node_spec(spec, name)?.ip?))).collect();
-    if addresses::written_subnet(spec).is_none() {
-        let hint = "name the subnet that it belongs to with `network.subnet`; otherwise a free one is chosen";
-        let problems: Vec<Problem> =
-            ips_fit(spec, subnet).into_iter().map(|problem| problem.hint(hint)).collect();
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-    }
-    let claimed: BTreeSet<Ipv4Addr> = own.values().copied().collect();
-    // A node keeps the IP of its position where it can, so that one explicit IP moves no other node.
-    let mut spare = (names.len()..).map_while(|position| address::static_ip(subnet, position));
-    let mut ips = BTreeMap::new();
-    for (position, name) in names.iter().enumerate() {
-        let ip = own
-            .get(name)
-            .copied()
-            .or_else(|| address::static_ip(subnet, position).filter(|ip| !claimed.contains(ip)))
-            .or_else(|| spare.find(|ip| !claimed.contains(ip)));
-        match ip {
-            Some(ip) => ips.insert(name.clone(), ip),
-            None => return Err(vec![subnet_too_small(subnet, names.len())]),
-        };
-    }
-    Ok(ips)
 }
 
 fn node_spec<'a>(spec: &'a Spec, name: &NodeName) -> Option<&'a NodeSpec> {

@@ -12,8 +12,8 @@ use redisctl::topology::{Kind, NodeName, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    PLAIN, Recorder, SWAP, TIMEOUT, assert_ready, converge, plan, primary_of, run, run_and_stop, run_with,
-    settle, topology, up,
+    PLAIN, Recorder, SWAP, TIMEOUT, assert_ready, changed, converge, plan, primary_of, run, run_and_stop,
+    run_with, settle, topology, up,
 };
 
 /// The bundled files, and what else differs in how it is formed.
@@ -160,7 +160,8 @@ async fn a_run_in_which_a_node_is_not_heard_for_a_while_comes_to_its_end() {
         }
     }
     for (from, to) in CHANGES {
-        let (before, after) = (topology(from), topology(to));
+        let before = topology(from);
+        let after = changed(&before, to);
         let stages = plan(&up_with_keys(&before, false).await, &after, SWAP).stages;
         for (stage, quiet) in stages.iter().zip(after.nodes().into_iter().cycle()) {
             let world = up_with_keys(&before, false).await;
@@ -223,7 +224,8 @@ async fn up_with_keys(topology: &Topology, swapped: bool) -> World {
 #[tokio::test(start_paused = true)]
 async fn a_change_that_is_cut_off_after_any_step_loses_no_key() {
     for ((from, to), swapped) in CHANGES.into_iter().zip([false, true].into_iter().cycle()) {
-        let (before, after) = (topology(from), topology(to));
+        let before = topology(from);
+        let after = changed(&before, to);
         let steps = plan(&up_with_keys(&before, swapped).await, &after, SWAP).steps().count();
         for cut in 1..=steps {
             let world = up_with_keys(&before, swapped).await;

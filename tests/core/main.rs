@@ -5,6 +5,7 @@
 mod architecture;
 mod convergence;
 mod executor;
+mod identities;
 mod memory;
 mod planner;
 mod readiness;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use redisctl::spec::{PortBase, PortsSpec, Spec};
+use redisctl::topology::container::containers;
 use redisctl::topology::defaults::HIGHEST_PORT;
-use redisctl::topology::facts::{Current, Facts};
+use redisctl::topology::facts::{Existing, Facts};
 use redisctl::topology::resolve::resolve;
 use redisctl::topology::{Address, Kind, Topology};
 
@@ -189,10 +190,12 @@ fn what_an_existing_deployment_has_is_kept() {
     let ports: Vec<u16> = shop.nodes().iter().map(|node| node.address.port).collect();
     assert_eq!(ports, [7003, 7004]);
     let mut facts = busy();
-    facts.current = Some(Current {
-        subnet: "172.30.9.0/24".parse().expect("a subnet"),
-        ports: shop.nodes().iter().map(|node| (node.name.clone(), node.address.port)).collect(),
-    });
+    let containers = containers(&shop).into_iter().map(|container| (container.name.clone(), container));
+    facts.existing = Existing {
+        subnet: Some("172.30.9.0/24".parse().expect("a subnet")),
+        containers: containers.collect(),
+        stored: None,
+    };
     // Its own ports are busy because it holds them.
     facts.busy_ports.extend([(7003, "itself".to_owned()), (7004, "itself".to_owned())]);
     let again = try_resolve("{kind: replication, ports: {base: auto}}", &facts).expect("it resolves");

@@ -14,6 +14,8 @@ use redisctl::plan::{
 use redisctl::planner::{self, Forming, Options};
 use redisctl::readiness::{self, Disagreement};
 use redisctl::spec::Spec;
+use redisctl::topology::container::containers;
+use redisctl::topology::facts::Existing;
 use redisctl::topology::files::render;
 use redisctl::topology::resolve::{Facts, resolve};
 use redisctl::topology::settings::{same_value, server_default};
@@ -33,6 +35,18 @@ pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: f
 pub(crate) fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
     resolve(&spec, &Facts::offline("shop")).expect("a good spec")
+}
+
+/// The topology that a changed spec comes to where the deployment stands already.
+pub(crate) fn changed(before: &Topology, yaml: &str) -> Topology {
+    let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
+    let made_from = containers(before).into_iter().map(|container| (container.name.clone(), container));
+    let existing = Existing {
+        subnet: Some(before.subnet),
+        stored: Some(Box::new(before.clone())),
+        containers: made_from.collect(),
+    };
+    resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).expect("a good spec")
 }
 
 pub(crate) fn node(topology: &Topology, number: usize) -> NodeName {

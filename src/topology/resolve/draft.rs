@@ -19,7 +19,8 @@ pub(super) struct Draft<'a> {
     pub(super) kind: Kind,
     pub(super) server: Server,
     pub(super) facts: &'a Facts,
-    pub(super) names: &'a [NodeName],
+    /// The names of all nodes by number.
+    pub(super) names: &'a BTreeMap<usize, NodeName>,
     pub(super) ports: &'a BTreeMap<NodeName, u16>,
     pub(super) ips: &'a BTreeMap<NodeName, Ipv4Addr>,
     /// How many of the nodes are sentinels.
@@ -27,46 +28,46 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// The node at a position; `primary` is its primary's position where it starts out as a replica.
-    pub(super) fn node(&self, position: usize, primary: Option<usize>) -> Node {
+    /// The node of a number; `primary` is its primary's number where it starts out as a replica.
+    pub(super) fn node(&self, number: usize, primary: Option<usize>) -> Node {
         let primary = primary.map(|primary| self.address(primary));
         let settings =
-            self.settings(&self.names[position], self.address(position), &self.endpoint(position), primary);
-        self.with_settings(position, settings)
+            self.settings(&self.names[&number], self.address(number), &self.endpoint(number), primary);
+        self.with_settings(number, settings)
     }
 
-    /// The sentinel at a position.
-    pub(super) fn sentinel(&self, position: usize) -> Node {
-        let name = &self.names[position];
-        let mut settings = self.listening(name, self.address(position));
+    /// The sentinel of a number.
+    pub(super) fn sentinel(&self, number: usize) -> Node {
+        let name = &self.names[&number];
+        let mut settings = self.listening(name, self.address(number));
         for (directive, value) in sentinel_defaults(self.sentinels).iter() {
             settings.set(directive, value);
         }
         for (directive, value) in self.config(name).filter(|(directive, _)| is_of_sentinels(directive)) {
             settings.set(directive, value);
         }
-        self.with_settings(position, settings)
+        self.with_settings(number, settings)
     }
 
-    fn with_settings(&self, position: usize, settings: Settings) -> Node {
-        let name = self.names[position].clone();
+    fn with_settings(&self, number: usize, settings: Settings) -> Node {
+        let name = self.names[&number].clone();
         let own = node_spec(self.spec, &name);
         let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
         Node {
             resources: resources(limits, &settings),
-            address: self.address(position),
-            endpoint: self.endpoint(position),
+            address: self.address(number),
+            endpoint: self.endpoint(number),
             name,
             settings,
         }
     }
 
-    fn endpoint(&self, position: usize) -> Endpoint {
-        Endpoint { host: endpoint_host(self.spec, self.facts), port: self.address(position).port }
+    fn endpoint(&self, number: usize) -> Endpoint {
+        Endpoint { host: endpoint_host(self.spec, self.facts), port: self.address(number).port }
     }
 
-    fn address(&self, position: usize) -> Address {
-        let name = &self.names[position];
+    fn address(&self, number: usize) -> Address {
+        let name = &self.names[&number];
         Address { ip: self.ips[name], port: self.ports[name] }
     }
 

@@ -1,26 +1,28 @@
 //! Rules of `nodes`: which of them there are.
 
-use crate::spec::{Problem, Spec};
-use crate::topology::DeploymentName;
+use std::collections::BTreeMap;
 
-/// Every entry of `nodes` names a node that there is.
-pub(in crate::topology) fn nodes_exist(
-    spec: &Spec,
-    deployment: &DeploymentName,
-    count: usize,
-) -> Vec<Problem> {
-    let exists = |name: &str| (1..=count).any(|number| deployment.node(number).as_str() == name);
-    let names = spec.nodes.iter().flatten().map(|(name, _)| name);
-    names
+use crate::spec::{Problem, Spec};
+use crate::topology::NodeName;
+
+/// Every entry of `nodes` names a node that there is; `names` are their names by number.
+pub(in crate::topology) fn nodes_exist(spec: &Spec, names: &BTreeMap<usize, NodeName>) -> Vec<Problem> {
+    let exists = |name: &str| names.values().any(|node| node.as_str() == name);
+    let written = spec.nodes.iter().flatten().map(|(name, _)| name);
+    written
         .filter(|name| !exists(name))
-        .map(|name| {
-            let (first, last) = (deployment.node(1), deployment.node(count));
-            let hint = match count {
-                1 => format!("the only node is `{first}`"),
-                2 => format!("the nodes are `{first}` and `{last}`"),
-                _ => format!("the nodes are `{first}` to `{last}`"),
-            };
-            Problem::new(&["nodes", name], format!("there is no node `{name}`")).hint(hint)
-        })
+        .map(|name| Problem::new(&["nodes", name], format!("there is no node `{name}`")).hint(list(names)))
         .collect()
+}
+
+/// The nodes in words.
+fn list(names: &BTreeMap<usize, NodeName>) -> String {
+    let is_gapless = names.keys().copied().eq(1..=names.len());
+    let all: Vec<String> = names.values().map(|name| format!("`{name}`")).collect();
+    match all.as_slice() {
+        [only] => format!("the only node is {only}"),
+        [first, .., last] if is_gapless && all.len() > 2 => format!("the nodes are {first} to {last}"),
+        [others @ .., last] => format!("the nodes are {} and {last}", others.join(", ")),
+        [] => String::new(),
+    }
 }

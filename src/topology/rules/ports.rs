@@ -86,12 +86,11 @@ pub(in crate::topology) fn ports_are_free(
 ) -> Vec<Problem> {
     let is_written =
         |name: &NodeName| spec.nodes.as_ref().and_then(|nodes| nodes.get(name.as_str())?.port).is_some();
+    let published = facts.existing.published_ports();
     let mut seen: BTreeMap<u16, &NodeName> = BTreeMap::new();
     let mut problems = Vec::new();
     let mut counted_up: BTreeMap<&str, BTreeMap<u16, &NodeName>> = BTreeMap::new();
     for (name, port) in ports {
-        let held_already =
-            facts.current.as_ref().is_some_and(|current| current.ports.get(name) == Some(port));
         if let Some(other) = seen.insert(*port, name) {
             // Two that count up are never the same, and of two that are written a rule about what is
             // written has told.
@@ -102,7 +101,7 @@ pub(in crate::topology) fn ports_are_free(
                     format!("port {port} is what `{counted}` gets, counting up from the first node's");
                 problems.push(Problem::new(&at, message).hint("choose one that no other node has"));
             }
-        } else if let Some(holder) = facts.busy_ports.get(port).filter(|_| !held_already) {
+        } else if let Some(holder) = facts.busy_ports.get(port).filter(|_| !published.contains(port)) {
             if is_written(name) {
                 let message = format!("port {port} of `{name}` is taken by {holder}");
                 let hint = format!("set `nodes.{name}.port` to another one");

@@ -4,63 +4,67 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn other_numbers_need_a_say_where_all_ports_are_one_containers_and_nothing_keeps_the_keys() {
-    let world = up(&topology(SENTINEL)).await;
-    for yaml in ["{kind: sentinel, replicas: 2}", "{kind: sentinel, sentinels: 5}"] {
-        let found = obstacles(&world, &topology(yaml), SWAP);
+    let before = topology("{kind: sentinel, replicas: 3}");
+    let world = up(&before).await;
+    for yaml in [
+        "{kind: sentinel, replicas: 2}",
+        "{kind: sentinel, replicas: 3, sentinels: 5}",
+        "{kind: sentinel, replicas: 1, sentinels: 5}",
+    ] {
+        let found = obstacles(&world, &changed(&before, yaml), SWAP);
         let expected = "the deployment must be made anew: the spec changed replicas or sentinels (";
         assert!(found.starts_with(expected), "{yaml}: {found}");
     }
-    // One's replica is the other's sentinel: all ports are published already.
-    let world = up(&topology("{kind: sentinel, replicas: 3, sentinels: 3}")).await;
-    repair(&world, &topology("{kind: sentinel, replicas: 1, sentinels: 5}")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn replicas_and_sentinels_come_and_go_live_in_the_network() {
     const SHAPES: [(u32, u32); 6] = [(1, 3), (2, 3), (2, 5), (1, 5), (1, 3), (2, 1)];
     let spec = |(replicas, sentinels): (u32, u32)| {
-        topology(&format!(
-            "{{kind: sentinel, access: network, replicas: {replicas}, sentinels: {sentinels}}}"
-        ))
+        format!("{{kind: sentinel, access: network, replicas: {replicas}, sentinels: {sentinels}}}")
     };
-    let world = up(&spec(SHAPES[0])).await;
-    world.put_keys(&node(&spec(SHAPES[0]), 1), 100);
+    let mut now = topology(&spec(SHAPES[0]));
+    let world = up(&now).await;
+    world.put_keys(&node(&now, 1), 100);
     settle().await;
     for shape in &SHAPES[1..] {
-        repair(&world, &spec(*shape)).await;
-        assert_eq!(world.keys(&node(&spec(*shape), 2)), 100, "{shape:?}");
+        now = changed(&now, &spec(*shape));
+        repair(&world, &now).await;
+        assert_eq!(world.keys(&node(&now, 2)), 100, "{shape:?}");
     }
-    assert_snapshot!(repair(&world, &spec(SHAPES[0])).await, @"
-    shop: 6 changes in 3 stages
-    remove
-      shop-3  remove container                                           # spec changed: replicas
+    assert_snapshot!(repair(&world, &changed(&now, &spec(SHAPES[0]))).await, @"
+    shop: 5 changes in 2 stages
     containers
-      shop-3  create container, image redis:8, address 172.30.0.13:7003  # spec changed: replicas
+      shop-4  create container, image redis:8, address 172.30.0.14:7004  # not found
       shop-5  create container, image redis:8, address 172.30.0.15:7005  # not found
       shop-1  write files of shop-1 … shop-5 (5 nodes)                   # spec changed: settings
     start replicas and sentinels
-      shop-3  start container                                            # new
-      shop-3  wait until it answers                                      # new
+      shop-4  start container                                            # new
+      shop-4  wait until it answers                                      # new
       shop-5  start container                                            # new
       shop-5  wait until it answers                                      # new
     then look again: what the servers say once they run decides what else is needed
-    shop: 2 changes in 3 stages
+    shop: 3 changes in 4 stages
+    remove
+      shop-6  remove container                # the spec has no such node any more
     sentinels
-      shop-4  find out anew who there is      # knows 172.30.0.13:7003, which is not of this deployment
+      shop-3  find out anew who there is      # knows 172.30.0.16:7006, which is not of this deployment
     ready
       shop    wait until all sentinels agree  # changed by the steps before
     settings
-      shop-4  set quorum 2                    # quorum is `1`, not `2`
+      shop-3  set quorum 2                    # quorum is `1`, not `2`
     ");
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down() {
-    let volumes = |counts: &str| topology(&format!("{{kind: sentinel, data: volume, {counts}}}"));
-    let world = up(&volumes("replicas: 1")).await;
-    world.put_keys(&node(&volumes("replicas: 1"), 1), 100);
+    let volumes = |counts: &str| format!("{{kind: sentinel, data: volume, {counts}}}");
+    let one = topology(&volumes("replicas: 1"));
+    let world = up(&one).await;
+    world.put_keys(&node(&one, 1), 100);
     settle().await;
-    assert_snapshot!(repair(&world, &volumes("replicas: 2")).await, @"
+    let two = changed(&one, &volumes("replicas: 2"));
+    assert_snapshot!(repair(&world, &two).await, @"
     shop: 34 changes in 7 stages
     remove
       shop-network  stop container                                              # spec changed: address
@@ -69,30 +73,30 @@ async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down()
       shop-1        remove container                                            # detached from the network
       shop-2        stop container                                              # detached from the network
       shop-2        remove container                                            # detached from the network
-      shop-3        stop container                                              # spec changed: replicas
-      shop-3        remove container                                            # spec changed: replicas
+      shop-3        stop container                                              # detached from the network
+      shop-3        remove container                                            # detached from the network
       shop-4        stop container                                              # detached from the network
       shop-4        remove container                                            # detached from the network
       shop-5        stop container                                              # detached from the network
       shop-5        remove container                                            # detached from the network
     network and volumes
-      shop-3        create volume shop-3-data                                   # not found
+      shop-6        create volume shop-6-data                                   # not found
     network namespace
       shop-network  create container, image redis:8, address 172.30.0.11, ports 7001 … 7006  # spec changed: address
     containers
       shop-1        create container, image redis:8, port 7001 of shop-network  # detached from the network
       shop-2        create container, image redis:8, port 7002 of shop-network  # detached from the network
-      shop-3        create container, image redis:8, port 7003 of shop-network  # spec changed: replicas
+      shop-6        create container, image redis:8, port 7006 of shop-network  # not found
+      shop-3        create container, image redis:8, port 7003 of shop-network  # detached from the network
       shop-4        create container, image redis:8, port 7004 of shop-network  # detached from the network
       shop-5        create container, image redis:8, port 7005 of shop-network  # detached from the network
-      shop-6        create container, image redis:8, port 7006 of shop-network  # not found
       shop-network  write files of shop-network                                 # spec changed: settings
       shop-1        write files of shop-1                                       # spec changed: settings
       shop-2        write files of shop-2                                       # spec changed: settings
+      shop-6        write files of shop-6                                       # spec changed: settings
       shop-3        write files of shop-3                                       # spec changed: settings
       shop-4        write files of shop-4                                       # spec changed: settings
       shop-5        write files of shop-5                                       # spec changed: settings
-      shop-6        write files of shop-6                                       # spec changed: settings
     start network namespace
       shop-network  start container                                             # new
     start primary
@@ -101,38 +105,39 @@ async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down()
     start replicas and sentinels
       shop-2        start container                                             # new
       shop-2        wait until it answers                                       # new
+      shop-6        start container                                             # new
+      shop-6        wait until it answers                                       # new
       shop-3        start container                                             # new
       shop-3        wait until it answers                                       # new
       shop-4        start container                                             # new
       shop-4        wait until it answers                                       # new
       shop-5        start container                                             # new
       shop-5        wait until it answers                                       # new
-      shop-6        start container                                             # new
-      shop-6        wait until it answers                                       # new
     then look again: what the servers say once they run decides what else is needed
     shop: 6 changes in 3 stages
     hasten
       shop-1  set repl-diskless-sync-delay 0  # while it is mended
       shop-2  set repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set repl-diskless-sync-delay 0  # while it is mended
+      shop-6  set repl-diskless-sync-delay 0  # while it is mended
     ready
       shop    wait until all sentinels agree  # shop-1 does not see shop-2 online
     usual settings
       shop-1  set repl-diskless-sync-delay 5  # while it is mended
       shop-2  set repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set repl-diskless-sync-delay 5  # while it is mended
+      shop-6  set repl-diskless-sync-delay 5  # while it is mended
     ");
-    repair(&world, &volumes("replicas: 1")).await;
-    assert_eq!(world.keys(&node(&volumes("replicas: 1"), 1)), 100);
+    repair(&world, &changed(&two, &volumes("replicas: 1"))).await;
+    assert_eq!(world.keys(&node(&one, 1)), 100);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_primary_that_is_to_be_a_sentinel_needs_a_say() {
-    let spec = |replicas| topology(&format!("{{kind: sentinel, access: network, replicas: {replicas}}}"));
-    let world = up(&spec(2)).await;
-    world.fail_over(&spec(2), &node(&spec(2), 3));
+async fn a_primary_that_leaves_its_sentinels_needs_a_say() {
+    let before = topology("{kind: sentinel, access: network, replicas: 2}");
+    let world = up(&before).await;
+    world.fail_over(&before, &node(&before, 3));
     settle().await;
-    assert_snapshot!(obstacles(&world, &spec(1), SWAP), @"the deployment must be made anew: the spec changed replicas, to fewer (the primary's node is not a server of the new spec)");
+    let after = changed(&before, "{kind: sentinel, access: network, replicas: 1}");
+    assert_snapshot!(obstacles(&world, &after, SWAP), @"the deployment must be made anew: the spec changed replicas, to fewer (the primary's node is not a server of the new spec)");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,167 @@
+//! Which subnet a deployment has, and which port and static IP each of its nodes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+
+use super::node_spec;
+use crate::spec::{PortBase, Problem, Spec};
+use crate::topology::NodeName;
+use crate::topology::address::{first_free_subnet, overlap, static_ip};
+use crate::topology::defaults::{DEFAULT_PORT_BASE, HIGHEST_PORT};
+use crate::topology::facts::Facts;
+use crate::topology::rules::addresses::{ips_fit, subnet_has_room, subnet_too_small, written_subnet};
+use crate::topology::rules::ports::{base_too_high, is_in_range, ports_are_free};
+
+/// The names of all nodes by number.
+type Names = BTreeMap<usize, NodeName>;
+
+/// How many nodes a subnet must have room for: static IPs follow the numbers.
+fn highest(names: &Names) -> usize {
+    names.keys().next_back().copied().unwrap_or(1)
+}
+
+/// The spec's subnet, else that of the deployment's network, else the stored one, else the first free one.
+pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result<Ipv4Net, Vec<Problem>> {
+    if let Some(subnet) = written_subnet(spec) {
+        return match subnet_has_room(subnet, names.len()) {
+            Some(problem) => Err(vec![problem]),
+            None => Ok(subnet.trunc()),
+        };
+    }
+    if let Some(subnet) = facts.existing.subnet {
+        return Ok(subnet);
+    }
+    let taken: Vec<Ipv4Net> = facts.networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
+    let stored = facts.existing.stored.as_ref().map(|stored| stored.subnet);
+    let stored = stored.filter(|subnet| !taken.iter().any(|other| overlap(*subnet, *other)));
+    stored.or_else(|| first_free_subnet(highest(names), &taken)).ok_or_else(|| {
+        vec![
+            Problem::new(&["network"], "no free subnet was found in 172.30.0.0/16 and 10.231.0.0/16")
+                .hint("name one with `network.subnet` or `--subnet`, or remove networks that nobody uses"),
+        ]
+    })
+}
+
+/// A port for each node: its own in the spec, else the one that its number counts up to from the base.
+/// Where the base is `auto`, a node keeps its port, and new nodes get free ones.
+pub(super) fn choose_ports(
+    spec: &Spec,
+    facts: &Facts,
+    names: &Names,
+) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
+    let own = |name: &NodeName| node_spec(spec, name).and_then(|node| node.port);
+    let base = match spec.ports.as_ref().and_then(|ports| ports.base) {
+        Some(PortBase::Port(port)) => port,
+        None => DEFAULT_PORT_BASE,
+        Some(PortBase::Word(_)) => return automatic_ports(facts, names, own),
+    };
+    let mut problems = Vec::new();
+    let mut ports = BTreeMap::new();
+    for (number, name) in names {
+        if let Some(port) = own(name) {
+            ports.insert(name.clone(), port);
+            continue;
+        }
+        let port = usize::from(base) + number - 1;
+        match u16::try_from(port) {
+            Ok(port) if is_in_range(port) => {
+                ports.insert(name.clone(), port);
+            }
+            // A base that is out of range itself is another rule's problem. A base that is too high is
+            // one problem, not one for each node.
+            _ if problems.is_empty() && is_in_range(base) => problems.push(base_too_high(name, port)),
+            _ => {}
+        }
+    }
+    problems.extend(ports_are_free(spec, &ports, facts));
+    if problems.is_empty() { Ok(ports) } else { Err(problems) }
+}
+
+/// The ports that nodes have; for the others those that the deployment publishes for no node yet, else free
+/// ports in a row from the default base on.
+fn automatic_ports(
+    facts: &Facts,
+    names: &Names,
+    own: impl Fn(&NodeName) -> Option<u16>,
+) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
+    let existing = &facts.existing;
+    let published = existing.published_ports();
+    let kept = |name: &NodeName| {
+        let is_usable = |port: &u16| published.contains(port) || !facts.busy_ports.contains_key(port);
+        existing.port(name).filter(is_usable)
+    };
+    let mut ports: BTreeMap<NodeName, u16> =
+        names.values().filter_map(|name| Some((name.clone(), own(name).or_else(|| kept(name))?))).collect();
+    let stored = existing.stored.iter().flat_map(|stored| stored.nodes()).map(|node| node.address.port);
+    let of_containers = existing.containers.keys().filter_map(|name| existing.port(name));
+    let held: BTreeSet<u16> = ports.values().copied().chain(stored).chain(of_containers).collect();
+    // The anchor of a run that was cut off publishes the ports of nodes that have no container yet.
+    let mut waiting = published.difference(&held).copied();
+    let mut missing = Vec::new();
+    for name in names.values().filter(|name| own(name).or_else(|| kept(name)).is_none()) {
+        match waiting.next() {
+            Some(port) => drop(ports.insert(name.clone(), port)),
+            None => missing.push(name.clone()),
+        }
+    }
+    let free = |port: u16| {
+        !facts.busy_ports.contains_key(&port) && !held.contains(&port) && !published.contains(&port)
+    };
+    let count = u16::try_from(missing.len()).unwrap_or(u16::MAX);
+    let base =
+        (DEFAULT_PORT_BASE..=HIGHEST_PORT.saturating_sub(count)).find(|base| (*base..base + count).all(free));
+    match base {
+        Some(base) => {
+            ports.extend(missing.into_iter().zip(base..));
+            Ok(ports)
+        }
+        None => Err(vec![
+            Problem::new(&["ports", "base"], format!("no {count} free ports in a row were found"))
+                .hint("name a range with `ports.base` or `--port-base`"),
+        ]),
+    }
+}
+
+/// A static IP for each node: its own in the spec, else the one that it has, else that of its number, else
+/// one beyond those of all numbers.
+pub(super) fn choose_ips(
+    spec: &Spec,
+    facts: &Facts,
+    subnet: Ipv4Net,
+    names: &Names,
+) -> Result<BTreeMap<NodeName, Ipv4Addr>, Vec<Problem>> {
+    if written_subnet(spec).is_none() {
+        let hint = "name the subnet that it belongs to with `network.subnet`; otherwise a free one is chosen";
+        let problems: Vec<Problem> =
+            ips_fit(spec, subnet).into_iter().map(|problem| problem.hint(hint)).collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+    }
+    let mut ips: BTreeMap<NodeName, Ipv4Addr> =
+        names.values().filter_map(|name| Some((name.clone(), node_spec(spec, name)?.ip?))).collect();
+    let mut taken: BTreeSet<Ipv4Addr> = ips.values().copied().collect();
+    for name in names.values() {
+        let kept = facts.existing.ip(name, subnet).filter(|ip| !taken.contains(ip));
+        if let (Some(ip), false) = (kept, ips.contains_key(name)) {
+            taken.insert(ip);
+            ips.insert(name.clone(), ip);
+        }
+    }
+    // Every other node has the IP of its number where it can, so that one explicit IP moves no other node.
+    let mut spare = (highest(names)..).map_while(|position| static_ip(subnet, position));
+    for (number, name) in names {
+        if ips.contains_key(name) {
+            continue;
+        }
+        let by_number = static_ip(subnet, number - 1).filter(|ip| !taken.contains(ip));
+        let Some(ip) = by_number.or_else(|| spare.find(|ip| !taken.contains(ip))) else {
+            return Err(vec![subnet_too_small(subnet, names.len())]);
+        };
+        taken.insert(ip);
+        ips.insert(name.clone(), ip);
+    }
+    Ok(ips)
+}

@@ -1,0 +1,128 @@
+//! Which number each node has. A node keeps its number for life: its name, address, port and volume
+//! follow from it. Only the nodes of a new deployment are numbered by their position.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::topology::facts::Existing;
+use crate::topology::{DeploymentName, Kind, Node, NodeName};
+
+/// How many nodes of which role a spec asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Shards; one for kinds that are not sharded.
+    pub(super) shards: usize,
+    /// Replicas of each shard.
+    pub(super) replicas: usize,
+    /// Sentinels.
+    pub(super) sentinels: usize,
+}
+
+/// The numbers of a deployment's nodes, counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// Those of each shard.
+    pub(super) shards: Vec<ShardNumbers>,
+    /// The sentinels, in ascending order.
+    pub(super) sentinels: Vec<usize>,
+}
+
+/// The numbers of a shard's nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ShardNumbers {
+    /// The node that starts out as primary.
+    pub(super) primary: usize,
+    /// Its replicas, in ascending order.
+    pub(super) replicas: Vec<usize>,
+}
+
+impl Numbers {
+    /// Numbers the nodes of `shape`. Stored nodes keep their numbers; where their count shrinks, the
+    /// highest numbers leave. New nodes take the lowest free numbers: primaries first, then replica k of
+    /// every shard before replica k+1 of any, then sentinels.
+    ///
+    /// A number is free where neither a stored node has it, nor a container of the other sort: a server
+    /// never becomes a sentinel, nor a sentinel a server.
+    pub(super) fn assign(shape: Shape, name: &DeploymentName, kind: Kind, existing: &Existing) -> Self {
+        let stored = existing.stored.as_deref().filter(|stored| stored.kind == kind);
+        let number = |node: &Node| node.name.number_in(name);
+        let stored_nodes = stored.map(|stored| stored.nodes()).unwrap_or_default();
+        let mut free = FreeNumbers {
+            used: stored_nodes.into_iter().filter_map(number).collect(),
+            containers: containers(name, kind, existing),
+        };
+        let stored_shard = |shard: usize| stored.and_then(|stored| stored.shards.get(shard));
+        let mut shards: Vec<ShardNumbers> = (0..shape.shards)
+            .map(|shard| {
+                let primary = stored_shard(shard).and_then(|stored| number(&stored.primary));
+                let replicas = stored_shard(shard).into_iter().flat_map(|stored| &stored.replicas);
+                let mut replicas = ascending(replicas.filter_map(number));
+                replicas.truncate(shape.replicas);
+                ShardNumbers { primary: primary.unwrap_or_else(|| free.take(Sort::Server)), replicas }
+            })
+            .collect();
+        for replica in 0..shape.replicas {
+            for shard in &mut shards {
+                if shard.replicas.len() <= replica {
+                    shard.replicas.push(free.take(Sort::Server));
+                }
+            }
+        }
+        shards.iter_mut().for_each(|shard| shard.replicas.sort_unstable());
+        let kept = ascending(stored.into_iter().flat_map(|stored| &stored.sentinels).filter_map(number));
+        let sentinels = (0..shape.sentinels)
+            .map(|sentinel| kept.get(sentinel).copied().unwrap_or_else(|| free.take(Sort::Sentinel)));
+        Self { shards, sentinels: ascending(sentinels) }
+    }
+
+    /// Every node's name by its number.
+    pub(super) fn names(&self, name: &DeploymentName) -> BTreeMap<usize, NodeName> {
+        let servers =
+            self.shards.iter().flat_map(|shard| std::iter::once(&shard.primary).chain(&shard.replicas));
+        let numbers = servers.chain(&self.sentinels);
+        numbers.map(|number| (*number, name.node(*number))).collect()
+    }
+}
+
+/// What a node's container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Server,
+    Sentinel,
+}
+
+/// The numbers that new nodes may take.
+struct FreeNumbers {
+    used: BTreeSet<usize>,
+    containers: BTreeMap<usize, Sort>,
+}
+
+impl FreeNumbers {
+    /// The lowest free number for a node of this sort, from now on used.
+    fn take(&mut self, sort: Sort) -> usize {
+        let is_free = |number: &usize| {
+            !self.used.contains(number) && self.containers.get(number).is_none_or(|found| *found == sort)
+        };
+        // There are as many numbers as it takes.
+        let number = (1..).find(is_free).unwrap_or(usize::MAX);
+        self.used.insert(number);
+        number
+    }
+}
+
+/// What the containers of a deployment of this kind run, by the numbers of their nodes. What another
+/// kind left is made anew.
+fn containers(name: &DeploymentName, kind: Kind, existing: &Existing) -> BTreeMap<usize, Sort> {
+    let containers = existing.containers.iter().filter(|(_, settings)| settings.kind == kind.as_str());
+    containers
+        .filter_map(|(node, settings)| {
+            let sort = if settings.is_sentinel() { Sort::Sentinel } else { Sort::Server };
+            Some((node.number_in(name)?, sort))
+        })
+        .collect()
+}
+
+fn ascending(numbers: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut numbers: Vec<usize> = numbers.collect();
+    numbers.sort_unstable();
+    numbers
+}
