@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use redisctl::observed::{ClusterNode, ClusterRole, ClusterView};
+use redisctl::observation::{ClusterNode, ClusterRole, ClusterView};
 use redisctl::topology::Address;
 
 use super::slots::Slots;
