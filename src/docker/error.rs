@@ -87,6 +87,20 @@ pub enum EngineError {
     /// An image in which neither server was found.
     #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
     NoServer(String),
+    /// The server in an image is made for another processor than the engine's.
+    #[error(
+        "the image `{reference}` holds a `{program}` for {found}, and the engine runs programs for {needed}"
+    )]
+    OtherProcessor {
+        /// The image.
+        reference: String,
+        /// The server's program.
+        program: &'static str,
+        /// Its processor, as the engine would call it.
+        found: &'static str,
+        /// The engine's processor.
+        needed: String,
+    },
     /// An image could not be pulled.
     #[error(transparent)]
     Pull(#[from] super::pull::PullError),
@@ -115,6 +129,9 @@ impl EngineError {
                 Some("upgrade redisctl; to remove the deployment, `redisctl down` of this version is enough")
             }
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
+            Self::OtherProcessor { .. } => {
+                Some("name an image with `--image` that is made for the engine's processor")
+            }
             Self::NotStarted { source, .. } if says_port_is_allocated(source) => Some(
                 "no container publishes that port: the engine itself holds it, as one may that was killed while it \
                  started containers; restart the engine",

@@ -11,7 +11,6 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt as _, stream};
 
-mod elf;
 mod layout;
 mod libraries;
 mod loader_conf;
@@ -21,8 +20,9 @@ mod server;
 
 pub use libraries::LibraryError;
 
-use elf::Target;
 use recipe::{Digest, Recipe};
+
+use super::elf::Target;
 
 /// The repository that these images are in.
 const REPOSITORY: &str = "redisctl-host";

@@ -9,8 +9,9 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt as _;
 
+use super::elf::Target;
 use super::error::is_not_found;
-use super::{EngineError, container, labels};
+use super::{EngineError, container, labels, server_binary};
 use crate::topology::server::{Flavor, Version, repository};
 use crate::topology::{DeploymentName, Server};
 
@@ -23,6 +24,8 @@ pub struct Image {
     pub digests: Vec<String>,
     /// The server in it, where the image says so by its variables or labels.
     declared: Option<Server>,
+    /// Its `PATH`, where it sets one.
+    path: Option<String>,
 }
 
 impl Image {
@@ -45,6 +48,7 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
             id: inspect.id.clone().unwrap_or_default(),
             digests: inspect.repo_digests.clone().unwrap_or_default(),
             declared: declared_server(&inspect, reference),
+            path: variables(&inspect).get("PATH").map(|path| (*path).to_owned()),
         })),
         Err(error) if is_not_found(&error) => Ok(None),
         Err(source) => Err(EngineError::call(format!("inspect the image `{reference}`"))(source)),
@@ -55,7 +59,7 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
 /// container that is `deployment`'s: should it be left behind, `down` takes it away.
 ///
 /// # Errors
-/// Where it holds none.
+/// Where the image holds no server, or a server for another processor.
 pub async fn server(
     docker: &Docker,
     reference: &str,
@@ -65,20 +69,40 @@ pub async fn server(
     if let Some(server) = image.declared {
         return Ok(server);
     }
+    let mut others = Vec::new();
     for flavor in [Flavor::Redis, Flavor::Valkey] {
-        if let Some(server) = ask(docker, reference, flavor, deployment).await? {
-            return Ok(server);
+        match ask(docker, reference, image, flavor, deployment).await? {
+            Answer::Version(version) => return Ok(Server { flavor, version }),
+            Answer::None { processor: Some(processor) } => others.push((flavor, processor)),
+            Answer::None { processor: None } => {}
+        }
+    }
+    for (flavor, processor) in others {
+        let version = docker.version().await.map_err(EngineError::call("tell its processor"))?;
+        let needed = version.arch.unwrap_or_default();
+        if let Some(found) = processor.engine_architecture().filter(|found| *found != needed) {
+            let (reference, program) = (reference.to_owned(), program(flavor));
+            return Err(EngineError::OtherProcessor { reference, program, found, needed });
         }
     }
     Err(EngineError::NoServer(reference.to_owned()))
+}
+
+fn program(flavor: Flavor) -> &'static str {
+    Server { flavor, version: Version { major: 0, minor: 0, patch: 0 } }.program()
+}
+
+/// The environment that an image sets.
+fn variables(inspect: &ImageInspect) -> BTreeMap<&str, &str> {
+    let variables = inspect.config.iter().flat_map(|config| config.env.iter().flatten());
+    variables.filter_map(|variable| variable.split_once('=')).collect()
 }
 
 /// What an image says of its server: the official images by a variable, others by the labels of
 /// the Open Container Initiative.
 fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
     let config = inspect.config.as_ref()?;
-    let variables: BTreeMap<&str, &str> =
-        config.env.iter().flatten().filter_map(|variable| variable.split_once('=')).collect();
+    let variables = variables(inspect);
     for (name, flavor) in [("VALKEY_VERSION", Flavor::Valkey), ("REDIS_VERSION", Flavor::Redis)] {
         if let Some(version) = variables.get(name).and_then(|version| version.parse().ok()) {
             return Some(Server { flavor, version });
@@ -96,14 +120,23 @@ fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
     Some(Server { flavor, version: label("org.opencontainers.image.version")?.parse().ok()? })
 }
 
-/// Runs the server's `--version` in a container without a network; `None`: it is not in the image.
+/// What a server answers to the question for its version.
+enum Answer {
+    /// It tells its version.
+    Version(Version),
+    /// It does not run. `processor` is what its file is made for, if the image has the file.
+    None { processor: Option<Target> },
+}
+
+/// Runs the server's `--version` in a container without a network.
 async fn ask(
     docker: &Docker,
     reference: &str,
+    image: &Image,
     flavor: Flavor,
     deployment: &DeploymentName,
-) -> Result<Option<Server>, EngineError> {
-    let program = Server { flavor, version: Version { major: 0, minor: 0, patch: 0 } }.program();
+) -> Result<Answer, EngineError> {
+    let program = program(flavor);
     let operation = format!("ask the image `{reference}` for its server's version");
     let body = ContainerCreateBody {
         image: Some(reference.to_owned()),
@@ -115,14 +148,21 @@ async fn ask(
     };
     let created = docker.create_container(None::<CreateContainerOptions>, body).await;
     let id = created.map_err(EngineError::call(operation))?.id;
-    // A program that is not there fails the start, with one status or another.
+    // A program that is missing or that the processor cannot run fails the start on some engines, and ends the
+    // container on others.
     let output = match docker.start_container(&id, None::<StartContainerOptions>).await {
         Ok(()) => output(docker, &id).await,
         Err(_) => String::new(),
     };
-    container::remove(docker, &id, &id).await?;
     let version = output.split_whitespace().find_map(|word| word.strip_prefix("v=")?.parse().ok());
-    Ok(version.map(|version| Server { flavor, version }))
+    let answer = match version {
+        Some(version) => Answer::Version(version),
+        None => Answer::None {
+            processor: server_binary::target(docker, &id, program, image.path.as_deref()).await,
+        },
+    };
+    container::remove(docker, &id, &id).await?;
+    Ok(answer)
 }
 
 /// What a container that ends by itself wrote.

@@ -85,6 +85,57 @@ fn an_image_with_an_entrypoint_and_a_volume_of_its_own_works_and_leaves_nothing(
     assert!(volumes.iter().all(|volume| !left.contains(volume)), "left behind: {left}");
 }
 
+/// The header of an ELF file for a processor (`e_machine`) of 64 bits.
+fn elf_header(machine: u16) -> Vec<u8> {
+    let mut header = b"\x7fELF\x02\x01\x01".to_vec();
+    header.resize(16, 0);
+    header.extend(2_u16.to_le_bytes());
+    header.extend(machine.to_le_bytes());
+    header.resize(64, 0);
+    header
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_server_for_another_processor_is_told_with_both_processors() {
+    let name = "redisctl-test/other-processor:1";
+    let (machine, found) = if cfg!(target_arch = "aarch64") { (62, "amd64") } else { (183, "arm64") };
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut entry = |path: &str, kind, link: Option<&str>, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(0o755);
+        header.set_size(content.len() as u64);
+        match link {
+            Some(link) => archive.append_link(&mut header, path, link),
+            None => archive.append_data(&mut header, path, content),
+        }
+        .expect("an archive in memory");
+    };
+    entry("usr/bin/redis-check-rdb", tar::EntryType::Regular, None, &elf_header(machine));
+    // As in Debian's package.
+    entry("usr/bin/redis-server", tar::EntryType::Symlink, Some("redis-check-rdb"), b"");
+    let archive = archive.into_inner().expect("an archive in memory");
+    let mut import = Command::new("docker")
+        .args(["import", "-", name])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the docker client starts");
+    import.stdin.take().expect("a pipe").write_all(&archive).expect("it reads");
+    succeed(&end(import));
+    let image = OfficialLike(name);
+
+    let deployment = Deployment::new("other-processor");
+    let said = fail_with(&deployment.run("up", "standalone", &["--image", image.0]), 1);
+    assert!(
+        said.contains(&format!("holds a `redis-server` for {found}, and the engine runs programs for ")),
+        "{said}"
+    );
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_directive_that_came_later_is_found_before_anything_is_made() {

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 
 use object::ReadCache;
 
-use super::elf::{self, ElfObject, Target};
-use super::search::{CommonDirectories, Directory, LoadedFile, SearchPath};
+use super::search::{LoadedFile, SearchPath};
+use crate::docker::elf::{self, ElfObject, Target};
 
-/// The C library loads this one by itself when a thread is cancelled, which servers do when they report a
-/// crash; nothing names it as needed.
+/// The C library loads this library when a thread is cancelled. Servers cancel threads when they report a crash. No
+/// file names the library as needed.
 const THREAD_CANCELLATION_LIBRARY: &str = "libgcc_s.so.1";
+
+/// The directory of the libraries in the image.
+pub(super) const LIBRARY_DIRECTORY: &str = "/usr/local/lib";
 
 /// Why a program's libraries are not known.
 #[derive(Debug, thiserror::Error)]
@@ -46,90 +49,72 @@ pub enum LibraryError {
 /// A program with everything that it loads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LoadedProgram {
-    /// What it runs on.
+    /// The processor that it runs on.
     pub target: Target,
-    /// The loader and the libraries: this machine's file by the path at which the image must have it.
+    /// The loader and the libraries: this machine's file by its path in the image.
     pub files: BTreeMap<String, PathBuf>,
-    /// The image's directories that the loader searches only when it is told to (`LD_LIBRARY_PATH`): an
-    /// image has no `ld.so.cache`, and which directories a loader has built in cannot be known.
-    pub library_path: Vec<String>,
 }
 
-/// Everything that `program` loads, given that the image has it at `image_path`.
+/// Everything that `program` loads.
 ///
 /// # Errors
 /// The program or one of its libraries cannot be read or found.
-pub(super) fn load(
-    program: &Path,
-    image_path: &str,
-    search: &SearchPath,
-) -> Result<LoadedProgram, LibraryError> {
+pub(super) fn load(program: &Path, search: &SearchPath) -> Result<LoadedProgram, LibraryError> {
     let object = read(program)?;
     let target = object.target;
-    let mut loaded = LoadedProgram { target, files: BTreeMap::new(), library_path: Vec::new() };
+    let mut loaded = LoadedProgram { target, files: BTreeMap::new() };
     let mut names = BTreeSet::new();
     if let Some(interpreter) = &object.interpreter {
         loaded.files.insert(interpreter.clone(), PathBuf::from(interpreter));
         names.extend(interpreter.rsplit('/').next().map(str::to_owned));
     }
-    let common = CommonDirectories::new(search, target);
 
-    let first =
-        LoadedFile { object, host: program.to_owned(), image: image_path.to_owned(), inherited: Vec::new() };
+    let first = LoadedFile { object, path: program.to_owned(), inherited: Vec::new() };
     let mut queue = VecDeque::from([first]);
     while let Some(file) = queue.pop_front() {
-        let (directories, inherited) = common.with_own_of(&file);
+        let (directories, inherited) = search.for_libraries_of(&file);
         for library in &file.object.needed {
             if !names.insert(library.clone()) {
-                continue; // The loader, too, takes the first one of a name.
+                continue; // The loader, too, takes the first library of a name.
             }
-            let Some((object, found)) = find(library, &directories, target) else {
-                return Err(LibraryError::Missing { library: library.clone(), needed_by: file.host });
+            let Some((object, path)) = find(library, directories.iter(), target) else {
+                return Err(LibraryError::Missing { library: library.clone(), needed_by: file.path });
             };
-            queue.push_back(loaded.add(library, object, &found, inherited.clone()));
+            loaded.files.insert(image_path(library), path.clone());
+            queue.push_back(LoadedFile { object, path, inherited: inherited.clone() });
         }
     }
-    if names.contains("libc.so.6")
-        && !names.contains(THREAD_CANCELLATION_LIBRARY)
-        && let Some((object, found)) = find(THREAD_CANCELLATION_LIBRARY, &common.all(), target)
-    {
-        // It needs the C library only, which is there.
-        loaded.add(THREAD_CANCELLATION_LIBRARY, object, &found, Vec::new());
+    if names.contains("libc.so.6") && !names.contains(THREAD_CANCELLATION_LIBRARY) {
+        let directories: Vec<PathBuf> =
+            search.environment.iter().cloned().chain(search.for_any_file(target)).collect();
+        // It needs only the C library, which is found already.
+        if let Some((_, path)) = find(THREAD_CANCELLATION_LIBRARY, directories.iter(), target) {
+            loaded.files.insert(image_path(THREAD_CANCELLATION_LIBRARY), path);
+        }
     }
     Ok(loaded)
 }
 
-impl LoadedProgram {
-    /// Notes the library `name`, found in `directory`.
-    fn add(
-        &mut self,
-        name: &str,
-        object: ElfObject,
-        directory: &Directory,
-        inherited: Vec<Directory>,
-    ) -> LoadedFile {
-        let host = directory.host.join(name);
-        // A name with a slash is a path of its own.
-        let image =
-            if name.starts_with('/') { name.to_owned() } else { format!("{}/{name}", directory.image) };
-        self.files.insert(image.clone(), host.clone());
-        if !directory.named_by_file && !self.library_path.contains(&directory.image) {
-            self.library_path.push(directory.image.clone());
-        }
-        LoadedFile { object, host, image, inherited }
-    }
+/// Where the image has a library. All of them are in one directory, which `LD_LIBRARY_PATH` names there: the
+/// directories of this machine may be somebody's home, or places where containers mount something else.
+fn image_path(library: &str) -> String {
+    if library.starts_with('/') { library.to_owned() } else { format!("{LIBRARY_DIRECTORY}/{library}") }
 }
 
-/// The first library of that name which is made for `target`.
-fn find(name: &str, directories: &[Directory], target: Target) -> Option<(ElfObject, Directory)> {
-    if name.starts_with('/') {
-        let object = read(Path::new(name)).ok()?;
-        let directory = Directory { host: "/".into(), image: String::new(), named_by_file: true };
-        return Some((object, directory));
-    }
-    directories.iter().find_map(|directory| {
-        let object = read(&directory.host.join(name)).ok()?;
-        (object.target == target).then(|| (object, directory.clone()))
+/// The first library of that name which is made for `target`. A name that begins with a slash is a path.
+fn find<'a>(
+    name: &str,
+    directories: impl Iterator<Item = &'a PathBuf>,
+    target: Target,
+) -> Option<(ElfObject, PathBuf)> {
+    let paths: Vec<PathBuf> = if name.starts_with('/') {
+        vec![name.into()]
+    } else {
+        directories.map(|directory| directory.join(name)).collect()
+    };
+    paths.into_iter().find_map(|path| {
+        let object = read(&path).ok()?;
+        (object.target == target).then_some((object, path))
     })
 }
 
@@ -149,8 +134,7 @@ mod tests {
     fn finds_everything_that_this_very_test_program_has_loaded() {
         let program = std::env::current_exe().unwrap();
         let configured = super::super::loader_conf::directories(Path::new("/etc/ld.so.conf"));
-        let search = SearchPath { environment: Vec::new(), configured };
-        let loaded = load(&program, "/usr/local/bin/test", &search).unwrap();
+        let loaded = load(&program, &SearchPath { environment: Vec::new(), configured }).unwrap();
 
         let found: Vec<PathBuf> =
             loaded.files.values().map(|path| std::fs::canonicalize(path).unwrap()).collect();
@@ -169,7 +153,7 @@ mod tests {
         let path = folder.path().join("redis-server");
         std::fs::write(&path, "#!/bin/sh\n").unwrap();
 
-        let error = load(&path, "/usr/local/bin/redis-server", &SearchPath::default()).unwrap_err();
+        let error = load(&path, &SearchPath::default()).unwrap_err();
         assert!(matches!(error, LibraryError::NotElf { .. }), "{error}");
     }
 
@@ -193,7 +177,7 @@ mod tests {
         let path = folder.path().join("redis-server");
         std::fs::write(&path, shell).unwrap();
 
-        let error = load(&path, "/usr/local/bin/redis-server", &SearchPath::default()).unwrap_err();
+        let error = load(&path, &SearchPath::default()).unwrap_err();
         let LibraryError::Missing { library, needed_by } = &error else { panic!("{error}") };
         assert!(library.starts_with("libx."), "{library}");
         assert_eq!(*needed_by, path);

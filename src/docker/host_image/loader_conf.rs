@@ -2,32 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
-/// How deep files may include each other: a cycle must end.
+/// How deep files may include each other, so that a cycle ends.
 const DEPTH_LIMIT: usize = 8;
 
-/// One line of `ld.so.conf` that matters.
+/// A line of `ld.so.conf` that names directories or files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
     /// A directory with libraries.
     Directory(String),
-    /// Files to read in place of this line; wildcards are allowed in the last component.
+    /// Files to read in place of this line; a pattern with wildcards.
     Include(String),
 }
 
-/// The directories that `file` and the files it includes name, in order. What cannot be read is left out,
-/// as `ldconfig` does; a machine without the file (musl) has none.
+/// The directories that `file` and the files it includes name, in order. Files that cannot be read are left out, as
+/// by `ldconfig`. A machine with musl has no such file, and no directories.
 #[must_use]
-pub(super) fn directories(file: &Path) -> Vec<String> {
+pub(super) fn directories(file: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     collect(file, DEPTH_LIMIT, &mut found);
     found
 }
 
-fn collect(file: &Path, depth: usize, found: &mut Vec<String>) {
+fn collect(file: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(text) = std::fs::read_to_string(file) else { return };
     for line in parse(&text) {
         match line {
-            Line::Directory(directory) => found.push(directory),
+            Line::Directory(directory) => found.push(directory.into()),
             Line::Include(pattern) if depth > 0 => {
                 for included in matching_files(file, &pattern) {
                     collect(&included, depth - 1, found);
@@ -38,7 +38,7 @@ fn collect(file: &Path, depth: usize, found: &mut Vec<String>) {
     }
 }
 
-/// The lines of `text` that matter; `hwcap` lines and comments do not.
+/// The directories and includes of `text`. Comments and `hwcap` lines are left out.
 fn parse(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -60,34 +60,8 @@ fn parse(text: &str) -> Vec<Line> {
 /// The files that an include's `pattern` means, sorted; it is relative to the including file.
 fn matching_files(including: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = including.parent().unwrap_or(Path::new("/")).join(pattern);
-    let (Some(directory), Some(name)) =
-        (pattern.parent(), pattern.file_name().and_then(|name| name.to_str()))
-    else {
-        return Vec::new();
-    };
-    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_str().is_some_and(|candidate| matches(name, candidate)))
-        .map(|entry| entry.path())
-        .collect();
-    files.sort();
-    files
-}
-
-/// Whether `name` fits `pattern`, in which `*` stands for any characters and `?` for one.
-fn matches(pattern: &str, name: &str) -> bool {
-    let mut rest = name.chars();
-    let mut wanted = pattern.chars();
-    match wanted.next() {
-        None => name.is_empty(),
-        Some('*') => {
-            let after = wanted.as_str();
-            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches(after, &name[at..]))
-        }
-        Some('?') => rest.next().is_some() && matches(wanted.as_str(), rest.as_str()),
-        Some(letter) => rest.next() == Some(letter) && matches(wanted.as_str(), rest.as_str()),
-    }
+    let paths = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
+    paths.into_iter().flatten().filter_map(Result::ok).collect()
 }
 
 #[cfg(test)]
@@ -109,20 +83,6 @@ mod tests {
     }
 
     #[test]
-    fn wildcards() {
-        for (pattern, name, expected) in [
-            ("*.conf", "libc.conf", true),
-            ("*.conf", ".conf", true),
-            ("*.conf", "libc.conf.bak", false),
-            ("x?z*", "xyz", true),
-            ("x?z*", "xz", false),
-            ("*é?", "aéü", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-    }
-
-    #[test]
     fn includes_are_read_in_place_sorted_and_relative_to_the_including_file() {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().join("conf.d");
@@ -132,7 +92,8 @@ mod tests {
         std::fs::write(inside.join("a.conf"), "/a\n").unwrap();
         std::fs::write(inside.join("c.off"), "/c\n").unwrap();
 
-        assert_eq!(directories(&folder.path().join("main.conf")), ["/first", "/a", "/b", "/last"]);
+        let expected = ["/first", "/a", "/b", "/last"].map(PathBuf::from);
+        assert_eq!(directories(&folder.path().join("main.conf")), expected);
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::elf::Target;
 use super::layout::{Layout, SERVER_ID};
-use super::libraries;
+use super::libraries::{self, LIBRARY_DIRECTORY};
 use super::loader_conf;
 use super::search::SearchPath;
 use super::server::InstalledServer;
 use super::{HostImageError, LibraryError};
+use crate::docker::elf::Target;
 
 /// How many hexadecimal digits of the content's hash the tag has: 48 bits are plenty for one machine.
 const TAG_LENGTH: usize = 12;
@@ -46,13 +46,13 @@ impl Recipe {
             .map_err(|source| LibraryError::Read { path: server.path.clone(), source })?;
         let search = SearchPath {
             environment: std::env::split_paths(&variable("LD_LIBRARY_PATH"))
-                .filter_map(|path| path.to_str().map(str::to_owned))
+                .filter(|path| path.is_absolute())
                 .collect(),
             configured: loader_conf::directories(Path::new("/etc/ld.so.conf")),
         };
 
         let image_path = format!("/usr/local/bin/{}", server.name);
-        let loaded = libraries::load(&binary, &image_path, &search)?;
+        let loaded = libraries::load(&binary, &search)?;
         let mut layout = Layout::new();
         layout.executable(&image_path, binary);
         for (path, source) in loaded.files {
@@ -60,7 +60,7 @@ impl Recipe {
         }
         Ok(Self {
             layout,
-            changes: changes(server.name, version.product, &version.version, &loaded.library_path),
+            changes: changes(server.name, version.product, &version.version),
             target: loaded.target,
             program: server.name,
             version: version.version,
@@ -81,19 +81,16 @@ impl Recipe {
 }
 
 /// The image's settings, as Dockerfile instructions.
-fn changes(program: &str, product: &str, version: &str, library_path: &[String]) -> Vec<String> {
-    let mut changes = vec![
+fn changes(program: &str, product: &str, version: &str) -> Vec<String> {
+    vec![
         "WORKDIR /data".to_owned(),
         format!("USER {SERVER_ID}:{SERVER_ID}"),
         format!("CMD [\"{program}\"]"),
         format!("LABEL org.opencontainers.image.title={product}"),
         format!("LABEL org.opencontainers.image.version={version}"),
         "LABEL io.redisctl.image=host".to_owned(),
-    ];
-    if !library_path.is_empty() {
-        changes.push(format!("ENV LD_LIBRARY_PATH=\"{}\"", library_path.join(":")));
-    }
-    changes
+        format!("ENV LD_LIBRARY_PATH=\"{LIBRARY_DIRECTORY}\""),
+    ]
 }
 
 /// Hashes and counts what is written to it.
@@ -124,7 +121,7 @@ mod tests {
         layout.executable("/usr/local/bin/redis-server", source.to_owned());
         Recipe {
             layout,
-            changes: changes("redis-server", "redis", version, &[]),
+            changes: changes("redis-server", "redis", version),
             target: Target { machine: 62, is_64: true },
             program: "redis-server",
             version: version.to_owned(),
@@ -148,9 +145,8 @@ mod tests {
 
     #[test]
     fn the_settings_name_the_user_the_labels_and_the_library_path() {
-        let library_path = ["/lib/x86_64-linux-gnu".to_owned(), "/usr/lib".to_owned()];
         assert_eq!(
-            changes("valkey-server", "valkey", "8.1.1", &library_path),
+            changes("valkey-server", "valkey", "8.1.1"),
             [
                 "WORKDIR /data",
                 "USER 999:999",
@@ -158,7 +154,7 @@ mod tests {
                 "LABEL org.opencontainers.image.title=valkey",
                 "LABEL org.opencontainers.image.version=8.1.1",
                 "LABEL io.redisctl.image=host",
-                "ENV LD_LIBRARY_PATH=\"/lib/x86_64-linux-gnu:/usr/lib\"",
+                "ENV LD_LIBRARY_PATH=\"/usr/local/lib\"",
             ]
         );
     }

@@ -61,6 +61,18 @@ impl Target {
     }
 }
 
+/// What the file with this header runs on; `None` where the header is no ELF file's.
+pub(super) fn target(header: &[u8]) -> Option<Target> {
+    fn of_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Option<Target> {
+        let header = Header::parse(data).ok()?;
+        Some(Target { machine: header.e_machine(header.endian().ok()?).0, is_64: header.is_class_64() })
+    }
+    match FileKind::parse(header).ok()? {
+        FileKind::Elf32 => of_class::<elf::FileHeader32<Endianness>>(header),
+        _ => of_class::<elf::FileHeader64<Endianness>>(header),
+    }
+}
+
 /// Reads the ELF file whose content is `data`.
 ///
 /// # Errors
@@ -149,6 +161,9 @@ mod tests {
         if cfg!(target_arch = "x86_64") {
             assert_eq!(object.target.engine_architecture(), Some("amd64"));
         }
+        let program = std::fs::read("/proc/self/exe").unwrap();
+        assert_eq!(target(&program[..64]), Some(object.target));
+        assert_eq!(target(&program[..10]), None);
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! Which processor the server in an image is made for, as its ELF header says.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use bollard::Docker;
+use bollard::query_parameters::DownloadFromContainerOptionsBuilder;
+use futures_util::TryStreamExt as _;
+
+use super::elf::{self, Target};
+
+/// The directories of programs where an image has no `PATH`, as Docker sets it.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How many symbolic links are followed: more are a loop.
+const MOST_LINKS: usize = 8;
+
+/// How much of an archive is read, bytes: an entry's header, headers for long names, and an ELF header.
+const ARCHIVE_BEGINNING: usize = 8192;
+
+/// The length of a 64-bit ELF header, bytes; those of 32 bits are shorter.
+const ELF_HEADER: u64 = 64;
+
+/// What the processor of `program` is in a container; `None` where the program is not found, or is no ELF file.
+/// `path` is the container's `PATH`.
+pub(super) async fn target(
+    docker: &Docker,
+    container: &str,
+    program: &str,
+    path: Option<&str>,
+) -> Option<Target> {
+    for directory in path.unwrap_or(DEFAULT_PATH).split(':') {
+        let mut file = Path::new(directory).join(program);
+        for _ in 0..MOST_LINKS {
+            match entry(&beginning(docker, container, &file).await?) {
+                Some(Entry::File(header)) => return elf::target(&header),
+                Some(Entry::Link(to)) => file = file.parent()?.join(to),
+                None => break,
+            }
+        }
+    }
+    None
+}
+
+/// What is at a path in a container.
+#[derive(Debug, PartialEq, Eq)]
+enum Entry {
+    /// A file that begins with these bytes.
+    File(Vec<u8>),
+    /// A symbolic link.
+    Link(PathBuf),
+}
+
+/// The beginning of the archive of `file`, which is empty where there is no such file; `None` where the engine does
+/// not answer.
+async fn beginning(docker: &Docker, container: &str, file: &Path) -> Option<Vec<u8>> {
+    let options = DownloadFromContainerOptionsBuilder::default().path(file.to_str()?).build();
+    let mut chunks = docker.download_from_container(container, Some(options));
+    let mut archive = Vec::new();
+    while archive.len() < ARCHIVE_BEGINNING {
+        match chunks.try_next().await {
+            Ok(Some(chunk)) => archive.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) if super::error::is_not_found(&error) => break,
+            Err(_) => return None,
+        }
+    }
+    Some(archive)
+}
+
+/// The first entry of an archive whose beginning this is.
+fn entry(archive: &[u8]) -> Option<Entry> {
+    let mut archive = tar::Archive::new(archive);
+    let entry = archive.entries().ok()?.next()?.ok()?;
+    if let Some(link) = entry.link_name().ok()? {
+        return Some(Entry::Link(link.into_owned()));
+    }
+    let mut header = Vec::new();
+    entry.take(ELF_HEADER).read_to_end(&mut header).ok()?;
+    Some(Entry::File(header))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_told_from_a_file_of_which_only_the_beginning_is_there() {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(100_000);
+        archive.append_data(&mut header, "redis-server", &[7; 100_000][..]).unwrap();
+        let archive = archive.into_inner().unwrap();
+        assert_eq!(entry(&archive[..ARCHIVE_BEGINNING]), Some(Entry::File(vec![7; 64])));
+
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        archive.append_link(&mut header, "redis-server", "redis-check-rdb").unwrap();
+        let link = entry(&archive.into_inner().unwrap());
+        assert_eq!(link, Some(Entry::Link("redis-check-rdb".into())));
+        assert_eq!(entry(b""), None);
+    }
+}
