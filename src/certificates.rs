@@ -3,8 +3,8 @@
 //! What is needed is decided in [`topology::certificates`](crate::topology::certificates); the clock is
 //! the caller's.
 
+mod fault_text;
 pub mod issue;
-pub mod judge;
-mod words;
+pub mod own_certificate;
 
-pub use words::certificate_fault;
+pub use fault_text::certificate_fault;

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub mod judge;
+pub mod checks;
 
 /// How far something is as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Severity {
     /// As it should be.
     Ok,
     /// `up` works, but not in every respect.
@@ -20,8 +20,8 @@ pub enum Verdict {
     Problem,
 }
 
-impl Verdict {
-    /// The verdict as text and JSON spell it.
+impl Severity {
+    /// The severity as text and JSON spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,36 +34,36 @@ impl Verdict {
 
 /// What was found of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// What was looked at: a word that stays the same between releases.
     #[serde(rename = "name")]
     pub check: &'static str,
     /// How it is.
     #[serde(rename = "outcome")]
-    pub verdict: Verdict,
+    pub severity: Severity,
     /// What was found.
     pub detail: String,
     /// How to put it right, where something is to be put right.
     pub hint: Option<String>,
 }
 
-impl Finding {
+impl DoctorFinding {
     /// All is well.
     #[must_use]
     pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, detail: detail.into(), hint: None }
+        Self { check, severity: Severity::Ok, detail: detail.into(), hint: None }
     }
 
     /// Something will not be as it should.
     #[must_use]
     pub fn warning(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Warning, detail: detail.into(), hint: Some(hint.into()) }
+        Self { check, severity: Severity::Warning, detail: detail.into(), hint: Some(hint.into()) }
     }
 
     /// Something is in the way of `up`.
     #[must_use]
     pub fn problem(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Problem, detail: detail.into(), hint: Some(hint.into()) }
+        Self { check, severity: Severity::Problem, detail: detail.into(), hint: Some(hint.into()) }
     }
 }
 
@@ -71,23 +71,23 @@ impl Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnosis {
     /// The findings.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DoctorFinding>,
 }
 
 impl Diagnosis {
-    /// How many findings have this verdict.
+    /// How many findings have this severity.
     #[must_use]
-    pub fn count(&self, verdict: Verdict) -> usize {
-        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 
     /// The diagnosis as JSON.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
-            "ok": self.count(Verdict::Ok),
-            "warnings": self.count(Verdict::Warning),
-            "problems": self.count(Verdict::Problem),
+            "ok": self.count(Severity::Ok),
+            "warnings": self.count(Severity::Warning),
+            "problems": self.count(Severity::Problem),
             "checks": self.findings,
         })
     }

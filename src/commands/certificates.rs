@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::CommandError;
 use super::specs::Found;
 use crate::certificates::issue;
-use crate::certificates::judge::{Own, Part};
+use crate::certificates::own_certificate::{OwnCertificate, Part};
 use crate::spec::{Problem, SecretText, TlsOptions, TlsSpec};
 use crate::topology::certificates::KeyPair;
 use crate::topology::tls::verified_names;
@@ -66,7 +66,8 @@ fn own(
     names.sort_unstable();
     names.dedup();
     let pair = KeyPair { certificate, key: SecretText::new(key_text) };
-    let faults = Own::of(topology, &authority, &pair, &names).faults(OffsetDateTime::now_utc());
+    let faults =
+        OwnCertificate::in_topology(topology, &authority, &pair, &names).faults(OffsetDateTime::now_utc());
     if faults.is_empty() {
         return Ok(Some(Certificates::Own { authority, pair }));
     }

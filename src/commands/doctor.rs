@@ -9,7 +9,7 @@ use crate::docker::connect::{ConnectError, connect};
 use crate::docker::engine_info::{engine_info, image_state};
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::{Engine, host_image};
-use crate::doctor::{Diagnosis, Finding, HostServer, Verdict, judge};
+use crate::doctor::{Diagnosis, DoctorFinding, HostServer, Severity, checks};
 use crate::executor::chain;
 use crate::topology::DeploymentName;
 use crate::topology::defaults::{DEFAULT_IMAGE, DEFAULT_PORT_BASE};
@@ -32,7 +32,7 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
     };
     let diagnosis = Diagnosis { findings };
     ui.diagnosis(&diagnosis)?;
-    Ok(match diagnosis.count(Verdict::Problem) {
+    Ok(match diagnosis.count(Severity::Problem) {
         _ if !reached => Outcome::EngineUnreachable,
         0 => Outcome::Done,
         _ => Outcome::ChecksFailed,
@@ -40,15 +40,15 @@ pub(super) async fn run(host: Option<&str>, ui: &Ui) -> Result<Outcome, CommandE
 }
 
 /// Finds and reaches the engine, as far as that goes; else whether it was reached at all.
-async fn examine_engine(host: Option<&str>, findings: &mut Vec<Finding>) -> Result<Connected, bool> {
+async fn examine_engine(host: Option<&str>, findings: &mut Vec<DoctorFinding>) -> Result<Connected, bool> {
     let location = match EngineLocation::find(host, &ThisMachine) {
         Ok(location) => location,
         Err(error) => {
-            findings.push(Finding::problem("engine", chain(&error), error.hint()));
+            findings.push(DoctorFinding::problem("engine", chain(&error), error.hint()));
             return Err(false);
         }
     };
-    findings.push(Finding::ok("engine", format!("{} ({})", location.address, location.origin)));
+    findings.push(DoctorFinding::ok("engine", format!("{} ({})", location.address, location.origin)));
     match connect(&location).await {
         Ok(docker) => Ok(Connected { engine: Engine::new(docker), location }),
         Err(error) => {
@@ -57,21 +57,21 @@ async fn examine_engine(host: Option<&str>, findings: &mut Vec<Finding>) -> Resu
                 ConnectError::NotLinux { .. } => ("containers", true),
                 ConnectError::Unsupported { .. } | ConnectError::Unreachable { .. } => ("reachable", false),
             };
-            findings.push(Finding::problem(check, chain(&error), error.hint()));
+            findings.push(DoctorFinding::problem(check, chain(&error), error.hint()));
             Err(reached)
         }
     }
 }
 
 /// What `up` needs of an engine that answers.
-async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Result<(), CommandError> {
+async fn examine_needs(connected: &Connected, findings: &mut Vec<DoctorFinding>) -> Result<(), CommandError> {
     let docker = connected.engine.client();
     let engine = engine_info(docker).await?;
     // Now, and not after what may take its time.
     let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    findings.push(judge::reachable(&connected.location.endpoint_host()));
-    findings.push(Finding::ok("version", engine.version));
-    findings.push(Finding::ok("containers", engine.platform));
+    findings.push(checks::reachable(&connected.location.endpoint_host()));
+    findings.push(DoctorFinding::ok("version", engine.version));
+    findings.push(DoctorFinding::ok("containers", engine.platform));
 
     let (ports, subnet) = examine_network(connected).await?;
     findings.extend([ports, subnet]);
@@ -79,19 +79,23 @@ async fn examine_needs(connected: &Connected, findings: &mut Vec<Finding>) -> Re
 
     let image = image_state(docker, DEFAULT_IMAGE).await?;
     let host = host_server().await;
-    findings.push(judge::image(DEFAULT_IMAGE, &image, &host));
-    findings.push(judge::host_server(&host, &image));
+    findings.push(checks::image(DEFAULT_IMAGE, &image, &host));
+    findings.push(checks::host_server(&host, &image));
 
-    findings.push(judge::limits(engine.limits));
-    findings.push(judge::clock(engine.time, own));
+    findings.push(checks::limits(engine.limits));
+    findings.push(checks::clock(engine.time, own));
     findings.extend(engine.warnings.into_iter().map(|warning| {
-        Finding::warning("engine's own", warning, "this is the engine's warning; `docker info` prints it too")
+        DoctorFinding::warning(
+            "engine's own",
+            warning,
+            "this is the engine's warning; `docker info` prints it too",
+        )
     }));
     Ok(())
 }
 
 /// Ports and a subnet for the deployment, whatever it has already left aside.
-async fn examine_network(connected: &Connected) -> Result<(Finding, Finding), CommandError> {
+async fn examine_network(connected: &Connected) -> Result<(DoctorFinding, DoctorFinding), CommandError> {
     let name = DeploymentName::new(DEPLOYMENT).map_err(|error| CommandError::Usage {
         message: error.to_string(),
         hint: NameError::hint().to_owned(),
@@ -107,8 +111,8 @@ async fn examine_network(connected: &Connected) -> Result<(Finding, Finding), Co
             holders.insert(port, "another process".to_owned());
         }
     }
-    let subnet = judge::subnet(usize::from(NODES), &on_engine.other_networks(&name));
-    Ok((judge::ports(&wanted, &holders), subnet))
+    let subnet = checks::subnet(usize::from(NODES), &on_engine.other_networks(&name));
+    Ok((checks::ports(&wanted, &holders), subnet))
 }
 
 /// Whether an image can be made from this machine's server; none is made.

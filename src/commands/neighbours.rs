@@ -3,12 +3,12 @@
 use std::fs;
 
 use super::Connected;
-use crate::doctor::{Finding, Neighbours, judge};
+use crate::doctor::{DoctorFinding, Neighbours, checks};
 
 /// What is to be said of room for `nodes` more nodes; nothing where the engine's kernel cannot be looked at.
-pub(super) fn finding(nodes: usize, connected: &Connected) -> Option<Finding> {
+pub(super) fn finding(nodes: usize, connected: &Connected) -> Option<DoctorFinding> {
     let table = table().filter(|_| connected.location.is_local())?;
-    Some(judge::neighbours(nodes, table))
+    Some(checks::neighbours(nodes, table))
 }
 
 /// The neighbour table of this machine's kernel, where that is Linux.

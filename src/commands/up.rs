@@ -10,7 +10,7 @@ use super::prepare::{Prepared, prepare, provide_image};
 use super::{CommandError, Connected, Outcome, connected, converge, neighbours, specs, verify};
 use crate::cli::{FormingChoice, OnFailure, UpArguments};
 use crate::docker::image;
-use crate::doctor::{Finding, Verdict};
+use crate::doctor::{DoctorFinding, Severity};
 use crate::event::{Event, Listener};
 use crate::planner::{Forming, Options};
 use crate::redis::Servers;
@@ -176,7 +176,7 @@ fn warn_of_neighbours(prepared: &Prepared, connected: &Connected, listener: &dyn
         return;
     }
     let finding = neighbours::finding(topology.nodes().len(), connected);
-    if let Some(Finding { verdict: Verdict::Warning, detail, hint: Some(hint), .. }) = finding {
+    if let Some(DoctorFinding { severity: Severity::Warning, detail, hint: Some(hint), .. }) = finding {
         listener.hear(Event::Warning { message: format!("neighbours: {detail} ({hint})") });
     }
 }

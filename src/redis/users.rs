@@ -35,7 +35,7 @@ impl<'a> Passwords<'a> {
 
     /// A user's password as a rule.
     fn rule(&self, user: &str) -> Option<String> {
-        let password = self.credentials.of(user, self.starts_as_primary)?;
+        let password = self.credentials.password(user, self.starts_as_primary)?;
         Some(format!("#{}", password_hash(password)))
     }
 

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::leaf::leaf_problem;
 use super::schema::{Schema, Shape};
-use super::tree::{Content, Entry, Finding, Node, Place};
+use super::tree::{Content, Entry, Node, Place, SpecFinding};
 use super::{Problem, SpecPath, describe};
 
 /// Everything in `root` that the schema does not allow. Also settles which plain scalars stay text,
 /// because their field takes text.
-pub(super) fn check(schema: &Schema, root: &mut Node) -> Vec<Finding> {
+pub(super) fn check(schema: &Schema, root: &mut Node) -> Vec<SpecFinding> {
     let mut checker = Checker { schema, findings: Vec::new() };
     let top = root.top();
     checker.value(schema.root(), root, Some(&top), &SpecPath::default());
@@ -18,7 +18,7 @@ pub(super) fn check(schema: &Schema, root: &mut Node) -> Vec<Finding> {
 
 struct Checker<'s> {
     schema: &'s Schema,
-    findings: Vec<Finding>,
+    findings: Vec<SpecFinding>,
 }
 
 impl<'s> Checker<'s> {
@@ -131,6 +131,6 @@ impl<'s> Checker<'s> {
     }
 
     fn report(&mut self, path: &SpecPath, place: Place, message: String, hint: Option<String>) {
-        self.findings.push(Finding::new(Problem { path: path.clone(), message, hint }, place));
+        self.findings.push(SpecFinding::new(Problem { path: path.clone(), message, hint }, place));
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::tree::{Content, Entry, Finding, Leaf, Node, Place, TextId};
+use super::tree::{Content, Entry, Leaf, Node, Place, SpecFinding, TextId};
 use super::{Problem, describe};
 
 /// Deeper than any spec (`auth.users[].password.file` is five), shallow enough to walk by recursion.
@@ -17,7 +17,7 @@ const LARGEST_EXPANSION: usize = 1_000_000;
 
 /// The tree of the only document in `text`, which stands at `start` of the text `text_id`.
 /// `None` where there is nothing but comments.
-pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<Node>, Vec<Finding>> {
+pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<Node>, Vec<SpecFinding>> {
     let mut builder = Builder {
         text_id,
         start,
@@ -62,11 +62,11 @@ struct Builder {
     expansion: usize,
     root: Option<Node>,
     documents: usize,
-    findings: Vec<Finding>,
+    findings: Vec<SpecFinding>,
 }
 
 impl Builder {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Finding>> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<SpecFinding>> {
         let range = self.range(&span);
         match event {
             Event::DocumentStart(_) => {
@@ -98,7 +98,7 @@ impl Builder {
         Ok(())
     }
 
-    fn open(&mut self, collection: Open, range: Range<usize>) -> Result<(), Box<Finding>> {
+    fn open(&mut self, collection: Open, range: Range<usize>) -> Result<(), Box<SpecFinding>> {
         if self.open.len() >= DEEPEST {
             return Err(self.too_deep(range).into());
         }
@@ -106,7 +106,7 @@ impl Builder {
         Ok(())
     }
 
-    fn close(&mut self, end: usize) -> Result<(), Box<Finding>> {
+    fn close(&mut self, end: usize) -> Result<(), Box<SpecFinding>> {
         let (start, anchor, content) = match self.open.pop() {
             Some(Open::Sequence { start, anchor, items }) => (start, anchor, Content::Sequence(items)),
             Some(Open::Mapping { start, anchor, entries, .. }) => (start, anchor, Content::Mapping(entries)),
@@ -116,7 +116,7 @@ impl Builder {
     }
 
     /// Puts a finished value where it belongs: as a key, a value, an item or the root.
-    fn complete(&mut self, node: Node, anchor: usize) -> Result<(), Box<Finding>> {
+    fn complete(&mut self, node: Node, anchor: usize) -> Result<(), Box<SpecFinding>> {
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -130,7 +130,7 @@ impl Builder {
                 (None, Content::Leaf(leaf)) => *key = Some((leaf.text, node.place)),
                 (None, _) => {
                     let problem = Problem::new::<&str>(&[], "a key must be text, not a list or a mapping");
-                    return Err(Box::new(Finding::new(problem, node.place)));
+                    return Err(Box::new(SpecFinding::new(problem, node.place)));
                 }
             },
         }
@@ -138,7 +138,7 @@ impl Builder {
     }
 
     /// Copies the anchored value, which keeps its places: what is wrong in it is wrong there.
-    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Box<Finding>> {
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Box<SpecFinding>> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
             let problem = Problem::new::<&str>(&[], "an alias cannot stand inside the value that it names");
             return Err(self.finding(range, problem).into());
@@ -174,14 +174,14 @@ impl Builder {
         }
     }
 
-    fn too_deep(&self, range: Range<usize>) -> Finding {
+    fn too_deep(&self, range: Range<usize>) -> SpecFinding {
         self.finding(
             range,
             Problem::new::<&str>(&[], format!("values are nested more than {DEEPEST} levels deep")),
         )
     }
 
-    fn syntax_error(&self, text: &str, error: &ScanError) -> Finding {
+    fn syntax_error(&self, text: &str, error: &ScanError) -> SpecFinding {
         let offset = self.byte(error.marker().index());
         let problem = Problem::new::<&str>(&[], format!("this is not YAML: {}", error.info()));
         let problem = match describe::syntax_hint(text, offset, error.info()) {
@@ -191,8 +191,8 @@ impl Builder {
         self.finding(self.start + offset..self.start + offset, problem)
     }
 
-    fn finding(&self, range: Range<usize>, problem: Problem) -> Finding {
-        Finding::new(problem, self.place(range))
+    fn finding(&self, range: Range<usize>, problem: Problem) -> SpecFinding {
+        SpecFinding::new(problem, self.place(range))
     }
 
     fn place(&self, span: Range<usize>) -> Place {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::mask::Masked;
 use super::places::Places;
-use super::tree::{Finding, Place, TextId};
+use super::tree::{Place, SpecFinding, TextId};
 use super::{Override, Problem, Spec, SpecPath};
 
 /// The name of the place where overrides are written.
@@ -55,7 +55,7 @@ pub struct SpecError(Box<Contents>);
 #[derive(Debug, Clone, PartialEq)]
 struct Contents {
     sources: Sources,
-    findings: Vec<Finding>,
+    findings: Vec<SpecFinding>,
     rest: Option<Rest>,
 }
 
@@ -85,7 +85,7 @@ pub struct Located {
 
 impl SpecError {
     /// The error that `findings` are, in the order in which they stand in the file and on the command line.
-    pub(super) fn new(sources: Sources, mut findings: Vec<Finding>) -> Self {
+    pub(super) fn new(sources: Sources, mut findings: Vec<SpecFinding>) -> Self {
         findings.sort_by_key(|finding| {
             let text = match finding.place.text {
                 TextId::File => 0,
@@ -141,7 +141,7 @@ impl SpecError {
         problems.join("\n")
     }
 
-    fn render_one(&self, renderer: &Renderer, level: &Level<'_>, finding: &Finding) -> String {
+    fn render_one(&self, renderer: &Renderer, level: &Level<'_>, finding: &SpecFinding) -> String {
         let (name, masked) = self.0.sources.text(finding.place.text);
         let span = visible(masked.text(), &masked.span(&finding.place.span));
         let mut snippet = Snippet::source(masked.text())

@@ -1,7 +1,7 @@
 //! Puts variables into a spec's values, by the rules of compose: `${NAME}`, `${NAME:-default}`,
 //! `${NAME:?message}`, `${NAME:+replacement}`, the same without the colon, `$NAME`, and `$$` for `$`.
 
-use super::tree::{Content, Finding, Node, Place, TextId, Variables};
+use super::tree::{Content, Node, Place, SpecFinding, TextId, Variables};
 use super::{Problem, SpecPath};
 
 /// Defaults may hold references again, but nobody needs more than a few.
@@ -17,7 +17,7 @@ pub(super) fn interpolate(
     path: &SpecPath,
     file_text: &str,
     variable: Lookup<'_>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<SpecFinding>,
 ) {
     match &mut node.content {
         Content::Sequence(items) => {
@@ -41,7 +41,7 @@ pub(super) fn interpolate(
             for failure in expansion.failures {
                 let place = narrow(&node.place, file_text, &failure.expression);
                 let problem = Problem { path: path.clone(), message: failure.message, hint: failure.hint };
-                findings.push(Finding::new(problem, place));
+                findings.push(SpecFinding::new(problem, place));
             }
         }
         Content::Leaf(_) => {}

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::mask::{Secrecy, mark_secrets};
 use super::schema::Schema;
-use super::tree::{Content, Entry, Finding, Leaf, Node, Place, TextId};
+use super::tree::{Content, Entry, Leaf, Node, Place, SpecFinding, TextId};
 use super::{Problem, SpecPath, document};
 
 /// One value that replaces, or adds, a field of the spec.
@@ -44,7 +44,7 @@ impl Override {
         root: &mut Node,
         schema: &Schema,
         covered: &mut Vec<Place>,
-    ) -> Result<(), Vec<Finding>> {
+    ) -> Result<(), Vec<SpecFinding>> {
         let text = TextId::Override(index);
         let value_place = Place { text, span: self.before.len()..self.before.len() + self.value.len() };
         let secrecy = Secrecy::at(&self.path);
@@ -57,11 +57,11 @@ impl Override {
         let path_place = Place { text, span: 0..self.before.trim_end_matches(['=', ' ']).len() };
         *self
             .slot(root, schema, &path_place)
-            .map_err(|problem| vec![Finding::new(problem, path_place.clone())])? = value;
+            .map_err(|problem| vec![SpecFinding::new(problem, path_place.clone())])? = value;
         Ok(())
     }
 
-    fn node(&self, text: TextId, place: &Place) -> Result<Node, Vec<Finding>> {
+    fn node(&self, text: TextId, place: &Place) -> Result<Node, Vec<SpecFinding>> {
         // Anything else is a plain scalar whatever is in it: a shell's `a: b`, `*x` or `a #b` means that text.
         if self.value.starts_with(['[', '{', '"', '\''])
             && let Some(node) = document::parse(&self.value, text, place.span.start)?

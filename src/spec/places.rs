@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::{Content, Finding, Node, Place, TextId};
+use super::tree::{Content, Node, Place, SpecFinding, TextId};
 use super::{Problem, SpecPath};
 
 /// What to point at for each path of a document.
@@ -11,7 +11,7 @@ pub(super) struct Places(BTreeMap<SpecPath, Place>);
 
 impl Places {
     /// The places of everything in `root`.
-    pub(super) fn of(root: &Node) -> Self {
+    pub(super) fn in_tree(root: &Node) -> Self {
         let mut places = Self(BTreeMap::new());
         places.gather(root, root.top(), &SpecPath::default());
         places
@@ -36,9 +36,9 @@ impl Places {
     }
 
     /// The problem at its field's value, or at the key of the nearest parent that the document has.
-    pub(super) fn locate(&self, problem: Problem) -> Finding {
+    pub(super) fn locate(&self, problem: Problem) -> SpecFinding {
         let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
         let place = parents.into_iter().find_map(|path| self.0.get(&path).cloned());
-        Finding::new(problem, place.unwrap_or(Place { text: TextId::File, span: 0..0 }))
+        SpecFinding::new(problem, place.unwrap_or(Place { text: TextId::File, span: 0..0 }))
     }
 }

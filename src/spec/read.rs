@@ -5,11 +5,11 @@ use std::path::Path;
 use super::check::check;
 use super::error::{Rest, Sources};
 use super::interpolate::{Lookup, interpolate};
+use super::leave_out::leave_out;
 use super::mask::{Secrecy, mark_secrets, secret_lines};
 use super::places::Places;
-use super::rest::leave_out;
 use super::schema::Schema;
-use super::tree::{Content, Finding, Node, Place, TextId, Variables};
+use super::tree::{Content, Node, Place, SpecFinding, TextId, Variables};
 use super::{Override, Problem, Remarks, Spec, SpecError, SpecPath, describe, document};
 
 /// The text of a spec.
@@ -69,7 +69,7 @@ pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> 
     findings.extend(check(&schema, &mut root));
 
     let sources = Sources::new(name, &text, inputs.overrides, &covered);
-    let places = Places::of(&root);
+    let places = Places::in_tree(&root);
     if !findings.is_empty() {
         leave_out(&mut root, &findings);
         let rest = deserialize(&root).ok().map(|spec| Rest { spec, places });
@@ -103,17 +103,17 @@ impl Document {
     }
 }
 
-fn require_mapping(root: Option<Node>) -> Result<Node, Vec<Finding>> {
+fn require_mapping(root: Option<Node>) -> Result<Node, Vec<SpecFinding>> {
     const HINT: &str = "`kind: cluster` alone is a spec";
     let start = Place { text: TextId::File, span: 0..0 };
     let Some(root) = root.filter(|root| !root.is_null()) else {
-        return Err(vec![Finding::new(Problem::new::<&str>(&[], "the spec is empty").hint(HINT), start)]);
+        return Err(vec![SpecFinding::new(Problem::new::<&str>(&[], "the spec is empty").hint(HINT), start)]);
     };
     if matches!(root.content, Content::Mapping(_)) {
         return Ok(root);
     }
     let message = format!("expected fields such as `kind: cluster`, found {}", describe::found(&root));
-    Err(vec![Finding::new(Problem::new::<&str>(&[], message).hint(HINT), root.point(None))])
+    Err(vec![SpecFinding::new(Problem::new::<&str>(&[], message).hint(HINT), root.point(None))])
 }
 
 /// The typed spec. The check has left nothing for serde to complain about; should it do so after all,

@@ -24,14 +24,14 @@ pub(super) struct Place {
 
 /// A problem together with the place to point at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(super) struct SpecFinding {
     pub(super) problem: Problem,
     pub(super) place: Place,
     /// Where in the same text the field was given before, if that is the problem.
     pub(super) earlier: Option<Range<usize>>,
 }
 
-impl Finding {
+impl SpecFinding {
     pub(super) fn new(problem: Problem, place: Place) -> Self {
         Self { problem, place, earlier: None }
     }

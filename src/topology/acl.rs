@@ -181,7 +181,7 @@ pub fn allow_the_same(one: &[String], other: &[String], categories: &Categories)
     // What cannot be read is compared as it is written.
     let (Ok(ours), Ok(theirs)) = (parsed(one), parsed(other)) else { return one == other };
     let commands = Commands::new(categories, [&ours, &theirs]);
-    Allowance::of(&ours, &commands) == Allowance::of(&theirs, &commands)
+    Allowance::granted_by(&ours, &commands) == Allowance::granted_by(&theirs, &commands)
 }
 
 /// What a user may do, in a form that is the same for all rules that mean it. Passwords are apart.
@@ -203,7 +203,7 @@ struct Scope<'a> {
 }
 
 impl<'a> Allowance<'a> {
-    fn of(rules: &'a [Rule], commands: &Commands<'a>) -> Self {
+    fn granted_by(rules: &'a [Rule], commands: &Commands<'a>) -> Self {
         let mut allowance =
             Self { enabled: false, sanitizes: true, own: Scope::default(), selectors: BTreeSet::new() };
         for rule in rules {

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::files::SERVER_USER;
-use super::limits;
+use super::memory_limits;
 use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::{is_taken_at_start, same_value, sentinel_settings};
 use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, SpecField, Topology};
@@ -211,7 +211,7 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
 pub fn container_of_anchor(topology: &Topology, anchor: &Anchor) -> ContainerSettings {
     let ports = topology.nodes().iter().map(|node| node.address.port).collect();
     let mut settings = common(topology, &anchor.name, Namespace::Own { ip: anchor.ip, ports });
-    settings.resources.memory = Some(limits::OF_ANCHOR);
+    settings.resources.memory = Some(memory_limits::OF_ANCHOR);
     settings
 }
 

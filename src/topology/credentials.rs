@@ -39,7 +39,7 @@ impl Credentials {
 
     /// A user's password on a node; `None` where it has none.
     #[must_use]
-    pub fn of(&self, user: &str, starts_as_primary: bool) -> Option<&SecretText> {
+    pub fn password(&self, user: &str, starts_as_primary: bool) -> Option<&SecretText> {
         match user {
             DEFAULT => self.default_on(starts_as_primary),
             OPERATOR => self.operator.as_ref(),

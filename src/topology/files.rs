@@ -134,7 +134,7 @@ fn directive(name: &str, value: &str) -> String {
 fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> String {
     let primary = topology.starts_as_primary(&node.name);
     let line = |user: ServerUser| {
-        let password = credentials.of(&user.name, primary).filter(|_| user.has_password);
+        let password = credentials.password(&user.name, primary).filter(|_| user.has_password);
         let password = password.map(|password| format!(" #{}", password_hash(password)));
         format!("user {}{} {}\n", user.name, password.unwrap_or_default(), user.rules.join(" "))
     };

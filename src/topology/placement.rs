@@ -27,7 +27,7 @@ pub enum Placement {
 impl Placement {
     /// Where the nodes of such a deployment live; `endpoint` is what clients on the host dial.
     #[must_use]
-    pub fn of(kind: Kind, access: Access, endpoint: Ipv4Addr) -> Self {
+    pub fn choose(kind: Kind, access: Access, endpoint: Ipv4Addr) -> Self {
         match (kind, access) {
             (Kind::Sentinel, Access::Host) => Self::Together { ip: endpoint },
             _ => Self::Apart,

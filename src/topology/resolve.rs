@@ -17,11 +17,11 @@ use super::{
 use crate::spec::{NodeSpec, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
 
 mod addresses;
-mod draft;
+mod nodes;
 mod numbers;
 
 use addresses::{choose_ips, choose_ports, choose_subnet};
-use draft::Draft;
+use nodes::Draft;
 use numbers::{Numbers, Shape};
 
 pub use super::facts::Facts;
@@ -50,7 +50,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     // Loopback is where clients are, unless it is known better.
     let endpoint_ip = endpoint_host(spec, facts).parse().ok().or(facts.endpoint_ip);
     let endpoint_ip = endpoint_ip.unwrap_or(Ipv4Addr::LOCALHOST);
-    let placement = Placement::of(kind, spec.access.unwrap_or_default(), endpoint_ip);
+    let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip);
     problems.extend(nodes_exist(spec, &names));
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
@@ -180,7 +180,7 @@ fn text_map(map: Option<&BTreeMap<String, crate::spec::Scalar>>) -> BTreeMap<Str
 
 /// How TLS is spoken, where it is.
 fn tls(spec: &Spec) -> Option<Tls> {
-    spec.tls.as_ref().and_then(TlsSpec::options).map(Tls::of)
+    spec.tls.as_ref().and_then(TlsSpec::options).map(Tls::from_options)
 }
 
 fn auth(spec: &Spec) -> Option<Auth> {

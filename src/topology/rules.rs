@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::Server;
 use super::container::LABEL_PREFIX;
 use super::defaults::{DEFAULT_SENTINELS, MOST_NODES};
-use super::limits::MemoryLimit;
+use super::memory_limits::MemoryLimit;
 use super::settings::owned;
 use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};

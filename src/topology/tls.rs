@@ -30,7 +30,7 @@ pub enum CertificateSource {
 impl Tls {
     /// What a spec asks for; the rules have checked that its files come together.
     #[must_use]
-    pub fn of(options: &TlsOptions) -> Self {
+    pub fn from_options(options: &TlsOptions) -> Self {
         let certificates =
             if options.cert.is_some() { CertificateSource::Own } else { CertificateSource::Made };
         Self { client_auth: options.client_auth.unwrap_or_default(), certificates }

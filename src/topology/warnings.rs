@@ -1,6 +1,6 @@
 //! What a valid topology will not do, said before it surprises anybody.
 
-use super::protection::Protection;
+use super::protected_mode::Protection;
 use super::{Kind, Topology};
 use crate::spec::{Access, Problem, Spec};
 
@@ -29,7 +29,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     if topology.kind == Kind::Sentinel {
         warnings.extend(of_sentinels(topology));
     }
-    if Protection::of(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
+    if Protection::found(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
         let message = format!(
             "ports are open on {} and there is no password: whoever reaches this machine can use it",
             topology.bind

@@ -101,7 +101,7 @@ fn listed_users(context: &CheckContext<'_>, node: &Node) -> Result<BTreeMap<Stri
 /// The hashes that a user's line in ACL LIST must have.
 fn wanted_hashes(context: &CheckContext<'_>, node: &Node, user: &ServerUser) -> Vec<String> {
     let starts_as_primary = context.topology.starts_as_primary(&node.name);
-    let password = context.credentials.of(&user.name, starts_as_primary).filter(|_| user.has_password);
+    let password = context.credentials.password(&user.name, starts_as_primary).filter(|_| user.has_password);
     password.map(|password| format!("#{}", password_hash(password))).into_iter().collect()
 }
 

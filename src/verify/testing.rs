@@ -240,7 +240,7 @@ fn statement(topology: &Topology, credentials: &Credentials, node: &Node) -> Nod
 fn access_list(topology: &Topology, credentials: &Credentials, node: &Node) -> ProbeReply {
     let primary = topology.starts_as_primary(&node.name);
     let line = |user: ServerUser| {
-        let password = credentials.of(&user.name, primary).filter(|_| user.has_password);
+        let password = credentials.password(&user.name, primary).filter(|_| user.has_password);
         let hash = password.map(|password| format!(" #{}", password_hash(password))).unwrap_or_default();
         ProbeReply::Text(format!("user {}{hash} {}", user.name, user.rules.join(" ")))
     };

@@ -35,7 +35,7 @@ const USER_DISCOVERS: (&str, &str) =
 
 /// The password that lets a user in at a node, or why there is none.
 fn password_of(context: &CheckContext<'_>, user: &User, node: &Node) -> Result<SecretText, String> {
-    match context.credentials.of(&user.name, context.topology.starts_as_primary(&node.name)) {
+    match context.credentials.password(&user.name, context.topology.starts_as_primary(&node.name)) {
         Some(password) => Ok(password.clone()),
         // Any will do, as `nopass` says, or a default user that has none.
         None if !user.needs_password() || user.name == DEFAULT => Ok(SecretText::new("any")),

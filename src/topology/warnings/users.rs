@@ -47,7 +47,7 @@ impl Doubt {
         Self { what: what.into(), word: None }
     }
 
-    fn of(word: impl Into<String>, what: impl Into<String>) -> Self {
+    fn about(word: impl Into<String>, what: impl Into<String>) -> Self {
         Self { what: what.into(), word: Some(word.into()) }
     }
 }
@@ -98,7 +98,7 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
     }
     if rules.contains(&Rule::NoPassword) {
         let what = "needs no password: whoever reaches the port can log in as it";
-        doubts.push(Doubt::of("nopass", what));
+        doubts.push(Doubt::about("nopass", what));
     } else if !rules.iter().any(grants) && !has_selectors && !rules.contains(&Rule::Enabled(false)) {
         doubts.push(Doubt::of_all("may run no command: add some, such as `+@read`"));
     }
@@ -137,7 +137,7 @@ fn unknown(rule: &Rule) -> Vec<Doubt> {
         let modules = "unless a module brings it, the servers will not start";
         let what =
             format!("has `{sign}{name}`, a {kind} that is not known: {modules}{}", hint.unwrap_or_default());
-        Doubt::of(format!("{sign}{name}"), what)
+        Doubt::about(format!("{sign}{name}"), what)
     };
     match rule {
         Rule::Selector(rules) => rules.iter().flat_map(unknown).collect(),
@@ -161,7 +161,7 @@ fn unknown(rule: &Rule) -> Vec<Doubt> {
 mod tests {
     use super::*;
 
-    fn of(image: &str, rules: &str) -> Vec<String> {
+    fn doubts_about(image: &str, rules: &str) -> Vec<String> {
         let rules: Vec<Rule> = crate::topology::acl::words(rules)
             .iter()
             .map(|rule| Rule::parse(rule).expect("a rule"))
@@ -186,7 +186,7 @@ mod tests {
             ("~* +config|gte", "did you mean `+config|get`?"),
             ("~* +get (~a +gett)", "did you mean `+get`?"),
         ] {
-            let doubts = of("redis:8.0", rules);
+            let doubts = doubts_about("redis:8.0", rules);
             assert!(matches!(doubts.as_slice(), [doubt] if doubt.contains(words)), "{rules}: {doubts:?}");
         }
         for fine in [
@@ -200,17 +200,17 @@ mod tests {
             "(~a +get)",
             "~* +json.get +@json +select|0",
         ] {
-            assert_eq!(of("redis:8.0", fine), Vec::<String>::new(), "{fine}");
+            assert_eq!(doubts_about("redis:8.0", fine), Vec::<String>::new(), "{fine}");
         }
     }
 
     #[test]
     fn servers_without_rules_for_channels_are_named() {
         assert_eq!(
-            of("redis:6.0", "~* &a +@pubsub"),
+            doubts_about("redis:6.0", "~* &a +@pubsub"),
             ["may use every channel: redis 6.0.0 has no rules for channels"]
         );
-        assert_eq!(of("redis:6.0", "~* +@pubsub"), Vec::<String>::new());
-        assert_eq!(of("redis:6.0", "~* +@all -@dangerous"), Vec::<String>::new());
+        assert_eq!(doubts_about("redis:6.0", "~* +@pubsub"), Vec::<String>::new());
+        assert_eq!(doubts_about("redis:6.0", "~* +@all -@dangerous"), Vec::<String>::new());
     }
 }

@@ -140,7 +140,7 @@ impl State {
         let process = self.process(node).expect("it just answered");
         let primary = process.starts_as_primary;
         let user = |(name, account): (&String, &Account)| {
-            let right = credentials.of(name, primary).map(password_hash);
+            let right = credentials.password(name, primary).map(password_hash);
             let is_right = |hash: &String| Some(hash) == right.as_ref();
             let user = ObservedUser {
                 rules: account.rules.clone(),
@@ -177,7 +177,7 @@ impl State {
         let credentials = self.credentials.clone();
         let process = self.process(node).map_err(|reason| ServerFault::Passing(reason.into()))?;
         let hash = |user: &str| {
-            let password = credentials.of(user, process.starts_as_primary);
+            let password = credentials.password(user, process.starts_as_primary);
             password.map(|password| format!("#{}", password_hash(password)))
         };
         match action {

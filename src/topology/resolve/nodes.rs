@@ -7,9 +7,9 @@ use super::{Facts, endpoint_host, node_spec, tls};
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
 use crate::topology::defaults::bind;
-use crate::topology::limits::{MemoryLimit, usual_memory};
+use crate::topology::memory_limits::{MemoryLimit, usual_memory};
 use crate::topology::paths::data_folder;
-use crate::topology::protection::Protection;
+use crate::topology::protected_mode::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server};
 
@@ -79,7 +79,7 @@ impl Draft<'_> {
             Some(tls) => settings = tls.settings(self.kind, name, address.port),
         }
         settings.set("dir", data_folder(name));
-        let protection = Protection::of(super::auth(self.spec).as_ref(), bind(self.spec));
+        let protection = Protection::found(super::auth(self.spec).as_ref(), bind(self.spec));
         settings.set("protected-mode", protection.protected_mode());
         settings
     }

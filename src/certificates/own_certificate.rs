@@ -62,7 +62,7 @@ impl Fault {
 
 /// A certificate that a user brings, with its key and CA.
 #[derive(Debug, Clone, Copy)]
-pub struct Own<'a> {
+pub struct OwnCertificate<'a> {
     /// The CA's certificates in PEM.
     pub authority: &'a str,
     /// The certificate and its key.
@@ -73,10 +73,15 @@ pub struct Own<'a> {
     pub as_client: bool,
 }
 
-impl<'a> Own<'a> {
+impl<'a> OwnCertificate<'a> {
     /// The certificate of every node of a topology; `names` are those that clients verify.
     #[must_use]
-    pub fn of(topology: &Topology, authority: &'a str, pair: &'a KeyPair, names: &'a [String]) -> Self {
+    pub fn in_topology(
+        topology: &Topology,
+        authority: &'a str,
+        pair: &'a KeyPair,
+        names: &'a [String],
+    ) -> Self {
         // On the cluster's bus nodes always ask each other.
         let asked = topology.tls.is_some_and(|tls| tls.client_auth != ClientAuth::No);
         Self { authority, pair, names, as_client: asked || topology.kind == Kind::Cluster }
@@ -287,7 +292,7 @@ mod tests {
 
     fn faults(authority: &str, pair: &KeyPair) -> Vec<String> {
         let names = ["127.0.0.1".to_owned()];
-        let faults = Own { authority, pair, names: &names, as_client: true }.faults(NOW);
+        let faults = OwnCertificate { authority, pair, names: &names, as_client: true }.faults(NOW);
         faults.iter().map(|fault| format!("{} {}", fault.part.field(), fault.what)).collect()
     }
 
@@ -354,7 +359,7 @@ mod tests {
         for node in three.nodes() {
             let pair = second.of_node(&node.name).unwrap();
             let names = crate::topology::tls::names(&three, node);
-            let own = Own { authority: first.authority(), pair, names: &names, as_client: true };
+            let own = OwnCertificate { authority: first.authority(), pair, names: &names, as_client: true };
             assert_eq!(own.faults(NOW), []);
         }
         let kept = three.name.node(2);

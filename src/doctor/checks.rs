@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
-use super::{CLOCK_TOLERANCE, Finding, Holders, HostServer, ImageState, Limits, Neighbours};
+use super::{CLOCK_TOLERANCE, DoctorFinding, Holders, HostServer, ImageState, Limits, Neighbours};
 use crate::topology::address::{first_free_subnet, is_loopback};
 
 /// Where clients dial the ports that the engine publishes.
 #[must_use]
-pub fn reachable(host: &str) -> Finding {
+pub fn reachable(host: &str) -> DoctorFinding {
     if is_loopback(host) {
-        return Finding::ok("reachable", format!("clients dial {host}"));
+        return DoctorFinding::ok("reachable", format!("clients dial {host}"));
     }
-    Finding::warning(
+    DoctorFinding::warning(
         "reachable",
         format!("clients dial {host}, and ports are published on 127.0.0.1 there if the spec says nothing"),
         "`redisctl up --set ports.bind=0.0.0.0` publishes them on all its addresses: let `auth.password` guard them",
@@ -24,30 +24,30 @@ pub fn reachable(host: &str) -> Finding {
 
 /// The ports that the cluster of `up` publishes, and what else holds some of them.
 #[must_use]
-pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> Finding {
+pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> DoctorFinding {
     let range = format!("{}-{}", wanted.start(), wanted.end());
     let mut by_holder: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
     for (port, holder) in holders.iter().filter(|(port, _)| wanted.contains(port)) {
         by_holder.entry(holder).or_default().insert(*port);
     }
     if by_holder.is_empty() {
-        return Finding::ok("ports", format!("{range} are free for `redisctl up`"));
+        return DoctorFinding::ok("ports", format!("{range} are free for `redisctl up`"));
     }
     let held = by_holder.iter().map(|(holder, ports)| {
         let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
         format!("{} by {holder}", ports.join(", "))
     });
     let detail = format!("some of {range} are held: {}", held.collect::<Vec<_>>().join("; "));
-    Finding::warning("ports", detail, "`redisctl up --port-base auto` takes free ones")
+    DoctorFinding::warning("ports", detail, "`redisctl up --port-base auto` takes free ones")
 }
 
 /// A subnet for `nodes` nodes, beside the networks that there are.
 #[must_use]
-pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> Finding {
+pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> DoctorFinding {
     let taken: Vec<Ipv4Net> = networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
     match first_free_subnet(nodes, &taken) {
-        Some(subnet) => Finding::ok("subnet", format!("{subnet} is free for `redisctl up`")),
-        None => Finding::problem(
+        Some(subnet) => DoctorFinding::ok("subnet", format!("{subnet} is free for `redisctl up`")),
+        None => DoctorFinding::problem(
             "subnet",
             "no free subnet in 172.30.0.0/16 and 10.231.0.0/16",
             "remove networks that nobody uses (`docker network prune`), or name a subnet with `--subnet`",
@@ -57,18 +57,18 @@ pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> Finding {
 
 /// The image that `up` runs, where it names none itself.
 #[must_use]
-pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> Finding {
+pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> DoctorFinding {
     match (state, host) {
-        (ImageState::Present, _) => Finding::ok("image", format!("`{reference}` is on the engine")),
+        (ImageState::Present, _) => DoctorFinding::ok("image", format!("`{reference}` is on the engine")),
         (ImageState::InRegistry, _) => {
-            Finding::ok("image", format!("`{reference}` is in its registry; the first `up` pulls it"))
+            DoctorFinding::ok("image", format!("`{reference}` is in its registry; the first `up` pulls it"))
         }
-        (ImageState::OutOfReach(why), HostServer::Usable) => Finding::warning(
+        (ImageState::OutOfReach(why), HostServer::Usable) => DoctorFinding::warning(
             "image",
             format!("`{reference}` is not on the engine, and cannot be pulled: {why}"),
             "`--image host` makes one from this machine's own server",
         ),
-        (ImageState::OutOfReach(why), HostServer::Unusable(..)) => Finding::problem(
+        (ImageState::OutOfReach(why), HostServer::Unusable(..)) => DoctorFinding::problem(
             "image",
             format!("`{reference}` is not on the engine, and cannot be pulled: {why}"),
             "bring it with `docker load`, name one that the engine has with `--image`, or give the engine a \
@@ -79,30 +79,30 @@ pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> Finding 
 
 /// This machine's own server. Nobody needs one who has the image.
 #[must_use]
-pub fn host_server(host: &HostServer, image: &ImageState) -> Finding {
+pub fn host_server(host: &HostServer, image: &ImageState) -> DoctorFinding {
     match (host, image) {
         (HostServer::Usable, _) => {
-            Finding::ok("host server", "`--image host` can be made from this machine's server")
+            DoctorFinding::ok("host server", "`--image host` can be made from this machine's server")
         }
         (HostServer::Unusable(why, Some(hint)), ImageState::OutOfReach(_)) => {
-            Finding::warning("host server", why, *hint)
+            DoctorFinding::warning("host server", why, *hint)
         }
         (HostServer::Unusable(why, _), _) => {
-            Finding::ok("host server", format!("{why}; only `--image host` needs one"))
+            DoctorFinding::ok("host server", format!("{why}; only `--image host` needs one"))
         }
     }
 }
 
 /// The limits that a spec's `resources` need.
 #[must_use]
-pub fn limits(limits: Limits) -> Finding {
+pub fn limits(limits: Limits) -> DoctorFinding {
     let missing = match (limits.memory, limits.cpu) {
-        (true, true) => return Finding::ok("limits", "memory and CPUs can be limited"),
+        (true, true) => return DoctorFinding::ok("limits", "memory and CPUs can be limited"),
         (false, true) => "`resources.memory` has",
         (true, false) => "`resources.cpus` has",
         (false, false) => "`resources` have",
     };
-    Finding::warning(
+    DoctorFinding::warning(
         "limits",
         format!("{missing} no effect on this engine"),
         "give the engine's machine the memory and cpu controllers of cgroups (on Debian and Raspberry Pi: \
@@ -112,14 +112,14 @@ pub fn limits(limits: Limits) -> Finding {
 
 /// Room in the kernel's neighbour table for `nodes` nodes, each of which talks to every other one.
 #[must_use]
-pub fn neighbours(nodes: usize, neighbours: Neighbours) -> Finding {
+pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
     let needed = nodes * nodes.saturating_sub(1);
     let Neighbours { known, most } = neighbours;
     let detail = format!("{known} of the {most} that the kernel keeps for all containers together are taken");
     if known + needed <= most {
-        return Finding::ok("neighbours", detail);
+        return DoctorFinding::ok("neighbours", detail);
     }
-    Finding::warning(
+    DoctorFinding::warning(
         "neighbours",
         format!("{detail}, and {nodes} nodes need {needed} more: some may never meet"),
         "`sysctl net.ipv4.neigh.default.gc_thresh3=8192` makes room; so does `redisctl down` of what is not needed",
@@ -128,16 +128,16 @@ pub fn neighbours(nodes: usize, neighbours: Neighbours) -> Finding {
 
 /// The engine's clock against this machine's, both in time since 1970.
 #[must_use]
-pub fn clock(engine: Option<Duration>, own: Duration) -> Finding {
+pub fn clock(engine: Option<Duration>, own: Duration) -> DoctorFinding {
     let Some(engine) = engine else {
-        return Finding::ok("clock", "the engine does not tell its time");
+        return DoctorFinding::ok("clock", "the engine does not tell its time");
     };
     let difference = engine.abs_diff(own);
     if difference <= CLOCK_TOLERANCE {
-        return Finding::ok("clock", "the engine's is this machine's");
+        return DoctorFinding::ok("clock", "the engine's is this machine's");
     }
     let (seconds, direction) = (difference.as_secs(), if engine > own { "ahead of" } else { "behind" });
-    Finding::warning(
+    DoctorFinding::warning(
         "clock",
         format!("the engine's is {seconds} s {direction} this machine's"),
         "keys with an absolute expiry go at another time than clients think: let both follow NTP (Docker \
@@ -148,7 +148,7 @@ pub fn clock(engine: Option<Duration>, own: Duration) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
+    use crate::doctor::Severity;
 
     #[test]
     fn ports_of_others_are_named_with_their_holders() {
@@ -159,32 +159,32 @@ mod tests {
             (7007, "nobody who matters".to_owned()),
         ]);
         let finding = ports(&(7001..=7006), &holders);
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(
             finding.detail,
             "some of 7001-7006 are held: 7006 by another process; 7002, 7003 by container `x`"
         );
-        assert_eq!(ports(&(7001..=7006), &Holders::new()).verdict, Verdict::Ok);
+        assert_eq!(ports(&(7001..=7006), &Holders::new()).severity, Severity::Ok);
     }
 
     #[test]
     fn a_remote_engine_is_one_whose_ports_must_be_opened() {
-        assert_eq!(reachable("127.0.0.1").verdict, Verdict::Ok);
-        assert_eq!(reachable("engine.example").verdict, Verdict::Warning);
+        assert_eq!(reachable("127.0.0.1").severity, Severity::Ok);
+        assert_eq!(reachable("engine.example").severity, Severity::Warning);
     }
 
     #[test]
     fn an_image_out_of_reach_is_a_problem_only_without_a_server_to_make_one_from() {
         let gone = ImageState::OutOfReach("no route".to_owned());
         let none = HostServer::Unusable("there is none".to_owned(), Some("install one"));
-        for (state, host, image_verdict, host_verdict) in [
-            (&ImageState::Present, &none, Verdict::Ok, Verdict::Ok),
-            (&ImageState::InRegistry, &none, Verdict::Ok, Verdict::Ok),
-            (&gone, &HostServer::Usable, Verdict::Warning, Verdict::Ok),
-            (&gone, &none, Verdict::Problem, Verdict::Warning),
+        for (state, host, image_severity, host_severity) in [
+            (&ImageState::Present, &none, Severity::Ok, Severity::Ok),
+            (&ImageState::InRegistry, &none, Severity::Ok, Severity::Ok),
+            (&gone, &HostServer::Usable, Severity::Warning, Severity::Ok),
+            (&gone, &none, Severity::Problem, Severity::Warning),
         ] {
-            assert_eq!(image("redis:8", state, host).verdict, image_verdict, "{state:?} {host:?}");
-            assert_eq!(host_server(host, state).verdict, host_verdict, "{state:?} {host:?}");
+            assert_eq!(image("redis:8", state, host).severity, image_severity, "{state:?} {host:?}");
+            assert_eq!(host_server(host, state).severity, host_severity, "{state:?} {host:?}");
         }
     }
 
@@ -192,32 +192,32 @@ mod tests {
     fn a_full_pool_is_a_problem() {
         assert_eq!(subnet(6, &[]).detail, "172.30.0.0/24 is free for `redisctl up`");
         let all = [("vpn".to_owned(), vec!["0.0.0.0/0".parse().unwrap()])];
-        assert_eq!(subnet(6, &all).verdict, Verdict::Problem);
+        assert_eq!(subnet(6, &all).severity, Severity::Problem);
     }
 
     #[test]
     fn limits_that_have_no_effect_are_named() {
-        assert_eq!(limits(Limits { memory: true, cpu: true }).verdict, Verdict::Ok);
+        assert_eq!(limits(Limits { memory: true, cpu: true }).severity, Severity::Ok);
         let finding = limits(Limits { memory: false, cpu: true });
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.severity, Severity::Warning);
         assert_eq!(finding.detail, "`resources.memory` has no effect on this engine");
     }
 
     #[test]
     fn every_node_has_every_other_one_for_a_neighbour() {
         let known = |known| Neighbours { known, most: 1024 };
-        assert_eq!(neighbours(6, known(994)).verdict, Verdict::Ok);
+        assert_eq!(neighbours(6, known(994)).severity, Severity::Ok);
         let finding = neighbours(6, known(995));
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.severity, Severity::Warning);
         assert!(finding.detail.contains("6 nodes need 30 more"), "{}", finding.detail);
     }
 
     #[test]
     fn clocks_may_differ_by_a_little() {
         let at = Duration::from_secs;
-        assert_eq!(clock(Some(at(100)), at(102)).verdict, Verdict::Ok);
+        assert_eq!(clock(Some(at(100)), at(102)).severity, Severity::Ok);
         assert_eq!(clock(Some(at(100)), at(103)).detail, "the engine's is 3 s behind this machine's");
         assert_eq!(clock(Some(at(100)), at(10)).detail, "the engine's is 90 s ahead of this machine's");
-        assert_eq!(clock(None, at(10)).verdict, Verdict::Ok);
+        assert_eq!(clock(None, at(10)).severity, Severity::Ok);
     }
 }

@@ -18,7 +18,7 @@ pub enum Protection {
 impl Protection {
     /// What keeps strangers out of ports on `bind`.
     #[must_use]
-    pub fn of(auth: Option<&Auth>, bind: Ipv4Addr) -> Self {
+    pub fn found(auth: Option<&Auth>, bind: Ipv4Addr) -> Self {
         if auth.is_some_and(|auth| auth.default_password || auth.default_rules.is_none()) {
             Self::Password
         } else if bind.is_loopback() {
@@ -53,10 +53,10 @@ mod tests {
         };
         let open = Ipv4Addr::UNSPECIFIED;
         let everything = || Some(vec!["+@all".to_owned()]);
-        assert_eq!(Protection::of(None, Ipv4Addr::LOCALHOST), Protection::Loopback);
-        assert_eq!(Protection::of(None, open), Protection::Nothing);
-        assert_eq!(Protection::of(Some(&auth(false, everything())), open), Protection::Nothing);
-        assert_eq!(Protection::of(Some(&auth(true, everything())), open), Protection::Password);
-        assert_eq!(Protection::of(Some(&auth(false, None)), open), Protection::Password);
+        assert_eq!(Protection::found(None, Ipv4Addr::LOCALHOST), Protection::Loopback);
+        assert_eq!(Protection::found(None, open), Protection::Nothing);
+        assert_eq!(Protection::found(Some(&auth(false, everything())), open), Protection::Nothing);
+        assert_eq!(Protection::found(Some(&auth(true, everything())), open), Protection::Password);
+        assert_eq!(Protection::found(Some(&auth(false, None)), open), Protection::Password);
     }
 }

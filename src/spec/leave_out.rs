@@ -1,9 +1,9 @@
 //! Leaves out of a document what has problems, so that the rest of it can be judged all the same.
 
-use super::tree::{Content, Entry, Finding, Node};
+use super::tree::{Content, Entry, Node, SpecFinding};
 
 /// Removes every entry that one of `findings` is about, so that what is left is well formed.
-pub(super) fn leave_out(root: &mut Node, findings: &[Finding]) {
+pub(super) fn leave_out(root: &mut Node, findings: &[SpecFinding]) {
     for finding in findings {
         if finding.earlier.is_some() {
             remove(root, finding.problem.path.segments(), &|entry| entry.key_place == finding.place);
