@@ -1,6 +1,6 @@
 //! Checks of sentinels: whether they agree, can decide, and lead clients to the primary.
 
-use crate::observation::Watched;
+use crate::observed::Watched;
 use crate::topology::{Address, Node};
 
 use super::context::{CheckContext, count};
@@ -123,7 +123,7 @@ fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) ->
 #[cfg(test)]
 mod tests {
     use super::super::testing::Deployment;
-    use crate::observation::Watched;
+    use crate::observed::Watched;
 
     fn deployment() -> Deployment {
         Deployment::healthy("kind: sentinel\nreplicas: 2\n")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observation::ClusterRole;
+use crate::observed::ClusterRole;
 use crate::topology::NodeName;
 
 use super::context::{CheckContext, count};

@@ -1,7 +1,7 @@
 //! Who plays which role in a shard right now. Roles may have been swapped since the deployment was
 //! made, and that is fine: checks address the node that acts as primary.
 
-use crate::observation::Replication;
+use crate::observed::Replication;
 use crate::topology::{Kind, Node, NodeName, Shard, SlotSet, Topology};
 
 use super::{Check, Survey};

@@ -12,5 +12,6 @@ mod readiness;
 mod resolve;
 mod rig;
 mod spawned;
+mod state_machine;
 mod stored;
 mod users;

@@ -1,12 +1,13 @@
 //! What the tests of plans share: topologies, running a plan, and judging where it led.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redisctl::event::{Event, Listener};
 use redisctl::executor::{ExecuteError, Executor};
-use redisctl::observation::Replication;
+use redisctl::observed::Replication;
 use redisctl::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Obstacle, Peer, Plan, ReplicationExpectation,
     SentinelExpectation, StageId,
@@ -14,11 +15,11 @@ use redisctl::plan::{
 use redisctl::planner::{self, Forming, Options};
 use redisctl::readiness::{self, Disagreement};
 use redisctl::spec::Spec;
-use redisctl::topology::container::containers;
+use redisctl::topology::container::{ContainerSettings, containers};
 use redisctl::topology::facts::Existing;
 use redisctl::topology::files::render;
 use redisctl::topology::resolve::{Facts, resolve};
-use redisctl::topology::settings::{same_value, server_default};
+use redisctl::topology::settings::{same_value, server_default, while_forming};
 use redisctl::topology::{Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;
@@ -30,11 +31,29 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 const MOST_ROUNDS: usize = 6;
 
 pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false };
+pub(crate) const DISCARD: Options = Options { discard_keys: true, ..SWAP };
 pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false, discard_keys: false };
 
 pub(crate) fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
     resolve(&spec, &Facts::offline("shop")).expect("a good spec")
+}
+
+/// The topology of a spec for what there is in a world; or what is wrong with the spec.
+pub(crate) fn topology_in(world: &World, yaml: &str) -> Result<Topology, String> {
+    let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
+    let state = world.state();
+    let containers = state.engine.containers.iter();
+    let containers: BTreeMap<NodeName, ContainerSettings> =
+        containers.map(|(name, container)| (name.clone(), container.settings.clone())).collect();
+    // Files are read through a container.
+    let stored = state.stored().filter(|_| !containers.is_empty());
+    let existing = Existing {
+        subnet: state.engine.network.as_ref().map(|network| network.subnet),
+        stored: stored.map(|(topology, _)| Box::new(topology.clone())),
+        containers,
+    };
+    resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).map_err(|problems| format!("{problems:?}"))
 }
 
 /// The topology that a changed spec comes to where the deployment stands already.
@@ -65,12 +84,14 @@ pub(crate) struct Recorder<'a> {
     stop_after: Option<usize>,
     /// What happens once a stage has ended.
     accident: Option<(&'static str, Accident<'a>)>,
+    /// What happens after so many steps.
+    accident_after: Option<(usize, Accident<'a>)>,
 }
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
         let (events, plan, finished) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
-        Self { events, plan, world, finished, stop_after, accident: None }
+        Self { events, plan, world, finished, stop_after, accident: None, accident_after: None }
     }
 
     fn stage_name(&self, stage: StageId) -> Option<&'static str> {
@@ -80,6 +101,11 @@ impl<'a> Recorder<'a> {
     /// Something happens once a stage has ended.
     pub(crate) fn with_accident(self, after: &'static str, accident: impl Fn() + Send + Sync + 'a) -> Self {
         Self { accident: Some((after, Box::new(accident))), ..self }
+    }
+
+    /// Something happens after so many steps.
+    pub(crate) fn with_accident_after(self, steps: usize, accident: impl Fn() + Send + Sync + 'a) -> Self {
+        Self { accident_after: Some((steps, Box::new(accident))), ..self }
     }
 
     /// Nobody hears a node any more once a stage has ended.
@@ -95,6 +121,10 @@ impl Listener for Recorder<'_> {
             let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
             if self.stop_after == Some(finished) {
                 self.world.stop();
+            }
+            if let Some((_, accident)) = self.accident_after.as_ref().filter(|(steps, _)| *steps == finished)
+            {
+                accident();
             }
         }
         if let Event::PlanStarted { plan } = &event {
@@ -180,6 +210,64 @@ pub(crate) async fn converge(world: &World, topology: &Topology, options: Option
     }
 }
 
+/// Looks again while one server seems to take another one's place, as `up` does.
+async fn wait_for_primaries(world: &World, topology: &Topology) {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let started = tokio::time::Instant::now();
+    while world.observe(topology).is_between_primaries(topology) && started.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Why `up` did not come to its end.
+#[derive(Debug)]
+pub(crate) enum UpFailure {
+    /// Something stands in the way, and nothing was done.
+    Obstacles(String),
+    /// A step failed.
+    Failed(String),
+}
+
+/// What `redisctl up` does, without a word on verification: observes, plans and runs until a plan is complete. Gives
+/// the plans that were run.
+pub(crate) async fn try_up(
+    world: &World,
+    topology: &Topology,
+    mut options: Options,
+    listener: &dyn Listener,
+) -> Result<Vec<Plan>, UpFailure> {
+    let mut plans: Vec<Plan> = Vec::new();
+    world.begin_run();
+    for _ in 0..MOST_ROUNDS {
+        wait_for_primaries(world, topology).await;
+        let next = try_plan(world, topology, options).map_err(|obstacles| {
+            let obstacles: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+            UpFailure::Obstacles(obstacles.join("; "))
+        })?;
+        if next.is_empty() {
+            return Ok(plans);
+        }
+        plans.push(next.clone());
+        match run_with(listener, world, topology, &next, TIMEOUT).await {
+            Ok(()) if next.complete => return Ok(plans),
+            Ok(()) | Err(ExecuteError::Outdated { .. }) => {}
+            Err(ExecuteError::Wait { .. }) if options.forming == Forming::RoleSwap && next.swaps_roles() => {
+                options.forming = Forming::Plain;
+            }
+            Err(error) => {
+                let past: String = plans.iter().map(ToString::to_string).collect();
+                return Err(UpFailure::Failed(format!(
+                    "{}\nafter\n{past}",
+                    redisctl::executor::chain(&error)
+                )));
+            }
+        }
+        options.recreate = false;
+    }
+    let past: String = plans.iter().map(ToString::to_string).collect();
+    Err(UpFailure::Failed(format!("no end in sight after\n{past}")))
+}
+
 /// A deployment that is up.
 pub(crate) async fn up(topology: &Topology) -> World {
     let world = World::new();
@@ -235,10 +323,21 @@ pub(crate) fn replication_expectation(topology: &Topology, primary: &NodeName) -
     ReplicationExpectation { primary: peer(primaries[0]), replicas: replicas.into_iter().map(peer).collect() }
 }
 
-/// Whether everything is as the topology says, whoever is primary now; judged without the planner.
+/// Asserts that everything is as the topology says, whichever nodes are primaries now.
 pub(crate) fn assert_ready(world: &World, topology: &Topology) {
+    let wrong = what_is_wrong(world, topology);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// In what the deployment differs from the topology, whichever nodes are primaries now; judged without the planner.
+pub(crate) fn what_is_wrong(world: &World, topology: &Topology) -> Vec<String> {
     let observed = world.observe(topology);
-    let acting: Vec<NodeName> = topology.shards.iter().map(|shard| primary_of(world, shard)).collect();
+    let acting: Result<Vec<NodeName>, String> =
+        topology.shards.iter().map(|shard| only_primary_of(world, shard)).collect();
+    let acting = match acting {
+        Ok(acting) => acting,
+        Err(wrong) => return vec![wrong],
+    };
     let disagreements: Vec<Disagreement> = match topology.kind {
         Kind::Standalone => Vec::new(),
         Kind::Replication => {
@@ -249,31 +348,48 @@ pub(crate) fn assert_ready(world: &World, topology: &Topology) {
         }
         Kind::Cluster => readiness::cluster(&cluster_expectation(topology, &acting), &observed.servers),
     };
-    assert!(disagreements.is_empty(), "{disagreements:#?}");
-    assert_eq!(observed.servers.len(), topology.nodes().len());
-    assert_eq!(observed.stored.as_deref(), Some(topology));
+    let mut wrong: Vec<String> = disagreements.iter().map(ToString::to_string).collect();
+    if observed.servers.len() != topology.nodes().len() {
+        wrong.push(format!("{} servers run", observed.servers.len()));
+    }
+    if observed.stored.as_deref() != Some(topology) {
+        wrong.push("another topology is stored".to_owned());
+    }
+    let forming = while_forming(topology);
     for node in topology.nodes() {
-        let view = observed.servers[&node.name].view().expect("it answers");
+        let Some(view) = observed.view(&node.name) else {
+            wrong.push(format!("{} does not answer", node.name));
+            continue;
+        };
         for (name, found) in view.settings.iter().filter(|(name, _)| *name != "replicaof") {
-            let wanted = node.settings.get(name).or_else(|| server_default(name));
-            assert!(
-                wanted.is_none_or(|wanted| same_value(name, wanted, found)),
-                "{}: {name} {found}",
-                node.name
-            );
+            let has_known_default = topology.server.has_measured_defaults() || forming.get(name).is_some();
+            let default = server_default(name).filter(|_| has_known_default);
+            let wanted = node.settings.get(name).or(default);
+            if wanted.is_some_and(|wanted| !same_value(name, wanted, found)) {
+                wrong.push(format!("{}: {name} {found}", node.name));
+            }
         }
     }
+    wrong
 }
 
 /// The node that acts as a shard's primary.
 pub(crate) fn primary_of(world: &World, shard: &Shard) -> NodeName {
-    let mut primaries = shard.nodes().filter(|node| {
-        let view = world.state().view(&node.name).expect("it answers");
-        matches!(view.replication, Replication::Primary { .. })
-    });
-    let primary = primaries.next().expect("a primary");
-    assert!(primaries.next().is_none(), "two primaries in a shard");
-    primary.name.clone()
+    only_primary_of(world, shard).expect("a primary")
+}
+
+fn only_primary_of(world: &World, shard: &Shard) -> Result<NodeName, String> {
+    let mut primaries = Vec::new();
+    for node in shard.nodes() {
+        let view = world.state().view(&node.name).map_err(|error| format!("{}: {error}", node.name))?;
+        if matches!(view.replication, Replication::Primary { .. }) {
+            primaries.push(node.name.clone());
+        }
+    }
+    match primaries.as_slice() {
+        [primary] => Ok(primary.clone()),
+        _ => Err(format!("of a shard, {} nodes are primaries: {primaries:?}", primaries.len())),
+    }
 }
 
 /// What stands in the way, a line for each.

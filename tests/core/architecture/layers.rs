@@ -19,7 +19,7 @@ pub(super) const CORE: &[&str] = &[
     "doctor",
     "event",
     "export",
-    "observation",
+    "observed",
     "plan",
     "planner",
     "readiness",
@@ -80,7 +80,7 @@ pub(super) const LAYERS: &[Layer] = &[
     },
     // What should be.
     Layer {
-        part: &["arrangement", "observation"],
+        part: &["arrangement", "observed"],
         never: &[
             "crate::plan",
             "crate::planner",
@@ -99,8 +99,8 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer {
         part: &["verify"],
         never: &[
-            "crate::observation::ObservedUser",
-            "crate::observation::PrimaryLogin",
+            "crate::observed::ObservedUser",
+            "crate::observed::PrimaryLogin",
             "crate::topology::acl::allow_the_same",
             "crate::topology::settings::live",
             "crate::topology::settings::same_value",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use redisctl::executor::ServerFault;
-use redisctl::observation::{AccessView, ObservedUser, PrimaryLogin};
+use redisctl::observed::{AccessView, ObservedUser, PrimaryLogin};
 use redisctl::plan::ServerAction;
 use redisctl::spec::SecretText;
 use redisctl::topology::acl::words;
@@ -125,7 +125,8 @@ impl State {
     /// Refuses redisctl where no password of its lets in.
     pub(crate) fn refuse_strangers(&mut self, node: &NodeName) -> Result<(), String> {
         let stored = self.stored().map(|(_, credentials)| credentials.clone());
-        let known: Vec<Credentials> = stored.into_iter().chain([self.credentials.clone()]).collect();
+        let known: Vec<Credentials> =
+            stored.into_iter().chain(self.earlier.clone()).chain([self.credentials.clone()]).collect();
         let process = self.process(node)?;
         if redisctl_gets_in(&process.accounts, process.starts_as_primary, &known) {
             Ok(())
@@ -209,6 +210,12 @@ impl State {
 }
 
 impl World {
+    /// A new run of redisctl reads the passwords that the deployment has, and knows them to its end.
+    pub(crate) fn begin_run(&self) {
+        let mut state = self.state();
+        state.earlier = state.stored().map(|(_, credentials)| credentials.clone());
+    }
+
     /// Comes by passwords as a new run of redisctl does: its own are kept where the deployment has
     /// them, or made; the others are the spec's, which says others in each generation.
     pub(crate) fn gather_passwords(&self, topology: &Topology) {

@@ -4,11 +4,16 @@
 //! of slots wins by its epoch, and a primary that loses its last slot follows who took it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use redisctl::observation::{ClusterNode, ClusterRole, ClusterView};
-use redisctl::topology::Address;
+use redisctl::observed::{ClusterNode, ClusterRole, ClusterView};
+use redisctl::topology::{Address, Server};
+use tokio::time::Instant;
 
 use super::slots::Slots;
+
+/// For how long a node is kept out that was forgotten.
+const KEPT_OUT: Duration = Duration::from_secs(60);
 
 /// A node's cluster state; what outlives its process is in here too, as in `nodes.conf`.
 #[derive(Debug, Clone)]
@@ -19,10 +24,10 @@ pub(crate) struct Cluster {
     pub(crate) ok: bool,
     /// Whether the process leaves itself out of CLUSTER SHARDS: a primary that has just got an id for its shard.
     pub(crate) is_unlisted: bool,
-    /// Ids that CLUSTER FORGET keeps from coming back by gossip.
-    forgotten: BTreeSet<String>,
-    /// Ids that the servers have told each other to keep out for a minute.
-    kept_out: BTreeSet<String>,
+    /// Ids that CLUSTER FORGET keeps from coming back by gossip, and since when.
+    forgotten: BTreeMap<String, Instant>,
+    /// Ids that the servers have told each other to keep out, and since when.
+    kept_out: BTreeMap<String, Instant>,
 }
 
 /// What a node holds of one node, itself included.
@@ -50,7 +55,7 @@ impl Line {
         }
     }
 
-    fn is_primary(&self) -> bool {
+    pub(crate) fn is_primary(&self) -> bool {
         self.role == ClusterRole::Primary
     }
 }
@@ -74,7 +79,7 @@ pub(crate) struct Header {
 impl Cluster {
     pub(crate) fn new(own_id: String, address: Address) -> Self {
         let nodes = BTreeMap::from([(own_id.clone(), Line::new(Some(address), false))]);
-        let (forgotten, kept_out) = (BTreeSet::new(), BTreeSet::new());
+        let (forgotten, kept_out) = (BTreeMap::new(), BTreeMap::new());
         Self { own_id, current_epoch: 0, nodes, ok: false, is_unlisted: false, forgotten, kept_out }
     }
 
@@ -130,7 +135,7 @@ impl Cluster {
             return Err("Can't forget my master!");
         }
         self.nodes.remove(id).ok_or("Unknown node")?;
-        self.forgotten.insert(id.to_owned());
+        self.forgotten.insert(id.to_owned(), Instant::now());
         Ok(())
     }
 
@@ -138,13 +143,8 @@ impl Cluster {
     pub(crate) fn keep_out(&mut self, id: &str) {
         if id != self.own_id && self.own().role != ClusterRole::Replica(id.to_owned()) {
             self.nodes.remove(id);
-            self.kept_out.insert(id.to_owned());
+            self.kept_out.insert(id.to_owned(), Instant::now());
         }
-    }
-
-    /// The minute after CLUSTER FORGET is over.
-    pub(crate) fn let_in(&mut self) {
-        self.kept_out.clear();
     }
 
     /// CLUSTER FAILOVER TAKEOVER.
@@ -182,6 +182,8 @@ impl Cluster {
 
     /// One round of messages: `everybody` are the headers of all that can be reached, by address.
     pub(crate) fn hear(&mut self, own_address: Address, everybody: &BTreeMap<Address, Header>) {
+        self.forgotten.retain(|_, since| since.elapsed() < KEPT_OUT);
+        self.kept_out.retain(|_, since| since.elapsed() < KEPT_OUT);
         self.pongs(everybody);
         for sender in everybody.values() {
             if sender.id == self.own_id {
@@ -200,7 +202,7 @@ impl Cluster {
                 self.meet(sender.address);
             }
         }
-        self.nodes.retain(|id, _| !self.kept_out.contains(id));
+        self.nodes.retain(|id, _| !self.kept_out.contains_key(id));
     }
 
     /// What comes back from those that the node knows or shakes hands with.
@@ -247,7 +249,7 @@ impl Cluster {
             line.slots = Slots::default();
         }
         for (id, address) in &sender.neighbours {
-            if !self.nodes.contains_key(id) && !self.forgotten.contains(id) {
+            if !self.nodes.contains_key(id) && !self.forgotten.contains_key(id) {
                 self.meet(*address);
             }
         }
@@ -301,7 +303,7 @@ impl Cluster {
     }
 
     /// What CLUSTER INFO, NODES, SLOTS and SHARDS say.
-    pub(crate) fn view(&self, offset: u64) -> ClusterView {
+    pub(crate) fn view(&self, offset: u64, server: Server) -> ClusterView {
         let is_listed = |id: &str, line: &Line| {
             let offset = if id == self.own_id { offset } else { line.offset };
             line.connected && (line.is_primary() || offset > 0)
@@ -339,7 +341,7 @@ impl Cluster {
             slots,
             open_slots: BTreeMap::new(),
             hostless: BTreeSet::new(),
-            shards: Some(shards.collect()),
+            shards: server.has_shards().then(|| shards.collect()),
         }
     }
 }

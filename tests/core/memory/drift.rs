@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use redisctl::observation::{ContainerState, Foreign};
-use redisctl::topology::container::containers;
+use redisctl::observed::{ContainerState, Foreign};
+use redisctl::topology::container::{containers, data_volume};
 use redisctl::topology::{Address, NodeName, SlotSet, Topology};
 
 use super::World;
 use super::cluster::Cluster;
-use super::process::Process;
+use super::keys::{KeyId, Keys};
+use super::process::{Link, Process};
 use super::slots::Slots;
 
 impl World {
@@ -53,6 +54,13 @@ impl World {
         self.state().remove_container(node).expect("it exists");
     }
 
+    /// `docker rm -f` and `docker volume rm` of a node's data.
+    pub(crate) fn lose_data(&self, node: &NodeName) {
+        let mut state = self.state();
+        state.remove_container(node).expect("it exists");
+        state.engine.volumes.remove(&data_volume(node));
+    }
+
     /// `docker pause`.
     pub(crate) fn pause(&self, node: &NodeName) {
         self.state().container(node).expect("it exists").state = ContainerState::Paused;
@@ -62,7 +70,21 @@ impl World {
     pub(crate) fn lose_network(&self) {
         let mut state = self.state();
         state.engine.network = None;
-        state.engine.containers.values_mut().for_each(|container| container.attached = false);
+        for container in state.engine.containers.values_mut() {
+            // Those that share a container's namespace keep it.
+            container.attached &= container.anchor().is_some();
+        }
+    }
+
+    /// `redisctl down`, however much there is.
+    pub(crate) fn take_all_down(&self) {
+        let mut state = self.state();
+        let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
+        for name in names {
+            state.remove_container(&name).expect("it exists");
+        }
+        state.engine.network = None;
+        state.engine.volumes.retain(|name, _| name.ends_with("-data"));
     }
 
     /// `redisctl down`: everything but the data volumes.
@@ -100,17 +122,40 @@ impl World {
         self.with_process(node, |process| process.accounts.delete(user));
     }
 
+    /// `SET` of so many keys, in slots of the node's. Gives each key with its slot.
+    pub(crate) fn write_keys(&self, node: &NodeName, count: u64) -> Vec<(KeyId, u16)> {
+        let own = self.with_process(node, |process| {
+            process.cluster.as_ref().map(|cluster| cluster.own().slots.set().clone())
+        });
+        self.write_keys_in(node, count, &own.unwrap_or_else(|| std::iter::once(0).collect()))
+    }
+
+    /// `SET` of so many keys, in these slots. Gives each key with its slot.
+    pub(crate) fn write_keys_in(&self, node: &NodeName, count: u64, slots: &SlotSet) -> Vec<(KeyId, u16)> {
+        let mut state = self.state();
+        let first = state.written + 1;
+        state.written += count;
+        let slots: Vec<u16> = slots.slots().collect();
+        let slot = |id: KeyId| {
+            // Far from each other, so that a part of the slots has some of the keys.
+            let position = usize::try_from(id).expect("a small number") * 7919 % slots.len().max(1);
+            slots.get(position).copied().unwrap_or_default()
+        };
+        let keys: Vec<(KeyId, u16)> = (first..first + count).map(|id| (id, slot(id))).collect();
+        let process = state.process(node).expect("the server answers");
+        keys.iter().for_each(|(id, slot)| process.keys.set(*id, *slot));
+        process.write(100 * count);
+        keys
+    }
+
     /// `SET` of so many keys.
     pub(crate) fn put_keys(&self, node: &NodeName, count: u64) {
-        self.with_process(node, |process| {
-            process.keys += count;
-            process.write(100 * count);
-        });
+        self.write_keys(node, count);
     }
 
     /// `DBSIZE`.
     pub(crate) fn keys(&self, node: &NodeName) -> u64 {
-        self.with_process(node, |process| process.keys)
+        self.with_process(node, |process| process.keys.count())
     }
 
     /// `REPLICAOF NO ONE`.
@@ -122,6 +167,25 @@ impl World {
     pub(crate) fn follow(&self, node: &NodeName, primary: &NodeName) {
         let address = self.with_process(primary, |process| process.address);
         self.with_process(node, |process| process.follows = Some(address));
+    }
+
+    /// `docker ps`.
+    pub(crate) fn runs(&self, node: &NodeName) -> bool {
+        self.state().container(node).is_ok_and(|container| container.state == ContainerState::Running)
+    }
+
+    /// `ROLE`.
+    pub(crate) fn is_replica(&self, node: &NodeName) -> bool {
+        self.with_process(node, |process| process.is_replica())
+    }
+
+    /// Whether a client can write.
+    pub(crate) fn takes_writes(&self, node: &NodeName) -> bool {
+        self.with_process(node, |process| {
+            let is_up = process.cluster.as_ref().is_none_or(|cluster| cluster.ok);
+            let has_stopped = process.settings.get("min-replicas-to-write").is_some_and(|count| count != "0");
+            is_up && !has_stopped && !process.is_replica()
+        })
     }
 
     /// `CLUSTER DELSLOTS`.
@@ -140,6 +204,13 @@ impl World {
         self.with_cluster(node, |cluster| cluster.forget(&id).expect("it is known"));
     }
 
+    /// `CLUSTER FORGET`, as the servers do it; tells whether it was not refused.
+    pub(crate) fn try_forget(&self, node: &NodeName, other: &NodeName) -> bool {
+        let id = self.with_cluster(other, |cluster| cluster.own_id.clone());
+        self.with_cluster(node, |cluster| cluster.nodes.contains_key(&id))
+            && self.state().forget(node, &id).is_ok()
+    }
+
     /// `CLUSTER MEET`.
     pub(crate) fn introduce(&self, node: &NodeName, other: &NodeName) {
         let address = self.with_process(other, |process| process.address);
@@ -151,25 +222,20 @@ impl World {
         self.with_cluster(node, |cluster| cluster.remember("4a11bdd03bc1dd31fc8bb30b6b4b0a4ff1b3b5a7"));
     }
 
-    /// `redis-cli --cluster add-node` of somebody else's server, and `reshard` of slots to it, with so many keys.
-    pub(crate) async fn reshard_to_a_stranger(
-        &self,
-        from: &NodeName,
-        address: Address,
-        slots: &SlotSet,
-        keys: u64,
-    ) {
+    /// `redis-cli --cluster add-node` of somebody else's server, and `reshard` of slots to it, with the keys in them.
+    pub(crate) async fn reshard_to_a_stranger(&self, from: &NodeName, address: Address, slots: &SlotSet) {
         let id = self.state().new_id();
         let known = self.with_process(from, |process| process.address);
         let mut stranger = Cluster::new(id, address);
         stranger.meet(known);
-        self.state().strangers.insert(address, (stranger, keys));
+        self.state().strangers.insert(address, (stranger, Keys::default()));
         tokio::time::sleep(Duration::from_secs(5)).await;
-        self.with_process(from, |process| process.keys -= keys);
+        let moved = self.with_process(from, |process| process.keys.take_in(&Slots::from(slots)));
         self.drop_slots(from, slots);
         {
             let mut state = self.state();
-            let (stranger, _) = state.strangers.get_mut(&address).expect("it was added");
+            let (stranger, keys) = state.strangers.get_mut(&address).expect("it was added");
+            *keys = moved;
             stranger.own_mut().slots.add(&Slots::from(slots));
             stranger.raise_epoch();
         }
@@ -191,11 +257,25 @@ impl World {
         processes.filter_map(|process| process.cluster.as_mut()).for_each(|cluster| cluster.keep_out(&id));
     }
 
-    /// `FLUSHALL` and `CLUSTER RESET HARD`.
+    /// `FLUSHALL`, which its replicas hear of, and `CLUSTER RESET HARD`.
+    pub(crate) fn flush_and_reset(&self, node: &NodeName) {
+        let address = self.with_process(node, |process| process.address);
+        let is_replica = self.is_replica(node);
+        let mut state = self.state();
+        let processes =
+            state.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
+        for replica in processes.filter(|process| !is_replica && process.link == (Some(address), Link::Up)) {
+            replica.keys = Keys::default();
+        }
+        drop(state);
+        self.reset(node);
+    }
+
+    /// The node is as new: it has lost its data folder. `CLUSTER RESET HARD` leaves it so, too.
     pub(crate) fn reset(&self, node: &NodeName) {
         let id = self.state().new_id();
         self.with_process(node, |process| {
-            process.keys = 0;
+            process.keys = Keys::default();
             process.cluster = Some(Cluster::new(id, process.address));
         });
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redisctl::event::Listener;
 use redisctl::executor::{BoxedError, EngineCalls};
-use redisctl::observation::{ContainerState, Foreign};
+use redisctl::observed::{ContainerState, Foreign};
 use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
@@ -14,7 +14,7 @@ use redisctl::topology::stored_format;
 use redisctl::topology::{Address, Credentials, NodeName, Server, Settings, Topology};
 
 use super::access::Accounts;
-use super::process::{Data, Process};
+use super::process::{Data, Link, Process};
 use super::sentinel::Sentinel;
 use super::{State, World};
 
@@ -40,7 +40,7 @@ pub(crate) struct Volume {
     sentinels: BTreeMap<NodeName, Sentinel>,
     /// Folders that belong to the servers' user.
     folders: BTreeSet<NodeName>,
-    data: BTreeMap<NodeName, Data>,
+    pub(super) data: BTreeMap<NodeName, Data>,
 }
 
 /// A container.
@@ -54,6 +54,18 @@ pub(crate) struct Container {
     id: String,
     /// The id of the container whose network namespace it shares.
     joins: Option<String>,
+}
+
+impl EngineState {
+    /// Whether a container runs, and is connected to the network, itself or by the container that holds its namespace.
+    pub(crate) fn is_connected(&self, node: &NodeName) -> bool {
+        let Some(container) = self.containers.get(node).filter(|container| container.is_reachable()) else {
+            return false;
+        };
+        let anchor = container.anchor().map(|anchor| self.containers.get(anchor));
+        let has_namespace = anchor.is_none_or(|anchor| anchor.is_some_and(Container::is_reachable));
+        has_namespace && self.network.is_some()
+    }
 }
 
 impl Container {
@@ -240,7 +252,12 @@ impl State {
                 volume.sentinels.insert(node.clone(), sentinel.clone());
             }
             let volume = self.engine.volumes.get_mut(&volume).ok_or("the volume is gone")?;
+            let address = process.address;
             volume.data.insert(node.clone(), process.end());
+            let others =
+                self.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
+            // The connections end with the process.
+            others.filter(|other| other.link.0 == Some(address)).for_each(|other| other.link.1 = Link::Down);
         }
         for other in self.engine.containers.values_mut() {
             other.attached &= other.process.is_none() || other.anchor() != Some(node);

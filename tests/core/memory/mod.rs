@@ -4,7 +4,7 @@
 //! to the state in here, and what it refuses is what they refuse. Time is tokio's, which tests
 //! pause, so that seconds of start-up delay cost nothing.
 //!
-//! Not in it: failover by vote, resharding, persistence in detail, what users may do once logged in.
+//! Not in it: resharding, persistence in detail, what users may do once logged in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redisctl::executor::BoxedError;
-use redisctl::observation::{Observation, ObservedContainer, ObservedNetwork, ObservedServer, Stranger};
+use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer, Stranger};
 use redisctl::topology::container::shared_volume;
 use redisctl::topology::{Address, Credentials, NodeName, Topology};
 use tokio::sync::Notify;
@@ -20,16 +20,20 @@ use tokio::time::Instant;
 
 mod access;
 mod cluster;
+mod copies;
 mod drift;
 mod engine;
+pub(crate) mod keys;
 mod network;
-mod process;
+pub(crate) mod process;
 pub(crate) mod sentinel;
 mod servers;
 mod slots;
+mod vote;
 
 use cluster::Cluster;
 use engine::EngineState;
+use keys::Keys;
 
 /// What an engine's call takes.
 const CALL: Duration = Duration::from_millis(1);
@@ -49,12 +53,16 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// The passwords that redisctl works with.
     pub(crate) credentials: Credentials,
+    /// The passwords that the deployment had when this run of redisctl began.
+    pub(crate) earlier: Option<Credentials>,
     /// Which passwords the spec says; they are rotated by counting it up.
     pub(crate) generation: u32,
     /// Cluster nodes that are not of the deployment, and their keys.
-    pub(crate) strangers: BTreeMap<Address, (Cluster, u64)>,
+    pub(crate) strangers: BTreeMap<Address, (Cluster, Keys)>,
     at: Instant,
     ids: u64,
+    /// How many keys were ever written.
+    written: keys::KeyId,
 }
 
 /// What goes wrong.
@@ -84,10 +92,12 @@ impl World {
             engine,
             faults: Faults::default(),
             credentials: Credentials::default(),
+            earlier: None,
             generation: 1,
             strangers: BTreeMap::new(),
             at: Instant::now(),
             ids: 0,
+            written: 0,
         };
         Self {
             state: Mutex::new(state),
@@ -148,10 +158,10 @@ impl World {
     }
 
     /// What there is of a topology's deployment.
-    pub(crate) fn observe(&self, topology: &Topology) -> Observation {
+    pub(crate) fn observe(&self, topology: &Topology) -> Observed {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
-        let mut observed = Observation {
+        let mut observed = Observed {
             image_present: state.engine.image_present,
             network: state
                 .engine
@@ -160,7 +170,7 @@ impl World {
                 .map(|network| ObservedNetwork { subnet: Some(network.subnet) }),
             volumes: state.engine.volumes.keys().cloned().collect(),
             foreign: state.engine.foreign.clone(),
-            ..Observation::default()
+            ..Observed::default()
         };
         // Files are read through a container.
         if !names.is_empty()
@@ -198,7 +208,7 @@ impl World {
                 observed.servers.insert(name, server);
             }
         }
-        let keys = |address: Address| state.strangers.get(&address).map(|(_, keys)| *keys);
+        let keys = |address: Address| state.strangers.get(&address).map(|(_, keys)| keys.count());
         let owners = observed.slot_owners_besides(topology).into_iter();
         observed.strangers = owners
             .map(|(id, (address, slots))| (id, Stranger { address, slots, keys: keys(address) }))

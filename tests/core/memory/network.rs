@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use redisctl::observation::History;
+use redisctl::observed::History;
 use redisctl::topology::{Address, NodeName};
 use tokio::time::Instant;
 
 use super::State;
 use super::cluster::Cluster;
+use super::keys::Keys;
 use super::process::{Link, Process};
 use super::sentinel;
 
@@ -26,25 +27,25 @@ impl State {
     }
 
     fn tick(&mut self) {
-        let network = self.engine.network.is_some();
+        let connected: BTreeSet<NodeName> =
+            self.engine.containers.keys().filter(|name| self.is_reachable(name)).cloned().collect();
         let mut reachable: BTreeMap<&NodeName, &mut Process> = self
             .engine
             .containers
             .iter_mut()
-            .filter(|(name, container)| {
-                network && container.is_reachable() && !self.faults.silent.contains(*name)
-            })
+            .filter(|(name, _)| connected.contains(name))
             .filter_map(|(name, container)| Some((name, container.process.as_mut()?)))
             .collect();
         gossip(&mut reachable, &mut self.strangers);
         replicate(&mut reachable);
         sentinel::discover(&mut reachable);
+        self.replace_the_demoted();
     }
 }
 
 fn gossip(
     reachable: &mut BTreeMap<&NodeName, &mut Process>,
-    strangers: &mut BTreeMap<Address, (Cluster, u64)>,
+    strangers: &mut BTreeMap<Address, (Cluster, Keys)>,
 ) {
     let headers = reachable
         .values()
@@ -61,7 +62,12 @@ fn gossip(
         let (address, fresh) = (process.address, process.is_fresh());
         let full_coverage = process.settings.get("cluster-require-full-coverage") == Some("yes");
         if let Some(cluster) = &mut process.cluster {
+            let before = cluster.own().slots.clone();
             cluster.hear(address, &headers);
+            // A primary that lost all of them replicates their owner, and gets its keys.
+            if let Some(lost) = before.without(&cluster.own().slots).filter(|_| cluster.own().is_primary()) {
+                process.keys.delete_in(&lost);
+            }
             cluster.judge(fresh, full_coverage);
         }
     }
@@ -81,8 +87,8 @@ fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
             process.write(14);
         }
     }
-    let source = |process: &&mut Process| (process.offset, process.keys, process.history.clone());
-    let sources: BTreeMap<Address, (u64, u64, History)> =
+    let source = |process: &&mut Process| (process.offset, process.keys.clone(), process.history.clone());
+    let sources: BTreeMap<Address, (u64, Keys, History)> =
         reachable.values().map(|process| (process.address, source(&process))).collect();
     let welcome: BTreeSet<Address> = reachable
         .values()
@@ -111,7 +117,7 @@ fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
         };
         process.link = (primary, link);
         if let (Some(address), Some((offset, keys, history)), Link::Up) = (primary, source, link) {
-            (process.offset, process.keys, process.has_backlog) = (*offset, *keys, true);
+            (process.offset, process.keys, process.has_backlog) = (*offset, keys.clone(), true);
             process.history = history.clone();
             with_replicas.push(address);
         }

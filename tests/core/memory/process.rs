@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use redisctl::observation::History;
+use redisctl::observed::History;
 use redisctl::topology::settings::server_default;
 use redisctl::topology::{Address, Server, Settings};
 use tokio::time::Instant;
 
 use super::access::Accounts;
 use super::cluster::Cluster;
+use super::keys::Keys;
 use super::sentinel::Sentinel;
 
 /// How long a primary that has just started refuses to say `cluster_state:ok`.
@@ -52,7 +53,7 @@ pub(crate) struct Data {
     pub(crate) cluster: Option<Cluster>,
     /// Who wrote it.
     pub(crate) server: Option<Server>,
-    pub(crate) keys: u64,
+    pub(crate) keys: Keys,
 }
 
 /// A running server.
@@ -78,7 +79,7 @@ pub(crate) struct Process {
     pub(crate) offset: u64,
     /// Whether writes are kept for replicas: only from the first replica on.
     pub(crate) has_backlog: bool,
-    pub(crate) keys: u64,
+    pub(crate) keys: Keys,
     /// The history that the data set belongs to.
     pub(crate) history: History,
 }
@@ -144,15 +145,19 @@ impl Process {
     pub(crate) fn end(self) -> Data {
         let persists =
             self.settings.get("save") != Some("") || self.settings.get("appendonly") == Some("yes");
-        Data { cluster: self.cluster, server: Some(self.server), keys: if persists { self.keys } else { 0 } }
+        Data {
+            cluster: self.cluster,
+            server: Some(self.server),
+            keys: if persists { self.keys } else { Keys::default() },
+        }
     }
 
     /// Who it replicates, if anybody.
     pub(crate) fn primary(&self) -> Option<Address> {
         match &self.cluster {
             Some(cluster) => match &cluster.own().role {
-                redisctl::observation::ClusterRole::Primary => None,
-                redisctl::observation::ClusterRole::Replica(id) => {
+                redisctl::observed::ClusterRole::Primary => None,
+                redisctl::observed::ClusterRole::Replica(id) => {
                     cluster.nodes.get(id).and_then(|line| line.address)
                 }
             },
@@ -162,7 +167,7 @@ impl Process {
 
     pub(crate) fn is_replica(&self) -> bool {
         match &self.cluster {
-            Some(cluster) => cluster.own().role != redisctl::observation::ClusterRole::Primary,
+            Some(cluster) => cluster.own().role != redisctl::observed::ClusterRole::Primary,
             None => self.follows.is_some(),
         }
     }

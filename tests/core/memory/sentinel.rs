@@ -1,13 +1,14 @@
 //! A sentinel: whom it watches, and whom it has heard of. It finds others through the primary, and
-//! forgets nobody by itself. Votes are not in it: tests say when a failover happens.
+//! forgets nobody by itself. It does not vote by itself: tests say when a failover happens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use redisctl::observation::{SentinelView, ServerView, Watched};
+use redisctl::observed::{SentinelView, ServerView, Watched};
 use redisctl::plan::ServerAction;
 use redisctl::spec::SecretText;
 use redisctl::topology::users::{DEFAULT, OPERATOR};
 use redisctl::topology::{Address, NodeName, Server, Settings, Topology};
+use tokio::time::Instant;
 
 use super::process::{Link, Process};
 use super::{State, World};
@@ -24,6 +25,8 @@ pub(crate) struct Sentinel {
     pub(crate) replicas: BTreeSet<Address>,
     pub(crate) sentinels: BTreeSet<Address>,
     pub(crate) settings: Settings,
+    /// Since when the primary that it watches says that it is a replica.
+    pub(crate) demoted_since: Option<Instant>,
     /// With which it logs in at others, as redisctl's own user.
     pub(crate) password: Option<SecretText>,
 }
@@ -92,7 +95,8 @@ impl Sentinel {
     }
 }
 
-/// One look at the primary: who replicates it, and who else watches it.
+/// One look at the primary, and one message from each other sentinel: who replicates the primary, who else watches it,
+/// and which primary the sentinels chose last.
 pub(super) fn discover(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
     let servers = reachable.values().filter(|process| process.sentinel.is_none());
     let linked: Vec<(Option<Address>, Address)> = servers
@@ -100,18 +104,36 @@ pub(super) fn discover(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
         .map(|process| (process.link.0, process.address))
         .collect();
     let there: BTreeSet<Address> = reachable.values().map(|process| process.address).collect();
+    let demoted: BTreeSet<Address> =
+        reachable.values().filter(|process| process.is_replica()).map(|process| process.address).collect();
     let watchers: Vec<(Option<Address>, Address)> = reachable
         .values()
         .filter_map(|process| Some((process.sentinel.as_ref()?.primary, process.address)))
         .collect();
+    let choice = |process: &&mut Process| {
+        let sentinel = process.sentinel.as_ref()?;
+        Some((process.address, sentinel.epoch, sentinel.primary))
+    };
+    let chosen: Vec<(Address, u64, Option<Address>)> = reachable.values().filter_map(choice).collect();
     for process in reachable.values_mut() {
         let own = process.address;
         let Some(sentinel) = &mut process.sentinel else { continue };
+        let newest = chosen.iter().filter(|(address, ..)| sentinel.sentinels.contains(address));
+        let newest =
+            newest.max_by_key(|(_, epoch, _)| *epoch).filter(|(_, epoch, _)| *epoch > sentinel.epoch);
+        if let Some((_, epoch, primary)) = newest {
+            let former = sentinel.primary.filter(|former| Some(*former) != *primary);
+            sentinel.replicas.extend(former);
+            sentinel.replicas.retain(|replica| Some(*replica) != *primary);
+            (sentinel.epoch, sentinel.primary) = (*epoch, *primary);
+        }
         let Some(primary) = sentinel.primary.filter(|primary| there.contains(primary)) else { continue };
         let of = |all: &[(Option<Address>, Address)]| -> Vec<Address> {
             let same = all.iter().filter(|(watched, address)| *watched == Some(primary) && *address != own);
             same.map(|(_, address)| *address).collect()
         };
+        let is_demoted = demoted.contains(&primary);
+        sentinel.demoted_since = is_demoted.then(|| sentinel.demoted_since.unwrap_or_else(Instant::now));
         sentinel.replicas.extend(of(&linked));
         sentinel.sentinels.extend(of(&watchers));
     }
@@ -122,8 +144,8 @@ impl State {
     pub(super) fn view_of_sentinel(&mut self, node: &NodeName) -> Result<Option<ServerView>, String> {
         let Some(sentinel) = self.process(node)?.sentinel.clone() else { return Ok(None) };
         let processes = || {
-            let containers = self.engine.containers.values().filter(|container| container.is_reachable());
-            containers.filter_map(|container| container.process.as_ref())
+            let containers = self.engine.containers.iter().filter(|(name, _)| self.engine.is_connected(name));
+            containers.filter_map(|(_, container)| container.process.as_ref())
         };
         let (user, password) = sentinel.login();
         let has_users = self.stored().is_none_or(|(topology, _)| topology.server.has_sentinel_users());
@@ -155,9 +177,9 @@ impl State {
 }
 
 impl State {
-    /// The servers that run and follow a primary.
+    /// The servers that can be reached and follow a primary.
     pub(super) fn replicas_of(&self, primary: Address) -> impl Iterator<Item = Address> {
-        let processes = self.engine.containers.values().filter_map(|container| container.process.as_ref());
+        let processes = self.reachable().into_iter().map(|(_, process)| process);
         processes.filter(move |process| process.follows == Some(primary)).map(|process| process.address)
     }
 
@@ -165,8 +187,9 @@ impl State {
         let processes = || self.engine.containers.values().filter_map(|container| container.process.as_ref());
         let servers = processes().filter(|process| process.sentinel.is_none()).map(|process| process.address);
         let replicas: BTreeSet<Address> = servers.filter(|address| *address != new).collect();
-        for container in self.engine.containers.values_mut() {
-            let Some(process) = &mut container.process else { continue };
+        let names: Vec<NodeName> = self.reachable().into_iter().map(|(name, _)| name.clone()).collect();
+        for name in names {
+            let Ok(process) = self.process(&name) else { continue };
             match &mut process.sentinel {
                 Some(sentinel) => {
                     (sentinel.primary, sentinel.replicas) = (Some(new), replicas.clone());

@@ -1,12 +1,13 @@
 //! The servers' commands: what CLUSTER, REPLICAOF, CONFIG SET and SET do, and what they refuse.
 
 use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
-use redisctl::observation::{ClusterRole, Replication, ServerView};
+use redisctl::observed::{ClusterRole, Replication, ServerView};
 use redisctl::plan::{HandOverWay, Peer, ServerAction};
 use redisctl::topology::slots::slot_of;
 use redisctl::topology::{NodeName, Settings, SlotSet};
 
 use super::cluster::Cluster;
+use super::keys::Keys;
 use super::process::{Link, Process};
 use super::slots::Slots;
 use super::{State, World};
@@ -25,10 +26,11 @@ fn final_fault(message: impl Into<BoxedError>) -> ServerFault {
 impl State {
     /// The server of a node, where it can be reached.
     pub(crate) fn process(&mut self, node: &NodeName) -> Result<&mut Process, String> {
-        let silent = self.faults.silent.contains(node) || self.engine.network.is_none();
-        let container = self.engine.containers.get_mut(node).filter(|container| container.is_reachable());
-        let process = container.filter(|_| !silent).and_then(|container| container.process.as_mut());
-        process.ok_or_else(|| "connection refused".to_owned())
+        let is_reachable = self.is_reachable(node);
+        let container = self.engine.containers.get_mut(node).filter(|_| is_reachable);
+        container
+            .and_then(|container| container.process.as_mut())
+            .ok_or_else(|| "connection refused".to_owned())
     }
 
     fn apply_to_server(&mut self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
@@ -77,19 +79,21 @@ impl State {
             }
             ServerAction::Write { key } => write(process, key),
             ServerAction::Reset => self.reset(node),
+            ServerAction::Forget { id } => self.forget(node, id),
             ServerAction::FailOver => self.fail_over(node),
             ServerAction::HandOverBySentinels { replicas, .. } => {
-                let chosen = replicas.first().ok_or_else(|| final_fault("NOGOODSLAVE"))?;
-                self.follow_the_sentinels_choice(chosen.address);
+                let there = |replica: &&Peer| self.is_reachable(&replica.node);
+                let chosen = replicas.iter().find(there).ok_or_else(|| passing("NOGOODSLAVE"))?.address;
+                self.follow_the_sentinels_choice(chosen);
                 Ok(())
             }
             ServerAction::HandOver { to, way: HandOverWay::TakeOver } => self.fail_over(&to.node),
             ServerAction::HandOver { to, .. } => self.hand_over(node, &to.node),
             of_the_cluster => {
-                let keys = process.keys;
+                let has_keys = !process.keys.is_empty();
                 let cluster = process.cluster.as_mut();
                 let cluster = cluster.ok_or_else(|| final_fault("cluster support disabled"))?;
-                apply_to_cluster(cluster, of_the_cluster, &target, keys)
+                apply_to_cluster(cluster, of_the_cluster, &target, has_keys)
             }
         }
     }
@@ -98,11 +102,31 @@ impl State {
     fn reset(&mut self, node: &NodeName) -> Result<(), ServerFault> {
         let id = self.new_id();
         let process = self.process(node).map_err(passing)?;
-        if !process.is_replica() && process.keys > 0 {
+        if !process.is_replica() && !process.keys.is_empty() {
             return Err(final_fault("CLUSTER RESET can't be called with master nodes containing keys"));
         }
-        process.keys = 0;
+        process.keys = Keys::default();
         process.cluster = Some(Cluster::new(id, process.address));
+        Ok(())
+    }
+
+    /// CLUSTER FORGET. Servers since 7.2 tell the others to keep the node out, too.
+    pub(crate) fn forget(&mut self, node: &NodeName, id: &str) -> Result<(), ServerFault> {
+        let process = self.process(node).map_err(passing)?;
+        let spreads = process.server.spreads_forgetting();
+        let cluster = process.cluster.as_mut().ok_or_else(|| final_fault("cluster support disabled"))?;
+        // redisctl takes a node that is unknown for one that is forgotten.
+        if cluster.nodes.contains_key(id) {
+            cluster.forget(id).map_err(final_fault)?;
+        }
+        let told: Vec<String> = cluster.nodes.keys().filter(|_| spreads).cloned().collect();
+        let reachable: Vec<NodeName> = self.reachable().into_iter().map(|(name, _)| name.clone()).collect();
+        for other in reachable {
+            let cluster = self.process(&other).ok().and_then(|process| process.cluster.as_mut());
+            if let Some(cluster) = cluster.filter(|cluster| told.contains(&cluster.own_id)) {
+                cluster.keep_out(id);
+            }
+        }
         Ok(())
     }
 
@@ -183,11 +207,11 @@ impl State {
             server: Some(process.server),
             replication,
             history: Some(process.history.clone()),
-            keys: process.keys,
+            keys: process.keys.count(),
             memory: 1 << 20,
             settings: Settings::default(),
             access: None,
-            cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset)),
+            cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset, process.server)),
             sentinel: None,
         })
     }
@@ -228,7 +252,7 @@ fn apply_to_cluster(
     cluster: &mut Cluster,
     action: &ServerAction,
     primary: &str,
-    keys: u64,
+    has_keys: bool,
 ) -> Result<(), ServerFault> {
     match action {
         ServerAction::SetConfigEpoch(epoch) => {
@@ -242,13 +266,8 @@ fn apply_to_cluster(
             cluster.current_epoch = cluster.current_epoch.max(*epoch);
         }
         ServerAction::AssignSlots(slots) => assign_slots(cluster, slots)?,
-        ServerAction::Meet(peers) => meet(cluster, peers)?,
-        ServerAction::MeetAgain(peers) => {
-            cluster.let_in();
-            meet(cluster, peers)?;
-        }
-        ServerAction::Forget { id } => cluster.forget(id).map_err(final_fault)?,
-        ServerAction::Replicate(_) => replicate(cluster, primary, keys)?,
+        ServerAction::Meet(peers) | ServerAction::MeetAgain(peers) => meet(cluster, peers)?,
+        ServerAction::Replicate(_) => replicate(cluster, primary, has_keys)?,
         ServerAction::TakeOver { .. } => cluster.take_over().map_err(final_fault)?,
         ServerAction::RaiseEpoch => cluster.raise_epoch(),
         _ => return Err(final_fault("this is no command of the cluster")),
@@ -279,7 +298,7 @@ fn meet(cluster: &mut Cluster, peers: &[Peer]) -> Result<(), ServerFault> {
     }
 }
 
-fn replicate(cluster: &mut Cluster, primary: &str, keys: u64) -> Result<(), ServerFault> {
+fn replicate(cluster: &mut Cluster, primary: &str, has_keys: bool) -> Result<(), ServerFault> {
     if primary == cluster.own_id {
         return Err(final_fault("Can't replicate myself"));
     }
@@ -290,7 +309,7 @@ fn replicate(cluster: &mut Cluster, primary: &str, keys: u64) -> Result<(), Serv
         Some(ClusterRole::Primary) => {}
     }
     let is_primary = cluster.own().role == ClusterRole::Primary;
-    if is_primary && (!cluster.own().slots.is_empty() || keys > 0) {
+    if is_primary && (!cluster.own().slots.is_empty() || has_keys) {
         return Err(final_fault("To set a master the node must be empty and without assigned slots."));
     }
     cluster.replicate(primary);

@@ -31,7 +31,9 @@ impl Slots {
     }
 
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        self.set == other.set || self.pairs(other).all(|(own, other)| other & !own == 0)
+        Arc::ptr_eq(&self.bits, &other.bits)
+            || self.set == other.set
+            || self.pairs(other).all(|(own, other)| other & !own == 0)
     }
 
     pub(crate) fn meets(&self, other: &Self) -> bool {
@@ -44,6 +46,16 @@ impl Slots {
 
     pub(crate) fn remove(&mut self, other: &Self) {
         self.change(other, |own, other| own & !other);
+    }
+
+    /// The slots that the other set does not have, if there are any.
+    pub(crate) fn without(&self, other: &Self) -> Option<Self> {
+        if other.covers(self) {
+            return None;
+        }
+        let mut rest = self.clone();
+        rest.remove(other);
+        Some(rest)
     }
 
     pub(crate) fn count(&self) -> usize {

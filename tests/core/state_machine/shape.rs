@@ -1,0 +1,194 @@
+//! The spec of a case as plain data, and what a person changes in it.
+
+use std::fmt;
+
+use proptest::prelude::*;
+
+/// A spec.
+#[derive(Clone, PartialEq)]
+pub(super) struct Shape {
+    pub(super) kind: &'static str,
+    pub(super) shards: u8,
+    pub(super) replicas: u8,
+    pub(super) sentinels: u8,
+    pub(super) volume: bool,
+    /// Where clients are; under sentinels this decides whether all nodes share one network namespace.
+    pub(super) in_network: bool,
+    pub(super) image: Image,
+    pub(super) auth: Auth,
+    /// A limit, for which each container is replaced.
+    pub(super) memory: Option<u16>,
+    /// A directive that a running server takes.
+    pub(super) maxmemory: Option<u16>,
+    /// A directive that a server takes at its start only.
+    pub(super) databases: Option<u8>,
+}
+
+/// The servers, from old to new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Image {
+    Redis62,
+    Redis70,
+    Redis72,
+    Redis80,
+    Valkey81,
+    Valkey90,
+}
+
+/// Who may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Auth {
+    Off,
+    OwnUsersOnly,
+    Password,
+    Users,
+    UsersAlone,
+}
+
+impl Image {
+    fn reference(self) -> &'static str {
+        match self {
+            Self::Redis62 => "redis:6.2",
+            Self::Redis70 => "redis:7.0",
+            Self::Redis72 => "redis:7.2",
+            Self::Redis80 => "redis:8.0",
+            Self::Valkey81 => "valkey/valkey:8.1",
+            Self::Valkey90 => "valkey/valkey:9.0",
+        }
+    }
+}
+
+impl Auth {
+    fn yaml(self) -> &'static str {
+        match self {
+            Self::Off => "",
+            Self::OwnUsersOnly => ", auth: {}",
+            Self::Password => ", auth: {password: generate}",
+            Self::Users => ", auth: {password: generate, users: [{name: app, rules: ['~*', '+@all']}]}",
+            Self::UsersAlone => ", auth: {default: off, users: [{name: app, rules: ['~*', '+get']}]}",
+        }
+    }
+}
+
+/// The spec as YAML.
+impl fmt::Display for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{{kind: {}, image: '{}'", self.kind, self.image.reference())?;
+        if self.kind == "cluster" {
+            write!(formatter, ", shards: {}", self.shards)?;
+        }
+        if self.kind != "standalone" {
+            let least = u8::from(self.kind == "sentinel");
+            write!(formatter, ", replicas: {}", self.replicas.max(least))?;
+        }
+        if self.kind == "sentinel" {
+            write!(formatter, ", sentinels: {}", self.sentinels)?;
+        }
+        if self.volume {
+            formatter.write_str(", data: volume")?;
+        }
+        if self.in_network {
+            formatter.write_str(", access: network")?;
+        }
+        formatter.write_str(self.auth.yaml())?;
+        if let Some(memory) = self.memory {
+            write!(formatter, ", resources: {{memory: {memory}mb}}")?;
+        }
+        let directives = [
+            self.maxmemory.map(|value| format!("maxmemory: {value}mb")),
+            self.databases.map(|value| format!("databases: {value}")),
+        ];
+        let directives: Vec<String> = directives.into_iter().flatten().collect();
+        if !directives.is_empty() {
+            write!(formatter, ", config: {{{}}}", directives.join(", "))?;
+        }
+        formatter.write_str("}")
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self}")
+    }
+}
+
+/// What a person changes in the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Image(Image),
+    Shards(u8),
+    Replicas(u8),
+    Sentinels(u8),
+    Volume(bool),
+    Auth(Auth),
+    Memory(Option<u16>),
+    MaxMemory(Option<u16>),
+    Databases(Option<u8>),
+}
+
+impl Shape {
+    pub(super) fn change(&mut self, change: Change) {
+        match change {
+            Change::Image(image) => self.image = image,
+            Change::Shards(count) => self.shards = count,
+            Change::Replicas(count) => self.replicas = count,
+            Change::Sentinels(count) => self.sentinels = count,
+            Change::Volume(volume) => self.volume = volume,
+            Change::Auth(auth) => self.auth = auth,
+            Change::Memory(limit) => self.memory = limit,
+            Change::MaxMemory(value) => self.maxmemory = value,
+            Change::Databases(count) => self.databases = count,
+        }
+    }
+}
+
+fn image() -> impl Strategy<Value = Image> {
+    use Image::{Redis62, Redis70, Redis72, Redis80, Valkey81, Valkey90};
+    prop::sample::select(vec![Redis80, Redis70, Redis62, Redis72, Valkey81, Valkey90])
+}
+
+fn auth() -> impl Strategy<Value = Auth> {
+    prop::sample::select(vec![Auth::Off, Auth::OwnUsersOnly, Auth::Password, Auth::Users, Auth::UsersAlone])
+}
+
+fn sentinels() -> impl Strategy<Value = u8> {
+    prop::sample::select(vec![1_u8, 3])
+}
+
+/// Any spec.
+pub(super) fn any_shape() -> impl Strategy<Value = Shape> {
+    let kinds = vec!["standalone", "replication", "sentinel", "cluster", "replication", "cluster", "cluster"];
+    let counts = (1_u8..=3, 0_u8..=2, sentinels());
+    // A spec without `auth` is the simpler one to read, and what it shows is shown more quickly.
+    let auth = prop_oneof![2 => Just(Auth::Off), 1 => auth()];
+    (prop::sample::select(kinds), counts, any::<bool>(), any::<bool>(), image(), auth).prop_map(
+        |(kind, (shards, replicas, sentinels), volume, in_network, image, auth)| Shape {
+            kind,
+            shards,
+            replicas,
+            sentinels,
+            volume,
+            in_network,
+            image,
+            auth,
+            memory: None,
+            maxmemory: None,
+            databases: None,
+        },
+    )
+}
+
+/// Any change.
+pub(super) fn any_change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => (0_u8..=2).prop_map(Change::Replicas),
+        2 => image().prop_map(Change::Image),
+        2 => prop::option::of(prop::sample::select(vec![128_u16, 256])).prop_map(Change::Memory),
+        1 => prop::option::of(prop::sample::select(vec![64_u16, 32])).prop_map(Change::MaxMemory),
+        1 => prop::option::of(Just(32_u8)).prop_map(Change::Databases),
+        1 => sentinels().prop_map(Change::Sentinels),
+        2 => auth().prop_map(Change::Auth),
+        1 => (1_u8..=3).prop_map(Change::Shards),
+        1 => any::<bool>().prop_map(Change::Volume),
+    ]
+}
