@@ -173,8 +173,7 @@ impl Engine {
                 Ok(None) => {}
                 // A `down` that was killed may still have calls under way: what it removes is not read.
                 Err(error) => {
-                    let listed = std::iter::once(node.as_str());
-                    if !settled::wait_for_removals(&self.docker, listed).await? {
+                    if !settled::is_removed(&self.docker, node.as_str()).await? {
                         return Err(error);
                     }
                 }

@@ -141,6 +141,8 @@ pub struct ObservedNetwork {
 pub struct ObservedContainer {
     /// Whether it runs.
     pub state: ContainerState,
+    /// How often the engine has restarted it because its server ended, since it was started last.
+    pub restarts: u32,
     /// What redisctl made it from; `None` where the label cannot be read.
     pub settings: Option<ContainerSettings>,
     /// Whether it is attached to the deployment's network.

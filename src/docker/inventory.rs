@@ -18,6 +18,8 @@ pub struct EngineInventory {
     containers: Vec<ContainerSummary>,
     networks: Vec<Network>,
     volumes: Vec<Volume>,
+    /// How often the engine has restarted each container since it was started last, by the container's id.
+    restarts: BTreeMap<String, u32>,
 }
 
 /// The containers, the network and the volumes of one deployment.
@@ -57,7 +59,12 @@ impl EngineInventory {
         networks: Vec<Network>,
         volumes: Vec<Volume>,
     ) -> Self {
-        Self { containers, networks, volumes }
+        Self { containers, networks, volumes, restarts: BTreeMap::new() }
+    }
+
+    /// The same with how often the engine has restarted containers, by their ids.
+    pub(super) fn with_restarts(self, restarts: BTreeMap<String, u32>) -> Self {
+        Self { restarts, ..self }
     }
 
     /// The ids of the containers of all deployments.
@@ -126,6 +133,7 @@ impl EngineInventory {
                 container.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
             let observed = ObservedContainer {
                 state: state(container.state),
+                restarts: self.restarts.get(&id).copied().unwrap_or_default(),
                 attached: joins || networks.is_some_and(|networks| networks.contains_key(name.as_str())),
                 image_id: container.image_id.clone().unwrap_or_default(),
                 settings,

@@ -3,9 +3,11 @@
 //! The engine goes on with the calls of a run that was killed. A list that is taken meanwhile shows containers
 //! that are about to go, and lacks containers, networks and volumes that are about to come.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
 use futures_util::future::{join_all, try_join3};
 use tokio::time::{Instant, sleep};
@@ -52,13 +54,27 @@ pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, Engine
     let started = Instant::now();
     loop {
         let listed = list(docker).await?;
-        match wait_for_removals(docker, listed.own_containers()).await {
-            Ok(true) if started.elapsed() < REMOVAL_LIMIT => {}
+        match inspect_settled(docker, listed.own_containers()).await {
+            Ok(Some(inspected)) => return Ok(listed.with_restarts(restarts(inspected))),
+            Ok(None) if started.elapsed() < REMOVAL_LIMIT => {}
             // The call that needs the name of a container that cannot be removed reports the container.
-            Ok(_) | Err(EngineError::NotGone { .. }) => return Ok(listed),
+            Ok(None) | Err(EngineError::NotGone { .. }) => return Ok(listed),
             Err(error) => return Err(error),
         }
     }
+}
+
+/// How often the engine has restarted inspected containers, by their ids.
+fn restarts(inspected: Vec<ContainerInspectResponse>) -> BTreeMap<String, u32> {
+    let restarts = |container: ContainerInspectResponse| {
+        Some((container.id?, u32::try_from(container.restart_count?).ok()?))
+    };
+    inspected.into_iter().filter_map(restarts).collect()
+}
+
+/// Whether the engine is removing a container, or has removed it. Waits for the end of the removal.
+pub(super) async fn is_removed(docker: &Docker, container: &str) -> Result<bool, EngineError> {
+    Ok(inspect_settled(docker, std::iter::once(container)).await?.is_none())
 }
 
 /// Lists what is on the engine again and again, until nothing of a deployment has changed for `quiet`, or until
@@ -97,25 +113,32 @@ async fn list(docker: &Docker) -> Result<EngineInventory, EngineError> {
     Ok(EngineInventory::new(containers, networks, volumes.volumes.unwrap_or_default()))
 }
 
-/// Waits for the removal of those listed containers that the engine is removing. Says whether the list is out of
-/// date: it named a container that was being removed, or that does not exist.
-pub(super) async fn wait_for_removals(
+/// Inspects listed containers. Waits for the removal of those that the engine is removing; the list is then out of
+/// date, and `None` is the answer, as where a listed container does not exist.
+async fn inspect_settled(
     docker: &Docker,
     listed: impl Iterator<Item = &str>,
-) -> Result<bool, EngineError> {
+) -> Result<Option<Vec<ContainerInspectResponse>>, EngineError> {
     let ids: Vec<&str> = listed.collect();
-    let inspected = join_all(ids.iter().map(|id| container::inspect(docker, id))).await;
-    let mut outdated = false;
-    for (id, inspected) in ids.into_iter().zip(inspected) {
+    let answers = join_all(ids.iter().map(|id| container::inspect(docker, id))).await;
+    let mut settled = Some(Vec::new());
+    for (id, inspected) in ids.into_iter().zip(answers) {
         match inspected? {
             Some(inspected) if container::is_being_removed(&inspected) => {
                 container::until_removed(docker, id).await?;
+                settled = None;
             }
-            Some(_) => continue,
+            Some(inspected) => {
+                if let Some(settled) = &mut settled {
+                    settled.push(inspected);
+                }
+            }
             // The container has been removed since, or engine 20.10 listed it a moment before it existed.
-            None => sleep(RELIST_INTERVAL).await,
+            None => {
+                sleep(RELIST_INTERVAL).await;
+                settled = None;
+            }
         }
-        outdated = true;
     }
-    Ok(outdated)
+    Ok(settled)
 }

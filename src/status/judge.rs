@@ -61,14 +61,16 @@ impl Judge<'_> {
     }
 
     fn condition(&self, name: &NodeName) -> Condition {
-        match self.observed.containers.get(name).map(|container| container.state) {
-            None => Condition::Missing,
-            Some(ContainerState::Created) => Condition::Created,
-            Some(ContainerState::Exited) => Condition::Exited,
-            Some(ContainerState::Restarting) => Condition::Restarting,
-            Some(ContainerState::Paused) => Condition::Paused,
-            Some(ContainerState::Running) if self.view(name).is_some() => Condition::Answering,
-            Some(ContainerState::Running) => Condition::Silent,
+        let Some(container) = self.observed.containers.get(name) else { return Condition::Missing };
+        match container.state {
+            ContainerState::Created => Condition::Created,
+            ContainerState::Exited => Condition::Exited,
+            ContainerState::Restarting => Condition::Restarting,
+            ContainerState::Paused => Condition::Paused,
+            ContainerState::Running if self.view(name).is_some() => Condition::Answering,
+            // A container that restarts in a loop runs for a moment each time.
+            ContainerState::Running if container.restarts > 0 => Condition::Restarting,
+            ContainerState::Running => Condition::Silent,
         }
     }
 
@@ -215,7 +217,10 @@ impl Judge<'_> {
             Condition::Missing => "has no container".to_owned(),
             Condition::Created => "was never started".to_owned(),
             Condition::Exited => "has ended".to_owned(),
-            Condition::Restarting => "ends and is restarted in a loop".to_owned(),
+            Condition::Restarting => {
+                let restarts = self.observed.containers.get(name).map_or(0, |container| container.restarts);
+                format!("does not answer: its container restarts in a loop (restarts so far: {restarts})")
+            }
             Condition::Paused => "is paused".to_owned(),
             Condition::Silent => match self.observed.servers.get(name) {
                 Some(ObservedServer::Silent(reason)) => format!("does not answer: {reason}"),

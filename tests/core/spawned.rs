@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redisctl::docker;
+use futures_util::StreamExt as _;
+use redisctl::docker::connect::connect;
+use redisctl::docker::location::EngineLocation;
+use redisctl::docker::{self, engine_info, evidence, host_image, image, remove};
 use redisctl::event::Listener;
 use redisctl::executor::Executor;
 use redisctl::plan::Plan;
@@ -38,5 +41,38 @@ fn a_run_and_its_verification_may_be_spawned(
         servers.claim().await;
         servers.observe(&[]).await;
         probe::verify(&servers, &topology, &credentials, "unique").await;
+    });
+}
+
+/// Never called, too.
+#[expect(dead_code, reason = "its types are the test")]
+fn calls_of_the_engine_may_be_spawned(
+    location: EngineLocation,
+    topology: Topology,
+    node: NodeName,
+    listener: Box<dyn Listener>,
+) {
+    assert_spawnable(async move {
+        let Ok(client) = connect(&location).await else { return };
+        let engine = docker::Engine::new(client);
+        let (client, name) = (engine.client(), &topology.name);
+        let Ok(on_engine) = engine.inventory().await else { return };
+        let _ = engine.inventory_after_killed_run(name).await;
+        let _ = engine.until_unchanged(name, Duration::ZERO, Duration::ZERO).await;
+        let _ = engine.pull("redis:8", listener.as_ref()).await;
+        let _ = engine.observe(&topology, &on_engine).await;
+        let _ = engine.stored(name, &on_engine).await;
+        let _ = remove::deployment(client, name, &on_engine.deployment(name), true).await;
+        let _ = host_image::ensure(client).await;
+        let _ = host_image::reference().await;
+        if let Ok(Some(found)) = image::find(client, "redis:8").await {
+            let _ = image::server(client, "redis:8", &found, name).await;
+        }
+        let _ = engine_info::engine_info(client).await;
+        let _ = engine_info::image_state(client, "redis:8").await;
+        let _ = evidence::engine(client).await;
+        let _ = evidence::network(client, name).await;
+        let _ = evidence::container(client, &node).await;
+        let _ = docker::logs::lines(client, &node, true, None).next().await;
     });
 }

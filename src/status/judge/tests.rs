@@ -29,6 +29,7 @@ fn healthy(topology: &Topology) -> Observed {
             node.name.clone(),
             ObservedContainer {
                 state: ContainerState::Running,
+                restarts: 0,
                 settings: None,
                 attached: true,
                 image_id: String::new(),
@@ -179,12 +180,18 @@ fn without_a_running_container_it_is_stopped() {
 fn a_container_that_restarts_is_neither_running_nor_stopped() {
     let topology = topology("kind: standalone");
     let mut observed = healthy(&topology);
-    observed.containers.get_mut(&name(1)).unwrap().state = ContainerState::Restarting;
+    let container = observed.containers.get_mut(&name(1)).unwrap();
+    container.restarts = 3;
+    assert_eq!(super::status(&topology, &observed).nodes[0].condition, Condition::Answering);
     observed.servers.clear();
-    let status = status(&topology, &observed);
-    assert_eq!(status.state, DeploymentState::Degraded);
-    assert_eq!(status.nodes[0].condition, Condition::Restarting);
-    assert_eq!(status.problems, ["shop-1 ends and is restarted in a loop"]);
+    for state in [ContainerState::Restarting, ContainerState::Running] {
+        observed.containers.get_mut(&name(1)).unwrap().state = state;
+        let status = super::status(&topology, &observed);
+        assert_eq!(status.state, DeploymentState::Degraded);
+        assert_eq!(status.nodes[0].condition, Condition::Restarting);
+        let problem = "shop-1 does not answer: its container restarts in a loop (restarts so far: 3)";
+        assert_eq!(status.problems, [problem]);
+    }
 }
 
 #[test]
