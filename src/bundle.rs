@@ -1,6 +1,7 @@
-//! What a bundle is: the files from which somebody who was not there finds out why `up` failed.
-//! Pure: which files there are, what is in them, and what is masked. [`crate::commands`] gathers and
-//! writes them.
+//! The failure bundle: a folder of files that show why `up` failed, for readers without access to the machine.
+//!
+//! This module is pure: it names the files, their content and the masked secrets. [`crate::commands`] gathers and
+//! writes the files.
 
 mod masks;
 mod questions;
@@ -8,51 +9,49 @@ mod questions;
 pub use masks::Masks;
 pub use questions::{Question, questions};
 
-/// What became of `up`, and with which redisctl: the first file to read, and the one that tells a
-/// bundle from any other folder.
+/// The result of `up` and the version of redisctl. Read this file first. It marks the folder as a bundle.
 pub const SUMMARY: &str = "bundle.json";
 
-/// The error as it was printed; only where there is one.
+/// The printed error, if there is an error.
 pub const ERROR: &str = "error.txt";
 
-/// Every event, one JSON object a line, each with the time at which it was heard.
+/// Every event with its time, one JSON object per line.
 pub const EVENTS: &str = "events.ndjson";
 
-/// The folder of the plans: `1.txt` and `1.json`, then the next round's.
+/// The folder of the plans: `1.txt` and `1.json`, then `2.txt` and `2.json` for the next plan of the run.
 pub const PLANS: &str = "plans";
 
-/// What the spec came to; no secrets.
+/// The topology, without secrets.
 pub const TOPOLOGY: &str = "topology.json";
 
-/// How the deployment was at the end, as `redisctl status --output json` has it.
+/// The status of the deployment at the end, as `redisctl status --output json` prints it.
 pub const STATUS: &str = "status.json";
 
-/// What was proved: the report as JSON.
+/// The report of the verification, as JSON.
 pub const VERIFICATION: &str = "verification.json";
 
-/// What was proved: every check's commands and replies, as `redisctl verify --explain` has them.
+/// The commands and replies of every check, as `redisctl verify --explain` prints them.
 pub const TRANSCRIPT: &str = "verification.txt";
 
-/// The engine's version, and what matters of the machine that it runs on.
+/// The version of the engine, and facts of its machine.
 pub const ENGINE: &str = "engine.json";
 
 /// The deployment's network, as the engine inspects it.
 pub const NETWORK: &str = "network.json";
 
-/// The folder of the nodes, one folder for each.
+/// The folder of the nodes, with one folder for each node.
 pub const NODES: &str = "nodes";
 
-/// Everything that stands at the top of a bundle, and nothing else: what an earlier bundle in the
-/// same folder may have left there.
+/// Every file and folder at the top of a bundle. A new bundle in the same folder replaces them.
 pub const TOP: [&str; 11] =
     [SUMMARY, ERROR, EVENTS, PLANS, TOPOLOGY, STATUS, VERIFICATION, TRANSCRIPT, ENGINE, NETWORK, NODES];
 
-/// A file of a bundle, not masked yet.
+/// A file of a bundle, before secrets are masked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Piece {
     /// Its path in the bundle, parts divided by `/`.
     pub path: String,
-    /// What is in it.
+    /// Its content.
     pub text: String,
 }
 
@@ -63,7 +62,7 @@ impl Piece {
         Self { path: path.to_owned(), text: text.into() }
     }
 
-    /// A file at the top with a JSON document in it.
+    /// A JSON file at the top.
     #[must_use]
     pub fn json(path: &str, value: &serde_json::Value) -> Self {
         Self::new(path, format!("{value:#}\n"))

@@ -1,4 +1,4 @@
-//! What verification found: every check's outcome, and the transcript behind it.
+//! The report: the result of every check, with its transcript.
 
 use std::fmt::Write as _;
 
@@ -11,33 +11,33 @@ use crate::topology::{DeploymentName, NodeName};
 pub struct Report {
     /// The deployment.
     pub deployment: DeploymentName,
-    /// Its checks, in the order in which they are worth reading.
+    /// Its checks, in the order of the report.
     pub checks: Vec<CheckResult>,
 }
 
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
-    /// The check's name: a word that stays the same between releases.
+    /// The name of the check, which stays the same between releases.
     pub name: &'static str,
-    /// What it proves, one sentence.
+    /// The fact that it proves, in one sentence.
     pub proves: &'static str,
-    /// The node that it is about; `None`: the whole deployment.
+    /// The checked node; `None`: the whole deployment.
     pub node: Option<NodeName>,
-    /// Whether it holds.
+    /// Whether it passed.
     pub outcome: Outcome,
-    /// What was found, or what was wrong.
+    /// The finding, or the mistake.
     pub detail: String,
-    /// What was asked and answered, secrets masked.
+    /// The commands and replies, with masked secrets.
     pub transcript: Vec<Exchange>,
 }
 
-/// Whether a check holds.
+/// Whether a check passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It holds.
+    /// The fact is proved.
     Passed,
-    /// It does not hold, or could not be carried out.
+    /// The fact is wrong, or the check could not run.
     Failed,
 }
 
@@ -52,29 +52,29 @@ impl Outcome {
     }
 }
 
-/// One command and the reply to it, ready to show: secrets are masked already.
+/// One command and its reply, with masked secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// Who was asked: a node and its endpoint, or a cluster client and where it started.
+    /// The asked node and its endpoint, or the cluster client and its first node.
     pub at: String,
-    /// The user that asked; `None`: nobody had logged in.
+    /// The user of the connection; `None`: without a log-in.
     pub user: Option<String>,
     /// The command.
     pub command: String,
-    /// The reply, the last one where it was asked again and again.
+    /// The reply; the last reply of a repeated command.
     pub reply: String,
-    /// How often it was asked.
+    /// How often the command was sent.
     pub times: u32,
 }
 
 impl Report {
-    /// How many checks hold.
+    /// How many checks passed.
     #[must_use]
     pub fn passed(&self) -> usize {
         self.count(Outcome::Passed)
     }
 
-    /// How many checks do not hold.
+    /// How many checks failed.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.count(Outcome::Failed)
@@ -120,11 +120,11 @@ impl CheckResult {
         value
     }
 
-    /// What the check proves, what was asked and answered, and what follows from it.
+    /// The fact to prove, the commands and replies, and the result.
     #[must_use]
     pub fn transcript_text(&self) -> String {
         let mut text = self.name.to_owned();
-        // Writing to a String cannot fail, here and below.
+        // Writing to a String cannot fail.
         if let Some(node) = &self.node {
             let _ = write!(text, " {node}");
         }

@@ -1,9 +1,11 @@
-//! What a live deployment must do, and must refuse: the checks as data, and their pure judgement.
+//! The checks that prove a live deployment: as data, with pure judgement of the replies.
 //!
-//! The shell asks every node what it says of itself (the [`Survey`]), [`checks`] makes of topology
-//! and survey the list of checks, and the shell runs those that need requests. Nothing here knows
-//! the plan that built the deployment: the topology is judged against reality, so that the
-//! planner's mistakes show.
+//! 1. The shell asks every node for its state: the [`Survey`].
+//! 2. [`checks`] makes the list of checks from topology and survey.
+//! 3. The shell sends the requests of the checks.
+//!
+//! Nothing here knows the plan or the planner's comparisons. Verification compares the topology with the servers'
+//! replies, so that mistakes of the planner show.
 
 use std::time::Duration;
 
@@ -40,14 +42,14 @@ pub use survey::{NodeAnswer, NodeStatement, Survey};
 
 use context::CheckContext;
 
-/// How long a patient request may be repeated: far more than any healthy deployment takes.
+/// How long a patient request may be repeated: far longer than a healthy deployment needs.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long keys of checks live, should nobody be left to remove them: longer than a check's
-/// patience, so that no check sees its key expire under it.
+/// How long the keys of checks live if the run ends before it removes them. It is longer than [`PATIENCE`]: no key
+/// expires while its check runs.
 const KEY_LIFETIME: Duration = Duration::from_secs(15);
 
-/// Every check that fits the deployment, in the order in which they are worth reading.
+/// Every check for the deployment, in the order of the report.
 ///
 /// Keys and channels of the checks begin with `unique`, which must hold no braces.
 #[must_use]

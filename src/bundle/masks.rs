@@ -1,4 +1,4 @@
-//! Covers secrets wherever they stand in a text, in every form in which they may have got there.
+//! Masks secrets in texts, in every form in which a text may contain them.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::connection::RESERVED;
 use crate::spec::SecretText;
 use crate::topology::files::password_hash;
 
-/// What stands where a secret stood.
+/// Replaces a secret.
 const COVER: &str = "***";
 
-/// The secrets that are known so far. `Debug` shows how many.
+/// The secrets to mask. `Debug` prints their number only.
 #[derive(Clone, Default)]
 pub struct Masks {
     /// Every form of every secret.
@@ -19,8 +19,8 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// Covers a secret from now on, however short it is: as it is, as a string in JSON (in JSON), as
-    /// a part of a URL, and as the hash that access lists hold.
+    /// Adds a secret of any length. It is masked as it is, as a JSON string, as a JSON string within a JSON string, as
+    /// part of a URL, and as the hash in ACL lists.
     pub fn cover(&mut self, secret: &SecretText) {
         let text = secret.expose();
         if text.is_empty() {
@@ -41,8 +41,7 @@ impl Masks {
         }
     }
 
-    /// The text with every secret covered. Secrets that overlap are covered as one: what would be
-    /// left of the second tells something of it.
+    /// The text with masked secrets. Overlapping secrets are masked as one, so that no part of the second remains.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let mut spans: Vec<(usize, usize)> = Vec::new();
@@ -51,7 +50,7 @@ impl Masks {
             while let Some(found) = text.get(from..).and_then(|rest| rest.find(pattern)) {
                 let start = from + found;
                 spans.push((start, start + pattern.len()));
-                // The next occurrence may begin within this one.
+                // The next occurrence may overlap with this one.
                 from = start + text[start..].chars().next().map_or(1, char::len_utf8);
             }
         }
@@ -76,7 +75,7 @@ impl fmt::Debug for Masks {
     }
 }
 
-/// Text as it stands between the quotes of a JSON string.
+/// A text as it is written between the quotes of a JSON string.
 fn escaped(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()

@@ -1,10 +1,10 @@
-//! What a bundle asks every server, and how the replies read.
+//! The commands that a bundle sends to every server, and the text form of the replies.
 
 use crate::reply::Reply;
 use crate::topology::settings::is_secret;
 use crate::topology::{Kind, Topology};
 
-/// A command, and the file that its reply goes to.
+/// A command, and the file with its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// The command.
@@ -25,7 +25,7 @@ const CLUSTER_NODE: [Question; 2] = [
     Question { command: "CLUSTER NODES", file: "cluster-nodes.txt" },
 ];
 
-/// What the servers of a deployment are asked.
+/// The commands for the servers of a deployment.
 #[must_use]
 pub fn questions(topology: &Topology) -> Vec<Question> {
     let cluster = if topology.kind == Kind::Cluster { &CLUSTER_NODE[..] } else { &[] };
@@ -33,8 +33,8 @@ pub fn questions(topology: &Topology) -> Vec<Question> {
 }
 
 impl Question {
-    /// The reply as it reads in the file: lines, passwords and their hashes covered, those too that
-    /// redisctl did not set.
+    /// The reply as lines of the file, with masked passwords and hashes. This includes passwords that redisctl did not
+    /// set.
     #[must_use]
     pub fn answered(&self, reply: &Reply) -> String {
         let text = match (self.command, reply) {
@@ -58,7 +58,7 @@ fn setting(pair: &[Reply]) -> String {
     format!("{name} {value}").trim_end().to_owned()
 }
 
-/// A line of an access list: `user shop on #hash ~* +@all`.
+/// A line of ACL LIST: `user shop on #hash ~* +@all`.
 fn user(line: &Reply) -> String {
     let line = String::from_utf8_lossy(&line.raw()).into_owned();
     let cover = |word| if str::starts_with(word, ['#', '>']) { "#***" } else { word };

@@ -1,4 +1,4 @@
-//! Checks of a deployment with passwords: who gets in, and whether all nodes know the same users.
+//! Checks of a deployment with passwords: which passwords the servers accept, and which users they have.
 
 use crate::spec::SecretText;
 use crate::topology::users::DEFAULT;
@@ -7,10 +7,10 @@ use crate::topology::{Node, User};
 use super::context::{CheckContext, count, guest};
 use super::{Check, Command, Expectation, Request, acl_agreement, users};
 
-const NO_PASSWORD: (&str, &str) = ("no-password", "who has not logged in is refused");
+const NO_PASSWORD: (&str, &str) = ("no-password", "a client that has not logged in is refused");
 const WRONG_PASSWORD: (&str, &str) = ("wrong-password", "a wrong password is refused");
 const DEFAULT_OFF: (&str, &str) = ("default-off", "the default user is switched off");
-const RIGHT_PASSWORD: (&str, &str) = ("right-password", "the right password lets in");
+const RIGHT_PASSWORD: (&str, &str) = ("right-password", "the right password is accepted");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let Some(auth) = &context.topology.auth else { return Vec::new() };
@@ -20,7 +20,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
         checks.extend(nodes.iter().map(|node| no_password(node)));
     }
     if auth.default_password {
-        // Old sentinels have a password, but no users to log in as.
+        // Sentinels before Redis 6.2 have one password and no users.
         let users = if context.topology.server.has_sentinel_users() { &nodes } else { &servers };
         checks.extend(users.iter().map(|node| wrong_password(context, node)));
         checks.extend(users.iter().map(|node| right_password(context, node)));
@@ -53,7 +53,7 @@ fn no_password(node: &Node) -> Check {
     Check::asked(NO_PASSWORD, Some(&node.name), vec![request], "PING without a log-in got NOAUTH")
 }
 
-/// No password lets in as the default user, who is off, and that of no other user does.
+/// The default user is off: the server refuses a random password and the passwords of all other users.
 fn default_off(context: &CheckContext<'_>, node: &Node) -> Check {
     let users = context.credentials.users.values().cloned();
     let passwords = std::iter::once(SecretText::new(format!("{}:wrong", context.unique))).chain(users);
@@ -69,7 +69,7 @@ fn wrong_password(context: &CheckContext<'_>, node: &Node) -> Check {
     let refused = |password| {
         Request::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
-    // Every password is random or a person's own: none begins with this run's prefix by chance.
+    // No real password begins with the prefix of this run.
     let mut requests = vec![refused(SecretText::new(format!("{}:wrong", context.unique)))];
     let mut found = "a wrong password got WRONGPASS";
     let own = context.credentials.default_on(context.topology.starts_as_primary(&node.name));
@@ -89,7 +89,7 @@ fn right_password(context: &CheckContext<'_>, node: &Node) -> Check {
     };
     let requests = vec![
         Request::send(guest(node), Command::log_in(DEFAULT, password.clone()), Expectation::Status("OK")),
-        // Its rules may not allow it; but it is somebody by now.
+        // The rules of the user may forbid PING. NOAUTH would show that the log-in failed.
         Request::send(guest(node), Command::new(["PING"]), Expectation::LoggedIn),
     ];
     Check::asked(RIGHT_PASSWORD, Some(&node.name), requests, "the default user logged in")

@@ -25,12 +25,12 @@ struct ListedUser {
     hashes: Vec<String>,
 }
 
-/// What a user's rules say beside commands, keys and channels.
+/// The rules of a user that are not about commands, keys and channels.
 #[derive(PartialEq, Eq)]
 struct UserFlags {
     is_on: bool,
     sanitizes: bool,
-    /// `nopass`; a user that is off has no use for it.
+    /// `nopass`. It has no effect for a user that is off.
     any_password: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn check(context: &CheckContext<'_>, nodes: &[&Node]) -> Check {
     }
 }
 
-/// What each node answers to ACL LIST, with covered password hashes.
+/// Each node's reply to ACL LIST, with covered password hashes.
 fn access_lists(context: &CheckContext<'_>, nodes: &[&Node]) -> Vec<Exchange> {
     let mut transcript = context.transcript(nodes.iter().copied(), "ACL LIST", &[]);
     for exchange in &mut transcript {
@@ -95,7 +95,7 @@ fn listed_users(context: &CheckContext<'_>, node: &Node) -> Result<BTreeMap<Stri
         Some((name, ListedUser { rules, hashes }))
     };
     let users = lines.iter().map(|line| line.as_text().and_then(user));
-    users.collect::<Option<_>>().ok_or_else(|| format!("{name} lists something that is no user"))
+    users.collect::<Option<_>>().ok_or_else(|| format!("{name} lists a line without a user"))
 }
 
 /// The hashes that a user's line in ACL LIST must have.
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(said, "shop-2 has no user `regular`");
         let said = spoilt(|lines| lines.push("user x off -@all".to_owned()));
         assert_eq!(said, "shop-2 has a user `x`, which the spec does not have");
-        assert_eq!(spoilt(|lines| lines.push("x".to_owned())), "shop-2 lists something that is no user");
+        assert_eq!(spoilt(|lines| lines.push("x".to_owned())), "shop-2 lists a line without a user");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Whether all nodes of a cluster say the same, and that all slots are covered.
+//! Whether all nodes of a cluster report the same nodes, roles and slots, and whether all slots are covered.
 
 use std::collections::BTreeMap;
 
@@ -30,12 +30,12 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 }
 
 fn view<'a>(context: &CheckContext<'a>, node: &Node) -> Result<&'a ClusterView, String> {
-    context.said(&node.name)?.view.cluster.as_ref().ok_or_else(|| "it is no cluster node".to_owned())
+    context.said(&node.name)?.view.cluster.as_ref().ok_or_else(|| "it is not a cluster node".to_owned())
 }
 
 fn judge_slots(view: &ClusterView) -> Judgement {
     let (mut uncovered, mut repeated) = (Vec::new(), Vec::new());
-    // The first slot that no range so far has reached; ranges come by their starts.
+    // The first slot after all ranges so far. The ranges are sorted by their starts.
     let mut next = 0;
     for (start, end) in view.slots.keys() {
         uncovered.extend(start.checked_sub(1).and_then(|before| SlotRange::new(next, before)));
@@ -53,16 +53,16 @@ fn judge_slots(view: &ClusterView) -> Judgement {
     }
 }
 
-/// What a node sees, without ids and without what differs from observer to observer.
+/// A node's view of the cluster, without ids and without the fields that differ between healthy nodes.
 type Picture = BTreeMap<Address, Seen>;
 
-/// A node in a picture.
+/// A node as another node sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
-    /// The primary's address, where it is a replica of one that the observer knows.
+    /// The address of its primary, for a replica whose primary the observer knows.
     follows: Option<Address>,
     slots: SlotSet,
-    /// Its epoch, where it is a primary: a replica's is what the observer knows of its primary's.
+    /// Its config epoch, for a primary. For a replica, servers report the epoch of its primary.
     epoch: Option<u64>,
 }
 
@@ -78,23 +78,23 @@ fn picture(view: &ClusterView) -> Picture {
     seen.collect()
 }
 
-/// The picture that most nodes have; the first one where as many have another.
+/// The picture that most nodes have. Of equally common pictures it is the first.
 fn most_common_picture(context: &CheckContext<'_>, nodes: &[&Node]) -> Option<Picture> {
     let views = nodes.iter().filter_map(|node| context.survey.cluster(&node.name));
     let pictures: Vec<Picture> = views.map(picture).collect();
     let votes = |one: &Picture| pictures.iter().filter(|other| *other == one).count();
-    // Of equals `max_by_key` takes the last one: reversed, that is the first.
+    // `max_by_key` takes the last of equals. In reverse order this is the first.
     pictures.iter().rev().max_by_key(|picture| votes(picture)).cloned()
 }
 
 fn judge_agreement(context: &CheckContext<'_>, view: &ClusterView, most: Option<&Picture>) -> Judgement {
     let mut problems = Vec::new();
     if !view.ok {
-        problems.push("it says that the cluster is down".to_owned());
+        problems.push("it reports the cluster as down".to_owned());
     }
     let handshakes = view.nodes.values().filter(|node| node.handshake).count();
     if handshakes > 0 {
-        problems.push(format!("it is still shaking hands with {handshakes} nodes"));
+        problems.push(format!("it still has {handshakes} nodes in handshake"));
     }
     let own = picture(view);
     let nodes = context.topology.nodes();
@@ -102,7 +102,7 @@ fn judge_agreement(context: &CheckContext<'_>, view: &ClusterView, most: Option<
         let line = view.nodes.values().find(|line| line.address == Some(node.address));
         match line {
             None => problems.push(format!("it does not know {}", node.name)),
-            Some(line) if line.failing => problems.push(format!("it thinks that {} is down", node.name)),
+            Some(line) if line.failing => problems.push(format!("it reports {} as failing", node.name)),
             Some(line) if !line.connected => problems.push(format!("it has no link to {}", node.name)),
             Some(_) => {}
         }
@@ -113,14 +113,14 @@ fn judge_agreement(context: &CheckContext<'_>, view: &ClusterView, most: Option<
         .filter(|line| !line.handshake && nodes.iter().all(|node| line.address != Some(node.address)));
     for stranger in strangers {
         let at = stranger.address.map_or_else(|| "an unknown address".to_owned(), |at| at.to_string());
-        problems.push(format!("it knows a node at {at} that is none of the deployment's"));
+        problems.push(format!("it knows a node at {at} that does not belong to the deployment"));
     }
     if let Some(most) = most {
         let differing =
             most.iter().filter(|(address, seen)| own.get(*address).is_some_and(|own_seen| own_seen != *seen));
         let names: Vec<String> = differing.map(|(address, _)| context.name_at(*address)).collect();
         if !names.is_empty() {
-            problems.push(format!("it sees {} otherwise than most nodes do", names.join(", ")));
+            problems.push(format!("its view of {} differs from that of most nodes", names.join(", ")));
         }
     }
     if problems.is_empty() {
@@ -161,11 +161,14 @@ mod tests {
     fn each_way_to_disagree_is_named_at_the_node_that_does() {
         type Spoil = fn(&mut Deployment);
         let ways: [(Spoil, &str); 6] = [
-            (|deployment| deployment.view(2).ok = false, "says that the cluster is down"),
-            (|deployment| deployment.line(2, 5).failing = true, "thinks that shop-5 is down"),
+            (|deployment| deployment.view(2).ok = false, "reports the cluster as down"),
+            (|deployment| deployment.line(2, 5).failing = true, "reports shop-5 as failing"),
             (|deployment| deployment.line(2, 5).connected = false, "has no link to shop-5"),
             (|deployment| drop(deployment.view(2).nodes.remove("id-5")), "does not know shop-5"),
-            (|deployment| deployment.line(2, 1).epoch = 9, "sees shop-1 otherwise than most nodes do"),
+            (
+                |deployment| deployment.line(2, 1).epoch = 9,
+                "its view of shop-1 differs from that of most nodes",
+            ),
             (
                 |deployment| {
                     let mut stranger = deployment.line(2, 5).clone();

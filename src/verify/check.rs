@@ -1,4 +1,4 @@
-//! What a check is made of: requests with what must come back, or a judgement already made.
+//! A check: requests with the expected replies, or a judgement of replies that the survey has.
 
 use std::fmt;
 
@@ -8,78 +8,77 @@ use crate::topology::NodeName;
 
 use super::Expectation;
 
-/// One thing to prove.
+/// One fact to prove.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// Its name: a word that stays the same between releases.
+    /// Its name, which stays the same between releases.
     pub name: &'static str,
-    /// What it proves, one sentence.
+    /// The fact, in one sentence.
     pub proves: &'static str,
-    /// The node that it is about; `None`: the whole deployment.
+    /// The checked node; `None`: the whole deployment.
     pub node: Option<NodeName>,
     /// How it is proved.
     pub method: CheckMethod,
 }
 
-/// What is found, or what is wrong.
+/// The finding, or the mistake.
 pub type Judgement = Result<String, String>;
 
 /// How a check is proved.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CheckMethod {
-    /// By what the nodes have said of themselves; there is nothing left to ask.
+    /// By the replies of the survey, without further requests.
     Judged {
         /// The judgement.
         judgement: Judgement,
-        /// What it rests on.
+        /// The replies behind it.
         transcript: Vec<Exchange>,
     },
-    /// By requests, one after another; the first disappointment ends it.
+    /// By requests, one after another. The first unexpected reply ends the check.
     Asked {
         /// The requests.
         requests: Vec<Request>,
-        /// Requests that remove what `requests` left, run in any case; what comes back does not matter.
+        /// Requests that remove the keys of `requests`. They run in any case; their replies do not matter.
         cleanup: Vec<Request>,
-        /// What the survey has shown already.
+        /// Replies of the survey that belong to the check.
         transcript: Vec<Exchange>,
-        /// What is found where every request holds.
+        /// The finding when every reply is as expected.
         found: String,
     },
 }
 
-/// One request, and what must come back.
+/// One request, and its expected reply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// Over which connection.
+    /// The connection that carries it.
     pub connection: CheckConnection,
-    /// What is done.
+    /// The action.
     pub action: RequestAction,
-    /// What must come back.
+    /// The expected reply.
     pub expectation: Expectation,
-    /// Whether it is done again and again until that comes back, within the runner's deadline.
+    /// Whether the request is repeated until the expected reply comes, within [`super::PATIENCE`].
     pub patient: bool,
 }
 
-/// A connection.
+/// A connection of a check.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckConnection {
-    /// redisctl's connection to a node, which checks share: nothing that blocks it or changes its
-    /// state goes over it.
+    /// redisctl's own connection to a node. All checks share it: no request may block it or change its state.
     Shared(NodeName),
-    /// A connection to a node, logged in as redisctl, that this check has for itself.
+    /// A connection of this check alone to a node, logged in as redisctl.
     Private(NodeName),
-    /// A connection to a node without a log-in, that this check has for itself.
+    /// A connection of this check alone to a node, without a log-in.
     Guest(NodeName),
-    /// A connection to a node that does not speak TLS, whatever the deployment does.
+    /// A connection to a node without TLS, even where the deployment has TLS.
     Plaintext(NodeName),
     /// A connection to a node with TLS, but without a client's certificate.
     Uncertified(NodeName),
-    /// A cluster client that is told of this node alone and finds the others.
+    /// A cluster client that starts at this node and discovers the others.
     Cluster(NodeName),
 }
 
 impl CheckConnection {
-    /// The node that is dialled first.
+    /// The node that the client dials first.
     #[must_use]
     pub fn node(&self) -> &NodeName {
         match self {
@@ -93,22 +92,22 @@ impl CheckConnection {
     }
 }
 
-/// What a request does.
+/// The action of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestAction {
     /// Sends a command; its reply is judged.
     Send(Command),
-    /// Waits for the next message on a channel; its text is judged. As long as none comes, it is published
-    /// again: nodes of a cluster that have just met may drop what comes first over a link.
+    /// Waits for the next message on a channel; its text is judged. The message is published again until it comes:
+    /// cluster nodes may drop the first messages over a new link.
     Receive {
         /// The channel.
         channel: String,
-        /// Where it is published.
+        /// The connection of the publisher.
         publisher: CheckConnection,
-        /// How it is published.
+        /// The command of the publisher.
         publish: Command,
     },
-    /// Makes a TLS connection and looks whether the server's certificate is for all of these names.
+    /// Opens a TLS connection and checks that the server's certificate is valid for all of these names.
     Handshake {
         /// The names.
         names: Vec<String>,
@@ -134,9 +133,9 @@ pub struct Command(Vec<Word>);
 /// A word of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word {
-    /// One that may be shown.
+    /// A word that may be shown.
     Plain(String),
-    /// One that may not.
+    /// A secret, which is never shown.
     Secret(SecretText),
 }
 
@@ -167,7 +166,7 @@ impl Command {
         &self.0
     }
 
-    /// The user that an AUTH names.
+    /// The user of an AUTH.
     #[must_use]
     pub fn logs_in(&self) -> Option<&str> {
         match self.0.as_slice() {
@@ -178,7 +177,7 @@ impl Command {
 }
 
 impl fmt::Display for Command {
-    /// The command as one would type it, with stars for secrets.
+    /// The command as it is typed, with `***` for secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, word) in self.0.iter().enumerate() {
             if position > 0 {
@@ -197,13 +196,13 @@ impl fmt::Display for Command {
 }
 
 impl Request {
-    /// A command and what must come back.
+    /// A command and its expected reply.
     #[must_use]
     pub fn send(connection: CheckConnection, command: Command, expectation: Expectation) -> Self {
         Self { connection, action: RequestAction::Send(command), expectation, patient: false }
     }
 
-    /// The same request, done again and again until the right thing comes back.
+    /// The same request, repeated until the expected reply comes.
     #[must_use]
     pub fn patiently(self) -> Self {
         Self { patient: true, ..self }
@@ -211,7 +210,7 @@ impl Request {
 }
 
 impl Check {
-    /// A check that is judged already.
+    /// A check by the replies of the survey.
     #[must_use]
     pub fn judged(
         (name, proves): (&'static str, &'static str),
@@ -222,7 +221,7 @@ impl Check {
         Self { name, proves, node: node.cloned(), method: CheckMethod::Judged { judgement, transcript } }
     }
 
-    /// A check that asks.
+    /// A check by requests.
     #[must_use]
     pub fn asked(
         (name, proves): (&'static str, &'static str),
@@ -235,7 +234,7 @@ impl Check {
         Self { name, proves, node: node.cloned(), method }
     }
 
-    /// The same check, which rests on replies of the survey, too.
+    /// The same check, with replies of the survey in its transcript.
     #[must_use]
     pub fn resting_on(mut self, shown: Vec<Exchange>) -> Self {
         if let CheckMethod::Asked { transcript, .. } = &mut self.method {
@@ -244,7 +243,7 @@ impl Check {
         self
     }
 
-    /// The same check, with a key that it leaves nothing of.
+    /// The same check, which removes this key at its end.
     #[must_use]
     pub fn removing(mut self, connection: CheckConnection, key: &str) -> Self {
         if let CheckMethod::Asked { cleanup, .. } = &mut self.method {

@@ -1,5 +1,4 @@
-//! What every check is made from: topology, passwords, survey and shard_roles, with short ways to say
-//! the usual things.
+//! The input of every check: topology, passwords, survey and roles, with helpers that several checks need.
 
 use crate::report::Exchange;
 use crate::topology::slots::key_in;
@@ -8,7 +7,7 @@ use crate::topology::{Credentials, Kind, Node, NodeName, Topology};
 use super::shard_roles::{self, ShardRoles};
 use super::{Check, CheckConnection, CheckMethod, Command, KEY_LIFETIME, NodeStatement, Survey};
 
-/// A deployment to be judged.
+/// The deployment to check.
 pub(super) struct CheckContext<'a> {
     pub(super) topology: &'a Topology,
     pub(super) credentials: &'a Credentials,
@@ -33,32 +32,32 @@ impl<'a> CheckContext<'a> {
         }
     }
 
-    /// What a node says, or why that is not known.
+    /// A node's statement, or the reason why there is none.
     pub(super) fn said(&self, node: &NodeName) -> Result<&'a NodeStatement, String> {
         let silence = || self.survey.silence(node).unwrap_or_default();
         self.survey.statement(node).ok_or_else(silence)
     }
 
-    /// The node of an inside address, by name where it is one of the deployment's.
+    /// The name of the deployment's node at an address; the address for an unknown node.
     pub(super) fn name_at(&self, address: crate::topology::Address) -> String {
         let nodes = self.topology.nodes();
         let node = nodes.iter().find(|node| node.address == address);
         node.map_or_else(|| address.to_string(), |node| node.name.to_string())
     }
 
-    /// A key for a check that the shard's acting primary serves.
+    /// A key for a check, in a slot that the shard's acting primary serves.
     pub(super) fn key(&self, check: &str, roles: &ShardRoles<'_>) -> String {
         let key = format!("{}:{check}", self.unique);
         if roles.slots.is_empty() { key } else { key_in(&roles.slots, &format!("{key}:")) }
     }
 
-    /// Writes a key that goes away by itself.
+    /// A command that writes a key that expires by itself.
     pub(super) fn set(key: &str, value: &str) -> Command {
         Command::new(["SET", key, value, "PX", &KEY_LIFETIME.as_millis().to_string()])
     }
 
-    /// What nodes said to a command of the survey, the lines that begin with one of `beginnings`;
-    /// all of it where there are none.
+    /// The replies of nodes to a command of the survey: the lines that begin with one of `beginnings`, or all lines
+    /// if there are no beginnings.
     pub(super) fn transcript<'n>(
         &self,
         nodes: impl IntoIterator<Item = &'n Node>,
@@ -78,7 +77,7 @@ impl<'a> CheckContext<'a> {
         nodes.into_iter().filter_map(exchange).collect()
     }
 
-    /// The same check; or one that has failed, where it would ask a node that does not answer.
+    /// The same check, or a failed check if it has a request to a node that does not answer.
     pub(super) fn failed_where_silent(&self, mut check: Check) -> Check {
         if let CheckMethod::Asked { requests, .. } = &check.method {
             let silence = requests.iter().find_map(|request| {

@@ -1,4 +1,4 @@
-//! What must come back for a request, and the judgement of what does.
+//! The expected reply to a request, and the judgement of the actual reply.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -8,7 +8,7 @@ use crate::topology::{Endpoint, SlotRange, SlotSet};
 use super::ProbeReply;
 use super::setting_value::fulfils;
 
-/// What must come back.
+/// The expected reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
     /// This status.
@@ -17,38 +17,39 @@ pub enum Expectation {
     Text(String),
     /// A number in this range.
     Integer(RangeInclusive<i64>),
-    /// Nothing there.
+    /// Nil.
     Nil,
-    /// A refusal with this code.
+    /// An error with this code.
     Error(&'static str),
-    /// A redirection.
+    /// A MOVED error.
     Moved {
-        /// The slot that is asked for.
+        /// The slot of the key.
         slot: u16,
-        /// Where to go.
+        /// The endpoint that clients are sent to.
         to: Endpoint,
     },
-    /// CONFIG GET of one directive with this value; servers may not know the directive.
+    /// The reply to CONFIG GET of one directive, with this value. The reply is empty if the server does not know
+    /// the directive.
     Setting(String),
     /// These texts, one after another.
     Texts(Vec<String>),
-    /// CLUSTER SLOTS that sends clients here.
+    /// A reply to CLUSTER SLOTS with these routes.
     Routes(Vec<Route>),
-    /// Whatever, but no refusal.
+    /// Any reply but an error.
     Granted,
-    /// Whatever, but no refusal for want of permission.
+    /// Any reply but NOPERM and NOAUTH.
     Permitted,
-    /// Words that say why not: how a dry run refuses.
+    /// A text: ACL DRYRUN explains why the user may not run the command.
     Explanation,
-    /// No reply: the server ends the connection.
+    /// No reply: the server closes the connection.
     HungUp,
-    /// Whatever, but no refusal for want of a log-in.
+    /// Any reply but NOAUTH.
     LoggedIn,
-    /// Whatever.
+    /// Any reply.
     Anything,
 }
 
-/// Where clients must be sent for the slots of one shard.
+/// The endpoints that clients must be told for the slots of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The slots.
@@ -63,7 +64,7 @@ impl Expectation {
     /// Judges a reply.
     ///
     /// # Errors
-    /// What was expected, and what came instead.
+    /// The expected and the actual reply.
     pub fn judge(&self, reply: &ProbeReply) -> Result<(), String> {
         let holds = match (self, reply) {
             (Self::Status(wanted), ProbeReply::Status(found)) => wanted == found,
@@ -98,10 +99,10 @@ impl Expectation {
         if holds { Ok(()) } else { Err(format!("expected {}, got {}", self.words(), shortened(reply))) }
     }
 
-    /// Judges that no reply came; `hung_up` where the server ended the connection itself.
+    /// Judges that no reply came; `hung_up`: the server closed the connection.
     ///
     /// # Errors
-    /// Why no reply came, where one was expected.
+    /// Why no reply came, if a reply was expected.
     pub fn judge_silence(&self, why: String, hung_up: bool) -> Result<(), String> {
         if hung_up && *self == Self::HungUp { Ok(()) } else { Err(why) }
     }
@@ -129,7 +130,7 @@ impl Expectation {
     }
 }
 
-/// The most characters of a reply that a line of a table has room for.
+/// The most characters of a reply in a line of the table.
 const LONGEST: usize = 160;
 
 /// A reply on one line.
@@ -148,8 +149,7 @@ fn shortened(reply: &ProbeReply) -> String {
     text
 }
 
-/// Every range of slots is listed with the endpoints of the shard that serves it, the primary
-/// first, and every shard is listed.
+/// The reply lists every shard, and each range of slots with the endpoints of its shard, the primary's first.
 fn judge_routes(routes: &[Route], entries: &[ProbeReply]) -> Result<(), String> {
     let mut listed = BTreeSet::new();
     for entry in entries {

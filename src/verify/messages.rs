@@ -7,8 +7,7 @@ use super::{Check, CheckConnection, Command, Expectation, Request, RequestAction
 
 const PUBSUB: (&str, &str) = ("pubsub", "a published message reaches a subscriber");
 
-/// Every node hears what is published at another one: at the primary, or in a cluster at the node
-/// before it.
+/// Every node is a subscriber once. The publisher is the primary, or in a cluster the node before the subscriber.
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let nodes = context.topology.servers();
     let before = nodes.iter().cycle().skip(nodes.len().saturating_sub(1));
@@ -32,7 +31,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
         .collect()
 }
 
-/// A subscriber at one node, a publisher at another, and the message.
+/// Subscribes at one node, publishes at another node, and receives the message.
 pub(super) fn delivery(
     subscriber: &NodeName,
     publisher: &NodeName,

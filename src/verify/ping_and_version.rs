@@ -1,4 +1,4 @@
-//! Whether each server answers, and whether it is the version that its image holds.
+//! Whether each server answers, and whether it has the version of its image.
 
 use crate::topology::{Node, Server};
 
@@ -6,7 +6,7 @@ use super::context::CheckContext;
 use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
 
 const PING: (&str, &str) = ("ping", "the server answers at its endpoint");
-const VERSION: (&str, &str) = ("version", "the server is the one that the image holds");
+const VERSION: (&str, &str) = ("version", "the server has the version of its image");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let nodes = context.topology.nodes();
@@ -38,7 +38,7 @@ fn judge_version(context: &CheckContext<'_>, node: &Node) -> Judgement {
     }
 }
 
-/// Whether a server can be the one that the image holds. An image such as `redis:8` names no patch level.
+/// Whether a server can be the server of an image. An image such as `redis:8` names no patch level.
 fn is_from_image(found: Server, image: Server) -> bool {
     let (found_version, version) = (found.version, image.version);
     found.flavor == image.flavor
@@ -77,7 +77,7 @@ mod tests {
         deployment.silence(1);
         let silence = "does not answer: connection refused";
         assert_eq!(deployment.judged("ping", Some(1)), Err(silence.to_owned()));
-        // The next node would hear what is published here.
+        // The next node would subscribe to a message from this node.
         assert_eq!(deployment.judged("pubsub", Some(2)), Err(format!("shop-1 {silence}")));
         let nobody = Err("no node of shard 1 acts as primary".to_owned());
         assert_eq!(deployment.judged("write-read", Some(1)), nobody);

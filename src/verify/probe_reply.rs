@@ -1,11 +1,11 @@
-//! Replies of a server as data, and how they read.
+//! The replies of servers as data, and their text form.
 
 use std::fmt;
 
 /// A server's reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeReply {
-    /// Nothing is there.
+    /// Nil.
     Nil,
     /// A status, such as `OK`.
     Status(String),
@@ -13,9 +13,9 @@ pub enum ProbeReply {
     Integer(i64),
     /// Text.
     Text(String),
-    /// Several replies in one; maps are arrays of names and values.
+    /// An array of replies. A map is an array of names and values.
     Array(Vec<ProbeReply>),
-    /// A refusal: its code, such as `NOAUTH`, and the words behind it.
+    /// An error: its code, such as `NOAUTH`, and its message.
     Error {
         /// The first word.
         code: String,
@@ -34,7 +34,7 @@ impl ProbeReply {
         }
     }
 
-    /// The replies of an array; none where it is no array.
+    /// The replies of an array; empty for other replies.
     #[must_use]
     pub fn items(&self) -> &[ProbeReply] {
         match self {
@@ -43,7 +43,7 @@ impl ProbeReply {
         }
     }
 
-    /// The lines of a text that begin with one of `beginnings`: what matters of an INFO.
+    /// The lines of a text that begin with one of `beginnings`, for replies to INFO.
     #[must_use]
     pub fn excerpt(&self, beginnings: &[&str]) -> String {
         let Some(text) = self.as_text() else { return self.to_string() };
@@ -69,7 +69,7 @@ impl ProbeReply {
 }
 
 impl fmt::Display for ProbeReply {
-    /// The reply as people know it from a Redis prompt.
+    /// The reply as `redis-cli` prints it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nil => formatter.write_str("(nil)"),

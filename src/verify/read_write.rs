@@ -5,10 +5,9 @@ use super::shard_roles::{ShardRoles, without_primary};
 use super::{Check, CheckConnection, Command, Expectation, KEY_LIFETIME, Request};
 
 const WRITE_READ: (&str, &str) = ("write-read", "a key that was written is read back");
-const EXPIRY: (&str, &str) = ("expiry", "a key with an expiry has a time to live, and is gone after it");
+const EXPIRY: (&str, &str) = ("expiry", "a key with an expiry has a time to live, and expires");
 
-/// How long the key of `expiry` lives, milliseconds: long enough to be no accident, short enough
-/// not to be waited for.
+/// How long the key of `expiry` lives, in milliseconds: short enough for the check to wait for its end.
 const SHORT_LIFE: &str = "40";
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
@@ -45,14 +44,14 @@ fn expiry(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     let connection = CheckConnection::Shared(primary.clone());
     let send = |command, expectation| Request::send(connection.clone(), command, expectation);
     let lifetime = i64::try_from(KEY_LIFETIME.as_millis()).unwrap_or(i64::MAX);
-    // The time to live is looked at while it is long: no busy machine can outlast it.
+    // PTTL comes while the key still lives long: on a busy machine, a short-lived key could expire before PTTL.
     let requests = vec![
         send(CheckContext::set(&key, "fleeting"), Expectation::Status("OK")),
         send(Command::new(["PTTL", &key]), Expectation::Integer(1..=lifetime)),
         send(Command::new(["PEXPIRE", &key, SHORT_LIFE]), Expectation::Integer(1..=1)),
         send(Command::new(["GET", &key]), Expectation::Nil).patiently(),
     ];
-    let found = "a key had a time to live, and was gone after it";
+    let found = "a key had a time to live, and expired";
     Check::asked(EXPIRY, Some(primary), requests, found).removing(connection.clone(), &key)
 }
 

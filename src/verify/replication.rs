@@ -1,4 +1,4 @@
-//! Checks of primaries with replicas, in clusters and outside.
+//! Checks of primaries with replicas, in clusters and without.
 
 use crate::observed::Replication;
 use crate::topology::{Kind, Node};
@@ -9,7 +9,7 @@ use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
 
 const ROLES: (&str, &str) = ("roles", "there is one primary, and every other node is its replica");
 const LINK: (&str, &str) = ("link", "the replica's link to its primary is up");
-const LAG: (&str, &str) = ("lag", "every replica acknowledges a write, so that none lags behind");
+const LAG: (&str, &str) = ("lag", "every replica acknowledges a write in time");
 const REPLICATED_READ: (&str, &str) =
     ("replicated-read", "what is written at the primary is read at the replica");
 const READ_ONLY: (&str, &str) = ("read-only", "a replica refuses writes");
@@ -20,7 +20,7 @@ const REPLICATION_LINES: [&str; 4] = ["role:", "master_", "slave", "connected_sl
 /// How long replicas may take to acknowledge a write, milliseconds.
 const ACKNOWLEDGE_WITHIN: &str = "2000";
 
-/// Who is primary and who is replica, where no cluster says so.
+/// The roles of all nodes, in deployments without a cluster.
 pub(super) fn roles(context: &CheckContext<'_>) -> Vec<Check> {
     let nodes = context.topology.servers();
     let role = |node: &&Node| {
@@ -50,7 +50,7 @@ fn judge_role(context: &CheckContext<'_>, node: &Node) -> Judgement {
     }
 }
 
-/// Everything that replicas must do.
+/// The checks of every replica.
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let with_replicas = || context.shard_roles.iter().filter(|roles| !roles.others.is_empty());
     let replicas = || with_replicas().flat_map(|roles| roles.others.iter().map(move |node| (roles, *node)));
@@ -69,7 +69,7 @@ fn link(context: &CheckContext<'_>, node: &Node) -> Check {
     let judgement = context.said(&node.name).and_then(|statement| match &statement.view.replication {
         Replication::Replica { link_up: true, offset, .. } => Ok(format!("up, at offset {offset}")),
         Replication::Replica { link_up: false, .. } => Err("it is down".to_owned()),
-        Replication::Primary { .. } => Err("there is none: the node acts as primary".to_owned()),
+        Replication::Primary { .. } => Err("there is no link: the node acts as primary".to_owned()),
     });
     Check::judged(LINK, Some(&node.name), judgement, transcript)
 }
@@ -81,7 +81,7 @@ fn lag(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     };
     let key = context.key(LAG.0, roles);
     let replicas = roles.others.len();
-    // WAIT holds up everything behind it, so it has a connection for itself.
+    // WAIT blocks the connection: the check has its own.
     let connection = CheckConnection::Private(primary.clone());
     let wait = Command::new(["WAIT", &replicas.to_string(), ACKNOWLEDGE_WITHIN]);
     let all = i64::try_from(replicas).unwrap_or(i64::MAX);
@@ -105,7 +105,7 @@ fn replicated_read(context: &CheckContext<'_>, roles: &ShardRoles<'_>, replica: 
     let mut requests =
         vec![Request::send(write.clone(), CheckContext::set(&key, "copied"), Expectation::Status("OK"))];
     let read = if context.is_cluster() {
-        // READONLY changes what the connection is good for, so it is not a shared one.
+        // READONLY changes the state of the connection: the check has its own.
         let private = CheckConnection::Private(replica.name.clone());
         let read_only = Command::new(["READONLY"]);
         requests.push(Request::send(private.clone(), read_only, Expectation::Status("OK")));
@@ -119,7 +119,7 @@ fn replicated_read(context: &CheckContext<'_>, roles: &ShardRoles<'_>, replica: 
     Check::asked(REPLICATED_READ, Some(&replica.name), requests, found).removing(write, &key)
 }
 
-/// Whether a replica is not told by the spec to take writes.
+/// Whether the replica is read-only by the spec.
 fn refuses_writes(node: &Node) -> bool {
     let given = node.settings.get("replica-read-only").or_else(|| node.settings.get("slave-read-only"));
     given != Some("no")

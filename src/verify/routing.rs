@@ -1,5 +1,4 @@
-//! Where a cluster sends its clients: by the listing, by redirections, and as a cluster client
-//! finds its way.
+//! Where a cluster sends its clients: by CLUSTER SLOTS, by MOVED, and through a cluster client.
 
 use crate::topology::slots::slot_of;
 use crate::topology::{Node, NodeName};
@@ -9,12 +8,10 @@ use super::messages::delivery;
 use super::shard_roles::{ShardRoles, without_primary};
 use super::{Check, CheckConnection, Command, Expectation, Request, Route};
 
-const ENDPOINTS: (&str, &str) =
-    ("endpoints", "clients are told endpoints that they can reach, and all of them");
+const ENDPOINTS: (&str, &str) = ("endpoints", "CLUSTER SLOTS lists every endpoint as clients can reach it");
 const MOVED: (&str, &str) =
-    ("moved", "a node sends clients on to the right endpoint for a key that it does not serve");
-const REDIRECTS: (&str, &str) =
-    ("redirects", "a cluster client that knows one endpoint finds its way to every shard");
+    ("moved", "a node redirects clients to the right endpoint for a key that it does not serve");
+const REDIRECTS: (&str, &str) = ("redirects", "a cluster client that knows one endpoint reaches every shard");
 const CROSS_SLOT: (&str, &str) = ("cross-slot", "a command with keys of two slots is refused");
 const SHARDED_PUBSUB: (&str, &str) =
     ("sharded-pubsub", "a message published to a shard reaches the shard's subscribers");
@@ -31,7 +28,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     checks
 }
 
-/// Why a cluster cannot be asked as a whole: a shard without a primary.
+/// Why a cluster client cannot reach every shard: a shard without a primary.
 fn leaderless(context: &CheckContext<'_>) -> Option<String> {
     context.shard_roles.iter().find_map(|roles| roles.primary.as_ref().err().cloned())
 }
@@ -59,8 +56,8 @@ fn endpoints(context: &CheckContext<'_>, node: &Node) -> Check {
     Check::asked(ENDPOINTS, Some(&node.name), vec![request], found)
 }
 
-/// Asks a node for a key of another shard; a replica that has no other shard for one of its own
-/// shard's keys, which its primary serves. A lone primary serves every key.
+/// Asks a node for a key of another shard. Where there is one shard only, a replica is asked for a key of its primary.
+/// A primary that is alone serves every key: there is no check.
 fn moved(context: &CheckContext<'_>, node: &Node) -> Option<Check> {
     let own =
         context.shard_roles.iter().position(|roles| roles.shard.nodes().any(|one| one.name == node.name))?;
@@ -79,8 +76,8 @@ fn moved(context: &CheckContext<'_>, node: &Node) -> Option<Check> {
     Some(Check::asked(MOVED, Some(&node.name), vec![request], found))
 }
 
-/// One key per shard, through a client that is told of one node alone: the last that answers, as
-/// often as not a replica.
+/// Writes one key per shard through a cluster client. The client starts at the last node that answers: often this is
+/// a replica.
 fn redirects(context: &CheckContext<'_>, nodes: &[&Node]) -> Option<Check> {
     let seed = nodes.iter().rev().find(|node| context.survey.silence(&node.name).is_none())?;
     if let Some(reason) = leaderless(context) {
@@ -105,7 +102,7 @@ fn cross_slot(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
         Ok(primary) => &primary.name,
         Err(reason) => return without_primary(CROSS_SLOT, roles, reason),
     };
-    // These tags' slots differ, whatever the prefix.
+    // The hash tags `a` and `b` are in different slots.
     let keys = ["a", "b"].map(|tag| format!("{}:{}:{{{tag}}}", context.unique, CROSS_SLOT.0));
     let command = Command::new(["MGET", &keys[0], &keys[1]]);
     let request =
@@ -113,7 +110,7 @@ fn cross_slot(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     Check::asked(CROSS_SLOT, Some(primary), vec![request], "MGET across slots got CROSSSLOT")
 }
 
-/// From the shard's primary to its first replica, or to itself where there is none.
+/// Publishes at the shard's primary and subscribes at its first replica, or at the primary if there is no replica.
 fn sharded_publish_subscribe(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     let primary = match &roles.primary {
         Ok(primary) => &primary.name,

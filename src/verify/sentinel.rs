@@ -1,4 +1,4 @@
-//! Checks of sentinels: whether they agree, can decide, and lead clients to the primary.
+//! Checks of sentinels: whether they agree, have a quorum, and lead clients to the primary.
 
 use crate::observed::Watched;
 use crate::topology::{Address, Node};
@@ -12,13 +12,13 @@ const WATCH: (&str, &str) =
     ("sentinel-watch", "the sentinel watches the acting primary, under the settings of the spec");
 const PEERS: (&str, &str) = ("sentinel-peers", "the sentinel knows every replica and every other sentinel");
 const QUORUM: (&str, &str) =
-    ("sentinel-quorum", "enough sentinels are there to find a primary down, and to replace it");
+    ("sentinel-quorum", "enough sentinels are reachable to declare the primary down and to fail over");
 const DISCOVERY: (&str, &str) = (
     "sentinel-discovery",
-    "a client that asks the sentinel for the primary is led to it, and can write there",
+    "a client that asks the sentinel for the primary gets its endpoint, and can write there",
 );
 
-/// The settings that a sentinel reports of what it watches.
+/// The settings that a sentinel reports for the primary that it watches.
 const REPORTED_SETTINGS: [&str; 4] =
     ["quorum", "down-after-milliseconds", "failover-timeout", "parallel-syncs"];
 
@@ -44,7 +44,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 }
 
 fn watched<'a>(context: &'a CheckContext<'_>, node: &Node) -> Result<&'a Watched, String> {
-    let sentinel = context.said(&node.name)?.view.sentinel.as_ref().ok_or("it is no sentinel")?;
+    let sentinel = context.said(&node.name)?.view.sentinel.as_ref().ok_or("it is not a sentinel")?;
     sentinel.watched.as_ref().ok_or_else(|| "it watches no primary".to_owned())
 }
 
@@ -57,7 +57,7 @@ fn judge_watch(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) 
         return Err(format!("it watches {other}, and the primary is {}", acting.name));
     }
     if watched.failing {
-        return Err(format!("it thinks that {} is down, or is replacing it", acting.name));
+        return Err(format!("it reports {} as down, or fails it over", acting.name));
     }
     let found = &context.said(&node.name)?.view.settings;
     for (name, wanted) in node.settings.iter().filter(|(name, _)| REPORTED_SETTINGS.contains(name)) {
@@ -78,13 +78,15 @@ fn judge_peers(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) 
         for peer in wanted {
             match known.get(&peer.address) {
                 None => return Err(format!("it does not know {}", peer.name)),
-                Some(false) => return Err(format!("it thinks that {} is down or out of place", peer.name)),
+                Some(false) => {
+                    return Err(format!("it reports {} as down or as a replica of another node", peer.name));
+                }
                 Some(true) => {}
             }
         }
         let is_wanted = |address: &Address| wanted.iter().any(|peer| peer.address == *address);
         if let Some(stranger) = known.keys().find(|address| !is_wanted(address)) {
-            return Err(format!("it knows {}, which has no place there", context.name_at(*stranger)));
+            return Err(format!("it knows {}, which does not belong there", context.name_at(*stranger)));
         }
     }
     let (replicas, sentinels) = (count(roles.others.len(), "replica"), count(others.len(), "other sentinel"));
@@ -97,7 +99,7 @@ fn quorum(context: &CheckContext<'_>, node: &Node) -> Check {
     Check::asked(QUORUM, Some(&node.name), vec![request], "quorum and majority can be reached")
 }
 
-/// Asks as clients do; what comes back must be what clients dial, and there a write must succeed.
+/// Asks as a client: the sentinel must name the primary's endpoint, and the primary must accept a write.
 fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) -> Check {
     let primary = match &roles.primary {
         Ok(primary) => *primary,
@@ -106,7 +108,7 @@ fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) ->
     let told = context.topology.advertised(primary);
     let key = context.key(&format!("{}:{}", DISCOVERY.0, node.name), roles);
     let ask = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
-    // A connection of its own: it is dialled after the sentinel has said where.
+    // The check dials its own connection after the sentinel has named the endpoint.
     let client = CheckConnection::Private(primary.name.clone());
     let requests = vec![
         Request::send(
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_watches_another_one_or_nobody_fails() {
+    fn a_sentinel_that_watches_another_node_or_none_fails() {
         let mut deployment = deployment();
         let other = deployment.topology.shards[0].replicas[0].address;
         watched(&mut deployment, 4).primary = Some(other);
@@ -169,7 +171,7 @@ mod tests {
         deployment.statement(6).view.sentinel.as_mut().expect("a sentinel").watched = None;
         let wrong = |number| deployment.judged("sentinel-watch", Some(number)).expect_err("wrong");
         assert_eq!(wrong(4), "it watches shop-2, and the primary is shop-1");
-        assert_eq!(wrong(5), "it thinks that shop-1 is down, or is replacing it");
+        assert_eq!(wrong(5), "it reports shop-1 as down, or fails it over");
         assert_eq!(wrong(6), "it watches no primary");
     }
 
@@ -183,8 +185,8 @@ mod tests {
         watched(&mut deployment, 6).sentinels.insert(primary, true);
         let wrong = |number| deployment.judged("sentinel-peers", Some(number)).expect_err("wrong");
         assert_eq!(wrong(4), "it does not know shop-3");
-        assert_eq!(wrong(5), "it thinks that shop-3 is down or out of place");
-        assert_eq!(wrong(6), "it knows shop-1, which has no place there");
+        assert_eq!(wrong(5), "it reports shop-3 as down or as a replica of another node");
+        assert_eq!(wrong(6), "it knows shop-1, which does not belong there");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether the value that a server reports for a directive is the value that the spec asks for.
 //!
-//! A server reports bytes as a plain number, words in lower case and flags in an order of its own. The planner has
-//! its own comparison; this one shares nothing with it.
+//! A server reports bytes as a plain number, words in lower case and flags in its own order. This comparison shares
+//! nothing with the planner's.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ const UNITS: [(&str, u64); 7] = [
 /// Classes of events that the flag `A` of `notify-keyspace-events` stands for.
 const ALL_EVENTS: &str = "g$lshzxetd";
 
-/// Whether a reported value fulfils a wanted one.
+/// Whether a reported value is the wanted value.
 pub(super) fn fulfils(directive: &str, reported: &str, wanted: &str) -> bool {
     let wanted = wanted.trim().trim_matches('"');
     match directive {
@@ -60,7 +60,7 @@ fn event_flags(flags: &str) -> BTreeSet<char> {
     flags.chars().flat_map(each).collect()
 }
 
-/// The limits of each class of clients: servers report all classes, and call replicas slaves.
+/// The limits of each class of clients. Servers report all classes, and call replicas `slave`.
 fn buffer_limits(value: &str) -> Vec<Vec<String>> {
     let words: Vec<&str> = value.split_whitespace().collect();
     let spelt = |word: &&str| match word.to_ascii_lowercase().as_str() {

@@ -6,17 +6,17 @@ use crate::topology::{Kind, Node, Settings};
 use super::context::{CheckContext, count};
 use super::{Check, CheckConnection, Command, Expectation, Request};
 
-const SETTINGS: (&str, &str) = ("settings", "the settings in force are the spec's");
+const SETTINGS: (&str, &str) = ("settings", "the settings in force are those of the spec");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     context.topology.servers().into_iter().map(|node| settings(context, node)).collect()
 }
 
-/// Directives that are judged by what they bring about: who follows whom changes with the roles.
+/// Directives whose effect other checks prove: the primary of a replica changes with a failover.
 const JUDGED_ELSEWHERE: [&str; 2] = ["replicaof", "slaveof"];
 
-/// Settings with which servers of replicas start unless the spec says otherwise, from the documentation of Redis
-/// and Valkey. A run may change them for a while; none of them may stay changed.
+/// The defaults of settings that a run may change for a while in a deployment with replicas, from the documentation
+/// of Redis and Valkey. The default is in force at the end unless the spec sets the directive.
 const USUAL_WITH_REPLICAS: [(&str, &str); 4] = [
     ("min-replicas-to-write", "0"),
     ("repl-diskless-load", "disabled"),
@@ -24,7 +24,7 @@ const USUAL_WITH_REPLICAS: [(&str, &str); 4] = [
     ("repl-ping-replica-period", "10"),
 ];
 
-/// The same of cluster nodes.
+/// The same for cluster nodes.
 const USUAL_IN_A_CLUSTER: [(&str, &str); 4] = [
     ("cluster-allow-replica-migration", "yes"),
     ("cluster-node-timeout", "15000"),
@@ -45,7 +45,7 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
         .iter()
         .filter(|(name, _)| !JUDGED_ELSEWHERE.contains(name) && !is_secret(name))
         .collect();
-    // The spec may spell a directive with the word of servers before 5.0.
+    // The spec may use the names of servers before Redis 5.0.
     let is_given = |name: &str| {
         [name, &name.replace("replica", "slave")].iter().any(|name| node.settings.get(name).is_some())
     };
@@ -72,7 +72,7 @@ mod tests {
     use crate::topology::settings::{STOPS_WRITES, same_value, while_forming, while_replacing};
 
     #[test]
-    fn settings_are_the_specs_and_what_forming_changed_is_back_to_normal() {
+    fn settings_of_the_spec_and_defaults_are_in_force() {
         let yaml = "kind: cluster\nconfig: {maxmemory: 64mb, cluster-node-timeout: 5000}\n";
         let requests = Deployment::healthy(yaml).requests("settings", Some(1)).join("\n");
         for wanted in [
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_run_changes_for_a_while_is_looked_at_whatever_the_planner_knows_of_it() {
+    fn every_setting_that_a_run_changes_for_a_while_is_checked() {
         for (yaml, number) in
             [("kind: cluster", 1), ("kind: replication", 2), ("{kind: cluster, tls: true}", 6)]
         {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_the_planner_takes_for_right_is_found() {
+    fn a_value_that_the_planner_takes_for_the_same_is_found() {
         // The planner compares without regard to case. The server's file has another name.
         assert!(same_value("dbfilename", "Dump.rdb", "dump.rdb"));
         assert!(!fulfils("dbfilename", "Dump.rdb", "dump.rdb"));

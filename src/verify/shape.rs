@@ -1,4 +1,4 @@
-//! Whether a cluster has the shape that the spec asks for, by what each node says of itself.
+//! Whether a cluster has the shards and replicas of the spec, by each node's own statement.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,10 @@ use super::context::{CheckContext, count};
 use super::shard_roles::ShardRoles;
 use super::{Check, Judgement};
 
-const SHAPE: (&str, &str) = (
-    "shape",
-    "there are as many primaries and replicas as the spec says, and each shard's nodes belong together",
-);
+const SHAPE: (&str, &str) =
+    ("shape", "every shard has one primary and the replicas of the spec, and serves its slots");
 const SPREAD: (&str, &str) =
-    ("spread", "no primary shares its server with its replica, so that one failure does not take both");
+    ("spread", "every node of a shard is a server of its own, so that one failure stops one node");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let nodes = context.topology.nodes();
@@ -25,7 +23,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     checks
 }
 
-/// What each node's CLUSTER NODES says of the node itself.
+/// Each node's own line in its CLUSTER NODES.
 fn own_lines(context: &CheckContext<'_>) -> Vec<crate::report::Exchange> {
     let mut transcript = context.transcript(context.topology.nodes(), "CLUSTER NODES", &[]);
     for exchange in &mut transcript {
@@ -62,12 +60,12 @@ fn judge_shape(context: &CheckContext<'_>) -> Judgement {
         .collect();
     let swapped = match swapped.as_slice() {
         [] => String::new(),
-        some => format!("; after a swap of roles {}", some.join(", ")),
+        some => format!("; after a failover {}", some.join(", ")),
     };
     Ok(format!("{primaries}{replicas}{swapped}"))
 }
 
-/// What is wrong with a shard's members.
+/// The mistakes in a shard.
 fn shard_problems(
     context: &CheckContext<'_>,
     roles: &ShardRoles<'_>,
@@ -94,9 +92,9 @@ fn shard_problems(
         };
         let acts = roles.primary.as_ref().is_ok_and(|primary| primary.name == *name);
         match own.map(|own| &own.role) {
-            None => problems.push(format!("{name} is no cluster node")),
+            None => problems.push(format!("{name} is not a cluster node")),
             Some(ClusterRole::Primary) if !acts => {
-                problems.push(format!("{name} is a primary, and no replica of {title}"));
+                problems.push(format!("{name} is a primary instead of a replica of {title}"));
             }
             Some(ClusterRole::Replica(id)) => {
                 let follows = ids.get(id.as_str()).copied();
@@ -111,7 +109,7 @@ fn shard_problems(
     problems
 }
 
-/// Every endpoint of a shard leads to a server of its own, at an address of its own.
+/// Every endpoint of a shard leads to another server with another address.
 fn judge_spread(context: &CheckContext<'_>) -> Judgement {
     let mut problems = Vec::new();
     for roles in &context.shard_roles {
@@ -169,7 +167,7 @@ mod tests {
     fn a_wrong_shape_is_named() {
         let mut promoted = Deployment::cluster(3, 1);
         promoted.promote(4);
-        assert!(failed(&promoted, "shape").contains("shop-4 is a primary, and no replica of shard 1"));
+        assert!(failed(&promoted, "shape").contains("shop-4 is a primary instead of a replica of shard 1"));
 
         let mut crossed = Deployment::cluster(3, 1);
         crossed.follow(4, 2);

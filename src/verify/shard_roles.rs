@@ -1,28 +1,29 @@
-//! Who plays which role in a shard right now. Roles may have been swapped since the deployment was
-//! made, and that is fine: checks address the node that acts as primary.
+//! The roles of a shard's nodes right now.
+//!
+//! A failover may have changed the roles since the deployment was formed. Checks address the acting primary.
 
 use crate::observed::Replication;
 use crate::topology::{Kind, Node, NodeName, Shard, SlotSet, Topology};
 
 use super::{Check, Survey};
 
-/// A shard, as it is played.
+/// A shard with the roles of its nodes.
 #[derive(Debug)]
 pub(super) struct ShardRoles<'a> {
     /// The shard.
     pub(super) shard: &'a Shard,
-    /// What to call it: `shard 2`, or `the deployment`.
+    /// Its name in messages: `shard 2`, or `the deployment`.
     pub(super) title: String,
     /// The node that acts as primary, or why there is none.
     pub(super) primary: Result<&'a Node, String>,
     /// Every other node of the shard.
     pub(super) others: Vec<&'a Node>,
-    /// The slots that the acting primary says it serves.
+    /// The slots that the acting primary reports as its own.
     pub(super) slots: SlotSet,
 }
 
 impl ShardRoles<'_> {
-    /// Whether another node than at first is the primary.
+    /// The acting primary, if another node was the first primary.
     pub(super) fn swapped(&self) -> Option<&NodeName> {
         let primary = self.primary.as_ref().ok()?;
         (primary.name != self.shard.primary.name).then_some(&primary.name)
@@ -42,7 +43,7 @@ fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, survey: &Survey) -> Sha
         let own = survey.cluster(&node.name).and_then(|view| view.own());
         own.map(|own| own.slots.clone()).unwrap_or_default()
     };
-    // The first one where several act as primary: that they do is for other checks to say.
+    // If several nodes act as primary, this is the first of them. Other checks report the others.
     let acting = shard.nodes().find(|node| {
         let view = survey.statement(&node.name).map(|statement| &statement.view);
         view.is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
@@ -57,8 +58,7 @@ fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, survey: &Survey) -> Sha
     }
 }
 
-/// The failure of a check that needs a primary where there is none; it is about the node that
-/// should be it.
+/// A failed check that needs a primary in a shard without one. It names the shard's first primary.
 pub(super) fn without_primary(
     name: (&'static str, &'static str),
     roles: &ShardRoles<'_>,

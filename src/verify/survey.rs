@@ -1,4 +1,4 @@
-//! What every node says of itself and its neighbours, asked once before the checks.
+//! The survey: every node's statement of itself and the other nodes, asked once before the checks.
 
 use std::collections::BTreeMap;
 
@@ -19,23 +19,23 @@ pub struct Survey {
 /// A node's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeAnswer {
-    /// There is none, and why.
+    /// The node does not answer, for this reason.
     Silent(String),
-    /// What it says.
+    /// The node's statement.
     Said(Box<NodeStatement>),
 }
 
-/// What a node says.
+/// A node's statement.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NodeStatement {
-    /// What its replies mean.
+    /// Its replies, parsed.
     pub view: ServerView,
     /// The replies themselves, by command.
     pub replies: BTreeMap<&'static str, ProbeReply>,
 }
 
 impl Survey {
-    /// What a node says; `None` where it is silent.
+    /// A node's statement; `None` if it does not answer.
     #[must_use]
     pub fn statement(&self, node: &NodeName) -> Option<&NodeStatement> {
         match self.answers.get(node)? {
@@ -50,7 +50,7 @@ impl Survey {
         self.statement(node)?.view.cluster.as_ref()
     }
 
-    /// Why a node does not answer; `None` where it does.
+    /// Why a node does not answer; `None` if it answers.
     #[must_use]
     pub fn silence(&self, node: &NodeName) -> Option<String> {
         match self.answers.get(node) {

@@ -1,4 +1,4 @@
-//! Deployments for the checks' tests: healthy ones, and ways to spoil them.
+//! Healthy deployments for the tests of the checks, and ways to break them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::topology::{Credentials, Kind, Node, NodeName, SlotRange, SlotSet, Top
 
 use super::{Check, CheckMethod, Judgement, NodeAnswer, NodeStatement, ProbeReply, Survey, checks};
 
-/// A deployment with passwords and users of every sort.
+/// A spec with passwords and all kinds of users.
 pub(super) const SECURE: &str = "kind: replication
 auth:
   password: default
@@ -27,7 +27,7 @@ auth:
     - {name: gone, rules: ['off', '+@all']}
 ";
 
-/// A deployment and what its nodes say.
+/// A deployment and the statements of its nodes.
 pub(super) struct Deployment {
     pub(super) topology: Topology,
     pub(super) credentials: Credentials,
@@ -78,7 +78,7 @@ impl Deployment {
         self.checks().into_iter().find(|one| one.name == check && one.node == node)
     }
 
-    /// The judgement of a check that is judged without further requests.
+    /// The judgement of a check without requests.
     pub(super) fn judged(&self, check: &str, number: Option<usize>) -> Judgement {
         match self.find(check, number).expect("the check").method {
             CheckMethod::Judged { judgement, .. } => judgement,
@@ -86,7 +86,7 @@ impl Deployment {
         }
     }
 
-    /// The requests of a check that asks: where, what, and what must come back.
+    /// The requests of a check: node, action and expected reply.
     pub(super) fn requests(&self, check: &str, number: Option<usize>) -> Vec<String> {
         match self.find(check, number).expect("the check").method {
             CheckMethod::Judged { judgement, .. } => panic!("{check} is judged: {judgement:?}"),
@@ -112,7 +112,7 @@ impl Deployment {
         self.statement(number).view.cluster.as_mut().expect("a cluster node")
     }
 
-    /// What one node sees of another.
+    /// One node's view of another node.
     pub(super) fn line(&mut self, observer: usize, number: usize) -> &mut ClusterNode {
         self.view(observer).nodes.get_mut(&id(number)).expect("a line")
     }
@@ -128,7 +128,7 @@ impl Deployment {
         self.survey.answers.insert(self.name(number), silent);
     }
 
-    /// The roles of a primary and its replica change places, as after a failover.
+    /// Exchanges the roles of a primary and its replica, as after a failover.
     pub(super) fn swap(&mut self, primary: usize, replica: usize) {
         let of = self.topology.node(&self.name(replica)).map(|node| node.address);
         let followed = std::mem::replace(
@@ -146,7 +146,7 @@ impl Deployment {
         }
     }
 
-    /// A replica becomes a primary beside its own.
+    /// Makes a replica a second primary of its shard.
     pub(super) fn promote(&mut self, number: usize) {
         self.statement(number).view.replication = Replication::default();
         if self.statement(number).view.cluster.is_some() {
@@ -156,7 +156,7 @@ impl Deployment {
         }
     }
 
-    /// A replica follows another primary.
+    /// Makes a replica follow another primary.
     pub(super) fn follow(&mut self, number: usize, primary: usize) {
         let of = self.topology.node(&self.name(primary)).map(|node| node.address);
         self.statement(number).view.replication = Replication::Replica { of, link_up: true, offset: 14 };
@@ -168,7 +168,7 @@ impl Deployment {
         }
     }
 
-    /// A primary serves other slots.
+    /// Makes a primary serve other slots.
     pub(super) fn serve(&mut self, number: usize, ranges: &[(u16, u16)]) {
         let slots: SlotSet =
             ranges.iter().map(|(start, end)| SlotRange::new(*start, *end).expect("a range")).collect();
@@ -177,7 +177,7 @@ impl Deployment {
         });
     }
 
-    /// A node's endpoint leads to another node's server.
+    /// Makes a node's endpoint lead to the server of another node.
     pub(super) fn impersonate(&mut self, number: usize, other: usize) {
         *self.statement(number) = self.statement(other).clone();
     }
@@ -193,7 +193,7 @@ fn number(node: &Node) -> usize {
     number.parse().expect("a number")
 }
 
-/// What a sentinel says that knows everybody.
+/// The view of a sentinel that knows all other nodes.
 fn sentinel(topology: &Topology, node: &Node) -> ServerView {
     let shard = &topology.shards[0];
     let others = topology.sentinels.iter().filter(|other| other.name != node.name);
@@ -236,7 +236,7 @@ fn statement(topology: &Topology, credentials: &Credentials, node: &Node) -> Nod
     NodeStatement { view, replies }
 }
 
-/// What a server lists that has the users of the topology.
+/// The ACL LIST of a server with the users of the topology.
 fn access_list(topology: &Topology, credentials: &Credentials, node: &Node) -> ProbeReply {
     let primary = topology.starts_as_primary(&node.name);
     let line = |user: ServerUser| {
@@ -253,7 +253,7 @@ fn access(topology: &Topology) -> AccessView {
         (user.name, ObservedUser { rules: user.rules, right_password, other_password: false })
     };
     let commands = |names: &str| names.split(' ').map(str::to_owned).collect();
-    // What Redis 7.0 says, as far as samples go.
+    // An excerpt of ACL CAT of Redis 7.0.
     AccessView {
         users: users(topology).into_iter().map(user).collect(),
         primary_login: PrimaryLogin::Right,

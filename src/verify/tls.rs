@@ -1,5 +1,5 @@
-//! Checks of a deployment that speaks TLS: that nothing else is spoken, whom the servers let in, and
-//! what their certificates are good for.
+//! Checks of a deployment with TLS: the servers refuse plain text and clients without a certificate, and their
+//! certificates are valid.
 
 use crate::spec::ClientAuth;
 use crate::topology::tls::{CertificateSource, names, verified_names};
@@ -8,9 +8,11 @@ use crate::topology::{Node, Tls};
 use super::context::CheckContext;
 use super::{Check, CheckConnection, Command, Expectation, Request, RequestAction};
 
-const CERTIFICATE: (&str, &str) =
-    ("certificate", "the server's certificate is of the CA's, valid now, and for the names of its node");
-const PLAINTEXT: (&str, &str) = ("plaintext", "who does not speak TLS is refused");
+const CERTIFICATE: (&str, &str) = (
+    "certificate",
+    "the server's certificate is signed by the CA, valid now, and valid for the names of its node",
+);
+const PLAINTEXT: (&str, &str) = ("plaintext", "a client without TLS is refused");
 const NO_CERTIFICATE: (&str, &str) = ("no-certificate", "a client without a certificate is refused");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
@@ -32,10 +34,10 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 fn certificate(context: &CheckContext<'_>, tls: Tls, node: &Node) -> Check {
     let names = match tls.certificates {
         CertificateSource::Made => names(context.topology, node),
-        // One's own need not be good for more than clients ask of it.
+        // A certificate of the user's own has to be valid for the names that clients verify.
         CertificateSource::Own => verified_names(context.topology, node),
     };
-    let found = format!("it is for {}", names.join(", "));
+    let found = format!("it is valid for {}", names.join(", "));
     let request = Request {
         connection: CheckConnection::Private(node.name.clone()),
         action: RequestAction::Handshake { names },

@@ -1,4 +1,4 @@
-//! Checks of an ACL user: what its rules allow works, and what they do not gets NOPERM.
+//! Checks of an ACL user: commands that its rules permit succeed, and all others get NOPERM.
 
 use crate::spec::SecretText;
 use crate::topology::acl::Rule;
@@ -24,26 +24,27 @@ pub(super) use permissions::ServerCommands;
 
 use dry_runs::dry_run;
 
-const USER_ALLOWS: (&str, &str) = ("user-allows", "a user may do what its rules allow");
-const USER_DENIES: (&str, &str) = ("user-denies", "a user is refused what its rules do not allow");
+const USER_ALLOWS: (&str, &str) = ("user-allows", "a user can run the commands that its rules permit");
+const USER_DENIES: (&str, &str) =
+    ("user-denies", "the server refuses commands that the rules of a user do not permit");
 
-/// Samples that are for keys of the type that the samples write, or for any.
+/// Sample commands that work on strings, the type that `set` writes, or on every type.
 const OF_STRINGS: [&str; 6] = ["set", "get", "del", "unlink", "expire", "strlen"];
 
 const USER_DISCOVERS: (&str, &str) =
-    ("user-discovers", "a user may ask the sentinel for the primary, and not command it");
+    ("user-discovers", "a user can ask the sentinel for the primary, and cannot change the sentinel");
 
-/// The password that lets a user in at a node, or why there is none.
+/// The password of a user at a node, or the reason why there is none.
 fn password_of(context: &CheckContext<'_>, user: &User, node: &Node) -> Result<SecretText, String> {
     match context.credentials.password(&user.name, context.topology.starts_as_primary(&node.name)) {
         Some(password) => Ok(password.clone()),
-        // Any will do, as `nopass` says, or a default user that has none.
+        // The user has `nopass`, or is the default user without a password: the server accepts any.
         None if !user.needs_password() || user.name == DEFAULT => Ok(SecretText::new("any")),
         None => Err(format!("the password of `{}` is not known", user.name)),
     }
 }
 
-/// Whether a user, unless it is switched off, can ask a sentinel for the primary.
+/// Whether a user can ask a sentinel for the primary; no check for a user that is off.
 pub(super) fn discovers(context: &CheckContext<'_>, user: &User, node: &Node) -> Option<Check> {
     if !user.is_on() {
         return None;
@@ -59,14 +60,14 @@ pub(super) fn discovers(context: &CheckContext<'_>, user: &User, node: &Node) ->
     let requests = vec![
         send(Command::log_in(&user.name, password), Expectation::Status("OK")),
         send(primary, Expectation::Granted),
-        // Of all that is refused, this would do no harm.
+        // A forbidden command that changes nothing, even if the sentinel runs it.
         send(Command::new(["SENTINEL", "PENDING-SCRIPTS"]), Expectation::Error("NOPERM")),
     ];
-    let found = format!("`{}` was told of the primary, and refused more", user.name);
+    let found = format!("`{}` got the primary, and NOPERM for another command", user.name);
     Some(Check::asked(USER_DISCOVERS, Some(&node.name), requests, found))
 }
 
-/// What a user can do at a node, and what it cannot.
+/// The commands that a user can run at a node, and the commands that it cannot run.
 pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Vec<Check> {
     let password = match password_of(context, user, node) {
         Ok(password) => password,
@@ -113,7 +114,7 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
         String::new()
     } else {
         let rules: Vec<String> = unshown.iter().map(|rule| format!("`{rule}`")).collect();
-        format!("; nothing here shows {}", rules.join(", "))
+        format!("; no request shows {}", rules.join(", "))
     };
     let found = format!(
         "`{}` logged in, and {} went through{}{not_shown}",
@@ -142,9 +143,9 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
     checks
 }
 
-/// What a node serves.
+/// The slots that a node serves.
 struct ServedSlots {
-    /// The slots that it serves as primary, empty where it is no cluster; `None`: as replica.
+    /// The slots of a primary, empty without a cluster; `None` for a replica.
     as_primary: Option<SlotSet>,
 }
 
@@ -157,11 +158,10 @@ impl ServedSlots {
         Self { as_primary: roles.map(|roles| roles.slots.clone()) }
     }
 
-    /// A request as the user, and what must come back.
+    /// A request as the user, and its expected reply.
     fn send(&self, node: &Node, probe: &AclProbe<'_>) -> Request {
         let keyed = probe.sample.takes_channel() == Some(false);
-        // Behind the permission a replica sends writers and, in a cluster, readers elsewhere; and a key
-        // may be of another type than a command is for.
+        // A permitted command may still fail: at a replica with READONLY or MOVED, or with WRONGTYPE.
         let may_disappoint = keyed && (self.as_primary.is_none() || !OF_STRINGS.contains(&probe.sample.name));
         let expectation = match (probe.permitted, may_disappoint) {
             (false, _) => Expectation::Error("NOPERM"),
@@ -172,18 +172,18 @@ impl ServedSlots {
         Request::send(guest(node), Command::new(probe.sample.full(target)), expectation)
     }
 
-    /// Keys and channels to try: of each of the user's patterns one, and one of nobody's; keys that
-    /// the node serves, where it serves any.
+    /// Keys and channels to try: one for each pattern of the user, and one without a pattern. The node serves the
+    /// slots of these keys if it serves any.
     fn targets(&self, rules: &[Rule], prefix: &str) -> ProbeTargets {
         let slots = self.as_primary.as_ref().filter(|slots| !slots.is_empty());
         let key = |pattern: Option<&str>| {
             let plain = ProbeTarget::matching(pattern, prefix)?;
             let Some(slots) = slots.filter(|_| plain.own) else { return Some(plain) };
-            // No filler changes the slot where the pattern has a tag of its own.
+            // A pattern with a hash tag decides the slot by itself.
             if pattern.is_some_and(|pattern| pattern.contains('{')) {
                 return Some(ProbeTarget { own: slots.contains(slot_of(&plain.text)), ..plain });
             }
-            // A key's slot is as good as random: a few thousand tags reach any shard but the tiniest.
+            // The slots of tags are spread evenly: some of these tags are in every shard.
             let served = (0..100_000_u32)
                 .filter_map(|number| ProbeTarget::matching(pattern, &format!("{prefix}:{{{number}}}")))
                 .find(|target| slots.contains(slot_of(&target.text)));
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn users_are_tried_by_their_rules() {
-        // The usual commands and the log-in.
+        // The log-in and the usual commands.
         assert_eq!(requests("admin", "user-allows").len(), 8);
         assert!(requests("admin", "user-denies").is_empty());
 

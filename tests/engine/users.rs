@@ -315,7 +315,7 @@ fn shown(report: &serde_json::Value) -> (Vec<&str>, usize) {
     let of_users =
         checks.iter().filter(|check| check["name"].as_str().is_some_and(|n| n.starts_with("user-")));
     let details: Vec<&str> = of_users.filter_map(|check| check["detail"].as_str()).collect();
-    let unshown = details.iter().filter_map(|detail| Some(detail.split_once("nothing here shows ")?.1));
+    let unshown = details.iter().filter_map(|detail| Some(detail.split_once("no request shows ")?.1));
     (unshown.collect(), details.len())
 }
 

@@ -1,8 +1,7 @@
-//! Whether two lists of ACL rules let a user do the same: requests are tried on both.
+//! Whether two lists of ACL rules permit the same requests.
 //!
-//! Servers report rules in their own spelling, and the planner has its own way to compare them. This comparison
-//! shares nothing with it but the parser of rules. It interprets both lists for every command of the server and
-//! for keys and channels of every pattern in them.
+//! Servers report rules in their own spelling. The comparison tries both lists on every command of the server, and on
+//! keys and channels of every pattern. It shares the parser of rules with the planner's comparison, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +13,7 @@ use super::permissions::{Permissions, ScopeNumbers, ServerCommands};
 use super::probes::{each, patterns};
 use super::sample_commands::Use;
 
-/// Stands in keys and channels where a pattern has a `*`: no pattern names it by chance.
+/// Stands in keys and channels for the `*` of a pattern. No pattern contains it by chance.
 const FILLER: &str = "redisctl-verify";
 
 /// Whether both lists of rules permit the same requests on a server with these commands.
@@ -50,8 +49,7 @@ pub(in crate::verify) fn permit_the_same(
     })
 }
 
-/// Every command of the server, and every command that a rule names, with the first argument where a rule names
-/// it, too.
+/// Every command of the server, and every command of a rule, with the first argument of a rule such as `+select|0`.
 fn command_forms<'a>(
     lists: [&'a [Rule]; 2],
     commands: &ServerCommands<'a>,
@@ -63,11 +61,11 @@ fn command_forms<'a>(
     let mut forms: BTreeSet<_> = commands.names().map(|name| (name, None)).collect();
     for name in named {
         match name.split_once('|') {
-            // `+select|0` is about a first argument; other names are subcommands.
+            // The argument is a subcommand if the server lists subcommands of the command.
             Some((command, argument)) if !commands.has_subcommands(command) => {
                 forms.extend([(name, None), (command, Some(argument))]);
             }
-            // A command with subcommands is nothing to run by itself.
+            // A command with subcommands cannot run without one.
             None if commands.has_subcommands(name) => {}
             _ => forms.extend([(name, None)]),
         }
@@ -75,7 +73,7 @@ fn command_forms<'a>(
     forms
 }
 
-/// Keys or channels of every pattern in the rules, and one that no pattern is for.
+/// Keys or channels of every pattern in the rules, and one without a pattern.
 fn targets(lists: [&[Rule]; 2], of_channels: bool) -> BTreeSet<String> {
     let patterns = lists.into_iter().flat_map(|rules| patterns(rules, of_channels));
     patterns.flat_map(|pattern| instances(pattern, FILLER)).chain([FILLER.to_owned()]).collect()

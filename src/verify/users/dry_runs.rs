@@ -1,4 +1,4 @@
-//! Asks a server what a user may do there: ACL DRYRUN of commands of every category.
+//! Requests that ask a server what a user may do: ACL DRYRUN with commands of every category.
 
 use crate::topology::Server;
 use crate::topology::acl::Rule;
@@ -8,7 +8,7 @@ use super::probes::{AclProbe, ProbeTarget, ProbeTargets, candidates, patterns};
 use super::sample_commands::{SampleCommand, sample_commands};
 use crate::verify::{CheckConnection, Command, Expectation, Request};
 
-/// Dry runs that show what the rules of a user permit and refuse; of each category of commands at most one of both.
+/// Dry runs of commands that the rules of a user permit, and of commands that they forbid: one of both per category.
 pub(in crate::verify) fn dry_runs(
     connection: &CheckConnection,
     (user, rules): (&str, &[Rule]),
@@ -32,7 +32,7 @@ pub(in crate::verify) fn dry_runs(
                 let categories = commands.categories(probe.sample.name);
                 probe.permitted == permitted && categories.is_some_and(|all| all.contains(category))
             };
-            // A command that shows another category already shows this one, too.
+            // A command can belong to several categories: then it is enough for all of them.
             if !chosen.iter().any(fits) {
                 chosen.extend(candidates.iter().find(fits));
             }

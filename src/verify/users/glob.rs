@@ -1,11 +1,11 @@
-//! Patterns of keys and channels as servers match them (`stringmatchlen`): `*`, `?`, `[a-z]`, `[^a]`
-//! and `\`, byte by byte.
+//! Glob patterns of keys and channels, matched as Redis matches them (`stringmatchlen`), byte by byte: `*`, `?`,
+//! `[a-z]`, `[^a]` and `\`.
 
-/// One place of a pattern.
+/// One element of a pattern.
 enum Place {
     /// `*`.
     Anything,
-    /// A byte out of these ranges, or, where `negated`, out of none of them.
+    /// A byte in these ranges; `negated`: a byte outside of all ranges.
     OneOf { negated: bool, ranges: Vec<(u8, u8)> },
 }
 
@@ -32,7 +32,7 @@ fn places(pattern: &str) -> Vec<Place> {
             b'[' => {
                 let negated = bytes.next_if_eq(&b'^').is_some();
                 let mut ranges = Vec::new();
-                // A class that is not closed ends with the pattern.
+                // A class without `]` ends at the end of the pattern.
                 while let Some(byte) = bytes.next().filter(|byte| *byte != b']') {
                     let first = if byte == b'\\' { bytes.next().unwrap_or(byte) } else { byte };
                     let mut ahead = bytes.clone();
@@ -55,7 +55,7 @@ fn places(pattern: &str) -> Vec<Place> {
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (places, text) = (places(pattern), text.as_bytes());
     let (mut at_place, mut at_text) = (0, 0);
-    // Where the last `*` was, and up to where it has been taken to reach.
+    // The position of the last `*`, and the end of the text that it has matched so far.
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = text.get(at_text) {
         match places.get(at_place) {
@@ -80,16 +80,15 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     places[at_place..].iter().all(|rest| matches!(rest, Place::Anything))
 }
 
-/// Something that a pattern matches, with `filler` for its first `*`; `None` where there is nothing
-/// that can be written.
+/// A text that the pattern matches, with `filler` for its first `*`; `None` if there is no such text.
 pub(super) fn instance(pattern: &str, filler: &str) -> Option<String> {
-    // What has several choices looks best as a letter or digit.
+    // Letters and digits are the most readable choices.
     written(pattern, filler, |one| {
         (b'a'..=b'z').chain(b'0'..=b'9').chain(0..=u8::MAX).find(|byte| one.takes(*byte))
     })
 }
 
-/// Two texts that a pattern matches: where a place has several choices, with the first and with the last of them.
+/// Two texts that the pattern matches: with the first and with the last choice of each element.
 pub(super) fn instances(pattern: &str, filler: &str) -> Vec<String> {
     let last =
         written(pattern, filler, |one| (0..=u8::MAX).rev().find(|byte| one.takes(*byte) && byte.is_ascii()));

@@ -1,5 +1,4 @@
-//! What ACL rules allow: an interpreter of the rules that `ACL SETUSER` takes, independent of the
-//! server's own, to foretell whether a user may do something.
+//! An interpreter of ACL rules: it predicts whether the server permits a request of a user.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,22 +7,22 @@ use super::sample_commands::{SampleCommand, Use};
 use crate::topology::Server;
 use crate::topology::acl::{Categories, Rule, Which};
 
-/// What a user may do by its rules.
+/// The permissions that a user has by its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Permissions {
     /// Whether the user may log in.
     pub(super) enabled: bool,
-    /// What the rules themselves allow, and what each selector does on its own.
+    /// The scope of the user's own rules, then the scope of each selector.
     scopes: Vec<Scope>,
 }
 
-/// Scopes of a user's permissions, by number. A scope has to permit both a request's command and its target.
+/// Scopes by number. The server permits a request if one scope permits its command and all of its keys.
 pub(super) type ScopeNumbers = BTreeSet<usize>;
 
-/// Commands, keys and channels that are allowed together.
+/// Commands, keys and channels that are permitted together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Scope {
-    /// In order: whether each adds, and what.
+    /// The rules about commands in order: whether the rule adds, and which commands.
     commands: Vec<(bool, Which)>,
     /// Patterns, and whether their keys may be read and written.
     keys: BTreeMap<String, (bool, bool)>,
@@ -45,8 +44,8 @@ impl<'a> ServerCommands<'a> {
         Self(commands)
     }
 
-    /// A command's categories; `None` where the server does not have it. Servers before 7.0 list no
-    /// subcommands: they share their command's categories.
+    /// The categories of a command; `None` if the server does not have it. Servers before Redis 7.0 list no
+    /// subcommands: a subcommand has the categories of its command.
     pub(super) fn categories(&self, command: &str) -> Option<&BTreeSet<&'a str>> {
         let container = command.split('|').next().unwrap_or(command);
         self.0.get(command).or_else(|| self.0.get(container))
@@ -62,19 +61,19 @@ impl<'a> ServerCommands<'a> {
         self.0.values().flatten().copied().collect()
     }
 
-    /// Every command by name. A command that has subcommands is left out where the server lists them.
+    /// Every command and subcommand by name, without the commands whose subcommands are listed.
     pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
         let containers: BTreeSet<&str> =
             self.0.keys().filter_map(|name| Some(name.split_once('|')?.0)).collect();
         self.0.keys().copied().filter(move |name| !containers.contains(name))
     }
 
-    /// Whether a rule about commands is about this one.
+    /// Whether a rule applies to a sample command.
     pub(super) fn concerns(&self, which: &Which, sample: &SampleCommand) -> bool {
         self.concerns_named(which, sample.name, sample.first_argument())
     }
 
-    /// Whether a rule about commands is about the command of this name with this first argument.
+    /// Whether a rule applies to the command of this name with this first argument.
     pub(super) fn concerns_named(&self, which: &Which, name: &str, first_argument: Option<&str>) -> bool {
         match which {
             Which::All => true,
@@ -82,7 +81,7 @@ impl<'a> ServerCommands<'a> {
                 self.categories(name).is_some_and(|categories| categories.contains(category.as_str()))
             }
             Which::Command(command) => {
-                // `+select|0` is about a first argument.
+                // In `+select|0`, `0` is the first argument.
                 let with_argument = || {
                     let (container, argument) = command.split_once('|')?;
                     Some(container == name && first_argument == Some(argument))
@@ -96,7 +95,7 @@ impl<'a> ServerCommands<'a> {
 }
 
 impl Permissions {
-    /// Reads rules, on top of what a user is that is on and has no rules yet.
+    /// Applies the rules to a new user that is on.
     pub(super) fn from_rules(rules: &[Rule], server: Server) -> Self {
         let mut own = Scope::default();
         let mut selectors = Vec::new();
@@ -146,19 +145,19 @@ impl Permissions {
         scopes.filter(|(_, scope)| permits(scope)).map(|(number, _)| number).collect()
     }
 
-    /// Whether a command may be run on a key or channel.
+    /// Whether a command is permitted on a key or channel.
     pub(super) fn permit(&self, sample: &SampleCommand, target: &str, words: &ServerCommands<'_>) -> bool {
         self.scopes
             .iter()
             .any(|scope| scope.permit_command(sample, words) && scope.permit_target(sample, target))
     }
 
-    /// Whether a command may be run at all, on one key or channel or another.
+    /// Whether a command is permitted on some key or channel.
     pub(super) fn permit_command(&self, sample: &SampleCommand, words: &ServerCommands<'_>) -> bool {
         self.scopes.iter().any(|scope| scope.permit_command(sample, words))
     }
 
-    /// Whether a key or channel may be used as a command does, by one command or another.
+    /// Whether the keys and channels of a command are permitted for some command.
     pub(super) fn permit_target(&self, sample: &SampleCommand, target: &str) -> bool {
         self.scopes.iter().any(|scope| scope.permit_target(sample, target))
     }
@@ -175,7 +174,7 @@ impl Scope {
             Rule::Channels(pattern) => self.channels.push(pattern.clone()),
             Rule::ResetChannels => self.channels.clear(),
             Rule::Commands { add, which } => self.commands.push((*add, which.clone())),
-            // Log-ins and selectors are the whole user's.
+            // Rules about log-ins and selectors belong to no scope.
             _ => {}
         }
     }

@@ -1,5 +1,4 @@
-//! Which requests show what a user's rules allow and deny: for every rule at least one, where there is
-//! a request that shows it.
+//! Chooses requests that prove the rules of a user: at least one request for every rule, if there is one.
 
 use crate::topology::Server;
 use crate::topology::acl::{Rule, Which};
@@ -13,28 +12,28 @@ use super::sample_commands::{SampleCommand, USUAL, Use, sample_commands};
 pub(super) struct ProbeTarget {
     /// The key or channel itself.
     pub(super) text: String,
-    /// The pattern that it is an instance of; `None`: of none, it is nobody's.
+    /// The pattern that it matches; `None`: it matches no pattern of the user.
     pub(super) pattern: Option<String>,
-    /// Whether nobody but this check uses it.
+    /// Whether only this check uses it.
     pub(super) own: bool,
 }
 
 impl ProbeTarget {
-    /// A key or channel of a pattern, with `filler` in it where there is room; `None` where there is none.
+    /// A key or channel that matches a pattern, with `filler` for its `*`; `None` if nothing matches.
     pub(super) fn matching(pattern: Option<&str>, filler: &str) -> Option<Self> {
         let text = pattern.map_or_else(|| Some(filler.to_owned()), |pattern| instance(pattern, filler))?;
         Some(Self { own: text.contains(filler), text, pattern: pattern.map(str::to_owned) })
     }
 }
 
-/// Keys and channels to try, those of the user's patterns before nobody's.
+/// Keys and channels to try. Those without a pattern come last.
 #[derive(Debug, Default)]
 pub(super) struct ProbeTargets {
     pub(super) keys: Vec<ProbeTarget>,
     pub(super) channels: Vec<ProbeTarget>,
 }
 
-/// Patterns of keys or of channels in rules, those of selectors among them, each once.
+/// The patterns of keys or of channels in rules and selectors, each pattern once.
 pub(super) fn patterns(rules: &[Rule], of_channels: bool) -> Vec<&str> {
     let mut patterns: Vec<&str> = Vec::new();
     for rule in each(rules) {
@@ -49,7 +48,7 @@ pub(super) fn patterns(rules: &[Rule], of_channels: bool) -> Vec<&str> {
     patterns
 }
 
-/// Every rule, and the rules inside of selectors.
+/// Every rule, with the rules of selectors in the place of each selector.
 pub(super) fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
     rules.iter().flat_map(|rule| match rule {
         Rule::Selector(inner) => inner.iter(),
@@ -57,16 +56,16 @@ pub(super) fn each(rules: &[Rule]) -> impl Iterator<Item = &Rule> {
     })
 }
 
-/// How a request is put to a server.
+/// How a server is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SentOrDryRun {
-    /// It is sent as the user: it does no harm.
+    /// The user sends the command, which is harmless.
     Sent,
-    /// The server is asked what it would say: `ACL DRYRUN`.
+    /// redisctl sends ACL DRYRUN of the command.
     DryRun,
 }
 
-/// A request, and what the rules say to it.
+/// A request, and whether the rules permit it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AclProbe<'a> {
     pub(super) sample: &'a SampleCommand,
@@ -75,15 +74,15 @@ pub(super) struct AclProbe<'a> {
     pub(super) permitted: bool,
 }
 
-/// What is to be asked of a server about a user.
+/// The requests that prove the rules of a user.
 #[derive(Debug)]
 pub(super) struct AclProbes<'a> {
     pub(super) probes: Vec<AclProbe<'a>>,
-    /// The rules that nothing shows.
+    /// The rules that no request proves.
     pub(super) unshown: Vec<&'a str>,
 }
 
-/// Commands to choose from, and what decides about them.
+/// Chooses the requests for a user.
 pub(super) struct ProbeChooser<'a> {
     samples: Vec<SampleCommand>,
     commands: ServerCommands<'a>,
@@ -93,7 +92,7 @@ pub(super) struct ProbeChooser<'a> {
 }
 
 impl<'a> ProbeChooser<'a> {
-    /// `commands`: those that the server has.
+    /// `commands`: the commands of the server.
     pub(super) fn new(
         commands: ServerCommands<'a>,
         permissions: &'a Permissions,
@@ -105,7 +104,7 @@ impl<'a> ProbeChooser<'a> {
         Self { samples, commands, permissions, targets, server }
     }
 
-    /// The requests for a user's rules, which are given in words, too.
+    /// The requests for the rules of a user. Each rule comes with its text.
     pub(super) fn choose(&'a self, rules: &'a [(&'a str, Rule)]) -> AclProbes<'a> {
         let candidates =
             candidates(&self.samples, self.targets, (self.permissions, &self.commands), self.server);
@@ -123,13 +122,13 @@ impl<'a> ProbeChooser<'a> {
                     probes.unshown.push(text);
                 }
             }
-            // A selector is told once, whatever number of rules in it nothing shows.
+            // A selector is named once, even if several of its rules have no request.
             probes.unshown.truncate(before + 1);
         }
         probes
     }
 
-    /// Adds what shows a rule; whether anything does, or nothing has to.
+    /// Adds a request that proves a rule; `false` if the rule needs a request and there is none.
     fn show(&self, rule: &Rule, candidates: &[AclProbe<'a>], probes: &mut AclProbes<'a>) -> bool {
         match rule {
             Rule::Commands { add, which } => probes.add(self.of_command(*add, which, candidates)),
@@ -139,18 +138,16 @@ impl<'a> ProbeChooser<'a> {
                 shown.contains(&true)
             }
             Rule::Channels(pattern) => {
-                // Where servers know no such rules, every channel may be used.
+                // Servers without such rules permit every channel.
                 !self.server.has_channel_rules()
                     || probes.add(self.of_pattern(pattern, Use::Channel, candidates))
             }
-            // What was allowed before is among the patterns, and shown not to be any more; the others
-            // are about logging in.
+            // A reset is proved by the patterns before it, which are forbidden. The other rules are about log-ins.
             _ => true,
         }
     }
 
-    /// What a rule about commands is about: at best something that comes out as the rule says, and for
-    /// which keys and channels are no hindrance.
+    /// A request for a rule about commands. The best request has the outcome of the rule, with permitted keys.
     fn of_command<'p>(
         &self,
         add: bool,
@@ -166,7 +163,7 @@ impl<'a> ProbeChooser<'a> {
         )
     }
 
-    /// A command that the user may run and that does no more than this with a key or channel of a pattern.
+    /// A request for a pattern: a permitted command that uses keys or channels in this way only.
     fn of_pattern<'p>(
         &self,
         pattern: &str,
@@ -182,7 +179,7 @@ impl<'a> ProbeChooser<'a> {
     }
 }
 
-/// Every request that can be put to a server, those that are sent first.
+/// Every possible request. Sent commands come before dry runs.
 pub(super) fn candidates<'a>(
     samples: &'a [SampleCommand],
     targets: &'a ProbeTargets,
@@ -214,7 +211,7 @@ pub(super) fn candidates<'a>(
 }
 
 impl<'a> AclProbes<'a> {
-    /// Adds a probe that is not there yet; whether there is one.
+    /// Adds a request once; `false` if there is none.
     fn add(&mut self, probe: Option<&AclProbe<'a>>) -> bool {
         let Some(probe) = probe else { return false };
         if !self.probes.contains(probe) {
@@ -242,7 +239,7 @@ mod tests {
         ])
     }
 
-    /// What is asked, `+` before what is allowed, `~` where it is a dry run; then what nothing shows.
+    /// The requests (`+` permitted, `-` forbidden, `~` dry run), and the rules without a request.
     fn probes(image: &str, rules: &str) -> (Vec<String>, Vec<String>) {
         let server = Server::assumed(image);
         let texts = words(rules);
@@ -305,7 +302,7 @@ mod tests {
             probes("redis:7.0", "~* +json.get (~a +ft.search)").1,
             ["~*", "+json.get", "(~a +ft.search)"]
         );
-        // Without dry runs, only what does no harm.
+        // Without dry runs, only harmless commands are sent.
         let (found, unshown) = probes("redis:6.0", "~* +@all -flushall ~counter");
         assert_eq!(unshown, ["-flushall", "~counter"]);
         assert!(found.iter().all(|one| !one.contains('~')), "{found:#?}");

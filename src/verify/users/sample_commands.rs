@@ -1,9 +1,9 @@
-//! Commands with which users are tried: each in its shortest form, and what it does with its keys.
+//! Commands that prove the rules of users: the shortest form of each command, and its use of keys.
 
 use crate::verify::KEY_LIFETIME;
 
-/// Commands that do no harm when they are sent, on keys and channels of a check's own: nothing is lost
-/// should a server permit what it must not. The first [`USUAL`] ones are tried with every user.
+/// Harmless commands: on keys and channels of the check, they lose no data even if the server wrongly permits them.
+/// The first [`USUAL`] commands are sent as every user.
 const HARMLESS: &str = "\
     ping; set w theirs PX LIFETIME; get r; del w; publish c heard; dbsize; config|get maxmemory; echo heard; \
     time; acl|whoami; client|getname; command|count; slowlog|len; latency|latest; script|exists none; unwatch; \
@@ -11,13 +11,12 @@ const HARMLESS: &str = "\
     bitcount r; hlen k; llen k; scard k; zcard k; xlen k; geopos r none; unlink w; expire w 15; pttl r; \
     hget r none; hgetall r; lrange r 0 0; smembers r; sismember k none; zrange r 0 0; zscore r none; info server";
 
-/// How many of [`HARMLESS`] are tried with every user, whatever its rules say.
+/// How many commands of [`HARMLESS`] are sent as every user, independent of its rules.
 pub(super) const USUAL: usize = 7;
 
-/// The other commands (`COMMAND`, Redis 7.0), for dry runs. Words of one letter stand for keys that are
-/// read (`r`), written (`w`), both (`b`) or neither (`k`), as their key specifications say, and for
-/// channels (`c`). Left out is what nobody can be kept from, such as AUTH, and what has subcommands
-/// instead.
+/// The other commands of Redis 7.0 (`COMMAND`), for dry runs. One letter stands for a key that the command reads
+/// (`r`), writes (`w`), reads and writes (`b`) or neither (`k`), by its key specification, or for a channel (`c`).
+/// The list has no commands that every user may run, such as AUTH, and no commands with subcommands.
 const OTHERS: &str = "\
     acl|cat; acl|deluser 1; acl|dryrun 1 1; acl|genpass; acl|getuser 1; acl|help; acl|list; acl|load; \
     acl|log; acl|save; acl|setuser 1; acl|users; acl|whoami; append w 1; asking; bgrewriteaof; bgsave; \
@@ -78,11 +77,11 @@ const OTHERS: &str = "\
 pub(super) enum Use {
     /// It reads a key's value.
     Read,
-    /// It writes a key, without telling what was there.
+    /// It writes a key, and does not return the old value.
     Write,
     /// It reads and writes a key.
     Both,
-    /// It tells of a key, but not its value.
+    /// It returns facts of a key, but not its value.
     Touch,
     /// It uses a channel.
     Channel,
@@ -93,12 +92,12 @@ pub(super) enum Use {
 pub(super) struct SampleCommand {
     /// Lower case, `config|get` for a subcommand.
     pub(super) name: &'static str,
-    /// Whether it may be sent.
+    /// Whether it is harmless.
     pub(super) harmless: bool,
     words: Vec<&'static str>,
 }
 
-/// Every sample, harmless ones first.
+/// Every sample command, the harmless commands first.
 pub(super) fn sample_commands() -> Vec<SampleCommand> {
     let read = |table: &'static str, harmless| {
         table.split(';').filter_map(move |line| {
@@ -123,7 +122,7 @@ impl SampleCommand {
         self.uses().next().map(|usage| usage == Use::Channel)
     }
 
-    /// The first word behind its name.
+    /// The first word after its name.
     pub(super) fn first_argument(&self) -> Option<&'static str> {
         self.words.first().copied()
     }
