@@ -1,7 +1,7 @@
 //! X.509: makes the certificates that a deployment needs, and judges those that a user brings.
 //!
-//! What is needed is decided in [`topology::certificates`](crate::topology::certificates); the clock is
-//! the caller's.
+//! [`topology::certificates`](crate::topology::certificates) decides which certificates are needed. The
+//! caller passes the time.
 
 mod fault_text;
 pub mod issue;

@@ -12,19 +12,19 @@ mod format;
 
 pub use format::Format;
 
-/// What may stand as it is in the user part of a URL: RFC 3986's unreserved characters.
+/// The characters that need no escape in the user part of a URL: RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Variables in the order in which they are printed.
 ///
-/// Their values hold passwords in the clear, since programs need them so. That is why a value is
-/// [`SecretText`], and why the rendered text is too: it must be exposed on purpose.
+/// Programs need the passwords in the clear. Values and the rendered text are [`SecretText`]: code has to
+/// expose them on purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionSettings {
     variables: Vec<(&'static str, SecretText)>,
 }
 
-/// Why there are no settings to be had.
+/// Why there are no connection settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectionError {
     /// The deployment has no such user.
@@ -32,9 +32,9 @@ pub enum ConnectionError {
     UnknownUser {
         /// The deployment.
         deployment: String,
-        /// The user that was asked for.
+        /// The requested user.
         user: String,
-        /// The users that it has.
+        /// The deployment's users.
         known: Vec<String>,
     },
 }
@@ -52,25 +52,25 @@ impl ConnectionError {
     }
 }
 
-/// Where the files are that a client needs for TLS.
+/// The paths of the files that a client needs for TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The CA's certificate.
     pub ca: PathBuf,
-    /// The client's own certificate and its key, where servers demand one.
+    /// The client's certificate and its key, where servers demand a certificate.
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
 /// The user and password that a program logs in with.
 struct Login<'a> {
-    /// `None`: the default user, whom no client needs to name.
+    /// `None`: the default user, which a client does not have to name.
     user: Option<&'a str>,
     password: Option<&'a SecretText>,
 }
 
 impl ConnectionSettings {
-    /// The settings for one of the deployment's users; `None`: the default one. `primary` is the node
-    /// whom a program dials that knows one node only. `files` are where there is TLS.
+    /// The settings for one of the deployment's users; `None`: the default one. `primary` is the node for
+    /// programs that know one node only. `files` is given where there is TLS.
     ///
     /// # Errors
     /// Where the deployment has no such user.
@@ -174,7 +174,7 @@ fn login<'a>(
     }
 }
 
-/// Where programs dial a node: its endpoint; its address where clients are inside the network.
+/// Where programs dial a node: its endpoint, or its address where clients are inside the network.
 fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
     match topology.access {
         Access::Host => (node.endpoint.host.clone(), node.endpoint.port),

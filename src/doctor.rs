@@ -1,5 +1,5 @@
-//! What `redisctl doctor` finds: whether this machine and its engine can do what `up` needs. Data and
-//! pure judgement; who asks the engine is elsewhere.
+//! What `redisctl doctor` finds: whether this machine and its engine can do what `up` needs. Pure: the
+//! command asks the engine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use serde::Serialize;
 
 pub mod checks;
 
-/// How far something is as it should be.
+/// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// As it should be.
+    /// Nothing is wrong.
     Ok,
-    /// `up` works, but not in every respect.
+    /// `up` works, but something does not work as expected.
     Warning,
     /// `up` cannot work.
     Problem,
@@ -32,42 +32,42 @@ impl Severity {
     }
 }
 
-/// What was found of one thing.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoctorFinding {
-    /// What was looked at: a word that stays the same between releases.
+    /// The check's name: it stays the same between releases.
     #[serde(rename = "name")]
     pub check: &'static str,
-    /// How it is.
+    /// How much it matters.
     #[serde(rename = "outcome")]
     pub severity: Severity,
     /// What was found.
     pub detail: String,
-    /// How to put it right, where something is to be put right.
+    /// How to mend it; `None` where nothing is wrong.
     pub hint: Option<String>,
 }
 
 impl DoctorFinding {
-    /// All is well.
+    /// A finding of a check that passed.
     #[must_use]
     pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, severity: Severity::Ok, detail: detail.into(), hint: None }
     }
 
-    /// Something will not be as it should.
+    /// A finding that `up` works in spite of.
     #[must_use]
     pub fn warning(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { check, severity: Severity::Warning, detail: detail.into(), hint: Some(hint.into()) }
     }
 
-    /// Something is in the way of `up`.
+    /// A finding with which `up` cannot work.
     #[must_use]
     pub fn problem(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { check, severity: Severity::Problem, detail: detail.into(), hint: Some(hint.into()) }
     }
 }
 
-/// Everything that was found, in the order in which one thing needs the other.
+/// All findings, in the order in which one check needs the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnosis {
     /// The findings.
@@ -93,7 +93,7 @@ impl Diagnosis {
     }
 }
 
-/// Whether an image can be had.
+/// Where an image is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageState {
     /// It is on the engine.
@@ -109,7 +109,7 @@ pub enum ImageState {
 pub enum HostServer {
     /// An image can be made of it.
     Usable,
-    /// There is none, or none that an image can be made of: why, and what to do.
+    /// No image can be made: the reason, and what to do.
     Unusable(String, Option<&'static str>),
 }
 
@@ -122,17 +122,17 @@ pub struct Limits {
     pub cpu: bool,
 }
 
-/// The kernel's neighbour table: one for all containers of a machine, whatever network they are in.
+/// The kernel's neighbour table: one table for the containers of all networks of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Neighbours {
-    /// Entries that it has.
+    /// The number of its entries.
     pub known: usize,
-    /// Entries that it takes.
+    /// The number of entries that it has room for.
     pub most: usize,
 }
 
-/// Ports that something holds, and what.
+/// Busy ports with their holders.
 pub type Holders = BTreeMap<u16, String>;
 
-/// How far two clocks may differ: what expires within seconds is still right.
+/// How far two clocks may differ: expiry within seconds still works.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);

@@ -5,33 +5,33 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-/// What a server answers to a command.
+/// A server's reply to a command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// Nothing is there.
+    /// Nil.
     Nil,
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A number (RESP3).
+    /// A floating-point number (RESP3).
     Double(f64),
-    /// Yes or no (RESP3).
+    /// A boolean (RESP3).
     Boolean(bool),
-    /// A short text of the server's own, such as `OK`; also a text that is made to be read as it is.
+    /// A simple string, such as `OK`; also verbatim text (RESP3).
     Status(String),
-    /// A value: bytes, of which nothing is known.
+    /// A bulk string: any bytes.
     Text(Vec<u8>),
-    /// A refusal: its code and what the server says of it.
+    /// An error: its code and its message.
     Error(String),
-    /// Several replies in order.
+    /// An array.
     List(Vec<Reply>),
-    /// Several replies without an order (RESP3).
+    /// A set (RESP3).
     Set(Vec<Reply>),
-    /// Pairs of replies (RESP3).
+    /// A map (RESP3).
     Map(Vec<(Reply, Reply)>),
 }
 
 impl Reply {
-    /// Whether the server refused.
+    /// Whether it is an error.
     #[must_use]
     pub fn is_error(&self) -> bool {
         matches!(self, Self::Error(_))
@@ -85,7 +85,7 @@ impl Reply {
         }
     }
 
-    /// The reply with its type; lines after the first begin with `prefix`.
+    /// The reply with its type. Every line but the first begins with `prefix`.
     fn typed(&self, prefix: &str) -> String {
         match self {
             Self::Nil => "(nil)".to_owned(),
@@ -107,7 +107,7 @@ impl Reply {
     }
 }
 
-/// Items one below the other, each with its number; what is inside them is indented by as much.
+/// One line for each item, with its number. Lines inside an item are indented by the number's width.
 fn numbered<T>(items: &[T], sign: char, prefix: &str, print: impl Fn(&T, &str) -> String) -> String {
     let width = items.len().to_string().len();
     let inner = format!("{prefix}{:width$}", "", width = width + 2);

@@ -1,7 +1,7 @@
-//! The resolved, validated model of a spec: every node, address, slot range and setting decided.
+//! The resolved, validated model of a spec: every node, address, slot and directive is decided.
 //!
-//! [`resolve`](resolve::resolve) is its only constructor. A topology holds no secrets: which
-//! passwords exist is part of it, what they are is in [`Credentials`].
+//! [`resolve`](resolve::resolve) is its only constructor. A topology holds no secrets: it says which
+//! passwords exist, and [`Credentials`] holds them.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -73,7 +73,7 @@ impl Kind {
     }
 }
 
-/// A running deployment, decided to the last setting.
+/// A deployment, decided to the last directive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Topology {
     /// The deployment's name, also its network's.
@@ -92,7 +92,7 @@ pub struct Topology {
     pub bind: Ipv4Addr,
     /// Passwords and users, without the passwords; `None`: no password at all.
     pub auth: Option<Auth>,
-    /// How TLS is spoken; `None`: it is not.
+    /// How servers use TLS; `None`: they do not.
     pub tls: Option<Tls>,
     /// Where data lives.
     pub data: DataSpec,
@@ -100,21 +100,21 @@ pub struct Topology {
     pub labels: BTreeMap<String, String>,
     /// The shards in order; one for kinds that are not sharded.
     pub shards: Vec<Shard>,
-    /// The sentinels; none where the kind is another than [`Kind::Sentinel`].
+    /// The sentinels; empty for all kinds but [`Kind::Sentinel`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentinels: Vec<Node>,
-    /// The container that holds the network namespace of all nodes; `None`: each has its own.
+    /// The container that holds the network namespace of all nodes; `None`: each node has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Anchor>,
 }
 
-/// A container that serves nobody: it holds the network namespace that all nodes share, so that
-/// none of them takes it away when it ends.
+/// A container that serves no client. It holds the network namespace that all nodes share, so that the
+/// namespace stays when a node ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
     /// Its container's name.
     pub name: NodeName,
-    /// Its static IP, and so everybody's.
+    /// The static IP of its network namespace.
     pub ip: Ipv4Addr,
 }
 
@@ -136,7 +136,7 @@ impl Shard {
     }
 }
 
-/// One node.
+/// A Redis, Valkey or Sentinel server in its container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// The node's name.
@@ -183,8 +183,7 @@ pub struct User {
 }
 
 impl Topology {
-    /// Every node by number: primaries first, then replicas, replica k of every shard before
-    /// replica k+1 of any, then sentinels.
+    /// Every node: the servers by number, then the sentinels by number.
     #[must_use]
     pub fn nodes(&self) -> Vec<&Node> {
         let mut nodes = self.servers();
@@ -192,7 +191,7 @@ impl Topology {
         nodes
     }
 
-    /// Every node that holds data, by number: all but the sentinels.
+    /// Every node that holds data, by number: all nodes but the sentinels.
     #[must_use]
     pub fn servers(&self) -> Vec<&Node> {
         let mut nodes: Vec<&Node> = self.shards.iter().flat_map(Shard::nodes).collect();
@@ -212,7 +211,7 @@ impl Topology {
         self.sentinels.iter().any(|node| node.name == *name)
     }
 
-    /// Whether the topology has a container of that name, of a node or for all nodes.
+    /// Whether a node or the anchor has a container of that name.
     #[must_use]
     pub fn has_container(&self, name: &NodeName) -> bool {
         self.node(name).is_some() || self.anchor.as_ref().is_some_and(|anchor| anchor.name == *name)
@@ -230,11 +229,11 @@ impl Topology {
         self.shards.iter().any(|shard| shard.primary.name == *name)
     }
 
-    /// Where a cluster's nodes, or sentinels, send clients for a node: its endpoint, or its address
-    /// where clients are in the network, or the server can announce nothing else.
+    /// Where a cluster's nodes, or sentinels, send clients for a node. That is its endpoint; where clients
+    /// are in the network, or the server can announce nothing else, it is its address.
     #[must_use]
     pub fn advertised(&self, node: &Node) -> Endpoint {
-        // A sentinel has one address for a server, which it uses itself and tells clients.
+        // A sentinel has one address for a server: it uses it itself and tells it to clients.
         let tells_both = self.kind != Kind::Sentinel && self.server.announces_endpoint();
         if self.access == Access::Host && tells_both {
             node.endpoint.clone()

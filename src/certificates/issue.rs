@@ -17,33 +17,33 @@ use crate::topology::{DeploymentName, Topology};
 /// How long a CA lasts: longer than any deployment for development.
 const AUTHORITY_LIFE: Duration = Duration::days(3650);
 
-/// How long a certificate lasts: the 398 days that clients bear, less one. `up` renews it before.
+/// How long a certificate lasts: one day less than the 398 days that clients accept. `up` renews it before.
 const CERTIFICATE_LIFE: Duration = Duration::days(397);
 
-/// How far back a certificate is valid: clocks of virtual machines run late after a sleep.
+/// How far before now a certificate becomes valid: the clock of a virtual machine is late after a sleep.
 const CLOCKS_RUN_LATE: Duration = Duration::days(1);
 
 /// No certificate could be made.
 #[derive(Debug, thiserror::Error)]
 #[error("could not make the certificate of `{subject}`")]
 pub struct IssueError {
-    /// Whose certificate.
+    /// The owner of the certificate.
     subject: String,
-    /// Why not.
+    /// The cause.
     source: rcgen::Error,
 }
 
-/// The certificates of a topology: those of `current` where they can stay, new ones for the rest.
+/// The certificates of a topology. The `stored` ones stay where they can; the rest is made.
 ///
 /// # Errors
 /// Where a key cannot be made, or the CA's cannot be read.
 pub fn certificates(
     topology: &Topology,
-    current: Option<&Made>,
+    stored: Option<&Made>,
     now: OffsetDateTime,
 ) -> Result<Certificates, IssueError> {
-    let mut made = match current {
-        Some(current) if current.due(topology, now) != Due::Everything => current.clone(),
+    let mut made = match stored {
+        Some(stored) if stored.due(topology, now) != Due::Everything => stored.clone(),
         _ => begin(topology, now)?,
     };
     if let Due::Some { nodes, client } = made.due(topology, now) {
@@ -91,8 +91,8 @@ fn authority(
     make().map_err(|source| IssueError { subject: format!("CA of {deployment}"), source })
 }
 
-/// What the CA is called and may do: the same each time, so that its certificate need not be parsed
-/// to issue others.
+/// The CA's name and rights. They are always the same, so issuing a certificate does not have to parse the
+/// CA's.
 fn authority_params(deployment: &DeploymentName) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();

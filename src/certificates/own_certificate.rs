@@ -16,7 +16,7 @@ use crate::spec::ClientAuth;
 use crate::topology::certificates::KeyPair;
 use crate::topology::{Kind, Topology};
 
-/// Which of the three files something is wrong with.
+/// One of the three files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The CA's.
@@ -39,7 +39,7 @@ impl Part {
     }
 }
 
-/// Something that is wrong with a file.
+/// A fault of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The file.
@@ -69,7 +69,7 @@ pub struct OwnCertificate<'a> {
     pub pair: &'a KeyPair,
     /// The names that clients verify it for.
     pub names: &'a [String],
-    /// Whether servers ask for it too: that of another node, or redisctl's own.
+    /// Whether servers ask for it too: a node shows it to another node, and redisctl to all nodes.
     pub as_client: bool,
 }
 
@@ -82,13 +82,12 @@ impl<'a> OwnCertificate<'a> {
         pair: &'a KeyPair,
         names: &'a [String],
     ) -> Self {
-        // On the cluster's bus nodes always ask each other.
+        // On the cluster bus, nodes always ask each other for a certificate.
         let asked = topology.tls.is_some_and(|tls| tls.client_auth != ClientAuth::No);
         Self { authority, pair, names, as_client: asked || topology.kind == Kind::Cluster }
     }
 
-    /// What is wrong with it at a moment: everything that is wrong with the files, or else the first
-    /// thing about what is in them.
+    /// The faults at a moment: all files that cannot be read, or else the first fault of their content.
     #[must_use]
     pub fn faults(&self, now: OffsetDateTime) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -107,7 +106,7 @@ impl<'a> OwnCertificate<'a> {
         faults
     }
 
-    /// Whether clients would trust every node, and nodes each other.
+    /// Checks that clients trust every node, and that nodes trust each other.
     fn trust_fault(
         &self,
         chain: &[CertificateDer<'static>],
@@ -150,7 +149,7 @@ impl<'a> OwnCertificate<'a> {
     }
 }
 
-/// The CA's certificates as what is trusted.
+/// The CA's certificates as trust anchors.
 fn roots(authority: &str) -> Result<RootCertStore, Fault> {
     let none = || Fault::new(Part::Authority, "holds no certificate in PEM");
     let mut roots = RootCertStore::empty();
@@ -188,11 +187,11 @@ fn key_fault(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -
     }
 }
 
-/// A CA that is no longer valid: servers look at that among themselves.
+/// The fault of a CA that is not valid at this time. Servers check this among themselves; clients may not.
 fn authority_fault(authority: &str, roots: &RootCertStore, now: UnixTime) -> Option<Fault> {
     CertificateDer::pem_slice_iter(authority.as_bytes()).filter_map(Result::ok).find_map(|certificate| {
         let parsed = ParsedCertificate::try_from(&certificate).ok()?;
-        // As a server's it is never right; but when it is valid is looked at first.
+        // A CA is never right as a server's certificate, but rustls checks its dates first.
         match as_server(&parsed, &[], roots, now) {
             Err(rustls::Error::InvalidCertificate(
                 error @ (CertificateError::ExpiredContext { .. }
@@ -203,8 +202,8 @@ fn authority_fault(authority: &str, roots: &RootCertStore, now: UnixTime) -> Opt
     })
 }
 
-/// A subject that is also the CA's: servers take such a certificate for one that signed itself, and trust
-/// it no more, although clients would. One that did sign itself, and is trusted for that, is none of these.
+/// The fault of a subject that is also the CA's: OpenSSL takes the certificate for a self-signed one and does
+/// not trust it, although clients would. A certificate that did sign itself and is its own CA is right.
 fn subject_fault(chain: &[CertificateDer<'static>], roots: &RootCertStore) -> Option<Fault> {
     let mut own = RootCertStore::empty();
     own.add(chain.first()?.clone()).ok()?;

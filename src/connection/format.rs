@@ -1,13 +1,13 @@
-//! How variables are written for shells, files and programs: quoting that no value breaks out of.
+//! How variables are written for shells, files and programs. Quotes keep each value in one piece.
 
 use std::fmt::Write as _;
 
 use crate::spec::SecretText;
 
-/// For whom the variables are written.
+/// The reader of the variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// `export NAME='value'` for sh, bash and zsh, to be evaluated.
+    /// `export NAME='value'` for `eval` in sh, bash and zsh.
     Shell,
     /// `NAME=value` for `.env` files.
     Dotenv,
@@ -38,13 +38,13 @@ pub(super) fn render(variables: &[(&str, SecretText)], format: Format) -> String
     text
 }
 
-/// POSIX: nothing is special between single quotes but the single quote.
+/// POSIX: between single quotes, only the single quote is special.
 fn shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-/// There is no standard. What all common readers agree on: plain words as they are, single quotes
-/// for what they can hold, double quotes with backslashes for the rest.
+/// There is no standard. All common readers agree on plain words, on single quotes, and on double quotes with
+/// backslashes for values with a single quote or a line break.
 fn dotenv(value: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-._~:/@%,+=".contains(character);
     if !value.is_empty() && value.chars().all(plain) {
@@ -66,8 +66,8 @@ fn dotenv(value: &str) -> String {
     text
 }
 
-/// The runner takes everything behind `=` as it is, up to the end of the line; several lines need
-/// a delimiter that is none of them.
+/// The runner takes the text from `=` to the end of the line as it is. A value of several lines needs a
+/// delimiter that is not one of its lines.
 fn github(name: &str, value: &str) -> String {
     if !value.contains(['\n', '\r']) {
         return format!("{name}={value}");
@@ -79,7 +79,7 @@ fn github(name: &str, value: &str) -> String {
     format!("{name}<<{delimiter}\n{value}\n{delimiter}")
 }
 
-/// `PowerShell` takes typographic single quotes for plain ones, so that they are doubled too.
+/// `PowerShell` reads typographic single quotes as plain ones: they are doubled too.
 fn powershell(value: &str) -> String {
     let mut text = String::from("'");
     for character in value.chars() {
@@ -92,7 +92,7 @@ fn powershell(value: &str) -> String {
     text
 }
 
-/// Written by hand to keep the order: `serde_json` sorts the keys of its maps.
+/// Written by hand to keep the order of the names: `serde_json` sorts the keys of its maps.
 fn json(variables: &[(&str, SecretText)]) -> String {
     let text = |value: &str| serde_json::Value::from(value).to_string();
     let lines: Vec<String> =

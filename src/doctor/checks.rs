@@ -1,4 +1,4 @@
-//! The judgements of `redisctl doctor`, one small function each. Pure.
+//! The checks of `redisctl doctor`, one small function each. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -22,7 +22,7 @@ pub fn reachable(host: &str) -> DoctorFinding {
     )
 }
 
-/// The ports that the cluster of `up` publishes, and what else holds some of them.
+/// The ports that the cluster of `up` publishes, and their other holders.
 #[must_use]
 pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> DoctorFinding {
     let range = format!("{}-{}", wanted.start(), wanted.end());
@@ -41,7 +41,7 @@ pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> DoctorFinding {
     DoctorFinding::warning("ports", detail, "`redisctl up --port-base auto` takes free ones")
 }
 
-/// A subnet for `nodes` nodes, beside the networks that there are.
+/// A free subnet for `nodes` nodes beside the engine's networks.
 #[must_use]
 pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> DoctorFinding {
     let taken: Vec<Ipv4Net> = networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
@@ -55,7 +55,7 @@ pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> DoctorFindin
     }
 }
 
-/// The image that `up` runs, where it names none itself.
+/// The image that `up` runs by default.
 #[must_use]
 pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> DoctorFinding {
     match (state, host) {
@@ -77,7 +77,7 @@ pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> DoctorFi
     }
 }
 
-/// This machine's own server. Nobody needs one who has the image.
+/// This machine's own server. It is needed only where the image cannot be pulled.
 #[must_use]
 pub fn host_server(host: &HostServer, image: &ImageState) -> DoctorFinding {
     match (host, image) {
@@ -110,7 +110,7 @@ pub fn limits(limits: Limits) -> DoctorFinding {
     )
 }
 
-/// Room in the kernel's neighbour table for `nodes` nodes, each of which talks to every other one.
+/// Room in the kernel's neighbour table for `nodes` nodes, where each talks to all others.
 #[must_use]
 pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
     let needed = nodes * nodes.saturating_sub(1);

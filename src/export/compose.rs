@@ -1,5 +1,5 @@
-//! A topology as a compose file: the same servers at the same addresses, with the same settings and
-//! limits. Passwords are variables in it; what compose cannot do is said in a comment.
+//! A topology as a compose file: the same servers at the same addresses, with the same settings and limits.
+//! Passwords are variables. A comment says what compose cannot do.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ mod yaml;
 /// Where a server keeps its data: the folder of the official images.
 const DATA_FOLDER: &str = "/data";
 
-/// Where the image comes from where the spec has it made from this machine's own server.
+/// The hint for `image: host`: redisctl makes this image from the machine's own server.
 const HOST_IMAGE: &str = "${REDIS_IMAGE:?name the image}";
 
 /// A compose file.
@@ -86,7 +86,7 @@ struct Pool {
     gateway: String,
 }
 
-/// A volume that bears its own name, not one with the project's name before it.
+/// A volume under this very name: compose puts the project's name before other names.
 #[derive(Debug, Serialize)]
 struct Named {
     name: String,
@@ -152,7 +152,7 @@ fn owner(user: &str) -> String {
     format!("mode=0700,uid={user},gid={group}")
 }
 
-/// Text in which compose is to see no variable.
+/// Text without variables of compose: `$` is escaped.
 fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }

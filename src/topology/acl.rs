@@ -1,8 +1,8 @@
 //! ACL rules: how they are read, and whether two lists of them allow the same.
 //!
-//! Servers say their rules back in words of their own, which differ from version to version
-//! (`+config` may come back as four subcommands, `-@dangerous` as what is in it). So rules are
-//! compared by what they allow, over the commands that the same server says it has.
+//! A server tells rules in its own words, which differ between versions: `+config` may come back as four
+//! subcommands, `-@dangerous` as its commands. So rules are compared by what they allow, over the commands
+//! that the server lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(crate) mod testing;
 pub enum Rule {
     /// `on`, `off`.
     Enabled(bool),
-    /// `nopass`: any password will do.
+    /// `nopass`: any password lets in.
     NoPassword,
     /// `sanitize-payload`, `skip-sanitize-payload`.
     Sanitize(bool),
@@ -38,9 +38,9 @@ pub enum Rule {
     ResetChannels,
     /// `+…` or `-…`.
     Commands {
-        /// Whether they are added.
+        /// Whether the commands are added.
         add: bool,
-        /// Which.
+        /// Which commands.
         which: Which,
     },
     /// `(rules)`: a selector, which allows on its own.
@@ -131,7 +131,7 @@ impl Rule {
         })
     }
 
-    /// The server that a rule needs, in words, where this one does not know it.
+    /// The version that a rule needs, in words, where this server does not know the rule.
     #[must_use]
     pub fn needs(&self, server: Server) -> Option<&'static str> {
         let needs_selectors = match self {
@@ -146,7 +146,7 @@ impl Rule {
         (matches!(self, Self::Sanitize(_)) && !server.has_channel_rules()).then_some("Redis 6.2 or later")
     }
 
-    /// Whether it is about channels.
+    /// Whether the rule is about channels.
     #[must_use]
     pub fn is_about_channels(&self) -> bool {
         matches!(self, Self::Channels(_) | Self::ResetChannels)
@@ -178,13 +178,13 @@ pub type Categories = BTreeMap<String, BTreeSet<String>>;
 #[must_use]
 pub fn allow_the_same(one: &[String], other: &[String], categories: &Categories) -> bool {
     let parsed = |rules: &[String]| rules.iter().map(|rule| Rule::parse(rule)).collect::<Result<Vec<_>, _>>();
-    // What cannot be read is compared as it is written.
+    // Rules that cannot be read are compared as text.
     let (Ok(ours), Ok(theirs)) = (parsed(one), parsed(other)) else { return one == other };
     let commands = Commands::new(categories, [&ours, &theirs]);
     Allowance::granted_by(&ours, &commands) == Allowance::granted_by(&theirs, &commands)
 }
 
-/// What a user may do, in a form that is the same for all rules that mean it. Passwords are apart.
+/// What a user may do, passwords aside: equal for all lists of rules that mean the same.
 #[derive(Debug, PartialEq, Eq)]
 struct Allowance<'a> {
     enabled: bool,
@@ -249,7 +249,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Without patterns that `*` covers.
+    /// The scope without patterns that `*` covers.
     fn simplest(mut self) -> Self {
         if self.keys.get("*") == Some(&(true, true)) {
             self.keys.retain(|pattern, _| *pattern == "*");
@@ -272,12 +272,14 @@ impl<'a> Commands<'a> {
                 table.entry(command).or_default().insert(category);
             }
         }
-        // A command with subcommands is as good as they are; what it is said to be itself differs.
+        // A command with subcommands counts as its subcommands: what servers say of the command itself
+        // differs.
         let parents: BTreeSet<&str> = table.keys().filter_map(|name| Some(name.split_once('|')?.0)).collect();
         let named = rules.into_iter().flatten().flat_map(named).filter(|name| !parents.contains(name));
         for name in named {
             if !table.contains_key(name) {
-                // Servers before 7.0 list no subcommands: they share their command's categories.
+                // Servers before 7.0 list no subcommands. There, a subcommand has the categories of its
+                // command.
                 let inherited = name.split_once('|').and_then(|(parent, _)| table.get(parent).cloned());
                 table.insert(name, inherited.unwrap_or_default());
             }

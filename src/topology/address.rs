@@ -1,4 +1,4 @@
-//! The two addresses of a node, never mixed: where its neighbours reach it, and where clients do.
+//! The address of a node for other nodes, and its endpoint for clients. The two are never mixed.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -39,9 +39,9 @@ impl fmt::Display for Endpoint {
 /// Static IPs count from here, so that the gateway and a few addresses below stay free.
 const FIRST_HOST: u32 = 11;
 
-/// Where free subnets are looked for, in this order. The first is at the far end of the range that
-/// Docker's own automatic networks use, which it reaches last; the second is for machines where
-/// that range is in use.
+/// The ranges in which a free subnet is looked for, in this order. The first is the end of the range of
+/// Docker's own automatic networks, which Docker reaches last. The second is for machines where that range is
+/// in use.
 const POOLS: [(Ipv4Addr, u8); 2] = [(Ipv4Addr::new(172, 30, 0, 0), 16), (Ipv4Addr::new(10, 231, 0, 0), 16)];
 
 /// The static IP of the node at `position` (from 0), or `None` where the subnet ends before it.

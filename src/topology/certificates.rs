@@ -1,5 +1,4 @@
-//! The certificates and keys of a deployment, beside its topology and never in it; and which of them
-//! have to be made or made anew.
+//! The certificates and keys of a deployment, beside its topology and never in it; and which of them are due.
 
 use std::collections::BTreeMap;
 
@@ -14,40 +13,39 @@ mod renewal;
 
 pub use renewal::Renewal;
 
-/// How much of its life a certificate has left when it is made anew: time enough for somebody who
-/// runs `up` once a month.
+/// How long before its end a certificate is renewed: enough where `up` runs once a month.
 pub const RENEWAL: Duration = Duration::days(30);
 
 /// A certificate with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPair {
-    /// The certificate in PEM, with those between it and the CA.
+    /// The certificate in PEM, with the intermediate certificates.
     pub certificate: String,
     /// The key in PEM.
     pub key: SecretText,
 }
 
-/// A certificate that redisctl made, and what of it decides whether it has to be made anew.
+/// A certificate that redisctl made, with what decides when it is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The certificate and its key.
     pub pair: KeyPair,
-    /// The names that it bears.
+    /// The names in it.
     pub names: Vec<String>,
     /// When it ends.
     pub ends: OffsetDateTime,
 }
 
-/// What redisctl made for a deployment.
+/// The CA and the certificates that redisctl made for a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
-    /// The CA's own certificate in PEM, and its key, with which nodes that come later get theirs.
+    /// The CA's certificate in PEM and its key, which signs the certificates of later nodes.
     pub authority: KeyPair,
     /// When the CA's own certificate ends.
     pub authority_ends: OffsetDateTime,
     /// Each node's certificate.
     pub nodes: BTreeMap<NodeName, Issued>,
-    /// The one that clients show: redisctl itself, and those that `redisctl env` is for.
+    /// The certificate of clients: of redisctl itself and of the programs that `redisctl env` serves.
     pub client: Issued,
 }
 
@@ -56,25 +54,25 @@ pub struct Made {
 pub enum Certificates {
     /// Made by redisctl.
     Made(Box<Made>),
-    /// The user's own, one for every node and for clients.
+    /// The user's own: one certificate for every node and for clients.
     Own {
         /// The CA's certificates in PEM.
         authority: String,
-        /// The certificate that is used for everything.
+        /// The certificate of all nodes and clients.
         pair: KeyPair,
     },
 }
 
-/// Whose certificate has to be made.
+/// The certificates that are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
-    /// Everything, the CA included.
+    /// All of them and the CA.
     Everything,
-    /// Those of these nodes, and where `client` is set that of clients too.
+    /// Some of them.
     Some {
-        /// The nodes.
+        /// The nodes whose certificates are due.
         nodes: Vec<NodeName>,
-        /// Whether that of clients is due.
+        /// Whether the clients' certificate is due.
         client: bool,
     },
 }
@@ -89,7 +87,7 @@ impl Certificates {
         }
     }
 
-    /// What a node shows to whoever connects to it.
+    /// The certificate that a node shows.
     #[must_use]
     pub fn of_node(&self, node: &NodeName) -> Option<&KeyPair> {
         match self {
@@ -98,7 +96,7 @@ impl Certificates {
         }
     }
 
-    /// What clients show to the servers.
+    /// The certificate that clients show.
     #[must_use]
     pub fn client(&self) -> &KeyPair {
         match self {
@@ -119,11 +117,11 @@ impl Certificates {
         }
     }
 
-    /// Why the servers of some nodes have to read their certificates anew, `earlier` being those that
+    /// Why the servers of some nodes have to read their certificates anew, `stored` being those that
     /// they have.
     #[must_use]
-    pub fn renewed_since(&self, earlier: &Self, topology: &Topology) -> BTreeMap<NodeName, Renewal> {
-        let reason = |name: &NodeName| match (self, earlier) {
+    pub fn renewed_since(&self, stored: &Self, topology: &Topology) -> BTreeMap<NodeName, Renewal> {
+        let reason = |name: &NodeName| match (self, stored) {
             (Self::Made(now), Self::Made(before)) => {
                 let (issued, old) = (now.nodes.get(name)?, before.nodes.get(name)?);
                 if old.names != issued.names {
@@ -131,13 +129,13 @@ impl Certificates {
                 }
                 (old.pair != issued.pair).then(|| Renewal::Ends(old.ends.date()))
             }
-            _ => (self.of_node(name) != earlier.of_node(name)).then_some(Renewal::OtherInSpec),
+            _ => (self.of_node(name) != stored.of_node(name)).then_some(Renewal::OtherInSpec),
         };
         let nodes = topology.nodes().into_iter();
         nodes.filter_map(|node| Some((node.name.clone(), reason(&node.name)?))).collect()
     }
 
-    /// The certificates as JSON, for the file inside the containers that they are read back from.
+    /// The certificates as JSON, for the file in the shared volume.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
@@ -178,11 +176,11 @@ impl Certificates {
 }
 
 impl Made {
-    /// What of it has to be made anew for a topology at a moment.
+    /// The certificates that are due for a topology at a moment.
     #[must_use]
     pub fn due(&self, topology: &Topology, now: OffsetDateTime) -> Due {
         let runs_out = |ends: OffsetDateTime| ends - now < RENEWAL;
-        // What a CA has signed cannot outlast it.
+        // A certificate is not valid after the end of its CA.
         if runs_out(self.authority_ends) {
             return Due::Everything;
         }
@@ -191,8 +189,7 @@ impl Made {
             issued.is_none_or(|issued| runs_out(issued.ends) || issued.names != names(topology, node))
         };
         let client = runs_out(self.client.ends);
-        // With the files of a node, those of the deployment are written: a client's certificate does
-        // not get there alone.
+        // The file with the clients' certificate is written together with the files of a node.
         let nodes = topology.nodes().into_iter().filter(|node| client || is_due(node));
         Due::Some { nodes: nodes.map(|node| node.name.clone()).collect(), client }
     }

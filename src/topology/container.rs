@@ -19,8 +19,8 @@ pub const LABEL_PREFIX: &str = "io.redisctl.";
 /// The argument that makes a server a sentinel.
 const SENTINEL_MODE: &str = "--sentinel";
 
-/// Everything that the spec decides about a container. Stored in a label, so that a later run sees
-/// which field the spec changed, without comparing what the engine fills in by itself.
+/// Everything that the spec decides about a container. A label stores it, so that a later run sees which
+/// fields the spec changed. The engine's own view has more fields, which the engine fills in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerSettings {
     /// The container's name, host name and network alias.
@@ -35,7 +35,7 @@ pub struct ContainerSettings {
     pub command: Vec<String>,
     /// `uid:gid` that the server runs as.
     pub user: String,
-    /// Its network namespace. What may change about it is what people call an address.
+    /// Its network namespace. Users see a change of it as a change of the address.
     #[serde(rename = "address")]
     pub network: Namespace,
     /// The host address that its ports are published on.
@@ -46,8 +46,8 @@ pub struct ContainerSettings {
     pub volumes: Vec<VolumeMount>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
-    /// Directives that only count, or can only be taken back, when the server starts. They are in its
-    /// file; here they tell a later run what the running server was started with.
+    /// Directives that the server reads at its start only. They are in its file too; here they tell a later
+    /// run with which values the server was started.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings_at_start: Settings,
 }
@@ -56,18 +56,18 @@ pub struct ContainerSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Namespace {
-    /// One of its own, in the deployment's network.
+    /// Its own, in the deployment's network.
     Own {
         /// Its static IP there.
         ip: Ipv4Addr,
-        /// The ports that are listened on in it and published, each under its own number.
+        /// The ports that servers listen on in it. Each is published under its own number.
         ports: Vec<u16>,
     },
-    /// That of another container, which publishes its port.
+    /// The namespace of another container, which publishes the port.
     Of {
         /// The other container.
         anchor: NodeName,
-        /// The port that is listened on.
+        /// The port that the server listens on.
         port: u16,
     },
 }
@@ -108,7 +108,7 @@ pub struct VolumeMount {
 }
 
 impl ContainerSettings {
-    /// Where its server listens, where that is in a namespace of its own.
+    /// The address of its server, where the container has its own network namespace.
     #[must_use]
     pub fn address(&self) -> Option<Address> {
         match &self.network {
@@ -129,8 +129,8 @@ impl ContainerSettings {
     /// The fields of the spec in which `self` differs from `other`.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<SpecField> {
-        // A field that is added here has to be compared, or left out with a reason. Both containers are of
-        // the same node, so that name and deployment are the same.
+        // A new field must be compared here, or left out with a reason. Both containers belong to the same
+        // node: name and deployment are the same.
         let Self {
             name: _,
             deployment: _,
@@ -171,7 +171,7 @@ impl ContainerSettings {
     }
 }
 
-/// Every container of a deployment: the one whose network namespace others join, and the nodes'.
+/// Every container of a deployment: the anchor first, then the nodes.
 #[must_use]
 pub fn containers(topology: &Topology) -> Vec<ContainerSettings> {
     let anchor = topology.anchor.as_ref().map(|anchor| container_of_anchor(topology, anchor));
@@ -189,7 +189,7 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     };
     let mut settings = common(topology, &node.name, network);
     settings.resources = node.resources;
-    // Sentinels are told while they run of how to watch.
+    // SENTINEL SET changes how a running sentinel watches.
     let watches = if topology.is_sentinel(&node.name) {
         sentinel_settings(&node.settings)
     } else {
@@ -233,8 +233,7 @@ fn common(topology: &Topology, name: &NodeName, network: Namespace) -> Container
     }
 }
 
-/// The volume that every node of a deployment shares: configuration, and data that is not to
-/// outlive the deployment.
+/// The volume that all nodes of a deployment share: configuration, and data that `down` removes.
 #[must_use]
 pub fn shared_volume(deployment: &DeploymentName) -> String {
     format!("{deployment}-nodes")

@@ -8,21 +8,20 @@ use super::Certificates;
 use super::users::{DEFAULT, OPERATOR, REPLICATION};
 use crate::spec::SecretText;
 
-/// Every password and key of a deployment. Which of them exist follows from the topology's `auth` and
-/// `tls`.
+/// Every password and key of a deployment. The topology's `auth` and `tls` decide which of them exist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
-    /// redisctl's own password, for the user [`OPERATOR`]; `None` where there are no passwords.
+    /// The password of the user [`OPERATOR`], redisctl's own; `None` where there are no passwords.
     pub operator: Option<SecretText>,
     /// The password with which replicas log in to their primaries, for the user [`REPLICATION`].
     pub replication: Option<SecretText>,
     /// The default user's password.
     pub default: Option<SecretText>,
-    /// The default user's password on nodes that start out as replicas, where it is another one.
+    /// The default user's password on nodes that start out as replicas, where it differs.
     pub replica: Option<SecretText>,
     /// The other users' passwords by name.
     pub users: BTreeMap<String, SecretText>,
-    /// The certificates and their keys; `None` where no TLS is spoken.
+    /// The certificates and their keys; `None` where there is no TLS.
     pub certificates: Option<Certificates>,
 }
 
@@ -48,22 +47,22 @@ impl Credentials {
         }
     }
 
-    /// The users whose passwords are others in `earlier`; redisctl's own are kept.
+    /// The users whose passwords differ from the stored ones. redisctl's own passwords stay.
     #[must_use]
-    pub fn changed_since(&self, earlier: &Self) -> Vec<String> {
+    pub fn changed_since(&self, stored: &Self) -> Vec<String> {
         let mut changed = Vec::new();
-        if self.default != earlier.default {
+        if self.default != stored.default {
             changed.push("default".to_owned());
         }
-        if self.replica != earlier.replica {
+        if self.replica != stored.replica {
             changed.push("default on replicas".to_owned());
         }
-        let users = self.users.iter().filter(|(name, password)| earlier.users.get(*name) != Some(*password));
+        let users = self.users.iter().filter(|(name, password)| stored.users.get(*name) != Some(*password));
         changed.extend(users.map(|(name, _)| name.clone()));
         changed
     }
 
-    /// The passwords as the JSON of the file inside the containers that they are read back from.
+    /// The passwords as JSON, for the file in the shared volume.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let text = |secret: &Option<SecretText>| secret.as_ref().map(|secret| secret.expose().to_owned());
@@ -103,7 +102,7 @@ impl Credentials {
         })
     }
 
-    /// Every password and key in it, for masking.
+    /// Every password and key, for masking.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretText> {
         let own = self.operator.iter().chain(&self.replication);
         let passwords = own.chain(&self.default).chain(&self.replica).chain(self.users.values());

@@ -1,4 +1,4 @@
-//! What holds where a spec says nothing, and how far a spec may go.
+//! Defaults of the spec, and its limits.
 
 use std::net::Ipv4Addr;
 

@@ -17,19 +17,19 @@ pub struct Facts {
     pub endpoint_host: String,
     /// The IP that this host has, where it is known.
     pub endpoint_ip: Option<Ipv4Addr>,
-    /// The image to run, where it is not the spec's own word for it (`host`, or overridden).
+    /// The image to run, where it differs from the spec's (`host`, or overridden).
     pub image: Option<String>,
     /// The server in the image; `None`: assumed from the image's reference.
     pub server: Option<Server>,
     /// Networks of the engine that are not this deployment's: name and subnets.
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
-    /// Ports that cannot be published, and what holds each.
+    /// Ports that cannot be published, with their holders.
     pub busy_ports: BTreeMap<u16, String>,
     /// What exists of the deployment: nodes keep what they have where the spec does not say otherwise.
     pub existing: Existing,
 }
 
-/// What exists of a deployment on its engine; nothing of a new one.
+/// What exists of a deployment on its engine: nothing of a new one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Existing {
     /// Its network's subnet.

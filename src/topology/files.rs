@@ -1,9 +1,9 @@
 //! The files that servers and redisctl read inside the containers: configuration, access list,
 //! certificates, topology and passwords.
 //!
-//! All of them live in one volume of the deployment, mounted in every node, one folder per node.
-//! That makes them one upload for the whole deployment, lets the containers' own file systems be
-//! read-only, and keeps a node's identity when only its container is lost.
+//! All of them are in one volume of the deployment, which every node mounts, with one folder per node. So one
+//! upload serves the whole deployment, the containers' file systems can be read-only, and a node keeps its
+//! identity when its container is lost.
 
 use sha2::{Digest, Sha256};
 
@@ -15,8 +15,7 @@ use crate::spec::SecretText;
 mod anchor;
 mod sentinel;
 
-/// The user and group that servers run as and that owns every file: the Redis user of the official
-/// images.
+/// The user and group of the servers, which own every file: the Redis user of the official images.
 pub const SERVER_USER: u64 = 999;
 
 /// The file, in [`MOUNT`], that holds the topology and the passwords.
@@ -25,22 +24,22 @@ pub const DEPLOYMENT_FILE: &str = "deployment.json";
 /// A file or folder to put into the deployment's volume, owned by the servers' user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum File {
-    /// A folder that only the servers' user can enter.
+    /// A folder for the servers' user alone.
     Folder {
         /// Its path below [`MOUNT`].
         path: String,
     },
-    /// A file that only the servers' user can read.
+    /// A file for the servers' user alone.
     Content {
         /// Its path below [`MOUNT`].
         path: String,
-        /// What is in it; secret until shown to be otherwise.
+        /// Its content, treated as secret.
         text: SecretText,
     },
 }
 
-/// Every file of a deployment that concerns `nodes`: their own, and the deployment's. `primary` is who
-/// the others follow, where that is not the node that starts out as primary.
+/// The files of `nodes` and the deployment's own files. `primary` is the node that the others follow, where
+/// it is not the node that starts out as primary.
 #[must_use]
 pub fn render(
     topology: &Topology,
@@ -82,7 +81,7 @@ pub fn render(
             });
         }
     }
-    // Last, so that what it says has been written when it is there.
+    // This file is the last: when it exists, all files that it describes exist.
     files.push(File::Content {
         path: DEPLOYMENT_FILE.to_owned(),
         text: stored_format::write(topology, credentials),
@@ -90,12 +89,12 @@ pub fn render(
     files
 }
 
-/// Directives that take several words; every other value is one quoted word.
+/// Directives that take several words. Every other value is one quoted word.
 pub const SEVERAL_WORDS: [&str; 4] =
     ["save", "client-output-buffer-limit", "replicaof", "oom-score-adj-values"];
 
-/// `server.conf`: the node's settings, and where there are passwords, how it authenticates to its
-/// primary and where its users are.
+/// `server.conf`: the node's directives; with passwords also its login at its primary and the path of its
+/// users.
 fn configuration(
     topology: &Topology,
     node: &Node,
@@ -130,7 +129,7 @@ fn directive(name: &str, value: &str) -> String {
     }
 }
 
-/// `users.acl`: every user, passwords hashed.
+/// `users.acl`: every user, with the hash of its password.
 fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> String {
     let primary = topology.starts_as_primary(&node.name);
     let line = |user: ServerUser| {

@@ -1,25 +1,25 @@
-//! How much memory a container may take, so that none of them takes the machine's.
+//! The memory limit of a container: without it, one container could take the machine's memory.
 
 use super::Settings;
 use super::settings::memory_bytes;
 
-/// The word of a spec that wants no limit.
+/// The spec's word for no limit.
 const UNLIMITED: &str = "unlimited";
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// What a node may take where the spec does not say: enough for what people try things out with, and
-/// little enough for a machine that runs several.
+/// The limit where the spec has none: enough for trying things out, and small enough for several nodes on one
+/// machine.
 const USUAL: u64 = 1024 * MEBIBYTE;
 
-/// What a server takes beside its keys: itself, buffers of clients and replicas.
+/// The memory of a server beside its keys: the process, and the buffers of clients and replicas.
 const BESIDE_KEYS: u64 = 128 * MEBIBYTE;
 
-/// What may be taken by the container that holds a network namespace, and a server without keys in it.
+/// The limit of the anchor, which runs a server without keys.
 pub(super) const OF_ANCHOR: u64 = 64 * MEBIBYTE;
 
-/// The limit of a node with these settings. While a snapshot is written, every page of the keys may be
-/// there twice.
+/// The limit of a node with these settings. While the server writes a snapshot, every page of the keys may
+/// exist twice.
 pub(super) fn usual_memory(settings: &Settings) -> u64 {
     let most_keys = settings.get("maxmemory").and_then(memory_bytes).unwrap_or(0);
     USUAL.max(most_keys.saturating_mul(2).saturating_add(BESIDE_KEYS))
@@ -35,7 +35,7 @@ pub(super) enum MemoryLimit {
 }
 
 impl MemoryLimit {
-    /// Reads a spec's words; `None` where they cannot be understood.
+    /// Reads the spec's text; `None` where it is not an amount of memory.
     pub(super) fn read(text: &str) -> Option<Self> {
         if text == UNLIMITED { Some(Self::Unlimited) } else { memory_bytes(text).map(Self::Bytes) }
     }
@@ -57,7 +57,7 @@ mod tests {
     fn a_node_has_room_for_its_keys_and_for_their_snapshot() {
         let of = |value: &str| usual_memory(&std::iter::once(("maxmemory", value)).collect());
         assert_eq!(usual_memory(&Settings::default()), 1024 * MEBIBYTE);
-        // A change of it that fits is applied live, because the container stays what it is.
+        // A change of `maxmemory` within this limit is applied live: the container stays.
         assert_eq!(of("0"), of("448mb"));
         assert_eq!(of("1gb"), (2048 + 128) * MEBIBYTE);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// characters of a host name's label.
 const LONGEST_NAME: usize = 50;
 
-/// Names that Docker keeps for networks of its own.
+/// The names of Docker's own networks.
 const RESERVED: [&str; 4] = ["bridge", "default", "host", "none"];
 
 /// Why a text is no deployment name.
@@ -66,7 +66,7 @@ impl DeploymentName {
         NodeName(format!("{}-{number}", self.0))
     }
 
-    /// The name of the container that holds the network namespace of all nodes.
+    /// The name of the anchor, the container that holds the network namespace of all nodes.
     #[must_use]
     pub fn anchor(&self) -> NodeName {
         NodeName(format!("{}-network", self.0))
@@ -99,8 +99,8 @@ impl fmt::Display for DeploymentName {
     }
 }
 
-/// The name of a node, `<deployment>-<n>`: its container, host name and network alias bear it too.
-/// Only [`DeploymentName`] makes one, and reading back what it made.
+/// The name of a node, `<deployment>-<n>`; also of its container, host name and network alias. It comes from
+/// [`DeploymentName`], or from a label that redisctl wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeName(String);

@@ -1,23 +1,22 @@
-//! Where nodes live on the network, and the IP that each goes by: the one place that decides it.
+//! Which network namespace nodes have, and the IP of each: the one place that decides it.
 //!
-//! A cluster node announces one address to its neighbours and another one to clients. A sentinel
-//! cannot: the one address that it has for a server is dialled by itself, by replicas and by
-//! clients. For clients in the deployment's network a static IP is right. For clients on the host it
-//! is not, unless they have a route to it, which Docker Desktop, rootless and remote engines do not
-//! give. What is right there, on every engine, is one network namespace for all nodes: the IP that
-//! clients dial leads to the same server from inside, and every port is published once.
+//! A cluster node announces one address to other nodes and another one to clients. A sentinel has only one
+//! address for a server: sentinels, replicas and clients all dial it. For clients in the deployment's
+//! network, that is the static IP. Clients on the host may have no route to static IPs: Docker Desktop,
+//! rootless and remote engines give none. There, all nodes share one network namespace: the IP that clients
+//! dial leads to the same server from inside, and every port is published once.
 
 use std::net::Ipv4Addr;
 
 use super::Kind;
 use crate::spec::Access;
 
-/// Where nodes live.
+/// The network namespaces of the nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// Each in a network namespace of its own, at a static IP.
+    /// Each node has its own network namespace and its own static IP.
     Apart,
-    /// All in one network namespace, where all go by this IP.
+    /// All nodes share one network namespace and this IP.
     Together {
         /// 127.0.0.1, or the IP of the engine's host where that is another machine.
         ip: Ipv4Addr,
@@ -25,7 +24,7 @@ pub enum Placement {
 }
 
 impl Placement {
-    /// Where the nodes of such a deployment live; `endpoint` is what clients on the host dial.
+    /// The placement of a deployment; `endpoint` is the IP that clients on the host dial.
     #[must_use]
     pub fn choose(kind: Kind, access: Access, endpoint: Ipv4Addr) -> Self {
         match (kind, access) {

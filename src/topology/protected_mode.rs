@@ -1,22 +1,24 @@
-//! What keeps strangers out of a deployment: the one place that decides `protected-mode`.
+//! What protects a deployment against clients from other machines: the one place that decides
+//! `protected-mode`.
 
 use std::net::Ipv4Addr;
 
 use super::Auth;
 
-/// What keeps strangers out.
+/// What protects the published ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
-    /// Nobody gets in without a password.
+    /// A client needs a password.
     Password,
-    /// Ports are open to this machine alone, and the network inside is the deployment's own.
+    /// Ports are published on this machine's loopback address only. The network inside belongs to the
+    /// deployment.
     Loopback,
-    /// Nothing: the spec opens the ports to other machines, and sets no password.
+    /// Nothing: the spec publishes ports for other machines and sets no password.
     Nothing,
 }
 
 impl Protection {
-    /// What keeps strangers out of ports on `bind`.
+    /// What protects ports that are published on `bind`.
     #[must_use]
     pub fn found(auth: Option<&Auth>, bind: Ipv4Addr) -> Self {
         if auth.is_some_and(|auth| auth.default_password || auth.default_rules.is_none()) {
@@ -28,9 +30,9 @@ impl Protection {
         }
     }
 
-    /// The directive `protected-mode`. With `yes`, a server without a password answers nobody but its
-    /// own container, where no client ever is: ports that nobody can use are not what was asked for, so
-    /// where nothing else protects, a warning has to do ([`super::warnings`]).
+    /// The directive `protected-mode`. With `yes`, a server without a password answers only clients in its
+    /// own container, and no client is there. So it is always `no`; where nothing protects, a warning says so
+    /// ([`super::warnings`]).
     #[must_use]
     pub fn protected_mode(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! From spec to topology: every default decided, every rule checked, every problem reported at once.
+//! From spec to topology: decides every default, checks every rule, reports every problem at once.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -33,13 +33,13 @@ pub use super::facts::Facts;
 pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let mut problems = rules::what_is_written(spec);
     problems.extend(rules::what_is_left_out(spec));
-    // What is assumed of an image that nobody has looked into is no ground to refuse anything.
+    // A server that is only assumed from the image's name refuses no spec.
     problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
     let written = written_subnet(spec);
     problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
     problems.extend(ports_can_be_reached(spec, &facts.endpoint_host));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
-    // Without a shape or a name there is nothing to place: later problems would be echoes.
+    // Without a shape and a name there are no nodes: later problems would follow from this one.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
         return Err(problems);
     };
@@ -47,7 +47,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let shape = shape(spec, kind);
     let numbers = Numbers::assign(shape, &name, kind, &facts.existing);
     let names = numbers.names(&name);
-    // Loopback is where clients are, unless it is known better.
+    // The IP of an unknown host is taken for loopback.
     let endpoint_ip = endpoint_host(spec, facts).parse().ok().or(facts.endpoint_ip);
     let endpoint_ip = endpoint_ip.unwrap_or(Ipv4Addr::LOCALHOST);
     let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip);
@@ -98,8 +98,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     })
 }
 
-/// What is wrong with the rest of a spec whose entries at `left_out` cannot be read. Whatever might
-/// be a mere consequence of their absence is not told.
+/// The problems of a spec without its entries at `left_out`, which cannot be read. Problems that may follow
+/// from their absence are left out.
 pub fn problems_of_rest<'a>(
     spec: &Spec,
     mut left_out: impl Iterator<Item = &'a SpecPath>,
@@ -113,8 +113,7 @@ pub fn problems_of_rest<'a>(
     problems
 }
 
-/// Whether a field can be missing without a consequence for any other: it has no say in which nodes
-/// there are, where they are, and what else they need.
+/// Whether no problem of another field can follow from the absence of this one.
 fn is_aside(path: &SpecPath) -> bool {
     const FIELDS: [&str; 7] = ["image", "access", "tls", "config", "data", "resources", "labels"];
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
@@ -148,7 +147,7 @@ fn kind(kind: SpecKind) -> Kind {
     }
 }
 
-/// How many nodes of which role.
+/// The number of nodes of each role.
 fn shape(spec: &Spec, kind: Kind) -> Shape {
     let count = |given: Option<u32>, default: u32| given.unwrap_or(default) as usize;
     let replicas = count(spec.replicas, 1);
@@ -160,7 +159,8 @@ fn shape(spec: &Spec, kind: Kind) -> Shape {
     }
 }
 
-/// The host that clients dial. Ports that are published on one address of this machine answer at no other.
+/// The host that clients dial. A port that is published on one address of this machine answers at that
+/// address only.
 fn endpoint_host(spec: &Spec, facts: &Facts) -> String {
     let bind = bind(spec);
     if address::is_loopback(&facts.endpoint_host) && !bind.is_unspecified() {
@@ -178,7 +178,7 @@ fn text_map(map: Option<&BTreeMap<String, crate::spec::Scalar>>) -> BTreeMap<Str
     map.into_iter().flatten().map(|(name, value)| (name.clone(), value.text())).collect()
 }
 
-/// How TLS is spoken, where it is.
+/// How servers use TLS, where they do.
 fn tls(spec: &Spec) -> Option<Tls> {
     spec.tls.as_ref().and_then(TlsSpec::options).map(Tls::from_options)
 }

@@ -1,8 +1,7 @@
-//! The rules that a spec must keep beyond its types, each one a small function that gives problems.
+//! The rules of a spec beyond its types: each is a small function that returns problems.
 //!
-//! Those of [`what_is_written`] judge the fields that are there, and hold whatever else the spec
-//! says. Those of [`what_is_left_out`] take defaults into account, so that they mean nothing where
-//! fields are missing by mistake.
+//! The rules of [`what_is_written`] judge single fields. The rules of [`what_is_left_out`] use defaults: they
+//! are skipped where fields are missing because they cannot be read.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +43,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// Every rule about a field together with others, which may be missing.
+/// Every rule about several fields, which may be missing.
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
     auth::replica_password_has_its_counterpart(spec)
         .into_iter()
@@ -63,7 +62,7 @@ pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem>
     problems
 }
 
-/// Whether counts or kind are wrong, so that placing nodes makes no sense.
+/// Whether counts or kind are wrong, so that the number of nodes is unknown.
 pub(super) fn shape_is_broken(spec: &Spec) -> bool {
     shards_can_share_the_slots(spec).is_some()
         || sentinels::can_decide(spec).is_some()
@@ -128,7 +127,7 @@ fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
         _ => 0,
     };
     let nodes = u64::from(shards) * (1 + u64::from(spec.replicas.unwrap_or(1))) + u64::from(sentinels);
-    // Too many shards for the slots have been told already.
+    // Another rule reports more shards than slots.
     if nodes <= u64::from(MOST_NODES) || shards > u32::from(SLOT_COUNT) {
         return None;
     }
@@ -141,7 +140,7 @@ fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
     Some(Problem::new(&[field], message))
 }
 
-/// Engines refuse a digest of another form too, but in words that do not say what is wrong with it.
+/// Engines refuse a digest of another form too, but their message does not say what is wrong.
 fn digest_is_whole(spec: &Spec) -> Option<Problem> {
     const HEX_DIGITS: usize = 64;
     let (_, digest) = spec.image.as_deref()?.split_once('@')?;

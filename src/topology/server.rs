@@ -69,7 +69,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// What is assumed of an image that is not here yet: what its reference says, else a current Redis.
+    /// The server that is assumed of an image that the engine does not have: what its reference says, else
+    /// Redis 8.
     #[must_use]
     pub fn assumed(reference: &str) -> Self {
         let repository = repository(reference);
@@ -125,7 +126,7 @@ impl Server {
         self.at_least(7, 0)
     }
 
-    /// Whether clients may be asked for a certificate without having to have one (Redis 6.2).
+    /// Whether a certificate can be optional for clients (Redis 6.2).
     #[must_use]
     pub fn has_optional_client_certificates(self) -> bool {
         self.at_least(6, 2)
@@ -137,8 +138,8 @@ impl Server {
         self.at_least(7, 2)
     }
 
-    /// Whether a node that forgets another one tells the others to do so too, and all of them keep it
-    /// out for a minute (Redis 7.2).
+    /// Whether CLUSTER FORGET spreads to all nodes, which then refuse the forgotten node for a minute (Redis
+    /// 7.2).
     #[must_use]
     pub fn spreads_forgetting(self) -> bool {
         self.at_least(7, 2)
@@ -150,8 +151,8 @@ impl Server {
         self.at_least(6, 2)
     }
 
-    /// Whether sentinels have users, and log in at each other as one of choice (`sentinel
-    /// sentinel-user`, Redis 6.2); before, there is one password for everybody.
+    /// Whether sentinels have users, and log in at each other by name (`sentinel sentinel-user`, Redis 6.2).
+    /// Earlier sentinels have one password for all clients.
     #[must_use]
     pub fn has_sentinel_users(self) -> bool {
         self.at_least(6, 2)
@@ -164,7 +165,7 @@ impl Server {
         self.at_least(7, 0)
     }
 
-    /// Whether it can be asked what it would say to a user (`ACL DRYRUN`, Redis 7.0).
+    /// Whether `ACL DRYRUN` exists (Redis 7.0).
     #[must_use]
     pub fn has_dry_runs(self) -> bool {
         self.at_least(7, 0)
@@ -176,8 +177,8 @@ impl Server {
         self.at_least(7, 0)
     }
 
-    /// Whether [`server_default`](super::settings::server_default) is known to hold: for the servers that were
-    /// measured, and those that came out between them. A later one may have changed its mind.
+    /// Whether [`server_default`](super::settings::server_default) is known to hold: for the measured
+    /// versions and those between them. A later version may have other defaults.
     #[must_use]
     pub fn has_measured_defaults(self) -> bool {
         let (first, last) = match self.flavor {
@@ -216,8 +217,8 @@ impl Server {
     }
 }
 
-/// An image's name without tag and digest: `registry:5000/redis` of `registry:5000/redis:7@sha256:…`. A
-/// colon before the last slash is no tag's.
+/// An image's name without tag and digest: `registry:5000/redis` of `registry:5000/redis:7@sha256:…`. A colon
+/// before the last slash belongs to a port.
 #[must_use]
 pub fn repository(reference: &str) -> &str {
     let named = reference.split('@').next().unwrap_or(reference);

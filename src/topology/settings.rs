@@ -1,4 +1,4 @@
-//! Server settings: `redis.conf` directives, which of them redisctl owns, and how values compare.
+//! Directives of `redis.conf` with their values: which of them redisctl owns, and how values compare.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub use live::{is_immutable, lasting_defaults, server_default};
 pub struct Settings(BTreeMap<String, String>);
 
 impl Settings {
-    /// Sets a directive, replacing what was there.
+    /// Sets a directive.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_ascii_lowercase(), value.into());
     }
@@ -37,7 +37,7 @@ impl Settings {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Whether there are none.
+    /// Whether there is no directive.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -54,8 +54,8 @@ impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Settings {
     }
 }
 
-/// Directives that redisctl decides, and the field or reason to tell a user who sets one.
-/// A `*` at the end stands for any ending.
+/// Directives that redisctl decides, each with the field to set instead, or the reason. A `*` at the end
+/// stands for any ending.
 const OWNED: [(&str, &str); 28] = [
     ("port", "set `ports.base` or `nodes.<node>.port`"),
     ("tls-*", "set `tls`"),
@@ -100,26 +100,26 @@ pub fn owned(directive: &str) -> Option<&'static str> {
     })
 }
 
-/// Directives of `sentinel.conf` that the user may set, beside the quorum, which follows from the
-/// number of sentinels. None of them is one of `redis.conf`.
+/// Directives of `sentinel.conf` that the user may set. None of them is a directive of `redis.conf`. The
+/// quorum follows from the number of sentinels.
 const OF_SENTINELS: [&str; 3] = ["down-after-milliseconds", "failover-timeout", "parallel-syncs"];
 
-/// Whether a directive is meant for the sentinels alone.
+/// Whether a directive is for sentinels only.
 #[must_use]
 pub fn is_of_sentinels(directive: &str) -> bool {
     OF_SENTINELS.iter().any(|own| directive.eq_ignore_ascii_case(own))
 }
 
-/// Those of a sentinel's settings that SENTINEL SET takes.
+/// The directives of a sentinel that SENTINEL SET takes.
 #[must_use]
 pub fn sentinel_settings(settings: &Settings) -> Settings {
     settings.iter().filter(|(name, _)| *name == "quorum" || is_of_sentinels(name)).collect()
 }
 
-/// How `count` sentinels watch, unless the spec says otherwise, in the words of `SENTINEL SET`.
+/// The default directives of `count` sentinels, as `SENTINEL SET` spells them.
 ///
-/// A primary is given up after 5 s: soon enough to be waited for, late enough for a busy machine.
-/// A failover that got stuck is tried again after one minute and not after the servers' three.
+/// Sentinels take a primary for down after 5 s: short enough to wait for, long enough for a busy machine.
+/// They retry a failover that is stuck after one minute; the servers' default is three.
 #[must_use]
 pub fn sentinel_defaults(count: usize) -> Settings {
     let quorum = (count / 2 + 1).to_string();
@@ -133,7 +133,7 @@ pub fn sentinel_defaults(count: usize) -> Settings {
     .collect()
 }
 
-/// Directives whose values are passwords; they are never read back into an observation.
+/// Directives whose values are passwords. An observation never holds them.
 #[must_use]
 pub fn is_secret(directive: &str) -> bool {
     matches!(
@@ -142,11 +142,11 @@ pub fn is_secret(directive: &str) -> bool {
     )
 }
 
-/// What forming changes for its own sake on a deployment.
+/// Directives that differ while a deployment is formed.
 ///
-/// The first copy starts at once, and replicas hear from their primary each second, because a
-/// replica whose offset is 0 is left out of CLUSTER SLOTS. In a cluster, a low node timeout makes
-/// gossip quick, and nobody is promoted or moved by mistake on a busy machine.
+/// The first full sync starts at once. Primaries ping replicas each second, because CLUSTER SLOTS leaves out
+/// a replica whose offset is 0. In a cluster, a low node timeout makes gossip quick; failovers and replica
+/// migration are off, because a busy machine would cause them by mistake.
 #[must_use]
 pub fn while_forming(topology: &Topology) -> Settings {
     let Topology { kind, server, tls, .. } = topology;
@@ -160,9 +160,9 @@ pub fn while_forming(topology: &Topology) -> Settings {
         settings.set("repl-diskless-load", "on-empty-db");
     }
     if *kind == Kind::Cluster {
-        // Every 100 ms those nodes are pinged that were not heard of for half the timeout. With 180 ms
-        // that is every node each time, which a few nodes can bear. A TLS handshake can take longer on
-        // a busy machine, and a link that is given up begins it anew: without end, where that is too early.
+        // Every 100 ms, a node pings the nodes that it has not heard of for half the timeout. With 180 ms,
+        // that is every node each time; few nodes can bear it. On a busy machine, a TLS handshake can take
+        // longer than that: the link would be closed and begin the handshake again, without end.
         let timeout = match topology.nodes().len() {
             ..=12 if tls.is_none() => "180",
             ..=30 => "1000",
@@ -178,22 +178,22 @@ pub fn while_forming(topology: &Topology) -> Settings {
     settings
 }
 
-/// The directive by which a primary takes no writes while it hands over, where there is no command
-/// for that: it asks for more replicas than there are.
+/// The directive that stops writes at a primary during a hand-over, where the server has no FAILOVER: it asks
+/// for more replicas than exist.
 pub const STOPS_WRITES: &str = "min-replicas-to-write";
 
-/// What is set on the nodes that others copy from while nodes are replaced: a first copy starts at
-/// once, and does not wait for more replicas to ask.
+/// Directives of primaries while nodes are replaced: a full sync starts at once and does not wait for other
+/// replicas.
 #[must_use]
 pub fn while_replacing() -> Settings {
     std::iter::once(("repl-diskless-sync-delay", "0")).collect()
 }
 
-/// What is set while a deployment is mended. First copies start at once; in a cluster, all hear from
-/// each other every second, and nobody is promoted by mistake meanwhile.
+/// Directives that differ while a deployment is mended. A full sync starts at once. In a cluster, nodes ping
+/// each other every second, and failovers are off.
 ///
-/// The node timeout is higher than when a cluster forms ([`while_forming`]): taken over from a forming
-/// that was cut off, nodes on a busy machine would take each other for down again and again.
+/// The node timeout is higher than in [`while_forming`]: with the low timeout, nodes on a busy machine would
+/// take each other for down again and again.
 #[must_use]
 pub fn while_mending(is_cluster: bool) -> Settings {
     let mut settings = while_replacing();
@@ -204,9 +204,8 @@ pub fn while_mending(is_cluster: bool) -> Settings {
     settings
 }
 
-/// Whether a change of a directive waits for the server's next start: because the servers refuse it
-/// before, or because nobody knows what to go back to when it is no longer in the spec. What redisctl
-/// decides by itself follows from other fields.
+/// Whether a change of a directive waits for the server's next start: the servers refuse the change while
+/// they run, or the default to go back to is unknown. Directives that redisctl owns follow from other fields.
 #[must_use]
 pub fn is_taken_at_start(directive: &str) -> bool {
     owned(directive).is_none() && server_default(directive).is_none()
@@ -220,7 +219,7 @@ pub fn same_value(directive: &str, one: &str, other: &str) -> bool {
 
 fn normal_form(directive: &str, value: &str) -> String {
     if directive == "notify-keyspace-events" {
-        // Flags: the servers give them back in an order of their own, all classes of events as `A`.
+        // Flags: servers return them in their own order, and all event classes as `A`.
         let spelt_out = value.replace('A', "g$lshzxetd");
         return spelt_out.chars().collect::<std::collections::BTreeSet<char>>().into_iter().collect();
     }

@@ -16,7 +16,7 @@ pub struct SlotRange {
 }
 
 impl SlotRange {
-    /// The range, or `None` where it is empty or leaves the 16384 slots.
+    /// The range; `None` where it is empty or not within the 16384 slots.
     #[must_use]
     pub fn new(start: u16, end: u16) -> Option<Self> {
         (start <= end && end < SLOT_COUNT).then_some(Self { start, end })
@@ -144,7 +144,7 @@ impl From<SlotRange> for SlotSet {
 }
 
 impl FromIterator<u16> for SlotSet {
-    /// Numbers that are no slots are left out.
+    /// Ignores numbers that are not slots.
     fn from_iter<I: IntoIterator<Item = u16>>(slots: I) -> Self {
         let mut slots: Vec<u16> = slots.into_iter().filter(|slot| *slot < SLOT_COUNT).collect();
         slots.sort_unstable();
@@ -178,7 +178,7 @@ impl fmt::Display for SlotSet {
 /// The slots of each shard, in order. Boundary i is `(2·i·16384 + n) / (2n)` in integers: the
 /// division of `redis-cli --cluster create` without its floating-point drift.
 ///
-/// `shards` must be between 1 and 16384; outside of that the result is empty.
+/// `shards` must be between 1 and 16384; otherwise the result is empty.
 #[must_use]
 pub fn divide(shards: usize) -> Vec<SlotRange> {
     let total = usize::from(SLOT_COUNT);
@@ -211,7 +211,7 @@ pub fn slot_of(key: &str) -> u16 {
 /// A key that begins with `prefix` and whose slot is one of `slots`; any key where there are none.
 #[must_use]
 pub fn key_in(slots: &SlotSet, prefix: &str) -> String {
-    // A key's slot is as good as random: one of some hundred thousand tags falls into any set.
+    // The slot of a key is as good as random: some of a million tags falls into any set.
     let tags = if slots.is_empty() { 0_u32..0 } else { 0..1_000_000 };
     let mut keys = tags.map(|number| format!("{prefix}{{{number}}}"));
     keys.find(|key| slots.contains(slot_of(key))).unwrap_or_else(|| prefix.to_owned())

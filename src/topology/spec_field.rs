@@ -31,7 +31,7 @@ pub enum SpecField {
     Subnet,
     /// The number of replicas.
     Replicas,
-    /// The number of replicas, where the present primary's node would become a sentinel.
+    /// The number of replicas, where the present primary leaves.
     FewerReplicas,
     /// The number of nodes, where one container publishes the ports of all.
     SharedPorts,

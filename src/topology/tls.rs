@@ -1,4 +1,4 @@
-//! TLS of a deployment: what its servers are told of it, and which names their certificates bear.
+//! TLS of a deployment: its directives, and the names in its certificates.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,7 +8,7 @@ use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
 use super::{Kind, Node, NodeName, Settings, Topology};
 use crate::spec::{ClientAuth, TlsOptions};
 
-/// How a deployment speaks TLS.
+/// How a deployment uses TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tls {
     /// Whether clients must have a certificate.
@@ -28,7 +28,7 @@ pub enum CertificateSource {
 }
 
 impl Tls {
-    /// What a spec asks for; the rules have checked that its files come together.
+    /// The TLS that a spec asks for. Rules have checked that its files are named together.
     #[must_use]
     pub fn from_options(options: &TlsOptions) -> Self {
         let certificates =
@@ -36,8 +36,8 @@ impl Tls {
         Self { client_auth: options.client_auth.unwrap_or_default(), certificates }
     }
 
-    /// The directives of a server that listens with TLS alone, and speaks it to its own kind as well,
-    /// where it shows its certificate as a client's.
+    /// The directives of a server that listens with TLS only, and uses TLS to other servers, where its
+    /// certificate is that of a client.
     #[must_use]
     pub fn settings(&self, kind: Kind, node: &NodeName, port: u16) -> Settings {
         let mut settings = Settings::default();
@@ -55,8 +55,8 @@ impl Tls {
     }
 }
 
-/// Every name under which a node is reached: those that a certificate made for it bears. Sorted, so
-/// that the same names are the same list.
+/// Every name under which a node is reached: the names in its certificate. They are sorted, so that equal
+/// names are equal lists.
 #[must_use]
 pub fn names(topology: &Topology, node: &Node) -> Vec<String> {
     let mut names = vec![
@@ -74,8 +74,8 @@ pub fn names(topology: &Topology, node: &Node) -> Vec<String> {
     names
 }
 
-/// The names among [`names`] that clients verify: the endpoint's host, through which redisctl and
-/// clients outside connect, and the address, where that is what clients are told.
+/// The names among [`names`] that clients verify: the endpoint's host, and the address where nodes tell it to
+/// clients.
 #[must_use]
 pub fn verified_names(topology: &Topology, node: &Node) -> Vec<String> {
     let mut names = vec![node.endpoint.host.clone()];

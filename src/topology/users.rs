@@ -1,27 +1,25 @@
-//! Every user that a deployment's servers should have: the default one, those of the spec, and
-//! redisctl's own two.
+//! The users of a deployment's servers: the default user, the spec's users, and redisctl's own two.
 
 use super::acl::Rule;
 use super::{Auth, NodeName, Server, Topology, User};
 
-/// The user as which redisctl itself connects wherever there is `auth`, so that its access does
-/// not depend on what the spec says of the others.
+/// The user of redisctl itself wherever there is `auth`. So its access does not depend on the spec's users.
 pub const OPERATOR: &str = "redisctl";
 
-/// The user as which replicas log in to their primaries wherever there is `auth`: it can do nothing
-/// else, and nobody's password change concerns it.
+/// The user with which replicas log in to their primaries wherever there is `auth`. It can do nothing else,
+/// and changed passwords of other users do not affect it.
 pub const REPLICATION: &str = "redisctl-replication";
 
-/// The user that a client is who has not logged in, or gave a password without a name.
+/// The user of a client that has not logged in, or that logged in without a name.
 pub const DEFAULT: &str = "default";
 
 /// What replicas need of their primaries (`redis.conf`, section "ACL").
 const REPLICATING: [&str; 3] = ["+psync", "+replconf", "+ping"];
 
-/// The rules of a user who may do everything.
+/// The rules that allow everything.
 pub const EVERYTHING: [&str; 3] = ["~*", "&*", "+@all"];
 
-/// What clients need of sentinels to find the primary, and to hear of another one.
+/// The rules with which clients find the primary at sentinels, and hear of a failover.
 const DISCOVERING: [&str; 17] = [
     "&*",
     "+ping",
@@ -42,14 +40,14 @@ const DISCOVERING: [&str; 17] = [
     "+sentinel|sentinels",
 ];
 
-/// A user as a server should have it, its password aside.
+/// A user of a server, without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUser {
     /// Its name.
     pub name: String,
-    /// Its rules, complete, in this server's words.
+    /// All its rules, as this server spells them.
     pub rules: Vec<String>,
-    /// Whether it has a password; otherwise its rules say `nopass`, or it cannot log in at all.
+    /// Whether it has a password. Without one, its rules say `nopass`, or it cannot log in.
     pub has_password: bool,
 }
 
@@ -59,14 +57,15 @@ pub fn is_own(name: &str) -> bool {
     name == OPERATOR || name == REPLICATION
 }
 
-/// Every user of one node's server, in the words of a server that may be another one than the topology's
-/// until the node is replaced.
+/// Every user of a node, as `server` spells them: until the node is replaced, its server may differ from the
+/// topology's.
 #[must_use]
 pub fn users_of(topology: &Topology, node: &NodeName, server: Server) -> Vec<ServerUser> {
     if topology.is_sentinel(node) { users_of_sentinels(topology, server) } else { users_on(topology, server) }
 }
 
-/// Every user of each node that holds data, the default one first; only that one where there is no `auth`.
+/// Every user of the nodes that hold data, the default user first; only the default user where there is no
+/// `auth`.
 #[must_use]
 pub fn users(topology: &Topology) -> Vec<ServerUser> {
     users_on(topology, topology.server)
@@ -74,7 +73,7 @@ pub fn users(topology: &Topology) -> Vec<ServerUser> {
 
 fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
     let user = |name: &str, first: &[&str], rules: &[String], has_password: bool| {
-        // Servers differ in whether a user without a rule for channels may use every one.
+        // Servers differ in whether a user without a rule for channels may use all channels.
         let channels = server.has_channel_rules().then_some("resetchannels");
         let rules = first.iter().copied().chain(channels).chain(known_rules(server, rules));
         let rules = rules.map(str::to_owned).collect();
@@ -99,14 +98,14 @@ fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
     users
 }
 
-/// What the default user needs so that clients can log in as somebody else: old servers ask its rules
-/// for HELLO, with which clients of RESP3 do so.
+/// What the default user needs so that clients can log in as another user: clients of RESP3 log in with
+/// HELLO, and old servers check the default user's rules for it.
 fn logging_in(server: Server) -> Vec<String> {
     if server.has_selectors() { Vec::new() } else { vec!["+hello".to_owned()] }
 }
 
-/// The users of each sentinel: it holds no data, and would not start on rules about commands that it
-/// does not have. Those of the spec may ask for the primary, whatever they may do there.
+/// The users of each sentinel. A sentinel does not start with rules about commands that it lacks. So the
+/// spec's users get the rules to ask for the primary, whatever their rules on servers are.
 fn users_of_sentinels(topology: &Topology, server: Server) -> Vec<ServerUser> {
     let user = |name: &str, first: &[&str], rules: &[&str], has_password: bool| {
         let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
@@ -131,8 +130,7 @@ fn users_of_sentinels(topology: &Topology, server: Server) -> Vec<ServerUser> {
     users
 }
 
-/// The rules that this server knows: without those of channels where it has none, and every user
-/// may use every channel.
+/// The rules that this server knows: a server without rules for channels lets every user use every channel.
 fn known_rules(server: Server, rules: &[String]) -> impl Iterator<Item = &str> {
     let rules = rules.iter().map(String::as_str);
     rules.filter(move |rule| {
@@ -149,7 +147,7 @@ impl Auth {
 }
 
 impl User {
-    /// Whether the user may log in at all.
+    /// Whether the user can log in.
     #[must_use]
     pub fn is_on(&self) -> bool {
         let states = self.rules.iter().filter_map(|rule| match Rule::parse(rule) {
@@ -159,7 +157,7 @@ impl User {
         states.fold(true, |_, on| on)
     }
 
-    /// Whether the user logs in with a password; otherwise its rules say that any will do.
+    /// Whether the user logs in with a password; otherwise its rules say `nopass`.
     #[must_use]
     pub fn needs_password(&self) -> bool {
         !self.rules.iter().any(|rule| Rule::parse(rule) == Ok(Rule::NoPassword))

@@ -1,4 +1,4 @@
-//! What a valid topology will not do, said before it surprises anybody.
+//! Warnings of a valid topology: what it will not do.
 
 use super::protected_mode::Protection;
 use super::{Kind, Topology};
@@ -40,7 +40,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     warnings
 }
 
-/// What sentinels cannot do with what there is.
+/// The warning about sentinels that cannot fail over.
 fn of_sentinels(topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if topology.replicas_per_shard() == 0 {

@@ -1,4 +1,4 @@
-//! A server's arguments: its settings, and where there are passwords, variables in their place.
+//! A server's arguments: its directives, with variables in the place of passwords.
 
 use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};

@@ -1,4 +1,4 @@
-//! TLS in a compose file: certificates come from a folder that whoever runs it provides.
+//! TLS in a compose file: the user provides a folder with the certificates.
 
 use super::variables::value;
 use crate::spec::ClientAuth;
@@ -11,12 +11,12 @@ const VARIABLE: &str = "REDIS_TLS_FOLDER";
 /// Where servers see the folder.
 const FOLDER: &str = "/tls";
 
-/// The mount of the folder, where TLS is spoken.
+/// The mount of the folder, where there is TLS.
 pub(super) fn mount(topology: &Topology) -> Option<String> {
     topology.tls.map(|_| format!("{}:{FOLDER}:ro", value(VARIABLE)))
 }
 
-/// Where a server finds what a directive names in files of redisctl's own.
+/// Where a server finds the file that a directive names.
 pub(super) fn path(topology: &Topology, node: &Node, directive: &str) -> Option<String> {
     let tls = topology.tls?;
     let (certificate, key) = pair(tls, node);
@@ -28,7 +28,7 @@ pub(super) fn path(topology: &Topology, node: &Node, directive: &str) -> Option<
     }
 }
 
-/// A node's certificate and key; one's own are the same for all.
+/// A node's certificate and key. The user's own certificate is the same for all nodes.
 fn pair(tls: Tls, node: &Node) -> (String, String) {
     match tls.certificates {
         CertificateSource::Made => {
@@ -38,7 +38,7 @@ fn pair(tls: Tls, node: &Node) -> (String, String) {
     }
 }
 
-/// What `redis-cli` in the node's container needs, with a space behind it; nothing without TLS.
+/// The options of `redis-cli` in the node's container, with a space behind them; nothing without TLS.
 pub(super) fn client_options(topology: &Topology, node: &Node) -> String {
     let Some(tls) = topology.tls else { return String::new() };
     let (certificate, key) = pair(tls, node);

@@ -1,20 +1,21 @@
-//! YAML that readers of version 1.1 understand alike: `docker-compose` 1 takes `yes` for a truth value.
+//! YAML that means the same in version 1.1, where plain `yes` is a boolean: `docker-compose` 1 reads that
+//! version.
 
 use serde::Serialize;
 
-/// Words that are text today and were truth values in YAML 1.1.
+/// Words that are text in YAML 1.2 and booleans in YAML 1.1.
 const FORMER_BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
 
-/// Writes a value as YAML, with such words in quotes.
+/// Writes a value as YAML, with these words in quotes.
 pub(super) fn to_string(value: &impl Serialize) -> Result<String, serde_yaml::Error> {
     let text = serde_yaml::to_string(value)?;
     Ok(text.lines().map(|line| format!("{}\n", with_quotes(line))).collect::<Vec<_>>().concat())
 }
 
-/// A line whose key or value is such a word, with quotes around it.
+/// The line, with quotes around a key or value that is one of these words.
 fn with_quotes(line: &str) -> String {
     let is_word = |text: &str| FORMER_BOOLEANS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    // The last word of a line is a value, or with a colon a key, when nothing but a key precedes it.
+    // The last word of a line is a value, or a key where a colon follows it. Only a key may stand before it.
     let (before, last) = line.rsplit_once(' ').map_or(("", line), |(before, last)| (before, last));
     let margin = &line[..line.len() - last.len()];
     let alone = before.trim().is_empty();

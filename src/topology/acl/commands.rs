@@ -1,13 +1,13 @@
-//! The commands and categories of Redis 6.0 to 8 and Valkey 8, to point at misspelt ones. A server has
-//! the last word: modules bring commands of their own.
+//! The commands and categories of Redis 6.0 to 8 and Valkey 8, to point at misspelt ones. The server decides
+//! in the end: modules bring more commands.
 
-/// Categories, those of the modules in Redis 8 among them (`ACL CAT`).
+/// The categories (`ACL CAT`), with those of the modules in Redis 8.
 const CATEGORIES: &str = "\
     admin bitmap blocking bloom cms connection cuckoo dangerous fast geo hash hyperloglog json keyspace \
     list pubsub read scripting search set slow sortedset stream string tdigest timeseries topk \
     transaction vectorset write";
 
-/// Commands and subcommands (`COMMAND`).
+/// The commands and subcommands (`COMMAND`).
 const COMMANDS: &str = "\
     acl acl|cat acl|deluser acl|dryrun acl|genpass acl|getuser acl|help acl|list acl|load acl|log \
     acl|save acl|setuser acl|users acl|whoami append asking auth bgrewriteaof bgsave bitcount bitfield \
@@ -66,8 +66,8 @@ pub fn commands() -> Vec<&'static str> {
     COMMANDS.split_whitespace().collect()
 }
 
-/// Whether a lower-case name may be a command: one that is listed, one of a module (`json.get`), or any
-/// first argument of a command without subcommands.
+/// Whether a lower-case name may be a command: a listed command, a command of a module (`json.get`), or a
+/// command without subcommands and its first argument.
 #[must_use]
 pub fn may_be_command(name: &str) -> bool {
     let known = commands();

@@ -1,5 +1,5 @@
-//! The files of the container that holds the network namespace: a server that nobody can reach. It
-//! is what every image has that could idle, shells and `sleep` are not.
+//! The files of the anchor, the container that holds the network namespace. It runs an idle server that no
+//! client can reach, because an image may have no shell and no `sleep`.
 
 use super::{File, MOUNT};
 use crate::spec::SecretText;
@@ -8,7 +8,7 @@ use crate::topology::Anchor;
 /// Everything that the idle server needs.
 pub(super) fn files(anchor: &Anchor) -> [File; 2] {
     let name = &anchor.name;
-    // A server that listens nowhere ends at once; this socket is its user's alone.
+    // A server without any socket ends at once. Only the server's user can use this socket.
     let text = format!(
         "port 0\nunixsocket \"{MOUNT}/{name}/idle.sock\"\nunixsocketperm 700\ndir \"{MOUNT}/{name}\"\nsave \"\"\n"
     );

@@ -1,4 +1,4 @@
-//! The configuration file of a sentinel. It is where a sentinel begins: it keeps what it learns in
+//! The configuration file of a sentinel, as it is at its first start: a sentinel writes what it learns into
 //! the same file.
 
 use std::fmt::Write as _;
@@ -14,12 +14,12 @@ use crate::topology::{Address, Credentials, Node, NodeName, Topology};
 /// The length of a sentinel's id in bytes, which the server wants.
 const ID_BYTES: usize = 20;
 
-/// What a sentinel is to know from its first moment on: whom to watch, and who else does.
+/// What a sentinel has to know at its start: the primary to watch, its replicas, and the other sentinels.
 ///
-/// Sentinels find each other through the primary within two seconds or so. They need not wait for
-/// that where they are told, as they tell themselves when they start again.
+/// Sentinels find each other through the primary within about two seconds. These lines spare that wait: a
+/// sentinel writes the same lines for its own next start.
 ///
-/// With passwords, sentinels log in as redisctl's own user, at servers and at each other.
+/// With passwords, sentinels log in at servers and at each other as redisctl's own user.
 pub(super) fn configuration(
     topology: &Topology,
     node: &Node,
@@ -36,7 +36,7 @@ pub(super) fn configuration(
     if topology.auth.is_some() && has_users {
         text.push_str(&directive("aclfile", &format!("{MOUNT}/{}/users.acl", node.name)));
     } else if let Some(password) = &credentials.default {
-        // It is also what they show each other.
+        // Sentinels log in at each other with the same password.
         text.push_str(&directive("requirepass", password.expose()));
     }
     // Writing to a String cannot fail.
@@ -77,8 +77,8 @@ pub(super) fn configuration(
     text
 }
 
-/// A sentinel's id, 40 hexadecimal digits. It follows from the node's name: the other sentinels then know a sentinel
-/// again whose container was replaced.
+/// A sentinel's id, 40 hexadecimal digits. It follows from the node's name, so that other sentinels recognize
+/// a sentinel whose container was replaced.
 fn id(node: &NodeName) -> String {
     hex::encode(&Sha256::digest(node.as_str())[..ID_BYTES])
 }

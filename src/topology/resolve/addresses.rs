@@ -22,7 +22,8 @@ fn highest(names: &Names) -> usize {
     names.keys().next_back().copied().unwrap_or(1)
 }
 
-/// The spec's subnet, else that of the deployment's network, else the stored one, else the first free one.
+/// The subnet: the spec's, else that of the deployment's network, else the stored one, else the first free
+/// one.
 pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result<Ipv4Net, Vec<Problem>> {
     if let Some(subnet) = written_subnet(spec) {
         return match subnet_has_room(subnet, names.len()) {
@@ -44,8 +45,8 @@ pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result
     })
 }
 
-/// A port for each node: its own in the spec, else the one that its number counts up to from the base.
-/// Where the base is `auto`, a node keeps its port, and new nodes get free ones.
+/// A port for each node: the one that the spec gives it, else the base plus its number. Where the base is
+/// `auto`, a node keeps its port, and new nodes get free ports.
 pub(super) fn choose_ports(
     spec: &Spec,
     facts: &Facts,
@@ -69,8 +70,8 @@ pub(super) fn choose_ports(
             Ok(port) if is_in_range(port) => {
                 ports.insert(name.clone(), port);
             }
-            // A base that is out of range itself is another rule's problem. A base that is too high is
-            // one problem, not one for each node.
+            // Another rule reports a base that is out of range. A base that is too high is one problem, not
+            // one for each node.
             _ if problems.is_empty() && is_in_range(base) => problems.push(base_too_high(name, port)),
             _ => {}
         }
@@ -79,8 +80,8 @@ pub(super) fn choose_ports(
     if problems.is_empty() { Ok(ports) } else { Err(problems) }
 }
 
-/// The ports that nodes have; for the others those that the deployment publishes for no node yet, else free
-/// ports in a row from the default base on.
+/// The ports that nodes have. Other nodes get ports that the deployment publishes for no node, else free
+/// ports in a row.
 fn automatic_ports(
     facts: &Facts,
     names: &Names,
@@ -124,8 +125,8 @@ fn automatic_ports(
     }
 }
 
-/// A static IP for each node: its own in the spec, else the one that it has, else that of its number, else
-/// one beyond those of all numbers.
+/// A static IP for each node: the one that the spec gives it, else the stored one, else the one of its
+/// number, else one after those of all numbers.
 pub(super) fn choose_ips(
     spec: &Spec,
     facts: &Facts,
@@ -150,7 +151,8 @@ pub(super) fn choose_ips(
             ips.insert(name.clone(), ip);
         }
     }
-    // Every other node has the IP of its number where it can, so that one explicit IP moves no other node.
+    // Every other node gets the IP of its number where that is free, so that one explicit IP moves no other
+    // node.
     let mut spare = (highest(names)..).map_while(|position| static_ip(subnet, position));
     for (number, name) in names {
         if ips.contains_key(name) {

@@ -13,7 +13,7 @@ use crate::topology::protected_mode::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server};
 
-/// What the nodes are made from, once everything is chosen.
+/// Everything that the nodes are made from.
 pub(super) struct Draft<'a> {
     pub(super) spec: &'a Spec,
     pub(super) kind: Kind,
@@ -100,7 +100,7 @@ impl Draft<'_> {
             settings.set("replicaof", format!("{} {}", primary.ip, primary.port));
         }
         if self.kind == Kind::Sentinel {
-            // Where a connection comes from is not always the address that its maker goes by.
+            // The source IP of a connection is not always the node's address.
             settings.set("replica-announce-ip", address.ip.to_string());
         }
         if self.kind == Kind::Cluster {
@@ -118,7 +118,7 @@ impl Draft<'_> {
         settings
     }
 
-    /// The directives that the spec has for a node, its own after the common ones.
+    /// The spec's directives for a node: those of all nodes first, then its own.
     fn config<'s>(&'s self, name: &NodeName) -> impl Iterator<Item = (&'s str, String)> + use<'s> {
         let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
         let all = self.spec.config.iter().chain(own).flatten();
@@ -126,7 +126,8 @@ impl Draft<'_> {
     }
 }
 
-/// Limits as the spec gives them, which [`rules`] has checked; memory is limited in any case.
+/// Limits as the spec gives them, checked by [`rules`]. Memory always has a limit unless the spec says
+/// `unlimited`.
 fn resources(spec: Option<&ResourcesSpec>, settings: &Settings) -> Resources {
     #[expect(
         clippy::cast_possible_truncation,

@@ -20,7 +20,7 @@ pub(super) struct Shape {
 /// The numbers of a deployment's nodes, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Numbers {
-    /// Those of each shard.
+    /// The numbers of each shard.
     pub(super) shards: Vec<ShardNumbers>,
     /// The sentinels, in ascending order.
     pub(super) sentinels: Vec<usize>,
@@ -40,8 +40,8 @@ impl Numbers {
     /// highest numbers leave. New nodes take the lowest free numbers: primaries first, then replica k of
     /// every shard before replica k+1 of any, then sentinels.
     ///
-    /// A number is free where neither a stored node has it, nor a container of the other sort: a server
-    /// never becomes a sentinel, nor a sentinel a server.
+    /// A number is free where no stored node and no container of the other sort has it: servers and sentinels
+    /// never swap numbers.
     pub(super) fn assign(shape: Shape, name: &DeploymentName, kind: Kind, existing: &Existing) -> Self {
         let stored = existing.stored.as_deref().filter(|stored| stored.kind == kind);
         let number = |node: &Node| node.name.number_in(name);
@@ -97,20 +97,19 @@ struct FreeNumbers {
 }
 
 impl FreeNumbers {
-    /// The lowest free number for a node of this sort, from now on used.
+    /// Takes the lowest free number for a node of this sort.
     fn take(&mut self, sort: Sort) -> usize {
         let is_free = |number: &usize| {
             !self.used.contains(number) && self.containers.get(number).is_none_or(|found| *found == sort)
         };
-        // There are as many numbers as it takes.
+        // Some number is always free.
         let number = (1..).find(is_free).unwrap_or(usize::MAX);
         self.used.insert(number);
         number
     }
 }
 
-/// What the containers of a deployment of this kind run, by the numbers of their nodes. What another
-/// kind left is made anew.
+/// What the containers of this kind's deployment run, by number. Containers of another kind are all replaced.
 fn containers(name: &DeploymentName, kind: Kind, existing: &Existing) -> BTreeMap<usize, Sort> {
     let containers = existing.containers.iter().filter(|(_, settings)| settings.kind == kind.as_str());
     containers

@@ -33,7 +33,7 @@ pub(super) fn written_subnet_is_private(spec: &Spec) -> Option<Problem> {
 pub(super) fn written_ips_are_usable(spec: &Spec) -> Vec<Problem> {
     let mut problems = match (written_subnet(spec), written_subnet_is_private(spec)) {
         (Some(subnet), None) => ips_fit(spec, subnet),
-        // The subnet has to be another one anyway.
+        // The subnet itself has to change first.
         _ => Vec::new(),
     };
     let mut seen = BTreeMap::new();

@@ -5,18 +5,18 @@ use crate::topology::Server;
 use crate::topology::acl::{Rule, commands};
 use crate::topology::users::{DEFAULT, is_own};
 
-/// Replicas take a password of their own only where the primary has one.
+/// A password for replicas needs a password for the primary.
 pub(super) fn replica_password_has_its_counterpart(spec: &Spec) -> Option<Problem> {
     let auth = spec.auth.as_ref()?;
     let is_alone = auth.replica_password.is_some() && auth.password.is_none();
-    // For other kinds it is the wrong field altogether.
+    // Another rule refuses the field for other kinds.
     let fits = spec.kind == SpecKind::Replication;
     let message = "`auth.replica_password` is set, but `auth.password` is not";
     let problem = Problem::new(&["auth", "replica_password"], message);
     (is_alone && fits).then(|| problem.hint("set `auth.password` for the primary"))
 }
 
-/// Names of users are the user's to choose, and their rules are rules that hold no passwords.
+/// Users have valid names, and rules without passwords.
 pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
     let Some(auth) = auth else { return Vec::new() };
     let mut problems = Vec::new();
@@ -55,7 +55,7 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
     problems
 }
 
-/// Each rule by itself, and those that make no sense beside another.
+/// Problems of single rules, and of rules that contradict another one.
 fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
     const HINT: &str = "rules are such as `~key:*`, `&channel`, `+get` and `+@read`";
     let mut problems = Vec::new();
@@ -111,7 +111,7 @@ fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
     problems
 }
 
-/// The rule that a word without a sign was most likely meant to be.
+/// The rule that a word without a sign most likely means.
 fn meant(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let word = lower.trim_start_matches('@');
@@ -122,7 +122,7 @@ fn meant(text: &str) -> Option<String> {
     }
 }
 
-/// Rules that this server would refuse at its start.
+/// Rules that this server refuses at its start.
 pub(super) fn server_knows_the_rules(spec: &Spec, server: Server) -> Vec<Problem> {
     let users = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
     let mut problems = Vec::new();

@@ -1,11 +1,11 @@
-//! Rules of `nodes`: which of them there are.
+//! Rules of `nodes`: its entries name existing nodes.
 
 use std::collections::BTreeMap;
 
 use crate::spec::{Problem, Spec};
 use crate::topology::NodeName;
 
-/// Every entry of `nodes` names a node that there is; `names` are their names by number.
+/// Every entry of `nodes` names a node; `names` are the nodes' names by number.
 pub(in crate::topology) fn nodes_exist(spec: &Spec, names: &BTreeMap<usize, NodeName>) -> Vec<Problem> {
     let exists = |name: &str| names.values().any(|node| node.as_str() == name);
     let written = spec.nodes.iter().flatten().map(|(name, _)| name);

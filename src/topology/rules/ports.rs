@@ -9,7 +9,7 @@ use crate::topology::address::is_loopback;
 use crate::topology::defaults::{HIGHEST_PORT, bind};
 use crate::topology::facts::Facts;
 
-/// Ports below are root's, and servers do not run as root.
+/// Only root may listen on ports below, and servers do not run as root.
 const LOWEST_PORT: u16 = 1024;
 
 const BASE: [&str; 2] = ["ports", "base"];
@@ -38,14 +38,14 @@ pub(super) fn written_ports_are_usable(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// Where the engine is on another machine, at `host`: its ports are published so that this one reaches them.
+/// Ports of an engine on another machine, `host`, are published so that this machine reaches them.
 pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, host: &str) -> Option<Problem> {
     if is_loopback(host) {
         return None;
     }
     let bind = bind(spec);
     if host.parse::<Ipv6Addr>().is_ok() {
-        // `ports.bind` is an IPv4 address, and so is what servers announce.
+        // `ports.bind` is an IPv4 address, and servers announce IPv4 addresses.
         let message = format!("ports are published on IPv4 addresses, and the engine's host is `{host}`");
         return Some(Problem::new(&BIND, message).hint("reach the engine by a name or an IPv4 address"));
     }
@@ -72,13 +72,13 @@ fn out_of_range(path: &[&str], port: u16) -> Problem {
     })
 }
 
-/// Counting up from the base, a node gets a port beyond the highest.
+/// A node's port, counted up from the base, is above the highest.
 pub(in crate::topology) fn base_too_high(node: &NodeName, port: usize) -> Problem {
     let message = format!("`{node}` would get port {port}, and the highest is {HIGHEST_PORT}");
     Problem::new(&BASE, message).hint("the nodes' ports count up from `ports.base`: choose a lower one")
 }
 
-/// No port is used twice, and none is held by somebody else.
+/// No port is used twice, and no other process or container holds one.
 pub(in crate::topology) fn ports_are_free(
     spec: &Spec,
     ports: &BTreeMap<NodeName, u16>,
@@ -92,8 +92,7 @@ pub(in crate::topology) fn ports_are_free(
     let mut counted_up: BTreeMap<&str, BTreeMap<u16, &NodeName>> = BTreeMap::new();
     for (name, port) in ports {
         if let Some(other) = seen.insert(*port, name) {
-            // Two that count up are never the same, and of two that are written a rule about what is
-            // written has told.
+            // Two ports that count up always differ, and another rule reports two equal ports of the spec.
             let (written, counted) = if is_written(name) { (name, other) } else { (other, name) };
             if !is_written(counted) {
                 let at = ["nodes", written.as_str(), "port"];
@@ -115,7 +114,7 @@ pub(in crate::topology) fn ports_are_free(
     problems
 }
 
-/// Ports that count up from the base are taken; all of them are one mistake.
+/// The problem of taken ports that count up from the base: one problem for all of them.
 fn range_is_taken(ports: &BTreeMap<u16, &NodeName>, holder: &str) -> Problem {
     let message = match ports.iter().next() {
         Some((port, name)) if ports.len() == 1 => format!("port {port} of `{name}` is taken by {holder}"),

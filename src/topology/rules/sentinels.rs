@@ -1,9 +1,9 @@
-//! Rules of kind `sentinel`: how many sentinels, and what only they or only others have.
+//! Rules of kind `sentinel`: the number of sentinels, their directives, and static IPs.
 
 use crate::spec::{Access, Problem, Spec, SpecKind};
 use crate::topology::settings::is_of_sentinels;
 
-/// Of an even number of sentinels no more may be lost than of one less.
+/// The number of sentinels is odd: an even number tolerates no more losses than one sentinel less.
 pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
     let count = spec.sentinels.filter(|_| spec.kind == SpecKind::Sentinel)?;
     (count % 2 == 0).then(|| {
@@ -19,7 +19,7 @@ pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
     })
 }
 
-/// Directives for sentinels are given only where there are some.
+/// Only kind `sentinel` has directives for sentinels.
 pub(super) fn directives_have_sentinels(spec: &Spec) -> Vec<Problem> {
     let common = spec.config.iter().flatten().map(|(directive, _)| vec!["config", directive]);
     let own = spec.nodes.iter().flatten().flat_map(|(name, node)| {
@@ -34,7 +34,7 @@ pub(super) fn directives_have_sentinels(spec: &Spec) -> Vec<Problem> {
     common.chain(own).filter(|_| spec.kind != SpecKind::Sentinel).filter_map(misfit).collect()
 }
 
-/// Where all nodes live in one network namespace, none has a static IP of its own.
+/// Nodes that share a network namespace have no static IPs of their own.
 pub(super) fn nodes_share_an_ip(spec: &Spec) -> Vec<Problem> {
     if spec.kind != SpecKind::Sentinel || spec.access.unwrap_or_default() == Access::Network {
         return Vec::new();

@@ -1,11 +1,11 @@
-//! Rules of `tls`: one's own files.
+//! Rules of `tls`: the user's own files.
 
 use std::path::PathBuf;
 
 use crate::spec::{ClientAuth, PEM_BEGINNING, Problem, Spec, TlsSpec};
 use crate::topology::Server;
 
-/// One's own files come together, and are named by their paths.
+/// The user's own files are named together, by their paths.
 pub(super) fn own_files_are_complete(spec: &Spec) -> Vec<Problem> {
     let Some(options) = spec.tls.as_ref().and_then(TlsSpec::options) else { return Vec::new() };
     let files: [(&str, &Option<PathBuf>); 3] =
@@ -32,7 +32,7 @@ pub(super) fn own_files_are_complete(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// The server can do with clients' certificates what the spec asks for.
+/// The server can handle clients' certificates as the spec asks.
 pub(in crate::topology) fn server_knows_client_auth(spec: &Spec, server: Server) -> Option<Problem> {
     let options = spec.tls.as_ref()?.options()?;
     let optional = options.client_auth == Some(ClientAuth::Optional);

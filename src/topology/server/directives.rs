@@ -1,10 +1,10 @@
-//! Which directives came with which version: a server refuses to start over one that it does not know.
+//! The first version of each directive: a server refuses to start with a directive that it does not know.
 
 use super::{Flavor, Server};
 
-/// Directives that not every server from Redis 6.0 on knows: their names, and the first Redis and the first
-/// Valkey that do. From the servers' own lists (`CONFIG GET *`) and their release notes; what is in no list is
-/// left to the server to judge.
+/// Directives that are newer than Redis 6.0: their names, the first Redis and the first Valkey with them.
+/// They are from the servers' own lists (`CONFIG GET *`) and release notes. A directive that is in no list is
+/// left to the server.
 const NEWER: [(&[&str], Option<First>, Option<First>); 6] = [
     (
         &[
@@ -86,15 +86,15 @@ const NEWER: [(&[&str], Option<First>, Option<First>); 6] = [
     ),
 ];
 
-/// Major and minor number of the first version that knows something.
+/// Major and minor number of a first version.
 type First = (u16, u16);
 
-/// Valkey's first release, which knows what Redis 7.2 does.
+/// Valkey's first release, which has the directives of Redis 7.2.
 const FIRST_VALKEY: First = (7, 2);
 
 impl Server {
-    /// Since when there is a directive that this server does not know, such as `redis 7.0 and valkey 7.2`;
-    /// `None` where it knows it, or nobody can say.
+    /// The first versions with a directive that this server does not know, like `redis 7.0 and valkey 7.2`.
+    /// `None` where the server knows the directive, or no list has it.
     #[must_use]
     pub fn came_too_early_for(self, directive: &str) -> Option<String> {
         let directive = directive.to_ascii_lowercase();

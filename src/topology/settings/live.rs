@@ -1,11 +1,11 @@
-//! Which directives a running server takes, and what they are where nobody sets them.
+//! Which directives a running server takes, and their defaults.
 //!
-//! Measured with `CONFIG GET *` and a `CONFIG SET` of every directive on Redis 6.0, 7.0 and 8.0 and on
-//! Valkey 8.1 (November 2026). A directive that one of them does not have is judged by the others.
+//! Measured with `CONFIG GET *` and a `CONFIG SET` of every directive on Redis 6.0, 7.0 and 8.0 and on Valkey
+//! 8.1 (November 2026). For a directive that one of them lacks, the others count.
 
-/// Directives that every server that knows them lets be set while it runs, with their defaults, which
-/// are the same for all. Where defaults differ (`lazyfree-…`, `repl-backlog-size`,
-/// `repl-diskless-sync`), a restart finds the right one.
+/// Directives that CONFIG SET changes on every server that has them, with their defaults, which are the same
+/// for all servers. Directives with differing defaults (`lazyfree-…`, `repl-backlog-size`,
+/// `repl-diskless-sync`) are not listed: a restart finds the right default.
 const LIVE: [(&str, &str); 109] = [
     ("acllog-max-len", "128"),
     ("active-defrag-cycle-max", "25"),
@@ -160,18 +160,17 @@ const AT_START: [&str; 38] = [
     "unixsocketperm",
 ];
 
-/// What a directive is where nobody sets it; `None` where that is not known, or is not the same for
-/// every server.
+/// The default of a directive; `None` where it is unknown or differs between servers.
 #[must_use]
 pub fn server_default(directive: &str) -> Option<&'static str> {
     let found = LIVE.binary_search_by_key(&directive, |(name, _)| name).ok()?;
     Some(LIVE[found].1)
 }
 
-/// What servers have where nobody sets anything, as far as it stays so: name and default.
+/// Directives with defaults that only a person changes: name and default.
 ///
-/// `maxclients` is left out, which servers lower by themselves where they may not open as many files, and
-/// `notify-keyspace-events`, which clients set by themselves that want to hear of keys.
+/// `maxclients` is left out: servers lower it by themselves where they may not open as many files.
+/// `notify-keyspace-events` is left out: clients set it to receive events of keys.
 pub fn lasting_defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
     LIVE.into_iter().filter(|(name, _)| !["maxclients", "notify-keyspace-events"].contains(name))
 }

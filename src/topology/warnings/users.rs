@@ -1,14 +1,14 @@
-//! Users whose rules cannot mean what they say, or say more than one may have meant.
+//! Warnings about users whose rules are most likely not what the spec's author means.
 
 use crate::spec::{Problem, Spec, SpecPath, nearest};
 use crate::topology::acl::commands::{categories, commands, may_be_command};
 use crate::topology::acl::{Rule, Which, words};
 use crate::topology::{Server, Topology};
 
-/// Commands that use channels, beside the category that has all of them.
+/// Commands that use channels, and the category of all of them.
 const OF_CHANNELS: [&str; 6] = ["publish", "subscribe", "psubscribe", "spublish", "ssubscribe", "pubsub"];
 
-/// Warnings for the users of a spec, each at its user's rules, or at the rule that it is about.
+/// Warnings for the users of a spec, each at the rules of its user, or at the one rule.
 pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let Some(auth) = &topology.auth else { return Vec::new() };
     let mut warnings = Vec::new();
@@ -36,9 +36,9 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
 
 /// Something doubtful about a user.
 struct Doubt {
-    /// What it is, to follow the user's name.
+    /// The text after the user's name.
     what: String,
-    /// A part of the rule that it is about, where it is about a single one.
+    /// A part of the rule, where the doubt is about one rule.
     word: Option<String>,
 }
 
@@ -83,7 +83,7 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
     } else if rules.iter().any(|rule| matches!(rule, Rule::Channels(pattern) if pattern != "*")) {
         doubts.push(Doubt::of_all(format!("may use every channel: {server} has no rules for channels")));
     }
-    // Who says that all keys and all channels are meant as well says it on purpose.
+    // `allkeys` and `allchannels` beside `allcommands` are there on purpose.
     let all = |wanted: &Rule| rules.contains(wanted);
     let every_key = Rule::Keys { pattern: "*".to_owned(), read: true, write: true };
     let on_purpose = all(&every_key) && all(&Rule::Channels("*".to_owned()));
@@ -106,12 +106,12 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
     doubts
 }
 
-/// What the last rule says that has a say; `false` where none has.
+/// What the last relevant rule says; `false` without a relevant rule.
 fn last(rules: &[Rule], says: impl Fn(&Rule) -> Option<bool>) -> bool {
     rules.iter().rev().find_map(says).unwrap_or(false)
 }
 
-/// Whether there are commands that are likely to use keys: `+ping` alone needs none.
+/// Whether some commands are likely to use keys: `+ping` alone uses none.
 fn grants_keys(rules: &[Rule]) -> bool {
     const WITHOUT_KEYS: [&str; 6] =
         ["admin", "connection", "dangerous", "pubsub", "scripting", "transaction"];
@@ -130,7 +130,7 @@ fn is_of_channels(which: &Which) -> bool {
     }
 }
 
-/// Commands and categories that no server is known to have.
+/// Commands and categories that no known server has.
 fn unknown(rule: &Rule) -> Vec<Doubt> {
     let doubt = |sign: &str, kind: &str, name: &str, known: &[&'static str]| {
         let hint = nearest(name, known).map(|near| format!("; did you mean `{sign}{near}`?"));
