@@ -49,7 +49,7 @@ pub struct Servers<'a> {
     /// Where sentinels know no user of redisctl's.
     sentinel_login: Option<Login>,
     /// What a server may know instead, which has not been brought to its passwords yet.
-    earlier: Option<Credentials>,
+    stored: Option<Credentials>,
     /// How others see who is connected, where they are to see it.
     presence: Option<&'a Presence>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
@@ -73,7 +73,7 @@ impl<'a> Servers<'a> {
             dialer,
             login,
             sentinel_login,
-            earlier: None,
+            stored: None,
             presence: None,
             leaving: Mutex::default(),
             connections: Mutex::default(),
@@ -82,8 +82,8 @@ impl<'a> Servers<'a> {
 
     /// The same servers, which may still have the passwords that the deployment was last brought to.
     #[must_use]
-    pub fn brought_from(self, earlier: Option<&Credentials>) -> Self {
-        Self { earlier: earlier.cloned(), ..self }
+    pub fn brought_from(self, stored: Option<&Credentials>) -> Self {
+        Self { stored: stored.cloned(), ..self }
     }
 
     /// The same servers, on which others see who is connected.
@@ -223,7 +223,7 @@ impl<'a> Servers<'a> {
         let mut opened = self.dialer.open(&endpoint, self.login(node)).await;
         let refused = match &mut opened {
             Ok(connection) => {
-                self.login(node).is_none() && self.earlier.is_some() && !connect::lets_in(connection).await
+                self.login(node).is_none() && self.stored.is_some() && !connect::lets_in(connection).await
             }
             Err(error) => error.is_refused_login(),
         };
@@ -255,7 +255,7 @@ impl<'a> Servers<'a> {
     /// The log-ins that a server may know which does not know redisctl's own user as it should be.
     fn other_logins(&self, node: &NodeName) -> Vec<Login> {
         let primary = self.topology.starts_as_primary(node);
-        let known = [Some(&self.credentials), self.earlier.as_ref()];
+        let known = [Some(&self.credentials), self.stored.as_ref()];
         let logins = known.into_iter().flatten().flat_map(|credentials| {
             let default = credentials.default_on(primary).cloned();
             let default = default.map(|password| Login { user: DEFAULT.to_owned(), password });

@@ -18,7 +18,7 @@ use crate::topology::{Certificates, Credentials, Topology};
 pub(super) fn gather(
     found: &Found,
     topology: &Topology,
-    current: Option<&Credentials>,
+    stored: Option<&Credentials>,
 ) -> Result<Option<Certificates>, CommandError> {
     if topology.tls.is_none() {
         return Ok(None);
@@ -28,7 +28,7 @@ pub(super) fn gather(
     if let Some(own) = own(found, topology, names)? {
         return Ok(Some(own));
     }
-    let made = match current.and_then(|current| current.certificates.as_ref()) {
+    let made = match stored.and_then(|stored| stored.certificates.as_ref()) {
         Some(Certificates::Made(made)) => Some(made.as_ref()),
         Some(Certificates::Own { .. }) | None => None,
     };

@@ -36,9 +36,9 @@ pub(super) async fn observe(
     let on_engine = connected.engine.inventory().await?;
     let mut observed = connected.engine.observe(&prepared.topology, &on_engine).await?;
     observed.stored = prepared.stored.as_ref().map(|(topology, _)| Box::new(topology.clone()));
-    if let Some((_, earlier)) = &prepared.stored {
-        observed.changed_passwords = prepared.credentials.changed_since(earlier);
-        if let (Some(now), Some(before)) = (&prepared.credentials.certificates, &earlier.certificates) {
+    if let Some((_, stored)) = &prepared.stored {
+        observed.changed_passwords = prepared.credentials.changed_since(stored);
+        if let (Some(now), Some(before)) = (&prepared.credentials.certificates, &stored.certificates) {
             observed.renewed_certificates = now.renewed_since(before, &prepared.topology);
             observed.changed_authority = now.authority() != before.authority();
         }

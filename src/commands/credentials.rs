@@ -13,22 +13,22 @@ use crate::topology::{Credentials, Topology};
 const GENERATED_LENGTH: usize = 32;
 
 /// Every password of the deployment that a spec describes. What is to be generated and exists
-/// already in `current` is kept.
+/// already in `stored` is kept.
 pub(super) fn gather(
     spec: &Spec,
     topology: &Topology,
     folder: &Path,
-    current: Option<&Credentials>,
+    stored: Option<&Credentials>,
 ) -> Result<Credentials, CommandError> {
     let Some(auth) = &spec.auth else { return Ok(Credentials::default()) };
     let one = |password: Option<&Password>, kept: Option<&SecretText>| {
         password.map(|password| resolve(password, folder, kept)).transpose()
     };
     let mut credentials = Credentials {
-        operator: Some(current.and_then(|current| current.operator.clone()).unwrap_or_else(generate)),
-        replication: Some(current.and_then(|current| current.replication.clone()).unwrap_or_else(generate)),
-        default: one(auth.password.as_ref(), current.and_then(|current| current.default.as_ref()))?,
-        replica: one(auth.replica_password.as_ref(), current.and_then(|current| current.replica.as_ref()))?,
+        operator: Some(stored.and_then(|stored| stored.operator.clone()).unwrap_or_else(generate)),
+        replication: Some(stored.and_then(|stored| stored.replication.clone()).unwrap_or_else(generate)),
+        default: one(auth.password.as_ref(), stored.and_then(|stored| stored.default.as_ref()))?,
+        replica: one(auth.replica_password.as_ref(), stored.and_then(|stored| stored.replica.as_ref()))?,
         ..Credentials::default()
     };
     let with_password = |user: &&UserSpec| {
@@ -39,7 +39,7 @@ pub(super) fn gather(
             .any(|one| one.name == user.name && one.needs_password())
     };
     for user in auth.users.iter().flatten().filter(with_password) {
-        let kept = current.and_then(|current| current.users.get(&user.name));
+        let kept = stored.and_then(|stored| stored.users.get(&user.name));
         let password = resolve(user.password.as_ref().unwrap_or(&Password::Generate), folder, kept)?;
         credentials.users.insert(user.name.clone(), password);
     }

@@ -21,8 +21,8 @@ pub(super) async fn run(
         ImageChoice::Host => host_image::reference().await?,
     };
     let prepared = prepare(&found, &connected, image, &Taken::default()).await?;
-    let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials);
-    let servers = Servers::new(&prepared.topology, &prepared.credentials).brought_from(earlier);
+    let stored = prepared.stored.as_ref().map(|(_, credentials)| credentials);
+    let servers = Servers::new(&prepared.topology, &prepared.credentials).brought_from(stored);
     let observed = converge::observe(&prepared, &connected, &servers).await?;
     let (recreate, discard_keys) = (arguments.recreate, arguments.discard_keys);
     let options = Options { recreate, discard_keys, ..Options::default() };

@@ -104,10 +104,10 @@ pub(super) async fn prepare(
         // Which ports of another machine are free, only its engine can find out.
         resolve(spec, &facts).map_err(|problems| found.document.locate(problems))?
     };
-    let current = stored.as_ref().map(|(_, credentials)| credentials);
-    let certificates = certificates::gather(found, &topology, current)?;
+    let kept = stored.as_ref().map(|(_, credentials)| credentials);
+    let certificates = certificates::gather(found, &topology, kept)?;
     let credentials =
-        Credentials { certificates, ..credentials::gather(spec, &topology, &found.folder, current)? };
+        Credentials { certificates, ..credentials::gather(spec, &topology, &found.folder, kept)? };
     Ok(Prepared { topology, credentials, stored, inventory })
 }
 

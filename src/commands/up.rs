@@ -114,8 +114,8 @@ async fn attempt(
         let prepared = scene.prepared.insert(prepare(&found, connected, image.clone(), race.taken()).await?);
         watch.lap("look around");
         if let Some(bundle) = bundle {
-            let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials);
-            earlier.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
+            let stored = prepared.stored.as_ref().map(|(_, credentials)| credentials);
+            stored.into_iter().chain([&prepared.credentials]).for_each(|known| bundle.cover(known));
         }
         if !std::mem::replace(&mut warned, true) {
             warn_of_neighbours(prepared, connected, listener);
@@ -148,8 +148,8 @@ async fn bring_about(
     listener: &Timings<'_>,
 ) -> Result<Brought, CommandError> {
     let (topology, credentials) = (prepared.topology.clone(), prepared.credentials.clone());
-    let earlier = prepared.stored.as_ref().map(|(_, credentials)| credentials.clone());
-    let servers = Servers::new(&topology, &credentials).brought_from(earlier.as_ref()).seen_as(presence);
+    let stored = prepared.stored.as_ref().map(|(_, credentials)| credentials.clone());
+    let servers = Servers::new(&topology, &credentials).brought_from(stored.as_ref()).seen_as(presence);
     let forming = match arguments.forming {
         FormingChoice::Swap => Forming::RoleSwap,
         FormingChoice::Plain => Forming::Plain,
