@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observed::{ClusterView, Observed, ObservedServer, ServerView};
+use crate::observation::{ClusterView, Observation, ObservedServer, ServerView};
 use crate::topology::{Address, NodeName, Topology};
 
 mod cluster;
@@ -50,7 +50,7 @@ pub enum Place {
 impl<'a> Arrangement<'a> {
     /// The arrangement of a topology's nodes and of those that leave, by an observation.
     #[must_use]
-    pub fn new(topology: &Topology, observed: &'a Observed) -> Self {
+    pub fn new(topology: &Topology, observed: &'a Observation) -> Self {
         let leaving = observed.leaving(topology).into_iter().filter_map(|(name, address)| {
             // A node that is silent has no say, and no role to hand over.
             let view = Some(observed.view(&name)?);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::connection::Format;
-use crate::ui::{ColourChoice, Output, Settings, Verbosity};
+use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
 /// What `--version` prints: another tool goes by the same name, and the number alone does not tell which
 /// of them this is.
@@ -59,13 +59,13 @@ pub struct Global {
 impl Global {
     /// What the user wants of the screen.
     #[must_use]
-    pub fn screen(&self) -> Settings {
+    pub fn screen(&self) -> OutputOptions {
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
         };
-        Settings { output: self.output, colour: self.color, verbosity }
+        OutputOptions { output: self.output, colour: self.color, verbosity }
     }
 }
 

@@ -9,7 +9,7 @@ use rand::RngExt as _;
 
 use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
-use crate::observed::Observed;
+use crate::observation::Observation;
 use crate::plan::EngineAction;
 use crate::topology::files::File;
 use crate::topology::{Credentials, DeploymentName, NodeName, Topology, stored_format};
@@ -121,7 +121,7 @@ impl Engine {
         &self,
         topology: &Topology,
         on_engine: &EngineInventory,
-    ) -> Result<Observed, EngineError> {
+    ) -> Result<Observation, EngineError> {
         let inventory = on_engine.deployment(&topology.name);
         let wanted = crate::topology::container::containers(topology);
         let volumes: Vec<String> = wanted
@@ -140,7 +140,7 @@ impl Engine {
                 digests.insert(id.clone(), digest);
             }
         }
-        Ok(Observed {
+        Ok(Observation {
             begun: self.began(&topology.name, on_engine),
             image_present: image.is_some(),
             digests,
@@ -148,7 +148,7 @@ impl Engine {
             volumes: inventory.volumes.into_keys().collect(),
             containers,
             foreign: on_engine.foreign(&topology.name, &names, &volumes),
-            ..Observed::default()
+            ..Observation::default()
         })
     }
 

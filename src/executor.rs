@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
 use crate::event::{Event, Listener};
-use crate::observed::ServerView;
+use crate::observation::ServerView;
 use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
 use crate::readiness::Disagreement;
 use crate::topology::NodeName;

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! YAML ──read──▶ Spec ──resolve──▶ Topology ─┐
-//! engine + servers ──observe──────▶ Observed ─┴─▶ plan() ─▶ Plan
+//! engine + servers ──observe──────▶ Observation ─┴─▶ plan() ─▶ Plan
 //! Plan ─▶ executor ─┬─ engine actions ─▶ docker (bollard)
 //!                   └─ redis actions ──▶ redis  (redis-rs)  ── events ─▶ ui
 //! servers ──probe──▶ verify ─▶ Report ─▶ ui, exit code
@@ -21,7 +21,7 @@
 //! - [`topology`]: the resolved model, every node, address, slot range and setting decided. Its only
 //!   constructor, [`topology::resolve::resolve`], validates. Passwords are beside it, never in it.
 //! - [`observed`]: snapshots of what the engine and the servers say, data only.
-//! - [`planner`]: `plan(&Topology, &Observed) -> Plan`, deterministic. A [`plan::Plan`] is stages of
+//! - [`planner`]: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] is stages of
 //!   steps, each one action with the cause for it, and prints as stable text. Planning again after
 //!   success gives an empty plan.
 //! - [`readiness`]: whether a wait is over. [`verify`]: the checks, as data and pure judgement, which
@@ -69,7 +69,7 @@ pub mod doctor;
 pub mod event;
 pub mod executor;
 pub mod export;
-pub mod observed;
+pub mod observation;
 pub mod plan;
 pub mod planner;
 pub mod poll;

@@ -1,4 +1,4 @@
-//! From what should be and what is, to what is to be done: `plan(&Topology, &Observed) -> Plan`.
+//! From what should be and what is, to what is to be done: `plan(&Topology, &Observation) -> Plan`.
 //!
 //! Deterministic and pure: the same arguments give the same plan, and a plan for a deployment that is as it should be
 //! is empty. It covers both planes, containers and servers. Where a server's state cannot be known before its
@@ -9,7 +9,7 @@
 //! [`World`], and returns its stages and what they change; no pass reads another's steps.
 
 use crate::arrangement::Arrangement;
-use crate::observed::Observed;
+use crate::observation::Observation;
 use crate::plan::{Obstacle, Plan};
 use crate::topology::{Kind, NodeName, Shard, Topology};
 
@@ -74,7 +74,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// What stands in the way and needs the user's consent; nothing is planned then.
-pub fn plan(topology: &Topology, observed: &Observed, options: Options) -> Result<Plan, Vec<Obstacle>> {
+pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Result<Plan, Vec<Obstacle>> {
     let cleared = anew::clear(topology, observed, options)?;
     let observed = cleared.observed.as_ref();
     containers::refuse_foreign(observed)?;

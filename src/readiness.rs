@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observed::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
+use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
 pub use crate::plan::Disagreement;
 use crate::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,

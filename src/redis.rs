@@ -8,7 +8,7 @@ use std::time::Duration;
 use ::redis::aio::MultiplexedConnection;
 
 use crate::executor::{BoxedError, ServerCalls, ServerFault};
-use crate::observed::{AccessView, ObservedServer, ServerView, Stranger};
+use crate::observation::{AccessView, ObservedServer, ServerView, Stranger};
 use crate::plan::{Peer, ServerAction};
 use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};

@@ -17,33 +17,36 @@ use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
 
 mod checks;
+mod client_commands;
+mod deployment_list;
 mod diagnosis;
 mod failure;
-mod glance;
-mod lines;
-mod list;
 mod notices;
+mod output_options;
 mod palette;
 mod plan;
 mod renderer;
-mod settings;
 mod status;
+mod stdin_lines;
 mod table;
+mod terminal_facts;
 mod timings;
+mod up_summary;
 
 pub use checks::CheckLine;
 pub use failure::Failure;
-pub use lines::Lines;
+pub use output_options::{ColourChoice, Output, OutputOptions, Verbosity};
 pub use palette::Palette;
 pub use renderer::Renderer;
-pub use settings::{ColourChoice, Output, Settings, Surroundings, Verbosity};
+pub use stdin_lines::StdinLines;
+pub use terminal_facts::TerminalFacts;
 pub use timings::Timings;
 
 /// The user's screen.
 #[derive(Debug, Clone)]
 pub struct Ui {
-    settings: Settings,
-    surroundings: Surroundings,
+    options: OutputOptions,
+    facts: TerminalFacts,
     /// Colours of stdout.
     data: Palette,
     /// Colours of stderr.
@@ -51,21 +54,21 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// A screen in known surroundings.
+    /// A screen for known streams.
     #[must_use]
-    pub fn new(settings: Settings, surroundings: Surroundings) -> Self {
+    pub fn new(options: OutputOptions, facts: TerminalFacts) -> Self {
         Self {
-            settings,
-            surroundings,
-            data: Palette::new(surroundings.colours(settings.colour, surroundings.stdout_is_terminal)),
-            messages: Palette::new(surroundings.colours(settings.colour, surroundings.stderr_is_terminal)),
+            options,
+            facts,
+            data: Palette::new(facts.colours(options.colour, facts.stdout_is_terminal)),
+            messages: Palette::new(facts.colours(options.colour, facts.stderr_is_terminal)),
         }
     }
 
-    /// A screen in this process's surroundings.
+    /// A screen for this process's streams.
     #[must_use]
-    pub fn detect(settings: Settings) -> Self {
-        Self::new(settings, Surroundings::detect())
+    pub fn detect(options: OutputOptions) -> Self {
+        Self::new(options, TerminalFacts::detect())
     }
 
     /// Whether what is written to stderr has colours.
@@ -77,13 +80,13 @@ impl Ui {
     /// Whether data is asked for as JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
-        self.settings.output == Output::Json
+        self.options.output == Output::Json
     }
 
-    /// The listener that fits the surroundings: an animation, lines, JSON lines, or silence.
+    /// The listener that fits options and streams: an animation, lines, JSON lines, or silence.
     #[must_use]
     pub fn renderer(&self) -> Box<dyn Renderer> {
-        renderer::choose(self.settings, self.surroundings, self.messages)
+        renderer::choose(self.options, self.facts, self.messages)
     }
 
     /// Writes data to stdout as it is.
@@ -123,7 +126,11 @@ impl Ui {
     /// # Errors
     /// As [`Ui::print`].
     pub fn deployments(&self, lines: &[DeploymentLine]) -> io::Result<()> {
-        if self.is_json() { self.json(&lines) } else { self.print(&list::render(lines, self.data)) }
+        if self.is_json() {
+            self.json(&lines)
+        } else {
+            self.print(&deployment_list::render(lines, self.data))
+        }
     }
 
     /// Writes what `up` has brought about: the deployment at a glance, how to connect to it, and what
@@ -141,7 +148,7 @@ impl Ui {
                 "verification": verification,
             }));
         }
-        self.print(&glance::render(topology, &done.status, self.data))?;
+        self.print(&up_summary::render(topology, &done.status, self.data))?;
         if let Some(Verified { report, took }) = &done.verified {
             self.print(&format!("\n{}", checks::in_short(&lines(report), *took, self.data)))?;
         }
@@ -205,7 +212,7 @@ impl Ui {
             }));
         }
         let remarks = remarks.render(self.messages.is_enabled());
-        if self.settings.verbosity != Verbosity::Quiet && !remarks.is_empty() {
+        if self.options.verbosity != Verbosity::Quiet && !remarks.is_empty() {
             say(&remarks);
         }
         self.print(&notices::valid(source, topology, self.data))
@@ -244,7 +251,7 @@ impl Ui {
         if self.is_json() {
             return self.print(&format!("{}\n", reply.to_json()));
         }
-        if self.surroundings.stdout_is_terminal && (!is_report || reply.is_error()) {
+        if self.facts.stdout_is_terminal && (!is_report || reply.is_error()) {
             return self.print(&format!("{}\n", reply.for_terminal()));
         }
         let mut bytes = reply.raw();
@@ -263,8 +270,8 @@ impl Ui {
     ///
     /// # Errors
     /// Where the terminal cannot be prepared.
-    pub fn lines(&self) -> io::Result<Lines> {
-        Lines::start(self.surroundings.stdin_is_terminal && self.surroundings.stdout_is_terminal)
+    pub fn lines(&self) -> io::Result<StdinLines> {
+        StdinLines::start(self.facts.stdin_is_terminal && self.facts.stdout_is_terminal)
     }
 
     /// Clears the terminal.
@@ -321,14 +328,14 @@ impl Ui {
 
     /// Writes a warning to stderr.
     pub fn warning(&self, message: &str) {
-        if self.settings.verbosity != Verbosity::Quiet {
+        if self.options.verbosity != Verbosity::Quiet {
             say(&format!("{} {message}\n", self.messages.caution("warning:")));
         }
     }
 
     /// Writes a remark to stderr.
     pub fn note(&self, message: &str) {
-        if self.settings.verbosity != Verbosity::Quiet {
+        if self.options.verbosity != Verbosity::Quiet {
             say(&format!("{message}\n"));
         }
     }

@@ -1,7 +1,7 @@
 //! Roles and slots in a cluster.
 
 use super::{Arrangement, Member, Place};
-use crate::observed::{ClusterRole, ClusterView};
+use crate::observation::{ClusterRole, ClusterView};
 use crate::topology::{Node, NodeName, SlotSet};
 
 impl<'a> Arrangement<'a> {

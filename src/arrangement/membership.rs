@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Arrangement, Member};
-use crate::observed::{ClusterRole, ClusterView, Replication};
+use crate::observation::{ClusterRole, ClusterView, Replication};
 use crate::topology::{Address, NodeName};
 
 impl Arrangement<'_> {
@@ -82,6 +82,6 @@ fn is_in_handshake(cluster: &ClusterView, address: Address) -> bool {
     cluster.nodes.values().any(|line| line.handshake && line.address == Some(address))
 }
 
-fn spreads_forgetting(view: &crate::observed::ServerView) -> bool {
+fn spreads_forgetting(view: &crate::observation::ServerView) -> bool {
     view.server.is_some_and(|server| server.spreads_forgetting())
 }

@@ -1,7 +1,7 @@
 //! The primary of a deployment that has one, with or without sentinels.
 
 use super::{Arrangement, Member};
-use crate::observed::{Replication, Watched};
+use crate::observation::{Replication, Watched};
 use crate::topology::{Address, NodeName};
 
 impl<'a> Arrangement<'a> {

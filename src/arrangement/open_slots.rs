@@ -1,7 +1,7 @@
 //! Slots in MIGRATING or IMPORTING state.
 
 use super::Arrangement;
-use crate::observed::SlotWay;
+use crate::observation::SlotWay;
 use crate::topology::NodeName;
 
 /// A slot that a node says is open.

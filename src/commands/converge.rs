@@ -10,7 +10,7 @@ use super::prepare::Prepared;
 use super::{CommandError, Connected};
 use crate::event::{Event, Listener};
 use crate::executor::{ExecuteError, Executor};
-use crate::observed::Observed;
+use crate::observation::Observation;
 use crate::plan::{AtStake, Plan};
 use crate::planner::{self, Forming, Options};
 use crate::redis::Servers;
@@ -32,7 +32,7 @@ pub(super) async fn observe(
     prepared: &Prepared,
     connected: &Connected,
     servers: &Servers<'_>,
-) -> Result<Observed, CommandError> {
+) -> Result<Observation, CommandError> {
     let on_engine = connected.engine.inventory().await?;
     let mut observed = connected.engine.observe(&prepared.topology, &on_engine).await?;
     observed.stored = prepared.stored.as_ref().map(|(topology, _)| Box::new(topology.clone()));
@@ -58,7 +58,11 @@ pub(super) async fn observe(
 }
 
 /// Plans what is to be done.
-pub(super) fn plan(prepared: &Prepared, observed: &Observed, options: Options) -> Result<Plan, CommandError> {
+pub(super) fn plan(
+    prepared: &Prepared,
+    observed: &Observation,
+    options: Options,
+) -> Result<Plan, CommandError> {
     planner::plan(&prepared.topology, observed, options).map_err(|obstacles| CommandError::Obstacles {
         deployment: prepared.topology.name.to_string(),
         obstacles,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{CommandError, Connected};
 use crate::docker::EngineInventory;
 use crate::executor::ServerCalls as _;
-use crate::observed::{Observed, Replication};
+use crate::observation::{Observation, Replication};
 use crate::redis::Servers;
 use crate::spec::nearest;
 use crate::topology::{Credentials, DeploymentName, Kind, Node, NodeName, Topology};
@@ -108,7 +108,7 @@ impl Deployment {
         &self,
         connected: &Connected,
         servers: &Servers<'_>,
-    ) -> Result<Observed, CommandError> {
+    ) -> Result<Observation, CommandError> {
         let mut observed = connected.engine.observe(&self.topology, &self.on_engine).await?;
         observed.servers = servers.observe(&observed.running(&self.topology)).await;
         observed.stored = Some(Box::new(self.topology.clone()));

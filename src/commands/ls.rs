@@ -1,7 +1,7 @@
 //! `redisctl ls`: every deployment on the engine, from labels alone.
 
 use super::{CommandError, Outcome, connected};
-use crate::observed::ContainerState;
+use crate::observation::ContainerState;
 use crate::status::{DeploymentLine, LineState};
 use crate::ui::Ui;
 

@@ -7,7 +7,7 @@ use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volu
 use ipnet::Ipv4Net;
 
 use super::labels;
-use crate::observed::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
+use crate::observation::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::container::Namespace;
 use crate::topology::stored_format::NewerFormat;
 use crate::topology::{DeploymentName, NodeName};

@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 
 use super::timestamp::since_1970;
 use super::{EngineError, container};
-use crate::observed::{ContainerState, ObservedContainer};
+use crate::observation::{ContainerState, ObservedContainer};
 use crate::topology::NodeName;
 use crate::topology::container::Namespace;
 

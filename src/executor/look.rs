@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{EngineCalls, Executor, ServerCalls, error};
-use crate::observed::ObservedServer;
+use crate::observation::ObservedServer;
 use crate::plan::{Condition, Step};
 use crate::readiness::{self, Answers, Disagreement};
 use crate::topology::NodeName;

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use super::draft::{Stages, engine};
 use super::{Options, cluster, users};
 use crate::arrangement::{Arrangement, Place};
-use crate::observed::Observed;
+use crate::observation::Observation;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
 use crate::topology::{Kind, NodeName, SpecField, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
 /// converged.
-fn reasons(topology: &Topology, observed: &Observed) -> Vec<SpecField> {
+fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
     let mut reasons: Vec<SpecField> = Vec::new();
     if let Some(stored) = &observed.stored {
         let differences = [
@@ -43,7 +43,7 @@ fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
 }
 
 /// Whether the primary under sentinels is a replica that leaves.
-fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observed) -> bool {
+fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observation) -> bool {
     if stored.kind != Kind::Sentinel || topology.kind != Kind::Sentinel {
         return false;
     }
@@ -53,7 +53,7 @@ fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observed) -
 }
 
 /// What stands in the way of converging the deployment as it is.
-fn obstacles(topology: &Topology, observed: &Observed) -> Vec<Obstacle> {
+fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     let fields = reasons(topology, observed);
     if !fields.is_empty() {
         return vec![Obstacle::Recreate { node: None, fields }];
@@ -69,7 +69,7 @@ pub(super) struct Cleared<'a> {
     /// The removal of everything, where nothing can be kept.
     pub(super) stages: Stages,
     /// What is there after it.
-    pub(super) observed: Cow<'a, Observed>,
+    pub(super) observed: Cow<'a, Observation>,
 }
 
 /// Plans the removal of everything, data included, where nothing can be kept and the user allows it.
@@ -78,7 +78,7 @@ pub(super) struct Cleared<'a> {
 /// What stands in the way.
 pub(super) fn clear<'a>(
     topology: &Topology,
-    observed: &'a Observed,
+    observed: &'a Observation,
     options: Options,
 ) -> Result<Cleared<'a>, Vec<Obstacle>> {
     let obstacles = obstacles(topology, observed);
@@ -99,10 +99,10 @@ pub(super) fn clear<'a>(
     let volumes = observed.volumes.iter().map(|name| EngineAction::RemoveVolume { name: name.clone() });
     let steps: Vec<Step> = network.chain(volumes).map(|action| engine(None, action, cause.clone())).collect();
     stages.push("remove network and volumes", Order::SideBySide, steps);
-    let left = Observed {
+    let left = Observation {
         image_present: observed.image_present,
         foreign: observed.foreign.clone(),
-        ..Observed::default()
+        ..Observation::default()
     };
     Ok(Cleared { stages, observed: Cow::Owned(left) })
 }

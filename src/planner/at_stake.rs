@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use crate::arrangement::Arrangement;
-use crate::observed::{ClusterRole, Observed, Stranger};
+use crate::observation::{ClusterRole, Observation, Stranger};
 use crate::plan::{AtStake, Holder};
 use crate::topology::{Kind, NodeName, SlotSet, Topology};
 
@@ -25,7 +25,7 @@ pub(super) struct LeftAlone<'a> {
 /// Judges what is there against what the user allows.
 pub(super) fn judge<'a>(
     topology: &Topology,
-    observed: &'a Observed,
+    observed: &'a Observation,
     arrangement: &Arrangement<'_>,
     options: Options,
 ) -> LeftAlone<'a> {
@@ -44,7 +44,7 @@ pub(super) fn judge<'a>(
 }
 
 impl<'a> LeftAlone<'a> {
-    fn judge_strangers(&mut self, observed: &'a Observed, given_up: bool) {
+    fn judge_strangers(&mut self, observed: &'a Observation, given_up: bool) {
         for (id, stranger) in observed.strangers.iter().filter(|(_, stranger)| stranger.may_hold_keys()) {
             let holder = Holder::Stranger { address: stranger.address, slots: stranger.slots.clone() };
             self.at_stake.push(AtStake { holder, keys: stranger.keys, given_up });

@@ -6,7 +6,7 @@ use super::forming::forming;
 use super::heir::swapped_primary;
 use super::world::World;
 use super::{leaving, users};
-use crate::observed::{ContainerState, Observed, ObservedServer};
+use crate::observation::{ContainerState, Observation, ObservedServer};
 use crate::plan::{Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, Step, VolumeSettings};
 use crate::spec::DataSpec;
 use crate::topology::container::{
@@ -39,14 +39,14 @@ pub(super) fn plan(world: &World<'_>) -> Stages {
 }
 
 /// Refuses what redisctl did not make under a name that is needed.
-pub(super) fn refuse_foreign(observed: &Observed) -> Result<(), Vec<Obstacle>> {
+pub(super) fn refuse_foreign(observed: &Observation) -> Result<(), Vec<Obstacle>> {
     let foreign = observed.foreign.iter();
     let obstacles: Vec<Obstacle> =
         foreign.map(|foreign| Obstacle::Foreign { kind: foreign.kind, name: foreign.name.clone() }).collect();
     if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
 }
 
-fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Stages {
+fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut stages = Stages::default();
     let mut steps = Vec::new();
     for ContainerSettings { name, .. } in containers(topology) {
@@ -85,7 +85,7 @@ fn remove(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Stages
 
 /// The network and the volumes: the shared volume before all else, since it can be made only once, and
 /// whoever makes it is the one of several redisctl that makes the deployment.
-fn provide(topology: &Topology, observed: &Observed, fates: &Fates<'_>) -> Stages {
+fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut steps = Vec::new();
     let volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
         let is_there = observed.volumes.contains(&name);
@@ -207,7 +207,7 @@ fn start(world: &World<'_>) -> Stages {
 
 /// What makes a container run, attached to its network; and why its server must be waited for, if
 /// anything is done for it.
-fn run(wanted: &ContainerSettings, observed: &Observed, fates: &Fates<'_>) -> (Vec<Step>, Option<Cause>) {
+fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) -> (Vec<Step>, Option<Cause>) {
     let name = Some(&wanted.name);
     let existing = observed.containers.get(&wanted.name).filter(|_| !fates.is_made(&wanted.name));
     let Some(existing) = existing else {

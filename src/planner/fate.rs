@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Options;
-use crate::observed::{ContainerState, Observed, ObservedContainer};
+use crate::observation::{ContainerState, Observation, ObservedContainer};
 use crate::plan::Obstacle;
 use crate::plan::effect::{Effect, effect};
 use crate::spec::DataSpec;
@@ -45,7 +45,7 @@ impl<'a> Fates<'a> {
     /// What needs the user's say.
     pub(super) fn decide(
         topology: &'a Topology,
-        observed: &'a Observed,
+        observed: &'a Observation,
         options: Options,
     ) -> Result<Self, Vec<Obstacle>> {
         let subnet = observed.network.as_ref().and_then(|network| network.subnet);
@@ -112,7 +112,7 @@ impl<'a> Fates<'a> {
 
 struct Judge<'a> {
     topology: &'a Topology,
-    observed: &'a Observed,
+    observed: &'a Observation,
     options: Options,
     new_subnet: bool,
 }

@@ -1,7 +1,7 @@
 //! The node that is primary from now on, in a deployment with one primary.
 
 use crate::arrangement::{Arrangement, Member, Place};
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::topology::{Kind, NodeName, Topology};
 
 /// The present primary; or where it leaves, the replica of it with the highest offset.

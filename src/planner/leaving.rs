@@ -4,7 +4,7 @@
 use super::draft::{Stages, engine};
 use super::fate::Fates;
 use super::world::World;
-use crate::observed::Observed;
+use crate::observation::Observation;
 use crate::plan::{Cause, EngineAction, Order, Step};
 use crate::topology::container::data_volume;
 
@@ -19,7 +19,7 @@ pub(super) fn remove(world: &World<'_>) -> Stages {
 }
 
 /// The removal of every node that leaves.
-pub(super) fn removals(fates: &Fates<'_>, observed: &Observed) -> Vec<Step> {
+pub(super) fn removals(fates: &Fates<'_>, observed: &Observation) -> Vec<Step> {
     let removal = |name| {
         let volume = data_volume(name);
         let remove_volume = observed.volumes.contains(&volume);

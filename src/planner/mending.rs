@@ -4,7 +4,7 @@
 use super::draft::{Changes, Stages};
 use super::temporary::{Exchange, Temporary, usual};
 use super::world::World;
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::plan::Cause;
 use crate::topology::settings::{same_value, while_mending};
 use crate::topology::{Kind, Node, Settings};

@@ -1,7 +1,7 @@
 //! Which nodes are replaced in their turn, and what other passes must know of it.
 
 use super::world::{World, running};
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::topology::{Kind, Node, NodeName};
 
 /// Whether any node is replaced.

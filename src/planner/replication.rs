@@ -7,7 +7,7 @@ use super::roles::Roles;
 use super::world::World;
 use super::{expectations, leaving, replacements};
 use crate::arrangement::Member;
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::plan::{Cause, Condition, Order, Peer, ServerAction, Step, WrongPrimary};
 use crate::readiness;
 use crate::topology::{NodeName, Topology};

@@ -4,7 +4,7 @@
 use super::draft::{Stages, server};
 use super::role_steps::{fail_over_by_sentinels, keep_roles, take_over_in_turn};
 use super::world::World;
-use crate::observed::{ClusterRole, ContainerState, Replication};
+use crate::observation::{ClusterRole, ContainerState, Replication};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
 use crate::topology::{Kind, Node, NodeName, Shard};

@@ -3,7 +3,7 @@
 use super::draft::{engine, server};
 use super::expectations;
 use super::world::World;
-use crate::observed::ServerView;
+use crate::observation::ServerView;
 use crate::plan::{Cause, EngineAction, HandOverWay, Peer, SentinelExpectation, ServerAction, Step};
 use crate::topology::{Node, NodeName, Server, Topology};
 

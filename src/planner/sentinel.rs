@@ -10,7 +10,7 @@ use super::roles::Roles;
 use super::world::World;
 use super::{expectations, leaving, replacements};
 use crate::arrangement::{Member, Place};
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::plan::{Cause, Condition, Order, ServerAction, Step, Stranger, WrongPrimary};
 use crate::readiness;
 use crate::topology::settings::sentinel_settings;

@@ -1,7 +1,7 @@
 //! What is known of each node's server before a plan runs.
 
 use super::fate::Fates;
-use crate::observed::{ContainerState, Observed};
+use crate::observation::{ContainerState, Observation};
 use crate::plan::Cause;
 use crate::spec::DataSpec;
 use crate::topology::container::{data_volume, shared_volume};
@@ -25,7 +25,7 @@ pub(super) struct ServerStates<'a> {
 }
 
 impl<'a> ServerStates<'a> {
-    pub(super) fn new(topology: &'a Topology, observed: &Observed, fates: &Fates<'_>) -> Self {
+    pub(super) fn new(topology: &'a Topology, observed: &Observation, fates: &Fates<'_>) -> Self {
         let is_there = |volume: String| observed.volumes.contains(&volume);
         // What the shared volume holds can only be read through a container. It holds nothing as long as this
         // run has made no container, because it had to try something else again first.

@@ -8,14 +8,14 @@
 use super::draft::{Changes, Pass, Stages, engine, server};
 use super::heir::swapped_primary;
 use super::world::{World, running};
-use crate::observed::{AccessView, Observed, ObservedUser, PrimaryLogin};
+use crate::observation::{AccessView, Observation, ObservedUser, PrimaryLogin};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
 use crate::topology::users::{DEFAULT, ServerUser, is_own, users_of};
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
 /// Whether the spec's users or passwords are others than the deployment was last brought to.
-pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
+pub(super) fn change(topology: &Topology, observed: &Observation) -> bool {
     let stored = observed.stored.as_ref();
     stored.is_some_and(|stored| stored.auth != topology.auth) || !observed.changed_passwords.is_empty()
 }
@@ -23,7 +23,7 @@ pub(super) fn change(topology: &Topology, observed: &Observed) -> bool {
 /// Whether the change is one that the deployment's sentinels cannot be told of: with no users, they have
 /// the default user's password, for clients and among themselves, from their files. Those of another
 /// version do not get in there as the users that they have.
-pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observed) -> bool {
+pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observation) -> bool {
     let Some(stored) = observed.stored.as_deref() else { return false };
     let password = |topology: &Topology| topology.auth.as_ref().map(|auth| auth.default_password);
     let differs = password(stored) != password(topology)
@@ -99,7 +99,7 @@ enum LetIn {
 impl<'a> Difference<'a> {
     fn of(
         topology: &Topology,
-        observed: &Observed,
+        observed: &Observation,
         node: &'a Node,
         access: &AccessView,
         wanted: &'a [ServerUser],

@@ -4,14 +4,14 @@ use super::at_stake::LeftAlone;
 use super::fate::Fates;
 use super::server_states::ServerStates;
 use crate::arrangement::Arrangement;
-use crate::observed::{Observed, ServerView};
+use crate::observation::{Observation, ServerView};
 use crate::topology::{NodeName, Server, Topology};
 
 /// What should be, what is, and what has been decided so far.
 #[derive(Clone, Copy)]
 pub(super) struct World<'a> {
     pub(super) topology: &'a Topology,
-    pub(super) observed: &'a Observed,
+    pub(super) observed: &'a Observation,
     pub(super) arrangement: &'a Arrangement<'a>,
     pub(super) fates: &'a Fates<'a>,
     pub(super) servers: &'a ServerStates<'a>,

@@ -8,7 +8,7 @@ use redis::cmd;
 use super::call::run;
 use super::error::is_unknown_node;
 use super::{ServerError, parse, view};
-use crate::observed::ClusterView;
+use crate::observation::ClusterView;
 use crate::plan::Peer;
 use crate::poll::Wait;
 use crate::topology::SlotSet;

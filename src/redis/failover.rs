@@ -8,7 +8,7 @@ use redis::cmd;
 use super::call::run;
 use super::error::is_failing_over;
 use super::{ServerError, parse, sentinel, view};
-use crate::observed::{Replication, ServerView};
+use crate::observation::{Replication, ServerView};
 use crate::plan::{HandOverWay, Peer};
 use crate::poll::Wait;
 use crate::topology::settings::STOPS_WRITES;

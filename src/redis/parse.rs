@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redis::Value;
 
-use crate::observed::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay};
+use crate::observation::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay};
 use crate::topology::settings::is_secret;
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Server, Settings, SlotRange, SlotSet};

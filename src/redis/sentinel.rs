@@ -7,7 +7,7 @@ use redis::{Value, cmd};
 
 use super::call::run;
 use super::{Login, ServerError, parse, view};
-use crate::observed::{SentinelView, ServerView, Watched};
+use crate::observation::{SentinelView, ServerView, Watched};
 use crate::topology::settings::sentinel_settings;
 use crate::topology::{Address, DeploymentName, Settings};
 

@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd, pipe};
 
 use super::ServerError;
-use crate::observed::{AccessView, ObservedUser, PrimaryLogin};
+use crate::observation::{AccessView, ObservedUser, PrimaryLogin};
 use crate::spec::SecretText;
 use crate::topology::acl::{Categories, words};
 use crate::topology::files::password_hash;

@@ -4,7 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value, cmd};
 
 use super::{ServerError, parse};
-use crate::observed::ServerView;
+use crate::observation::ServerView;
 
 /// The one question that not every server understands.
 const SHARDS: &str = "CLUSTER SHARDS";

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Condition, DeploymentState, Link, NodeStatus, Role, StatusView};
-use crate::observed::{
-    ClusterRole, ClusterView, ContainerState, Observed, ObservedContainer, ObservedServer, Replication,
+use crate::observation::{
+    ClusterRole, ClusterView, ContainerState, Observation, ObservedContainer, ObservedServer, Replication,
     ServerView,
 };
 use crate::topology::slots::SLOT_COUNT;
@@ -12,7 +12,7 @@ use crate::topology::{Address, Kind, Node, NodeName, SlotSet, Topology};
 
 /// Judges what is observed of a deployment.
 #[must_use]
-pub fn status(topology: &Topology, observed: &Observed) -> StatusView {
+pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
     let judge = Judge { topology, observed };
     let nodes: Vec<NodeStatus> = topology.nodes().into_iter().map(|node| judge.node(node)).collect();
     let runs = |container: &ObservedContainer| {
@@ -42,7 +42,7 @@ pub fn status(topology: &Topology, observed: &Observed) -> StatusView {
 }
 
 /// What all nodes run; the holder of a shared network namespace is none.
-fn digest(topology: &Topology, observed: &Observed) -> Option<String> {
+fn digest(topology: &Topology, observed: &Observation) -> Option<String> {
     let nodes = observed.containers.iter().filter(|(name, _)| topology.node(name).is_some());
     let mut ids = nodes.map(|(_, container)| &container.image_id);
     let first = ids.next().filter(|first| ids.all(|id| id == *first))?;
@@ -52,7 +52,7 @@ fn digest(topology: &Topology, observed: &Observed) -> Option<String> {
 /// Looks things up in both.
 struct Judge<'a> {
     topology: &'a Topology,
-    observed: &'a Observed,
+    observed: &'a Observation,
 }
 
 impl Judge<'_> {

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use super::Palette;
-use super::settings::{Output, Settings, Surroundings, Verbosity};
+use super::output_options::{Output, OutputOptions, Verbosity};
+use super::palette::Palette;
+use super::terminal_facts::TerminalFacts;
 use crate::event::{Event, Listener};
 
 mod board;
@@ -41,14 +42,12 @@ impl Renderer for Silent {}
 ///
 /// With `-v` there are lines on a terminal too: every step stays to be read, and log lines do not
 /// run into an animation.
-pub(super) fn choose(settings: Settings, surroundings: Surroundings, palette: Palette) -> Box<dyn Renderer> {
+pub(super) fn choose(options: OutputOptions, facts: TerminalFacts, palette: Palette) -> Box<dyn Renderer> {
     let stderr = || Box::new(std::io::stderr());
-    match (settings.verbosity, settings.output) {
+    match (options.verbosity, options.output) {
         (Verbosity::Quiet, _) => Box::new(Silent),
         (_, Output::Json) => Box::new(JsonLines::new(stderr())),
-        (Verbosity::Normal, Output::Text) if surroundings.animates() => {
-            Box::new(Progress::on_stderr(palette))
-        }
+        (Verbosity::Normal, Output::Text) if facts.animates() => Box::new(Progress::on_stderr(palette)),
         (verbosity, Output::Text) => Box::new(Plain::new(stderr(), palette, verbosity == Verbosity::Verbose)),
     }
 }

@@ -152,7 +152,7 @@ fn flags(rules: &[Rule]) -> UserFlags {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Deployment, SECURE};
-    use crate::observed::ObservedUser;
+    use crate::observation::ObservedUser;
     use crate::verify::{CheckMethod, ProbeReply};
 
     fn failed(deployment: &Deployment) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observed::{ClusterRole, ClusterView};
+use crate::observation::{ClusterRole, ClusterView};
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Node, SlotRange, SlotSet};
 

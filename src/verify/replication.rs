@@ -1,6 +1,6 @@
 //! Checks of primaries with replicas, in clusters and without.
 
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::topology::{Kind, Node};
 
 use super::context::{CheckContext, count};
@@ -139,7 +139,7 @@ fn read_only(context: &CheckContext<'_>, replica: &Node) -> Check {
 #[cfg(test)]
 mod tests {
     use super::super::testing::Deployment;
-    use crate::observed::Replication;
+    use crate::observation::Replication;
 
     fn deployment() -> Deployment {
         Deployment::healthy("kind: replication\nreplicas: 2\n")

@@ -1,6 +1,6 @@
 //! Checks of sentinels: whether they agree, have a quorum, and lead clients to the primary.
 
-use crate::observed::Watched;
+use crate::observation::Watched;
 use crate::topology::{Address, Node};
 
 use super::context::{CheckContext, count};
@@ -125,7 +125,7 @@ fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) ->
 #[cfg(test)]
 mod tests {
     use super::super::testing::Deployment;
-    use crate::observed::Watched;
+    use crate::observation::Watched;
 
     fn deployment() -> Deployment {
         Deployment::healthy("kind: sentinel\nreplicas: 2\n")

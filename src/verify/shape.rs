@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observed::ClusterRole;
+use crate::observation::ClusterRole;
 use crate::topology::NodeName;
 
 use super::context::{CheckContext, count};

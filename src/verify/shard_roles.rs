@@ -2,7 +2,7 @@
 //!
 //! A failover may have changed the roles since the deployment was formed. Checks address the acting primary.
 
-use crate::observed::Replication;
+use crate::observation::Replication;
 use crate::topology::{Kind, Node, NodeName, Shard, SlotSet, Topology};
 
 use super::{Check, Survey};

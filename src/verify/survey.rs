@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::observed::{ClusterView, ServerView};
+use crate::observation::{ClusterView, ServerView};
 use crate::topology::NodeName;
 
 use super::ProbeReply;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observed::{
+use crate::observation::{
     AccessView, ClusterNode, ClusterRole, ClusterView, ObservedUser, PrimaryLogin, Replication, SentinelView,
     ServerView, Watched,
 };

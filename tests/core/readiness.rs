@@ -1,6 +1,6 @@
 //! Every kind of disagreement shows, by itself and in words; and nothing else does.
 
-use redisctl::observed::{ClusterNode, ClusterRole, ObservedServer, Replication, ServerView};
+use redisctl::observation::{ClusterNode, ClusterRole, ObservedServer, Replication, ServerView};
 use redisctl::plan::Milestone;
 use redisctl::readiness::{Answers, cluster, replication};
 use redisctl::topology::{NodeName, SlotSet, Topology};

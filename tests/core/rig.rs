@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use redisctl::event::{Event, Listener};
 use redisctl::executor::{ExecuteError, Executor};
-use redisctl::observed::Replication;
+use redisctl::observation::Replication;
 use redisctl::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Obstacle, Peer, Plan, ReplicationExpectation,
     SentinelExpectation, StageId,

@@ -11,7 +11,7 @@ use crate::docker::inventory::Inventory;
 use crate::docker::remove::{self, Removed};
 use crate::docker::{EngineError, EngineInventory};
 use crate::executor::chain;
-use crate::observed::ContainerState;
+use crate::observation::ContainerState;
 use crate::topology::DeploymentName;
 
 /// How long the engine may take to say what there is: it may be the very thing that failed.

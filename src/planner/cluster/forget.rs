@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::draft::{Stages, server};
 use super::super::world::World;
 use crate::arrangement::Arrangement;
-use crate::observed::ClusterRole;
+use crate::observation::ClusterRole;
 use crate::plan::{Cause, Order, ServerAction, Stranger};
 use crate::topology::NodeName;
 

@@ -3,7 +3,7 @@
 use super::super::world::World;
 use super::succession::Shunned;
 use crate::arrangement::Arrangement;
-use crate::observed::ClusterRole;
+use crate::observation::ClusterRole;
 use crate::topology::{Node, NodeName, Shard, Topology};
 
 /// Each shard's holder, in the order of the shards.

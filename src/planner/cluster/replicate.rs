@@ -4,7 +4,7 @@ use super::super::draft::server;
 use super::super::world::World;
 use super::holds::Holds;
 use crate::arrangement::Arrangement;
-use crate::observed::ClusterRole;
+use crate::observation::ClusterRole;
 use crate::plan::{Cause, ServerAction, Step, WrongPrimary};
 use crate::topology::NodeName;
 

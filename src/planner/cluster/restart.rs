@@ -5,7 +5,7 @@ use super::super::world::World;
 use super::super::{expectations, replacements};
 use super::holds::Holds;
 use crate::arrangement::Arrangement;
-use crate::observed::ClusterView;
+use crate::observation::ClusterView;
 use crate::plan::{Cause, Condition, EngineAction, Milestone, Order};
 use crate::spec::DataSpec;
 use crate::topology::NodeName;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::executor::chain;
-use crate::observed::ServerView;
+use crate::observation::ServerView;
 use crate::redis::{ServerError, Servers, sentinel, view};
 use crate::topology::{Kind, NodeName};
 use crate::verify::{NodeAnswer, NodeStatement, Survey};

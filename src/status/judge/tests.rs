@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::observed::ClusterNode;
+use crate::observation::ClusterNode;
 use crate::spec::Spec;
 use crate::topology::resolve::{Facts, resolve};
 use crate::topology::{Server, Shard, SlotSet};
@@ -22,8 +22,8 @@ fn id(name: &NodeName) -> String {
 }
 
 /// The deployment as it should be: everything runs, every replica is 14 bytes behind.
-fn healthy(topology: &Topology) -> Observed {
-    let mut observed = Observed::default();
+fn healthy(topology: &Topology) -> Observation {
+    let mut observed = Observation::default();
     for node in topology.nodes() {
         observed.containers.insert(
             node.name.clone(),
@@ -87,7 +87,7 @@ fn cluster_view(topology: &Topology, own: &NodeName) -> ClusterView {
     ClusterView { ok: true, own_id: id(own), slots: slots.collect(), nodes, ..ClusterView::default() }
 }
 
-fn view(observed: &mut Observed, number: usize) -> &mut ServerView {
+fn view(observed: &mut Observation, number: usize) -> &mut ServerView {
     match observed.servers.get_mut(&name(number)).unwrap() {
         ObservedServer::Answering(view) => view,
         ObservedServer::Silent(_) => panic!("shop-{number} should answer"),
@@ -213,7 +213,7 @@ fn a_replication_has_one_primary_that_all_follow() {
 fn the_digest_is_what_every_node_runs() {
     let topology = topology("kind: replication");
     let mut observed = healthy(&topology);
-    let run = |observed: &mut Observed, images: [&str; 2]| {
+    let run = |observed: &mut Observation, images: [&str; 2]| {
         for (container, image) in observed.containers.values_mut().zip(images) {
             image.clone_into(&mut container.image_id);
         }
@@ -223,5 +223,5 @@ fn the_digest_is_what_every_node_runs() {
     assert_eq!(run(&mut observed, ["sha256:1", "sha256:1"]).as_deref(), Some("redis@sha256:9"));
     assert_eq!(run(&mut observed, ["sha256:2", "sha256:2"]).as_deref(), Some("sha256:2"));
     assert_eq!(run(&mut observed, ["sha256:1", "sha256:2"]), None);
-    assert_eq!(status(&topology, &Observed::default()).digest, None);
+    assert_eq!(status(&topology, &Observation::default()).digest, None);
 }

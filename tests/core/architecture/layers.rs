@@ -19,7 +19,7 @@ pub(super) const CORE: &[&str] = &[
     "doctor",
     "event",
     "export",
-    "observed",
+    "observation",
     "plan",
     "planner",
     "readiness",
@@ -80,7 +80,7 @@ pub(super) const LAYERS: &[Layer] = &[
     },
     // What should be.
     Layer {
-        part: &["arrangement", "observed"],
+        part: &["arrangement", "observation"],
         never: &[
             "crate::plan",
             "crate::planner",
@@ -99,8 +99,8 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer {
         part: &["verify"],
         never: &[
-            "crate::observed::ObservedUser",
-            "crate::observed::PrimaryLogin",
+            "crate::observation::ObservedUser",
+            "crate::observation::PrimaryLogin",
             "crate::topology::acl::allow_the_same",
             "crate::topology::settings::live",
             "crate::topology::settings::same_value",

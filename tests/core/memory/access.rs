@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use redisctl::executor::ServerFault;
-use redisctl::observed::{AccessView, ObservedUser, PrimaryLogin};
+use redisctl::observation::{AccessView, ObservedUser, PrimaryLogin};
 use redisctl::plan::ServerAction;
 use redisctl::spec::SecretText;
 use redisctl::topology::acl::words;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use redisctl::observed::{ClusterNode, ClusterRole, ClusterView};
+use redisctl::observation::{ClusterNode, ClusterRole, ClusterView};
 use redisctl::topology::{Address, Server};
 use tokio::time::Instant;
 

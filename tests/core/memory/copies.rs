@@ -1,6 +1,6 @@
 //! Where copies of a key are, in servers that nobody reaches and in data volumes.
 
-use redisctl::observed::ClusterRole;
+use redisctl::observation::ClusterRole;
 use redisctl::topology::NodeName;
 
 use super::World;

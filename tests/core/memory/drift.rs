@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use redisctl::observed::{ContainerState, Foreign};
+use redisctl::observation::{ContainerState, Foreign};
 use redisctl::topology::container::{containers, data_volume};
 use redisctl::topology::{Address, NodeName, SlotSet, Topology};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redisctl::event::Listener;
 use redisctl::executor::{BoxedError, EngineCalls};
-use redisctl::observed::{ContainerState, Foreign};
+use redisctl::observation::{ContainerState, Foreign};
 use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redisctl::executor::BoxedError;
-use redisctl::observed::{Observed, ObservedContainer, ObservedNetwork, ObservedServer, Stranger};
+use redisctl::observation::{Observation, ObservedContainer, ObservedNetwork, ObservedServer, Stranger};
 use redisctl::topology::container::shared_volume;
 use redisctl::topology::{Address, Credentials, NodeName, Topology};
 use tokio::sync::Notify;
@@ -158,10 +158,10 @@ impl World {
     }
 
     /// What there is of a topology's deployment.
-    pub(crate) fn observe(&self, topology: &Topology) -> Observed {
+    pub(crate) fn observe(&self, topology: &Topology) -> Observation {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
-        let mut observed = Observed {
+        let mut observed = Observation {
             image_present: state.engine.image_present,
             network: state
                 .engine
@@ -170,7 +170,7 @@ impl World {
                 .map(|network| ObservedNetwork { subnet: Some(network.subnet) }),
             volumes: state.engine.volumes.keys().cloned().collect(),
             foreign: state.engine.foreign.clone(),
-            ..Observed::default()
+            ..Observation::default()
         };
         // Files are read through a container.
         if !names.is_empty()

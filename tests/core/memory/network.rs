@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use redisctl::observed::History;
+use redisctl::observation::History;
 use redisctl::topology::{Address, NodeName};
 use tokio::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redisctl::observed::History;
+use redisctl::observation::History;
 use redisctl::topology::settings::server_default;
 use redisctl::topology::{Address, Server, Settings};
 use tokio::time::Instant;
@@ -156,8 +156,8 @@ impl Process {
     pub(crate) fn primary(&self) -> Option<Address> {
         match &self.cluster {
             Some(cluster) => match &cluster.own().role {
-                redisctl::observed::ClusterRole::Primary => None,
-                redisctl::observed::ClusterRole::Replica(id) => {
+                redisctl::observation::ClusterRole::Primary => None,
+                redisctl::observation::ClusterRole::Replica(id) => {
                     cluster.nodes.get(id).and_then(|line| line.address)
                 }
             },
@@ -167,7 +167,7 @@ impl Process {
 
     pub(crate) fn is_replica(&self) -> bool {
         match &self.cluster {
-            Some(cluster) => cluster.own().role != redisctl::observed::ClusterRole::Primary,
+            Some(cluster) => cluster.own().role != redisctl::observation::ClusterRole::Primary,
             None => self.follows.is_some(),
         }
     }

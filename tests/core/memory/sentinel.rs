@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use redisctl::observed::{SentinelView, ServerView, Watched};
+use redisctl::observation::{SentinelView, ServerView, Watched};
 use redisctl::plan::ServerAction;
 use redisctl::spec::SecretText;
 use redisctl::topology::users::{DEFAULT, OPERATOR};

@@ -1,7 +1,7 @@
 //! The servers' commands: what CLUSTER, REPLICAOF, CONFIG SET and SET do, and what they refuse.
 
 use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
-use redisctl::observed::{ClusterRole, Replication, ServerView};
+use redisctl::observation::{ClusterRole, Replication, ServerView};
 use redisctl::plan::{HandOverWay, Peer, ServerAction};
 use redisctl::topology::slots::slot_of;
 use redisctl::topology::{NodeName, Settings, SlotSet};

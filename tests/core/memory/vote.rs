@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use redisctl::observed::ClusterRole;
+use redisctl::observation::ClusterRole;
 use redisctl::topology::{Address, NodeName};
 
 use super::process::Process;

@@ -1,58 +1,16 @@
-//! What the user asked for, and where the output goes: together they decide on colour and animation.
+//! Where the process's streams go, and what the environment says about them: this decides on colour and
+//! animation.
 
 use std::io::{self, IsTerminal as _};
 
 use console::Term;
 
-/// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Settings {
-    /// The form of data.
-    pub output: Output,
-    /// When to use colours.
-    pub colour: ColourChoice,
-    /// How much to say.
-    pub verbosity: Verbosity,
-}
+use super::output_options::ColourChoice;
 
-/// The form of data on stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Output {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ColourChoice {
-    /// On terminals, unless the environment says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// How much to say on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Verbosity {
-    /// Errors only.
-    Quiet,
-    /// What goes on.
-    #[default]
-    Normal,
-    /// Every step that changes something.
-    Verbose,
-}
-
-/// Facts about the process's surroundings.
+/// Where the process's streams go, and what the environment says about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each a yes or no")]
-pub struct Surroundings {
+pub struct TerminalFacts {
     /// Whether stdin is a terminal.
     pub stdin_is_terminal: bool,
     /// Whether stdout is a terminal.
@@ -63,11 +21,11 @@ pub struct Surroundings {
     pub no_colour: bool,
     /// Whether the environment asks for colours without a terminal: `CLICOLOR_FORCE`, not 0.
     pub force_colour: bool,
-    /// Whether the terminal can do nothing but write.
+    /// Whether the terminal knows no escape sequences.
     pub dumb: bool,
 }
 
-impl Surroundings {
+impl TerminalFacts {
     /// Looks at this process's streams and environment.
     #[must_use]
     pub fn detect() -> Self {
@@ -82,7 +40,8 @@ impl Surroundings {
         }
     }
 
-    /// Whether to colour a stream. The flag beats the environment, which beats the stream's nature.
+    /// Whether to colour a stream. The option comes before the environment, the environment before the
+    /// kind of the stream.
     pub(super) fn colours(self, choice: ColourChoice, is_terminal: bool) -> bool {
         match choice {
             ColourChoice::Always => true,
@@ -98,8 +57,8 @@ impl Surroundings {
     }
 }
 
-/// `TERM=dumb`, or a Windows console that knows no escape sequences. Asking is also what makes an
-/// older console understand them, so that both streams are asked.
+/// `TERM=dumb`, or a Windows console that knows no escape sequences. The question itself makes an older
+/// console understand them. Therefore both streams are asked.
 fn is_dumb() -> bool {
     let refuses = |terminal: Term| terminal.is_term() && !terminal.features().colors_supported();
     let old_console = cfg!(windows) && [Term::stdout(), Term::stderr()].map(refuses).contains(&true);
@@ -112,11 +71,11 @@ mod tests {
 
     #[test]
     fn the_flag_beats_the_environment_which_beats_the_terminal() {
-        let pipe = Surroundings::default();
-        let no = Surroundings { no_colour: true, force_colour: true, ..pipe };
-        let force = Surroundings { force_colour: true, ..pipe };
-        let dumb = Surroundings { dumb: true, ..pipe };
-        for (surroundings, choice, is_terminal, expected) in [
+        let pipe = TerminalFacts::default();
+        let no = TerminalFacts { no_colour: true, force_colour: true, ..pipe };
+        let force = TerminalFacts { force_colour: true, ..pipe };
+        let dumb = TerminalFacts { dumb: true, ..pipe };
+        for (facts, choice, is_terminal, expected) in [
             (pipe, ColourChoice::Auto, true, true),
             (pipe, ColourChoice::Auto, false, false),
             (pipe, ColourChoice::Always, false, true),
@@ -127,11 +86,7 @@ mod tests {
             (force, ColourChoice::Never, true, false),
             (dumb, ColourChoice::Auto, true, false),
         ] {
-            assert_eq!(
-                surroundings.colours(choice, is_terminal),
-                expected,
-                "{surroundings:?} {choice:?} {is_terminal}"
-            );
+            assert_eq!(facts.colours(choice, is_terminal), expected, "{facts:?} {choice:?} {is_terminal}");
         }
     }
 }

@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 
 /// Lines of stdin. They are read on a thread of their own, so that waiting for one holds up nothing,
 /// not even the end of the program.
-pub struct Lines {
+pub struct StdinLines {
     prompts: blocking::Sender<String>,
     read: mpsc::UnboundedReceiver<io::Result<String>>,
     at_prompt: bool,
 }
 
-impl Lines {
+impl StdinLines {
     /// Begins to read; with a prompt, what is typed can be edited and brought back. Nothing of it is
     /// kept beyond the program's end: there may be passwords in it.
     pub(super) fn start(at_prompt: bool) -> io::Result<Self> {

@@ -11,7 +11,7 @@ use crate::topology::{Address, Node, NodeName, Server, Settings, SlotSet, Topolo
 
 /// A deployment as it is.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Observed {
+pub struct Observation {
     /// Whether the image is on the engine.
     pub image_present: bool,
     /// The deployment's network.
@@ -40,7 +40,7 @@ pub struct Observed {
     pub strangers: BTreeMap<String, Stranger>,
 }
 
-impl Observed {
+impl Observation {
     /// What a node's server says, where it answers.
     #[must_use]
     pub fn view(&self, node: &NodeName) -> Option<&ServerView> {
