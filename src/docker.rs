@@ -1,5 +1,5 @@
-//! The engine, through bollard: observes it, and does the plan's engine actions. It knows nothing
-//! of slots, roles or Redis commands.
+//! The engine, through bollard: lists what is on it, and does the engine actions of plans. It knows nothing of slots,
+//! roles or Redis commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -48,18 +48,18 @@ pub use settled::Settled;
 /// An engine that answers.
 pub struct Engine {
     docker: Docker,
-    /// What tells this run of redisctl from all others in the labels of what it makes.
+    /// The random id of this run, in the labels of the volumes that it creates.
     maker: String,
 }
 
 impl Engine {
-    /// The engine behind a client.
+    /// The engine that a client is connected to.
     #[must_use]
     pub fn new(docker: Docker) -> Self {
         Self { docker, maker: format!("{:032x}", rand::rng().random::<u128>()) }
     }
 
-    /// The client, for calls that are no part of a plan.
+    /// The client, for calls that are not part of a plan.
     #[must_use]
     pub fn client(&self) -> &Docker {
         &self.docker
@@ -107,13 +107,13 @@ impl Engine {
         apply::apply(&self.docker, &self.maker, None, &action, listener).await
     }
 
-    /// Whether it was this run of redisctl that began to make what there is of a deployment.
+    /// Whether this run created the volume that the nodes of a deployment share.
     #[must_use]
     pub fn began(&self, name: &DeploymentName, on_engine: &EngineInventory) -> bool {
         on_engine.is_maker(&self.maker, name)
     }
 
-    /// The containers' plane of an observation: everything but what servers say.
+    /// Observes the containers, the network and the volumes of a deployment. What the servers say is not in it.
     ///
     /// # Errors
     /// Where the engine does not answer.
@@ -152,8 +152,8 @@ impl Engine {
         })
     }
 
-    /// The topology and the passwords that a deployment was last brought to, read from the file in
-    /// its volume; `None` where it has no container, or none that has the file.
+    /// The topology and the passwords that a deployment was last brought to, read from the file in its volume.
+    /// `None` where no container of the deployment has the file.
     ///
     /// # Errors
     /// Where the engine does not answer, or a newer redisctl stored what this one cannot read.
@@ -171,7 +171,7 @@ impl Engine {
             match files::read_deployment(&self.docker, node).await {
                 Ok(Some(text)) => return stored_format::read(&text).map_err(newer),
                 Ok(None) => {}
-                // A `down` that was killed may still have calls under way: what it removes is not read.
+                // The engine may be removing the container for a `down` that was killed.
                 Err(error) => {
                     if !settled::is_removed(&self.docker, node.as_str()).await? {
                         return Err(error);

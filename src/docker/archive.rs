@@ -1,10 +1,10 @@
-//! Files into and out of containers: the tar archives of the engine's archive calls.
+//! The tar archives by which the engine takes files into containers, and gives files out of them.
 
 use std::io::{self, Read as _};
 
 use crate::topology::files::{File, SERVER_USER};
 
-/// An archive of files and folders, owned by the servers' user and closed to everybody else.
+/// An archive of files and folders. Only the servers' user, who owns them, may read and write them.
 pub(super) fn write(files: &[File]) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for file in files {

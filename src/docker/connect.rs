@@ -9,40 +9,39 @@ use super::location::{EngineAddress, EngineLocation};
 
 mod ssh;
 
-/// How long an engine may take to begin its answer to a request. Creating thirty containers at once on a
-/// busy machine takes seconds; what takes a minute has failed.
+/// How long an engine may take to begin its answer to a request. Creating thirty containers at once on a busy machine
+/// takes seconds. A request that takes a minute has failed.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long an engine may take to answer at all: enough for a connection through `ssh`, and for Podman on a busy
-/// machine, which looks its packages up to tell its version; short enough for a person who waits at a wrong
-/// address.
+/// How long an engine may take to answer the first request. A connection through `ssh` takes seconds. So does
+/// Podman's version on a busy machine, for which Podman looks its packages up.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The oldest API that has all that is used here: Docker 20.10's.
+/// The oldest API that has all calls that redisctl makes: Docker 20.10's.
 const OLDEST_API: ApiVersion = ApiVersion { major: 1, minor: 41 };
 
 /// Why there is no connection to an engine.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// This platform has no such connections.
+    /// This platform has no connections of this kind.
     #[error("engines at `{}` ({}) cannot be reached from this platform", location.address, location.origin)]
     Unsupported {
         /// The engine.
         location: Box<EngineLocation>,
     },
-    /// Nothing answers, or what answers is not an engine.
+    /// Nothing answers at the address, or something other than an engine.
     #[error("cannot reach the engine at `{}` ({})", location.address, location.origin)]
     Unreachable {
         /// The engine.
         location: Box<EngineLocation>,
-        /// What was in the way.
+        /// What kind of failure it was.
         reason: UnreachableReason,
-        /// What the attempt ended with.
+        /// The error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The engine is older than what redisctl needs.
     #[error(
-        "the engine at `{}` speaks version {found} of the API, and {OLDEST_API} is needed (Docker 20.10 or later)",
+        "the engine at `{}` has version {found} of the API, and redisctl needs {OLDEST_API} (Docker 20.10 or later)",
         location.address
     )]
     TooOld {
@@ -61,20 +60,20 @@ pub enum ConnectError {
     },
 }
 
-/// What is in the way to an engine.
+/// Why an engine cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnreachableReason {
-    /// There is no such socket, or nobody listens.
+    /// The socket does not exist, or no process listens at the address.
     NotRunning,
     /// This user may not open the socket.
     Permission,
-    /// Nothing answers in time.
+    /// No answer came in time.
     Timeout,
-    /// It answers with an HTTP error: it may want TLS, or be no engine.
+    /// The answer is an HTTP error: the engine may want TLS, or the address is not an engine's.
     HttpStatus,
-    /// There is no connection for another reason: an unknown host, no route, certificates that do not fit.
+    /// The connection failed: an unknown host, no route, certificates that do not fit.
     NoConnection,
-    /// Something else; the cause says what.
+    /// Another error, which is the cause.
     Other,
 }
 
@@ -84,7 +83,7 @@ impl ConnectError {
     pub fn hint(&self) -> String {
         match self {
             Self::Unsupported { .. } => {
-                "say where the engine is with `--host`, or choose another Docker context".to_owned()
+                "name the engine's address with `--host`, or choose another Docker context".to_owned()
             }
             Self::Unreachable { location, reason, .. } => {
                 unreachable_hint(&location.address, *reason, std::env::consts::OS)
@@ -95,7 +94,7 @@ impl ConnectError {
     }
 }
 
-/// Connects to the engine, and makes sure that it is one that can be used.
+/// Connects to the engine, and checks that redisctl can use it.
 ///
 /// # Errors
 /// The engine cannot be reached, is too old, or runs no Linux containers.
@@ -125,8 +124,8 @@ pub async fn connect(location: &EngineLocation) -> Result<Docker, ConnectError> 
     }
 }
 
-/// A client for the address, which has not connected yet; `None` where this platform has no such
-/// connections.
+/// A client for the address, which has not connected yet; `None` where this platform has no connections of this
+/// kind.
 fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Error>> {
     let timeout = REQUEST_TIMEOUT.as_secs();
     match address {
@@ -157,7 +156,7 @@ fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Err
     }
 }
 
-/// What was in the way, from the kind of the error or of one of its causes.
+/// Why an engine cannot be reached, from the kind of the error or of one of its causes.
 fn reason(error: &bollard::errors::Error) -> UnreachableReason {
     use bollard::errors::Error;
     match error {
@@ -166,7 +165,7 @@ fn reason(error: &bollard::errors::Error) -> UnreachableReason {
         Error::DockerResponseServerError { .. } => return UnreachableReason::HttpStatus,
         _ => {}
     }
-    // `IOError` passes its cause's own cause on, and so does not count as one itself.
+    // The source of an `IOError` is the source of the error inside it: the chain starts with the error inside.
     let first: &(dyn std::error::Error + 'static) = match error {
         Error::IOError { err } => err,
         other => other,
@@ -187,7 +186,7 @@ fn reason(error: &bollard::errors::Error) -> UnreachableReason {
     }
 }
 
-/// The error without bollard's own wrapping of it, which would say everything twice.
+/// The error inside bollard's wrapper, whose text would repeat the text of the error.
 fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         bollard::errors::Error::HyperLegacyError { err } => Box::new(err),
@@ -195,12 +194,11 @@ fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error 
     }
 }
 
-/// What to do about a `reason` on the way to `address`, on the given system (as `std::env::consts::OS`
-/// names it).
+/// What to do where `address` is unreachable for this reason, on this system (as `std::env::consts::OS` names it).
 fn unreachable_hint(address: &EngineAddress, reason: UnreachableReason, system: &str) -> String {
     match (address, reason) {
         (EngineAddress::Ssh(destination), _) => format!(
-            "check that `ssh {} docker version` works without a question",
+            "check that `ssh {} docker version` works without asking for a password",
             destination.arguments().join(" ")
         ),
         (EngineAddress::Unix(_) | EngineAddress::Pipe(_), UnreachableReason::Permission) => match system {
@@ -210,9 +208,11 @@ fn unreachable_hint(address: &EngineAddress, reason: UnreachableReason, system: 
             _ => "let this user open the socket or pipe of the engine".to_owned(),
         },
         (EngineAddress::Unix(_) | EngineAddress::Pipe(_), _) => match system {
-            "linux" => "start the engine (`sudo systemctl start docker`), or say where one is with `--host`",
-            "macos" => "start Docker Desktop, Colima or OrbStack, or say where an engine is with `--host`",
-            _ => "start Docker Desktop, or say where an engine is with `--host`",
+            "linux" => {
+                "start the engine (`sudo systemctl start docker`), or name the address of another one with `--host`"
+            }
+            "macos" => "start Docker Desktop, Colima or OrbStack, or name the address of an engine with `--host`",
+            _ => "start Docker Desktop, or name the address of an engine with `--host`",
         }
         .to_owned(),
         (_, UnreachableReason::NotRunning | UnreachableReason::Timeout)

@@ -1,11 +1,11 @@
-//! Where other engines differ from Docker in what they answer, and how their answers are read all the same.
+//! Answers in which engines differ from Docker.
 //!
-//! Podman 4 has words of its own for the states of containers: one that has ended is `stopped` until it has
-//! been cleaned up, and for good where that was cut off. A client that knows Docker's words alone can read
-//! nothing of a list with such a container in it.
+//! Podman 4 has its own words for the states of containers. A container that ended is `stopped` until Podman has
+//! cleaned it up, and stays so if Podman was interrupted. bollard knows Docker's words alone, and cannot read a list
+//! that has another word in it.
 //!
-//! Podman 4 also fails to stop or remove a container whose server ends between its look and its signal. Neither
-//! call does harm when it is made again, and so it is, as long as the engine answers that the failure is its own.
+//! Podman 4 also fails to stop or remove a container whose server ends at the same moment. Both calls may be repeated
+//! safely, and are repeated while the engine answers with an internal error.
 
 use std::future::Future;
 use std::time::Duration;
@@ -24,12 +24,12 @@ use tokio::time::{Instant, sleep};
 
 use super::error::is_internal;
 
-/// For how long a call is made again that the engine fails to carry out: what was in its way is over in tenths of
-/// a second, in seconds on a busy machine, and somebody waits for the answer where it is not.
-const PERSISTENCE: Duration = Duration::from_secs(10);
+/// For how long a call is repeated that ends in an internal error. The cause passes within tenths of a second, or
+/// within seconds on a busy machine.
+const REPEAT_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long to wait before that, for what was in the way to be over.
-const RETRY_INTERVAL: Duration = Duration::from_millis(100);
+/// How long to wait before a call is repeated.
+const REPEAT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Lists all containers, running or not.
 ///
@@ -43,7 +43,7 @@ pub(super) async fn list_containers(docker: &Docker) -> Result<Vec<ContainerSumm
 /// Inspects a container.
 ///
 /// # Errors
-/// There is none, or the engine does not answer.
+/// The container does not exist, or the engine does not answer.
 pub(super) async fn inspect_container(
     docker: &Docker,
     name: &str,
@@ -54,40 +54,39 @@ pub(super) async fn inspect_container(
 /// Stops a container.
 ///
 /// # Errors
-/// There is none, it cannot be stopped, or the engine does not answer.
+/// The container does not exist or cannot be stopped, or the engine does not answer.
 pub(super) async fn stop_container(
     docker: &Docker,
     name: &str,
     options: StopContainerOptions,
 ) -> Result<(), Error> {
-    persist(|| docker.stop_container(name, Some(options.clone()))).await
+    repeat(|| docker.stop_container(name, Some(options.clone()))).await
 }
 
 /// Removes a container.
 ///
 /// # Errors
-/// There is none, it cannot be removed, or the engine does not answer.
+/// The container does not exist or cannot be removed, or the engine does not answer.
 pub(super) async fn remove_container(
     docker: &Docker,
     name: &str,
     options: RemoveContainerOptions,
 ) -> Result<(), Error> {
-    persist(|| docker.remove_container(name, Some(options.clone()))).await
+    repeat(|| docker.remove_container(name, Some(options.clone()))).await
 }
 
-/// Makes a call until the engine no longer answers that it failed, or has done so for too long.
-async fn persist<T, C: Future<Output = Result<T, Error>>>(call: impl Fn() -> C) -> Result<T, Error> {
-    let deadline = Instant::now() + PERSISTENCE;
+/// Repeats a call while the engine answers with an internal error, until the time is over.
+async fn repeat<T, C: Future<Output = Result<T, Error>>>(call: impl Fn() -> C) -> Result<T, Error> {
+    let deadline = Instant::now() + REPEAT_LIMIT;
     loop {
         match call().await {
-            Err(error) if is_internal(&error) && Instant::now() < deadline => sleep(RETRY_INTERVAL).await,
+            Err(error) if is_internal(&error) && Instant::now() < deadline => sleep(REPEAT_INTERVAL).await,
             result => return result,
         }
     }
 }
 
-/// Reads a list of containers again that could not be read because of a state in it; gives the error back where
-/// it is about something else.
+/// Reads a list of containers that bollard could not read because of a state in it. Returns every other error.
 fn read_containers(error: Error) -> Result<Vec<ContainerSummary>, Error> {
     read_again(error, |containers| {
         for container in containers.as_array_mut().into_iter().flatten() {
@@ -96,15 +95,14 @@ fn read_containers(error: Error) -> Result<Vec<ContainerSummary>, Error> {
     })
 }
 
-/// Reads an inspected container again that could not be read because of its state; gives the error back where
-/// it is about something else.
+/// Reads an inspected container that bollard could not read because of its state. Returns every other error.
 fn read_container(error: Error) -> Result<ContainerInspectResponse, Error> {
     read_again(error, |container| {
         translate::<ContainerStateStatusEnum>(container.pointer_mut("/State/Status"));
     })
 }
 
-/// Reads an answer again that could not be read, after a change to it.
+/// Changes an answer that bollard could not read, and reads it again.
 fn read_again<T: DeserializeOwned>(error: Error, change: impl FnOnce(&mut Value)) -> Result<T, Error> {
     let Error::JsonDataError { contents, .. } = &error else { return Err(error) };
     let Ok(mut answer) = serde_json::from_str(contents) else { return Err(error) };
@@ -112,7 +110,7 @@ fn read_again<T: DeserializeOwned>(error: Error, change: impl FnOnce(&mut Value)
     serde_json::from_value(answer).map_err(|_| error)
 }
 
-/// Puts Docker's word for a state, which `S` knows, into the place of another one.
+/// Replaces a state that `S` does not know by Docker's word for it.
 fn translate<S: DeserializeOwned>(state: Option<&mut Value>) {
     if let Some(state) = state
         && S::deserialize(&*state).is_err()
@@ -176,7 +174,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_that_the_engine_fails_to_carry_out_is_made_again() {
         let calls = Cell::new(0);
-        let result = persist(async || {
+        let result = repeat(async || {
             calls.set(calls.get() + 1);
             if calls.get() < 4 { Err(answered(500)) } else { Ok(calls.get()) }
         });
@@ -186,15 +184,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_that_cannot_be_carried_out_ends_with_the_engines_answer() {
         let started = Instant::now();
-        let result: Result<(), _> = persist(async || Err(answered(500))).await;
+        let result: Result<(), _> = repeat(async || Err(answered(500))).await;
         assert!(result.is_err_and(|error| is_internal(&error)));
-        assert!(started.elapsed() >= PERSISTENCE && started.elapsed() < PERSISTENCE * 2);
+        assert!(started.elapsed() >= REPEAT_LIMIT && started.elapsed() < REPEAT_LIMIT * 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_the_engine_refuses_is_not_asked_again() {
         let calls = Cell::new(0);
-        let result: Result<(), _> = persist(async || {
+        let result: Result<(), _> = repeat(async || {
             calls.set(calls.get() + 1);
             Err(answered(409))
         })

@@ -1,6 +1,6 @@
-//! What the loader reads of an ELF file: its interpreter, the libraries it needs, where it says to look.
+//! ELF files: the interpreter, the needed libraries, the directories that the file names for them.
 //!
-//! Segments are read, not sections, as the loader does: a stripped file may have no sections left.
+//! As in the loader, segments are read, not sections, which a stripped file may not have.
 
 use object::elf;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _};
@@ -9,7 +9,7 @@ use object::{Endianness, FileKind, ReadRef};
 /// The part of an ELF file that decides which other files it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ElfObject {
-    /// What it runs on; a library of another target is passed over by the loader.
+    /// The processor that it is for. The loader passes over libraries for another one.
     pub target: Target,
     /// `PT_INTERP`: the loader's path. `None` for libraries and static programs.
     pub interpreter: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The engine's name for this processor (the names that Go uses); `None` for one unknown here.
+    /// The engine's (and Go's) name for this processor; `None` where redisctl does not know it.
     #[must_use]
     pub(super) fn engine_architecture(self) -> Option<&'static str> {
         match (elf::Machine(self.machine), self.is_64) {
@@ -45,7 +45,7 @@ impl Target {
         }
     }
 
-    /// The name of the directory that Debian keeps this processor's libraries in, below `lib`.
+    /// The name of Debian's directory for this processor's libraries, below `lib`.
     #[must_use]
     pub(super) fn multiarch_directory(self) -> Option<&'static str> {
         match (elf::Machine(self.machine), self.is_64) {
@@ -61,7 +61,7 @@ impl Target {
     }
 }
 
-/// What the file with this header runs on; `None` where the header is no ELF file's.
+/// The processor that the file with this header is for; `None` where it is not an ELF file.
 pub(super) fn target(header: &[u8]) -> Option<Target> {
     fn of_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Option<Target> {
         let header = Header::parse(data).ok()?;
@@ -76,11 +76,11 @@ pub(super) fn target(header: &[u8]) -> Option<Target> {
 /// Reads the ELF file whose content is `data`.
 ///
 /// # Errors
-/// `data` is no ELF file, or a damaged one.
+/// `data` is not an ELF file, or is damaged.
 pub(super) fn read<'data, Data: ReadRef<'data>>(data: Data) -> Result<ElfObject, object::read::Error> {
     match FileKind::parse(data)? {
         FileKind::Elf32 => read_class::<elf::FileHeader32<Endianness>, Data>(data),
-        // Whatever is no 32-bit ELF file fails here with the reason.
+        // A file of any other kind fails here, with the reason.
         _ => read_class::<elf::FileHeader64<Endianness>, Data>(data),
     }
 }
@@ -133,7 +133,7 @@ where
     })
 }
 
-/// The NUL-terminated text at `offset` of a string table; `None` where the offset lies outside.
+/// The NUL-terminated text at `offset` of a string table; `None` where the offset is outside.
 fn text_at(strings: &[u8], offset: u64) -> Option<String> {
     let rest = strings.get(usize::try_from(offset).ok()?..)?;
     let text = rest.split(|byte| *byte == 0).next()?;

@@ -1,4 +1,4 @@
-//! What an engine says of itself, as far as `doctor` wants to know it.
+//! What an engine says of itself, for `doctor`.
 
 use std::time::Duration;
 
@@ -10,39 +10,39 @@ use super::timestamp::since_1970;
 use super::{EngineError, image};
 use crate::doctor::{ImageState, Limits};
 
-/// How long a registry may take: a person waits for it.
+/// How long a registry may take to answer while a person waits.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An engine, by its own account.
+/// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// What it is, its version, and the API's.
+    /// Its product, its version, and the version of its API.
     pub version: String,
     /// System and processor of its containers.
     pub platform: String,
     /// The limits that it enforces.
     pub limits: Limits,
-    /// What it warns of itself.
+    /// Its warnings.
     pub warnings: Vec<String>,
     /// Its clock, as time since 1970; `None` where it does not tell it.
     pub time: Option<Duration>,
 }
 
-/// Asks the engine how it is.
+/// Asks the engine about itself.
 ///
 /// # Errors
 /// Where it does not answer.
 pub async fn engine_info(docker: &Docker) -> Result<EngineInfo, EngineError> {
     let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
-    let information = docker.info().await.map_err(EngineError::call("tell how it is"))?;
+    let information = docker.info().await.map_err(EngineError::call("tell about itself"))?;
     let parts = version.components.unwrap_or_default();
-    // Docker calls its first part `Engine`, others give theirs a name of their own.
+    // Docker's first component is called `Engine`, Podman's has its own name.
     let engine = parts.first().map_or("Engine", |part| part.name.as_str());
     let said = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "?".to_owned());
     Ok(EngineInfo {
         version: format!("{engine} {}, API {}", said(version.version), said(version.api_version)),
         platform: format!("{}/{}", said(version.os), said(version.arch)),
-        // An engine that does not say so has what every engine has.
+        // Engines that do not mention a limit enforce it.
         limits: Limits {
             memory: information.memory_limit.unwrap_or(true),
             cpu: information.cpu_cfs_quota.unwrap_or(true),
@@ -64,7 +64,7 @@ pub async fn image_state(docker: &Docker, reference: &str) -> Result<ImageState,
     Ok(match asked {
         Ok(Ok(_)) => ImageState::InRegistry,
         Ok(Err(error)) if matches!(status(&error), Some(401 | 403 | 404)) => {
-            ImageState::OutOfReach("its registry has none that may be pulled".to_owned())
+            ImageState::OutOfReach("its registry has no such image, or refuses to give it".to_owned())
         }
         Ok(Err(_)) => ImageState::OutOfReach("the engine reaches no registry".to_owned()),
         Err(_) => ImageState::OutOfReach("the registry does not answer".to_owned()),

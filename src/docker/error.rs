@@ -1,4 +1,4 @@
-//! What can go wrong between redisctl and the engine.
+//! Errors of the engine.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use bollard::errors::Error;
 use crate::topology::DeploymentName;
 use crate::topology::stored_format::NewerFormat;
 
-/// The status of a call that names something that is not there.
+/// The status of a call about a container, network, volume or image that does not exist.
 const NOT_FOUND: u16 = 404;
 
-/// The status of a call that makes what is there already, or that something which is going on stands against.
+/// The status of a call that creates what exists already, or that another call is in the way of.
 const CONFLICT: u16 = 409;
 
 /// The status of a call that the engine failed to carry out.
@@ -19,32 +19,32 @@ const INTERNAL_ERROR: u16 = 500;
 /// A call to the engine that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The engine refused.
+    /// The engine answered with an error.
     #[error("the engine could not {operation}")]
     Call {
-        /// What was asked of it.
+        /// What it was asked to do.
         operation: String,
         /// Why not.
         source: Error,
     },
-    /// The connection to the engine broke, or its answer did not come in time: it may have done what it
-    /// was asked for, or not.
+    /// The connection to the engine broke, or its answer did not come in time. The engine may have carried out the
+    /// call.
     #[error("no answer came from the engine when it was asked to {operation}")]
     NoAnswer {
-        /// What was asked of it.
+        /// What it was asked to do.
         operation: String,
         /// How the connection ended.
         source: Error,
     },
-    /// A name that was free a moment ago is somebody else's now.
-    #[error("somebody else has just made a {kind} `{name}`")]
+    /// A name is taken that was free a moment ago.
+    #[error("another run or user has just created a {kind} `{name}`")]
     NameTaken {
         /// `container`, `network` or `volume`.
         kind: &'static str,
         /// The name.
         name: String,
     },
-    /// The engine could not start a container; one reason is a port that somebody else has taken.
+    /// The engine could not start a container. One reason is a port that is taken.
     #[error("the engine could not start the container `{container}`")]
     NotStarted {
         /// The container.
@@ -52,16 +52,16 @@ pub enum EngineError {
         /// Why not.
         source: Error,
     },
-    /// A container that the engine has begun to remove is still there.
-    #[error("the container `{container}` is being removed, and still not gone after {} s", waited.as_secs())]
+    /// The engine began to remove a container, and the container still exists.
+    #[error("the engine has not removed the container `{container}` within {} s", waited.as_secs())]
     NotGone {
         /// The container.
         container: String,
-        /// For how long it was waited for.
+        /// How long the wait took.
         waited: Duration,
     },
-    /// Another network took the subnet first.
-    #[error("the subnet `{subnet}` overlaps one that another network has taken")]
+    /// Another network has the subnet, or a part of it.
+    #[error("the subnet `{subnet}` overlaps the subnet of another network")]
     SubnetTaken {
         /// The subnet.
         subnet: ipnet::Ipv4Net,
@@ -84,10 +84,10 @@ pub enum EngineError {
         /// Both versions.
         source: NewerFormat,
     },
-    /// An image in which neither server was found.
+    /// An image holds neither server.
     #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
     NoServer(String),
-    /// The server in an image is made for another processor than the engine's.
+    /// The server in an image is for another processor than the engine's.
     #[error(
         "the image `{reference}` holds a `{program}` for {found}, and the engine runs programs for {needed}"
     )]
@@ -124,7 +124,7 @@ impl EngineError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Pull(error) => Some(error.hint()),
-            Self::SubnetTaken { .. } => Some("choose another one with `--subnet`"),
+            Self::SubnetTaken { .. } => Some("choose another subnet with `--subnet`"),
             Self::NewerFormat { .. } => {
                 Some("upgrade redisctl; to remove the deployment, `redisctl down` of this version is enough")
             }
@@ -133,14 +133,14 @@ impl EngineError {
                 Some("name an image with `--image` that is made for the engine's processor")
             }
             Self::NotStarted { source, .. } if says_port_is_allocated(source) => Some(
-                "no container publishes that port: the engine itself holds it, as one may that was killed while it \
-                 started containers; restart the engine",
+                "no container publishes that port, but the engine counts it as taken. This happens where the engine was \
+                 killed while it started containers. Restart the engine",
             ),
             Self::Call { source, .. } if says_network_is_in_use(source) => Some(
-                "`docker network inspect` shows whose containers are attached to it; where it shows none, the engine \
-                 counts one that is gone: restart the engine, and try again",
+                "`docker network inspect` shows the containers that are attached to it; if it shows none, the engine \
+                 counts a container that was removed: restart the engine, and try again",
             ),
-            Self::NoAnswer { .. } => Some("see whether the engine still runs (`docker info`)"),
+            Self::NoAnswer { .. } => Some("check whether the engine still runs (`docker info`)"),
             _ => None,
         }
     }
@@ -151,7 +151,7 @@ pub(super) fn is_subnet_refused(error: &Error) -> bool {
     matches!(status(error), Some(400 | 403))
 }
 
-/// Whether there was no answer at all, or not the whole of it.
+/// Whether the answer is missing, or a part of it.
 fn is_broken_connection(error: &Error) -> bool {
     matches!(
         error,
@@ -171,27 +171,27 @@ pub(super) fn status(error: &Error) -> Option<u16> {
     }
 }
 
-/// Whether the engine counts a port among those that it has given away itself.
+/// Whether the engine says that it has given the port to a container.
 fn says_port_is_allocated(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("port is already allocated"))
 }
 
-/// Whether the engine counts something that is attached to a network.
+/// Whether the engine says that containers are attached to the network.
 fn says_network_is_in_use(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("has active endpoints"))
 }
 
-/// Whether a name is taken, or the engine is busy with what a call named.
+/// Whether a name is taken, or another call is in the way.
 pub(super) fn is_conflict(error: &Error) -> bool {
     status(error) == Some(CONFLICT)
 }
 
-/// Whether what a call named is not there.
+/// Whether the call was about something that does not exist.
 pub(super) fn is_not_found(error: &Error) -> bool {
     status(error) == Some(NOT_FOUND)
 }
 
-/// Whether the engine failed at what it was asked for, rather than refused it.
+/// Whether the engine failed to carry out a call that it did not refuse.
 pub(super) fn is_internal(error: &Error) -> bool {
     status(error) == Some(INTERNAL_ERROR)
 }

@@ -1,6 +1,5 @@
-//! What the engine knows of itself, and of a deployment's network and containers, for a bundle: what
-//! matters to somebody who looks for a fault. What may be a secret of somebody else's is left out:
-//! proxies with passwords in their URLs, variables of an image.
+//! What the engine says of itself, and of a deployment's network and containers, for a failure bundle. Proxies and
+//! the variables of images are left out, because they may hold passwords.
 
 use bollard::Docker;
 use bollard::query_parameters::InspectNetworkOptions;
@@ -15,7 +14,7 @@ use crate::topology::{DeploymentName, NodeName};
 /// Where it does not answer.
 pub async fn engine(docker: &Docker) -> Result<Value, EngineError> {
     let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
-    let info = docker.info().await.map_err(EngineError::call("tell how it is"))?;
+    let info = docker.info().await.map_err(EngineError::call("tell about itself"))?;
     Ok(json!({
         "version": version.version,
         "api_version": version.api_version,
@@ -36,10 +35,10 @@ pub async fn engine(docker: &Docker) -> Result<Value, EngineError> {
     }))
 }
 
-/// The deployment's network, and who is in it.
+/// The deployment's network, and the containers that are attached to it.
 ///
 /// # Errors
-/// Where it is not there, or the engine does not answer.
+/// The network or container does not exist, or the engine does not answer.
 pub async fn network(docker: &Docker, deployment: &DeploymentName) -> Result<Value, EngineError> {
     let network = docker.inspect_network(deployment.as_str(), None::<InspectNetworkOptions>).await;
     let network = network.map_err(EngineError::call(format!("inspect the network `{deployment}`")))?;
@@ -49,7 +48,7 @@ pub async fn network(docker: &Docker, deployment: &DeploymentName) -> Result<Val
 /// A node's container.
 ///
 /// # Errors
-/// Where it is not there, or the engine does not answer.
+/// The network or container does not exist, or the engine does not answer.
 pub async fn container(docker: &Docker, node: &NodeName) -> Result<Value, EngineError> {
     let container = dialect::inspect_container(docker, node.as_str()).await;
     let container = container.map_err(EngineError::call(format!("inspect the container `{node}`")))?;

@@ -1,7 +1,7 @@
 //! `--image host`: an image made from this machine's own server and the libraries that it loads.
 //!
-//! It is for machines that reach no registry. The tag is a hash of the content, so that the engine gets
-//! the image once, and again only when the server or one of its libraries has changed.
+//! It is for machines that reach no registry. The tag is a hash of the content: the engine gets the image again only
+//! when the server or one of its libraries has changed.
 
 use std::io;
 use std::path::PathBuf;
@@ -24,18 +24,18 @@ use recipe::{Digest, Recipe};
 
 use super::elf::Target;
 
-/// The repository that these images are in.
+/// The repository of these images.
 const REPOSITORY: &str = "redisctl-host";
 
-/// How much of the archive is handed to the connection at once, in bytes: more saves nothing.
+/// How much of the archive is given to the connection at once, bytes. Larger pieces are not faster.
 const PIECE_LENGTH: usize = 256 * 1024;
 
-/// An image made from this machine's server, present on the engine.
+/// An image of this machine's server, present on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostImage {
-    /// What containers name it by: `redisctl-host:<hash>`.
+    /// Its reference: `redisctl-host:<hash>`.
     pub reference: String,
-    /// It was there already; nothing was imported.
+    /// The engine had it already.
     pub reused: bool,
     /// The server's binary, at `/usr/local/bin` and on the image's `PATH`.
     pub program: String,
@@ -55,7 +55,7 @@ pub enum HostImageError {
     /// Neither server is installed.
     #[error("there is no `redis-server` or `valkey-server` on this machine to make the image `host` from")]
     NoServer,
-    /// The server does not tell its version.
+    /// The server cannot be asked for its version.
     #[error("cannot ask `{}` for its version", path.display())]
     Version {
         /// The server's binary.
@@ -69,7 +69,7 @@ pub enum HostImageError {
     /// The image cannot be packed.
     #[error("cannot pack the image `host`")]
     Pack(#[source] io::Error),
-    /// The engine's machine has another processor than this one, or runs no Linux containers.
+    /// The engine runs programs for another processor, or no Linux containers.
     #[error("the server of this machine is for linux/{binary}, and the engine runs {engine}")]
     WrongPlatform {
         /// The binary's processor, as the engine would call it.
@@ -77,10 +77,10 @@ pub enum HostImageError {
         /// The engine's system and processor.
         engine: String,
     },
-    /// The engine refuses.
+    /// The engine refused a call.
     #[error("cannot {operation} `{reference}`")]
     Engine {
-        /// What was asked of it.
+        /// What it was asked to do.
         operation: &'static str,
         /// The image.
         reference: String,
@@ -117,7 +117,7 @@ impl HostImageError {
 /// Makes sure that the engine has an image of this machine's server as it is now.
 ///
 /// # Errors
-/// There is no server on this machine, it cannot be taken apart, or the engine refuses the image.
+/// This machine has no server, the server cannot be read, or the engine refuses the image.
 pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     let (recipe, Digest { tag, size }) = read_machine().await?;
     let reference = format!("{REPOSITORY}:{tag}");
@@ -143,7 +143,7 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     check_platform(recipe.target, engine.os.as_deref(), engine.arch.as_deref())?;
     let options = CreateImageOptionsBuilder::default()
         .from_src("-")
-        // With the tag in it: Podman takes none by itself.
+        // The tag is in it, because Podman ignores a tag of its own.
         .repo(&reference)
         .message("made from this machine's server by redisctl")
         .changes(recipe.changes.clone())
@@ -151,7 +151,7 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     let layout = recipe.layout;
     let archive =
         blocking(move || layout.write_tar(Vec::with_capacity(size)).map_err(HostImageError::Pack)).await?;
-    // The stream may end with a spurious error after the import: whether the image is there decides.
+    // The stream may end with an error although the engine has the image: the image decides.
     let imported: Result<Vec<_>, _> = docker
         .create_image(Some(options), Some(bollard::body_stream(in_pieces(archive.into()))), None)
         .try_collect()
@@ -162,16 +162,16 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     }
 }
 
-/// The reference that the image of this machine's server has, or would have.
+/// The reference of the image of this machine's server. The image need not exist.
 ///
 /// # Errors
-/// There is no server on this machine, or it cannot be taken apart.
+/// This machine has no server, or the server cannot be read.
 pub async fn reference() -> Result<String, HostImageError> {
     let (_, Digest { tag, .. }) = read_machine().await?;
     Ok(format!("{REPOSITORY}:{tag}"))
 }
 
-/// What an image of this machine's server is made of, and the digest of that.
+/// The contents of an image of this machine's server, and their digest.
 async fn read_machine() -> Result<(Recipe, Digest), HostImageError> {
     if !cfg!(target_os = "linux") {
         return Err(HostImageError::NotLinux { system: std::env::consts::OS });
@@ -184,13 +184,13 @@ async fn read_machine() -> Result<(Recipe, Digest), HostImageError> {
     .await
 }
 
-/// `archive` in pieces: sent as a whole, it would be copied once more.
+/// `archive` in pieces. Sent as a whole, it would be copied once more.
 fn in_pieces(archive: Bytes) -> impl Stream<Item = Bytes> + Send + 'static {
     let starts = (0..archive.len()).step_by(PIECE_LENGTH);
     stream::iter(starts.map(move |start| archive.slice(start..archive.len().min(start + PIECE_LENGTH))))
 }
 
-/// Runs `work`, which reads files, where it holds up nothing else.
+/// Runs `work`, which reads files, on a thread for blocking work.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HostImageError> + Send + 'static,
 ) -> Result<T, HostImageError> {
@@ -209,7 +209,7 @@ fn check_platform(
     engine_system: Option<&str>,
     engine_architecture: Option<&str>,
 ) -> Result<(), HostImageError> {
-    // An engine that does not tell, or a processor unknown here, gets the benefit of the doubt.
+    // The image is tried where the engine does not tell, or where redisctl does not know the processor.
     let (Some(system), Some(architecture)) = (engine_system, engine_architecture) else { return Ok(()) };
     let Some(binary) = target.engine_architecture() else { return Ok(()) };
     if system == "linux" && architecture == binary {

@@ -1,4 +1,4 @@
-//! Images that are on the engine, and which server each of them holds.
+//! Images on the engine, and the server that each of them holds.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::topology::{DeploymentName, Server};
 pub struct Image {
     /// Its id.
     pub id: String,
-    /// What registries call it, `redis@sha256:…`; none where it came from no registry.
+    /// Its digests in registries, `redis@sha256:…`; none where the image was not pulled.
     pub digests: Vec<String>,
     /// The server in it, where the image says so by its variables or labels.
     declared: Option<Server>,
@@ -29,7 +29,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// What the registry calls it that `reference` is from, else what any other does.
+    /// Its digest in the registry of `reference`, else in any other.
     #[must_use]
     pub fn digest(&self, reference: &str) -> Option<String> {
         let repository = repository(reference);
@@ -55,8 +55,8 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
     }
 }
 
-/// Which server an image holds: what it says itself, else what its server says when it is run, in a
-/// container that is `deployment`'s: should it be left behind, `down` takes it away.
+/// The server that an image holds. If the image does not say so itself, its server is run and asked. The container
+/// for that has the label of `deployment`, so that `down` removes it if this run is killed.
 ///
 /// # Errors
 /// Where the image holds no server, or a server for another processor.
@@ -98,8 +98,8 @@ fn variables(inspect: &ImageInspect) -> BTreeMap<&str, &str> {
     variables.filter_map(|variable| variable.split_once('=')).collect()
 }
 
-/// What an image says of its server: the official images by a variable, others by the labels of
-/// the Open Container Initiative.
+/// The server that an image names: in a variable as the official images do, or in the labels of the Open Container
+/// Initiative.
 fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
     let config = inspect.config.as_ref()?;
     let variables = variables(inspect);
@@ -165,9 +165,9 @@ async fn ask(
     Ok(answer)
 }
 
-/// What a container that ends by itself wrote.
+/// Waits for the end of a container, and reads its log.
 async fn output(docker: &Docker, id: &str) -> String {
-    // The wait's own error is a non-zero exit code; then there is no version in the output.
+    // The wait fails where the exit code is not zero. The output then has no version in it.
     let _exit = docker.wait_container(id, None::<WaitContainerOptions>).next().await;
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
     let lines = docker.logs(id, Some(options)).filter_map(|line| async { line.ok() });

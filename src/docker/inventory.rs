@@ -1,5 +1,5 @@
-//! What is on the engine: one listing of containers, networks and volumes, and what it says of a
-//! deployment, of taken ports and of taken subnets.
+//! The containers, networks and volumes on the engine: those of one deployment, and the names, ports and subnets that
+//! others have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::topology::container::Namespace;
 use crate::topology::stored_format::NewerFormat;
 use crate::topology::{DeploymentName, NodeName};
 
-/// The containers, networks and volumes of the engine, those of all deployments and of others.
+/// The containers, networks and volumes on the engine, of all deployments and of others.
 #[derive(Debug, Clone, Default)]
 pub struct EngineInventory {
     containers: Vec<ContainerSummary>,
@@ -25,7 +25,7 @@ pub struct EngineInventory {
 /// The containers, the network and the volumes of one deployment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inventory {
-    /// The network, if it is there.
+    /// The network, if it exists.
     pub network: Option<ObservedNetwork>,
     /// Volumes by name, and whether each keeps data that must outlive the deployment.
     pub volumes: BTreeMap<String, bool>,
@@ -35,8 +35,8 @@ pub struct Inventory {
     pub kind: Option<String>,
     /// Ports that the containers publish.
     pub ports: BTreeSet<u16>,
-    /// The engine's ids of all its containers by name: the nodes', and those that were to tell an
-    /// image's version and were left behind.
+    /// The engine's ids of all its containers by name: the nodes' containers, and containers in which a killed run
+    /// asked an image for its version.
     pub container_ids: BTreeMap<String, String>,
     /// The engine's ids of all its networks: one, or none.
     pub network_ids: Vec<String>,
@@ -45,7 +45,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Whether there is nothing of the deployment.
+    /// Whether the deployment has no container, network or volume.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.network_ids.is_empty() && self.volumes.is_empty() && self.container_ids.is_empty()
@@ -75,7 +75,7 @@ impl EngineInventory {
         self.containers.iter().filter(own).filter_map(|container| container.id.as_deref())
     }
 
-    /// The names of all deployments, those included of which only a network or volume is left.
+    /// The names of all deployments, also of those that have only a network or a volume.
     #[must_use]
     pub fn deployments(&self) -> BTreeSet<DeploymentName> {
         let containers = self.containers.iter().filter_map(|container| container.labels.as_ref());
@@ -88,8 +88,8 @@ impl EngineInventory {
             .collect()
     }
 
-    /// Whether the run `maker` of redisctl made the volume that a deployment's nodes share: whoever has
-    /// made it makes the deployment.
+    /// Whether the run `maker` created the volume that the nodes of a deployment share. Only that run creates the rest
+    /// of the deployment.
     pub(super) fn is_maker(&self, maker: &str, name: &DeploymentName) -> bool {
         self.volumes.iter().any(|volume| {
             let labels = &volume.labels;
@@ -97,7 +97,7 @@ impl EngineInventory {
         })
     }
 
-    /// The parts of a deployment.
+    /// The inventory of one deployment.
     #[must_use]
     pub fn deployment(&self, name: &DeploymentName) -> Inventory {
         let networks: Vec<&Network> =
@@ -143,7 +143,7 @@ impl EngineInventory {
         inventory
     }
 
-    /// What bears one of these names, but is not the deployment's.
+    /// The containers, networks and volumes that have one of these names, and are not the deployment's.
     #[must_use]
     pub fn foreign(&self, name: &DeploymentName, nodes: &[NodeName], volumes: &[String]) -> Vec<Foreign> {
         let containers = self
@@ -175,8 +175,8 @@ impl EngineInventory {
         others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
     }
 
-    /// The ports that containers of others publish, and whose they are. Stopped ones of redisctl's count
-    /// too: they want their ports back.
+    /// The ports of all containers that are not the deployment's, and who has each. Stopped containers of other
+    /// deployments count too, because they need their ports when they start.
     #[must_use]
     pub fn busy_ports(&self, name: &DeploymentName) -> BTreeMap<u16, String> {
         let mut ports = BTreeMap::new();
@@ -201,7 +201,7 @@ fn title(container: &ContainerSummary) -> Option<&str> {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
 }
 
-/// Whether a volume is for one node's data alone, and not for what all nodes share.
+/// Whether a volume holds the data of one node. The other kind of volume is shared by all nodes.
 fn keeps_data(volume: &Volume) -> bool {
     volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes")
 }

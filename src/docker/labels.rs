@@ -1,4 +1,4 @@
-//! The labels that tell redisctl's things from everybody else's.
+//! The labels of the containers, networks and volumes that redisctl creates.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use crate::topology::container::ContainerSettings;
 use crate::topology::stored_format::{self, NewerFormat};
 use crate::topology::{DeploymentName, NodeName};
 
-/// The deployment that a container, network or volume belongs to. What lacks it is never touched.
+/// The deployment that a container, network or volume belongs to. redisctl never touches any that lacks it.
 pub const DEPLOYMENT: &str = "io.redisctl.deployment";
 
 /// The version of what the labels say, see [`stored_format`].
@@ -18,19 +18,19 @@ pub const NODE: &str = "io.redisctl.node";
 /// The kind of the deployment.
 pub const KIND: &str = "io.redisctl.kind";
 
-/// What a container was made from, as JSON.
+/// The settings that a container was created from, as JSON.
 pub const SETTINGS: &str = "io.redisctl.settings";
 
 /// Whether a volume keeps data that must outlive the deployment: `yes` or `no`.
 pub const KEEPS_DATA: &str = "io.redisctl.keeps-data";
 
-/// Which run of redisctl made a volume: the engine gives a volume that is there already as if it had just
-/// made it, and this tells whose it is.
+/// The run that created a volume. The engine answers with an existing volume as if it had created it now: this label
+/// tells the two cases apart.
 pub(super) const MADE_BY: &str = "io.redisctl.made-by";
 
 type Labels = HashMap<String, String>;
 
-/// The labels of anything: the deployment's, and the user's own.
+/// The labels of containers, networks and volumes: the deployment, and the labels of the spec.
 pub(super) fn of_deployment(deployment: &DeploymentName, users: &BTreeMap<String, String>) -> Labels {
     let mut labels: Labels = users.clone().into_iter().collect();
     labels.insert(DEPLOYMENT.to_owned(), deployment.to_string());
@@ -48,7 +48,7 @@ pub(super) fn of_container(settings: &ContainerSettings) -> Labels {
     labels
 }
 
-/// Whether what bears these labels is the deployment's.
+/// Whether a container, network or volume with these labels belongs to the deployment.
 pub(super) fn belongs(labels: Option<&Labels>, deployment: &DeploymentName) -> bool {
     labels.and_then(|labels| labels.get(DEPLOYMENT)).is_some_and(|label| label == deployment.as_str())
 }
@@ -61,7 +61,7 @@ pub(super) fn check_format(labels: &Labels) -> Result<(), NewerFormat> {
     stored_format::check_label(labels.get(FORMAT).map(String::as_str))
 }
 
-/// Whether the run `maker` of redisctl made what bears these labels.
+/// Whether the run `maker` created the volume with these labels.
 pub(super) fn is_made_by(labels: &Labels, maker: &str) -> bool {
     labels.get(MADE_BY).is_some_and(|label| label == maker)
 }

@@ -1,7 +1,6 @@
-//! Where the engine is: `--host`, `DOCKER_HOST`, the Docker context, or the platform's own place.
+//! The engine's address: from `--host`, `DOCKER_HOST`, the Docker context, or the platform's default.
 //!
-//! The decision is a function of what it is given ([`MachineFacts`]), so that every case can be tested
-//! on every platform.
+//! The decision depends on [`MachineFacts`] alone, so that every case can be tested on every platform.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -15,20 +14,20 @@ mod machine;
 pub use address::{AddressError, EngineAddress, SshDestination, TlsFiles};
 pub use machine::{MachineFacts, Platform, ThisMachine};
 
-/// The name of the context that stands for the platform's own place.
+/// The name of the context that stands for the platform's default.
 const DEFAULT_CONTEXT: &str = "default";
 
 /// The default engine's socket.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
-/// The socket of Podman's service that speaks Docker's API, where the system runs it.
+/// The socket of Podman's service for Docker's API, where the system runs it.
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
 /// The default engine's pipe on Windows.
 const DEFAULT_PIPE: &str = "//./pipe/docker_engine";
 
-/// Sockets below the home directory, where there is no default one: Docker Desktop's on macOS and on Linux,
-/// Colima's, `OrbStack`'s.
+/// Sockets below the home directory, tried where the default one is missing: those of Docker Desktop on macOS and on
+/// Linux, of Colima and of `OrbStack`.
 const HOME_SOCKETS: [&str; 4] = [
     ".docker/run/docker.sock",
     ".docker/desktop/docker.sock",
@@ -36,29 +35,29 @@ const HOME_SOCKETS: [&str; 4] = [
     ".orbstack/run/docker.sock",
 ];
 
-/// An engine, and how it is known where it is.
+/// An engine's address, and what named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineLocation {
-    /// How it is reached.
+    /// The address.
     pub address: EngineAddress,
-    /// What said so.
+    /// What named it.
     pub origin: Origin,
 }
 
-/// What said where the engine is.
+/// What named the engine's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// `--host`.
     Flag,
     /// The environment variable `DOCKER_HOST`.
     HostVariable,
-    /// The context of this name, which `DOCKER_CONTEXT` names.
+    /// The context of this name, from `DOCKER_CONTEXT`.
     ContextVariable(String),
-    /// The context of this name, the current one of Docker's configuration.
+    /// The context of this name, the current context in Docker's configuration.
     CurrentContext(String),
-    /// Nothing: it is where engines are on this platform.
+    /// Nothing: it is the platform's default.
     Platform {
-        /// The sockets that were looked for beside it, where none of all is there.
+        /// The other sockets that were tried, where none exists.
         absent: Vec<PathBuf>,
     },
 }
@@ -83,7 +82,7 @@ impl std::fmt::Display for Origin {
             Self::Platform { absent } => {
                 formatter.write_str("the platform's default")?;
                 for (position, socket) in absent.iter().enumerate() {
-                    let before = if position == 0 { "; there is none either at" } else { "," };
+                    let before = if position == 0 { "; there is also no socket at" } else { "," };
                     write!(formatter, "{before} `{}`", socket.display())?;
                 }
                 Ok(())
@@ -92,7 +91,7 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// Why it is not known where the engine is.
+/// Why the engine's address is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum LocationError {
     /// An address cannot be read.
@@ -113,7 +112,7 @@ pub enum LocationError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// There is no such context.
+    /// The context does not exist.
     #[error("there is no Docker context {origin}: `{}` cannot be read", path.display())]
     NoContext {
         /// What names the context.
@@ -121,7 +120,7 @@ pub enum LocationError {
         /// The file that would describe it.
         path: PathBuf,
     },
-    /// A context does not say where its engine is.
+    /// A context has no address of a Docker engine.
     #[error("the Docker context {origin} has no Docker endpoint in `{}`", path.display())]
     NoEndpoint {
         /// What names the context.
@@ -140,18 +139,18 @@ impl LocationError {
                 "an address is `unix:///PATH`, `npipe:////./pipe/NAME`, `tcp://HOST:PORT` or \
                  `ssh://[USER@]HOST[:PORT]`"
             }
-            Self::Configuration { .. } => "repair the file, or say where the engine is with `--host`",
+            Self::Configuration { .. } => "repair the file, or name the engine's address with `--host`",
             Self::NoContext { .. } | Self::NoEndpoint { .. } => {
-                "choose another one (`docker context ls`, `docker context use NAME`), or say where the engine \
-                 is with `--host`"
+                "choose another one (`docker context ls`, `docker context use NAME`), or name the engine's \
+                 address with `--host`"
             }
         }
     }
 }
 
 impl EngineLocation {
-    /// Finds the engine: `flag` (`--host`), else `DOCKER_HOST`, else the context that `DOCKER_CONTEXT` or
-    /// Docker's configuration names, else where engines are on this platform.
+    /// Finds the engine's address: `flag` (`--host`), else `DOCKER_HOST`, else the context that `DOCKER_CONTEXT` or
+    /// Docker's configuration names, else the platform's default.
     ///
     /// # Errors
     /// An address is malformed, or a context cannot be read.
@@ -175,7 +174,7 @@ impl EngineLocation {
         }
     }
 
-    /// The engine at an address that somebody wrote.
+    /// The engine at an address that the user gave.
     fn given(text: &str, origin: Origin, machine: &impl MachineFacts) -> Result<Self, LocationError> {
         match EngineAddress::parse(text, machine::tls_files(machine)) {
             Ok(address) => Ok(Self { address, origin }),
@@ -183,7 +182,7 @@ impl EngineLocation {
         }
     }
 
-    /// Where engines are on this platform: the default place, unless another one is in use.
+    /// The platform's default: the default socket, else another one that exists.
     fn of_platform(machine: &impl MachineFacts) -> Self {
         let at = |address, absent| Self { address, origin: Origin::Platform { absent } };
         if machine.platform() == Platform::Windows {
@@ -197,14 +196,14 @@ impl EngineLocation {
         }
     }
 
-    /// Whether the engine is on this machine, as far as its address tells.
+    /// Whether the address is one of this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.address.host().is_none_or(is_loopback)
     }
 
-    /// The host that ports published by this engine are dialled at: 127.0.0.1 where the engine is on this
-    /// machine, else the engine's own.
+    /// The host at which clients dial the ports that this engine publishes: 127.0.0.1 where the engine is on this
+    /// machine, else the engine's host.
     #[must_use]
     pub fn endpoint_host(&self) -> String {
         match self.address.host() {
@@ -214,7 +213,7 @@ impl EngineLocation {
     }
 }
 
-/// The sockets that there may be beside the default one, in the order in which they are looked for.
+/// The sockets that are tried after the default one, in this order.
 fn other_sockets(machine: &impl MachineFacts) -> Vec<PathBuf> {
     let run = machine.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
     let home = machine.home();

@@ -8,29 +8,29 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
-/// How far a pull has come.
+/// The progress of a pull.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PullProgress {
-    /// The bytes that are here, of all layers that have begun.
+    /// The bytes that have arrived.
     pub done_bytes: u64,
-    /// The bytes that these layers have; it grows as more of them begin.
+    /// The bytes of all layers that the engine has named so far.
     pub total_bytes: u64,
-    /// What the engine says it is doing.
+    /// The engine's own words.
     pub text: String,
 }
 
 /// Why an image was not pulled.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
-    /// The registry answers that there is no such image, or none for this user.
-    #[error("there is no image `{reference}` in its registry, or none that may be pulled")]
+    /// The registry has no such image, or does not give it to this user.
+    #[error("the registry has no image `{reference}`, or refuses to give it")]
     Refused {
         /// The image.
         reference: String,
         /// The engine's answer.
         source: Box<EngineError>,
     },
-    /// The engine did not get the image, most often because it reaches no registry.
+    /// The engine could not pull the image, most often because it reaches no registry.
     #[error("the engine cannot pull the image `{reference}`")]
     Failed {
         /// The image.
@@ -46,19 +46,19 @@ impl PullError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Refused { .. } => {
-                "check the name, or pull it yourself after `docker login`; `--image` names another one"
+                "check the name, or pull the image yourself after `docker login`, or name another image with `--image`"
             }
             Self::Failed { .. } => {
-                "where no registry can be reached: bring the image with `docker load`, name one that the engine \
-                 has with `--image`, make one from this machine's own server with `--image host`, or give the \
-                 engine a proxy or a registry mirror"
+                "if the engine reaches no registry: load the image with `docker load`, name an image that the engine \
+                 has with `--image`, use this machine's own server with `--image host`, or give the engine a proxy or a \
+                 registry mirror"
             }
         }
     }
 }
 
-/// Pulls the image `reference`; `progress` is told how far it has come, as often as the engine tells.
-/// No credentials are sent: an image that needs a login is pulled beforehand.
+/// Pulls the image `reference`, and tells `progress` of each message of the engine. No credentials are sent: the user
+/// pulls images that need a log-in beforehand.
 ///
 /// # Errors
 /// The registry has no such image, or the engine cannot get it.
@@ -88,7 +88,7 @@ pub async fn pull(
         })
         .await;
     match ended {
-        // The stream may end with a spurious error after all has gone well: the image decides.
+        // The stream may end with an error although the engine has the image: the image decides.
         Ok(()) | Err(EngineError::IOError { .. }) => match docker.inspect_image(&reference).await {
             Ok(_) => Ok(()),
             Err(missing) => Err(PullError::Failed {
@@ -100,19 +100,19 @@ pub async fn pull(
     }
 }
 
-/// The reference with the tag that it means: without one, the engine would pull every tag there is.
+/// The reference with its tag. Without a tag, the engine would pull all tags of the repository.
 fn with_tag(reference: &str) -> String {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     if name.contains([':', '@']) { reference.to_owned() } else { format!("{reference}:latest") }
 }
 
-/// What is known of each layer: bytes that are here, bytes in all.
+/// For each layer, the bytes that have arrived and all its bytes.
 #[derive(Default)]
 struct Layers(HashMap<String, (u64, u64)>);
 
 impl Layers {
-    /// Takes one message of the engine's in. A layer is counted once: what is told of it later, while it is
-    /// unpacked, begins at zero again and is left out.
+    /// Adds one message of the engine. Only the download of a layer is counted, not its unpacking, which begins at
+    /// zero again.
     fn note(&mut self, event: CreateImageInfo) -> PullProgress {
         let detail = event.progress_detail.unwrap_or_default();
         let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());

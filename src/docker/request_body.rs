@@ -1,4 +1,4 @@
-//! The core's terms as the engine's: pure conversion into bollard's request bodies.
+//! The request bodies for containers, networks and volumes, from the settings of a plan. Pure.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -24,7 +24,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         typ: Some(MountType::VOLUME),
         source: Some(volume.volume.clone()),
         target: Some(volume.target.clone()),
-        // Nothing of the image is wanted in it, and copying would change its owner.
+        // Copying the image's files into the volume would change its owner.
         volume_options: Some(MountVolumeOptions { no_copy: Some(true), ..Default::default() }),
         ..Default::default()
     });
@@ -34,7 +34,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         mounts: Some(mounts.collect()),
         network_mode: Some(network.mode),
         memory,
-        // No swap beyond the memory: a swapping server is a slow one.
+        // No swap beyond the memory: a server that swaps is slow.
         memory_swap: memory,
         nano_cpus: settings.resources.millicpus.and_then(|cpus| i64::try_from(cpus * 1_000_000).ok()),
         pids_limit: Some(MOST_PROCESSES),
@@ -92,7 +92,7 @@ fn network_of(settings: &ContainerSettings) -> Network {
                 attachment: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([attachment])) }),
             }
         }
-        // The engine refuses a host name and ports where they are another container's.
+        // The engine refuses a host name and ports for a container in another container's namespace.
         Namespace::Of { anchor, .. } => Network {
             mode: format!("container:{anchor}"),
             hostname: None,
@@ -130,7 +130,7 @@ pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
     }
 }
 
-/// The body by which the run `maker` of redisctl creates a volume.
+/// The body by which the run `maker` creates a volume.
 pub(super) fn volume(settings: &VolumeSettings, maker: &str) -> VolumeCreateRequest {
     let mut labels = labels::of_deployment(&settings.deployment, &settings.labels);
     labels.insert(labels::KEEPS_DATA.to_owned(), if settings.keeps_data { "yes" } else { "no" }.to_owned());

@@ -1,5 +1,5 @@
-//! An engine on another machine, by `docker system dial-stdio` over there: the way of Docker's own client, with
-//! the `ssh` client of this machine and all that its user has configured for it.
+//! An engine on another machine, reached by `ssh HOST docker system dial-stdio` as by Docker's own client. The `ssh`
+//! client of this machine is used, with its user's configuration.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -17,24 +17,24 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-/// How many requests may wait for their answers at a time, and so log in: from ten on, a server turns some away at
-/// random (`MaxStartups` of `sshd_config`).
+/// How many requests may wait for their answers at a time. Each needs a log-in: from ten log-ins at a time on, a
+/// server refuses some at random (`MaxStartups` of `sshd_config`).
 const SIDE_BY_SIDE: usize = 8;
 
-/// How much of what `ssh` says is kept, bytes: a banner and the reason.
+/// How much of the stderr of `ssh` is kept, bytes: a banner and the reason.
 const SAID_LIMIT: u64 = 4096;
 
-/// Windows' flag for a process that Ctrl-C in the console is not for (`CREATE_NEW_PROCESS_GROUP`).
+/// Windows' flag for a process that Ctrl-C in the console does not reach (`CREATE_NEW_PROCESS_GROUP`).
 #[cfg(windows)]
 const NEW_PROCESS_GROUP: u32 = 0x200;
 
-/// What `ssh` says where it ends without the engine having answered.
+/// The stderr of an `ssh` that ended before the engine answered.
 #[derive(Debug, thiserror::Error)]
 #[error("`ssh` ended before the engine answered: {0}")]
 struct EndedEarly(String);
 
-/// A client for the engine on the machine that `destination`, the last arguments of `ssh` before its command,
-/// stands for. It has not connected yet.
+/// A client for the engine on another machine, which has not connected yet. `destination` are the arguments of `ssh`
+/// before its command.
 pub(super) fn client(destination: &[String], timeout: u64) -> Result<Docker, bollard::errors::Error> {
     let client = Client::builder(TokioExecutor::new()).build(Connector { destination: destination.into() });
     let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
@@ -45,16 +45,16 @@ pub(super) fn client(destination: &[String], timeout: u64) -> Result<Docker, bol
             client.request(request).await.map_err(bollard::errors::Error::from)
         }
     };
-    // Every connection leads to the one engine, whatever its name.
+    // The name does not matter: every connection leads to the same engine.
     Docker::connect_with_custom_transport(transport, Some("http://engine"), timeout, API_DEFAULT_VERSION)
 }
 
-/// The `ssh` client, asked for the engine at `destination`.
+/// The command that connects to the engine at `destination`.
 fn ssh(destination: &[String]) -> Command {
     let mut ssh = Command::new("ssh");
-    // A question in the middle of the output would be answered by nobody.
+    // `ssh` must not ask for a password in the middle of the output.
     ssh.args(["-T", "-o", "BatchMode=yes"]).args(destination).args(["docker", "system", "dial-stdio"]);
-    // Ctrl-C is for redisctl, which ends its connections itself.
+    // Ctrl-C must reach redisctl alone, which ends its connections itself.
     #[cfg(unix)]
     ssh.process_group(0);
     #[cfg(windows)]
@@ -62,7 +62,7 @@ fn ssh(destination: &[String]) -> Command {
     ssh
 }
 
-/// Makes a connection for a request that finds none that is idle.
+/// Opens a connection for a request when no connection is idle.
 #[derive(Clone)]
 struct Connector {
     destination: Arc<[String]>,
@@ -82,12 +82,12 @@ impl tower_service::Service<hyper::Uri> for Connector {
     }
 }
 
-/// A connection that a program carries; both end together.
+/// A connection through the stdin and stdout of a program. Both end together.
 struct SshConnection {
     _program: Child,
     input: ChildStdin,
     output: ChildStdout,
-    /// What the program says on the side, once it has ended; `None` when the engine has answered.
+    /// The program's stderr, complete once the program has ended; `None` when the engine has answered.
     said: Option<JoinHandle<String>>,
 }
 
@@ -108,10 +108,10 @@ impl SshConnection {
     }
 }
 
-/// The beginning of what a program says on the side. It is read to its end, so that the program never waits.
+/// The beginning of a program's stderr. All of it is read, so that the program never waits for a reader.
 async fn listen(mut errors: ChildStderr) -> String {
     let mut said = Vec::new();
-    // What cannot be read was not said.
+    // A read error counts as the end.
     let _ = (&mut errors).take(SAID_LIMIT).read_to_end(&mut said).await;
     let _ = tokio::io::copy(&mut errors, &mut tokio::io::sink()).await;
     let said = String::from_utf8_lossy(&said);

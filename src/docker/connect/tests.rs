@@ -1,4 +1,4 @@
-//! Engines that are not there, that refuse, and that are not what they should be.
+//! Engines that do not run, that refuse, and that redisctl cannot use.
 
 use std::path::PathBuf;
 

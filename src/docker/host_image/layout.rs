@@ -1,4 +1,4 @@
-//! The image's root file system as a tar archive, byte for byte the same for the same content.
+//! The image's root file system as a tar archive. The same content gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,9 +27,9 @@ struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
     Directory,
-    /// Made here.
+    /// This text.
     Text(&'static str),
-    /// Copied from this machine; read when the archive is written, so that memory never holds them all.
+    /// A file of this machine. It is read when the archive is written, so that memory never holds all files.
     HostFile(PathBuf),
 }
 
@@ -40,7 +40,7 @@ impl Default for Layout {
 }
 
 impl Layout {
-    /// What every such image has: `/tmp`, `/data`, and the accounts.
+    /// The directories and accounts of every image: `/tmp`, `/data`, root and the server's user.
     #[must_use]
     pub(super) fn new() -> Self {
         let mut layout = Self(BTreeMap::new());
@@ -51,8 +51,8 @@ impl Layout {
         layout
     }
 
-    /// Adds `source`, an executable file or library of this machine, at an absolute `path`, and the
-    /// directories above it. It belongs to root, and everyone may read and execute it.
+    /// Adds `source`, a program or library of this machine, at an absolute `path`, and the directories above it. It
+    /// belongs to root, and every user may read and execute it.
     pub(super) fn executable(&mut self, path: &str, source: PathBuf) {
         self.insert(path, Entry { mode: 0o755, owner: 0, content: Content::HostFile(source) });
     }
@@ -69,8 +69,7 @@ impl Layout {
         self.0.insert(path.to_owned(), entry);
     }
 
-    /// Writes the archive: entries sorted by path, so that a directory precedes what is in it; times are
-    /// zero.
+    /// Writes the archive. Entries are sorted by path, so that a directory precedes its files. All times are zero.
     ///
     /// # Errors
     /// A file of this machine cannot be read, or `output` cannot be written.

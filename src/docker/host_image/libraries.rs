@@ -1,4 +1,4 @@
-//! Which libraries a program loads, found where the loader finds them (`man ld.so`), without running it.
+//! The libraries that a program loads, found where the loader finds them (`man ld.so`), without running the program.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
@@ -28,7 +28,7 @@ pub enum LibraryError {
         /// Why.
         source: io::Error,
     },
-    /// A file is not what the loader can load.
+    /// A file is not an ELF file.
     #[error("`{}` is not a Linux program", path.display())]
     NotElf {
         /// The file.
@@ -95,13 +95,13 @@ pub(super) fn load(program: &Path, search: &SearchPath) -> Result<LoadedProgram,
     Ok(loaded)
 }
 
-/// Where the image has a library. All of them are in one directory, which `LD_LIBRARY_PATH` names there: the
-/// directories of this machine may be somebody's home, or places where containers mount something else.
+/// The path of a library in the image. All libraries are in one directory, which `LD_LIBRARY_PATH` names there.
+/// A directory of this machine may be one that containers mount something else on.
 fn image_path(library: &str) -> String {
     if library.starts_with('/') { library.to_owned() } else { format!("{LIBRARY_DIRECTORY}/{library}") }
 }
 
-/// The first library of that name which is made for `target`. A name that begins with a slash is a path.
+/// The first library of that name that is for `target`. A name that begins with a slash is a path.
 fn find<'a>(
     name: &str,
     directories: impl Iterator<Item = &'a PathBuf>,
@@ -118,7 +118,7 @@ fn find<'a>(
     })
 }
 
-/// Reads what the loader reads of the file at `path`, and no more of it.
+/// Reads the parts of the file at `path` that the loader reads.
 fn read(path: &Path) -> Result<ElfObject, LibraryError> {
     let file = File::open(path).map_err(|source| LibraryError::Read { path: path.to_owned(), source })?;
     let cache = ReadCache::new(file);

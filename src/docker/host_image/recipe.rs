@@ -1,4 +1,4 @@
-//! What the image of this machine's server is made of, and the tag that follows from it.
+//! The contents of the image of this machine's server, and the tag that follows from them.
 
 use std::io;
 use std::path::Path;
@@ -13,10 +13,10 @@ use super::server::InstalledServer;
 use super::{HostImageError, LibraryError};
 use crate::docker::elf::Target;
 
-/// How many hexadecimal digits of the content's hash the tag has: 48 bits are plenty for one machine.
+/// The length of the tag in hexadecimal digits of the hash. 48 bits are enough for the images of one machine.
 const TAG_LENGTH: usize = 12;
 
-/// What the image is made of, before any of it is packed.
+/// The contents of an image, before they are packed.
 pub(super) struct Recipe {
     pub layout: Layout,
     /// Dockerfile instructions for the image's settings.
@@ -26,16 +26,16 @@ pub(super) struct Recipe {
     pub version: String,
 }
 
-/// What is known of an image before it is packed.
+/// The tag and size of an image, known before it is packed.
 pub(super) struct Digest {
-    /// The beginning of the SHA-256 of all that makes the image.
+    /// The beginning of the SHA-256 of the contents and settings.
     pub tag: String,
     /// The archive's length in bytes.
     pub size: usize,
 }
 
 impl Recipe {
-    /// The recipe from the server that is installed here.
+    /// The recipe for the server of this machine.
     pub(super) fn of_this_machine() -> Result<Self, HostImageError> {
         let variable = |name| std::env::var_os(name).unwrap_or_default();
         let server = InstalledServer::find(&variable("PATH")).ok_or(HostImageError::NoServer)?;
@@ -67,7 +67,7 @@ impl Recipe {
         })
     }
 
-    /// The image's tag and size, found without holding the image in memory.
+    /// The image's tag and size. The image is never held in memory for that.
     pub(super) fn digest(&self) -> io::Result<Digest> {
         let HashWriter { mut hash, size } = self.layout.write_tar(HashWriter::default())?;
         for change in &self.changes {
@@ -93,7 +93,7 @@ fn changes(program: &str, product: &str, version: &str) -> Vec<String> {
     ]
 }
 
-/// Hashes and counts what is written to it.
+/// Hashes and counts the bytes that are written to it.
 #[derive(Default)]
 struct HashWriter {
     hash: Sha256,

@@ -1,4 +1,4 @@
-//! This machine's own server: where its binary is, which product and version it is.
+//! This machine's own server: its path, product and version.
 
 use std::ffi::OsStr;
 use std::io;
@@ -14,14 +14,14 @@ const MORE_DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/local/sbin", "/usr/
 /// A server that is installed on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InstalledServer {
-    /// `redis-server` or `valkey-server`. Servers go by the name they are called by: the file itself may
-    /// have another one (Debian's is `redis-check-rdb`).
+    /// `redis-server` or `valkey-server`. A server acts by the name that it is called by, and its file may have
+    /// another name (Debian's is `redis-check-rdb`).
     pub name: &'static str,
     /// Where it was found.
     pub path: PathBuf,
 }
 
-/// What a server says of itself.
+/// The answer of a server to `--version`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServerVersion {
     /// `redis` or `valkey`.
@@ -31,7 +31,7 @@ pub(super) struct ServerVersion {
 }
 
 impl InstalledServer {
-    /// The first server in the directories of `search_path` (the value of `PATH`), or in the usual ones.
+    /// The first server in the directories of `search_path` (the value of `PATH`), or in the usual directories.
     #[must_use]
     pub(super) fn find(search_path: &OsStr) -> Option<Self> {
         let directories: Vec<PathBuf> =
@@ -57,7 +57,7 @@ impl InstalledServer {
 /// Reads `Redis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`.
 fn parse_version(answer: &str) -> Option<ServerVersion> {
     let version = answer.split_whitespace().find_map(|word| word.strip_prefix("v="))?;
-    // The binary's name does not tell: distributions install Valkey under Redis's name too.
+    // The name of the binary does not tell: distributions install Valkey under Redis's name too.
     let product = if answer.to_ascii_lowercase().contains("valkey") { "valkey" } else { "redis" };
     version
         .starts_with(|first: char| first.is_ascii_digit())

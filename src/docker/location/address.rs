@@ -1,4 +1,4 @@
-//! An engine's address, and how it is written.
+//! Engine addresses: reading and writing them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ const PLAIN_PORT: u16 = 2375;
 /// The port of an engine with TLS.
 const TLS_PORT: u16 = 2376;
 
-/// How an engine is reached.
+/// An engine's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineAddress {
     /// A Unix socket.
@@ -37,10 +37,10 @@ pub enum EngineAddress {
     Ssh(SshDestination),
 }
 
-/// What `ssh` connects to: what is missing is for its own configuration to say.
+/// The destination of `ssh`. Its configuration decides what is missing here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshDestination {
-    /// Who logs in.
+    /// The user.
     pub user: Option<String>,
     /// Name or IP address, without brackets, or a `Host` of the configuration of `ssh`.
     pub host: String,
@@ -49,12 +49,12 @@ pub struct SshDestination {
 }
 
 impl SshDestination {
-    /// The destination as arguments of `ssh`, of which every version knows these forms.
+    /// The destination as arguments of `ssh`, in a form that every version knows.
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         let user = self.user.iter().flat_map(|user| ["-l".to_owned(), user.clone()]);
         let port = self.port.iter().flat_map(|port| ["-p".to_owned(), port.to_string()]);
-        // A host is never an option, whatever it looks like.
+        // `--` keeps `ssh` from reading a host that begins with `-` as an option.
         user.chain(port).chain(["--".to_owned(), self.host.clone()]).collect()
     }
 }
@@ -62,7 +62,7 @@ impl SshDestination {
 /// The certificates of a TLS connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The authorities that the engine's certificate is checked against.
+    /// The CAs that may have signed the engine's certificate.
     pub ca: PathBuf,
     /// The client's certificate.
     pub cert: PathBuf,
@@ -81,8 +81,8 @@ impl TlsFiles {
 /// What is wrong with a written address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It begins with something unknown.
-    #[error("`{0}://` is not a way to reach an engine")]
+    /// The scheme is unknown.
+    #[error("engines cannot be reached by `{0}://`")]
     Scheme(String),
     /// Nothing follows `unix://` or `npipe://`.
     #[error("the path is missing")]
@@ -90,20 +90,20 @@ pub enum AddressError {
     /// There is no host.
     #[error("the host is missing")]
     NoHost,
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("`{0}` is not a port")]
     Port(String),
-    /// A path follows the host, where engines cannot be.
-    #[error("there must be nothing after the host and port, and there is `{0}`")]
+    /// A path follows the host.
+    #[error("nothing may follow the host and port, but `{0}` does")]
     Trailing(String),
     /// `https://` without certificates.
-    #[error("TLS needs certificates, which `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` name")]
+    #[error("TLS needs certificates: set `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`")]
     NoCertificates,
 }
 
 impl EngineAddress {
-    /// Reads an address as Docker writes it; an absolute path is a socket, and `HOST:PORT` is TCP. With
-    /// `tls`, TCP addresses are reached with these certificates.
+    /// Reads an address in Docker's form. An absolute path is a socket, and `HOST:PORT` is TCP. With `tls`, TCP
+    /// addresses are reached by TLS with these certificates.
     ///
     /// # Errors
     /// `text` is not an engine's address.
@@ -140,7 +140,7 @@ impl EngineAddress {
         }
     }
 
-    /// The host that the engine is on; `None` for sockets and pipes, which are on this one.
+    /// The engine's host; `None` for sockets and pipes, which are on this machine.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         match self {
@@ -169,12 +169,12 @@ impl fmt::Display for EngineAddress {
     }
 }
 
-/// A host as addresses write it, beside a port.
+/// A host as it is written before a port: IPv6 in brackets.
 fn bracketed(host: &str) -> Cow<'_, str> {
     if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }
 
-/// What precedes the path of `rest`, which must be the root.
+/// The part of `rest` before the path. The path must be empty or `/`.
 fn authority(rest: &str) -> Result<&str, AddressError> {
     match rest.split_once('/') {
         None | Some((_, "")) => Ok(rest.trim_end_matches('/')),

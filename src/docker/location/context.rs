@@ -1,4 +1,4 @@
-//! Docker contexts: named engines in the files of Docker's configuration.
+//! Docker contexts: named engines in Docker's configuration.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,14 +11,14 @@ use super::address::{EngineAddress, TlsFiles};
 use super::machine::{MachineFacts, docker_folder};
 use super::{LocationError, Origin};
 
-/// The part of `config.json` that matters here.
+/// The fields of `config.json` that are read.
 #[derive(Deserialize)]
 struct Configuration {
     #[serde(rename = "currentContext")]
     current_context: Option<String>,
 }
 
-/// The part of a context's `meta.json` that matters here.
+/// The fields of a context's `meta.json` that are read.
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(rename = "Endpoints", default)]
@@ -31,7 +31,7 @@ struct Endpoint {
     host: Option<String>,
 }
 
-/// The current context's name, as `docker context use` has written it.
+/// The name of the current context, as `docker context use` wrote it.
 pub(super) fn current(machine: &impl MachineFacts) -> Result<Option<String>, LocationError> {
     let Some(path) = docker_folder(machine).map(|folder| folder.join("config.json")) else {
         return Ok(None);
@@ -69,7 +69,7 @@ fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, LocationErro
         .map_err(|source| LocationError::Configuration { path: path.to_owned(), source })
 }
 
-/// The directory name that stands for a context: the SHA-256 of its name, in hexadecimal digits.
+/// The directory of a context: the SHA-256 of its name, in hexadecimal digits.
 pub(super) fn identifier(name: &str) -> String {
     hex::encode(Sha256::digest(name))
 }

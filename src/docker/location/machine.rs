@@ -1,19 +1,19 @@
-//! What decides where the engine is, besides the command line: platform, environment, files.
+//! The facts about this machine that decide the engine's address: platform, environment, files.
 
 use std::path::{Path, PathBuf};
 
 use super::address::TlsFiles;
 
-/// The platforms that differ in where their engine is.
+/// The platforms that differ in their default address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
-    /// Linux, macOS and their like: sockets.
+    /// Linux, macOS and the like: sockets.
     Unix,
     /// Windows: pipes.
     Windows,
 }
 
-/// What can be asked of the machine and the process.
+/// Facts about the machine and the process.
 pub trait MachineFacts {
     /// The platform.
     fn platform(&self) -> Platform;
@@ -61,8 +61,8 @@ pub(super) fn docker_folder(machine: &impl MachineFacts) -> Option<PathBuf> {
     }
 }
 
-/// The certificates for addresses that are given without a context; `None` where no TLS is asked for. As
-/// with Docker's own client, any value of `DOCKER_TLS_VERIFY` asks for it.
+/// The certificates for addresses that do not come from a context; `None` for connections without TLS. As with
+/// Docker's own client, any value of `DOCKER_TLS_VERIFY` asks for TLS.
 pub(super) fn tls_files(machine: &impl MachineFacts) -> Option<TlsFiles> {
     machine.variable("DOCKER_TLS_VERIFY")?;
     let folder = match machine.variable("DOCKER_CERT_PATH") {
