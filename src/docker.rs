@@ -13,6 +13,7 @@ use crate::observation::Observation;
 use crate::plan::EngineAction;
 use crate::topology::files::File;
 use crate::topology::{Credentials, DeploymentName, NodeName, Topology, stored_format};
+use crate::waiting::Unavailable;
 
 mod apply;
 mod archive;
@@ -201,7 +202,7 @@ impl EngineCalls for Engine {
         logs::tail(&self.docker, node).await
     }
 
-    async fn ended(&self, node: &NodeName) -> Result<Option<String>, BoxedError> {
+    async fn unavailable(&self, node: &NodeName) -> Result<Option<Unavailable>, BoxedError> {
         Ok(unavailable::why(&self.docker, node).await?)
     }
 }

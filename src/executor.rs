@@ -1,6 +1,5 @@
-//! Runs a plan's stages: calls the engine and the servers, waits, and tells a listener. It decides
-//! nothing: what is done is the plan's, when it is done is the planner's order, and whether a wait
-//! is over is [`readiness`](crate::readiness)'s judgement.
+//! Runs a plan's stages: calls the engine and the servers, waits, and tells a listener. It decides nothing: the plan
+//! says what is done and in which order, and [`waiting`](crate::waiting) decides whether a wait goes on.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,12 +16,14 @@ use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage,
 use crate::readiness::Disagreement;
 use crate::topology::NodeName;
 use crate::topology::files::File;
+use crate::waiting::{PlanAgain, Progress, Unavailable};
 
 mod error;
 mod look;
 mod wait;
 
 pub use error::{BoxedError, ExecuteError, causes, chain};
+use look::Awaited;
 
 /// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
 /// slower and not quicker.
@@ -48,8 +49,11 @@ pub trait EngineCalls: Sync {
     /// The last lines that a node wrote to its log; empty where there are none to be had.
     fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>> + Send;
 
-    /// How a node's container ended, if it did, so that its server will not answer.
-    fn ended(&self, node: &NodeName) -> impl Future<Output = Result<Option<String>, BoxedError>> + Send;
+    /// Why a node's server will never answer, as its container shows it; `None` where it may answer yet.
+    fn unavailable(
+        &self,
+        node: &NodeName,
+    ) -> impl Future<Output = Result<Option<Unavailable>, BoxedError>> + Send;
 }
 
 /// The calls of the servers that the executor needs.
@@ -105,13 +109,9 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// The first step that failed; what was done before stays done.
     pub async fn run(&self, plan: &Arc<Plan>) -> Result<(), ExecuteError> {
         self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
-        let engine_calls =
-            plan.stages.iter().rposition(|stage| stage.steps.iter().any(|step| step.action.is_engine_call()));
         for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {
-            let engine_is_done = engine_calls.is_none_or(|last| position > last);
-            let begun = &plan.stages[..=position];
-            let failed = AtomicBool::new(false);
-            self.stage(&Place { plan, stage, id, begun, engine_is_done, failed }).await?;
+            let (progress, failed) = (Progress::new(plan, position), AtomicBool::new(false));
+            self.stage(&Place { plan, stage, id, progress, failed }).await?;
         }
         Ok(())
     }
@@ -173,8 +173,11 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             Action::Engine(call) => {
                 self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
             }
-            Action::Server(call) => self.server(place, id, step, call).await,
-            Action::Await(condition) => self.wait(place, id, step, condition).await,
+            Action::Server(call) => match &step.node {
+                Some(node) => self.wait(place, id, step, Awaited::Call(node, call)).await,
+                None => Err(Failure::Call("a server action needs a node".into())),
+            },
+            Action::Await(condition) => self.wait(place, id, step, Awaited::Condition(condition)).await,
         };
         match result {
             Ok(()) => {
@@ -201,9 +204,9 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 let log = self.log_tail(step.node.as_ref()).await;
                 ExecuteError::Call { subject, action, source, log }
             }
-            Failure::Ended { node, how } => {
+            Failure::Unavailable { node, why } => {
                 let log = self.log_tail(Some(&node)).await;
-                ExecuteError::Ended { subject: node.to_string(), how, log }
+                ExecuteError::Unavailable { subject: node.to_string(), why, log }
             }
             Failure::Outdated { reason } => ExecuteError::Outdated { reason },
             Failure::Wait { waited, disagreements, silent } => {
@@ -227,11 +230,8 @@ struct Place<'a> {
     plan: &'a Plan,
     stage: &'a Stage,
     id: StageId,
-    /// The stages up to this one.
-    begun: &'a [Stage],
-    /// Whether nothing is left to do for the engine.
-    engine_is_done: bool,
-    /// Whether another step of the stage has failed, and waiting is in vain.
+    progress: Progress<'a>,
+    /// Whether another step of the stage has failed.
     failed: AtomicBool,
 }
 
@@ -239,22 +239,12 @@ impl Place<'_> {
     fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
-
-    /// Whether the plan has had a node's container run by now.
-    fn has_started(&self, node: &NodeName) -> bool {
-        let starts = |step: &Step| {
-            let runs = [EngineAction::StartContainer, EngineAction::UnpauseContainer];
-            step.node.as_ref() == Some(node)
-                && runs.iter().any(|action| step.action == Action::Engine(action.clone()))
-        };
-        self.begun.iter().flat_map(|stage| &stage.steps).any(starts)
-    }
 }
 
 /// Why a step did not succeed, before it is put into words.
 enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement>, silent: Vec<NodeName> },
-    Ended { node: NodeName, how: String },
-    Outdated { reason: String },
+    Unavailable { node: NodeName, why: Unavailable },
+    Outdated { reason: PlanAgain },
 }

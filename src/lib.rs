@@ -24,7 +24,8 @@
 //! - [`planner`]: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] is stages of
 //!   steps, each one action with the cause for it, and prints as stable text. Planning again after
 //!   success gives an empty plan.
-//! - [`readiness`]: whether a wait is over. [`verify`]: the checks, as data and pure judgement, which
+//! - [`waiting`]: whether a wait is over, goes on, or is in vain; [`readiness`]: what keeps a deployment from being
+//!   ready. [`verify`]: the checks, as data and pure judgement, which
 //!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
 //! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
 //! - [`export`]: a topology as a compose file or a diagram.
@@ -38,8 +39,8 @@
 //! # The shell does
 //!
 //! - [`executor`]: runs a plan's stages against the two traits [`executor::EngineCalls`] and
-//!   [`executor::ServerCalls`]; decides nothing. While a wait goes on, it asks from time to time whether what
-//!   there is by now needs another plan.
+//!   [`executor::ServerCalls`];
+//!   decides nothing: whether a wait goes on, [`waiting`] decides.
 //! - [`docker`]: the engine; knows nothing of slots, roles or Redis commands.
 //! - [`redis`]: the servers; knows nothing of containers, networks or images.
 //! - [`poll`]: waits until something has come about.
@@ -83,3 +84,4 @@ pub mod status;
 pub mod topology;
 pub mod ui;
 pub mod verify;
+pub mod waiting;

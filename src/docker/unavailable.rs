@@ -1,52 +1,18 @@
 //! Why a node's server will never answer, as its container shows it.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerState, ContainerStateStatusEnum};
 
 use super::{EngineError, container};
 use crate::topology::NodeName;
-
-/// Why a server will not answer until something is done about its container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unavailable {
-    /// The container does not exist.
-    Removed,
-    /// The server ended with this exit code.
-    Exited { code: i64 },
-    /// The server ends with this exit code whenever the engine restarts it, so many times by now.
-    Restarting { code: i64, restarts: i64 },
-    /// The kernel killed the server because its container had used up its memory.
-    OutOfMemory,
-    /// The container is paused.
-    Paused,
-    /// The container runs, and is attached to no network.
-    NoNetwork,
-}
-
-impl fmt::Display for Unavailable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Removed => formatter.write_str("its container was removed"),
-            Self::Exited { code } => write!(formatter, "its container ended with exit code {code}"),
-            Self::Restarting { code, restarts } => write!(
-                formatter,
-                "its container ended with exit code {code}, and restarts in a loop (restarts so far: {restarts})"
-            ),
-            Self::OutOfMemory => formatter
-                .write_str("its container was killed because it ran out of memory: raise `resources.memory`"),
-            Self::Paused => formatter.write_str("its container is paused"),
-            Self::NoNetwork => formatter.write_str("its container is in no network"),
-        }
-    }
-}
+use crate::waiting::Unavailable;
 
 /// Why a node's server will never answer; `None` where it may answer yet.
-pub(super) async fn why(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
+pub(super) async fn why(docker: &Docker, node: &NodeName) -> Result<Option<Unavailable>, EngineError> {
     let inspected = container::inspect(docker, node.as_str()).await?;
-    Ok(inspected.as_ref().map_or(Some(Unavailable::Removed), reason).map(|reason| reason.to_string()))
+    Ok(inspected.as_ref().map_or(Some(Unavailable::Removed), reason))
 }
 
 fn reason(inspected: &ContainerInspectResponse) -> Option<Unavailable> {

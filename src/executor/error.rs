@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::readiness::Disagreement;
 use crate::topology::NodeName;
+use crate::waiting::{PlanAgain, Unavailable};
 
 /// Any error, with its causes as sources.
 pub type BoxedError = Box<dyn Error + Send + Sync>;
@@ -44,16 +45,16 @@ pub enum ExecuteError {
     /// What is awaited needs another plan.
     #[error("another plan is needed: {reason}")]
     Outdated {
-        /// Who is otherwise than the plan has it, and how.
-        reason: String,
+        /// What has changed since the plan was made.
+        reason: PlanAgain,
     },
-    /// A server that was awaited is gone.
-    #[error("`{subject}`: {how}")]
-    Ended {
+    /// The container of a server does not run any more.
+    #[error("`{subject}`: {why}")]
+    Unavailable {
         /// The node.
         subject: String,
-        /// How its container ended.
-        how: String,
+        /// Why its server does not answer.
+        why: Unavailable,
         /// Its last log lines.
         log: Vec<String>,
     },
@@ -65,7 +66,9 @@ impl ExecuteError {
     #[must_use]
     pub fn log(&self) -> String {
         match self {
-            Self::Call { subject, log, .. } | Self::Ended { subject, log, .. } => log_lines(subject, log),
+            Self::Call { subject, log, .. } | Self::Unavailable { subject, log, .. } => {
+                log_lines(subject, log)
+            }
             Self::Outdated { .. } => String::new(),
             Self::Wait { disagreements, log, .. } => {
                 disagreements.first().map_or_else(String::new, |first| log_lines(first.node.as_str(), log))

@@ -1,53 +1,79 @@
-//! One look at the servers: what they say of a condition.
+//! One look: calls a server, or asks the servers that a condition is about.
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{EngineCalls, Executor, ServerCalls, error};
+use super::{BoxedError, EngineCalls, Executor, Failure, ServerCalls, ServerFault, error};
+use crate::event::Missing;
 use crate::observation::ObservedServer;
-use crate::plan::{Condition, Step};
-use crate::readiness::{self, Answers, Disagreement};
+use crate::plan::{Condition, Disagreement, ServerAction, Step};
+use crate::readiness::Answers;
 use crate::topology::NodeName;
+use crate::waiting;
 
-/// What one look at the servers shows.
+/// What a step waits for.
+#[derive(Clone, Copy)]
+pub(super) enum Awaited<'a> {
+    /// The node's server does what it is told.
+    Call(&'a NodeName, &'a ServerAction),
+    /// A condition holds.
+    Condition(&'a Condition),
+}
+
+/// What one look shows.
 pub(super) struct Sight {
-    /// What keeps a wait from being over.
-    pub(super) disagreements: Vec<Disagreement>,
-    /// Who does not answer.
+    /// A server's refusal that may pass.
+    refusal: Option<(NodeName, BoxedError)>,
+    /// What keeps a condition from holding.
+    disagreements: Vec<Disagreement>,
+    /// The nodes whose servers do not answer.
     pub(super) silent: Vec<NodeName>,
 }
 
-impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
-    /// Asks the nodes that a condition is about.
-    pub(super) async fn look(&self, step: &Step, condition: &Condition) -> Sight {
-        let (disagreements, answers) = match condition {
-            Condition::Answers => {
-                let answers = self.answers(step.node.iter()).await;
-                (readiness::answering(&answers), answers)
-            }
-            Condition::ClusterAgrees(expectation) => {
-                let nodes = expectation.members.iter().map(|member| &member.node);
-                let answers = self.answers(nodes).await;
-                (readiness::cluster(expectation, &answers), answers)
-            }
-            Condition::SentinelsAgree(expectation) => {
-                let watched = &expectation.watched;
-                let servers = std::iter::once(&watched.primary).chain(&watched.replicas);
-                let nodes = servers.chain(&expectation.sentinels).map(|peer| &peer.node);
-                let answers = self.answers(nodes).await;
-                (readiness::sentinels(expectation, &answers), answers)
-            }
-            Condition::ReplicasFollow(expectation) => {
-                let replicas = expectation.replicas.iter().map(|replica| &replica.node);
-                let nodes = std::iter::once(&expectation.primary.node).chain(replicas);
-                let answers = self.answers(nodes).await;
-                (readiness::replication(expectation, &answers), answers)
-            }
-        };
-        let silent = answers.into_iter().filter(|(_, server)| server.view().is_none());
-        Sight { disagreements, silent: silent.map(|(node, _)| node).collect() }
+impl Sight {
+    /// What is still missing.
+    pub(super) fn missing(&self) -> Vec<Missing> {
+        let refusal = self.refusal.iter();
+        let refusal =
+            refusal.map(|(node, error)| Missing::Refusal { node: node.clone(), error: error.to_string() });
+        refusal.chain(self.disagreements.iter().cloned().map(Missing::Disagreement)).collect()
     }
 
-    async fn answers<'n>(&self, nodes: impl Iterator<Item = &'n NodeName>) -> Answers {
+    /// The failure of a wait that ends with this look.
+    pub(super) fn failure(self, waited: Duration) -> Failure {
+        match self.refusal {
+            Some((_, error)) => Failure::Call(error),
+            None => Failure::Wait { waited, disagreements: self.disagreements, silent: self.silent },
+        }
+    }
+}
+
+impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
+    /// Looks once. Fails where a server refuses for good.
+    pub(super) async fn look(&self, step: &Step, awaited: Awaited<'_>) -> Result<Sight, Failure> {
+        match awaited {
+            Awaited::Condition(condition) => Ok(self.ask(step, condition).await),
+            Awaited::Call(node, call) => {
+                let refusal = match self.servers.apply(node, call).await {
+                    Ok(()) => None,
+                    Err(ServerFault::Passing(error)) => Some((node.clone(), error)),
+                    Err(ServerFault::Final(error)) => return Err(Failure::Call(error)),
+                };
+                Ok(Sight { refusal, disagreements: Vec::new(), silent: vec![node.clone()] })
+            }
+        }
+    }
+
+    /// Asks the nodes that a condition is about.
+    async fn ask(&self, step: &Step, condition: &Condition) -> Sight {
+        let answers = self.answers(waiting::nodes(condition, step.node.as_ref())).await;
+        let disagreements = waiting::disagreements(condition, &answers);
+        let silent = answers.into_iter().filter(|(_, server)| server.view().is_none());
+        Sight { refusal: None, disagreements, silent: silent.map(|(node, _)| node).collect() }
+    }
+
+    async fn answers<'n>(&self, nodes: Vec<&'n NodeName>) -> Answers {
         let ask = |node: &'n NodeName| async move {
             let server = match self.servers.view(node).await {
                 Ok(view) => ObservedServer::Answering(Box::new(view)),
@@ -55,6 +81,6 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             };
             (node.clone(), server)
         };
-        join_all(nodes.map(ask)).await.into_iter().collect()
+        join_all(nodes.into_iter().map(ask)).await.into_iter().collect()
     }
 }

@@ -164,7 +164,7 @@ async fn a_server_whose_container_ended_is_not_waited_for() {
     let started = tokio::time::Instant::now();
     let heard = listened(recorder, &world, &topology, &plan, TIMEOUT).await;
     insta::assert_snapshot!(said(&heard.result.expect_err("it ended")), @r"
-        `shop-1`: its container ended
+        `shop-1`: its container ended with exit code 0
         last log lines of `shop-1`:
           the last line of shop-1
         ");
@@ -180,7 +180,7 @@ async fn where_a_container_ends_that_was_to_be_left_alone_another_plan_starts_it
     let plan = plan(&world, &topology, SWAP);
     world.stop_container(&node(&topology, 1));
     let heard = heard(&world, &topology, &plan, TIMEOUT).await;
-    insta::assert_snapshot!(heard.result.expect_err("it ended"), @"another plan is needed: shop-1: its container ended");
+    insta::assert_snapshot!(heard.result.expect_err("it ended"), @"another plan is needed: shop-1: its container ended with exit code 0");
     world.heal();
     let plans = crate::rig::converge(&world, &topology, SWAP).await;
     assert!(plans[0].to_string().contains("start container"), "{}", plans[0]);

@@ -30,6 +30,7 @@ pub(super) const CORE: &[&str] = &[
     "status",
     "topology",
     "verify",
+    "waiting",
 ];
 
 /// The shell: it does, and decides nothing. The core must not know it.

@@ -12,6 +12,7 @@ use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
 use redisctl::topology::files::{DEPLOYMENT_FILE, File};
 use redisctl::topology::stored_format;
 use redisctl::topology::{Address, Credentials, NodeName, Server, Settings, Topology};
+use redisctl::waiting::Unavailable;
 
 use super::access::Accounts;
 use super::process::{Data, Link, Process};
@@ -340,10 +341,10 @@ impl EngineCalls for World {
         if exists { vec![format!("the last line of {node}")] } else { Vec::new() }
     }
 
-    async fn ended(&self, node: &NodeName) -> Result<Option<String>, BoxedError> {
+    async fn unavailable(&self, node: &NodeName) -> Result<Option<Unavailable>, BoxedError> {
         let state = self.state();
         let container = state.engine.containers.get(node);
         let ended = container.is_none_or(|container| container.state == ContainerState::Exited);
-        Ok(ended.then(|| "its container ended".to_owned()))
+        Ok(ended.then_some(Unavailable::Exited { code: 0 }))
     }
 }

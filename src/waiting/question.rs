@@ -1,0 +1,37 @@
+//! Which nodes a condition is about, and what keeps it from holding.
+
+use std::iter::once;
+
+use crate::plan::{Condition, Disagreement, Peer};
+use crate::readiness::{self, Answers};
+use crate::topology::NodeName;
+
+/// The nodes that a condition is about. `own` is the node of the step that waits.
+#[must_use]
+pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a NodeName> {
+    let names = |peers: &mut dyn Iterator<Item = &'a Peer>| peers.map(|peer| &peer.node).collect();
+    match condition {
+        Condition::Answers => own.into_iter().collect(),
+        Condition::ClusterAgrees(expectation) => {
+            expectation.members.iter().map(|member| &member.node).collect()
+        }
+        Condition::ReplicasFollow(expectation) => {
+            names(&mut once(&expectation.primary).chain(&expectation.replicas))
+        }
+        Condition::SentinelsAgree(expectation) => {
+            let watched = &expectation.watched;
+            names(&mut once(&watched.primary).chain(&watched.replicas).chain(&expectation.sentinels))
+        }
+    }
+}
+
+/// What keeps a condition from holding, by the answers of its nodes; empty: it holds.
+#[must_use]
+pub fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Disagreement> {
+    match condition {
+        Condition::Answers => readiness::answering(answers),
+        Condition::ClusterAgrees(expectation) => readiness::cluster(expectation, answers),
+        Condition::ReplicasFollow(expectation) => readiness::replication(expectation, answers),
+        Condition::SentinelsAgree(expectation) => readiness::sentinels(expectation, answers),
+    }
+}

@@ -1,0 +1,227 @@
+//! Every decision, as tables: what a look shows, and what the executor does next.
+
+use super::*;
+use crate::plan::{
+    Action, Cause, ClusterMember, Disagreement, MemberRole, Order, Peer, ReplicationExpectation, Stage, Step,
+};
+use crate::topology::{Address, DeploymentName, SlotSet};
+
+fn name(number: usize) -> NodeName {
+    DeploymentName::new("shop").expect("a good name").node(number)
+}
+
+fn address() -> Address {
+    Address { ip: std::net::Ipv4Addr::LOCALHOST, port: 7001 }
+}
+
+/// Starts the containers of `nodes`, and waits in its last stage, number 2.
+fn plan(nodes: usize) -> Plan {
+    crate::plan::testing::starting(nodes)
+}
+
+/// The stage that starts containers, and the stage that waits for replicas.
+const START: usize = 1;
+const READY: usize = 2;
+
+fn replicas_follow() -> Condition {
+    let primary = Peer { node: name(1), address: address() };
+    Condition::ReplicasFollow(ReplicationExpectation { primary, replicas: Vec::new() })
+}
+
+fn barrier(patience: Duration) -> Condition {
+    let member =
+        ClusterMember { node: name(1), address: address(), role: MemberRole::Primary(SlotSet::default()) };
+    Condition::ClusterAgrees(ClusterExpectation {
+        members: vec![member],
+        strangers: std::collections::BTreeSet::new(),
+        milestone: Milestone::Barrier(patience),
+    })
+}
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn disagreement(message: &str) -> Missing {
+    Missing::Disagreement(Disagreement { node: name(1), message: message.to_owned() })
+}
+
+/// A look after this time, at which something is missing and the engine has just been asked.
+fn look(waited: Duration) -> Look {
+    Look {
+        waited,
+        missing: vec![disagreement("is no primary")],
+        silent: Vec::new(),
+        other_step_failed: false,
+        containers: Some(Vec::new()),
+        newer: None,
+    }
+}
+
+const fn go_on(pause: Duration, tell: bool) -> Next {
+    Next::GoOn { pause, tell }
+}
+
+#[test]
+fn a_wait_is_over_once_nothing_is_missing() {
+    let (plan, condition) = (plan(1), replicas_follow());
+    for waited in [ms(0), LIMIT * 2] {
+        for other_step_failed in [false, true] {
+            let mut waiting = Waiting::for_condition(Progress::new(&plan, READY), &condition, LIMIT);
+            let look = Look { missing: Vec::new(), other_step_failed, ..look(waited) };
+            assert_eq!(waiting.next(&look), Next::Over);
+        }
+    }
+}
+
+#[test]
+fn a_wait_gives_up_when_its_time_is_over_or_another_step_has_failed() {
+    let plan = plan(1);
+    let progress = Progress::new(&plan, READY);
+    let (patient, impatient) = (replicas_follow(), barrier(ms(1000)));
+    let (write, meet) = (ServerAction::Write { key: "a".to_owned() }, ServerAction::MeetAgain(Vec::new()));
+    for (mut waiting, limit) in [
+        (Waiting::for_condition(progress, &patient, LIMIT), LIMIT),
+        (Waiting::for_condition(progress, &impatient, LIMIT), ms(1000)),
+        (Waiting::for_condition(progress, &impatient, ms(300)), ms(300)),
+        (Waiting::for_call(progress, &write, LIMIT), LIMIT),
+        (Waiting::for_call(progress, &meet, LIMIT), LIMIT + ms(60_000)),
+    ] {
+        let before = Look { newer: Some(None), ..look(limit - ms(1)) };
+        assert!(matches!(waiting.next(&before), Next::GoOn { .. }), "{limit:?}");
+        assert_eq!(waiting.next(&look(limit)), Next::GiveUp, "{limit:?}");
+        let failed = Look { other_step_failed: true, ..look(ms(0)) };
+        assert_eq!(waiting.next(&failed), Next::GiveUp);
+    }
+}
+
+#[test]
+fn a_long_wait_looks_less_often_and_tells_what_is_missing_when_that_changes() {
+    let (plan, condition) = (plan(1), replicas_follow());
+    let mut waiting = Waiting::for_condition(Progress::new(&plan, READY), &condition, LIMIT);
+    for (waited, message, next) in [
+        (0, "is no primary", go_on(FIRST_PACE, false)),
+        (1999, "is no primary", go_on(FIRST_PACE, false)),
+        (2000, "is no primary", go_on(LATER_PACE, true)),
+        (2050, "is no primary", go_on(LATER_PACE, false)),
+        (2100, "does not answer", go_on(LATER_PACE, true)),
+        (2150, "does not answer", go_on(LATER_PACE, false)),
+    ] {
+        let look = Look { missing: vec![disagreement(message)], ..look(ms(waited)) };
+        assert_eq!(waiting.next(&look), next, "after {waited} ms");
+    }
+}
+
+#[test]
+fn refusals_of_a_server_are_told_once() {
+    let plan = plan(1);
+    let call = ServerAction::Write { key: "a".to_owned() };
+    let mut waiting = Waiting::for_call(Progress::new(&plan, READY), &call, LIMIT);
+    for (waited, error, tell) in [(2000, "loading", true), (2050, "loading", false), (2100, "busy", false)] {
+        let refusal = Missing::Refusal { node: name(1), error: error.to_owned() };
+        let look = Look { missing: vec![refusal], ..look(ms(waited)) };
+        assert_eq!(waiting.next(&look), go_on(LATER_PACE, tell), "after {waited} ms");
+    }
+}
+
+#[test]
+fn the_engine_is_asked_at_a_pace_of_its_own() {
+    let (plan, condition) = (plan(1), replicas_follow());
+    let mut waiting = Waiting::for_condition(Progress::new(&plan, READY), &condition, LIMIT);
+    let silent = |waited| Look { containers: None, silent: vec![name(1)], ..look(ms(waited)) };
+    assert_eq!(waiting.next(&silent(499)), go_on(FIRST_PACE, false));
+    assert_eq!(waiting.next(&silent(500)), Next::AskEngine);
+    // The server may answer yet: its container runs.
+    let answered = Look { containers: Some(vec![(name(1), None)]), ..silent(500) };
+    assert_eq!(waiting.next(&answered), go_on(FIRST_PACE, false));
+    assert_eq!(waiting.next(&silent(999)), go_on(FIRST_PACE, false));
+    assert_eq!(waiting.next(&silent(1000)), Next::AskEngine);
+}
+
+#[test]
+fn a_container_that_the_plan_started_ends_the_wait_and_any_other_needs_another_plan() {
+    // The plan starts the containers of nodes 1 and 2.
+    let (plan, condition) = (plan(2), replicas_follow());
+    for (position, number, is_started) in
+        [(START, 1, true), (READY, 2, true), (READY, 3, false), (0, 1, false)]
+    {
+        for why in [
+            Unavailable::Removed,
+            Unavailable::Exited { code: 1 },
+            Unavailable::Restarting { code: 1, restarts: 3 },
+            Unavailable::OutOfMemory,
+            Unavailable::Paused,
+            Unavailable::NoNetwork,
+        ] {
+            let mut waiting = Waiting::for_condition(Progress::new(&plan, position), &condition, LIMIT);
+            let containers = Some(vec![(name(9), None), (name(number), Some(why))]);
+            let node = name(number);
+            let next = if is_started {
+                Next::Vain { node, why }
+            } else {
+                Next::PlanAgain(PlanAgain::Unavailable { node, why })
+            };
+            assert_eq!(waiting.next(&Look { containers, ..look(ms(600)) }), next);
+        }
+    }
+}
+
+#[test]
+fn another_plan_is_asked_for_at_a_pace_of_its_own() {
+    let (plan, condition, hasty) = (plan(1), replicas_follow(), barrier(LIMIT));
+    let progress = Progress::new(&plan, READY);
+    let mut waiting = Waiting::for_condition(progress, &condition, LIMIT);
+    assert_eq!(waiting.next(&look(ms(4999))), go_on(LATER_PACE, true));
+    assert_eq!(waiting.next(&look(ms(5000))), Next::AskForPlan);
+    // Nothing can be planned at this moment.
+    let answered = Look { newer: Some(None), ..look(ms(5000)) };
+    assert_eq!(waiting.next(&answered), go_on(LATER_PACE, false));
+    assert_eq!(waiting.next(&look(ms(9999))), go_on(LATER_PACE, false));
+    assert_eq!(waiting.next(&look(ms(10_000))), Next::AskForPlan);
+    // Where another way is quicker, no other plan is asked for; a call needs none.
+    let call = ServerAction::Write { key: "a".to_owned() };
+    let others = [Waiting::for_condition(progress, &hasty, LIMIT), Waiting::for_call(progress, &call, LIMIT)];
+    for mut waiting in others {
+        assert_eq!(waiting.next(&look(ms(20_000))), go_on(LATER_PACE, true));
+    }
+}
+
+#[test]
+fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_plan_lacks() {
+    let (plan, condition) = (plan(1), replicas_follow());
+    let write = Step {
+        node: Some(name(1)),
+        action: Action::Server(ServerAction::Write { key: "a".to_owned() }),
+        cause: Cause::New,
+    };
+    let mut with_step = plan.clone();
+    with_step.stages.push(Stage { name: "announce", order: Order::InTurn, steps: vec![write] });
+    let with_primary = |number| Plan { primaries: vec![name(number)], ..plan.clone() };
+    for (position, newer, reason) in [
+        (READY, plan.clone(), None),
+        (READY, with_primary(1), None),
+        (READY, with_primary(2), Some("shop-2 is primary by now")),
+        (START, with_primary(2), Some("shop-2 is primary by now")),
+        (READY, with_step.clone(), Some("shop-1: write a short-lived key (new)")),
+        // While containers are still started, the newer plan may have more steps.
+        (START, with_step, None),
+    ] {
+        let mut waiting = Waiting::for_condition(Progress::new(&plan, position), &condition, LIMIT);
+        let said = match waiting.next(&Look { newer: Some(Some(newer)), ..look(ms(5000)) }) {
+            Next::PlanAgain(reason) => Some(reason.to_string()),
+            Next::GoOn { .. } => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said.as_deref(), reason);
+    }
+}
+
+#[test]
+fn a_condition_asks_its_nodes() {
+    let own = name(7);
+    assert_eq!(nodes(&Condition::Answers, Some(&own)), [&own]);
+    assert_eq!(nodes(&replicas_follow(), None), [&name(1)]);
+    assert_eq!(nodes(&barrier(LIMIT), None), [&name(1)]);
+}
