@@ -1,7 +1,7 @@
 //! The spec file: the YAML that a person writes, as serde types. No defaults are decided here.
 //!
-//! Every field is optional but `kind`, unknown fields are rejected, and the JSON Schema that
-//! `redisctl schema` prints and that [`read`] checks documents against is derived from these types.
+//! Every field but `kind` is optional, and unknown fields are refused. The JSON Schema is derived from these
+//! types: `redisctl schema` prints it, and [`read`] checks documents against it.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -38,7 +38,7 @@ pub use schema::json_schema;
 pub use secret::{Password, SecretText};
 pub use tls::{ClientAuth, TlsOptions, TlsSpec};
 
-/// What PEM files begin with, and no path does.
+/// The beginning of PEM files, and of no path.
 pub(crate) const PEM_BEGINNING: &str = "-----BEGIN";
 
 /// What kind of deployment a spec asks for.
@@ -81,8 +81,8 @@ pub struct Spec {
     pub access: Option<Access>,
     /// Passwords and users.
     pub auth: Option<AuthSpec>,
-    /// TLS only: `true` with a CA and certificates made for the deployment, a mapping with one's own
-    /// or to demand certificates of clients.
+    /// TLS only: `true` with a CA and certificates made for the deployment; a mapping for your own
+    /// certificate, or to demand certificates of clients.
     pub tls: Option<TlsSpec>,
     /// `redis.conf` directives for every node.
     pub config: Option<BTreeMap<String, Scalar>>,
@@ -90,7 +90,7 @@ pub struct Spec {
     pub data: Option<DataSpec>,
     /// Limits of every node's container.
     pub resources: Option<ResourcesSpec>,
-    /// Labels for everything that is made on the engine.
+    /// Labels for all containers, networks and volumes.
     pub labels: Option<BTreeMap<String, Scalar>>,
     /// Settings of single nodes, by node name (`<deployment>-<n>`).
     pub nodes: Option<BTreeMap<String, NodeSpec>>,
@@ -109,21 +109,21 @@ pub struct NetworkSpec {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PortsSpec {
-    /// The first node's port, the next ones count up; or `auto`. Default 7001.
+    /// The first node's port, from which the others count up; or `auto`. Default 7001.
     pub base: Option<PortBase>,
-    /// The host address that ports are published on. Default 127.0.0.1: this machine alone. Set `auth`
-    /// where others can reach the ports.
+    /// The host address that ports are published on. Default 127.0.0.1: this machine alone. Set `auth` where
+    /// other machines can reach the ports.
     #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub bind: Option<Ipv4Addr>,
 }
 
-/// The first port, or `auto` for free ones.
+/// The first port, or `auto` for free ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PortBase {
     /// The first node's port.
     Port(u16),
-    /// Free ports are picked.
+    /// Free ports are chosen.
     Word(AutoWord),
 }
 
@@ -135,7 +135,7 @@ pub enum AutoWord {
     Auto,
 }
 
-/// Where the clients are that must be able to reach what the servers announce.
+/// Where clients are: servers announce addresses that these clients reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
@@ -152,22 +152,22 @@ pub enum Access {
 pub struct AuthSpec {
     /// The default user's password.
     pub password: Option<Password>,
-    /// The default user's password on replicas, where it is another one.
+    /// The default user's password on replicas, where it differs from the primary's.
     pub replica_password: Option<Password>,
-    /// Whether there is a default user: `off` keeps out who has not logged in as one of `users`. To
-    /// limit what it may do, give it an entry of the name `default` in `users`.
+    /// Whether the default user is on: with `off`, clients have to log in as one of `users`. To limit the
+    /// default user, add an entry with the name `default` to `users`.
     pub default: Option<Switch>,
-    /// Users beside the default one; and the default one's rules, under the name `default`.
+    /// Users beside the default user; and the default user's rules, under the name `default`.
     pub users: Option<Vec<UserSpec>>,
 }
 
-/// Whether something is there.
+/// `on` or `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
-    /// It is.
+    /// On.
     On,
-    /// It is not.
+    /// Off.
     Off,
 }
 
@@ -178,11 +178,11 @@ pub struct UserSpec {
     /// The user's name.
     pub name: String,
     /// The user's password. Default `generate`; none where the rules say `nopass`. The default user's
-    /// is `auth.password`.
+    /// password is `auth.password`.
     pub password: Option<Password>,
-    /// ACL rules as `ACL SETUSER` takes them: key patterns, channel patterns, commands. `+@all` should
-    /// stand beside what it is about, such as `~*` or `~app:*`: a user that may do everything is said in
-    /// full, `["~*", "&*", "+@all"]`.
+    /// ACL rules as `ACL SETUSER` takes them: key patterns, channel patterns, commands. Write `+@all` beside
+    /// keys and channels, such as `~app:*`: the rules of a user that may do everything are `["~*", "&*",
+    /// "+@all"]`.
     pub rules: Vec<String>,
 }
 
@@ -190,7 +190,7 @@ pub struct UserSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DataSpec {
-    /// In the container, gone with it.
+    /// In the server's memory only, lost when the server ends.
     #[default]
     Ephemeral,
     /// In a named volume per node, kept by `down` unless `--volumes` is given.
@@ -208,22 +208,22 @@ pub struct ResourcesSpec {
     pub cpus: Option<f64>,
 }
 
-/// What differs for a single node.
+/// Settings of a single node.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeSpec {
     /// The node's static IP inside the network.
     #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub ip: Option<Ipv4Addr>,
-    /// The node's port, the same inside and published.
+    /// The node's port, the same inside the network and published.
     pub port: Option<u16>,
-    /// `redis.conf` directives that add to or replace the common ones.
+    /// `redis.conf` directives that add to the common directives or replace them.
     pub config: Option<BTreeMap<String, Scalar>>,
-    /// Limits that replace the common ones.
+    /// Limits that replace the common limits.
     pub resources: Option<ResourcesSpec>,
 }
 
-/// A YAML scalar where text is meant: `64mb`, `1000`, `0.5` and `yes` are all fine.
+/// A YAML scalar in a field for text: `64mb`, `1000`, `0.5` and `yes` are all valid.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {

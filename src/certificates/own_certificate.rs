@@ -135,15 +135,17 @@ impl<'a> OwnCertificate<'a> {
         match &error {
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                 Fault::new(Part::Certificate, "was not issued by the CA in `tls.ca`")
-                    .hint("`tls.cert` also has to hold the certificates between its own and the CA's")
+                    .hint("put the intermediate certificates into `tls.cert` too")
             }
             CertificateError::NotValidForNameContext { .. } => {
                 let quoted: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
-                fault.hint(format!("clients connect to {}: the certificate has to say so", quoted.join(", ")))
+                fault.hint(format!(
+                    "clients connect to {}: the certificate needs these names",
+                    quoted.join(", ")
+                ))
             }
-            CertificateError::InvalidPurposeContext { .. } => {
-                fault.hint("nodes are servers, and each other's clients: allow `serverAuth` and `clientAuth`")
-            }
+            CertificateError::InvalidPurposeContext { .. } => fault
+                .hint("nodes are servers, and clients of each other: allow `serverAuth` and `clientAuth`"),
             _ => fault,
         }
     }
@@ -183,7 +185,7 @@ fn key_fault(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -
         Err(rustls::Error::InvalidCertificate(error)) => {
             Some(Fault::new(Part::Certificate, certificate_fault(&error)))
         }
-        Err(_) => Some(Fault::new(Part::Key, "holds a key of a kind that is not known")),
+        Err(_) => Some(Fault::new(Part::Key, "holds a key of an unknown type")),
     }
 }
 
@@ -216,7 +218,7 @@ fn subject_fault(chain: &[CertificateDer<'static>], roots: &RootCertStore) -> Op
             Part::Certificate,
             "has the same subject as the CA in `tls.ca`: servers take it for its own CA",
         )
-        .hint("issue it again with a subject of its own, such as the deployment's name")
+        .hint("issue it again with another subject, such as the deployment's name")
     })
 }
 

@@ -50,7 +50,7 @@ pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> DoctorFindin
         None => DoctorFinding::problem(
             "subnet",
             "no free subnet in 172.30.0.0/16 and 10.231.0.0/16",
-            "remove networks that nobody uses (`docker network prune`), or name a subnet with `--subnet`",
+            "remove unused networks (`docker network prune`), or name a subnet with `--subnet`",
         ),
     }
 }
@@ -71,7 +71,7 @@ pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> DoctorFi
         (ImageState::OutOfReach(why), HostServer::Unusable(..)) => DoctorFinding::problem(
             "image",
             format!("`{reference}` is not on the engine, and cannot be pulled: {why}"),
-            "bring it with `docker load`, name one that the engine has with `--image`, or give the engine a \
+            "load it with `docker load`, name an image of the engine with `--image`, or give the engine a \
              proxy or a registry mirror",
         ),
     }
@@ -115,13 +115,14 @@ pub fn limits(limits: Limits) -> DoctorFinding {
 pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
     let needed = nodes * nodes.saturating_sub(1);
     let Neighbours { known, most } = neighbours;
-    let detail = format!("{known} of the {most} that the kernel keeps for all containers together are taken");
+    let detail =
+        format!("{known} of the kernel's {most} entries for the neighbours of all containers are taken");
     if known + needed <= most {
         return DoctorFinding::ok("neighbours", detail);
     }
     DoctorFinding::warning(
         "neighbours",
-        format!("{detail}, and {nodes} nodes need {needed} more: some may never meet"),
+        format!("{detail}, and {nodes} nodes need {needed} more: some nodes may never meet"),
         "`sysctl net.ipv4.neigh.default.gc_thresh3=8192` makes room; so does `redisctl down` of what is not needed",
     )
 }
@@ -134,13 +135,13 @@ pub fn clock(engine: Option<Duration>, own: Duration) -> DoctorFinding {
     };
     let difference = engine.abs_diff(own);
     if difference <= CLOCK_TOLERANCE {
-        return DoctorFinding::ok("clock", "the engine's is this machine's");
+        return DoctorFinding::ok("clock", "the engine's clock agrees with this machine's");
     }
     let (seconds, direction) = (difference.as_secs(), if engine > own { "ahead of" } else { "behind" });
     DoctorFinding::warning(
         "clock",
-        format!("the engine's is {seconds} s {direction} this machine's"),
-        "keys with an absolute expiry go at another time than clients think: let both follow NTP (Docker \
+        format!("the engine's clock is {seconds} s {direction} this machine's"),
+        "keys with an absolute expiry time expire too early or too late: let both follow NTP (Docker \
          Desktop: restart it)",
     )
 }
@@ -156,7 +157,7 @@ mod tests {
             (7002, "container `x`".to_owned()),
             (7003, "container `x`".to_owned()),
             (7006, "another process".to_owned()),
-            (7007, "nobody who matters".to_owned()),
+            (7007, "container `y`".to_owned()),
         ]);
         let finding = ports(&(7001..=7006), &holders);
         assert_eq!(finding.severity, Severity::Warning);
@@ -216,8 +217,8 @@ mod tests {
     fn clocks_may_differ_by_a_little() {
         let at = Duration::from_secs;
         assert_eq!(clock(Some(at(100)), at(102)).severity, Severity::Ok);
-        assert_eq!(clock(Some(at(100)), at(103)).detail, "the engine's is 3 s behind this machine's");
-        assert_eq!(clock(Some(at(100)), at(10)).detail, "the engine's is 90 s ahead of this machine's");
+        assert_eq!(clock(Some(at(100)), at(103)).detail, "the engine's clock is 3 s behind this machine's");
+        assert_eq!(clock(Some(at(100)), at(10)).detail, "the engine's clock is 90 s ahead of this machine's");
         assert_eq!(clock(None, at(10)).severity, Severity::Ok);
     }
 }

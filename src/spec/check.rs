@@ -1,4 +1,4 @@
-//! Checks a document's structure against the schema, finding everything that is wrong at once.
+//! Checks a document's structure against the schema, and finds every problem at once.
 
 use serde_json::Value;
 
@@ -7,8 +7,8 @@ use super::schema::{Schema, Shape};
 use super::tree::{Content, Entry, Node, Place, SpecFinding};
 use super::{Problem, SpecPath, describe};
 
-/// Everything in `root` that the schema does not allow. Also settles which plain scalars stay text,
-/// because their field takes text.
+/// Every problem of `root` with the schema. Also marks the plain scalars that stay text, because their field
+/// takes text.
 pub(super) fn check(schema: &Schema, root: &mut Node) -> Vec<SpecFinding> {
     let mut checker = Checker { schema, findings: Vec::new() };
     let top = root.top();
@@ -92,7 +92,7 @@ impl<'s> Checker<'s> {
         }
         for name in required {
             let is_given = entries.iter().any(|entry| entry.key == *name);
-            // A misspelling of it has been told already.
+            // Another problem reports a misspelling of it.
             if !is_given && !meant.contains(name) {
                 let shapes = self.schema.shapes(&properties[*name]);
                 let hint = format!("add `{name}:` with {}", describe::expected(&shapes));
@@ -102,7 +102,7 @@ impl<'s> Checker<'s> {
         true
     }
 
-    /// The field of the whole spec that has a field `name` of its own.
+    /// The field of the spec in which a field `name` exists.
     fn parent_of(&self, name: &str) -> Option<&'s str> {
         let top = self.schema.root()["properties"].as_object()?;
         let has_field = |shape: Shape<'_>| match shape {

@@ -1,4 +1,4 @@
-//! The words of problems: what was expected, what was found, what to write instead.
+//! The words of problems: the expected value, the found value, the value to write instead.
 
 use strsim::damerau_levenshtein;
 
@@ -78,18 +78,18 @@ fn join(parts: &[String], conjunction: &str) -> String {
 /// The candidate that `name` is most likely a misspelling of.
 pub(crate) fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     let name = name.to_lowercase();
-    // One slip, or one in three characters: more is another word.
+    // One slip, or one slip in three characters: with more slips, it is another word.
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .iter()
         .map(|candidate| (damerau_levenshtein(&name, candidate), *candidate))
-        // A single slip turns any one-letter name into any other.
+        // One slip turns any name of one letter into any other.
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.len().min(name.len()))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// What most likely went wrong, at the byte `offset`, for the mistakes that the parser's own words do not explain.
+/// The most likely mistake at the byte `offset`, where the parser's message does not explain it.
 pub(super) fn syntax_hint(text: &str, offset: usize, info: &str) -> Option<&'static str> {
     let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next().unwrap_or_default();

@@ -9,10 +9,11 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use super::tree::{Content, Entry, Leaf, Node, Place, SpecFinding, TextId};
 use super::{Problem, describe};
 
-/// Deeper than any spec (`auth.users[].password.file` is five), shallow enough to walk by recursion.
+/// The deepest nesting: deeper than any spec (`auth.users[].password.file` is five), and shallow enough for
+/// recursion.
 const DEEPEST: usize = 32;
-/// How much aliases may add to a document, in values and bytes of text: a few hundred copies of a
-/// large spec, but not the billions that a nest of aliases can ask for.
+/// How much aliases may add to a document, in values and bytes of text: a few hundred copies of a large spec.
+/// Nested aliases can ask for billions.
 const LARGEST_EXPANSION: usize = 1_000_000;
 
 /// The tree of the only document in `text`, which stands at `start` of the text `text_id`.
@@ -115,7 +116,7 @@ impl Builder {
         self.complete(Node { place: self.place(start..end), content }, anchor)
     }
 
-    /// Puts a finished value where it belongs: as a key, a value, an item or the root.
+    /// Adds a finished value as a key, a value, an item or the root.
     fn complete(&mut self, node: Node, anchor: usize) -> Result<(), Box<SpecFinding>> {
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
@@ -137,7 +138,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Copies the anchored value, which keeps its places: what is wrong in it is wrong there.
+    /// Copies the anchored value. The copy keeps the places, so that its problems are shown at the anchor.
     fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Box<SpecFinding>> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
             let problem = Problem::new::<&str>(&[], "an alias cannot stand inside the value that it names");
@@ -156,7 +157,8 @@ impl Builder {
         self.complete(node, 0)
     }
 
-    /// A quoted scalar and one tagged `!!str` are text; other tags say nothing here and are refused.
+    /// A quoted scalar and a scalar with the tag `!!str` are text. Other tags are refused: a spec has no use
+    /// for them.
     fn is_plain(&mut self, style: ScalarStyle, tag: Option<&Tag>, range: &Range<usize>) -> bool {
         if tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str") {
             return false;

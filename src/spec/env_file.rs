@@ -21,7 +21,7 @@ impl fmt::Debug for EnvFile {
     }
 }
 
-/// Why a text is not an env file. No message shows what a line holds: it may be a secret.
+/// Why a text is not an env file. No message shows the content of a line: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvFileError {
     /// A line has no `=`.
@@ -30,19 +30,19 @@ pub enum EnvFileError {
         /// The line, from 1.
         line: usize,
     },
-    /// What stands before `=` is not a variable's name.
+    /// The text before `=` is not a variable's name.
     #[error("line {line} does not start with a name of letters, digits and `_`")]
     Name {
         /// The line, from 1.
         line: usize,
     },
-    /// A quote is opened and not closed.
+    /// A quote has no end.
     #[error("the quote that line {line} opens is not closed")]
     Unclosed {
         /// The line, from 1.
         line: usize,
     },
-    /// Something other than a comment follows the closing quote.
+    /// Text that is not a comment follows the closing quote.
     #[error("there is text after the closing quote in line {line}")]
     Trailing {
         /// The line, from 1.
@@ -50,8 +50,8 @@ pub enum EnvFileError {
     },
 }
 
-/// Reads `text`. Values may be plain (up to a ` #` comment), in `'…'` (as they are) or in `"…"` (with
-/// `\n`, `\r`, `\t`, `\"`, `\\` and `\$`); quoted ones may span lines. The last of several values wins.
+/// Reads `text`. Values may be plain (up to a ` #` comment), in `'…'` (as they are) or in `"…"` (with `\n`,
+/// `\r`, `\t`, `\"`, `\\` and `\$`); quoted values may span lines. The last of several values counts.
 /// References to other variables are not replaced.
 ///
 /// # Errors
@@ -118,7 +118,7 @@ fn double_quoted(text: &str) -> Option<(String, &str)> {
                 'r' => value.push('\r'),
                 't' => value.push('\t'),
                 escaped @ ('"' | '\\' | '$') => value.push(escaped),
-                // Not an escape: a Windows path, say.
+                // Not an escape: for example a Windows path.
                 other => value.extend(['\\', other]),
             },
             other => value.push(other),

@@ -1,4 +1,4 @@
-//! What is wrong with a spec, shown where it was written.
+//! The problems of a spec, shown at their places in the text.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::places::Places;
 use super::tree::{Place, SpecFinding, TextId};
 use super::{Override, Problem, Spec, SpecPath};
 
-/// The name of the place where overrides are written.
+/// The source name of overrides.
 const COMMAND_LINE: &str = "command line";
 
 /// The texts that a spec was read from, as they may be shown: with secrets covered.
@@ -59,7 +59,7 @@ struct Contents {
     rest: Option<Rest>,
 }
 
-/// What is left of a spec without the entries that its problems are about.
+/// The rest of a spec without the entries that have problems.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rest {
     pub(super) spec: Spec,
@@ -77,14 +77,14 @@ pub struct Located {
     pub column: usize,
     /// The field's path, such as `nodes.shop-4.port`; empty for the whole document.
     pub path: String,
-    /// What is wrong.
+    /// The message.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
 impl SpecError {
-    /// The error that `findings` are, in the order in which they stand in the file and on the command line.
+    /// The error with these findings, in the order of the file and of the command line.
     pub(super) fn new(sources: Sources, mut findings: Vec<SpecFinding>) -> Self {
         findings.sort_by_key(|finding| {
             let text = match finding.place.text {
@@ -93,20 +93,20 @@ impl SpecError {
             };
             (text, finding.place.span.start)
         });
-        // An anchored value that is used twice has its problems once.
+        // A problem of an anchored value is one problem, however often the anchor is used.
         findings
             .dedup_by(|one, other| one.place == other.place && one.problem.message == other.problem.message);
         Self(Box::new(Contents { sources, findings, rest: None }))
     }
 
-    /// The same error, for a spec of which `rest` can be read all the same.
+    /// The same error, for a spec of which `rest` can be read.
     pub(super) fn with_rest(mut self, rest: Option<Rest>) -> Self {
         self.0.rest = rest;
         self
     }
 
-    /// What is left of the spec without the entries at [`SpecError::paths`], so that it can be judged as well;
-    /// `None` where that is no spec.
+    /// The rest of the spec without the entries at [`SpecError::paths`], so that its problems are found too;
+    /// `None` where that is not a spec.
     #[must_use]
     pub fn rest(&self) -> Option<&Spec> {
         self.0.rest.as_ref().map(|rest| &rest.spec)
@@ -127,8 +127,8 @@ impl SpecError {
         Self::new(sources, findings).with_rest(rest)
     }
 
-    /// Every problem with the lines that it is about, a caret below them and a hint, in the style of
-    /// rustc; several lines, with a line break at the end. Secrets are covered.
+    /// Every problem with its lines, a caret below them and a hint, in the style of rustc. The text ends with
+    /// a line break. Secrets are covered.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         self.render_as(&Level::ERROR, colour)
@@ -185,12 +185,12 @@ impl SpecError {
     }
 }
 
-/// What a valid spec may not mean as it says it, drawn and located as problems are.
+/// The warnings of a valid spec, shown and located like problems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remarks(pub(super) SpecError);
 
 impl Remarks {
-    /// Every remark as [`SpecError::render`] does it, as a warning.
+    /// Every warning, shown as [`SpecError::render`] shows problems.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         self.0.render_as(&Level::WARNING, colour)
@@ -204,7 +204,7 @@ impl Remarks {
 }
 
 impl fmt::Display for Located {
-    /// The message, and where it belongs, in one line.
+    /// The message with its position, in one line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, message, .. } = self;
         if file == COMMAND_LINE {
@@ -215,7 +215,7 @@ impl fmt::Display for Located {
     }
 }
 
-/// `span` without white space at its end: a plain scalar's may reach into the next line.
+/// `span` without white space at its end: the span of a plain scalar may reach into the next line.
 fn visible(text: &str, span: &Range<usize>) -> Range<usize> {
     match text.get(span.clone()) {
         Some(spanned) => span.start..span.start + spanned.trim_end().len(),

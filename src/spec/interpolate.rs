@@ -4,14 +4,14 @@
 use super::tree::{Content, Node, Place, SpecFinding, TextId, Variables};
 use super::{Problem, SpecPath};
 
-/// Defaults may hold references again, but nobody needs more than a few.
+/// The deepest nesting of references in defaults: more than anybody needs.
 const DEEPEST: usize = 8;
 
-/// Where variables' values come from.
+/// The values of variables.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Replaces the references in every value that was written in `file_text`. Overrides are left alone:
-/// the shell has already put its variables in.
+/// Replaces the references in every value of the file. Overrides stay as they are: the shell has replaced
+/// their variables.
 pub(super) fn interpolate(
     node: &mut Node,
     path: &SpecPath,
@@ -60,7 +60,7 @@ fn narrow(place: &Place, file_text: &str, expression: &str) -> Place {
     }
 }
 
-/// Whether `text` is one reference that holds no value of its own, so that showing it gives nothing away.
+/// Whether `text` is one reference without a default or message, so that showing it reveals nothing.
 pub(super) fn is_bare_reference(text: &str) -> bool {
     let Some(body) = text.strip_prefix("${") else { return false };
     let (name, rest) = split_name(body);
@@ -71,7 +71,7 @@ pub(super) fn is_bare_reference(text: &str) -> bool {
 
 /// A reference that could not be replaced.
 struct Failure {
-    /// As it is written, to find it in the file.
+    /// Its text, to find it in the file.
     expression: String,
     message: String,
     hint: Option<String>,
@@ -155,8 +155,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// The value of a variable that has to be set; with the spec's own `message`, one that is known to be
-    /// unset, or empty where that is not enough.
+    /// The value of a variable that has to be set. With a `message` of the spec, the variable is known to be
+    /// unset, or empty where empty is not enough.
     fn required(&mut self, expression: &str, name: &str, message: Option<&str>) -> String {
         self.referred = true;
         let value = (self.variable)(name);
@@ -187,7 +187,7 @@ impl Expansion<'_> {
     }
 }
 
-/// Where the reference whose inside starts at `body` ends, nested ones skipped.
+/// The end of the reference whose inside starts at `body`; nested references are skipped.
 fn closing_brace(body: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut previous = ' ';

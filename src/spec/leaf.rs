@@ -1,4 +1,4 @@
-//! Judges one scalar of a spec against what its field takes.
+//! Checks one scalar of a spec against the shapes that its field takes.
 
 use std::net::Ipv4Addr;
 
@@ -11,8 +11,8 @@ use super::tree::{Leaf, TextId, Typed, Variables};
 /// A message, and a hint.
 type Judgement = (String, Option<String>);
 
-/// What is wrong with `leaf`, if anything is, in a field that takes `shapes`. A scalar that has to stay
-/// text is marked so.
+/// The problem of `leaf` in a field that takes `shapes`, if there is one. Marks a scalar that has to stay
+/// text.
 pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[Shape<'_>], text: TextId) -> Option<Judgement> {
     if leaf.variables == Variables::Failed {
         return None;
@@ -37,7 +37,7 @@ pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[Shape<'_>], text: TextId) 
     }
 }
 
-/// Whether a type other than text is taken.
+/// Whether the field takes a type other than text.
 fn accepts(shapes: &[Shape<'_>], typed: Typed) -> bool {
     shapes.iter().any(|shape| match (shape, typed) {
         (Shape::Null, Typed::Null)
@@ -55,14 +55,13 @@ fn stays_text(leaf: &Leaf, shapes: &[Shape<'_>], text: TextId) -> bool {
     let replaced = leaf.variables == Variables::Replaced;
     let typed = leaf.typed();
     if !accepts(shapes, typed) {
-        // A password of digits is a password. And whoever sets a variable or an override does not see
-        // quotes that would have to be there.
+        // A password may be digits only. Values of variables and overrides have no quotes.
         return leaf.secret || replaced || text != TextId::File;
     }
     match typed {
-        // A password that a variable leaves empty is a mistake to tell, not the wish for none.
+        // An empty password from a variable is a mistake. It does not mean that there is no password.
         Typed::Null => leaf.secret && replaced,
-        // What is written is what reaches the server: `1.10` is not `1.1`.
+        // The server gets the text as it is written: `1.10` is not `1.1`.
         Typed::Integer(number) => number.to_string() != leaf.text,
         Typed::Float(number) => number.to_string() != leaf.text,
         Typed::Bool(_) | Typed::Text => false,
@@ -87,7 +86,7 @@ fn text_problem(leaf: &Leaf, format: Option<&str>, shortest: u64) -> Option<Judg
 }
 
 fn subnet_problem(leaf: &Leaf) -> Option<Judgement> {
-    // Without a length: the /24 that redisctl would have picked itself.
+    // An address without a length: the hint has /24, the length that redisctl chooses.
     let meant = match leaf.text.parse::<Ipv4Net>() {
         Ok(subnet) if subnet.trunc() == subnet => return None,
         Ok(subnet) => Some(subnet),
@@ -130,11 +129,11 @@ fn mismatch(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Judgement {
     (message, did_you_mean.or_else(|| rewrite(leaf, typed, shapes)))
 }
 
-/// How to write what was most likely meant.
+/// How to write the value that is most likely meant.
 fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Option<String> {
     let unquoted = Leaf { plain: true, ..leaf.clone() };
     if !leaf.plain && accepts(shapes, unquoted.typed()) && unquoted.typed() != Typed::Null {
-        // Inside of `{…}` the braces of a reference need the quotes.
+        // Inside `{…}`, a reference needs quotes because of its braces.
         let place = if leaf.variables == Variables::None { "" } else { ", on a line of its own" };
         return Some(format!("write it without quotes{place}"));
     }

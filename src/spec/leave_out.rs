@@ -1,8 +1,8 @@
-//! Leaves out of a document what has problems, so that the rest of it can be judged all the same.
+//! Removes the entries of a document that have problems, so that the rest can be checked too.
 
 use super::tree::{Content, Entry, Node, SpecFinding};
 
-/// Removes every entry that one of `findings` is about, so that what is left is well formed.
+/// Removes every entry with a finding, so that the rest is well formed.
 pub(super) fn leave_out(root: &mut Node, findings: &[SpecFinding]) {
     for finding in findings {
         if finding.earlier.is_some() {
@@ -13,11 +13,11 @@ pub(super) fn leave_out(root: &mut Node, findings: &[SpecFinding]) {
     }
 }
 
-/// Removes the entries at `path` that are `meant`. An entry in a list takes the whole list with it: the
-/// places of the items that are left would be others than those that they were written at.
+/// Removes the entries at `path` that are `meant`. An entry in a list takes the whole list with it, because
+/// the positions of the other items would change.
 fn remove(node: &mut Node, path: &[String], meant: &dyn Fn(&Entry) -> bool) {
     let (Some((key, below)), Content::Mapping(entries)) = (path.split_first(), &mut node.content) else {
-        // The document itself lacks a field, or the entry is not there at all.
+        // The document lacks a field, or the entry does not exist.
         return;
     };
     entries.retain_mut(|entry| {

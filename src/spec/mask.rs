@@ -1,4 +1,4 @@
-//! Finds what is secret in a spec's text and covers it with stars before anything is shown.
+//! Finds the secrets in a spec's text and covers them with stars before the text is shown.
 
 use std::ops::Range;
 
@@ -21,8 +21,8 @@ impl Secrecy {
         path.segments().iter().fold(Self::OPEN, |secrecy, segment| secrecy.below(segment))
     }
 
-    /// The secrecy of what `key` holds. Below `auth` everything is secret but what is known to be
-    /// harmless, so that a misspelt `password` is covered as well.
+    /// The secrecy of the value of `key`. Below `auth`, every value is secret unless its key is known to be
+    /// harmless: so a misspelt `password` is covered too.
     fn below(self, key: &str) -> Self {
         if self.0 {
             Self(!matches!(key, "name" | "rules" | "file" | "default"))
@@ -37,11 +37,11 @@ impl Secrecy {
     }
 }
 
-/// Whether a key names a secret, or is likely to be a misspelling of one that does. `user` is the
-/// server's own directive for ACL users, which holds their passwords.
+/// Whether a key names a secret, or is likely a misspelling of a key that does. `user` is the server's
+/// directive for ACL users, which holds their passwords.
 fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase();
-    // The field of `tls` that says whether clients need a certificate holds none.
+    // The field of `tls` that says whether clients need a certificate holds no secret.
     if key == "client_auth" {
         return false;
     }
@@ -54,8 +54,8 @@ fn is_secret_key(key: &str) -> bool {
         || damerau_levenshtein(&key, "replica_password") <= 3
 }
 
-/// Marks every secret scalar below `node` and gathers the places that have to be covered. Has to run
-/// before variables are put in: a bare `${NAME}` gives nothing away and stays readable.
+/// Marks every secret scalar below `node`, and collects the places to cover. It runs before variables are
+/// replaced: a bare `${NAME}` reveals nothing and stays readable.
 pub(super) fn mark_secrets(node: &mut Node, secrecy: Secrecy, covered: &mut Vec<Place>) {
     match &mut node.content {
         Content::Sequence(items) => {
@@ -69,9 +69,9 @@ pub(super) fn mark_secrets(node: &mut Node, secrecy: Secrecy, covered: &mut Vec<
             }
         }
         Content::Leaf(leaf) => {
-            // ACL rules give passwords as `>password`, take them away as `<password`, and hashes as `#hash`.
+            // ACL rules hold passwords as `>password` and `<password`, and hashes as `#hash`.
             let is_rule = leaf.text.starts_with(['>', '<', '#']);
-            // A key where the path of its file belongs.
+            // A key in the place of its file's path.
             let is_pem = leaf.text.trim_start().starts_with(PEM_BEGINNING);
             if (secrecy.is_secret() || is_rule || is_pem) && leaf.text != "generate" {
                 leaf.secret = true;
@@ -83,8 +83,8 @@ pub(super) fn mark_secrets(node: &mut Node, secrecy: Secrecy, covered: &mut Vec<
     }
 }
 
-/// What to cover in a text that cannot be parsed: whatever follows a secret key, and the lines that are
-/// indented deeper than it.
+/// The places to cover in a text that cannot be parsed: the text after a secret key, and the lines with a
+/// deeper indent.
 pub(super) fn secret_lines(text: &str) -> Vec<Range<usize>> {
     let mut covered = Vec::new();
     let mut deeper_than = None;
@@ -98,7 +98,7 @@ pub(super) fn secret_lines(text: &str) -> Vec<Range<usize>> {
             deeper_than = None;
             if let Some(colon) = secret_colon(line) {
                 let rest = line[colon + 1..].trim();
-                // `auth:` alone opens a mapping, whose lines are looked at one by one.
+                // `auth:` alone opens a mapping, whose lines are checked one by one.
                 if !rest.is_empty() {
                     deeper_than = Some(indentation);
                     covered.push(start + colon + 1..start + line.len());
@@ -120,7 +120,7 @@ fn secret_colon(line: &str) -> Option<usize> {
     })
 }
 
-/// A text whose secrets are covered: one star per character, so that columns stay what they are.
+/// A text whose secrets are covered: one star per character, so that columns stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Masked {
     text: String,
@@ -130,9 +130,9 @@ pub(super) struct Masked {
 /// One covered stretch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cover {
-    /// Where it was before anything was covered.
+    /// Its span in the original text.
     original: Range<usize>,
-    /// How many bytes it takes now: fewer, where there were multi-byte characters.
+    /// Its length in bytes in the covered text: shorter where there were multi-byte characters.
     length: usize,
 }
 
@@ -151,7 +151,7 @@ impl Masked {
             };
             masked.push_str(between);
             let before = masked.len();
-            // White space stays: it tells nothing, and lines have to remain lines.
+            // White space stays: it reveals nothing, and lines have to stay lines.
             masked.extend(secret.chars().map(|part| if part.is_ascii_whitespace() { part } else { '*' }));
             position = span.end;
             covers.push(Cover { original: span, length: masked.len() - before });
@@ -165,7 +165,7 @@ impl Masked {
         &self.text
     }
 
-    /// Where a span of the original text is in the text to show.
+    /// The span in the text to show of a span of the original text.
     pub(super) fn span(&self, original: &Range<usize>) -> Range<usize> {
         self.offset(original.start)..self.offset(original.end)
     }

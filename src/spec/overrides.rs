@@ -12,21 +12,21 @@ use super::{Problem, SpecPath, document};
 pub struct Override {
     /// The field.
     pub path: SpecPath,
-    /// What to put there, as YAML: a plain scalar, `"text"`, `[a, b]` or `{a: b}`.
+    /// The value as YAML: a plain scalar, `"text"`, `[a, b]` or `{a: b}`.
     pub value: String,
-    /// What stands before the value on the command line, so that problems can be shown there.
+    /// The text before the value on the command line, so that problems can be shown there.
     before: String,
 }
 
 impl Override {
-    /// What `--set path=value` asks for.
+    /// The override of `--set path=value`.
     #[must_use]
     pub fn set(path: SpecPath, value: impl Into<String>) -> Self {
         let before = format!("--set {path}=");
         Self { path, value: value.into(), before }
     }
 
-    /// What a flag that is short for `--set` asks for: `--port-base 7101`.
+    /// The override of a flag that is short for `--set`: `--port-base 7101`.
     #[must_use]
     pub fn flag(flag: &str, path: SpecPath, value: impl Into<String>) -> Self {
         Self { path, value: value.into(), before: format!("{flag} ") }
@@ -37,7 +37,7 @@ impl Override {
         format!("{}{}", self.before, self.value)
     }
 
-    /// Parses the value and puts it into `root`. What is secret in it is added to `covered`.
+    /// Parses the value and puts it into `root`. Adds its secrets to `covered`.
     pub(super) fn apply(
         &self,
         index: usize,
@@ -62,7 +62,7 @@ impl Override {
     }
 
     fn node(&self, text: TextId, place: &Place) -> Result<Node, Vec<SpecFinding>> {
-        // Anything else is a plain scalar whatever is in it: a shell's `a: b`, `*x` or `a #b` means that text.
+        // Any other value is a plain scalar: `a: b`, `*x` and `a #b` on a command line mean this text.
         if self.value.starts_with(['[', '{', '"', '\''])
             && let Some(node) = document::parse(&self.value, text, place.span.start)?
         {
@@ -71,7 +71,7 @@ impl Override {
         Ok(Node { place: place.clone(), content: Content::Leaf(Leaf::new(self.value.trim(), true)) })
     }
 
-    /// The node to replace, made with its parents where there is none.
+    /// The node to replace. It is created with its parents where it does not exist.
     fn slot<'n>(&self, root: &'n mut Node, schema: &Schema, place: &Place) -> Result<&'n mut Node, Problem> {
         let segments = self.path.segments();
         let mut node = root;
@@ -133,7 +133,7 @@ impl std::fmt::Debug for Override {
     }
 }
 
-/// Why an argument of `--set` is not one.
+/// Why an argument of `--set` is not an override.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OverrideError {
     /// There is no `=`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::tree::{Content, Node, Place, SpecFinding, TextId};
 use super::{Problem, SpecPath};
 
-/// What to point at for each path of a document.
+/// The place of each path of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Places(BTreeMap<SpecPath, Place>);
 

@@ -1,4 +1,4 @@
-//! What is wrong with a spec, and where: the path of a field, a message, a hint.
+//! A problem of a spec: the path of a field, a message, a hint.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub struct SpecPath(Vec<String>);
 
 impl SpecPath {
-    /// The path made of `segments`; none means the whole document.
+    /// The path of these segments; without segments, the whole document.
     #[must_use]
     pub fn new<S: AsRef<str>>(segments: &[S]) -> Self {
         Self(segments.iter().map(|segment| segment.as_ref().to_owned()).collect())
@@ -39,7 +39,7 @@ impl fmt::Display for SpecPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.0.iter().enumerate() {
             let dot = if position == 0 { "" } else { "." };
-            // A node's name may hold dots; quoted, the path can be read back.
+            // A node's name may have dots. Quotes keep the path readable for `--set`.
             if segment.contains(['.', '=']) {
                 write!(formatter, "{dot}\"{segment}\"")?;
             } else {
@@ -50,12 +50,12 @@ impl fmt::Display for SpecPath {
     }
 }
 
-/// One thing that is wrong with a spec.
+/// One problem of a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: the field, or its nearest parent that exists.
+    /// The field, or its nearest parent that exists.
     pub path: SpecPath,
-    /// What is wrong, lowercase, no full stop, literals in backticks.
+    /// The message: lower case, no full stop, literals in backticks.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,

@@ -26,15 +26,15 @@ pub(crate) fn is_file_name(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
-/// What a spec is completed with.
+/// Variables and overrides for a spec.
 pub struct Inputs<'a> {
     /// The value of a variable: from the environment, or an env file.
     pub variable: Lookup<'a>,
-    /// What the command line says instead of the spec; later ones win.
+    /// The overrides of the command line; of two for one field, the later counts.
     pub overrides: &'a [Override],
 }
 
-/// A spec that is well formed, with what it takes to show problems found later where they are.
+/// A well-formed spec, with the places of its fields for problems that are found later.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// The spec.
@@ -45,8 +45,7 @@ pub struct Document {
 
 /// Reads the spec in `source`.
 ///
-/// # Errors
-/// Everything that is wrong with its syntax, its structure, its variables and the overrides.
+/// # Errors Every problem of its syntax, its structure, its variables and the overrides.
 pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> {
     let Source { name, text } = source;
     let mut root = match document::parse(&text, TextId::File, 0).and_then(require_mapping) {
@@ -82,14 +81,14 @@ pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> 
 }
 
 impl Document {
-    /// What the spec was read from: a path, or `bundled:cluster`.
+    /// The source of the spec: a path, or `bundled:cluster`.
     #[must_use]
     pub fn source_name(&self) -> &str {
         &self.sources.name
     }
 
-    /// The error that `problems` are, each shown at its field's value, or at the key of the nearest
-    /// parent that the spec has.
+    /// The error with these problems. Each is shown at its field's value, or at the key of the nearest parent
+    /// in the spec.
     #[must_use]
     pub fn locate(&self, problems: Vec<Problem>) -> SpecError {
         let findings = problems.into_iter().map(|problem| self.places.locate(problem)).collect();
@@ -116,8 +115,8 @@ fn require_mapping(root: Option<Node>) -> Result<Node, Vec<SpecFinding>> {
     Err(vec![SpecFinding::new(Problem::new::<&str>(&[], message).hint(HINT), root.point(None))])
 }
 
-/// The typed spec. The check has left nothing for serde to complain about; should it do so after all,
-/// its error is shown at the field, unless it might give something away.
+/// The typed spec. After the check, serde should have no errors. An error of serde is shown at the field,
+/// unless it may reveal a secret.
 fn deserialize(root: &Node) -> Result<Spec, Problem> {
     serde_path_to_error::deserialize(root.to_value()).map_err(|error| {
         let path = path_of(error.path());
@@ -139,7 +138,7 @@ fn path_of(path: &serde_path_to_error::Path) -> SpecPath {
     })
 }
 
-/// Whether a secret or a variable's value is anywhere below `node`.
+/// Whether there is a secret or a variable's value below `node`.
 fn hides_something(node: &Node) -> bool {
     match &node.content {
         Content::Leaf(leaf) => leaf.secret || leaf.variables != Variables::None,

@@ -1,4 +1,4 @@
-//! The JSON Schema of a spec, derived from its types, and a view of it that is easy to check against.
+//! The JSON Schema of a spec, derived from its types, and a view of it for checks.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ pub fn json_schema() -> Value {
     schemars::schema_for!(Spec).to_value()
 }
 
-/// The schema of a spec, to look things up in.
+/// The schema of a spec, for look-ups.
 pub(super) struct Schema {
     document: Value,
 }
@@ -136,8 +136,8 @@ fn shape<'s>(name: &str, schema: &'s Value) -> Option<Shape<'s>> {
 mod tests {
     use super::*;
 
-    /// The check understands every part of the schema: a new kind of field that it does not know would
-    /// otherwise be rejected whatever it holds.
+    /// The check has to know every part of the schema: it would refuse every value of a kind of field that it
+    /// does not know.
     #[test]
     fn every_field_has_a_shape() {
         fn visit(schema: &Schema, part: &Value, path: &str) {

@@ -1,4 +1,4 @@
-//! Passwords in a spec, kept out of every print-out.
+//! Passwords in a spec, which no output shows.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
-/// Text that never shows itself: `Debug` prints stars, and there is no `Display` or `Serialize`.
+/// Text that is never shown: `Debug` prints stars, and there is no `Display` or `Serialize`.
 #[derive(Clone)]
 pub struct SecretText(SecretString);
 
@@ -18,7 +18,7 @@ impl SecretText {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself: only for what is sent to a server, written to its files, or asked for by `env`.
+    /// The text itself: only to send it to a server, to write it to its files, or for `env`.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -39,18 +39,18 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// Where a password of a spec comes from.
+/// The source of a password of a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Password {
-    /// Written in the spec, or put there from a variable.
+    /// Text in the spec, or the value of a variable.
     Literal(SecretText),
     /// The first line of a file; a relative path starts at the spec file's folder.
     File(PathBuf),
-    /// Made by redisctl when the deployment is created, kept from then on.
+    /// Generated when the deployment is created, and kept from then on.
     Generate,
 }
 
-/// What a password looks like in YAML: text, or `{file: PATH}`.
+/// A password in YAML: text, or `{file: PATH}`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum PasswordForm {

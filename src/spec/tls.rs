@@ -1,21 +1,21 @@
-//! TLS in a spec: a switch, or one's own certificates and whether clients must have some.
+//! TLS in a spec: a switch, or the user's own certificate and whether clients need one.
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Whether servers speak TLS.
+/// Whether servers use TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsSpec {
-    /// They do not.
+    /// No TLS.
     Off,
-    /// They speak nothing else.
+    /// TLS only.
     On(TlsOptions),
 }
 
 impl TlsSpec {
-    /// What the spec says of TLS, where it is on.
+    /// The options of TLS, where it is on.
     #[must_use]
     pub fn options(&self) -> Option<&TlsOptions> {
         match self {
@@ -25,13 +25,13 @@ impl TlsSpec {
     }
 }
 
-/// How TLS is spoken. Without files, a CA and certificates are made for the deployment.
+/// How servers use TLS. Without files, a CA and certificates are made for the deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsOptions {
     /// PEM file of the CA that issued `cert`; a relative path starts at the spec file's folder.
     pub ca: Option<PathBuf>,
-    /// PEM file of every node's certificate, with those between it and the CA.
+    /// PEM file of every node's certificate, with the intermediate certificates.
     pub cert: Option<PathBuf>,
     /// PEM file of the key that belongs to `cert`.
     pub key: Option<PathBuf>,
@@ -42,12 +42,12 @@ pub struct TlsOptions {
 /// Whether clients must have a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientAuth {
-    /// They are not asked for one.
+    /// Servers do not ask clients for a certificate.
     #[default]
     No,
-    /// They may have one, which must then be valid.
+    /// A client may have a certificate, which must be valid.
     Optional,
-    /// Who has none is refused.
+    /// A client without a certificate is refused.
     Required,
 }
 
@@ -63,23 +63,23 @@ impl ClientAuth {
     }
 }
 
-/// What TLS looks like in YAML: a switch, or a mapping.
+/// TLS in YAML: a switch, or a mapping.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum TlsForm {
     /// `true`: TLS only, with a CA and certificates made for the deployment.
     Switch(bool),
-    /// TLS only, and how.
+    /// TLS only, with options.
     Options(TlsOptions),
 }
 
-/// What `client_auth` looks like in YAML: a switch, or the word `optional`.
+/// `client_auth` in YAML: a switch, or the word `optional`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum ClientAuthForm {
     /// Whether clients must have a certificate.
     Switch(bool),
-    /// Clients may have one.
+    /// Clients may have a certificate.
     Word(OptionalWord),
 }
 

@@ -6,7 +6,7 @@ use serde_yaml::{Mapping, Number, Value};
 
 use super::Problem;
 
-/// Which of the texts that make up a spec something was written in.
+/// One of the texts that make up a spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextId {
     /// The spec file.
@@ -22,12 +22,12 @@ pub(super) struct Place {
     pub(super) span: Range<usize>,
 }
 
-/// A problem together with the place to point at.
+/// A problem with the place to point at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SpecFinding {
     pub(super) problem: Problem,
     pub(super) place: Place,
-    /// Where in the same text the field was given before, if that is the problem.
+    /// The place in the same text where the field was given before, if that is the problem.
     pub(super) earlier: Option<Range<usize>>,
 }
 
@@ -65,32 +65,32 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Leaf {
     pub(super) text: String,
-    /// Written without quotes: its type follows from how it looks.
+    /// Written without quotes: its type follows from its text.
     pub(super) plain: bool,
-    /// Text whatever it looks like, because its field takes text and the writer could not quote it.
+    /// Always text, because its field takes text and the value could not be quoted.
     pub(super) kept_as_text: bool,
     pub(super) variables: Variables,
-    /// A password or something like it, which no message may show.
+    /// A secret, which no message may show.
     pub(super) secret: bool,
 }
 
-/// What became of the references to variables in a scalar.
+/// The state of the references to variables in a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Variables {
-    /// There were none.
+    /// The text has no references.
     None,
-    /// The text holds their values, which no message may show.
+    /// The references are replaced. No message may show their values.
     Replaced,
-    /// One could not be replaced, which has been told: there is nothing to say about the text any more.
+    /// A reference could not be replaced. This is a problem already, so the text gets no other problem.
     Failed,
 }
 
-/// What a scalar is, by the rules of YAML 1.2's core schema.
+/// The type of a scalar by the rules of YAML 1.2's core schema.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Typed {
     Null,
     Bool(bool),
-    /// Wide enough for every number that a field can take; larger ones count as [`Typed::Float`].
+    /// A number, wide enough for every field; larger numbers count as [`Typed::Float`].
     Integer(i128),
     Float(f64),
     Text,
@@ -101,7 +101,7 @@ impl Leaf {
         Self { text: text.into(), plain, kept_as_text: false, variables: Variables::None, secret: false }
     }
 
-    /// The scalar's type: decided by its look if it is plain, else text.
+    /// The scalar's type: a plain scalar's follows from its text, and any other is text.
     pub(super) fn typed(&self) -> Typed {
         if self.plain && !self.kept_as_text { type_of_plain(&self.text) } else { Typed::Text }
     }
@@ -124,12 +124,12 @@ impl Leaf {
 }
 
 impl Node {
-    /// Whether this is an unquoted nothing: `key:`, `~` or `null`.
+    /// Whether this is an empty value: `key:`, `~` or `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.content, Content::Leaf(leaf) if leaf.typed() == Typed::Null)
     }
 
-    /// What to point at for this value: the value itself if it is a scalar, else the key that it has.
+    /// The place to point at for this value: the value itself if it is a scalar, else its key.
     pub(super) fn point(&self, key: Option<&Place>) -> Place {
         let is_leaf = matches!(self.content, Content::Leaf(_));
         match key {
@@ -142,7 +142,7 @@ impl Node {
         }
     }
 
-    /// What to point at for the whole document: its first key.
+    /// The place to point at for the whole document: its first key.
     pub(super) fn top(&self) -> Place {
         match &self.content {
             Content::Mapping(entries) => entries.first().map(|entry| entry.key_place.clone()),
@@ -206,7 +206,7 @@ fn type_of_plain(text: &str) -> Typed {
         }
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    // A number with a leading zero is more often a code than a count: `007` stays what it is.
+    // A number with a leading zero is more often a code than a count: `007` stays text.
     let leading_zero = unsigned.len() > 1 && unsigned.starts_with('0') && !unsigned.starts_with("0.");
     let numeric = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && unsigned.contains(|digit: char| digit.is_ascii_digit())

@@ -108,10 +108,9 @@ fn shards_can_share_the_slots(spec: &Spec) -> Option<Problem> {
             Problem::new(&["shards"], "a cluster needs at least one shard")
                 .hint("three or more can fail over"),
         ),
-        shards if shards > u32::from(SLOT_COUNT) => Some(Problem::new(
-            &["shards"],
-            format!("{shards} shards are more than the {SLOT_COUNT} slots that there are to share"),
-        )),
+        shards if shards > u32::from(SLOT_COUNT) => {
+            Some(Problem::new(&["shards"], format!("{shards} shards are more than the {SLOT_COUNT} slots")))
+        }
         _ => None,
     }
 }
@@ -187,7 +186,7 @@ fn directives_are_known(
             let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
             Some(
                 Problem::new(&at, format!("{server} does not know the directive `{name}`"))
-                    .hint(format!("it is known since {since}: choose another `image`, or leave it out")),
+                    .hint(format!("it exists since {since}: choose another `image`, or leave it out")),
             )
         })
         .collect()

@@ -64,7 +64,7 @@ const OWNED: [(&str, &str); 28] = [
     ("protected-mode", "redisctl decides it from `auth` and `ports.bind`"),
     ("unixsocket*", "clients reach the servers through their endpoints"),
     ("requirepass", "set `auth.password`"),
-    ("masterauth", "set `auth.password`, or `auth.replica_password` where replicas take another one"),
+    ("masterauth", "set `auth.password`, or `auth.replica_password` where replicas have another password"),
     ("masteruser", "set `auth`"),
     ("primaryauth", "set `auth.password`"),
     ("primaryuser", "set `auth`"),

@@ -31,7 +31,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     }
     if Protection::found(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
         let message = format!(
-            "ports are open on {} and there is no password: whoever reaches this machine can use it",
+            "ports are open on {} and there is no password: any client that reaches this machine can use the servers",
             topology.bind
         );
         warnings.push(Problem::new(&["ports", "bind"], message));
@@ -44,11 +44,11 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
 fn of_sentinels(topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if topology.replicas_per_shard() == 0 {
-        let message = "without a replica there is nothing for the sentinels to make primary";
+        let message = "without a replica, sentinels cannot fail over";
         warnings.push(Problem::new(&["replicas"], message));
     }
     if topology.sentinels.len() == 1 {
-        let message = "one sentinel fails over on its own, and nobody does where it is lost too";
+        let message = "one sentinel fails over on its own; when it is lost, there is no failover";
         warnings.push(Problem::new(&["sentinels"], message));
     }
     if let (Some(node), Some(_)) = (topology.nodes().first(), &topology.anchor)
@@ -56,7 +56,7 @@ fn of_sentinels(topology: &Topology) -> Vec<Problem> {
         && node.address.ip.is_loopback()
     {
         let message = format!(
-            "sentinels can announce IPs only, and that of `{}` is not known: clients that ask them are told {}",
+            "sentinels announce IPs only, and the IP of `{}` is unknown: they tell clients {}",
             node.endpoint.host, node.address.ip
         );
         warnings.push(Problem::new(&["access"], message));

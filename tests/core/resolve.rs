@@ -72,7 +72,7 @@ const BAD: [(&str, &[&str]); 41] = [
     ),
     (
         "{kind: replication, ports: {base: 7101}, nodes: {shop-1: {port: 7102}}}",
-        &["nodes.shop-1.port: port 7102 is what `shop-2` gets, counting up from the first node's"],
+        &["nodes.shop-1.port: port 7102 is the port of `shop-2`, counted up from the first node's"],
     ),
     ("{kind: standalone, ports: {base: 55536}}", &["ports.base: port 55536 is not between 1024 and 55535"]),
     (
@@ -85,13 +85,10 @@ const BAD: [(&str, &[&str]); 41] = [
         &["nodes.shop-1.port: port 60000 is not between 1024 and 55535"],
     ),
     ("{kind: cluster, shards: 0}", &["shards: a cluster needs at least one shard"]),
-    (
-        "{kind: cluster, shards: 16385}",
-        &["shards: 16385 shards are more than the 16384 slots that there are to share"],
-    ),
+    ("{kind: cluster, shards: 16385}", &["shards: 16385 shards are more than the 16384 slots"]),
     (
         "{kind: cluster, shards: 4294967295, replicas: 4294967295}",
-        &["shards: 4294967295 shards are more than the 16384 slots that there are to share"],
+        &["shards: 4294967295 shards are more than the 16384 slots"],
     ),
     (
         "{kind: cluster, shards: 2000}",

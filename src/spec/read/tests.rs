@@ -1,4 +1,4 @@
-//! What a user sees for each way to get a spec wrong, and that right ones are read as they are meant.
+//! The messages for bad specs, and the reading of good ones.
 
 use proptest::prelude::*;
 
@@ -196,7 +196,7 @@ fn what_is_secret_is_in_no_output() {
     let everything =
         format!("{}{}{error}{error:?}{:?}", error.render(false), error.render(true), error.located());
     assert!(!everything.contains(secret), "{everything}");
-    // What syntax errors show is covered without the help of a parser.
+    // The text of a syntax error is covered without a parsed document.
     let shown = bad("kind: cluster\nauth:\n  password: 'hunter2' x\n");
     assert!(!shown.contains(secret) && shown.contains('^'), "{shown}");
     let document = read_with(
@@ -216,7 +216,7 @@ fn colour_only_adds_to_the_text() {
     assert!(!escape.contains('\u{1b}'), "a spec cannot colour the terminal: {escape:?}");
 }
 
-/// Text that is more likely than plain noise to get far.
+/// Random text that the parser is more likely to accept than plain noise.
 fn yaml_like() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "kind", "cluster", "auth", "password", "nodes", "users", "rules", ":", ": ", "\n", "\r\n", "  ",

@@ -40,7 +40,7 @@ pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result
     stored.or_else(|| first_free_subnet(highest(names), &taken)).ok_or_else(|| {
         vec![
             Problem::new(&["network"], "no free subnet was found in 172.30.0.0/16 and 10.231.0.0/16")
-                .hint("name one with `network.subnet` or `--subnet`, or remove networks that nobody uses"),
+                .hint("name one with `network.subnet` or `--subnet`, or remove unused networks"),
         ]
     })
 }

@@ -33,7 +33,7 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
         let problem = |field: &str, message: String| Problem { path: at.join(field), message, hint: None };
         let name = &user.name;
         if name == DEFAULT && switched_off {
-            let message = "the rules of `default` are of no use: `auth.default` is `off`".to_owned();
+            let message = "the rules of `default` have no effect: `auth.default` is `off`".to_owned();
             problems.push(problem("name", message));
         } else if is_own(name) {
             let message = format!("`{name}` is a user of redisctl's own");
@@ -71,9 +71,9 @@ fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
                 problem(message, HINT);
             }
             _ if text.eq_ignore_ascii_case("resetpass") || text.eq_ignore_ascii_case("reset") => {
-                let hint = "every user begins without rules; `off` keeps one from logging in, `nopass` lets \
-                            everybody log in as it";
-                problem(format!("`{text}` has nothing to take back"), hint);
+                let hint = "every user begins without rules; with `off` no client can log in as the user, with \
+                            `nopass` every client can";
+                problem(format!("`{text}` has no effect in a rule"), hint);
             }
             Err(message) => {
                 let hint = meant(text).map(|meant| format!("did you mean `{meant}`?"));
@@ -81,7 +81,7 @@ fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
             }
             Ok(Rule::NoPassword) if user.password.is_some() => {
                 problem(
-                    "`nopass` lets everybody log in, whatever `password` says".to_owned(),
+                    "`nopass` lets every client log in, so that `password` has no effect".to_owned(),
                     "remove one of them",
                 );
             }
@@ -91,13 +91,13 @@ fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
             }
             Ok(Rule::Keys { .. }) if all_keys => {
                 problem(
-                    format!("`{text}` adds nothing to every key: the servers refuse it"),
+                    format!("`{text}` adds nothing to `~*`: servers refuse it"),
                     "remove `~*`, or this rule",
                 );
             }
             Ok(Rule::Channels(_)) if all_channels => {
                 problem(
-                    format!("`{text}` adds nothing to every channel: the servers refuse it"),
+                    format!("`{text}` adds nothing to `&*`: servers refuse it"),
                     "remove `&*`, or this rule",
                 );
             }

@@ -97,13 +97,13 @@ pub(in crate::topology) fn ports_are_free(
             if !is_written(counted) {
                 let at = ["nodes", written.as_str(), "port"];
                 let message =
-                    format!("port {port} is what `{counted}` gets, counting up from the first node's");
-                problems.push(Problem::new(&at, message).hint("choose one that no other node has"));
+                    format!("port {port} is the port of `{counted}`, counted up from the first node's");
+                problems.push(Problem::new(&at, message).hint("choose a port that no other node has"));
             }
         } else if let Some(holder) = facts.busy_ports.get(port).filter(|_| !published.contains(port)) {
             if is_written(name) {
                 let message = format!("port {port} of `{name}` is taken by {holder}");
-                let hint = format!("set `nodes.{name}.port` to another one");
+                let hint = format!("set `nodes.{name}.port` to another port");
                 problems.push(Problem::new(&["nodes", name.as_str(), "port"], message).hint(hint));
             } else {
                 counted_up.entry(holder).or_default().insert(*port, name);
@@ -120,9 +120,8 @@ fn range_is_taken(ports: &BTreeMap<u16, &NodeName>, holder: &str) -> Problem {
         Some((port, name)) if ports.len() == 1 => format!("port {port} of `{name}` is taken by {holder}"),
         _ => format!("ports {} are taken by {holder}", ranges(ports.keys().copied())),
     };
-    Problem::new(&BASE, message).hint(
-        "choose another range with `--port-base PORT`, or let free ones be picked with `--port-base auto`",
-    )
+    Problem::new(&BASE, message)
+        .hint("choose another range with `--port-base PORT`, or free ports with `--port-base auto`")
 }
 
 /// `7001-7003, 7006`.

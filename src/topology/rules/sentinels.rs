@@ -8,12 +8,16 @@ pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
     let count = spec.sentinels.filter(|_| spec.kind == SpecKind::Sentinel)?;
     (count % 2 == 0).then(|| {
         let message = match count {
-            0 => "without sentinels nobody fails over".to_owned(),
-            _ => format!("{count} sentinels are an even number, of which half is no majority"),
+            0 => "without sentinels there is no failover".to_owned(),
+            _ => format!("{count} sentinels are an even number, and half of them is not a majority"),
         };
         let hint = match count {
             0 => "set 3 or more, or use kind `replication`".to_owned(),
-            _ => format!("{} are as good, and {} are better", count - 1, count.saturating_add(1)),
+            _ => format!(
+                "{} tolerate as many losses, and {} tolerate one more",
+                count - 1,
+                count.saturating_add(1)
+            ),
         };
         Problem::new(&["sentinels"], message).hint(hint)
     })
@@ -28,7 +32,7 @@ pub(super) fn directives_have_sentinels(spec: &Spec) -> Vec<Problem> {
     });
     let misfit = |path: Vec<&str>| {
         let directive = path.last().copied().filter(|directive| is_of_sentinels(directive))?;
-        let message = format!("`{directive}` is a directive for sentinels, and there are none");
+        let message = format!("`{directive}` is a directive for sentinels, and this kind has none");
         Some(Problem::new(&path, message).hint("it fits kind `sentinel`"))
     };
     common.chain(own).filter(|_| spec.kind != SpecKind::Sentinel).filter_map(misfit).collect()
@@ -41,7 +45,7 @@ pub(super) fn nodes_share_an_ip(spec: &Spec) -> Vec<Problem> {
     }
     let own = spec.nodes.iter().flatten().filter(|(_, node)| node.ip.is_some());
     own.map(|(name, _)| {
-        let message = "nodes of kind `sentinel` share one IP, the one that clients on the host dial";
+        let message = "nodes of kind `sentinel` share the IP that clients on the host dial";
         Problem::new(&["nodes", name, "ip"], message)
             .hint("remove `ip`, or set `access: network` for clients inside the Docker network")
     })

@@ -18,7 +18,7 @@ pub(super) fn own_files_are_complete(spec: &Spec) -> Vec<Problem> {
         if path.to_string_lossy().trim_start().starts_with(PEM_BEGINNING) {
             problems.push(
                 Problem::new(&at, format!("`tls.{field}` takes the path of a file"))
-                    .hint("write what is between the quotes to a file, and name that"),
+                    .hint("write the text to a file, and name the file"),
             );
         } else if !missing.is_empty() && problems.is_empty() {
             let missing: Vec<String> = missing.iter().map(|field| format!("`tls.{field}`")).collect();

@@ -17,7 +17,7 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         warnings.push(Problem::new(&["auth"], message));
     }
     if auth.default_rules.is_none() && auth.users.is_empty() {
-        let message = "the default user is off, and there is no other: only redisctl can log in";
+        let message = "the default user is off, and there are no other users: only redisctl can log in";
         warnings.push(Problem::new(&["auth", "default"], message));
     }
     let written = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
@@ -97,7 +97,7 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
         ));
     }
     if rules.contains(&Rule::NoPassword) {
-        let what = "needs no password: whoever reaches the port can log in as it";
+        let what = "needs no password: any client that reaches the port can log in as this user";
         doubts.push(Doubt::about("nopass", what));
     } else if !rules.iter().any(grants) && !has_selectors && !rules.contains(&Rule::Enabled(false)) {
         doubts.push(Doubt::of_all("may run no command: add some, such as `+@read`"));

@@ -1,10 +1,10 @@
-//! Bad specs and the text that they get, as snapshots: one per kind of mistake.
+//! Bad specs and their messages, as snapshots: one for each kind of mistake.
 
 use insta::assert_snapshot;
 
 use super::{bad, read_with};
 
-/// The texts that `specs` get, one after another.
+/// The messages of `specs`, one after another.
 fn all(specs: &[&str]) -> String {
     specs.iter().map(|spec| bad(spec)).collect::<Vec<_>>().join("\n==========\n\n")
 }
