@@ -74,6 +74,8 @@ pub(crate) struct Header {
     neighbours: Vec<(String, Address)>,
     /// Where it sends introductions.
     meets: BTreeSet<Address>,
+    /// Which nodes it keeps out, on servers that tell each other, and since when.
+    kept_out: BTreeMap<String, Instant>,
 }
 
 impl Cluster {
@@ -110,6 +112,7 @@ impl Cluster {
             offset,
             neighbours,
             meets,
+            kept_out: self.kept_out.clone(),
         }
     }
 
@@ -141,9 +144,13 @@ impl Cluster {
 
     /// What another node's CLUSTER FORGET tells this one to do, on servers since 7.2.
     pub(crate) fn keep_out(&mut self, id: &str) {
+        self.keep_out_since(id, Instant::now());
+    }
+
+    fn keep_out_since(&mut self, id: &str, since: Instant) {
         if id != self.own_id && self.own().role != ClusterRole::Replica(id.to_owned()) {
             self.nodes.remove(id);
-            self.kept_out.insert(id.to_owned(), Instant::now());
+            self.kept_out.insert(id.to_owned(), since);
         }
     }
 
@@ -248,8 +255,14 @@ impl Cluster {
         } else {
             line.slots = Slots::default();
         }
+        for (id, since) in &sender.kept_out {
+            if !self.kept_out.contains_key(id) && since.elapsed() < KEPT_OUT {
+                self.keep_out_since(id, *since);
+            }
+        }
         for (id, address) in &sender.neighbours {
-            if !self.nodes.contains_key(id) && !self.forgotten.contains_key(id) {
+            let is_kept_out = self.forgotten.contains_key(id) || self.kept_out.contains_key(id);
+            if !self.nodes.contains_key(id) && !is_kept_out {
                 self.meet(*address);
             }
         }

@@ -66,17 +66,18 @@ impl World {
         self.state().container(node).expect("it exists").state = ContainerState::Paused;
     }
 
-    /// `docker network rm`, after every container was disconnected.
+    /// `docker network rm`, after every container was disconnected; somebody else's servers do not come back.
     pub(crate) fn lose_network(&self) {
         let mut state = self.state();
         state.engine.network = None;
+        state.strangers.clear();
         for container in state.engine.containers.values_mut() {
             // Those that share a container's namespace keep it.
             container.attached &= container.anchor().is_some();
         }
     }
 
-    /// `redisctl down`, however much there is.
+    /// `redisctl down`, however much there is; somebody else's servers go, too.
     pub(crate) fn take_all_down(&self) {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
@@ -84,6 +85,7 @@ impl World {
             state.remove_container(&name).expect("it exists");
         }
         state.engine.network = None;
+        state.strangers.clear();
         state.engine.volumes.retain(|name, _| name.ends_with("-data"));
     }
 
@@ -186,6 +188,11 @@ impl World {
             let has_stopped = process.settings.get("min-replicas-to-write").is_some_and(|count| count != "0");
             is_up && !has_stopped && !process.is_replica()
         })
+    }
+
+    /// The slots that a node owns.
+    pub(crate) fn slots(&self, node: &NodeName) -> SlotSet {
+        self.with_cluster(node, |cluster| cluster.own().slots.set().clone())
     }
 
     /// `CLUSTER DELSLOTS`.

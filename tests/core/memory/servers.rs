@@ -119,6 +119,9 @@ impl State {
         if cluster.nodes.contains_key(id) {
             cluster.forget(id).map_err(final_fault)?;
         }
+        if spreads {
+            cluster.keep_out(id);
+        }
         let told: Vec<String> = cluster.nodes.keys().filter(|_| spreads).cloned().collect();
         let reachable: Vec<NodeName> = self.reachable().into_iter().map(|(name, _)| name.clone()).collect();
         for other in reachable {

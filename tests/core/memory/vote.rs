@@ -76,8 +76,9 @@ impl State {
             let Some(cluster) = &process.cluster else { return false };
             let voters = cluster.nodes.iter().filter(|(_, line)| line.is_primary() && !line.slots.is_empty());
             let votes = |id: &str| {
-                let voter = reachable.iter().filter_map(|(_, voter)| voter.cluster.as_ref());
-                let mut voter = voter.filter(|voter| voter.own_id == id);
+                let own = reachable.iter().filter_map(|(_, voter)| voter.cluster.as_ref());
+                let strangers = self.strangers.values().map(|(cluster, _)| cluster);
+                let mut voter = own.chain(strangers).filter(|voter| voter.own_id == id);
                 voter.any(|voter| {
                     let sees_it_fail = voter.nodes.get(primary).is_some_and(|line| !line.connected);
                     sees_it_fail && voter.nodes.contains_key(&cluster.own_id)

@@ -2,10 +2,40 @@
 //! so that others are found. Each has an ignored test of its own in `regressions.rs`; who mends one removes both.
 
 /// The test of a known fault, and words that its failure says, all of them.
-const KNOWN: [(&str, &[&str]); 1] = [(
-    "sentinels_are_replaced_though_an_old_replica_has_no_link",
-    &["gave up after 60 s: wait until all sentinels agree", "replace sentinels", "has no link to"],
-)];
+const KNOWN: [(&str, &[&str]); 7] = [
+    (
+        "sentinels_are_replaced_though_an_old_replica_has_no_link",
+        &["gave up after 60 s: wait until all sentinels agree", "replace sentinels", "has no link to"],
+    ),
+    (
+        "a_paused_container_that_has_lost_its_namespace_joins_the_new_one",
+        &["does not answer: connection refused", "unpause container", "start network namespace"],
+    ),
+    (
+        "nothing_is_awaited_of_a_cluster_whose_slots_went_with_somebodys_server",
+        &["says that the cluster is down", "it is left alone"],
+    ),
+    (
+        "a_replica_is_replaced_first_that_cannot_read_copies_of_the_new_primary",
+        &["gave up after 60 s: wait until all nodes agree", "has no replication link to", "replace replicas"],
+    ),
+    (
+        "somebodys_server_is_forgotten_by_a_node_that_meets_it_meanwhile",
+        &[
+            "gave up after 60 s: wait until all nodes agree",
+            "knows a node at 172.30.0.77",
+            "replace replicas",
+        ],
+    ),
+    (
+        "a_replica_has_the_keys_of_a_primary_that_ended_together_with_the_sentinels",
+        &[" is lost", "start primary", "wait until all sentinels agree"],
+    ),
+    (
+        "the_last_replica_that_leaves_gives_its_keys_to_a_primary_that_is_down",
+        &[" is lost", "the spec has no such node any more", "wait until it answers"],
+    ),
+];
 
 /// The test of the known fault that a failure shows.
 pub(super) fn known_fault(failure: &str) -> Option<&'static str> {

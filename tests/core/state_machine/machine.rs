@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redisctl::topology::container::containers;
 use redisctl::topology::users::{DEFAULT, REPLICATION};
-use redisctl::topology::{NodeName, SlotSet, Topology};
+use redisctl::topology::{Address, NodeName, SlotSet, Topology};
 
 use super::ledger::{Fault, Ledger, primaries};
 use super::moves::{Accident, Case, Move, Pick};
@@ -73,6 +73,7 @@ impl Machine {
                 self.ledger.note_primaries(&self.world);
             }
             Move::Write(shard) => self.write(shard).await,
+            Move::Reshard(pick) => self.reshard(pick).await,
             Move::Change(change) => {
                 let mut wanted = self.wanted.clone();
                 wanted.change(change);
@@ -141,6 +142,23 @@ impl Machine {
         // Until its replicas have the keys.
         tokio::time::sleep(Duration::from_secs(1)).await;
         self.ledger.note_primaries(&self.world);
+    }
+
+    /// Somebody's server gets slots of a primary, if there is none yet.
+    async fn reshard(&mut self, pick: Pick) {
+        let owners = self.world.answering(|process| {
+            process.cluster.as_ref().is_some_and(|cluster| cluster.ok && !cluster.own().slots.is_empty())
+        });
+        let Some(from) = picked(&owners, pick).filter(|_| self.world.state().strangers.is_empty()) else {
+            return;
+        };
+        let stranger = Address { ip: [172, 30, 0, 77].into(), port: 6379 };
+        let slots = self.world.slots(&from);
+        let slots: SlotSet = slots.slots().take(slots.len() / 3).collect();
+        self.say(format!("{from} gives slots {slots} to somebody's server"));
+        self.world.reshard_to_a_stranger(&from, stranger, &slots).await;
+        self.has_forked = true;
+        self.ledger.fault(&self.world, Fault::Outage);
     }
 
     fn break_engine(&mut self, one: Move) {

@@ -49,6 +49,8 @@ pub(super) enum Move {
     Forget(Pick, Pick),
     /// FLUSHALL and CLUSTER RESET HARD.
     Reset(Pick),
+    /// Somebody's server joins the cluster and gets a third of a primary's slots, with their keys.
+    Reshard(Pick),
     /// A node still knows another one that is long gone.
     RememberStranger(Pick),
     /// A sentinel forgets what it watches.
@@ -128,6 +130,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => node().prop_map(Move::TakeOver),
         1 => (node(), node()).prop_map(|(one, other)| Move::Forget(one, other)),
         1 => node().prop_map(Move::Reset),
+        1 => node().prop_map(Move::Reshard),
         1 => node().prop_map(Move::RememberStranger),
         1 => node().prop_map(Move::BlindSentinel),
         8 => any_change().prop_map(Move::Change),

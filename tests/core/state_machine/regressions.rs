@@ -1,7 +1,7 @@
 //! Cases that failed once, in a few moves each.
 
 use super::machine::play;
-use super::moves::Move::{Change as Changed, Remove, Up};
+use super::moves::Move::{Change as Changed, Down, Pause, Remove, Reset, Reshard, Stop, TakeOver, Up, Write};
 use super::moves::{Accident, Case, Move};
 use super::shape::{Auth, Change, Image, Shape};
 
@@ -38,4 +38,52 @@ const UP: Move = Up(Accident::None);
 async fn sentinels_are_replaced_though_an_old_replica_has_no_link() {
     let before = Shape { image: Image::Redis70, ..plain("sentinel") };
     holds(before, &[UP, Changed(Change::Image(Image::Redis80)), Remove(1)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: keys are not saved from replicas that the spec does not have any more"]
+async fn the_last_replica_that_leaves_gives_its_keys_to_a_primary_that_is_down() {
+    let without_replicas = Changed(Change::Replicas(0));
+    holds(plain("replication"), &[UP, Write(0), without_replicas, Stop(0)]).await;
+    holds(plain("cluster"), &[UP, Write(0), without_replicas, Stop(0)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: an outdated claim of a node that stays outweighs the claim of the primary that leaves"]
+async fn a_primary_that_leaves_outweighs_an_outdated_claim_of_a_node_that_stays() {
+    holds(plain("cluster"), &[UP, Stop(0), TakeOver(0), Changed(Change::Replicas(0)), Write(0)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: keys are not saved where no sentinel answers"]
+async fn a_replica_has_the_keys_of_a_primary_that_ended_together_with_the_sentinels() {
+    let in_network = Shape { in_network: true, ..plain("sentinel") };
+    holds(in_network, &[UP, Write(0), Stop(0), Stop(2)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: a paused container goes on in the namespace that is gone"]
+async fn a_paused_container_that_has_lost_its_namespace_joins_the_new_one() {
+    holds(plain("sentinel"), &[UP, Stop(0), Pause(1)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: `up` waits in vain for slots that it leaves to a server that is gone"]
+async fn nothing_is_awaited_of_a_cluster_whose_slots_went_with_somebodys_server() {
+    let alone = Shape { replicas: 0, volume: true, ..plain("cluster") };
+    holds(alone, &[UP, Reshard(0), Down]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: the plan waits for an old replica that cannot link to a newer primary"]
+async fn a_replica_is_replaced_first_that_cannot_read_copies_of_the_new_primary() {
+    let before = Shape { replicas: 2, image: Image::Redis70, ..plain("cluster") };
+    holds(before, &[UP, Remove(1), Changed(Change::Image(Image::Redis72)), Reset(0)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: a node that was down meets a server again that the others forget, and old servers do not tell it"]
+async fn somebodys_server_is_forgotten_by_a_node_that_meets_it_meanwhile() {
+    let before = Shape { replicas: 2, image: Image::Redis70, ..plain("cluster") };
+    holds(before, &[UP, Remove(1), Changed(Change::Image(Image::Redis72)), Reshard(0)]).await;
 }
