@@ -20,13 +20,14 @@
 //!   with line, column and caret.
 //! - [`topology`]: the resolved model, every node, address, slot range and setting decided. Its only
 //!   constructor, [`topology::resolve::resolve`], validates. Passwords are beside it, never in it.
-//! - [`observed`]: snapshots of what the engine and the servers say, data only.
+//! - [`observation`]: snapshots of what the engine and the servers say, data only.
 //! - [`planner`]: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] is stages of
 //!   steps, each one action with the cause for it, and prints as stable text. Planning again after
 //!   success gives an empty plan.
 //! - [`waiting`]: whether a wait is over, goes on, or is in vain; [`readiness`]: what keeps a deployment from being
 //!   ready. [`verify`]: the checks, as data and pure judgement, which
 //!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
+//! - [`removed`]: what `down` removed.
 //! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
 //! - [`export`]: a topology as a compose file or a diagram.
 //! - [`certificates`]: what is wrong with a user's own certificate; and, with chance for its keys, the

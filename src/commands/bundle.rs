@@ -7,6 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Iso8601;
+use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
 use super::{CommandError, gather};
 use crate::bundle::{self, Masks, Piece};
@@ -15,6 +18,14 @@ use crate::topology::Credentials;
 use crate::ui::{Brought, Verified};
 
 pub(super) use gather::Scene;
+
+/// RFC 3339 with three digits of the second's fraction. [`Rfc3339`] leaves zeros at the end out, and such times cannot
+/// be sorted as text.
+///
+/// [`Rfc3339`]: time::format_description::well_known::Rfc3339
+const MILLISECONDS: EncodedConfig = Config::DEFAULT
+    .set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZero::new(3) })
+    .encode();
 
 /// A bundle that is being written.
 pub(super) struct Bundle {
@@ -192,7 +203,7 @@ fn remove_earlier(folder: &Path) -> io::Result<()> {
 
 /// A time as RFC 3339 text, milliseconds included.
 fn time(at: SystemTime) -> Value {
-    humantime::format_rfc3339_millis(at).to_string().into()
+    OffsetDateTime::from(at).format(&Iso8601::<MILLISECONDS>).map_or(Value::Null, Value::from)
 }
 
 /// Listens for another listener, and writes everything into a bundle, if there is one.
@@ -228,6 +239,13 @@ mod tests {
 
     fn read(folder: &Path, name: &str) -> String {
         std::fs::read_to_string(folder.join(name)).expect("a file of the bundle")
+    }
+
+    #[test]
+    fn times_have_milliseconds_and_sort_as_text() {
+        let at = |milliseconds| time(SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(milliseconds));
+        assert_eq!(at(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(at(1_795_390_918_120), "2026-11-22T23:41:58.120Z");
     }
 
     #[test]
