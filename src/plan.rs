@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::topology::{DeploymentName, NodeName};
 
+mod action_text;
 mod at_stake;
 mod cause;
 mod chain;
@@ -11,11 +12,14 @@ mod condition;
 mod disagreement;
 pub mod effect;
 mod engine_action;
+mod group;
+mod group_text;
 mod id;
+mod listing;
 mod names;
 mod obstacle;
-mod print;
 mod server_action;
+mod swapped_role;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -29,9 +33,12 @@ pub use condition::{
 pub use disagreement::Disagreement;
 pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
+pub use group::Group;
 pub use id::{StageId, StepId};
+pub use listing::{Line, Listing, StepEffect};
 pub use obstacle::{Obstacle, SlotConflict};
 pub use server_action::{HandOverWay, ServerAction};
+pub use swapped_role::SwappedRole;
 
 /// What is to be done, in order. Nothing is left to decide while it runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +52,8 @@ pub struct Plan {
     pub complete: bool,
     /// Each shard's primary, before any is replaced; empty where that is not known yet.
     pub primaries: Vec<NodeName>,
-    /// What is worth knowing and needs no step: roles that are swapped, and stay so.
-    pub notes: Vec<String>,
+    /// Nodes that are primaries in the place of the spec's, and stay so.
+    pub swapped_roles: Vec<SwappedRole>,
     /// Keys that no other node has, and what the plan does about them.
     pub at_stake: Vec<AtStake>,
 }
@@ -131,7 +138,14 @@ impl Plan {
 
     /// What is worth knowing beside the steps: keys at stake first.
     pub fn notes(&self) -> impl Iterator<Item = String> {
-        self.at_stake.iter().map(ToString::to_string).chain(self.notes.iter().cloned())
+        let swapped = self.swapped_roles.iter().map(ToString::to_string);
+        self.at_stake.iter().map(ToString::to_string).chain(swapped)
+    }
+
+    /// The same, with one sentence for all swapped roles.
+    pub fn notes_in_short(&self) -> impl Iterator<Item = String> {
+        let swapped = swapped_role::in_short(&self.swapped_roles, &self.deployment);
+        self.at_stake.iter().map(ToString::to_string).chain(swapped)
     }
 
     /// Every step, in order.
@@ -159,6 +173,12 @@ impl Plan {
     #[must_use]
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps().nth(id.0.checked_sub(1)?)
+    }
+
+    /// The stage that a step is in.
+    #[must_use]
+    pub fn stage_of(&self, step: StepId) -> Option<StageId> {
+        self.stage_ids().find(|stage| self.steps_of(*stage).any(|(id, _)| id == step))
     }
 
     /// The steps of a stage with their ids.
@@ -215,7 +235,22 @@ impl Step {
     /// Whether the step changes something.
     #[must_use]
     pub fn changes(&self) -> bool {
-        !matches!(self.action, Action::Await(_))
+        self.effect() != StepEffect::Waits
+    }
+
+    /// What the step does to the deployment.
+    #[must_use]
+    pub fn effect(&self) -> StepEffect {
+        match &self.action {
+            Action::Await(_) => StepEffect::Waits,
+            Action::Engine(
+                EngineAction::RemoveContainer
+                | EngineAction::RemoveNetwork(_)
+                | EngineAction::RemoveVolume { .. },
+            )
+            | Action::Server(ServerAction::Forget { .. }) => StepEffect::Removes,
+            Action::Engine(_) | Action::Server(_) => StepEffect::Changes,
+        }
     }
 
     /// The step's subject as text: the node, or the deployment.
@@ -227,6 +262,6 @@ impl Step {
 
 impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print::plan(self, formatter)
+        self.listing().fmt(formatter)
     }
 }

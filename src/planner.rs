@@ -10,7 +10,7 @@
 
 use crate::arrangement::Arrangement;
 use crate::observation::Observation;
-use crate::plan::{Obstacle, Plan};
+use crate::plan::{Obstacle, Plan, SwappedRole};
 use crate::topology::{Kind, NodeName, Shard, Topology};
 
 mod anew;
@@ -108,7 +108,7 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     stages.append(rolling.stages);
     Ok(Plan {
         complete: rolling.complete,
-        notes: swapped_roles(topology, &rolling.primaries),
+        swapped_roles: swapped_roles(topology, &rolling.primaries),
         primaries,
         ..unfinished(&world, stages)
     })
@@ -131,17 +131,18 @@ fn unfinished(world: &World<'_>, stages: Stages) -> Plan {
         stages: stages.into_vec(),
         complete: false,
         primaries: Vec::new(),
-        notes: Vec::new(),
+        swapped_roles: Vec::new(),
         at_stake: world.left_alone.at_stake.clone(),
     }
 }
 
-/// Swapped roles are as good as the spec's, but may surprise.
-fn swapped_roles(topology: &Topology, primaries: &[NodeName]) -> Vec<String> {
+/// The shards whose primary is another node than the spec's.
+fn swapped_roles(topology: &Topology, primaries: &[NodeName]) -> Vec<SwappedRole> {
     let swapped =
         topology.shards.iter().zip(primaries).filter(|(shard, primary)| shard.primary.name != **primary);
-    let note = |(shard, primary): (&Shard, &NodeName)| {
-        format!("roles are swapped, and stay so: {primary} is primary in the place of {}", shard.primary.name)
+    let role = |(shard, primary): (&Shard, &NodeName)| SwappedRole {
+        primary: primary.clone(),
+        by_spec: shard.primary.name.clone(),
     };
-    swapped.map(note).collect()
+    swapped.map(role).collect()
 }

@@ -33,7 +33,7 @@ pub(crate) fn starting(nodes: usize) -> Plan {
         stages,
         complete: true,
         primaries: Vec::new(),
-        notes: Vec::new(),
+        swapped_roles: Vec::new(),
         at_stake: Vec::new(),
     }
 }

@@ -1,68 +1,44 @@
-//! A plan in colours: the text of its `Display`, nothing added and nothing taken away.
+//! A plan in colours: equal steps of several nodes on one line.
 
-use super::Palette;
-use crate::plan::Plan;
-
-/// What stands between an action and its cause in the plan's text.
-const CAUSE: &str = "  # ";
+use super::palette::Palette;
+use crate::plan::{Line, Plan, StepEffect};
 
 pub(super) fn render(plan: &Plan, palette: Palette) -> String {
-    let text = plan.to_string();
-    let mut lines = text.lines();
-    let mut coloured = lines.next().map_or_else(String::new, |line| palette.strong(line) + "\n");
-    for line in lines {
-        match line.split_once(CAUSE).filter(|_| line.starts_with(' ')) {
-            Some((step, cause)) => {
-                coloured.push_str(&colour_step(step, palette));
-                coloured.push_str(&palette.faint(format!("{CAUSE}{cause}")));
-            }
-            None => coloured.push_str(&palette.accent(line)),
-        }
-        coloured.push('\n');
-    }
-    coloured
+    plan.listing_in_short().0.iter().map(|line| in_colours(line, palette) + "\n").collect()
 }
 
-/// What takes something away stands out, and waits change nothing.
-fn colour_step(step: &str, palette: Palette) -> String {
-    let action = step.trim_start().split_once(' ').map_or("", |(_, action)| action.trim_start());
-    match action.split(' ').next() {
-        Some("remove" | "forget") => palette.bad(step),
-        Some("wait") => palette.faint(step),
-        _ => step.to_owned(),
+fn in_colours(line: &Line, palette: Palette) -> String {
+    match line {
+        Line::Heading(text) => palette.strong(text),
+        Line::Stage(text) | Line::Remark(text) => palette.accent(text),
+        Line::Step { text, cause, effect } => {
+            // What takes something away stands out, and waits change nothing.
+            let step = match effect {
+                StepEffect::Removes => palette.bad(text),
+                StepEffect::Changes => text.clone(),
+                StepEffect::Waits => palette.faint(text),
+            };
+            step + &palette.faint(format!("  # {cause}"))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Action, Cause, Condition, EngineAction, Order, Stage, Step};
-    use crate::topology::DeploymentName;
+    use crate::plan::{SwappedRole, testing};
 
     #[test]
     fn colours_are_all_that_is_added() {
-        let deployment = DeploymentName::new("shop").unwrap();
-        let step = |action| Step { node: Some(deployment.node(1)), action, cause: Cause::NotFound };
-        let steps = vec![
-            step(Action::Engine(EngineAction::RemoveContainer)),
-            step(Action::Engine(EngineAction::StartContainer)),
-            step(Action::Await(Condition::Answers)),
-        ];
-        let stages = vec![Stage { name: "start", order: Order::InTurn, steps }];
-        let plan = Plan {
-            deployment,
-            stages,
-            complete: true,
-            primaries: Vec::new(),
-            notes: Vec::new(),
-            at_stake: Vec::new(),
-        };
-        let nothing = Plan { stages: Vec::new(), notes: vec!["a note".to_owned()], ..plan.clone() };
+        let plan = testing::starting(2);
+        let swapped = SwappedRole { primary: plan.deployment.node(2), by_spec: plan.deployment.node(1) };
+        let nothing = Plan { stages: Vec::new(), swapped_roles: vec![swapped], ..plan.clone() };
         for plan in [plan, nothing] {
-            assert_eq!(render(&plan, Palette::new(false)), plan.to_string());
+            let text = plan.listing_in_short().to_string();
+            assert_eq!(render(&plan, Palette::new(false)), text);
             let coloured = render(&plan, Palette::new(true));
             assert!(coloured.contains('\u{1b}'));
-            assert_eq!(console::strip_ansi_codes(&coloured), plan.to_string());
+            assert_eq!(console::strip_ansi_codes(&coloured), text);
         }
     }
 }

@@ -15,6 +15,7 @@ mod changed;
 mod counts;
 mod drifted;
 mod estranged;
+mod in_short;
 mod new;
 mod sentinel;
 

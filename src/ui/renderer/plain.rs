@@ -1,6 +1,7 @@
-//! Lines for pipes, logs, and `-v`: one per stage, or one per step that changes something.
+//! Lines for pipes, logs, and `-v`: one per stage; with `-v` one per step that changes something, where
+//! equal steps of several nodes share a line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use indicatif::HumanBytes;
 use super::in_short::{more, nodes_in_short};
 use super::{Renderer, Sink};
 use crate::event::{Event, Listener};
-use crate::plan::{Plan, Step, StepId};
+use crate::plan::{Group, Plan, Step, StepId};
 use crate::topology::NodeName;
 use crate::ui::Palette;
 use crate::ui::timings::seconds;
@@ -29,6 +30,10 @@ struct State {
     verbose: bool,
     /// The plan that runs.
     plan: Option<Arc<Plan>>,
+    /// Steps that have succeeded and have no line yet.
+    untold: BTreeSet<StepId>,
+    /// Steps of the plan that have succeeded.
+    finished: BTreeSet<StepId>,
     /// When the last line on each topic was written.
     reminded: BTreeMap<Topic, Instant>,
 }
@@ -44,7 +49,8 @@ enum Topic {
 
 impl Plain {
     pub(super) fn new(sink: Sink, palette: Palette, verbose: bool) -> Self {
-        let state = State { sink, palette, verbose, plan: None, reminded: BTreeMap::new() };
+        let (untold, finished) = (BTreeSet::new(), BTreeSet::new());
+        let state = State { sink, palette, verbose, plan: None, untold, finished, reminded: BTreeMap::new() };
         Self { state: Mutex::new(state) }
     }
 
@@ -63,7 +69,21 @@ impl Listener for Plain {
     }
 }
 
-impl Renderer for Plain {}
+impl Renderer for Plain {
+    fn finish(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lines) = state.tell_all() {
+            // Without stderr there is no reader.
+            let _ = writeln!(state.sink, "{lines}");
+        }
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
 
 impl State {
     /// The line that an event is worth, if any.
@@ -72,6 +92,8 @@ impl State {
         match event {
             Event::PlanStarted { plan } => {
                 self.plan = Some(plan);
+                self.finished.clear();
+                self.untold.clear();
                 None
             }
             Event::Planned { .. } | Event::StageStarted { .. } | Event::StepStarted { .. } => None,
@@ -86,17 +108,22 @@ impl State {
                 })
             }
             Event::StepFinished { step, .. } => {
-                let (plan, step) = self.step(step)?;
-                self.reminded.remove(&Topic::Subject(step.node.clone()));
-                let told = self.verbose && step.changes();
-                told.then(|| format!("  {}  {}", step.subject(&plan), step.action))
+                let (_, done) = self.step(step)?;
+                self.reminded.remove(&Topic::Subject(done.node.clone()));
+                self.finished.insert(step);
+                if self.verbose && done.changes() {
+                    self.untold.insert(step);
+                }
+                self.finished_group(step)
             }
             // The first failure is printed as the error; the others are told here alone.
             Event::StepFailed { step, error } => {
+                let told = self.tell_all();
                 let (plan, step) = self.step(step)?;
                 let what = if self.verbose { format!(": {}", error.join(": ")) } else { String::new() };
                 let (subject, action) = (step.subject(&plan), &step.action);
-                Some(format!("{} {subject}: {action}{what}", palette.bad("failed:")))
+                let failed = format!("{} {subject}: {action}{what}", palette.bad("failed:"));
+                Some(told.map_or(failed.clone(), |told| format!("{told}\n{failed}")))
             }
             Event::Waiting { step, missing } => {
                 let (_, step) = self.step(step)?;
@@ -110,6 +137,29 @@ impl State {
             Event::Note { message } => Some(message),
             Event::Warning { message } => Some(format!("{} {message}", palette.caution("warning:"))),
         }
+    }
+
+    /// The line of a step's group, once all steps of the group have succeeded.
+    fn finished_group(&mut self, step: StepId) -> Option<String> {
+        let plan = self.plan.clone()?;
+        let groups = plan.groups(plan.stage_of(step)?);
+        let group = groups.iter().find(|group| group.steps().any(|(id, _)| id == step))?;
+        let is_finished = group.steps().all(|(id, _)| self.finished.contains(&id));
+        if is_finished { self.tell(&plan, group) } else { None }
+    }
+
+    /// The lines of all steps that have succeeded and have no line yet.
+    fn tell_all(&mut self) -> Option<String> {
+        let plan = self.plan.clone()?;
+        let groups = plan.stage_ids().flat_map(|stage| plan.groups(stage));
+        let lines: Vec<String> = groups.filter_map(|group| self.tell(&plan, &group)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// The line of the steps of a group that have none yet.
+    fn tell(&mut self, plan: &Plan, group: &Group<'_>) -> Option<String> {
+        let untold = Group::from_steps(group.steps().filter(|(id, _)| self.untold.remove(id)))?;
+        Some(format!("  {}  {}", untold.subject(plan), untold.action()))
     }
 
     /// A step of the plan that runs, with the plan.

@@ -5,9 +5,13 @@ use super::*;
 use crate::event::Missing;
 use crate::plan::{Disagreement, testing};
 
+fn plain(written: &Written, verbose: bool) -> Plain {
+    Plain::new(Box::new(written.clone()), Palette::new(false), verbose)
+}
+
 fn text(verbose: bool) -> String {
     let written = Written::default();
-    let renderer = Plain::new(Box::new(written.clone()), Palette::new(false), verbose);
+    let renderer = plain(&written, verbose);
     let began = Instant::now();
     let plan = Arc::new(testing::starting(2));
     let [image, start, _] = testing::stage_ids(&plan)[..] else { panic!("three stages") };
@@ -75,5 +79,41 @@ fn a_talkative_log_gets_a_line_per_step_that_changes_something() {
     waiting: shop-2 has no link to shop-1 (and 1 more)
     warning: one shard cannot fail over
     nothing else
+    ");
+}
+
+#[test]
+fn equal_steps_of_several_nodes_share_a_line() {
+    let written = Written::default();
+    let renderer = plain(&written, true);
+    let plan = Arc::new(testing::starting(3));
+    let steps = testing::step_ids(&plan);
+    renderer.hear(Event::PlanStarted { plan });
+    let finish = |step| renderer.hear(Event::StepFinished { step, took: Duration::ZERO });
+    // The containers start; each is followed by a wait.
+    finish(steps[1]);
+    finish(steps[3]);
+    assert_eq!(written.text(), "");
+    finish(steps[5]);
+    assert_eq!(written.text(), "  shop-1 … shop-3 (3 nodes)  start container\n");
+}
+
+#[test]
+fn a_failure_comes_after_the_steps_that_succeeded_before() {
+    let written = Written::default();
+    let renderer = plain(&written, true);
+    let plan = Arc::new(testing::starting(4));
+    let steps = testing::step_ids(&plan);
+    renderer.hear(Event::PlanStarted { plan });
+    let finish = |step| renderer.hear(Event::StepFinished { step, took: Duration::ZERO });
+    finish(steps[1]);
+    finish(steps[3]);
+    renderer.hear(Event::StepFailed { step: steps[5], error: vec!["no".to_owned()] });
+    finish(steps[7]);
+    drop(renderer);
+    insta::assert_snapshot!(written.text(), @"
+      shop-1, shop-2  start container
+    failed: shop-3: start container: no
+      shop-4  start container
     ");
 }

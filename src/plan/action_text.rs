@@ -1,49 +1,11 @@
-//! A plan as text: stable, aligned, the same for the same plan.
+//! What is done, as text.
 
 use std::fmt;
 
 use super::names::list;
-use super::{Action, Condition, EngineAction, Milestone, Plan, ServerAction};
+use super::{Action, Condition, EngineAction, Milestone, ServerAction};
 use crate::topology::users::{OPERATOR, REPLICATION};
 use crate::topology::{NodeName, Settings};
-
-/// Writes the whole plan.
-pub(super) fn plan(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if plan.is_empty() {
-        writeln!(formatter, "{}: nothing to do", plan.deployment)?;
-        return notes(plan, formatter);
-    }
-    let width =
-        |text: fn(&super::Step, &Plan) -> usize| plan.steps().map(|step| text(step, plan)).max().unwrap_or(0);
-    let subjects = width(|step, plan| step.subject(plan).chars().count());
-    // Long actions run over; the others stay aligned.
-    let actions = width(|step, _| step.action.to_string().chars().count()).min(58);
-    let count = plan.changes();
-    let (changes, stages) = (plural(count, "change"), plural(plan.stages.len(), "stage"));
-    writeln!(formatter, "{}: {changes} in {stages}", plan.deployment)?;
-    for stage in &plan.stages {
-        writeln!(formatter, "{}", stage.name)?;
-        for step in &stage.steps {
-            let action = step.action.to_string();
-            writeln!(formatter, "  {:subjects$}  {action:actions$}  # {}", step.subject(plan), step.cause)?;
-        }
-    }
-    if !plan.complete {
-        writeln!(
-            formatter,
-            "then look again: what the servers say once they run decides what else is needed"
-        )?;
-    }
-    notes(plan, formatter)
-}
-
-fn notes(plan: &Plan, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    plan.notes().try_for_each(|note| writeln!(formatter, "note: {note}"))
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
 
 impl fmt::Display for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,102 @@
+//! Steps of a stage that do the same at several nodes for the same reason: one line of a plan in short.
+
+use std::collections::BTreeMap;
+
+use super::group_text::{action_of, alike, cause_of};
+use super::names::nodes_in_short;
+use super::{Order, Plan, StageId, Step, StepId};
+use crate::topology::NodeName;
+
+/// Steps that do the same at several nodes for the same reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group<'p> {
+    /// The first step.
+    pub first: (StepId, &'p Step),
+    /// The other steps, each of another node.
+    pub others: Vec<(StepId, &'p Step)>,
+}
+
+impl<'p> Group<'p> {
+    fn new(first: (StepId, &'p Step)) -> Self {
+        Self { first, others: Vec::new() }
+    }
+
+    /// A group of some steps; `None` where there are none.
+    #[must_use]
+    pub fn from_steps(steps: impl IntoIterator<Item = (StepId, &'p Step)>) -> Option<Self> {
+        let mut steps = steps.into_iter();
+        Some(Self { first: steps.next()?, others: steps.collect() })
+    }
+
+    /// Every step.
+    pub fn steps(&self) -> impl Iterator<Item = (StepId, &'p Step)> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    /// The nodes in a few words, or the deployment.
+    #[must_use]
+    pub fn subject(&self, plan: &Plan) -> String {
+        let nodes: Vec<&NodeName> = self.steps().filter_map(|(_, step)| step.node.as_ref()).collect();
+        if nodes.is_empty() { plan.deployment.to_string() } else { nodes_in_short(&nodes, &plan.deployment) }
+    }
+
+    /// What is done, in one text for all nodes.
+    #[must_use]
+    pub fn action(&self) -> String {
+        action_of(&self.plain_steps())
+    }
+
+    /// Why, in one text for all nodes.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        cause_of(&self.plain_steps())
+    }
+
+    fn plain_steps(&self) -> Vec<&'p Step> {
+        self.steps().map(|(_, step)| step).collect()
+    }
+
+    /// Whether a step does the same as this group's.
+    fn takes(&self, step: &Step) -> bool {
+        let is_of_another_node =
+            step.node.is_some() && self.steps().all(|(_, other)| other.node != step.node);
+        is_of_another_node && alike(self.first.1, step)
+    }
+
+    /// Whether another group does the same.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        alike(self.first.1, other.first.1)
+    }
+
+    /// Takes in the steps of another group.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.others.extend(other.steps());
+    }
+}
+
+impl Plan {
+    /// The steps of a stage in groups. The groups keep the order of each node's steps, and the order of all
+    /// steps where they run one after another.
+    #[must_use]
+    pub fn groups(&self, stage: StageId) -> Vec<Group<'_>> {
+        let in_turn = self.stage(stage).is_some_and(|stage| stage.order == Order::InTurn);
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        // Where the group stands that has the latest step of a node.
+        let mut latest: BTreeMap<Option<&NodeName>, usize> = BTreeMap::new();
+        for (id, step) in self.steps_of(stage) {
+            let earliest = if in_turn {
+                groups.len().saturating_sub(1)
+            } else {
+                latest.get(&step.node.as_ref()).map_or(0, |position| position + 1)
+            };
+            let found = groups.iter().skip(earliest).position(|group| group.takes(step));
+            let position = found.map_or(groups.len(), |found| earliest + found);
+            match groups.get_mut(position) {
+                Some(group) => group.others.push((id, step)),
+                None => groups.push(Group::new((id, step))),
+            }
+            latest.insert(step.node.as_ref(), position);
+        }
+        groups
+    }
+}
