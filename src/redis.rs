@@ -14,25 +14,27 @@ use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, SlotSet, Topology};
 
-mod call;
+mod cli_reply;
+mod cli_session;
 mod cluster;
+mod command;
 pub mod connect;
 mod error;
 mod failover;
-mod handshake;
 mod parse;
 pub mod presence;
 pub mod probe;
 mod redirect;
 mod sentinel;
-mod session;
+mod server_actions;
+mod server_view;
+mod tls_handshake;
 mod users;
-mod view;
 
+pub use cli_session::{CliAnswer, CliSession};
 pub use connect::{Dialer, Login};
 pub use error::ServerError;
 use presence::Presence;
-pub use session::{Answer, Session};
 use users::Passwords;
 
 /// How long a server that is not of the deployment may take to say how many keys it holds.
@@ -137,7 +139,7 @@ impl<'a> Servers<'a> {
     /// Asks a node who may do what there.
     async fn access(&self, node: &NodeName) -> Result<AccessView, ServerError> {
         let mut connection = self.connection(node).await?;
-        let passwords = Passwords::of(self.topology, &self.credentials, node);
+        let passwords = Passwords::new(self.topology, &self.credentials, node);
         self.kept(node, passwords.ask(&mut connection).await)
     }
 
@@ -172,8 +174,8 @@ impl<'a> Servers<'a> {
     async fn keys_at(&self, address: Address) -> Option<u64> {
         let endpoint = Endpoint { host: address.ip.to_string(), port: address.port };
         let mut connection = self.dialer.open(&endpoint, None).await.ok()?;
-        let questions = view::Questions { cluster: false, shards: false, settings: false };
-        Some(view::ask(&mut connection, &questions).await.ok()?.keys)
+        let questions = server_view::Questions { cluster: false, shards: false, settings: false };
+        Some(server_view::ask(&mut connection, &questions).await.ok()?.keys)
     }
 
     /// What a node replies to each of these commands, in order. An error reply is a reply.
@@ -191,7 +193,7 @@ impl<'a> Servers<'a> {
             });
             let reply = connection.send_packed_command(&command).await;
             let reply = reply.map_err(|source| ServerError::NoReply { source });
-            replies.push(session::reply_of(self.kept(node, reply)?));
+            replies.push(cli_reply::from_value(self.kept(node, reply)?));
         }
         Ok(replies)
     }
@@ -202,12 +204,12 @@ impl<'a> Servers<'a> {
             let result = sentinel::ask(&mut connection, &self.topology.name).await;
             return self.kept(node, result.map(|(view, _)| view));
         }
-        let questions = view::Questions {
+        let questions = server_view::Questions {
             cluster: self.topology.kind == Kind::Cluster,
             shards: self.topology.server.has_shards(),
             settings,
         };
-        let result = view::ask(&mut connection, &questions).await;
+        let result = server_view::ask(&mut connection, &questions).await;
         self.kept(node, result)
     }
 

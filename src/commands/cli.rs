@@ -8,7 +8,7 @@ use super::deployment::{self, Deployment};
 use super::{CommandError, Outcome, connected};
 use crate::cli::CliArguments;
 use crate::connection::ConnectionSettings;
-use crate::redis::{Dialer, Login, Session};
+use crate::redis::{CliSession, Dialer, Login};
 use crate::reply::Reply;
 use crate::topology::{Node, NodeName};
 use crate::ui::{Failure, Ui};
@@ -32,7 +32,8 @@ pub(super) async fn run(
     let found = deployment::open(arguments.name.as_deref(), &connected).await?;
     let logins = logins(&found, arguments.user.as_deref())?;
     let node = node(&found, arguments.node.as_deref()).await?;
-    let session = Session::new(&found.topology, Dialer::new(&found.credentials), node, logins, ui.is_json());
+    let session =
+        CliSession::new(&found.topology, Dialer::new(&found.credentials), node, logins, ui.is_json());
     let mut console = Console { session, ui, errors: 0 };
     if arguments.command.is_empty() {
         console.lines().await?;
@@ -83,7 +84,7 @@ fn failure(error: &dyn std::error::Error, hint: Option<String>) -> Failure {
 
 /// The user's side of a session.
 struct Console<'a> {
-    session: Session<'a>,
+    session: CliSession<'a>,
     ui: &'a Ui,
     /// How many replies were errors.
     errors: usize,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
-use super::call::run;
+use super::command::{query, run};
 use super::error::is_unknown_node;
-use super::{ServerError, parse, view};
+use super::{ServerError, parse};
 use crate::observation::ClusterView;
 use crate::plan::Peer;
 use crate::poll::Wait;
@@ -64,11 +64,9 @@ pub(super) async fn let_hear(
 }
 
 async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, ServerError> {
-    let command = "CLUSTER INFO";
-    let reply = cmd("CLUSTER").arg("INFO").query_async(connection).await;
-    let reply = reply.map_err(|source| ServerError::Command { command, source })?;
+    let text: String = query(connection, "CLUSTER INFO", cmd("CLUSTER").arg("INFO")).await?;
     let mut view = ClusterView::default();
-    parse::cluster_info(&view::text(command, reply)?, &mut view);
+    parse::cluster_info(&text, &mut view);
     Ok(view.current_epoch)
 }
 
@@ -76,11 +74,9 @@ async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, Se
 /// and again until nobody is; a handshake under way is left alone, one that was given up is begun anew.
 pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
     let command = "CLUSTER NODES";
-    let reply = cmd("CLUSTER").arg("NODES").query_async(connection).await;
-    let reply = reply.map_err(|source| ServerError::Command { command, source })?;
+    let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
     let mut known = ClusterView::default();
-    parse::cluster_nodes(&view::text(command, reply)?, &mut known)
-        .map_err(|what| ServerError::Reply { command, what })?;
+    parse::cluster_nodes(&text, &mut known).map_err(|what| ServerError::Reply { command, what })?;
     let mut missing = Vec::new();
     for peer in peers {
         let lines = || known.nodes.values().filter(|line| line.address == Some(peer.address));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
-use super::call::run;
+use super::command::{query, run};
 use super::error::is_failing_over;
-use super::{ServerError, parse, sentinel, view};
+use super::{ServerError, parse, sentinel};
 use crate::observation::{Replication, ServerView};
 use crate::plan::{HandOverWay, Peer};
 use crate::poll::Wait;
@@ -200,9 +200,9 @@ pub(super) async fn follow(
 }
 
 async fn needed_replicas(connection: &mut MultiplexedConnection) -> Result<String, ServerError> {
-    let get = cmd("CONFIG").arg("GET").arg(STOPS_WRITES).query_async(connection).await;
+    let mut get = cmd("CONFIG");
     let (_, value): (String, String) =
-        get.map_err(|source| ServerError::Command { command: "CONFIG GET", source })?;
+        query(connection, "CONFIG GET", get.arg("GET").arg(STOPS_WRITES)).await?;
     Ok(value)
 }
 
@@ -224,12 +224,8 @@ async fn is_primary(connection: &mut MultiplexedConnection) -> Result<bool, Serv
 }
 
 async fn roles(connection: &mut MultiplexedConnection) -> Result<Replication, ServerError> {
-    let command = "INFO replication";
-    let reply = cmd("INFO").arg("replication").query_async(connection).await;
+    let text: String = query(connection, "INFO replication", cmd("INFO").arg("replication")).await?;
     let mut view = ServerView::default();
-    parse::info(
-        &view::text(command, reply.map_err(|source| ServerError::Command { command, source })?)?,
-        &mut view,
-    );
+    parse::info(&text, &mut view);
     Ok(view.replication)
 }

@@ -14,11 +14,12 @@ use crate::verify::{
     self, Check, CheckConnection, CheckMethod, Command, Judgement, PATIENCE, Request, RequestAction,
 };
 
+mod check_connections;
 mod reply;
-mod session;
+
 mod survey;
 
-use session::CheckConnections;
+use check_connections::CheckConnections;
 
 /// How often a patient step is done again: often, because most are done at the second try.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);

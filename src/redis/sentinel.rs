@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use redis::aio::MultiplexedConnection;
 use redis::{Value, cmd};
 
-use super::call::run;
-use super::{Login, ServerError, parse, view};
+use super::command::{query, run};
+use super::{Login, ServerError, parse, server_view};
 use crate::observation::{SentinelView, ServerView, Watched};
 use crate::topology::settings::sentinel_settings;
 use crate::topology::{Address, DeploymentName, Settings};
@@ -21,8 +21,8 @@ pub(super) async fn ask(
 ) -> Result<(ServerView, Replies), ServerError> {
     let commands = ["INFO", "SENTINEL MASTERS"];
     let mut replies: Replies =
-        commands.into_iter().zip(view::ask_all(connection, &commands).await?).collect();
-    let mut said = view::understand(replies.iter().cloned())?;
+        commands.into_iter().zip(server_view::ask_all(connection, &commands).await?).collect();
+    let mut said = server_view::understand(replies.iter().cloned())?;
     let mut own = SentinelView::default();
     let primaries = replies.last().map_or(Value::Nil, |(_, reply)| reply.clone());
     let watched = instances(&primaries).into_iter().find(|one| one.text("name") == Some(name.as_str()));
@@ -30,8 +30,8 @@ pub(super) async fn ask(
         // It could be told to stop watching between the two questions; then it says so the next time.
         let others = [("SENTINEL REPLICAS", "REPLICAS"), ("SENTINEL SENTINELS", "SENTINELS")];
         for (command, word) in others {
-            let reply = cmd("SENTINEL").arg(word).arg(name.as_str()).query_async(connection).await;
-            replies.push((command, reply.map_err(|source| ServerError::Command { command, source })?));
+            let ask = &mut cmd("SENTINEL");
+            replies.push((command, query(connection, command, ask.arg(word).arg(name.as_str())).await?));
         }
         let known = |command: &str| {
             let reply = replies.iter().find(|(asked, _)| *asked == command).map(|(_, reply)| reply);
@@ -130,9 +130,8 @@ pub(super) async fn chosen(
     let mut named = BTreeSet::new();
     for sentinel in sentinels {
         let mut get = cmd("SENTINEL");
-        let reply = get.arg("GET-MASTER-ADDR-BY-NAME").arg(name.as_str()).query_async(sentinel).await;
-        let place: Option<(String, u16)> =
-            reply.map_err(|source| ServerError::Command { command, source })?;
+        get.arg("GET-MASTER-ADDR-BY-NAME").arg(name.as_str());
+        let place: Option<(String, u16)> = query(sentinel, command, &get).await?;
         named.insert(place.and_then(|(ip, port)| Some(Address { ip: ip.parse().ok()?, port })));
     }
     Ok(named.pop_first().flatten().filter(|_| named.is_empty()))

@@ -25,7 +25,7 @@ pub(super) struct Passwords<'a> {
 }
 
 impl<'a> Passwords<'a> {
-    pub(super) fn of(topology: &Topology, credentials: &'a Credentials, node: &NodeName) -> Self {
+    pub(super) fn new(topology: &Topology, credentials: &'a Credentials, node: &NodeName) -> Self {
         Self {
             credentials,
             starts_as_primary: topology.starts_as_primary(node),

@@ -5,8 +5,8 @@ use redis::{RedisError, Value};
 use crate::verify::ProbeReply;
 
 /// A value as a reply; maps and sets become arrays.
-pub(super) fn of_value(value: &Value) -> ProbeReply {
-    let array = |items: &[Value]| ProbeReply::Array(items.iter().map(of_value).collect());
+pub(super) fn from_value(value: &Value) -> ProbeReply {
+    let array = |items: &[Value]| ProbeReply::Array(items.iter().map(from_value).collect());
     match value {
         Value::Nil => ProbeReply::Nil,
         Value::Int(number) => ProbeReply::Integer(*number),
@@ -18,12 +18,12 @@ pub(super) fn of_value(value: &Value) -> ProbeReply {
         Value::Boolean(truth) => ProbeReply::Integer(i64::from(*truth)),
         Value::Array(items) | Value::Set(items) => array(items),
         Value::Map(pairs) => ProbeReply::Array(
-            pairs.iter().flat_map(|(name, value)| [of_value(name), of_value(value)]).collect(),
+            pairs.iter().flat_map(|(name, value)| [from_value(name), from_value(value)]).collect(),
         ),
-        Value::Attribute { data, .. } => of_value(data),
+        Value::Attribute { data, .. } => from_value(data),
         Value::Push { kind, data } => {
             let kind = ProbeReply::Text(kind.to_string());
-            ProbeReply::Array(std::iter::once(kind).chain(data.iter().map(of_value)).collect())
+            ProbeReply::Array(std::iter::once(kind).chain(data.iter().map(from_value)).collect())
         }
         Value::ServerError(error) => ProbeReply::Error {
             code: error.code().to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn of_value(value: &Value) -> ProbeReply {
 }
 
 /// A server's refusal as a reply; `None` where the error is not the server's.
-pub(super) fn of_error(error: &RedisError) -> Option<ProbeReply> {
+pub(super) fn from_error(error: &RedisError) -> Option<ProbeReply> {
     Some(ProbeReply::Error {
         code: error.code()?.to_owned(),
         message: error.detail().unwrap_or_default().to_owned(),
@@ -50,7 +50,7 @@ mod tests {
     fn values_and_errors_become_replies() {
         let nested = Value::Map(vec![(Value::SimpleString("a".into()), Value::Array(vec![Value::Nil]))]);
         assert_eq!(
-            of_value(&nested),
+            from_value(&nested),
             ProbeReply::Array(vec![
                 ProbeReply::Status("a".to_owned()),
                 ProbeReply::Array(vec![ProbeReply::Nil])
@@ -66,11 +66,11 @@ mod tests {
             ("-WRONGPASS invalid\r\n", code("WRONGPASS", "invalid")),
             ("-NOAUTH Authentication required.\r\n", code("NOAUTH", "Authentication required.")),
         ] {
-            assert_eq!(of_value(&parse(wire)), reply);
+            assert_eq!(from_value(&parse(wire)), reply);
             let error = parse(wire).extract_error().expect_err("an error");
-            assert_eq!(of_error(&error), Some(reply));
+            assert_eq!(from_error(&error), Some(reply));
         }
         let broken = RedisError::from(std::io::Error::other("gone"));
-        assert_eq!(of_error(&broken), None);
+        assert_eq!(from_error(&broken), None);
     }
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use crate::executor::chain;
 use crate::observation::ServerView;
-use crate::redis::{ServerError, Servers, sentinel, view};
+use crate::redis::{ServerError, Servers, sentinel, server_view};
 use crate::topology::{Kind, NodeName};
 use crate::verify::{NodeAnswer, NodeStatement, Survey};
 
@@ -14,7 +14,7 @@ use super::reply;
 pub(super) async fn take(servers: &Servers<'_>) -> Survey {
     let topology = servers.topology;
     let questions =
-        view::Questions { cluster: topology.kind == Kind::Cluster, shards: false, settings: false };
+        server_view::Questions { cluster: topology.kind == Kind::Cluster, shards: false, settings: false };
     let mut commands = questions.commands();
     if topology.auth.is_some() {
         commands.push("ACL LIST");
@@ -43,15 +43,15 @@ async fn statement(
     if servers.topology.is_sentinel(node) {
         let said = sentinel::ask(&mut connection, &servers.topology.name).await;
         let (view, replies) = servers.kept(node, said)?;
-        let replies = replies.iter().map(|(command, value)| (*command, reply::of_value(value))).collect();
+        let replies = replies.iter().map(|(command, value)| (*command, reply::from_value(value))).collect();
         return Ok(NodeStatement { view, replies });
     }
-    let replies = servers.kept(node, view::ask_all(&mut connection, commands).await)?;
+    let replies = servers.kept(node, server_view::ask_all(&mut connection, commands).await)?;
     let access = match servers.topology.auth {
         Some(_) => Some(servers.access(node).await?),
         None => None,
     };
-    let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::of_value)).collect();
-    let view = view::understand(commands.iter().copied().zip(replies))?;
+    let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::from_value)).collect();
+    let view = server_view::understand(commands.iter().copied().zip(replies))?;
     Ok(NodeStatement { view: ServerView { access, ..view }, replies: as_they_are })
 }

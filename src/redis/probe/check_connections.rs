@@ -162,8 +162,8 @@ async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> P
     while let Some(PushInfo { kind, data }) = messages.recv().await {
         let [on, message] = data.as_slice() else { continue };
         let wanted = matches!(kind, PushKind::Message | PushKind::SMessage);
-        if wanted && reply::of_value(on).as_text() == Some(channel) {
-            return reply::of_value(message);
+        if wanted && reply::from_value(on).as_text() == Some(channel) {
+            return reply::from_value(message);
         }
     }
     ProbeReply::Nil
@@ -187,8 +187,8 @@ async fn ask(
     let failed = |source| ServerError::NoReply { source };
     if let [command] = commands {
         return match packed(command).query_async::<Value>(connection).await {
-            Ok(value) => Ok(vec![reply::of_value(&value)]),
-            Err(source) => Ok(vec![reply::of_error(&source).ok_or_else(|| failed(source))?]),
+            Ok(value) => Ok(vec![reply::from_value(&value)]),
+            Err(source) => Ok(vec![reply::from_error(&source).ok_or_else(|| failed(source))?]),
         };
     }
     let mut pipeline = Pipeline::with_capacity(commands.len());
@@ -197,5 +197,5 @@ async fn ask(
     }
     // Unlike a query, this gives refusals as values beside the other replies.
     let values = connection.req_packed_commands(&pipeline, 0, commands.len()).await.map_err(failed)?;
-    Ok(values.iter().map(reply::of_value).collect())
+    Ok(values.iter().map(reply::from_value).collect())
 }

@@ -3,6 +3,7 @@
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value, cmd};
 
+use super::command::query;
 use super::{ServerError, parse};
 use crate::observation::ServerView;
 
@@ -108,12 +109,10 @@ pub(super) fn understand(
 
 /// The node's cluster id.
 pub(super) async fn own_id(connection: &mut MultiplexedConnection) -> Result<String, ServerError> {
-    let command = "CLUSTER MYID";
-    let reply = cmd("CLUSTER").arg("MYID").query_async(connection).await;
-    reply.map_err(|source| ServerError::Command { command, source })
+    query(connection, "CLUSTER MYID", cmd("CLUSTER").arg("MYID")).await
 }
 
 /// A reply as text.
-pub(super) fn text(command: &'static str, reply: Value) -> Result<String, ServerError> {
+fn text(command: &'static str, reply: Value) -> Result<String, ServerError> {
     ::redis::from_redis_value(reply).map_err(|error| ServerError::Reply { command, what: error.to_string() })
 }

@@ -1,10 +1,11 @@
 //! Every action of a server, as the commands that do it and the connections that they take.
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, cmd};
+use redis::cmd;
 
+use super::command::run;
 use super::users::Passwords;
-use super::{ServerError, Servers, cluster, failover, sentinel, view};
+use super::{ServerError, Servers, cluster, failover, sentinel, server_view};
 use crate::plan::{HandOverWay, ServerAction};
 use crate::topology::{NodeName, Settings};
 
@@ -15,7 +16,7 @@ impl Servers<'_> {
     /// Does an action at a node.
     pub(super) async fn call(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerError> {
         let connection = &mut self.connection(node).await?;
-        let passwords = || Passwords::of(self.topology, &self.credentials, node);
+        let passwords = || Passwords::new(self.topology, &self.credentials, node);
         match action {
             ServerAction::Configure(settings) if self.topology.is_sentinel(node) => {
                 sentinel::set(connection, &self.topology.name, settings).await
@@ -35,7 +36,7 @@ impl Servers<'_> {
             // A node's id exists only at run time: it is looked up where it is needed.
             ServerAction::Replicate(primary) => {
                 let mut primary_connection = self.connection(primary).await?;
-                let id = self.kept(primary, view::own_id(&mut primary_connection).await)?;
+                let id = self.kept(primary, server_view::own_id(&mut primary_connection).await)?;
                 run(connection, "CLUSTER REPLICATE", cmd("CLUSTER").arg("REPLICATE").arg(id)).await
             }
             ServerAction::TakeOver { after } => {
@@ -110,13 +111,4 @@ async fn configure(connection: &mut MultiplexedConnection, settings: &Settings) 
         set.map_err(|source| ServerError::Setting { directive: name.to_owned(), source })?;
     }
     Ok(())
-}
-
-/// Sends a command whose reply says no more than that it was done.
-pub(super) async fn run(
-    connection: &mut MultiplexedConnection,
-    command: &'static str,
-    call: &Cmd,
-) -> Result<(), ServerError> {
-    call.exec_async(connection).await.map_err(|source| ServerError::Command { command, source })
 }

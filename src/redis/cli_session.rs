@@ -10,9 +10,9 @@ use redis::{
 };
 use tokio::sync::mpsc;
 
-use super::ServerError;
 use super::connect::{Dialer, Login};
 use super::redirect::Redirect;
+use super::{ServerError, cli_reply};
 use crate::reply::Reply;
 use crate::topology::{Node, NodeName, Topology};
 
@@ -20,7 +20,7 @@ use crate::topology::{Node, NodeName, Topology};
 const MOST_REDIRECTS: usize = 16;
 
 /// A conversation with a deployment.
-pub struct Session<'a> {
+pub struct CliSession<'a> {
     topology: &'a Topology,
     dialer: Dialer,
     logins: BTreeMap<NodeName, Login>,
@@ -34,14 +34,14 @@ pub struct Session<'a> {
 
 /// What became of a command.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct CliAnswer {
     /// The reply.
     pub reply: Reply,
     /// Where the command was sent on to before it was answered: slot and node.
     pub redirects: Vec<(u16, NodeName)>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> CliSession<'a> {
     /// A conversation that begins at `node`; nothing is dialled yet. A node without a log-in is
     /// talked to as nobody in particular. With `typed`, replies tell maps, sets and numbers apart.
     #[must_use]
@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// Where no reply came. An error reply is a reply.
-    pub async fn call(&mut self, words: &[Vec<u8>]) -> Result<Answer, ServerError> {
+    pub async fn call(&mut self, words: &[Vec<u8>]) -> Result<CliAnswer, ServerError> {
         let command = command(words);
         let mut redirects = Vec::new();
         let mut reply = self.send(self.node, &command, false).await?;
@@ -84,7 +84,7 @@ impl<'a> Session<'a> {
             reply = self.send(node, &command, redirect.once).await?;
         }
         self.note_transaction(words, &reply);
-        Ok(Answer { reply, redirects })
+        Ok(CliAnswer { reply, redirects })
     }
 
     /// Subscribes with SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE, through a connection of its own: what the
@@ -125,7 +125,7 @@ impl<'a> Session<'a> {
         let refused = |source| ServerError::Command { command: "MONITOR", source };
         let client = self.dialer.client(self.information(self.node)?).map_err(refused)?;
         let monitor = client.get_async_monitor().await.map_err(refused)?;
-        Ok(monitor.into_on_message::<Value>().map(reply_of))
+        Ok(monitor.into_on_message::<Value>().map(cli_reply::from_value))
     }
 
     /// Where a reply sends its command, if it does and it may go there.
@@ -207,7 +207,7 @@ impl AsyncPushSender for Pushes {
         if kind == PushKind::Disconnection {
             return Ok(());
         }
-        self.0.send(push(&kind, data)).map_err(|_| SendError)
+        self.0.send(cli_reply::from_push(&kind, data)).map_err(|_| SendError)
     }
 }
 
@@ -225,53 +225,7 @@ async fn receive(
     command: &Cmd,
 ) -> Result<Reply, ServerError> {
     let reply: RedisResult<Value> = connection.send_packed_command(command).await;
-    reply.map(reply_of).map_err(|source| ServerError::Silent { endpoint: node.endpoint.clone(), source })
-}
-
-fn push(kind: &PushKind, data: Vec<Value>) -> Reply {
-    let kind = Reply::Text(kind.to_string().into_bytes());
-    Reply::List(std::iter::once(kind).chain(data.into_iter().map(reply_of)).collect())
-}
-
-pub(super) fn reply_of(value: Value) -> Reply {
-    let all = |values: Vec<Value>| values.into_iter().map(reply_of).collect();
-    match value {
-        Value::Nil => Reply::Nil,
-        Value::Int(number) => Reply::Integer(number),
-        Value::BulkString(bytes) => Reply::Text(bytes),
-        Value::Array(values) => Reply::List(all(values)),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Reply::Status(text),
-        Value::Okay => Reply::Status("OK".to_owned()),
-        Value::Map(pairs) => {
-            Reply::Map(pairs.into_iter().map(|(key, value)| (reply_of(key), reply_of(value))).collect())
-        }
-        Value::Attribute { data, .. } => reply_of(*data),
-        Value::Set(values) => Reply::Set(all(values)),
-        Value::Double(number) => Reply::Double(number),
-        Value::Boolean(value) => Reply::Boolean(value),
-        Value::BigNumber(digits) => Reply::Status(String::from_utf8_lossy(&digits).into_owned()),
-        Value::Push { kind, data } => push(&kind, data),
-        Value::ServerError(error) => {
-            let details = error.details().map(|details| format!(" {details}")).unwrap_or_default();
-            Reply::Error(format!("{}{details}", error.code()))
-        }
-        // redis-rs may come to know more kinds of values; as text they are at least shown.
-        other => Reply::Status(format!("{other:?}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_keep_their_code_even_inside_of_lists() {
-        let parsed =
-            redis::parse_redis_value(b"*2\r\n-WRONGTYPE Operation against a key\r\n+OK\r\n").unwrap();
-        let expected =
-            [Reply::Error("WRONGTYPE Operation against a key".to_owned()), Reply::Status("OK".to_owned())];
-        assert_eq!(reply_of(parsed), Reply::List(expected.to_vec()));
-        let parsed = redis::parse_redis_value(b"-ERR unknown command 'x'\r\n").unwrap();
-        assert_eq!(reply_of(parsed), Reply::Error("ERR unknown command 'x'".to_owned()));
-    }
+    reply
+        .map(cli_reply::from_value)
+        .map_err(|source| ServerError::Silent { endpoint: node.endpoint.clone(), source })
 }
