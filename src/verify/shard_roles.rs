@@ -2,7 +2,7 @@
 //!
 //! A failover may have changed the roles since the deployment was formed. Checks address the acting primary.
 
-use crate::observation::Replication;
+use crate::arrangement::Arrangement;
 use crate::topology::{Kind, Node, NodeName, Shard, SlotSet, Topology};
 
 use super::{Check, Survey};
@@ -32,28 +32,28 @@ impl ShardRoles<'_> {
 
 /// The roles of every shard.
 pub(super) fn acting_roles<'a>(topology: &'a Topology, survey: &Survey) -> Vec<ShardRoles<'a>> {
+    let view = |node: &NodeName| survey.statement(node).map(|statement| &statement.view);
+    let arrangement = Arrangement::from_views(topology, view);
     let shards = topology.shards.iter().enumerate();
-    shards.map(|(index, shard)| roles(topology.kind, index, shard, survey)).collect()
+    shards.map(|(index, shard)| roles(topology.kind, index, shard, &arrangement)).collect()
 }
 
-fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, survey: &Survey) -> ShardRoles<'a> {
-    let title =
-        if kind == Kind::Cluster { format!("shard {}", index + 1) } else { "the deployment".to_owned() };
-    let own_slots = |node: &Node| {
-        let own = survey.cluster(&node.name).and_then(|view| view.own());
-        own.map(|own| own.slots.clone()).unwrap_or_default()
+fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, arrangement: &Arrangement<'_>) -> ShardRoles<'a> {
+    let is_cluster = kind == Kind::Cluster;
+    let title = if is_cluster { format!("shard {}", index + 1) } else { "the deployment".to_owned() };
+    // If several nodes act as primary, this is one of them. Other checks report the others.
+    let acting = if is_cluster {
+        arrangement.owner(shard.nodes())
+    } else {
+        let primary = arrangement.followed_primary();
+        primary.and_then(|primary| shard.nodes().find(|node| node.name == primary.name))
     };
-    // If several nodes act as primary, this is the first of them. Other checks report the others.
-    let acting = shard.nodes().find(|node| {
-        let view = survey.statement(&node.name).map(|statement| &statement.view);
-        view.is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
-            && (kind != Kind::Cluster || !own_slots(node).is_empty())
-    });
+    let acting = acting.filter(|node| arrangement.says_primary(&node.name));
     ShardRoles {
         shard,
         primary: acting.ok_or_else(|| format!("no node of {title} acts as primary")),
         others: shard.nodes().filter(|node| acting.is_none_or(|acting| acting.name != node.name)).collect(),
-        slots: acting.map(own_slots).unwrap_or_default(),
+        slots: acting.map(|acting| arrangement.slots(&acting.name)).unwrap_or_default(),
         title,
     }
 }
