@@ -132,4 +132,7 @@ impl fmt::Display for Missing {
 pub trait Listener: Send + Sync {
     /// Takes one event.
     fn hear(&self, event: Event);
+
+    /// Takes the time of a phase of a run that is no stage of a plan.
+    fn phase(&self, _name: &str, _took: Duration) {}
 }

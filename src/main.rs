@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::{Cli, Command};
-use redisctl::commands::{self, CommandError, Outcome};
+use redisctl::commands::{self, CommandError, ExitStatus};
+use redisctl::deployment::Error;
 use redisctl::ui::{Failure, Ui};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
@@ -18,8 +19,6 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // The one provider that is compiled in, named once: nobody is left to guess. It is the first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let ui = Ui::detect(cli.global.screen());
     log_to_stderr(cli.global.verbose, &ui);
     match start(&cli, &ui) {
@@ -49,15 +48,14 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
 }
 
 /// Prints an error, once, and gives the exit code.
-fn end(result: Result<Outcome, CommandError>, ui: &Ui) -> u8 {
+fn end(result: Result<ExitStatus, CommandError>, ui: &Ui) -> u8 {
     match result {
-        Ok(outcome) => outcome.exit_code(),
-        Err(CommandError::Spec(error)) => {
-            ui.spec_error(&error);
-            CommandError::Spec(error).exit_code()
-        }
+        Ok(status) => status.exit_code(),
         Err(error) => {
-            ui.error(&error.failure());
+            match &error {
+                CommandError::Deployment(Error::Spec(problems)) => ui.spec_error(problems),
+                error => ui.error(&error.failure()),
+            }
             error.exit_code()
         }
     }

@@ -15,6 +15,7 @@ mod describe;
 mod document;
 pub mod env_file;
 mod error;
+mod in_code;
 mod interpolate;
 mod leaf;
 mod leave_out;

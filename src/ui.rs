@@ -2,7 +2,6 @@
 //! plans, reports and views; data goes to stdout, everything else to stderr.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -15,6 +14,7 @@ use crate::report::{CheckResult, Outcome, Report};
 use crate::spec::{Remarks, SpecError};
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
+use crate::up_result::{UpResult, Verification};
 
 mod checks;
 mod client_commands;
@@ -138,9 +138,9 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::print`].
-    pub fn up(&self, topology: &Topology, done: &Brought) -> io::Result<()> {
+    pub fn up(&self, topology: &Topology, done: &UpResult) -> io::Result<()> {
         if self.is_json() {
-            let verification = done.verified.as_ref().map(|verified| verified.report.to_json(false));
+            let verification = done.verification.as_ref().map(|verified| verified.report.to_json(false));
             return self.json(&serde_json::json!({
                 "deployment": topology.name,
                 "changes": done.changes,
@@ -149,7 +149,7 @@ impl Ui {
             }));
         }
         self.print(&up_summary::render(topology, &done.status, self.data))?;
-        if let Some(Verified { report, took }) = &done.verified {
+        if let Some(Verification { report, took }) = &done.verification {
             self.print(&format!("\n{}", checks::in_short(&lines(report), *took, self.data)))?;
         }
         Ok(())
@@ -160,8 +160,8 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::print`].
-    pub fn checks(&self, verified: &Verified, explain: bool) -> io::Result<()> {
-        let Verified { report, took } = verified;
+    pub fn checks(&self, verified: &Verification, explain: bool) -> io::Result<()> {
+        let Verification { report, took } = verified;
         if self.is_json() {
             return self.json(&report.to_json(explain));
         }
@@ -350,26 +350,6 @@ fn write(bytes: &[u8]) -> io::Result<()> {
 /// Writes to stderr. Where it is gone, nobody is left to tell.
 fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// What verification found, and how long it took.
-#[derive(Debug, Clone)]
-pub struct Verified {
-    /// The checks' results.
-    pub report: Report,
-    /// How long they took.
-    pub took: Duration,
-}
-
-/// What `up` has brought about.
-#[derive(Debug, Clone)]
-pub struct Brought {
-    /// How many steps changed something.
-    pub changes: usize,
-    /// How the deployment is now.
-    pub status: StatusView,
-    /// What was proved; `None` where verification was not wanted.
-    pub verified: Option<Verified>,
 }
 
 /// A report's checks as lines of a table.

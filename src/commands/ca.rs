@@ -1,35 +1,28 @@
 //! `redisctl ca`: the certificate of a deployment's CA.
 
-use super::{CommandError, Outcome, connected, deployment};
+use super::{CommandError, ExitStatus};
 use crate::cli::CaArguments;
+use crate::deployment::ConnectedEngine;
 use crate::ui::Ui;
 
 pub(super) async fn run(
     arguments: &CaArguments,
     host: Option<&str>,
     ui: &Ui,
-) -> Result<Outcome, CommandError> {
-    let connected = connected(host).await?;
-    let found = deployment::open(arguments.name.name.as_deref(), &connected).await?;
-    let Some(certificates) = &found.credentials.certificates else {
-        return Err(CommandError::Usage {
-            message: format!("`{}` does not speak TLS", found.topology.name),
-            hint: "`tls: true` in a spec makes a CA and certificates".to_owned(),
-        });
-    };
-    let authority = certificates.authority();
+) -> Result<ExitStatus, CommandError> {
+    let engine = ConnectedEngine::connect(host).await?;
+    let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
+    let authority = deployment.authority().ok_or_else(|| CommandError::Usage {
+        message: format!("`{}` does not use TLS", deployment.name()),
+        hint: "`tls: true` in a spec makes a CA and certificates".to_owned(),
+    })?;
     if let Some(path) = &arguments.write {
-        std::fs::write(path, authority).map_err(|source| CommandError::File {
-            operation: "write",
-            path: path.clone(),
-            source,
-        })?;
-        return Ok(Outcome::Done);
-    }
-    if ui.is_json() {
-        ui.json(&serde_json::json!({"deployment": found.topology.name, "ca": authority}))?;
+        let failed = |source| CommandError::File { operation: "write", path: path.clone(), source };
+        std::fs::write(path, authority).map_err(failed)?;
+    } else if ui.is_json() {
+        ui.json(&serde_json::json!({"deployment": deployment.name(), "ca": authority}))?;
     } else {
         ui.print(authority)?;
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Done)
 }

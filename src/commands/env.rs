@@ -1,44 +1,31 @@
 //! `redisctl env`: connection settings, passwords included, which is its purpose.
 
-use super::{CommandError, Outcome, connected, deployment, tls_files};
+use super::{CommandError, ExitStatus};
 use crate::cli::EnvArguments;
-use crate::connection::ConnectionSettings;
+use crate::deployment::ConnectedEngine;
 use crate::ui::Ui;
 
 pub(super) async fn run(
     arguments: &EnvArguments,
     host: Option<&str>,
     ui: &Ui,
-) -> Result<Outcome, CommandError> {
-    let connected = connected(host).await?;
-    let found = deployment::open(arguments.name.name.as_deref(), &connected).await?;
-    let files = match &found.credentials.certificates {
-        Some(certificates) => {
-            Some(tls_files::write(&found.topology, certificates, arguments.tls_folder.as_deref())?)
-        }
-        None => None,
-    };
-    let connection = ConnectionSettings::new(
-        &found.topology,
-        &found.credentials,
-        found.primary().await,
-        arguments.user.as_deref(),
-        files.as_ref(),
-    );
-    let connection =
-        connection.map_err(|error| CommandError::Usage { message: error.to_string(), hint: error.hint() })?;
-    if let (None, Some(user)) = (&arguments.user, connection.get("REDIS_USERNAME")) {
+) -> Result<ExitStatus, CommandError> {
+    let engine = ConnectedEngine::connect(host).await?;
+    let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
+    let files = deployment.write_tls_files(arguments.tls_folder.as_deref())?;
+    let settings = deployment.connection(arguments.user.as_deref(), files.as_ref()).await?;
+    if let (None, Some(user)) = (&arguments.user, settings.get("REDIS_USERNAME")) {
         let user = user.expose();
         ui.note(&format!(
-            "the default user is off: these are the settings of `{user}`, `--user` names another"
+            "the default user is off: these are the settings of `{user}`; `--user` chooses another user"
         ));
     }
-    if connection.get("REDIS_PASSWORD").is_some() {
-        ui.note("what follows on stdout has passwords in it");
+    if settings.get("REDIS_PASSWORD").is_some() {
+        ui.note("the settings on stdout contain passwords");
     }
     if let Some(folder) = files.as_ref().and_then(|files| files.ca.parent()) {
         ui.note(&format!("the files for TLS are in {}", folder.display()));
     }
-    ui.connection(&connection, arguments.format)?;
-    Ok(Outcome::Done)
+    ui.connection(&settings, arguments.format)?;
+    Ok(ExitStatus::Done)
 }

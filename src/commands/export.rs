@@ -1,14 +1,16 @@
 //! `redisctl export`: a spec's deployment in another form. No engine is asked.
 
-use super::{CommandError, Outcome, specs};
+use super::spec_arguments::spec_source;
+use super::{CommandError, ExitStatus};
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::export::{compose, diagram};
 use crate::ui::Ui;
 
-pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<Outcome, CommandError> {
-    let topology = specs::find(&arguments.spec)?.topology;
+pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<ExitStatus, CommandError> {
+    let spec = spec_source(&arguments.spec)?.read()?;
+    let topology = spec.topology();
     match arguments.format {
-        // Who sentinels watch is in files that they write to, which compose cannot make.
+        // Sentinels write to their own configuration files, which compose cannot make.
         ExportFormat::Compose if !topology.sentinels.is_empty() => {
             return Err(CommandError::Usage {
                 message: "a compose file cannot describe sentinels".to_owned(),
@@ -16,14 +18,12 @@ pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<Outcome, Comma
             });
         }
         // Compose reads JSON, too.
-        ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(&topology))?,
-        ExportFormat::Compose => ui.print(&compose::render(&topology).map_err(std::io::Error::other)?)?,
+        ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(topology))?,
+        ExportFormat::Compose => ui.print(&compose::render(topology).map_err(std::io::Error::other)?)?,
         ExportFormat::Diagram if ui.is_json() => {
-            ui.json(
-                &serde_json::json!({"deployment": topology.name, "mermaid": diagram::render(&topology)}),
-            )?;
+            ui.json(&serde_json::json!({"deployment": topology.name, "mermaid": diagram::render(topology)}))?;
         }
-        ExportFormat::Diagram => ui.print(&diagram::render(&topology))?,
+        ExportFormat::Diagram => ui.print(&diagram::render(topology))?,
     }
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Done)
 }

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use clap::CommandFactory as _;
 
-use super::bundled::Bundled;
-use super::{CommandError, Outcome, missing};
+use super::{CommandError, ExitStatus};
 use crate::cli::{Cli, InitArguments};
+use crate::deployment::{ShippedTopology, no_such_topology};
 use crate::ui::Ui;
 
-pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<ExitStatus, CommandError> {
     let name = &arguments.topology;
-    let bundled = Bundled::find(name).ok_or_else(|| missing::topology(name))?;
+    let shipped = ShippedTopology::find(name).ok_or_else(|| no_such_topology(name))?;
     let path = arguments.file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     let error = |source: std::io::Error| {
         if source.kind() == ErrorKind::AlreadyExists {
@@ -26,14 +26,14 @@ pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<Outcome, Command
         }
     };
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(error)?;
-    file.write_all(bundled.text.as_bytes()).map_err(error)?;
+    file.write_all(shipped.text.as_bytes()).map_err(error)?;
     ui.note(&format!("wrote `{}`; edit it, then `redisctl up {}`", path.display(), path.display()));
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Done)
 }
 
-pub(super) fn completions(shell: clap_complete::Shell, ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) fn completions(shell: clap_complete::Shell, ui: &Ui) -> Result<ExitStatus, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "redisctl", &mut script);
     ui.print(&String::from_utf8_lossy(&script))?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Done)
 }

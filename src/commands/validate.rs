@@ -1,20 +1,20 @@
 //! `redisctl validate` and `redisctl schema`: specs without an engine.
 
-use super::{CommandError, Outcome, certificates, specs};
+use super::spec_arguments::spec_source;
+use super::{CommandError, ExitStatus};
 use crate::cli::SpecArguments;
+use crate::deployment::judge_certificates;
 use crate::spec::json_schema;
-use crate::topology::warnings::warnings;
 use crate::ui::Ui;
 
-pub(super) fn run(arguments: &SpecArguments, ui: &Ui) -> Result<Outcome, CommandError> {
-    let found = specs::find(arguments)?;
-    certificates::judge(&found)?;
-    let remarks = found.document.remark(warnings(&found.document.spec, &found.topology));
-    ui.valid(found.document.source_name(), &found.topology, &remarks)?;
-    Ok(Outcome::Done)
+pub(super) fn run(arguments: &SpecArguments, ui: &Ui) -> Result<ExitStatus, CommandError> {
+    let spec = spec_source(arguments)?.read()?;
+    judge_certificates(&spec)?;
+    ui.valid(spec.source_name(), spec.topology(), &spec.remarks(spec.topology()))?;
+    Ok(ExitStatus::Done)
 }
 
-pub(super) fn schema(ui: &Ui) -> Result<Outcome, CommandError> {
+pub(super) fn schema(ui: &Ui) -> Result<ExitStatus, CommandError> {
     ui.json(&json_schema())?;
-    Ok(Outcome::Done)
+    Ok(ExitStatus::Done)
 }

@@ -6,7 +6,7 @@ use super::tree::{Content, Node, Place, SpecFinding, TextId};
 use super::{Problem, SpecPath};
 
 /// The place of each path of a document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Places(BTreeMap<SpecPath, Place>);
 
 impl Places {

@@ -15,7 +15,7 @@ use super::{Override, Problem, Remarks, Spec, SpecError, SpecPath, describe, doc
 /// The text of a spec.
 #[derive(Clone)]
 pub struct Source {
-    /// The path as the user wrote it, or `bundled:cluster`.
+    /// The path as the user wrote it, or `shipped:cluster`.
     pub name: String,
     /// The YAML.
     pub text: String,
@@ -39,8 +39,8 @@ pub struct Inputs<'a> {
 pub struct Document {
     /// The spec.
     pub spec: Spec,
-    sources: Sources,
-    places: Places,
+    pub(super) sources: Sources,
+    pub(super) places: Places,
 }
 
 /// Reads the spec in `source`.
@@ -81,7 +81,7 @@ pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> 
 }
 
 impl Document {
-    /// The source of the spec: a path, or `bundled:cluster`.
+    /// The source of the spec: a path, or `shipped:cluster`.
     #[must_use]
     pub fn source_name(&self) -> &str {
         &self.sources.name

@@ -62,6 +62,11 @@ impl Listener for Timings<'_> {
         }
         self.inner.hear(event);
     }
+
+    fn phase(&self, name: &str, took: Duration) {
+        self.record(name, took);
+        self.inner.phase(name, took);
+    }
 }
 
 /// The table of phases with their sum.

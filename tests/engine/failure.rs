@@ -42,7 +42,7 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
     // What was there before is not removed because something else fails.
     let remove: Vec<&str> = bad.iter().copied().chain(["--on-failure", "remove"]).collect();
     let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
-    assert!(said.contains(&format!("`{name}` is not removed (it was there before)")), "{said}");
+    assert!(said.contains(&format!("`{name}` is not removed (it existed before)")), "{said}");
     assert!(!deployment.leftovers().is_empty());
     succeed(&redisctl(&["down", name]));
     let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
@@ -125,7 +125,7 @@ fn a_port_that_is_taken_meanwhile_is_named_and_replaced_where_it_may_be() {
     };
     let chosen = run(&["--port-base", "auto"]);
     assert!(chosen.status.success(), "{}", chosen.stderr);
-    assert!(chosen.stderr.contains("at the same moment: choosing others"), "{}", chosen.stderr);
+    assert!(chosen.stderr.contains("at the same moment: choosing other ports"), "{}", chosen.stderr);
     succeed(&redisctl(&["verify", &deployment.name]));
     succeed(&redisctl(&["down", &deployment.name]));
 

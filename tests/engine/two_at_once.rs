@@ -67,7 +67,7 @@ fn two_that_cannot_see_each_other_make_one_deployment_all_the_same() {
         succeed(output);
     }
     let said = outputs.iter().map(stderr).collect::<String>();
-    assert!(said.contains("somebody else makes `redisctl-test-two-users`"), "{said}");
+    assert!(said.contains("another redisctl makes `redisctl-test-two-users`"), "{said}");
     deployment.verify();
     let networks = docker(&["network", "ls", "-q", "--filter", &format!("name=^{}$", deployment.name)]);
     assert_eq!(networks.lines().count(), 1, "{networks}");

@@ -1,4 +1,4 @@
-//! The files that clients need for TLS: written when `env` names them, since programs take paths.
+//! The files that clients need for TLS. Programs take paths, so they are written when `env` names them.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -7,34 +7,34 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use sha2::{Digest as _, Sha256};
 
-use super::CommandError;
+use super::Error;
 use crate::connection::TlsFiles;
 use crate::spec::ClientAuth;
 use crate::topology::{Certificates, DeploymentName, Topology};
 
-/// Writes the files of a deployment to `folder`, or to its own one in the user's cache.
+/// Writes the files of a deployment to `folder`, else to a folder of the deployment in the user's cache.
 pub(super) fn write(
     topology: &Topology,
     certificates: &Certificates,
     folder: Option<&Path>,
-) -> Result<TlsFiles, CommandError> {
+) -> Result<TlsFiles, Error> {
     let folder = match folder {
-        // Programs that read the variables may run elsewhere.
+        // Programs that read the variables may run in another folder.
         Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
-        None => own_folder(&topology.name, certificates).ok_or_else(|| CommandError::Usage {
-            message: "there is no home directory to keep the CA's certificate in".to_owned(),
+        None => own_folder(&topology.name, certificates).ok_or_else(|| Error::Invalid {
+            message: "there is no home directory for the certificate of the CA".to_owned(),
             hint: "name a folder with `--tls-folder`".to_owned(),
         })?,
     };
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |source| CommandError::File { operation: "write", path, source }
+        move |source| Error::File { operation: "write", path, source }
     };
     create_private_folder(&folder).map_err(failed(&folder))?;
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
         write_private(&path, text).map_err(failed(&path))?;
-        Ok::<PathBuf, CommandError>(path)
+        Ok::<PathBuf, Error>(path)
     };
     let ca = write("ca.pem", certificates.authority())?;
     let demanded = topology.tls.is_some_and(|tls| tls.client_auth == ClientAuth::Required);
@@ -55,12 +55,12 @@ pub(super) fn forget(deployment: &DeploymentName, certificates: &Certificates) -
     }
 }
 
-/// Whether there may be something to [`forget`], so that nobody need ask the deployment otherwise.
+/// Whether the user's cache has such files at all, so that [`forget`] may have work.
 pub(super) fn exist() -> bool {
     cache().is_some_and(|cache| cache.is_dir())
 }
 
-/// The deployment's folder. Two engines may each have a deployment of the same name; their CAs differ.
+/// The folder of a deployment. Deployments of one name on two engines have different CAs.
 fn own_folder(deployment: &DeploymentName, certificates: &Certificates) -> Option<PathBuf> {
     let digest = Sha256::digest(certificates.authority());
     Some(cache()?.join(format!("{deployment}-{}", hex::encode(&digest[..4]))))
@@ -81,7 +81,7 @@ fn create_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Writes a file that only the user can read, in one go: a reader finds the old one or the new one.
+/// Writes a file that only the user can read. A reader finds the old file or the new one, never a part.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut options = fs::OpenOptions::new();

@@ -1,11 +1,11 @@
-//! Where certificates come from: the user's files, what the deployment has already, or made now.
+//! Where certificates come from: the user's files, the existing deployment, or redisctl's own CA.
 
 use std::path::Path;
 
 use time::OffsetDateTime;
 
-use super::CommandError;
-use super::specs::Found;
+use super::Error;
+use super::loaded_spec::LoadedSpec;
 use crate::certificates::issue;
 use crate::certificates::own_certificate::{OwnCertificate, Part};
 use crate::spec::{Problem, SecretText, TlsOptions, TlsSpec};
@@ -13,19 +13,19 @@ use crate::topology::certificates::KeyPair;
 use crate::topology::tls::verified_names;
 use crate::topology::{Certificates, Credentials, Topology};
 
-/// The certificates of a topology that was resolved for an engine; `None` where no TLS is spoken. What
-/// was made already and is still good is kept.
-pub(super) fn gather(
-    found: &Found,
+/// The certificates of a topology that was resolved for an engine; `None` without TLS. Certificates that
+/// `stored` has and that are still valid are kept.
+pub(super) fn certificates(
+    spec: &LoadedSpec,
     topology: &Topology,
     stored: Option<&Credentials>,
-) -> Result<Option<Certificates>, CommandError> {
+) -> Result<Option<Certificates>, Error> {
     if topology.tls.is_none() {
         return Ok(None);
     }
     let names: Vec<String> =
         topology.nodes().iter().flat_map(|node| verified_names(topology, node)).collect();
-    if let Some(own) = own(found, topology, names)? {
+    if let Some(own) = own(spec, topology, names)? {
         return Ok(Some(own));
     }
     let made = match stored.and_then(|stored| stored.certificates.as_ref()) {
@@ -35,25 +35,25 @@ pub(super) fn gather(
     Ok(Some(issue::certificates(topology, made, OffsetDateTime::now_utc())?))
 }
 
-/// Judges the user's own files where the spec names some, as far as that goes without an engine:
-/// who issued them and until when they are valid, but not for which hosts.
-pub(super) fn judge(found: &Found) -> Result<(), CommandError> {
-    own(found, &found.topology, Vec::new()).map(drop)
+/// Judges the user's own files where the spec names some: their issuer and until when they are valid.
+/// The engine decides the hosts, so they are not judged here.
+pub(crate) fn judge(spec: &LoadedSpec) -> Result<(), Error> {
+    own(spec, &spec.topology, Vec::new()).map(drop)
 }
 
-/// The user's own certificate, which must be right for these names.
+/// The user's own certificate, which must be valid for these names.
 fn own(
-    found: &Found,
+    spec: &LoadedSpec,
     topology: &Topology,
     mut names: Vec<String>,
-) -> Result<Option<Certificates>, CommandError> {
-    let options = found.document.spec.tls.as_ref().and_then(TlsSpec::options);
+) -> Result<Option<Certificates>, Error> {
+    let options = spec.document.spec.tls.as_ref().and_then(TlsSpec::options);
     let Some(TlsOptions { ca: Some(ca), cert: Some(cert), key: Some(key), .. }) = options else {
         return Ok(None);
     };
     let mut problems = Vec::new();
     let mut text = |part: Part, path: &Path| {
-        let text = std::fs::read_to_string(found.folder.join(path));
+        let text = std::fs::read_to_string(spec.folder.join(path));
         text.map_err(|error| {
             let message = format!("`{}` cannot be read: {error}", path.display());
             problems.push(Problem::new(&["tls", part.field()], message));
@@ -61,7 +61,7 @@ fn own(
     };
     let files = (text(Part::Authority, ca), text(Part::Certificate, cert), text(Part::Key, key));
     let (Ok(authority), Ok(certificate), Ok(key_text)) = files else {
-        return Err(found.document.locate(problems).into());
+        return Err(spec.document.locate(problems).into());
     };
     names.sort_unstable();
     names.dedup();
@@ -81,5 +81,5 @@ fn own(
         let problem = Problem::new(&["tls", fault.part.field()], message);
         Problem { hint: fault.hint, ..problem }
     });
-    Err(found.document.locate(problems.collect()).into())
+    Err(spec.document.locate(problems.collect()).into())
 }

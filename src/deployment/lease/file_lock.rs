@@ -1,8 +1,5 @@
-//! One redisctl at a time changes a deployment: a lock of the operating system's, which ends with its
-//! process however that ends, and a note beside it that says who holds it.
-//!
-//! Commands of other users and other machines cannot be seen this way. Among them, whoever makes the
-//! shared volume goes first (`up::rivals`); later, they see each other on the servers (`redis::presence`).
+//! A lock file for each deployment of each engine, and a note beside it about its holder. The operating
+//! system ends the lock with the process of its holder.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -13,28 +10,31 @@ use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::CommandError;
+use super::super::Error;
+use super::LeaseRequest;
 use crate::docker::location::EngineLocation;
+use crate::event::Event;
 use crate::topology::DeploymentName;
 
-/// How often a lock is tried that somebody else holds: a person does not notice a tenth of a second.
+/// How often to try a lock that another run holds: a person does not notice a tenth of a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long to wait for a holder's note before the holder is spoken of without it.
+/// How long to wait for the note about a holder before this run speaks of the holder without it.
 const NOTE_PATIENCE: Duration = Duration::from_millis(500);
 
-/// How much of the hash of an engine's address is in a file's name: enough to tell a user's engines apart.
+/// How many bytes of the hash of an engine's address are in a file's name: enough to tell the engines of
+/// a user apart.
 const HASH_BYTES: usize = 6;
 
-/// The right to change one deployment on one engine, until it is ended, dropped or its process ends.
+/// A lock on one deployment of one engine, until it is released or dropped, or its process ends.
 #[derive(Debug)]
-pub(super) struct Lock {
-    /// `None` where there is no place for locks on this machine.
+pub(super) struct FileLock {
+    /// `None` where this machine has no folder for locks.
     held: Option<Held>,
-    /// Whether somebody else had to be waited for: what was seen before may be no more.
+    /// Whether this run waited for another.
     pub(super) waited: bool,
-    /// Whether who held it before was killed or interrupted: the engine goes on with what it was asked for.
-    pub(super) follows_cut_off: bool,
+    /// Whether the last holder was killed or interrupted: the engine may still work on what it asked for.
+    pub(super) follows_killed_run: bool,
 }
 
 #[derive(Debug)]
@@ -43,30 +43,37 @@ struct Held {
     note: PathBuf,
 }
 
-impl Lock {
-    /// Gives it back once everything that was asked of the engine has its answer. Whoever is cut off before
-    /// leaves the note, which tells the next one.
-    pub(super) fn end(self) {
+impl FileLock {
+    /// Takes the lock, after its holder; tells a listener what it waits for.
+    ///
+    /// # Errors
+    /// Another run still holds it when the time is over.
+    pub(super) async fn take(request: &LeaseRequest<'_>) -> Result<Self, Error> {
+        let LeaseRequest { engine, deployment, command, timeout, listener } = request;
+        let wanted = Wanted { deployment, location: &engine.location, command, timeout: *timeout };
+        wanted.take(|message| listener.hear(Event::Note { message })).await
+    }
+
+    /// Gives the lock back. A run that is cut off leaves its note, which tells the next run.
+    pub(super) fn release(self) {
         if let Some(held) = &self.held {
-            // A note that stays only makes the next one careful.
+            // A note that stays only makes the next run careful.
             let _ = fs::remove_file(&held.note);
         }
     }
 }
 
-/// Who wants a lock, and for how long.
-pub(super) struct Request<'a> {
-    /// The deployment.
-    pub(super) deployment: &'a DeploymentName,
-    /// Its engine.
-    pub(super) location: &'a EngineLocation,
+/// The lock that a run wants.
+struct Wanted<'a> {
+    deployment: &'a DeploymentName,
+    location: &'a EngineLocation,
     /// The verb.
-    pub(super) command: &'a str,
-    /// The longest that others are waited for.
-    pub(super) timeout: Duration,
+    command: &'a str,
+    /// The longest that this run waits for another.
+    timeout: Duration,
 }
 
-/// Who holds a lock, as they wrote it down.
+/// The note about the holder of a lock.
 #[derive(Debug, Serialize, Deserialize)]
 struct Holder {
     /// The verb.
@@ -77,12 +84,8 @@ struct Holder {
     since: u64,
 }
 
-impl Request<'_> {
-    /// Takes the lock, after whoever holds it now; `tell` hears whom it waits for.
-    ///
-    /// # Errors
-    /// Somebody else still holds it when the time is over.
-    pub(super) async fn take(&self, tell: impl Fn(String)) -> Result<Lock, CommandError> {
+impl Wanted<'_> {
+    async fn take(&self, tell: impl Fn(String)) -> Result<FileLock, Error> {
         match folder() {
             Ok(folder) => self.take_in(&folder, tell).await,
             Err(error) => Ok(self.do_without(&error, tell)),
@@ -90,7 +93,7 @@ impl Request<'_> {
     }
 
     /// Takes the lock by a file in `folder`.
-    async fn take_in(&self, folder: &Path, tell: impl Fn(String)) -> Result<Lock, CommandError> {
+    async fn take_in(&self, folder: &Path, tell: impl Fn(String)) -> Result<FileLock, Error> {
         let name = self.file_name();
         let note = folder.join(format!("{name}.holder"));
         let file = match File::create(folder.join(format!("{name}.lock"))) {
@@ -102,13 +105,13 @@ impl Request<'_> {
         loop {
             match file.try_lock() {
                 Ok(()) => {
-                    let follows_cut_off = note.exists();
-                    // Whoever waits without a note says so without it.
+                    let follows_killed_run = note.exists();
+                    // Without a note, the next run speaks of its holder without it.
                     let _ = fs::write(&note, self.note());
-                    return Ok(Lock {
+                    return Ok(FileLock {
                         held: Some(Held { _file: file, note }),
                         waited: told,
-                        follows_cut_off,
+                        follows_killed_run,
                     });
                 }
                 Err(TryLockError::Error(error)) => return Ok(self.do_without(&error, tell)),
@@ -119,12 +122,7 @@ impl Request<'_> {
             if waited >= self.timeout {
                 let deployment = self.deployment.to_string();
                 let process = holder.as_ref().map(|holder| holder.process);
-                return Err(CommandError::InUse {
-                    deployment,
-                    holder: describe(holder.as_ref()),
-                    process,
-                    waited,
-                });
+                return Err(Error::InUse { deployment, holder: describe(holder.as_ref()), process, waited });
             }
             if !told && (holder.is_some() || waited >= NOTE_PATIENCE) {
                 told = true;
@@ -139,13 +137,13 @@ impl Request<'_> {
         }
     }
 
-    /// Goes on without a lock: that others cannot be seen is no reason not to work.
-    fn do_without(&self, error: &io::Error, tell: impl Fn(String)) -> Lock {
+    /// Goes on without a lock: a run must work on a machine without a folder for locks too.
+    fn do_without(&self, error: &io::Error, tell: impl Fn(String)) -> FileLock {
         tell(format!("cannot see whether another redisctl is at work on `{}`: {error}", self.deployment));
-        Lock { held: None, waited: false, follows_cut_off: false }
+        FileLock { held: None, waited: false, follows_killed_run: false }
     }
 
-    /// One name for each deployment of each engine.
+    /// A name for each deployment of each engine.
     fn file_name(&self) -> String {
         let engine = Sha256::digest(self.location.address.to_string());
         let hash = engine.iter().take(HASH_BYTES).fold(0_u64, |hash, byte| (hash << 8) | u64::from(*byte));
@@ -176,8 +174,7 @@ fn seconds_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// A folder of this user's: the one for what is gone with the session where there is one, else the
-/// one for what may be gone at any time.
+/// The user's runtime folder, which ends with the session, else the user's cache folder.
 fn folder() -> io::Result<PathBuf> {
     let base =
         etcetera::choose_base_strategy().map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
@@ -187,7 +184,7 @@ fn folder() -> io::Result<PathBuf> {
     };
     match base.runtime_dir().map(create) {
         Some(Ok(folder)) => Ok(folder),
-        // The session of the variable may be another user's, or over.
+        // The variable may name the session of another user, or one that has ended.
         Some(Err(_)) | None => create(base.cache_dir()),
     }
 }
@@ -207,17 +204,17 @@ mod tests {
         folder: &Path,
         location: &EngineLocation,
         command: &str,
-    ) -> (Result<Lock, CommandError>, Vec<String>) {
+    ) -> (Result<FileLock, Error>, Vec<String>) {
         let deployment = DeploymentName::new("shop").unwrap();
         let timeout = Duration::from_millis(100);
         let said = RefCell::new(Vec::new());
-        let request = Request { deployment: &deployment, location, command, timeout };
-        let lock = request.take_in(folder, |message| said.borrow_mut().push(message)).await;
+        let wanted = Wanted { deployment: &deployment, location, command, timeout };
+        let lock = wanted.take_in(folder, |message| said.borrow_mut().push(message)).await;
         (lock, said.into_inner())
     }
 
     #[tokio::test]
-    async fn the_second_waits_and_says_for_whom() {
+    async fn the_second_run_waits_and_names_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let engine = location("tcp://one:2375");
         let (first, said) = take(folder.path(), &engine, "up").await;
@@ -227,16 +224,16 @@ mod tests {
         let error = second.unwrap_err().to_string();
         assert!(error.contains(&holder), "{error}");
         assert!(said.len() == 1 && said[0].contains(&holder), "{said:?}");
-        // Another engine's deployment of that name is another one.
+        // A deployment of that name on another engine has its own lock.
         assert!(!take(folder.path(), &location("tcp://two:2375"), "up").await.0.unwrap().waited);
 
-        first.unwrap().end();
+        first.unwrap().release();
         let (third, said) = take(folder.path(), &engine, "down").await;
-        assert!(!third.unwrap().follows_cut_off && said.is_empty(), "{said:?}");
+        assert!(!third.unwrap().follows_killed_run && said.is_empty(), "{said:?}");
     }
 
     #[tokio::test]
-    async fn whoever_is_cut_off_is_in_nobodys_way_but_leaves_a_note() {
+    async fn a_killed_run_leaves_a_note_and_no_lock() {
         let folder = tempfile::tempdir().unwrap();
         let engine = location("tcp://one:2375");
         let (killed, _) = take(folder.path(), &engine, "up").await;
@@ -244,11 +241,11 @@ mod tests {
         drop(killed);
         let (lock, said) = take(folder.path(), &engine, "up").await;
         let lock = lock.unwrap();
-        assert!(!lock.waited && lock.follows_cut_off && said.is_empty(), "{said:?}");
+        assert!(!lock.waited && lock.follows_killed_run && said.is_empty(), "{said:?}");
     }
 
     #[tokio::test]
-    async fn where_there_is_no_place_for_locks_one_goes_on_without() {
+    async fn without_a_folder_for_locks_the_run_goes_on() {
         let (lock, said) = take(Path::new("/nonexistent"), &location("tcp://one:2375"), "up").await;
         assert!(lock.unwrap().held.is_none());
         assert!(said[0].starts_with("cannot see whether another redisctl is at work on `shop`"), "{said:?}");

@@ -1,23 +1,25 @@
-//! Writes the bundle of `up --bundle`: plans and events while they happen, so that a process that is
-//! killed leaves them too, everything else at the end. Every byte goes through the masks.
+//! Writes the failure bundle of `up`: plans and events while they happen, so that a killed process leaves
+//! them too; everything else at the end. Every byte goes through the masks.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Iso8601;
 use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
-use super::{CommandError, gather};
+use super::Error;
+use super::engine::ConnectedEngine;
+use super::target::Target;
 use crate::bundle::{self, Masks, Piece};
 use crate::event::{Event, JsonLines, Listener};
-use crate::topology::Credentials;
-use crate::ui::{Brought, Verified};
+use crate::topology::{Credentials, DeploymentName};
+use crate::up_result::UpResult;
 
-pub(super) use gather::Scene;
+mod collect;
 
 /// RFC 3339 with three digits of the second's fraction. [`Rfc3339`] leaves zeros at the end out, and such times cannot
 /// be sorted as text.
@@ -28,7 +30,7 @@ const MILLISECONDS: EncodedConfig = Config::DEFAULT
     .encode();
 
 /// A bundle that is being written.
-pub(super) struct Bundle {
+pub(super) struct FailureBundle {
     folder: PathBuf,
     started: SystemTime,
     state: Mutex<State>,
@@ -39,51 +41,55 @@ struct State {
     masks: Masks,
     /// Makes lines of events.
     lines: JsonLines,
-    /// How many plans have been heard of.
+    /// How many plans were written.
     plans: usize,
-    /// The first thing that could not be written.
+    /// The first error of writing.
     broken: Option<io::Error>,
 }
 
-impl Bundle {
-    /// Begins a bundle in a folder that is not there yet, is empty, or holds an earlier bundle, which
-    /// is taken away.
-    pub(super) fn begin(folder: &Path) -> Result<Self, CommandError> {
-        let broken = |source| CommandError::File { operation: "write", path: folder.to_owned(), source };
+impl FailureBundle {
+    /// Begins a bundle in a folder that is new, is empty, or has an earlier bundle, which is removed.
+    pub(super) fn begin(folder: &Path) -> Result<Self, Error> {
+        let broken = |source| Error::File { operation: "write", path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(broken)?;
         if folder.join(bundle::SUMMARY).is_file() {
             remove_earlier(folder).map_err(broken)?;
         } else if std::fs::read_dir(folder).map_err(broken)?.next().is_some() {
-            return Err(CommandError::Usage {
-                message: format!("`{}` holds something else than a bundle", folder.display()),
-                hint: "name a folder that is empty or not there yet: an earlier bundle would be replaced"
-                    .to_owned(),
+            return Err(Error::Invalid {
+                message: format!("`{}` is not empty and has no bundle in it", folder.display()),
+                hint: "name an empty or a new folder; a bundle in it would be replaced".to_owned(),
             });
         }
         let begun = Self { folder: folder.to_owned(), started: SystemTime::now(), state: Mutex::default() };
-        // Whoever finds the folder after a crash can tell what it is.
+        // A person who finds the folder after a crash can tell what it is.
         let unfinished = Piece::json(bundle::SUMMARY, &begun.summary("unfinished", &json!({})));
         begun.put(&mut begun.state(), &unfinished).map_err(broken)?;
         Ok(begun)
     }
 
-    /// Covers these passwords in everything that is written from now on.
-    pub(super) fn cover(&self, credentials: &Credentials) {
+    /// Masks these passwords, if there are any, in everything that is written from now on.
+    pub(super) fn mask(&self, credentials: Option<&Credentials>) {
         let mut state = self.state();
-        credentials.secrets().for_each(|secret| state.masks.cover(secret));
+        for secret in credentials.into_iter().flat_map(Credentials::secrets) {
+            state.masks.cover(secret);
+        }
     }
 
-    /// Gathers what there is to know, and writes it. That something could not be had or written is no
-    /// reason to fail: it says so itself.
-    pub(super) async fn gather(&self, scene: &Scene) {
-        for piece in Box::pin(gather::pieces(scene)).await {
+    /// Collects what the engine and the servers say, and writes it. Where they do not answer, the files
+    /// say so.
+    pub(super) async fn collect(&self, engine: &ConnectedEngine, target: Option<&Target>) {
+        for piece in Box::pin(collect::pieces(engine, target)).await {
             self.write(&piece);
         }
     }
 
-    /// Writes how it ended, and says where the bundle is.
-    pub(super) fn complete(&self, scene: &Scene, result: &Result<Brought, CommandError>) -> Event {
-        for piece in self.outcome(scene, result) {
+    /// Writes the end of the run, and says where the bundle is.
+    pub(super) fn complete(
+        &self,
+        deployment: Option<&DeploymentName>,
+        result: Result<&UpResult, &Error>,
+    ) -> Event {
+        for piece in self.end(deployment, result) {
             self.write(&piece);
         }
         let folder = self.folder.display();
@@ -93,31 +99,26 @@ impl Bundle {
         }
     }
 
-    /// How it ended.
-    fn outcome(&self, scene: &Scene, result: &Result<Brought, CommandError>) -> Vec<Piece> {
+    /// The files about the end of the run.
+    fn end(&self, deployment: Option<&DeploymentName>, result: Result<&UpResult, &Error>) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let (outcome, mut more) = match result {
-            Ok(Brought { verified: Some(Verified { report, .. }), .. }) if report.failed() > 0 => {
-                ("checks failed", json!({}))
-            }
+            Ok(result) if !result.passed() => ("checks failed", json!({})),
             Ok(_) => ("ready", json!({})),
             Err(error) => {
-                let text = match error {
-                    CommandError::Spec(error) => error.render(false),
-                    error => error.failure().plain(),
-                };
-                pieces.push(Piece::new(bundle::ERROR, text));
+                pieces.push(Piece::new(bundle::ERROR, error.text()));
                 ("failed", json!({"error": error.to_string()}))
             }
         };
-        if let Ok(Brought { changes, verified, .. }) = result {
+        if let Ok(UpResult { changes, verification, .. }) = result {
             more["changes"] = json!(changes);
-            if let Some(Verified { report, .. }) = verified {
+            if let Some(verification) = verification {
+                let report = &verification.report;
                 pieces.push(Piece::json(bundle::VERIFICATION, &report.to_json(true)));
                 pieces.push(Piece::new(bundle::TRANSCRIPT, report.transcript_text()));
             }
         }
-        more["deployment"] = json!(scene.prepared.as_ref().map(|prepared| &prepared.topology.name));
+        more["deployment"] = json!(deployment);
         pieces.push(Piece::json(bundle::SUMMARY, &self.summary(outcome, &more)));
         pieces
     }
@@ -136,7 +137,7 @@ impl Bundle {
         summary
     }
 
-    /// Writes down an event, with the time, and a plan in files of its own, too.
+    /// Writes an event with its time; a plan also to files of its own.
     fn record(&self, event: &Event) {
         if let Event::Planned { plan } = event {
             let number = {
@@ -173,7 +174,7 @@ impl Bundle {
         std::fs::write(path, state.masks.apply(text))
     }
 
-    /// What panicked half-way leaves a state that is still whole.
+    /// A thread that panicked leaves a state that is still consistent.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -187,7 +188,7 @@ impl State {
     }
 }
 
-/// Takes away what an earlier bundle left, and nothing else.
+/// Removes the files of an earlier bundle, and nothing else.
 fn remove_earlier(folder: &Path) -> io::Result<()> {
     for name in bundle::TOP {
         let path = folder.join(name);
@@ -206,15 +207,15 @@ fn time(at: SystemTime) -> Value {
     OffsetDateTime::from(at).format(&Iso8601::<MILLISECONDS>).map_or(Value::Null, Value::from)
 }
 
-/// Listens for another listener, and writes everything into a bundle, if there is one.
+/// Writes every event into a bundle, if there is one, and passes it on.
 pub(super) struct Recorder<'a> {
     inner: &'a dyn Listener,
-    bundle: Option<&'a Bundle>,
+    bundle: Option<&'a FailureBundle>,
 }
 
 impl<'a> Recorder<'a> {
     /// Passes every event on to `inner`.
-    pub(super) fn new(inner: &'a dyn Listener, bundle: Option<&'a Bundle>) -> Self {
+    pub(super) fn new(inner: &'a dyn Listener, bundle: Option<&'a FailureBundle>) -> Self {
         Self { inner, bundle }
     }
 }
@@ -226,6 +227,10 @@ impl Listener for Recorder<'_> {
         }
         self.inner.hear(event);
     }
+
+    fn phase(&self, name: &str, took: Duration) {
+        self.inner.phase(name, took);
+    }
 }
 
 #[cfg(test)]
@@ -233,8 +238,8 @@ mod tests {
     use super::*;
     use crate::spec::SecretText;
 
-    fn begin(folder: &Path) -> Bundle {
-        Bundle::begin(folder).expect("a folder that can be written")
+    fn begin(folder: &Path) -> FailureBundle {
+        FailureBundle::begin(folder).expect("a folder that can be written")
     }
 
     fn read(folder: &Path, name: &str) -> String {
@@ -253,7 +258,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let bundle = begin(folder.path());
         let hunter = Credentials { default: Some(SecretText::new("hunter2")), ..Credentials::default() };
-        bundle.cover(&hunter);
+        bundle.mask(Some(&hunter));
         bundle.record(&Event::Note { message: "AUTH hunter2".to_owned() });
         let line: Value = serde_json::from_str(&read(folder.path(), bundle::EVENTS)).expect("one line");
         assert_eq!((&line["event"], &line["message"]), (&json!("note"), &json!("AUTH ***")));
@@ -283,10 +288,11 @@ mod tests {
     fn a_folder_of_somebody_elses_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("thesis.txt"), "years of work").expect("a file");
-        let error = Bundle::begin(folder.path()).err().expect("a refusal");
-        assert_eq!(error.exit_code(), 2);
+        let error = FailureBundle::begin(folder.path()).err().expect("a refusal");
+        assert!(matches!(error, Error::Invalid { .. }), "{error}");
         assert_eq!(read(folder.path(), "thesis.txt"), "years of work");
         let file = folder.path().join("thesis.txt");
-        assert_eq!(Bundle::begin(&file).err().expect("a refusal").exit_code(), 2);
+        let error = FailureBundle::begin(&file).err().expect("a refusal");
+        assert!(matches!(error, Error::File { .. }), "{error}");
     }
 }

@@ -1,42 +1,39 @@
-//! Where passwords come from: the spec, a file, what the deployment has already, or chance.
+//! Where passwords come from: the spec, a file, the existing deployment, or chance.
 
 use std::path::Path;
 
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
-use super::CommandError;
+use super::Error;
 use crate::spec::{Password, SecretText, Spec, UserSpec};
 use crate::topology::{Credentials, Topology};
 
 /// The length of a generated password: 32 characters of 62 are 190 bits.
 const GENERATED_LENGTH: usize = 32;
 
-/// Every password of the deployment that a spec describes. What is to be generated and exists
-/// already in `stored` is kept.
-pub(super) fn gather(
+/// Every password of the deployment that a spec describes. Generated passwords that `stored` has are
+/// kept. `folder` is where relative paths start.
+pub(super) fn passwords(
     spec: &Spec,
     topology: &Topology,
     folder: &Path,
     stored: Option<&Credentials>,
-) -> Result<Credentials, CommandError> {
+) -> Result<Credentials, Error> {
     let Some(auth) = &spec.auth else { return Ok(Credentials::default()) };
-    let one = |password: Option<&Password>, kept: Option<&SecretText>| {
+    let optional = |password: Option<&Password>, kept: Option<&SecretText>| {
         password.map(|password| resolve(password, folder, kept)).transpose()
     };
     let mut credentials = Credentials {
         operator: Some(stored.and_then(|stored| stored.operator.clone()).unwrap_or_else(generate)),
         replication: Some(stored.and_then(|stored| stored.replication.clone()).unwrap_or_else(generate)),
-        default: one(auth.password.as_ref(), stored.and_then(|stored| stored.default.as_ref()))?,
-        replica: one(auth.replica_password.as_ref(), stored.and_then(|stored| stored.replica.as_ref()))?,
+        default: optional(auth.password.as_ref(), stored.and_then(|stored| stored.default.as_ref()))?,
+        replica: optional(auth.replica_password.as_ref(), stored.and_then(|stored| stored.replica.as_ref()))?,
         ..Credentials::default()
     };
     let with_password = |user: &&UserSpec| {
-        topology
-            .auth
-            .iter()
-            .flat_map(|auth| &auth.users)
-            .any(|one| one.name == user.name && one.needs_password())
+        let users = topology.auth.iter().flat_map(|auth| &auth.users);
+        users.into_iter().any(|resolved| resolved.name == user.name && resolved.needs_password())
     };
     for user in auth.users.iter().flatten().filter(with_password) {
         let kept = stored.and_then(|stored| stored.users.get(&user.name));
@@ -46,11 +43,7 @@ pub(super) fn gather(
     Ok(credentials)
 }
 
-fn resolve(
-    password: &Password,
-    folder: &Path,
-    kept: Option<&SecretText>,
-) -> Result<SecretText, CommandError> {
+fn resolve(password: &Password, folder: &Path, kept: Option<&SecretText>) -> Result<SecretText, Error> {
     match password {
         Password::Literal(text) => Ok(text.clone()),
         Password::Generate => Ok(kept.cloned().unwrap_or_else(generate)),
@@ -58,10 +51,10 @@ fn resolve(
             let path = folder.join(path);
             let text = std::fs::read_to_string(&path);
             let text =
-                text.map_err(|source| CommandError::File { operation: "read", path: path.clone(), source })?;
+                text.map_err(|source| Error::File { operation: "read", path: path.clone(), source })?;
             match text.lines().next().map(str::trim_end).filter(|line| !line.is_empty()) {
                 Some(line) => Ok(SecretText::new(line)),
-                None => Err(CommandError::Usage {
+                None => Err(Error::Invalid {
                     message: format!("the first line of the password file `{}` is empty", path.display()),
                     hint: "put the password on its first line".to_owned(),
                 }),

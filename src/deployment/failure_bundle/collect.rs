@@ -1,5 +1,5 @@
-//! Gathers what a bundle holds of the engine and the servers. Everybody is asked side by side, and
-//! nobody for longer than a limit: what is broken is what bundles are made for.
+//! Collects what a bundle has about the engine and the servers. All are asked side by side, each with a
+//! time limit: a bundle is for engines and servers that do not answer.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -10,9 +10,9 @@ use futures_util::future::{join, join_all, join3};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::lock::Lock;
-use super::prepare::Prepared;
-use super::{Connected, converge};
+use super::super::engine::ConnectedEngine;
+use super::super::observe::observe_stored;
+use super::super::target::Target;
 use crate::bundle::{self, Piece, questions};
 use crate::docker::{evidence, logs};
 use crate::executor::chain;
@@ -26,67 +26,54 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// The most lines of a node's log: about a megabyte, more than anybody reads.
 const MOST_LOG_LINES: usize = 10_000;
 
-/// How far `up` has come: what can be asked.
-#[derive(Default)]
-pub(super) struct Scene {
-    /// The engine, once it has answered.
-    pub(super) connected: Option<Connected>,
-    /// What should be, once that is known.
-    pub(super) prepared: Option<Prepared>,
-    /// Whether all that there is of it is of this command's making.
-    pub(super) is_new: bool,
-    /// The right to change it, for as long as anything is done to it.
-    pub(super) lock: Option<Lock>,
-}
-
-/// Everything that can be had.
-pub(super) async fn pieces(scene: &Scene) -> Vec<Piece> {
-    let Some(connected) = &scene.connected else { return Vec::new() };
-    let docker = connected.engine.client();
-    let engine = async { Piece::json(bundle::ENGINE, &document(evidence::engine(docker)).await) };
-    let Some(prepared) = &scene.prepared else { return vec![engine.await] };
-    let topology = &prepared.topology;
+/// Every file that can be written about the engine, and about the deployment where its target is known.
+pub(super) async fn pieces(engine: &ConnectedEngine, target: Option<&Target>) -> Vec<Piece> {
+    let docker = engine.api.client();
+    let about_engine = async { Piece::json(bundle::ENGINE, &document(evidence::engine(docker)).await) };
+    let Some(target) = target else { return vec![about_engine.await] };
+    let topology = &target.topology;
     let network =
         async { Piece::json(bundle::NETWORK, &document(evidence::network(docker, &topology.name)).await) };
-    let servers = Servers::new(topology, &prepared.credentials);
+    let servers = Servers::new(topology, &target.credentials);
     let state = async {
-        let observed = Box::pin(converge::observe(prepared, connected, &servers));
+        let observed = Box::pin(observe_stored(topology, engine, &servers));
         document(async { observed.await.map(|observed| json!(status(topology, &observed))) }).await
     };
-    let nodes = nodes(connected, prepared).await;
-    let nodes = join_all(nodes.iter().map(|node| of_node(connected, prepared, &servers, node)));
-    let ((engine, network, state), nodes) = join(join3(engine, network, state), nodes).await;
-    let mut pieces = vec![Piece::json(bundle::TOPOLOGY, &json!(topology)), engine, network];
+    let nodes = nodes(engine, target).await;
+    let nodes = join_all(nodes.iter().map(|node| node_pieces(engine, target, &servers, node)));
+    let ((about_engine, network, state), nodes) = join(join3(about_engine, network, state), nodes).await;
+    let mut pieces = vec![Piece::json(bundle::TOPOLOGY, &json!(topology)), about_engine, network];
     pieces.push(Piece::json(bundle::STATUS, &state));
     pieces.extend(nodes.into_iter().flatten());
     pieces
 }
 
-/// The nodes that should be, and those that are there although they should not.
-async fn nodes(connected: &Connected, prepared: &Prepared) -> BTreeSet<NodeName> {
+/// The nodes of the topology, and the nodes that the engine has beside them.
+async fn nodes(engine: &ConnectedEngine, target: &Target) -> BTreeSet<NodeName> {
     let mut nodes: BTreeSet<NodeName> =
-        prepared.topology.nodes().into_iter().map(|node| node.name.clone()).collect();
-    if let Ok(Ok(on_engine)) = timeout(PATIENCE, connected.engine.inventory()).await {
-        nodes.extend(on_engine.deployment(&prepared.topology.name).containers.into_keys());
+        target.topology.nodes().into_iter().map(|node| node.name.clone()).collect();
+    if let Ok(Ok(on_engine)) = timeout(PATIENCE, engine.api.inventory()).await {
+        nodes.extend(on_engine.deployment(&target.topology.name).containers.into_keys());
     }
     nodes
 }
 
-async fn of_node(
-    connected: &Connected,
-    prepared: &Prepared,
+async fn node_pieces(
+    engine: &ConnectedEngine,
+    target: &Target,
     servers: &Servers<'_>,
     node: &NodeName,
 ) -> Vec<Piece> {
-    let docker = connected.engine.client();
+    let docker = engine.api.client();
     let container = document(evidence::container(docker, node));
     let log = async {
         let lines = logs::lines(docker, node, false, Some(MOST_LOG_LINES));
-        let lines = lines.map(|line| line.unwrap_or_else(|error| format!("(no more: {})", chain(&error))));
+        let lines =
+            lines.map(|line| line.unwrap_or_else(|error| format!("(the log ends here: {})", chain(&error))));
         let lines = timeout(PATIENCE, lines.collect::<Vec<_>>()).await;
-        lines.map_or_else(|_| gave_up(), |lines| lines.join("\n"))
+        lines.map_or_else(|_| no_answer(), |lines| lines.join("\n"))
     };
-    let questions = questions(&prepared.topology);
+    let questions = questions(&target.topology);
     let commands: Vec<&str> = questions.iter().map(|question| question.command).collect();
     let replies = timeout(PATIENCE, servers.replies(node, &commands));
     let (container, log, replies) = join3(container, log, replies).await;
@@ -102,7 +89,7 @@ async fn of_node(
                 .map(|(question, reply)| Piece::of_node(node, question.file, question.answered(reply))),
         ),
         Ok(Err(error)) => pieces.push(silent(node, chain(&error))),
-        Err(_) => pieces.push(silent(node, gave_up())),
+        Err(_) => pieces.push(silent(node, no_answer())),
     }
     pieces
 }
@@ -117,10 +104,10 @@ async fn document<E: std::error::Error>(asked: impl Future<Output = Result<Value
     match timeout(PATIENCE, asked).await {
         Ok(Ok(document)) => document,
         Ok(Err(error)) => json!({ "error": chain(&error) }),
-        Err(_) => json!({ "error": gave_up() }),
+        Err(_) => json!({ "error": no_answer() }),
     }
 }
 
-fn gave_up() -> String {
+fn no_answer() -> String {
     format!("no answer within {} s", PATIENCE.as_secs())
 }

@@ -1,0 +1,95 @@
+//! Deployments as a library: what the commands do, for programs and for integration tests.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), redisctl::deployment::Error> {
+//! use redisctl::deployment::{SpecSource, Up};
+//!
+//! // Without `on` or `at`: the engine of `DOCKER_HOST`, or of the current Docker context.
+//! let done = Up::new(SpecSource::shipped("cluster").name("shop")).run().await?;
+//! let shop = done.deployment.remove_on_drop();
+//!
+//! let settings = shop.connection(None, None).await?;
+//! assert!(settings.get("REDIS_URL").is_some());
+//! for node in shop.nodes() {
+//!     println!("{} at {} is a {}", node.name(), node.endpoint(), node.role().await?.as_str());
+//! }
+//! assert!(shop.verify().await.passed());
+//! shop.down().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`SpecSource`]: a shipped topology, a YAML file or text, or a [`Spec`] that is built in code.
+//! - [`Up`] brings a deployment up and proves that it works; [`Up::plan`] says what it would do.
+//! - [`Deployment`]: endpoints, connection settings, nodes, status, verification, [`Deployment::down`].
+//! - [`RemovedOnDrop`] removes a deployment when a test panics.
+//! - [`Error`] has causes, a hint, and the report of a verification that failed.
+//!
+//! All futures are [`Send`]. Nothing is printed; a [`Listener`] hears what happens. The library
+//! installs the TLS provider that it is built with, unless the process has installed one.
+
+use std::time::Duration;
+
+mod certificates;
+mod cleanup;
+mod contention;
+pub mod converge;
+mod down;
+mod engine;
+mod error;
+mod examination;
+mod failed_checks;
+mod failure_bundle;
+mod guard;
+mod handle;
+mod lease;
+mod leftovers;
+mod loaded_spec;
+mod lost_resources;
+mod neighbours;
+mod node_choice;
+mod node_handle;
+mod node_logs;
+mod observe;
+mod passwords;
+mod port_probe;
+mod primary;
+mod prove;
+mod shipped;
+mod silent;
+mod site;
+mod spec_not_found;
+mod spec_source;
+mod stopwatch;
+mod target;
+mod tls_files;
+mod up;
+
+pub use crate::connection::{ConnectionSettings, Format, TlsFiles};
+pub use crate::docker::remove::Removed;
+pub use crate::event::{Event, Listener};
+pub use crate::plan::Plan;
+pub use crate::report::Report;
+pub use crate::spec::{SecretText, Spec, SpecKind};
+pub use crate::status::{DeploymentLine, StatusView};
+pub use crate::topology::{DeploymentName, Endpoint, NodeName, Topology};
+pub use crate::up_result::{UpResult, Verification};
+pub use down::Down;
+pub use engine::ConnectedEngine;
+pub use error::Error;
+pub use failed_checks::FailedChecks;
+pub use guard::RemovedOnDrop;
+pub use handle::Deployment;
+pub use leftovers::Leftovers;
+pub use loaded_spec::LoadedSpec;
+pub use node_handle::NodeHandle;
+pub use shipped::{SHIPPED, ShippedTopology};
+pub use spec_source::SpecSource;
+pub use up::{Up, UpDone};
+
+pub(crate) use certificates::judge as judge_certificates;
+pub(crate) use examination::examine;
+pub(crate) use spec_not_found::no_such_topology;
+
+/// The longest that a single wait may take, where the caller does not say.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);

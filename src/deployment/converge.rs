@@ -1,0 +1,158 @@
+//! Observe, plan and execute, until the plan is empty. The loop works on any [`Site`]: a deployment on a
+//! real engine, or an engine and servers in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::event::{Event, Listener};
+use crate::executor::{EngineCalls, ExecuteError, Executor, ServerCalls};
+use crate::observation::Observation;
+use crate::plan::{AtStake, Obstacle, Plan};
+use crate::planner::{self, Forming, Options};
+use crate::topology::files;
+use crate::topology::{Credentials, NodeName, Topology};
+
+/// The most rounds: one for containers that must run before their servers can be asked, one for
+/// the servers' answers, one more for each way of forming, and one to spare.
+pub const MOST_ROUNDS: usize = 6;
+
+/// An engine and the servers of one deployment, and what the deployment is to become.
+pub trait Site: Sync {
+    /// The engine.
+    type Engine: EngineCalls;
+    /// The servers.
+    type Servers: ServerCalls;
+    /// Why the site cannot be observed.
+    type Error: Send;
+
+    /// The engine.
+    fn engine(&self) -> &Self::Engine;
+
+    /// The servers.
+    fn servers(&self) -> &Self::Servers;
+
+    /// What the deployment is to become.
+    fn topology(&self) -> &Topology;
+
+    /// The passwords and certificates that it is to have.
+    fn credentials(&self) -> &Credentials;
+
+    /// Observes engine and servers. `written` says whether a plan of this run has written the
+    /// deployment's file, so that the stored topology is the one of this run.
+    fn observe(&self, written: bool) -> impl Future<Output = Result<Observation, Self::Error>> + Send;
+
+    /// Asks whether this run may execute a plan now. Called before each plan that changes something.
+    fn permit(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// How to converge.
+#[derive(Debug, Clone, Copy)]
+pub struct ConvergeOptions {
+    /// What the planner is allowed, and how it forms clusters.
+    pub plan: Options,
+    /// The longest that any single wait may take.
+    pub timeout: Duration,
+}
+
+/// Why a deployment did not converge.
+#[derive(Debug)]
+pub enum ConvergeError<E> {
+    /// The site could not be observed, or did not permit a plan.
+    Site(E),
+    /// There is no plan.
+    Obstacles(Vec<Obstacle>),
+    /// A step failed.
+    Execute(Box<ExecuteError>),
+    /// There was still something to do after [`MOST_ROUNDS`].
+    Unsettled,
+}
+
+/// The end of a convergence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Converged {
+    /// How many steps changed something.
+    pub changes: usize,
+    /// Whether a plan has written the deployment's file.
+    pub written: bool,
+}
+
+/// Brings the deployment of a site to its topology.
+///
+/// # Errors
+/// The site cannot be observed, a step fails, or the plans do not come to an end.
+pub async fn converge<S: Site>(
+    site: &S,
+    mut options: ConvergeOptions,
+    listener: &dyn Listener,
+) -> Result<Converged, ConvergeError<S::Error>> {
+    let topology = site.topology();
+    let mut end = Converged { changes: 0, written: false };
+    let mut warned: Vec<AtStake> = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        let observed = site.observe(end.written).await.map_err(ConvergeError::Site)?;
+        let next = planner::plan(topology, &observed, options.plan).map_err(ConvergeError::Obstacles)?;
+        let next = Arc::new(next);
+        let news: Vec<AtStake> =
+            next.at_stake.iter().filter(|news| !warned.contains(news)).cloned().collect();
+        news.iter().for_each(|news| listener.hear(Event::Warning { message: news.to_string() }));
+        warned.extend(news);
+        listener.hear(Event::Planned { plan: Arc::clone(&next) });
+        if next.is_empty() {
+            return Ok(end);
+        }
+        site.permit().await.map_err(ConvergeError::Site)?;
+        end.changes += next.changes();
+        match execute(site, &next, end.written, options, listener).await {
+            Ok(()) if next.complete => return Ok(Converged { written: true, ..end }),
+            Ok(()) => {}
+            Err(error @ ExecuteError::Outdated { .. }) => {
+                listener.hear(Event::Note { message: error.to_string() });
+            }
+            Err(error @ ExecuteError::Wait { .. })
+                if options.plan.forming == Forming::RoleSwap && next.swaps_roles() =>
+            {
+                let message =
+                    format!("the cluster did not form by a swap of roles; forming it the plain way: {error}");
+                listener.hear(Event::Warning { message });
+                options.plan.forming = Forming::Plain;
+            }
+            Err(error) => return Err(ConvergeError::Execute(Box::new(error))),
+        }
+        // The plan has removed what `recreate` allows to remove; the next plan builds on the rest.
+        options.plan.recreate = false;
+        end.written = true;
+    }
+    Err(ConvergeError::Unsettled)
+}
+
+/// Executes one plan.
+async fn execute<S: Site>(
+    site: &S,
+    plan: &Arc<Plan>,
+    written: bool,
+    options: ConvergeOptions,
+    listener: &dyn Listener,
+) -> Result<(), ExecuteError> {
+    let (topology, credentials) = (site.topology(), site.credentials());
+    // While a plan runs, it has removed what `recreate` allows to remove.
+    let later = Options { recreate: false, ..options.plan };
+    let replan = || -> BoxFuture<'_, Option<Plan>> {
+        Box::pin(async move {
+            let observed = site.observe(written).await.ok()?;
+            planner::plan(topology, &observed, later).ok()
+        })
+    };
+    let executor = Executor {
+        engine: site.engine(),
+        servers: site.servers(),
+        files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
+            files::render(topology, credentials, nodes, primary)
+        },
+        replan: &replan,
+        listener,
+        timeout: options.timeout,
+    };
+    executor.run(plan).await
+}

@@ -1,0 +1,94 @@
+//! Removing a deployment.
+
+use std::time::Duration;
+
+use super::engine::{ConnectedEngine, no_such_deployment};
+use super::handle::Deployment;
+use super::lease::{Lease, LeaseRequest};
+use super::silent::Silent;
+use super::{DEFAULT_TIMEOUT, Error, tls_files};
+use crate::docker::remove::{self, Removed};
+use crate::event::{Event, Listener};
+use crate::topology::DeploymentName;
+
+/// Removes a deployment: its containers, its network and its volumes.
+#[must_use = "nothing happens before `run`"]
+pub struct Down<'a> {
+    engine: ConnectedEngine,
+    name: DeploymentName,
+    data: bool,
+    timeout: Duration,
+    listener: &'a dyn Listener,
+}
+
+impl<'a> Down<'a> {
+    /// Removes the deployment of that name, but for the volumes of `data: volume`.
+    pub fn new(engine: &ConnectedEngine, name: DeploymentName) -> Self {
+        Self { engine: engine.clone(), name, data: false, timeout: DEFAULT_TIMEOUT, listener: &Silent }
+    }
+
+    /// Whether to remove the volumes of `data: volume` too. Default: no.
+    pub fn data(self, data: bool) -> Self {
+        Self { data, ..self }
+    }
+
+    /// The longest to wait for another run at work on the deployment. Default: [`DEFAULT_TIMEOUT`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Tells a listener what happens.
+    pub fn listener(self, listener: &'a dyn Listener) -> Self {
+        Self { listener, ..self }
+    }
+
+    /// Removes the deployment.
+    ///
+    /// # Errors
+    /// There is no such deployment, another run is at work on it, or the engine refused a call; everything
+    /// else has been tried by then.
+    pub async fn run(&self) -> Result<Removed, Error> {
+        let request = LeaseRequest {
+            engine: self.engine.clone(),
+            deployment: self.name.clone(),
+            command: "down",
+            timeout: self.timeout,
+            listener: self.listener,
+        };
+        let lease = Lease::take(request).await?;
+        let removed = self.remove(&lease).await;
+        lease.release();
+        removed
+    }
+
+    async fn remove(&self, lease: &Lease<'_>) -> Result<Removed, Error> {
+        let (api, name) = (&self.engine.api, &self.name);
+        let on_engine = lease.settled_inventory().await?;
+        let inventory = on_engine.deployment(name);
+        // The run that this one waited for may have removed it.
+        if inventory.is_empty() && !lease.waited() {
+            return Err(no_such_deployment(name.as_str(), &on_engine.deployments()));
+        }
+        // The CA leads to the files for TLS, and goes with the deployment.
+        let stored =
+            if tls_files::exist() { api.stored(name, &on_engine).await.ok().flatten() } else { None };
+        let removed = remove::deployment(api.client(), name, &inventory, self.data).await?;
+        if let Some(certificates) = stored.and_then(|(_, credentials)| credentials.certificates)
+            && let Err(error) = tls_files::forget(name, &certificates)
+        {
+            let message = format!("could not remove the files for TLS of `{name}`: {error}");
+            self.listener.hear(Event::Warning { message });
+        }
+        Ok(removed)
+    }
+}
+
+impl Deployment {
+    /// Removes the deployment with its data.
+    ///
+    /// # Errors
+    /// The engine refused a call; everything else has been tried by then.
+    pub async fn down(self) -> Result<Removed, Error> {
+        Down::new(self.engine(), self.name().clone()).data(true).run().await
+    }
+}

@@ -1,0 +1,158 @@
+//! An engine that answers: connecting to it, and the deployments that it has.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Error;
+use crate::docker::connect::connect;
+use crate::docker::inventory::Inventory;
+use crate::docker::location::{EngineLocation, ThisMachine};
+use crate::docker::{self, EngineInventory};
+use crate::observation::ContainerState;
+use crate::spec::nearest;
+use crate::status::{DeploymentLine, LineState};
+use crate::topology::DeploymentName;
+
+/// A Docker engine that answers. Clones share the connection.
+#[derive(Clone)]
+pub struct ConnectedEngine {
+    /// Its API.
+    pub(crate) api: Arc<docker::Engine>,
+    /// Its address, and the hosts at which its published ports are reached.
+    pub(crate) location: Arc<EngineLocation>,
+}
+
+impl ConnectedEngine {
+    /// Connects to the engine that the environment names: `DOCKER_HOST`, else the current Docker context,
+    /// else the platform's default.
+    ///
+    /// # Errors
+    /// The engine does not answer, or is too old.
+    pub async fn from_environment() -> Result<Self, Error> {
+        Self::connect(None).await
+    }
+
+    /// Connects to the engine at an address (`unix://…`, `npipe://…`, `tcp://…`, `ssh://…`); without an
+    /// address as [`ConnectedEngine::from_environment`].
+    ///
+    /// # Errors
+    /// The engine does not answer, or is too old.
+    pub async fn connect(address: Option<&str>) -> Result<Self, Error> {
+        Self::at(EngineLocation::find(address, &ThisMachine)?).await
+    }
+
+    /// Connects to the engine at a known location.
+    pub(crate) async fn at(location: EngineLocation) -> Result<Self, Error> {
+        provide_tls();
+        let client = connect(&location).await?;
+        Ok(Self { api: Arc::new(docker::Engine::new(client)), location: Arc::new(location) })
+    }
+
+    /// The address of the engine.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.location.address.to_string()
+    }
+
+    /// Every deployment of the engine, from labels alone.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn deployments(&self) -> Result<Vec<DeploymentLine>, Error> {
+        let on_engine = self.api.inventory().await?;
+        let line = |name: DeploymentName| {
+            let inventory = on_engine.deployment(&name);
+            line(&name, inventory)
+        };
+        Ok(on_engine.deployments().into_iter().map(line).collect())
+    }
+    /// The names of every deployment of the engine.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn deployment_names(&self) -> Result<Vec<DeploymentName>, Error> {
+        Ok(self.api.inventory().await?.deployments().into_iter().collect())
+    }
+
+    /// The name of a deployment that exists: the given one, else the only one.
+    ///
+    /// # Errors
+    /// There is no such deployment, or there are several.
+    pub(crate) async fn choose(&self, name: Option<&str>) -> Result<DeploymentName, Error> {
+        choose(name, &self.api.inventory().await?)
+    }
+}
+
+/// Installs the TLS provider that redisctl is built with, unless the process has installed one.
+fn provide_tls() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have installed one since; that one is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+fn line(name: &DeploymentName, inventory: Inventory) -> DeploymentLine {
+    let containers = inventory.containers.values();
+    let running = containers.clone().filter(|container| container.state == ContainerState::Running).count();
+    let image = containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
+    let nodes = inventory.containers.len();
+    DeploymentLine {
+        name: name.to_string(),
+        kind: inventory.kind,
+        state: LineState::of(nodes, running),
+        nodes,
+        running,
+        image: image.unwrap_or_default(),
+        ports: inventory.ports.into_iter().collect(),
+    }
+}
+
+/// The deployment of that name; without a name the only deployment.
+pub(super) fn choose(name: Option<&str>, on_engine: &EngineInventory) -> Result<DeploymentName, Error> {
+    let all = on_engine.deployments();
+    match name {
+        Some(name) => {
+            let found = all.iter().find(|deployment| deployment.as_str() == name);
+            found.cloned().ok_or_else(|| no_such_deployment(name, &all))
+        }
+        None => only(all),
+    }
+}
+
+/// The error for a name that no deployment has.
+pub(super) fn no_such_deployment(name: &str, all: &BTreeSet<DeploymentName>) -> Error {
+    let names: Vec<&str> = all.iter().map(DeploymentName::as_str).collect();
+    Error::NoSuchDeployment { name: name.to_owned(), near: nearest(name, &names).map(str::to_owned) }
+}
+
+fn only(all: BTreeSet<DeploymentName>) -> Result<DeploymentName, Error> {
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let mut all = all.into_iter();
+    match (all.next(), all.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Error::Invalid {
+            message: "there is no deployment on this engine".to_owned(),
+            hint: "`redisctl up cluster` makes one".to_owned(),
+        }),
+        (Some(_), Some(_)) => Err(Error::Invalid {
+            message: "there are several deployments on this engine".to_owned(),
+            hint: format!("name one of them: `{}`", names.join("`, `")),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_an_error_that_proposes_a_similar_name() {
+        let all = ["cluster", "shop"].map(|name| DeploymentName::new(name).unwrap()).into();
+        for (name, hint) in [
+            ("clutser", "did you mean `cluster`? `redisctl ls` lists the deployments"),
+            ("other", "`redisctl ls` lists the deployments"),
+        ] {
+            assert_eq!(no_such_deployment(name, &all).hint().as_deref(), Some(hint));
+        }
+    }
+}

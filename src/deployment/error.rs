@@ -1,0 +1,266 @@
+//! Why an operation on a deployment failed, and what to do next.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::failed_checks::FailedChecks;
+use super::leftovers::Leftovers;
+use crate::certificates::issue::IssueError;
+use crate::connection::ConnectionError;
+use crate::docker::EngineError;
+use crate::docker::connect::ConnectError;
+use crate::docker::host_image::HostImageError;
+use crate::docker::location::LocationError;
+use crate::executor::{ExecuteError, causes};
+use crate::plan::Obstacle;
+use crate::redis::ServerError;
+use crate::report::Report;
+use crate::spec::SpecError;
+use crate::spec::env_file::EnvFileError;
+
+/// An operation on a deployment failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The spec has problems; the error draws them itself.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The request contradicts itself, or names something that does not exist.
+    #[error("{message}")]
+    Invalid {
+        /// What is wrong with it.
+        message: String,
+        /// What would be right.
+        hint: String,
+    },
+    /// A file that the caller named cannot be read or written.
+    #[error("could not {operation} `{}`", path.display())]
+    File {
+        /// `read` or `write`.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The operating system's error.
+        source: std::io::Error,
+    },
+    /// An env file is malformed.
+    #[error("could not understand the variables in `{}`", path.display())]
+    EnvFile {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: EnvFileError,
+    },
+    /// The address of the engine cannot be determined.
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    /// The engine does not answer.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The server of this machine cannot be made into an image.
+    #[error(transparent)]
+    HostImage(#[from] HostImageError),
+    /// The engine refused a call.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A server does not answer.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// The deployment has no such user.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// There is no such deployment.
+    #[error("there is no deployment `{name}` on this engine")]
+    NoSuchDeployment {
+        /// The name that was asked for.
+        name: String,
+        /// A similar name that exists.
+        near: Option<String>,
+    },
+    /// The file that describes the deployment cannot be read.
+    #[error("cannot read the description of the deployment `{0}`: none of its containers has the file")]
+    Unreadable(String),
+    /// Another run holds the deployment.
+    #[error("{holder} is still at work on `{deployment}` after {} s", waited.as_secs())]
+    InUse {
+        /// The deployment.
+        deployment: String,
+        /// The other run, as far as it is known.
+        holder: String,
+        /// Its process, where it is on this machine.
+        process: Option<u32>,
+        /// How long this run waited for it.
+        waited: Duration,
+    },
+    /// A run of another user or machine changes the deployment.
+    #[error("another redisctl, of another user or machine, is at work on `{0}`")]
+    OtherRun(String),
+    /// The plan needs a decision of the user.
+    #[error("`{deployment}` cannot be brought to its spec as it is{}", list(obstacles))]
+    Obstacles {
+        /// The deployment.
+        deployment: String,
+        /// Why there is no plan.
+        obstacles: Vec<Obstacle>,
+    },
+    /// A port was free when it was chosen, and taken when a container needed it.
+    #[error("`{node}` cannot have port {port}: {holder} took it meanwhile")]
+    PortTaken {
+        /// The node.
+        node: String,
+        /// The port.
+        port: u16,
+        /// The holder of the port now.
+        holder: String,
+        /// The step that failed for it.
+        source: Box<ExecuteError>,
+    },
+    /// A step of the plan failed.
+    #[error(transparent)]
+    Execute(Box<ExecuteError>),
+    /// After several rounds there was still something to do.
+    #[error("`{0}` did not settle: after {1} rounds there is still something to do")]
+    Unsettled(String, usize),
+    /// `up` failed after it may have made something.
+    #[error("{source}")]
+    Unfinished {
+        /// What failed.
+        source: Box<Error>,
+        /// What the engine has of the deployment now.
+        leftovers: Box<Leftovers>,
+    },
+    /// The deployment is up, and checks of its verification failed.
+    #[error("{0}")]
+    ChecksFailed(Box<FailedChecks>),
+}
+
+fn list(obstacles: &[Obstacle]) -> String {
+    let lines: Vec<String> = obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect();
+    lines.concat()
+}
+
+impl Error {
+    /// The report of the verification that failed, where one did.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::ChecksFailed(failed) => failed.report(),
+            _ => None,
+        }
+    }
+
+    /// The causes of the error, the nearest first.
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        causes(self)
+    }
+
+    /// What a person wants to see beside the causes: the last log lines of the node that failed, the
+    /// checks that failed, and what the engine has of the deployment now.
+    #[must_use]
+    pub fn details(&self) -> Option<String> {
+        match self {
+            Self::Unfinished { source, leftovers } => {
+                let details = source.details().into_iter().chain([leftovers.to_string()]);
+                Some(details.collect::<Vec<_>>().join("\n\n"))
+            }
+            Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
+            Self::ChecksFailed(failed) => Some(failed.details()),
+            _ => None,
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Invalid { hint, .. } => Some(hint.clone()),
+            Self::Location(error) => Some(error.hint().to_owned()),
+            Self::Connect(error) => Some(error.hint()),
+            Self::Connection(error) => Some(error.hint()),
+            Self::HostImage(error) => error.hint().map(str::to_owned),
+            Self::Engine(error) => error.hint().map(str::to_owned),
+            Self::Server(error) => Some(error.hint().to_owned()),
+            Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
+            Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
+            Self::InUse { process, .. } => Some(in_use_hint(*process)),
+            Self::OtherRun(_) => Some(in_use_hint(None)),
+            Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
+            Self::Unsettled(name, _) => Some(format!("`redisctl status {name}` shows its state")),
+            Self::PortTaken { .. } => Some(
+                "free the port, or remove the deployment and choose others with `--port-base` (`auto` finds free ones)"
+                    .to_owned(),
+            ),
+            Self::Unfinished { source, leftovers } => {
+                let hints: Vec<String> = source.hint().into_iter().chain(leftovers.ways_on()).collect();
+                (!hints.is_empty()).then(|| hints.join("; "))
+            }
+            Self::Execute(error) => {
+                error.hint().or_else(|| self.engine_error().and_then(EngineError::hint).map(str::to_owned))
+            }
+            Self::ChecksFailed(failed) => {
+                let name = &failed.topology.name;
+                Some(format!("`redisctl verify {name} --explain` shows the commands and replies of each check"))
+            }
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) => None,
+        }
+    }
+
+    /// All of the error as plain text: the message, the causes, the details and the hint. For a spec: its
+    /// problems, each with its line and a caret.
+    #[must_use]
+    pub fn text(&self) -> String {
+        if let Self::Spec(error) = self {
+            return error.render(false);
+        }
+        let mut lines = vec![format!("error: {self}\n")];
+        lines.extend(self.causes().iter().map(|cause| format!("caused by: {cause}\n")));
+        lines.extend(self.details().iter().map(|details| format!("\n{details}\n")));
+        lines.extend(self.hint().iter().map(|hint| format!("\nhint: {hint}\n")));
+        lines.concat()
+    }
+
+    /// The error of the engine that is behind this error, where there is one.
+    pub(crate) fn engine_error(&self) -> Option<&EngineError> {
+        match self {
+            Self::Engine(error) => Some(error),
+            Self::Execute(error) => match error.as_ref() {
+                ExecuteError::Call { source, .. } => source.downcast_ref(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the engine may have parts of a deployment after this error.
+    pub(super) fn may_leave_parts(&self) -> bool {
+        matches!(self, Self::Execute(_) | Self::PortTaken { .. } | Self::Engine(_) | Self::Unsettled(..))
+    }
+}
+
+fn no_such_deployment_hint(name: &str, near: Option<&str>) -> String {
+    let is_path = name.contains(['/', '\\']) || [".yaml", ".yml"].iter().any(|end| name.ends_with(end));
+    let by_name = if is_path { "give the deployment's name, not the file of its spec; " } else { "" };
+    let did_you_mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    format!("{by_name}{did_you_mean}`redisctl ls` lists the deployments")
+}
+
+fn in_use_hint(process: Option<u32>) -> String {
+    let end = process.map_or_else(|| "end it".to_owned(), |process| format!("end process {process}"));
+    format!(
+        "wait for it with a longer `--timeout`; or {end}: its work stays, and the next `up` goes on from there"
+    )
+}
+
+fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
+    if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Foreign { .. })) {
+        "choose another name with `--name`, or remove what has this name: redisctl changes nothing that it did not \
+         make"
+            .to_owned()
+    } else {
+        format!("`redisctl up --recreate` removes `{deployment}` with its data and makes it again")
+    }
+}

@@ -1,0 +1,126 @@
+//! A deployment that exists: its endpoints, its connection settings, its state, its verification.
+
+use std::path::Path;
+
+use super::engine::{ConnectedEngine, choose};
+use super::observe::observe_stored;
+use super::primary::dialled_first;
+use super::prove::verify;
+use super::{Error, tls_files};
+use crate::connection::{ConnectionSettings, TlsFiles};
+use crate::redis::Servers;
+use crate::status::{StatusView, status};
+use crate::topology::{Credentials, DeploymentName, Endpoint, Node, Topology};
+use crate::up_result::Verification;
+
+/// A deployment that exists on an engine.
+#[derive(Clone)]
+pub struct Deployment {
+    engine: ConnectedEngine,
+    topology: Topology,
+    credentials: Credentials,
+}
+
+impl Deployment {
+    pub(super) fn new(engine: ConnectedEngine, topology: Topology, credentials: Credentials) -> Self {
+        Self { engine, topology, credentials }
+    }
+
+    /// The name of the deployment.
+    #[must_use]
+    pub fn name(&self) -> &DeploymentName {
+        &self.topology.name
+    }
+
+    /// The engine that it runs on.
+    #[must_use]
+    pub fn engine(&self) -> &ConnectedEngine {
+        &self.engine
+    }
+
+    /// The topology that the last `up` brought it to.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    pub(super) fn into_topology(self) -> Topology {
+        self.topology
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    pub(super) fn servers(&self) -> Servers<'_> {
+        Servers::new(&self.topology, &self.credentials)
+    }
+
+    /// The endpoints of all nodes that hold data, by number: what a cluster client takes as its seeds.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.topology.servers().into_iter().map(|node| node.endpoint.clone()).collect()
+    }
+
+    pub(crate) async fn dialled_first(&self) -> &Node {
+        dialled_first(&self.topology, &self.servers()).await
+    }
+
+    /// The settings with which a program connects, as `redisctl env` prints them, passwords included.
+    /// Without a user: those of the default user. `files` are the files of [`Deployment::write_tls_files`].
+    ///
+    /// # Errors
+    /// The deployment has no such user.
+    pub async fn connection(
+        &self,
+        user: Option<&str>,
+        files: Option<&TlsFiles>,
+    ) -> Result<ConnectionSettings, Error> {
+        let primary = self.dialled_first().await;
+        Ok(ConnectionSettings::new(&self.topology, &self.credentials, primary, user, files)?)
+    }
+
+    /// Writes the files that clients need for TLS to `folder`, else to a folder of the user's cache that
+    /// [`Deployment::down`] removes. `None`: the deployment does not use TLS.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write_tls_files(&self, folder: Option<&Path>) -> Result<Option<TlsFiles>, Error> {
+        let certificates = self.credentials.certificates.as_ref();
+        certificates.map(|certificates| tls_files::write(&self.topology, certificates, folder)).transpose()
+    }
+
+    /// The certificate of the deployment's CA, as PEM. `None`: the deployment does not use TLS.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.credentials.certificates.as_ref().map(|certificates| certificates.authority())
+    }
+
+    /// The state of the deployment and of each node right now.
+    ///
+    /// # Errors
+    /// The engine does not answer. A server that does not answer is part of the state.
+    pub async fn status(&self) -> Result<StatusView, Error> {
+        let observed = observe_stored(&self.topology, &self.engine, &self.servers()).await?;
+        Ok(status(&self.topology, &observed))
+    }
+
+    /// Runs every check that fits the deployment. A check that cannot run is a failed check.
+    pub async fn verify(&self) -> Verification {
+        verify(&self.servers(), &self.topology, &self.credentials).await
+    }
+}
+
+impl ConnectedEngine {
+    /// The deployment of that name; without a name the only deployment of the engine.
+    ///
+    /// # Errors
+    /// There is no such deployment, there are several, or the description of the deployment cannot be read.
+    pub async fn deployment(&self, name: Option<&str>) -> Result<Deployment, Error> {
+        let on_engine = self.api.inventory().await?;
+        let name = choose(name, &on_engine)?;
+        let stored = self.api.stored(&name, &on_engine).await?;
+        let (topology, credentials) = stored.ok_or_else(|| Error::Unreadable(name.to_string()))?;
+        Ok(Deployment::new(self.clone(), topology, credentials))
+    }
+}

@@ -1,0 +1,110 @@
+//! What the engine has of a deployment after an `up` that failed, in words.
+
+use std::fmt;
+
+use crate::docker::inventory::Inventory;
+use crate::docker::remove::Removed;
+use crate::observation::ContainerState;
+use crate::topology::DeploymentName;
+
+/// What the engine has of a deployment after an `up` that failed.
+#[derive(Debug)]
+pub struct Leftovers {
+    pub(super) deployment: DeploymentName,
+    pub(super) state: LeftoverState,
+}
+
+/// What became of the parts of a deployment.
+#[derive(Debug)]
+pub(super) enum LeftoverState {
+    /// They stay.
+    Kept {
+        /// The parts.
+        inventory: Inventory,
+        /// Why they stay, where the caller wanted them removed.
+        because: Option<String>,
+    },
+    /// `up` removed them.
+    Removed(Removed),
+    /// The engine does not answer.
+    Unknown,
+}
+
+impl Leftovers {
+    /// Whether the engine has nothing of the deployment.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(&self.state, LeftoverState::Kept { inventory, .. } if inventory.is_empty())
+    }
+
+    /// How to go on, and how to give up, where both are possible.
+    pub(super) fn ways_on(&self) -> Option<String> {
+        let name = &self.deployment;
+        match &self.state {
+            LeftoverState::Kept { .. } => Some(format!(
+                "run the same command again to complete it, or `redisctl down {name}` to remove it"
+            )),
+            LeftoverState::Removed(_) => None,
+            LeftoverState::Unknown => Some(format!(
+                "once the engine answers: run the same command again to complete it, or `redisctl down {name}` to remove it"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Leftovers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.deployment;
+        match &self.state {
+            LeftoverState::Kept { inventory, because: None } => {
+                write!(formatter, "`{name}` is left as it is: {}", parts(inventory))
+            }
+            LeftoverState::Kept { inventory, because: Some(reason) } => {
+                write!(
+                    formatter,
+                    "`{name}` is not removed ({reason}) and is left as it is: {}",
+                    parts(inventory)
+                )
+            }
+            LeftoverState::Removed(Removed { containers, networks, volumes, .. }) => {
+                let counts = [
+                    count(containers.len(), "container"),
+                    count(networks.len(), "network"),
+                    count(volumes.len(), "volume"),
+                ];
+                write!(formatter, "`{name}` is removed: {}", counts.join(", "))
+            }
+            LeftoverState::Unknown => {
+                write!(formatter, "the engine does not answer: it is unknown what is left of `{name}`")
+            }
+        }
+    }
+}
+
+/// The network, the volumes, and the containers by their states.
+fn parts(inventory: &Inventory) -> String {
+    let network = inventory.network.as_ref().map(|_| "its network".to_owned());
+    let volumes = (!inventory.volumes.is_empty()).then(|| count(inventory.volumes.len(), "volume"));
+    [network, volumes, containers(inventory)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// How many containers there are, and how many of them are in each state.
+fn containers(inventory: &Inventory) -> Option<String> {
+    let states = [
+        (ContainerState::Running, "running"),
+        (ContainerState::Restarting, "restarting"),
+        (ContainerState::Paused, "paused"),
+        (ContainerState::Exited, "stopped"),
+        (ContainerState::Created, "not started"),
+    ];
+    let all = inventory.containers.len();
+    let in_state = |(state, word): &(ContainerState, &str)| {
+        let number = inventory.containers.values().filter(|container| container.state == *state).count();
+        (number > 0).then(|| if number == all { (*word).to_owned() } else { format!("{number} {word}") })
+    };
+    let states: Vec<String> = states.iter().filter_map(in_state).collect();
+    (all > 0).then(|| format!("{} ({})", count(all, "container"), states.join(", ")))
+}
+
+fn count(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

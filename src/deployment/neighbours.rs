@@ -1,0 +1,38 @@
+//! Whether the kernel that runs the containers has room for the neighbours of a cluster's nodes.
+
+use std::fs;
+
+use super::engine::ConnectedEngine;
+use super::target::Target;
+use crate::doctor::{DoctorFinding, Neighbours, Severity, checks};
+use crate::topology::Kind;
+
+/// What to say about room for `nodes` more nodes; nothing where the kernel is another machine's.
+pub(super) fn finding(nodes: usize, engine: &ConnectedEngine) -> Option<DoctorFinding> {
+    let table = table().filter(|_| engine.location.is_local())?;
+    Some(checks::neighbours(nodes, table))
+}
+
+/// A warning before a cluster is made whose nodes may never meet. The nodes of other kinds know only a
+/// few others.
+pub(super) fn neighbour_warning(target: &Target, engine: &ConnectedEngine) -> Option<String> {
+    let topology = &target.topology;
+    if topology.kind != Kind::Cluster || target.stored.is_some() {
+        return None;
+    }
+    match finding(topology.nodes().len(), engine)? {
+        DoctorFinding { severity: Severity::Warning, detail, hint: Some(hint), .. } => {
+            Some(format!("neighbours: {detail} ({hint})"))
+        }
+        _ => None,
+    }
+}
+
+/// The neighbour table of this machine's kernel, where that is Linux.
+fn table() -> Option<Neighbours> {
+    let statistics = fs::read_to_string("/proc/net/stat/arp_cache").ok()?;
+    let most = fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").ok()?;
+    // The first line has the titles, each other line a processor. The first column is the whole table's.
+    let known = statistics.lines().nth(1)?.split_whitespace().next()?;
+    Some(Neighbours { known: usize::from_str_radix(known, 16).ok()?, most: most.trim().parse().ok()? })
+}

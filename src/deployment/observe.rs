@@ -1,0 +1,64 @@
+//! Observing a deployment: what the engine and the servers say right now.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Error;
+use super::engine::ConnectedEngine;
+use crate::observation::Observation;
+use crate::redis::Servers;
+use crate::topology::{Credentials, Topology};
+
+/// How long to look again while one server seems to take the place of another: a failover shows as a
+/// shard without a primary for less than this.
+const CHANGE_OF_PRIMARIES: Duration = Duration::from_secs(2);
+
+/// How often to look then.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Observes a deployment that is to have this topology and these credentials. `stored` is what the last
+/// `up` brought it to.
+pub(super) async fn observe(
+    topology: &Topology,
+    credentials: &Credentials,
+    stored: Option<(&Topology, &Credentials)>,
+    engine: &ConnectedEngine,
+    servers: &Servers<'_>,
+) -> Result<Observation, Error> {
+    let on_engine = engine.api.inventory().await?;
+    let mut observed = engine.api.observe(topology, &on_engine).await?;
+    if let Some((stored, before)) = stored {
+        observed.stored = Some(Box::new(stored.clone()));
+        observed.changed_passwords = credentials.changed_since(before);
+        if let (Some(now), Some(before)) = (&credentials.certificates, &before.certificates) {
+            observed.renewed_certificates = now.renewed_since(before, topology);
+            observed.changed_authority = now.authority() != before.authority();
+        }
+    }
+    servers.leaving(&observed.leaving(topology));
+    let running = observed.running(topology);
+    let started = Instant::now();
+    loop {
+        observed.servers = servers.observe(&running).await;
+        if !observed.is_between_primaries(topology) || started.elapsed() >= CHANGE_OF_PRIMARIES {
+            break;
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    observed.strangers = servers.strangers(observed.slot_owners_besides(topology)).await;
+    Ok(observed)
+}
+
+/// Observes a deployment that is to stay as it is.
+pub(super) async fn observe_stored(
+    topology: &Topology,
+    engine: &ConnectedEngine,
+    servers: &Servers<'_>,
+) -> Result<Observation, Error> {
+    let on_engine = engine.api.inventory().await?;
+    let mut observed = engine.api.observe(topology, &on_engine).await?;
+    observed.servers = servers.observe(&observed.running(topology)).await;
+    observed.stored = Some(Box::new(topology.clone()));
+    Ok(observed)
+}

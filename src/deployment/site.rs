@@ -1,0 +1,61 @@
+//! A deployment on a real engine, as the convergence sees it.
+
+use super::Error;
+use super::converge::{ConvergeError, MOST_ROUNDS, Site};
+use super::engine::ConnectedEngine;
+use super::lease::Lease;
+use super::target::Target;
+use crate::docker::Engine;
+use crate::observation::Observation;
+use crate::redis::Servers;
+use crate::topology::{Credentials, Topology};
+
+/// A deployment on a real engine that this run may change.
+pub(super) struct EngineSite<'a> {
+    pub(super) target: &'a Target,
+    pub(super) engine: &'a ConnectedEngine,
+    pub(super) servers: &'a Servers<'a>,
+    pub(super) lease: &'a Lease<'a>,
+}
+
+impl<'a> Site for EngineSite<'a> {
+    type Engine = Engine;
+    type Servers = Servers<'a>;
+    type Error = Error;
+
+    fn engine(&self) -> &Engine {
+        &self.engine.api
+    }
+
+    fn servers(&self) -> &Servers<'a> {
+        self.servers
+    }
+
+    fn topology(&self) -> &Topology {
+        &self.target.topology
+    }
+
+    fn credentials(&self) -> &Credentials {
+        &self.target.credentials
+    }
+
+    async fn observe(&self, written: bool) -> Result<Observation, Error> {
+        self.target.observe(self.engine, self.servers, written).await
+    }
+
+    async fn permit(&self) -> Result<(), Error> {
+        self.lease.confirm(self.servers).await
+    }
+}
+
+impl EngineSite<'_> {
+    /// The error of a convergence on this site.
+    pub(super) fn error(&self, error: ConvergeError<Error>) -> Error {
+        match error {
+            ConvergeError::Site(error) => error,
+            ConvergeError::Obstacles(obstacles) => self.target.obstacles(obstacles),
+            ConvergeError::Execute(error) => Error::Execute(error),
+            ConvergeError::Unsettled => Error::Unsettled(self.target.topology.name.to_string(), MOST_ROUNDS),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Where a spec comes from (a file, a shipped topology, a text, code), what is set beside it, and reading it.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::loaded_spec::LoadedSpec;
+use super::shipped::ShippedTopology;
+use super::spec_not_found::{is_folder, no_such_file, no_such_topology};
+use crate::spec::env_file::{self, EnvFile};
+use crate::spec::{Document, Inputs, Override, Source, Spec, SpecError, SpecPath, is_file_name, read};
+use crate::topology::facts::Facts;
+use crate::topology::resolve::{problems_of_rest, resolve};
+
+/// The spec of a deployment before it is read: its origin, overrides of its fields, and variables.
+#[derive(Clone)]
+pub struct SpecSource {
+    origin: Origin,
+    overrides: Vec<Override>,
+    variables: BTreeMap<String, String>,
+    env_file: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+enum Origin {
+    /// A word of the command line: a path, or the name of a topology.
+    Named(String),
+    File(PathBuf),
+    Shipped(String),
+    Text {
+        name: String,
+        text: String,
+    },
+    Code(Box<Spec>),
+}
+
+impl SpecSource {
+    /// A spec as the command line names it: a path, or `./topologies/NAME.yaml`, else a shipped topology.
+    #[must_use]
+    pub fn named(word: &str) -> Self {
+        Self::new(Origin::Named(word.to_owned()))
+    }
+
+    /// A topology that comes with redisctl: `standalone`, `replica`, `sentinel`, `cluster` or `secure`.
+    #[must_use]
+    pub fn shipped(name: &str) -> Self {
+        Self::new(Origin::Shipped(name.to_owned()))
+    }
+
+    /// A YAML file.
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::new(Origin::File(path.into()))
+    }
+
+    /// A YAML text; `name` is the name of the deployment where the text has none.
+    #[must_use]
+    pub fn text(name: &str, text: &str) -> Self {
+        Self::new(Origin::Text { name: name.to_owned(), text: text.to_owned() })
+    }
+
+    fn new(origin: Origin) -> Self {
+        Self { origin, overrides: Vec::new(), variables: BTreeMap::new(), env_file: None }
+    }
+
+    /// Overrides a field, as `--set path=value` does: `.set("shards", "5")?`. The value is YAML.
+    ///
+    /// # Errors
+    /// `path` is not a path of fields.
+    pub fn set(self, path: &str, value: &str) -> Result<Self, Error> {
+        let field = path.parse::<SpecPath>().map_err(|error| Error::Invalid {
+            message: format!("`{path}`: {error}"),
+            hint: "write a path of fields: `shards`, `config.maxmemory`, `nodes.shop-4.port`".to_owned(),
+        })?;
+        Ok(self.with(Override::set(field, value)))
+    }
+
+    /// Overrides the name of the deployment.
+    #[must_use]
+    pub fn name(self, name: &str) -> Self {
+        self.with(Override::flag("--name", SpecPath::new(&["name"]), name))
+    }
+
+    /// Overrides the image of every node.
+    #[must_use]
+    pub fn image(self, image: &str) -> Self {
+        self.with(Override::flag("--image", SpecPath::new(&["image"]), image))
+    }
+
+    /// Overrides a field.
+    #[must_use]
+    pub fn with(mut self, item: Override) -> Self {
+        self.overrides.push(item);
+        self
+    }
+
+    /// Gives a variable for `${…}`; the environment of the process comes first.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Reads variables for `${…}` from a file too.
+    #[must_use]
+    pub fn env_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.env_file = Some(path.into());
+        self
+    }
+
+    /// Reads the spec, and finds all of its problems that show without an engine.
+    ///
+    /// # Errors
+    /// The spec is not there, or has problems.
+    pub fn read(&self) -> Result<LoadedSpec, Error> {
+        let (source, default_name, folder) = match &self.origin {
+            Origin::Code(spec) => return self.from_code(spec),
+            Origin::Named(word) => named(word)?,
+            Origin::File(path) => file(path)?,
+            Origin::Shipped(name) => shipped(name)?,
+            Origin::Text { name, text } => {
+                (Source { name: name.clone(), text: text.clone() }, name.clone(), PathBuf::new())
+            }
+        };
+        let file_variables = variables(self.env_file.as_deref())?;
+        let variable = |name: &str| {
+            let given = || self.variables.get(name).map(String::as_str).or(file_variables.get(name));
+            std::env::var(name).ok().or_else(|| given().map(str::to_owned))
+        };
+        let facts = Facts::offline(&default_name);
+        let document = read(source, &Inputs { variable: &variable, overrides: &self.overrides })
+            .map_err(|error| with_problems_of_rest(error, &facts))?;
+        loaded(document, default_name, folder)
+    }
+
+    fn from_code(&self, spec: &Spec) -> Result<LoadedSpec, Error> {
+        let mut spec = spec.clone();
+        for item in &self.overrides {
+            match item.path.segments() {
+                [field] if field == "name" => spec.name = Some(item.value.clone()),
+                [field] if field == "image" => spec.image = Some(item.value.clone()),
+                _ => {
+                    return Err(Error::Invalid {
+                        message: format!(
+                            "`{}` cannot be overridden in a spec that is built in code",
+                            item.path
+                        ),
+                        hint: "set the field of `Spec`".to_owned(),
+                    });
+                }
+            }
+        }
+        loaded(Document::from_code(spec), "redisctl".to_owned(), PathBuf::new())
+    }
+}
+
+impl From<Spec> for SpecSource {
+    /// A spec that is built in code. Its name is the field `name`.
+    fn from(spec: Spec) -> Self {
+        Self::new(Origin::Code(Box::new(spec)))
+    }
+}
+
+fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<LoadedSpec, Error> {
+    let facts = Facts::offline(&default_name);
+    let topology = resolve(&document.spec, &facts).map_err(|problems| document.locate(problems))?;
+    Ok(LoadedSpec { document, topology, default_name, folder })
+}
+
+/// The error of a spec that is not well formed, with the problems of its other fields.
+fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
+    let Some(rest) = error.rest() else { return error };
+    let problems = problems_of_rest(rest, error.paths(), facts);
+    error.with_problems_of_rest(problems)
+}
+
+/// The text of a spec, the default name of its deployment, and the folder of its relative paths.
+type Text = (Source, String, PathBuf);
+
+/// A path is a path; a name is `./topologies/NAME.yaml`, else a shipped topology.
+fn named(word: &str) -> Result<Text, Error> {
+    if word.contains(['/', '\\']) || is_file_name(word) {
+        return file(Path::new(word));
+    }
+    let path = Path::new("topologies").join(format!("{word}.yaml"));
+    if path.exists() { file(&path) } else { shipped(word) }
+}
+
+fn shipped(name: &str) -> Result<Text, Error> {
+    let shipped = ShippedTopology::find(name).ok_or_else(|| no_such_topology(name))?;
+    let source = Source { name: format!("shipped:{name}"), text: shipped.text.to_owned() };
+    Ok((source, name.to_owned(), PathBuf::new()))
+}
+
+fn file(path: &Path) -> Result<Text, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok((Source { name: path.display().to_string(), text }, stem, folder))
+}
+
+/// Why a spec at a path cannot be read.
+fn unreadable(path: &Path, source: std::io::Error) -> Error {
+    match source.kind() {
+        ErrorKind::NotFound => no_such_file(path),
+        // Not by the kind of the error: Windows denies access to folders that are read as files.
+        _ if path.is_dir() => is_folder(path),
+        _ => Error::File { operation: "read", path: path.to_owned(), source },
+    }
+}
+
+fn variables(path: Option<&Path>) -> Result<EnvFile, Error> {
+    let Some(path) = path else { return Ok(EnvFile::default()) };
+    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => Error::Invalid {
+            message: format!("there is no file `{}`", path.display()),
+            hint: "the file that `--env-file` names holds a line `NAME=value` for each variable".to_owned(),
+        },
+        _ => Error::File { operation: "read", path: path.to_owned(), source },
+    })?;
+    env_file::parse(&text).map_err(|source| Error::EnvFile { path: path.to_owned(), source })
+}

@@ -1,0 +1,187 @@
+//! What a deployment is to become on this engine: its topology, resolved with the facts of the engine,
+//! and its credentials.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::Error;
+use super::certificates::certificates;
+use super::engine::ConnectedEngine;
+use super::loaded_spec::{ImageChoice, LoadedSpec};
+use super::lost_resources::LostResources;
+use super::observe::observe;
+use super::passwords::passwords;
+use super::port_probe::{ANOTHER_PROCESS, is_taken};
+use crate::docker::inventory::Inventory;
+use crate::docker::{host_image, image};
+use crate::event::Listener;
+use crate::observation::Observation;
+use crate::plan::Obstacle;
+use crate::redis::Servers;
+use crate::topology::facts::{Existing, Facts};
+use crate::topology::resolve::{deployment_name, resolve};
+use crate::topology::{Credentials, Topology};
+
+/// The holder of what another deployment took, where the engine's lists do not name it.
+const ANOTHER_DEPLOYMENT: &str = "another deployment";
+
+/// What a deployment is to become, and what exists of it.
+pub(crate) struct Target {
+    /// Its topology.
+    pub(crate) topology: Topology,
+    /// Its passwords and certificates.
+    pub(crate) credentials: Credentials,
+    /// What the last `up` brought it to, where it exists.
+    pub(crate) stored: Option<(Topology, Credentials)>,
+    /// What the engine has of it.
+    pub(crate) inventory: Inventory,
+}
+
+/// Makes or pulls the image of a spec where the engine does not have it; gives the reference to run.
+/// The image tells the version of the server, which decides what a spec may ask for.
+pub(super) async fn provide_image(
+    spec: &LoadedSpec,
+    engine: &ConnectedEngine,
+    listener: &dyn Listener,
+) -> Result<String, Error> {
+    let docker = engine.api.client();
+    let reference = match spec.image_choice() {
+        ImageChoice::Reference(reference) => reference,
+        ImageChoice::Host => host_image::ensure(docker).await?.reference,
+    };
+    if image::find(docker, &reference).await?.is_none() {
+        engine.api.pull(&reference, listener).await?;
+    }
+    Ok(reference)
+}
+
+/// The reference to run; makes no image.
+pub(super) async fn image_reference(spec: &LoadedSpec) -> Result<String, Error> {
+    match spec.image_choice() {
+        ImageChoice::Reference(reference) => Ok(reference),
+        ImageChoice::Host => Ok(host_image::reference().await?),
+    }
+}
+
+impl Target {
+    /// Resolves a spec on this engine. `image` is the reference to run; `lost` is what others took from this
+    /// run, though the engine's lists do not show it.
+    pub(super) async fn resolve(
+        spec: &LoadedSpec,
+        engine: &ConnectedEngine,
+        image: String,
+        lost: &LostResources,
+    ) -> Result<Self, Error> {
+        let offline = Facts::offline(&spec.default_name);
+        let name = deployment_name(&spec.document.spec, &offline)
+            .map_err(|problem| spec.document.locate(vec![problem]))?;
+        let docker = engine.api.client();
+        let on_engine = engine.api.inventory().await?;
+        let server = match image::find(docker, &image).await? {
+            Some(present) => Some(image::server(docker, &image, &present, &name).await?),
+            None => None,
+        };
+        let inventory = on_engine.deployment(&name);
+        let subnet = inventory.network.as_ref().and_then(|network| network.subnet);
+        // A subnet that the deployment has by now went to another run of the same deployment.
+        let refused = lost.subnets.iter().filter(|lost| Some(**lost) != subnet);
+        let refused = refused.map(|subnet| (ANOTHER_DEPLOYMENT.to_owned(), vec![*subnet]));
+        let mut busy_ports = on_engine.busy_ports(&name);
+        busy_ports.extend(lost.ports.iter().map(|port| (*port, ANOTHER_DEPLOYMENT.to_owned())));
+        let stored = engine.api.stored(&name, &on_engine).await?;
+        let made_from = inventory.containers.iter();
+        let made_from =
+            made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?)));
+        let endpoint_host = engine.location.endpoint_host();
+        let mut facts = Facts {
+            endpoint_ip: ip_of(&endpoint_host).await,
+            endpoint_host,
+            image: Some(image),
+            server,
+            networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
+            busy_ports,
+            existing: Existing {
+                subnet,
+                stored: stored.as_ref().map(|(topology, _)| Box::new(topology.clone())),
+                containers: made_from.collect(),
+            },
+            ..offline
+        };
+        let topology = if engine.location.is_local() {
+            resolve_with_free_ports(spec, &mut facts, &inventory.ports)?
+        } else {
+            // Only the engine can find out which ports of its machine are free.
+            resolve(&spec.document.spec, &facts).map_err(|problems| spec.document.locate(problems))?
+        };
+        let stored_credentials = stored.as_ref().map(|(_, credentials)| credentials);
+        let certificates = certificates(spec, &topology, stored_credentials)?;
+        let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
+        let credentials = Credentials { certificates, ..passwords };
+        Ok(Self { topology, credentials, stored, inventory })
+    }
+
+    /// The credentials that the last `up` brought the deployment to.
+    pub(super) fn stored_credentials(&self) -> Option<&Credentials> {
+        self.stored.as_ref().map(|(_, credentials)| credentials)
+    }
+
+    /// The servers of the deployment; they may still have the stored credentials.
+    pub(super) fn servers(&self) -> Servers<'_> {
+        Servers::new(&self.topology, &self.credentials).brought_from(self.stored_credentials())
+    }
+
+    /// Observes the deployment. `written` says whether a plan of this run has written its file, so that the
+    /// stored topology is this target's.
+    pub(super) async fn observe(
+        &self,
+        engine: &ConnectedEngine,
+        servers: &Servers<'_>,
+        written: bool,
+    ) -> Result<Observation, Error> {
+        let stored = self.stored.as_ref().map(|(topology, credentials)| (topology, credentials));
+        let stored = if written { Some((&self.topology, &self.credentials)) } else { stored };
+        observe(&self.topology, &self.credentials, stored, engine, servers).await
+    }
+
+    /// The error that obstacles to a plan are.
+    pub(super) fn obstacles(&self, obstacles: Vec<Obstacle>) -> Error {
+        Error::Obstacles { deployment: self.topology.name.to_string(), obstacles }
+    }
+}
+
+/// The IPv4 address to which a host name resolves on this machine.
+async fn ip_of(host: &str) -> Option<Ipv4Addr> {
+    // The call wants a port, which does not matter.
+    let addresses = tokio::net::lookup_host((host, 0)).await.ok()?;
+    addresses.map(|address| address.ip()).find_map(|ip| match ip {
+        IpAddr::V4(ip) => Some(ip),
+        IpAddr::V6(_) => None,
+    })
+}
+
+/// Resolves again while a chosen port turns out to be taken on this machine. A port that the spec names
+/// is reported; where ports are `auto`, the next ones are tried.
+fn resolve_with_free_ports(
+    spec: &LoadedSpec,
+    facts: &mut Facts,
+    own: &BTreeSet<u16>,
+) -> Result<Topology, Error> {
+    let document = &spec.document;
+    loop {
+        let topology = resolve(&document.spec, facts).map_err(|problems| document.locate(problems))?;
+        let before = facts.busy_ports.len();
+        for node in topology.nodes() {
+            let port = node.endpoint.port;
+            if !own.contains(&port) && is_taken(topology.bind, port) {
+                facts.busy_ports.insert(port, ANOTHER_PROCESS.to_owned());
+            }
+        }
+        // Each round finds at least one more port, or ends.
+        if facts.busy_ports.len() == before {
+            return Ok(topology);
+        }
+        if !spec.leaves_ports_open() {
+            return resolve(&document.spec, facts).map_err(|problems| document.locate(problems).into());
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Bringing a deployment up: take the lease, observe, plan, execute, verify.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::cleanup::Cleanup;
+use super::contention::Contention;
+use super::converge::{ConvergeOptions, Site as _, converge};
+use super::engine::ConnectedEngine;
+use super::failure_bundle::{FailureBundle, Recorder};
+use super::handle::Deployment;
+use super::lease::{Lease, LeaseRequest};
+use super::loaded_spec::LoadedSpec;
+use super::lost_resources::LostResources;
+use super::neighbours::neighbour_warning;
+use super::prove::verify;
+use super::silent::Silent;
+use super::site::EngineSite;
+use super::spec_source::SpecSource;
+use super::stopwatch::Stopwatch;
+use super::target::{Target, image_reference, provide_image};
+use super::{DEFAULT_TIMEOUT, Error};
+use crate::event::{Event, Listener};
+use crate::plan::Plan;
+use crate::planner::{self, Forming, Options};
+use crate::status::status;
+use crate::up_result::UpResult;
+
+/// Brings a deployment up: creates it, or changes it until it is as its spec says, and verifies it.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), redisctl::deployment::Error> {
+/// use redisctl::deployment::{SpecSource, Up};
+///
+/// let up = Up::new(SpecSource::shipped("cluster").name("shop")).run().await?;
+/// println!("{} steps, dial {}", up.result.changes, up.deployment.endpoints()[0]);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing happens before `run`"]
+pub struct Up<'a> {
+    spec: SpecSource,
+    engine: EngineChoice,
+    listener: &'a dyn Listener,
+    timeout: Duration,
+    plan: Options,
+    verify: bool,
+    remove_on_failure: bool,
+    bundle: Option<PathBuf>,
+}
+
+enum EngineChoice {
+    /// The engine at an address, or the one that the environment names.
+    Address(Option<String>),
+    Connected(ConnectedEngine),
+}
+
+/// A deployment that is up.
+pub struct UpDone {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// What `up` did, and the verification.
+    pub result: UpResult,
+}
+
+/// How far a run came.
+#[derive(Default)]
+struct Progress<'r> {
+    engine: Option<ConnectedEngine>,
+    lease: Option<Lease<'r>>,
+    target: Option<Target>,
+    /// Whether this run made every part of the deployment.
+    is_new: bool,
+}
+
+impl<'a> Up<'a> {
+    /// Brings the deployment of a spec up, on the engine that the environment names.
+    pub fn new(spec: impl Into<SpecSource>) -> Self {
+        Self {
+            spec: spec.into(),
+            engine: EngineChoice::Address(None),
+            listener: &Silent,
+            timeout: DEFAULT_TIMEOUT,
+            plan: Options::default(),
+            verify: true,
+            remove_on_failure: false,
+            bundle: None,
+        }
+    }
+
+    /// On this engine.
+    pub fn on(self, engine: &ConnectedEngine) -> Self {
+        Self { engine: EngineChoice::Connected(engine.clone()), ..self }
+    }
+
+    /// On the engine at an address (`unix://…`, `npipe://…`, `tcp://…`, `ssh://…`), where there is one.
+    pub fn at(self, address: Option<&str>) -> Self {
+        Self { engine: EngineChoice::Address(address.map(str::to_owned)), ..self }
+    }
+
+    /// Tells a listener what happens.
+    pub fn listener(self, listener: &'a dyn Listener) -> Self {
+        Self { listener, ..self }
+    }
+
+    /// The longest that any single wait may take. Default: [`DEFAULT_TIMEOUT`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Removes parts of the deployment with their data and makes them again, where the spec changed and
+    /// no live change can bring the change about.
+    pub fn recreate(mut self, recreate: bool) -> Self {
+        self.plan.recreate = recreate;
+        self
+    }
+
+    /// Discards keys that the plan otherwise warns about and leaves alone: keys that no other node has.
+    pub fn discard_keys(mut self, discard: bool) -> Self {
+        self.plan.discard_keys = discard;
+        self
+    }
+
+    /// Whether to verify the deployment at the end. Default: yes.
+    pub fn verify(self, verify: bool) -> Self {
+        Self { verify, ..self }
+    }
+
+    /// Whether to remove the deployment when `up` fails, unless it existed before. Default: no.
+    pub fn remove_on_failure(self, remove: bool) -> Self {
+        Self { remove_on_failure: remove, ..self }
+    }
+
+    /// Writes a failure bundle to a folder: plans, events, logs, states and replies, passwords masked.
+    pub fn bundle(self, folder: Option<PathBuf>) -> Self {
+        Self { bundle: folder, ..self }
+    }
+
+    /// How a new cluster forms.
+    pub(crate) fn forming(mut self, forming: Forming) -> Self {
+        self.plan.forming = forming;
+        self
+    }
+
+    /// Plans what [`Up::run`] would do, and changes nothing.
+    ///
+    /// # Errors
+    /// The spec has problems, the engine does not answer, or the plan needs a decision of the caller.
+    pub async fn plan(&self) -> Result<Plan, Error> {
+        let spec = self.spec.read()?;
+        let engine = self.engine.connect().await?;
+        let image = image_reference(&spec).await?;
+        let target = Target::resolve(&spec, &engine, image, &LostResources::default()).await?;
+        let servers = target.servers();
+        let observed = target.observe(&engine, &servers, false).await?;
+        planner::plan(&target.topology, &observed, self.plan).map_err(|obstacles| target.obstacles(obstacles))
+    }
+
+    /// Brings the deployment up.
+    ///
+    /// # Errors
+    /// The step that failed; [`Error::ChecksFailed`] where the deployment is up and does not pass its
+    /// verification.
+    pub async fn run(self) -> Result<UpDone, Error> {
+        let bundle = self.bundle.as_deref().map(FailureBundle::begin).transpose()?;
+        let recorder = Recorder::new(self.listener, bundle.as_ref());
+        let mut progress = Progress::default();
+        let result = self.attempt(bundle.as_ref(), &recorder, &mut progress).await;
+        let result = self.wind_up(bundle.as_ref(), &recorder, &progress, result).await;
+        // The lease ends last: until here this run may have removed parts.
+        if let Some(lease) = progress.lease {
+            lease.release();
+        }
+        result
+    }
+
+    /// Takes the lease, then observes, plans, executes and verifies. `progress` shows how far it came.
+    async fn attempt<'r>(
+        &self,
+        bundle: Option<&FailureBundle>,
+        listener: &'r dyn Listener,
+        progress: &mut Progress<'r>,
+    ) -> Result<UpDone, Error> {
+        let spec = self.spec.read()?;
+        let mut watch = Stopwatch::new(listener);
+        let engine = progress.engine.insert(self.engine.connect().await?).clone();
+        watch.lap("connect");
+        let image = provide_image(&spec, &engine, listener).await?;
+        watch.lap("image");
+        let deployment = spec.topology.name.clone();
+        let request = LeaseRequest {
+            engine: engine.clone(),
+            deployment,
+            command: "up",
+            timeout: self.timeout,
+            listener,
+        };
+        let lease = progress.lease.insert(Lease::take(request).await?);
+        watch.lap("wait for others");
+        let mut contention = Contention::new(&spec, &engine, listener);
+        let mut has_warned = false;
+        loop {
+            let target = Target::resolve(&spec, &engine, image.clone(), contention.lost()).await?;
+            let target = progress.target.insert(target);
+            watch.lap("look around");
+            if let Some(bundle) = bundle {
+                bundle.mask(target.stored_credentials());
+                bundle.mask(Some(&target.credentials));
+            }
+            if !std::mem::replace(&mut has_warned, true) {
+                warn(&spec, target, &engine, listener);
+            }
+            if lease.wait_for_maker(target, contention.take_lost_network()).await? {
+                continue;
+            }
+            progress.is_new = contention.is_new(target, lease);
+            match self.converge_and_verify(target, &engine, lease, listener).await {
+                Ok(result) => {
+                    let (topology, credentials) = (target.topology.clone(), target.credentials.clone());
+                    let deployment = Deployment::new(engine.clone(), topology, credentials);
+                    return Ok(UpDone { deployment, result });
+                }
+                Err(error) => {
+                    let recovered = contention.recover(error, target, lease).await;
+                    progress.is_new = contention.is_new(target, lease);
+                    recovered?;
+                }
+            }
+        }
+    }
+
+    /// Observes, plans and executes until the deployment is as its target, then verifies it.
+    async fn converge_and_verify(
+        &self,
+        target: &Target,
+        engine: &ConnectedEngine,
+        lease: &Lease<'_>,
+        listener: &dyn Listener,
+    ) -> Result<UpResult, Error> {
+        let servers = lease.show_on(target.servers());
+        let site = EngineSite { target, engine, servers: &servers, lease };
+        let options = ConvergeOptions { plan: self.plan, timeout: self.timeout };
+        let converged = converge(&site, options, listener).await.map_err(|error| site.error(error))?;
+        let mut watch = Stopwatch::new(listener);
+        let verification = match self.verify {
+            true => Some(verify(&servers, &target.topology, &target.credentials).await),
+            false => None,
+        };
+        watch.lap("verify");
+        let observed = site.observe(converged.written).await?;
+        watch.lap("look at the result");
+        let status = status(&target.topology, &observed);
+        Ok(UpResult { changes: converged.changes, status, verification })
+    }
+
+    /// Completes the bundle and, where the caller wants that, removes what a failed run made.
+    async fn wind_up(
+        &self,
+        bundle: Option<&FailureBundle>,
+        listener: &dyn Listener,
+        progress: &Progress<'_>,
+        result: Result<UpDone, Error>,
+    ) -> Result<UpDone, Error> {
+        let Progress { engine, target, is_new, .. } = progress;
+        let (engine, target) = (engine.as_ref(), target.as_ref());
+        if let (Some(bundle), Some(engine)) = (bundle, engine) {
+            // Before anything is removed: the bundle asks the containers and the servers.
+            bundle.collect(engine, target).await;
+        }
+        let cleanup = Cleanup { remove: self.remove_on_failure, is_new: *is_new };
+        let result = match (result, engine, target) {
+            (Err(error), Some(engine), Some(target)) => {
+                Err(cleanup.after_error(error, engine, &target.topology.name).await)
+            }
+            (result, ..) => result,
+        };
+        if let Some(bundle) = bundle {
+            // The leftovers are part of the error.
+            let name = target.map(|target| &target.topology.name);
+            listener.hear(bundle.complete(name, result.as_ref().map(|done| &done.result)));
+        }
+        match result {
+            Ok(UpDone { deployment, result }) if !result.passed() => {
+                Err(cleanup.after_failed_checks(deployment, result).await)
+            }
+            result => result,
+        }
+    }
+}
+
+impl EngineChoice {
+    async fn connect(&self) -> Result<ConnectedEngine, Error> {
+        match self {
+            Self::Address(address) => ConnectedEngine::connect(address.as_deref()).await,
+            Self::Connected(engine) => Ok(engine.clone()),
+        }
+    }
+}
+
+/// Tells the warnings about a spec, and about the engine's machine.
+fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: &dyn Listener) {
+    let neighbours = neighbour_warning(target, engine);
+    let remarks = spec.remarks(&target.topology);
+    let remarks = remarks.located().into_iter().map(|remark| remark.to_string());
+    for message in neighbours.into_iter().chain(remarks) {
+        listener.hear(Event::Warning { message });
+    }
+}

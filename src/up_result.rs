@@ -1,0 +1,42 @@
+//! What `up` achieved, as data.
+
+use std::time::Duration;
+
+use crate::report::Report;
+use crate::status::StatusView;
+
+/// The result of a verification.
+#[derive(Debug, Clone)]
+pub struct Verification {
+    /// The results of the checks.
+    pub report: Report,
+    /// How long they took.
+    pub took: Duration,
+}
+
+/// The result of `up`.
+#[derive(Debug, Clone)]
+pub struct UpResult {
+    /// How many steps changed something.
+    pub changes: usize,
+    /// The state of the deployment afterwards.
+    pub status: StatusView,
+    /// The verification; `None` where the caller did not want one.
+    pub verification: Option<Verification>,
+}
+
+impl Verification {
+    /// Whether every check passed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.report.failed() == 0
+    }
+}
+
+impl UpResult {
+    /// Whether no check failed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.verification.as_ref().is_none_or(Verification::passed)
+    }
+}
