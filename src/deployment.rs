@@ -66,9 +66,9 @@ mod tls_files;
 mod up;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};
-pub use crate::docker::remove::Removed;
 pub use crate::event::{Event, Listener};
 pub use crate::plan::Plan;
+pub use crate::removed::Removed;
 pub use crate::report::Report;
 pub use crate::spec::{SecretText, Spec, SpecKind};
 pub use crate::status::{DeploymentLine, StatusView};

@@ -12,7 +12,7 @@ use super::down::Down;
 use super::engine::ConnectedEngine;
 use super::handle::Deployment;
 use crate::docker::location::EngineLocation;
-use crate::docker::remove::Removed;
+use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
 /// How long a removal may take while a value is dropped: a deployment of thirty nodes goes in five seconds.

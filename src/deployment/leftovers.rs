@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::docker::inventory::Inventory;
-use crate::docker::remove::Removed;
 use crate::observation::ContainerState;
+use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
 /// What the engine has of a deployment after an `up` that failed.

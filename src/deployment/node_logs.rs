@@ -1,6 +1,7 @@
 //! What the nodes of a deployment wrote to their logs.
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 
 use super::Error;
 use super::engine::{ConnectedEngine, choose};
@@ -34,7 +35,7 @@ impl ConnectedEngine {
         node: &NodeName,
         follow: bool,
         tail: Option<usize>,
-    ) -> impl Stream<Item = Result<String, Error>> + use<> {
-        logs::lines(self.api.client(), node, follow, tail).map(|line| Ok(line?))
+    ) -> BoxStream<'static, Result<String, Error>> {
+        logs::lines(self.api.client(), node, follow, tail).map(|line| Ok(line?)).boxed()
     }
 }

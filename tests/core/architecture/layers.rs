@@ -29,6 +29,7 @@ pub(super) const CORE: &[&str] = &[
     "spec",
     "status",
     "topology",
+    "up_result",
     "verify",
     "waiting",
 ];
@@ -65,13 +66,13 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer { part: CORE, never: OUTSIDE },
     Layer {
         part: &["spec"],
-        never: &["crate::topology", "crate::observed", "crate::plan", "crate::planner", "crate::verify"],
+        never: &["crate::topology", "crate::observation", "crate::plan", "crate::planner", "crate::verify"],
     },
     // That anything is running.
     Layer {
         part: &["topology"],
         never: &[
-            "crate::observed",
+            "crate::observation",
             "crate::plan",
             "crate::planner",
             "crate::readiness",
@@ -161,7 +162,12 @@ pub(super) const LAYERS: &[Layer] = &[
         ],
     },
     Layer { part: &["ui"], never: &["bollard", "crate::commands", "crate::docker", "crate::redis", "redis"] },
-    // Colours and protocol detail.
+    // Command lines and terminals.
+    Layer {
+        part: &["deployment"],
+        never: &["clap", "console", "crate::cli", "crate::commands", "crate::ui"],
+    },
+    // Colours, protocol detail, how a deployment is brought about.
     Layer { part: &["commands"], never: &["console", "bollard", "redis"] },
 ];
 
