@@ -13,8 +13,10 @@ mod cluster;
 mod membership;
 mod one_primary;
 mod open_slots;
+mod standing;
 
 pub use open_slots::OpenSlot;
+pub use standing::Standing;
 
 /// What every node of a deployment is, by what the servers say.
 #[derive(Debug, Clone)]

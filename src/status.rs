@@ -6,6 +6,9 @@ use crate::topology::{DeploymentName, Kind, NodeName};
 
 mod judge;
 mod list;
+mod problems;
+mod reading;
+mod rows;
 
 pub use judge::status;
 pub use list::{DeploymentLine, LineState};

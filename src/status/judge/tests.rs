@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::observation::ClusterNode;
+use crate::observation::{
+    ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView, SlotWay,
+};
 use crate::spec::Spec;
+use crate::status::{Condition, Link, Role};
 use crate::topology::resolve::{Facts, resolve};
-use crate::topology::{Server, Shard, SlotSet};
+use crate::topology::{Address, Kind, NodeName, Server, Shard, SlotSet};
 
 fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).unwrap();
@@ -224,4 +227,26 @@ fn the_digest_is_what_every_node_runs() {
     assert_eq!(run(&mut observed, ["sha256:2", "sha256:2"]).as_deref(), Some("sha256:2"));
     assert_eq!(run(&mut observed, ["sha256:1", "sha256:2"]), None);
     assert_eq!(status(&topology, &Observation::default()).digest, None);
+}
+
+#[test]
+fn a_cluster_with_open_slots_is_not_ready() {
+    let topology = topology("kind: cluster");
+    let mut observed = healthy(&topology);
+    let open = |observed: &mut Observation, number: usize, way: SlotWay| {
+        let server = observed.servers.get_mut(&name(number)).unwrap();
+        let ObservedServer::Answering(view) = server else { panic!("it answers") };
+        view.cluster.as_mut().unwrap().open_slots = (0..1000).map(|slot| (slot, way.clone())).collect();
+    };
+    open(&mut observed, 1, SlotWay::Migrating(id(&name(2))));
+    open(&mut observed, 2, SlotWay::Importing(id(&name(1))));
+    let status = status(&topology, &observed);
+    assert_eq!(status.state, DeploymentState::Degraded);
+    assert_eq!(
+        status.problems,
+        [
+            "shop-1 has slots 0-999 open, migrating to shop-2",
+            "shop-2 has slots 0-999 open, importing from shop-1"
+        ]
+    );
 }

@@ -1,0 +1,73 @@
+//! What one node does for its deployment, by what its server says.
+
+use super::{Arrangement, Member};
+use crate::observation::{ClusterRole, ClusterView, Replication};
+use crate::topology::{Address, NodeName, SlotSet};
+
+/// What a node does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It takes writes.
+    Primary {
+        /// The slots that it owns; none where it is no cluster node.
+        slots: SlotSet,
+    },
+    /// It has another server's keys.
+    Replica {
+        /// Its primary; `None` where that is no node of the deployment.
+        of: Option<NodeName>,
+        /// Whether its link to the primary is up.
+        link_up: bool,
+        /// By how many bytes it is behind its primary, where the link is up.
+        lag: Option<u64>,
+    },
+    /// It watches a primary.
+    Sentinel {
+        /// The primary that it watches; `None` where it watches none, or a server that is no node of the
+        /// deployment.
+        of: Option<NodeName>,
+    },
+}
+
+impl Arrangement<'_> {
+    /// What a node does; `None` where it does not answer.
+    #[must_use]
+    pub fn standing(&self, node: &NodeName) -> Option<Standing> {
+        let view = self.view(node)?;
+        if let Some(sentinel) = &view.sentinel {
+            let watched = sentinel.watched.as_ref().and_then(|watched| watched.primary);
+            return Some(Standing::Sentinel { of: watched.and_then(|address| self.name_at(address)) });
+        }
+        let own = view.cluster.as_ref().and_then(ClusterView::own);
+        let followed = own.and_then(|own| match &own.role {
+            ClusterRole::Primary => None,
+            ClusterRole::Replica(id) => Some(self.name_by_id(node, id)),
+        });
+        Some(match (&view.replication, followed) {
+            (Replication::Primary { .. }, None) => {
+                Standing::Primary { slots: own.map(|own| own.slots.clone()).unwrap_or_default() }
+            }
+            // A cluster node that has just been told to replicate is not connected yet.
+            (Replication::Primary { .. }, Some(of)) => Standing::Replica { of, link_up: false, lag: None },
+            (Replication::Replica { of, link_up, offset }, followed) => {
+                let of = followed.flatten().or_else(|| of.and_then(|address| self.name_at(address)));
+                let ahead = of.as_ref().and_then(|primary| Some(self.view(primary)?.replication.offset()));
+                let lag = ahead.filter(|_| *link_up).map(|ahead| ahead.saturating_sub(*offset));
+                Standing::Replica { of, link_up: *link_up, lag }
+            }
+        })
+    }
+
+    /// The node with a cluster id: the node that says so of itself, else the node at the address that `teller`
+    /// has for the id.
+    fn name_by_id(&self, teller: &NodeName, id: &str) -> Option<NodeName> {
+        let found = self.with_id(id).map(|member| member.name.clone());
+        let address = || self.cluster(teller)?.nodes.get(id)?.address;
+        found.or_else(|| self.name_at(address()?))
+    }
+
+    fn name_at(&self, address: Address) -> Option<NodeName> {
+        let at = |member: &&Member<'_>| member.address == address;
+        self.staying().find(at).map(|member| member.name.clone())
+    }
+}

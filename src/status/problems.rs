@@ -1,0 +1,169 @@
+//! What keeps a deployment from being ready, one sentence each.
+
+use std::collections::BTreeMap;
+
+use super::reading::Reading;
+use super::{Condition, Link, NodeStatus, Role};
+use crate::arrangement::OpenSlot;
+use crate::observation::{ObservedServer, SlotWay};
+use crate::topology::slots::SLOT_COUNT;
+use crate::topology::{Address, Kind, NodeName, SlotSet};
+
+/// Everything that is not as it should be, one sentence each.
+pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
+    let mut problems: Vec<String> = nodes.iter().flat_map(|node| problems_of(reading, node)).collect();
+    let anchor = reading.topology.anchor.as_ref().map(|anchor| &anchor.name);
+    let others = reading.observed.containers.keys().filter(|name| Some(*name) != anchor);
+    let strangers = others.filter(|name| reading.topology.node(name).is_none());
+    problems.extend(strangers.map(|name| format!("{name} exists, but is not one of its nodes")));
+    let primaries: Vec<&NodeStatus> = nodes
+        .iter()
+        .filter(|node| node.condition == Condition::Answering && node.role == Role::Primary)
+        .collect();
+    match (reading.topology.kind, primaries.as_slice()) {
+        (Kind::Replication | Kind::Sentinel, []) => problems.push("there is no primary".to_owned()),
+        (Kind::Replication | Kind::Sentinel, [_, _, ..]) => {
+            let names: Vec<&str> = primaries.iter().map(|node| node.name.as_str()).collect();
+            problems.push(format!("there is more than one primary: {}", names.join(", ")));
+        }
+        (Kind::Sentinel, [primary]) => problems.extend(problems_of_sentinels(reading, nodes, &primary.name)),
+        (Kind::Standalone | Kind::Replication, _) => {}
+        (Kind::Cluster, _) => {
+            problems.extend(cluster_problems(
+                &primaries,
+                &reading.observed.slot_owners_besides(reading.topology),
+            ));
+            problems.extend(open_slots(reading));
+        }
+    }
+    problems
+}
+
+/// What sentinels say that they should not, given the primary.
+fn problems_of_sentinels(reading: &Reading<'_>, nodes: &[NodeStatus], primary: &NodeName) -> Vec<String> {
+    let answering = nodes.iter().filter(|node| node.condition == Condition::Answering);
+    let problem = |node: &NodeStatus| {
+        let watched = reading.arrangement.view(&node.name)?.sentinel.as_ref()?.watched.as_ref();
+        let name = &node.name;
+        match (watched, &node.primary) {
+            (None, _) => Some(format!("{name} watches no primary")),
+            (Some(_), None) => Some(format!("{name} watches a server that is not one of its nodes")),
+            (Some(_), Some(other)) if other != primary => {
+                Some(format!("{name} watches {other}, and the primary is {primary}"))
+            }
+            (Some(watched), _) => watched.failing.then(|| format!("{name} thinks that {primary} is down")),
+        }
+    };
+    answering.filter_map(problem).collect()
+}
+
+fn problems_of(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
+    let name = &node.name;
+    let reason = match node.condition {
+        Condition::Missing => "has no container".to_owned(),
+        Condition::Created => "was never started".to_owned(),
+        Condition::Exited => "has ended".to_owned(),
+        Condition::Restarting => {
+            let restarts = reading.observed.containers.get(name).map_or(0, |container| container.restarts);
+            format!("does not answer: its container restarts in a loop (restarts so far: {restarts})")
+        }
+        Condition::Paused => "is paused".to_owned(),
+        Condition::Silent => match reading.observed.servers.get(name) {
+            Some(ObservedServer::Silent(reason)) => format!("does not answer: {reason}"),
+            _ => "does not answer".to_owned(),
+        },
+        Condition::Answering => return problems_of_answering(reading, node),
+    };
+    vec![format!("{name} {reason}")]
+}
+
+fn problems_of_answering(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
+    let name = &node.name;
+    let mut problems = Vec::new();
+    if reading.observed.containers.get(name).is_some_and(|container| !container.attached) {
+        problems.push(format!("{name} is detached from the network"));
+    }
+    match (&node.primary, node.link) {
+        (Some(primary), Some(Link::Down)) => problems.push(format!("{name} has no link to {primary}")),
+        (None, Some(_)) => {
+            problems.push(format!("{name} follows a server that is not one of its nodes"));
+        }
+        _ => {}
+    }
+    if reading.topology.kind == Kind::Cluster {
+        match reading.arrangement.cluster(name) {
+            None => problems.push(format!("{name} is no cluster node")),
+            Some(cluster) if !cluster.ok => {
+                problems.push(format!("{name} says that the cluster is down"));
+            }
+            Some(_) => {}
+        }
+        if node.link == Some(Link::Up) && !is_shown_to_clients(reading, name) {
+            problems.push(format!("{name} is not shown to clients yet"));
+        }
+    }
+    problems
+}
+
+/// Whether every node that answers tells its clients of this one.
+fn is_shown_to_clients(reading: &Reading<'_>, name: &NodeName) -> bool {
+    let Some(cluster) = reading.arrangement.cluster(name) else { return false };
+    reading.arrangement.clusters().all(|(_, other)| {
+        other.slots.values().flatten().any(|listed| *listed == cluster.own_id)
+            && other.shards.as_ref().is_none_or(|shards| shards.get(&cluster.own_id) == Some(&true))
+    })
+}
+
+/// What a cluster's primaries, taken together, do not serve.
+fn cluster_problems(
+    primaries: &[&NodeStatus],
+    strangers: &BTreeMap<String, (Address, SlotSet)>,
+) -> Vec<String> {
+    let mut problems: Vec<String> = primaries
+        .iter()
+        .filter(|node| node.slots.is_empty())
+        .map(|node| format!("{} is a primary without slots", node.name))
+        .collect();
+    let mut owners: BTreeMap<u16, u32> = BTreeMap::new();
+    let ranges = primaries.iter().flat_map(|node| &node.slots);
+    for slot in ranges.flat_map(|[start, end]| *start..=*end) {
+        *owners.entry(slot).or_default() += 1;
+    }
+    for (address, slots) in strangers.values() {
+        problems
+            .push(format!("slots {slots} are owned by the node at {address}, which is not one of its nodes"));
+    }
+    let is_strangers = |slot: u16| strangers.values().any(|(_, slots)| slots.contains(slot));
+    let is_served = |slot: u16| owners.contains_key(&slot) || is_strangers(slot);
+    let unserved: SlotSet = (0..SLOT_COUNT).filter(|slot| !is_served(*slot)).collect();
+    if !unserved.is_empty() {
+        problems.push(format!("slots {unserved} are not served"));
+    }
+    let contested: SlotSet = owners.iter().filter(|(_, count)| **count > 1).map(|(slot, _)| *slot).collect();
+    if !contested.is_empty() {
+        problems.push(format!("slots {contested} have more than one owner"));
+    }
+    problems
+}
+
+/// Slots that are in the midst of a move, for each node and each node at the other end.
+fn open_slots(reading: &Reading<'_>) -> Vec<String> {
+    let mut moves: BTreeMap<(NodeName, SlotWay), Vec<u16>> = BTreeMap::new();
+    for OpenSlot { slot, node, way } in reading.arrangement.open_slots() {
+        moves.entry((node, way)).or_default().push(slot);
+    }
+    let name = |id: &String| {
+        let member = reading.arrangement.with_id(id);
+        member.map_or_else(|| format!("node {}", id.get(..8).unwrap_or(id)), |member| member.name.to_string())
+    };
+    let sentence = |((node, way), slots): ((NodeName, SlotWay), Vec<u16>)| {
+        let slots: SlotSet = slots.into_iter().collect();
+        match &way {
+            SlotWay::Migrating(to) => format!("{node} has slots {slots} open, migrating to {}", name(to)),
+            SlotWay::Importing(from) => {
+                format!("{node} has slots {slots} open, importing from {}", name(from))
+            }
+        }
+    };
+    moves.into_iter().map(sentence).collect()
+}

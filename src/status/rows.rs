@@ -1,0 +1,51 @@
+//! What `status` shows of each node.
+
+use super::reading::Reading;
+use super::{Link, NodeStatus, Role};
+use crate::arrangement::Standing;
+use crate::topology::{Node, NodeName};
+
+/// One node.
+pub(super) fn node(reading: &Reading<'_>, node: &Node) -> NodeStatus {
+    let view = reading.arrangement.view(&node.name);
+    let mut status = NodeStatus {
+        name: node.name.clone(),
+        role: first_role(reading, &node.name),
+        address: node.address.to_string(),
+        endpoint: node.endpoint.to_string(),
+        container: node.name.clone(),
+        condition: reading.condition(&node.name),
+        slots: Vec::new(),
+        primary: None,
+        link: None,
+        lag: None,
+        memory: view.map(|view| view.memory),
+        keys: view.filter(|view| view.sentinel.is_none()).map(|view| view.keys),
+        version: view.and_then(|view| Some(view.server?.version.to_string())),
+    };
+    match reading.arrangement.standing(&node.name) {
+        None => {}
+        Some(Standing::Sentinel { of }) => status.primary = of,
+        Some(Standing::Primary { slots }) => {
+            status.role = Role::Primary;
+            status.slots = slots.ranges().iter().map(|range| [range.start(), range.end()]).collect();
+        }
+        Some(Standing::Replica { of, link_up, lag }) => {
+            status.role = Role::Replica;
+            status.link = Some(if link_up { Link::Up } else { Link::Down });
+            (status.primary, status.lag) = (of, lag);
+        }
+    }
+    status
+}
+
+/// The role that a node starts out with.
+fn first_role(reading: &Reading<'_>, name: &NodeName) -> Role {
+    if reading.topology.is_sentinel(name) {
+        Role::Sentinel
+    } else if reading.topology.starts_as_primary(name) {
+        Role::Primary
+    } else {
+        Role::Replica
+    }
+}
