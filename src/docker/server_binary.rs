@@ -1,7 +1,6 @@
 //! Which processor the server in an image is made for, as its ELF header says.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
 
 use bollard::Docker;
 use bollard::query_parameters::DownloadFromContainerOptionsBuilder;
@@ -30,11 +29,13 @@ pub(super) async fn target(
     path: Option<&str>,
 ) -> Option<Target> {
     for directory in path.unwrap_or(DEFAULT_PATH).split(':') {
-        let mut file = Path::new(directory).join(program);
+        // Not by `Path`, which would join with a backslash on Windows.
+        let mut file = format!("{directory}/{program}");
         for _ in 0..MOST_LINKS {
             match entry(&beginning(docker, container, &file).await?) {
                 Some(Entry::File(header)) => return elf::target(&header),
-                Some(Entry::Link(to)) => file = file.parent()?.join(to),
+                Some(Entry::Link(to)) if to.starts_with('/') => file = to,
+                Some(Entry::Link(to)) => file = format!("{}/{to}", file.rsplit_once('/')?.0),
                 None => break,
             }
         }
@@ -48,13 +49,13 @@ enum Entry {
     /// A file that begins with these bytes.
     File(Vec<u8>),
     /// A symbolic link.
-    Link(PathBuf),
+    Link(String),
 }
 
 /// The beginning of the archive of `file`, which is empty where there is no such file; `None` where the engine does
 /// not answer.
-async fn beginning(docker: &Docker, container: &str, file: &Path) -> Option<Vec<u8>> {
-    let options = DownloadFromContainerOptionsBuilder::default().path(file.to_str()?).build();
+async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u8>> {
+    let options = DownloadFromContainerOptionsBuilder::default().path(file).build();
     let mut chunks = docker.download_from_container(container, Some(options));
     let mut archive = Vec::new();
     while archive.len() < ARCHIVE_BEGINNING {
@@ -72,8 +73,8 @@ async fn beginning(docker: &Docker, container: &str, file: &Path) -> Option<Vec<
 fn entry(archive: &[u8]) -> Option<Entry> {
     let mut archive = tar::Archive::new(archive);
     let entry = archive.entries().ok()?.next()?.ok()?;
-    if let Some(link) = entry.link_name().ok()? {
-        return Some(Entry::Link(link.into_owned()));
+    if let Some(link) = entry.link_name_bytes() {
+        return Some(Entry::Link(String::from_utf8_lossy(&link).into_owned()));
     }
     let mut header = Vec::new();
     entry.take(ELF_HEADER).read_to_end(&mut header).ok()?;
@@ -89,7 +90,7 @@ mod tests {
         let mut archive = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
         header.set_size(100_000);
-        archive.append_data(&mut header, "redis-server", &[7; 100_000][..]).unwrap();
+        archive.append_data(&mut header, "redis-server", vec![7; 100_000].as_slice()).unwrap();
         let archive = archive.into_inner().unwrap();
         assert_eq!(entry(&archive[..ARCHIVE_BEGINNING]), Some(Entry::File(vec![7; 64])));
 
