@@ -102,6 +102,7 @@ impl<'a> Arrangement<'a> {
     }
 
     /// Every node, those that leave last.
+    #[must_use]
     pub fn members(&self) -> impl DoubleEndedIterator<Item = &Member<'a>> {
         self.members.iter()
     }

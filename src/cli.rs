@@ -140,6 +140,7 @@ pub struct SpecArguments {
 
 /// Options of `up`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct UpArguments {
     /// Which spec.
     #[command(flatten)]

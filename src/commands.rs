@@ -32,7 +32,7 @@ pub use exit_status::ExitStatus;
 pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
     let host = cli.global.host.as_deref();
     match &cli.command {
-        Command::Up(arguments) => up::run(arguments, host, ui).await,
+        Command::Up(arguments) => Box::pin(up::run(arguments, host, ui)).await,
         Command::Plan(arguments) => plan::run(arguments, host, ui).await,
         Command::Verify(arguments) => verify::run(arguments, host, ui).await,
         Command::Status(arguments) => status::run(arguments, host, ui).await,

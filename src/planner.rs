@@ -6,7 +6,7 @@
 //! left.
 //!
 //! [`plan`] is the spine: it calls one pass after another, in the order in which the work is done. A pass reads the
-//! [`World`], and returns its stages and what they change; no pass reads another's steps.
+//! `World`, and returns its stages and what they change; no pass reads another's steps.
 
 use crate::arrangement::Arrangement;
 use crate::observation::Observation;

@@ -133,10 +133,11 @@ impl<'a> Waiting<'a> {
             return Next::GiveUp;
         }
         match (&look.newer, self.condition) {
-            (None, Some(condition)) if another_way(condition).is_none() => {
-                if waited.saturating_sub(self.plan_asked) >= PLAN_PACE {
-                    return Next::AskForPlan;
-                }
+            (None, Some(condition))
+                if another_way(condition).is_none()
+                    && waited.saturating_sub(self.plan_asked) >= PLAN_PACE =>
+            {
+                return Next::AskForPlan;
             }
             (Some(newer), Some(condition)) => {
                 self.plan_asked = *waited;

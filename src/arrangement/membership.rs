@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Arrangement, Member};
 use crate::observation::{ClusterRole, ClusterView, Replication};
-use crate::topology::{Address, NodeName};
+use crate::topology::{Address, NodeName, Server};
 
 impl Arrangement<'_> {
     /// The nodes that the rest of the cluster has forgotten and keeps out.
@@ -83,5 +83,5 @@ fn is_in_handshake(cluster: &ClusterView, address: Address) -> bool {
 }
 
 fn spreads_forgetting(view: &crate::observation::ServerView) -> bool {
-    view.server.is_some_and(|server| server.spreads_forgetting())
+    view.server.is_some_and(Server::spreads_forgetting)
 }

@@ -27,7 +27,7 @@ pub(super) async fn run(
         .verify(!arguments.no_verify)
         .remove_on_failure(arguments.on_failure == OnFailure::Remove)
         .bundle(arguments.bundle.clone());
-    let done = up.run().await;
+    let done = Box::pin(up.run()).await;
     renderer.finish();
     let shown = match &done {
         Ok(UpDone { deployment, result }) => ui.up(deployment.topology(), result),

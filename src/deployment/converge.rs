@@ -96,7 +96,9 @@ pub async fn converge<S: Site>(
         let next = Arc::new(next);
         let news: Vec<AtStake> =
             next.at_stake.iter().filter(|news| !warned.contains(news)).cloned().collect();
-        news.iter().for_each(|news| listener.hear(Event::Warning { message: news.to_string() }));
+        for news in &news {
+            listener.hear(Event::Warning { message: news.to_string() });
+        }
         warned.extend(news);
         listener.hear(Event::Planned { plan: Arc::clone(&next) });
         if next.is_empty() {

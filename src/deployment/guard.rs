@@ -79,6 +79,7 @@ impl Drop for RemovedOnDrop {
 }
 
 /// Removes a deployment, on a runtime of its own.
+#[expect(clippy::needless_pass_by_value, reason = "the thread that runs it owns both")]
 fn remove(location: EngineLocation, name: DeploymentName) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

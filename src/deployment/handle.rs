@@ -93,7 +93,7 @@ impl Deployment {
     /// The certificate of the deployment's CA, as PEM. `None`: the deployment does not use TLS.
     #[must_use]
     pub fn authority(&self) -> Option<&str> {
-        self.credentials.certificates.as_ref().map(|certificates| certificates.authority())
+        self.credentials.certificates.as_ref().map(crate::topology::Certificates::authority)
     }
 
     /// The state of the deployment and of each node right now.

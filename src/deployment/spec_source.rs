@@ -115,7 +115,7 @@ impl SpecSource {
     /// The spec is not there, or has problems.
     pub fn read(&self) -> Result<LoadedSpec, Error> {
         let (source, default_name, folder) = match &self.origin {
-            Origin::Code(spec) => return self.from_code(spec),
+            Origin::Code(spec) => return self.built_in_code(spec),
             Origin::Named(word) => named(word)?,
             Origin::File(path) => file(path)?,
             Origin::Shipped(name) => shipped(name)?,
@@ -134,7 +134,7 @@ impl SpecSource {
         loaded(document, default_name, folder)
     }
 
-    fn from_code(&self, spec: &Spec) -> Result<LoadedSpec, Error> {
+    fn built_in_code(&self, spec: &Spec) -> Result<LoadedSpec, Error> {
         let mut spec = spec.clone();
         for item in &self.overrides {
             match item.path.segments() {

@@ -165,8 +165,8 @@ impl<'a> Up<'a> {
         let bundle = self.bundle.as_deref().map(FailureBundle::begin).transpose()?;
         let recorder = Recorder::new(self.listener, bundle.as_ref());
         let mut progress = Progress::default();
-        let result = self.attempt(bundle.as_ref(), &recorder, &mut progress).await;
-        let result = self.wind_up(bundle.as_ref(), &recorder, &progress, result).await;
+        let result = Box::pin(self.attempt(bundle.as_ref(), &recorder, &mut progress)).await;
+        let result = Box::pin(self.wind_up(bundle.as_ref(), &recorder, &progress, result)).await;
         // The lease ends last: until here this run may have removed parts.
         if let Some(lease) = progress.lease {
             lease.release();
@@ -242,9 +242,10 @@ impl<'a> Up<'a> {
         let options = ConvergeOptions { plan: self.plan, timeout: self.timeout };
         let converged = converge(&site, options, listener).await.map_err(|error| site.error(error))?;
         let mut watch = Stopwatch::new(listener);
-        let verification = match self.verify {
-            true => Some(verify(&servers, &target.topology, &target.credentials).await),
-            false => None,
+        let verification = if self.verify {
+            Some(verify(&servers, &target.topology, &target.credentials).await)
+        } else {
+            None
         };
         watch.lap("verify");
         let observed = site.observe(converged.written).await?;

@@ -65,7 +65,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     stages.append(forget(world, &present, Strangers::OwnPrimaries));
     stages.append(slots::raise_epochs(&present, &holds));
     stages.append(restart::restart_the_unlisted(world, &present, &holds));
-    let changed = (!stages.is_empty() || before.logins).then(|| world.servers.cause_to_wait());
+    let cause = (!stages.is_empty() || before.logins).then(|| world.servers.cause_to_wait());
 
     if swaps {
         stages.append(succession::swap_roles(world, &holds));
@@ -74,10 +74,10 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     let primaries = holds.primaries();
     let mut changes = Changes { links, readmissions: met.readmissions, ..Changes::default() };
     if !replacements::include_the_unlinked(world) {
-        let settling = ready::Settling { changed, swapped: swaps, replaced: replacements::any(world) };
-        let settled = ready::settle(world, &present, &primaries, settling);
-        changes.announcements = settled.changes.announcements;
-        stages.append(settled.stages);
+        let state = ready::Settling { changed: cause, swapped: swaps, replaced: replacements::any(world) };
+        let readied = ready::settle(world, &present, &primaries, &state);
+        changes.announcements = readied.changes.announcements;
+        stages.append(readied.stages);
     }
     Roles { stages, changes, primaries }
 }

@@ -16,6 +16,7 @@ pub(super) struct Pass {
 
 /// What steps change, for the passes that come after them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each change is independent of the others")]
 pub(super) struct Changes {
     /// Replicas begin to follow another primary, and need a first copy.
     pub(super) links: bool,

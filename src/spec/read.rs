@@ -45,7 +45,8 @@ pub struct Document {
 
 /// Reads the spec in `source`.
 ///
-/// # Errors Every problem of its syntax, its structure, its variables and the overrides.
+/// # Errors
+/// Every problem of its syntax, its structure, its variables and the overrides.
 pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> {
     let Source { name, text } = source;
     let mut root = match document::parse(&text, TextId::File, 0).and_then(require_mapping) {

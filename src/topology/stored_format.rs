@@ -30,7 +30,7 @@ pub fn write(topology: &Topology, credentials: &Credentials) -> SecretText {
     SecretText::new(file.to_string())
 }
 
-/// Reads what [`write`] wrote; `None` where the text is something else, like a file that was not written to
+/// Reads what [`write()`] wrote; `None` where the text is something else, like a file that was not written to
 /// its end.
 ///
 /// # Errors

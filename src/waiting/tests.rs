@@ -89,7 +89,7 @@ fn a_wait_gives_up_when_its_time_is_over_or_another_step_has_failed() {
         (Waiting::for_call(progress, &write, LIMIT), LIMIT),
         (Waiting::for_call(progress, &meet, LIMIT), LIMIT + ms(60_000)),
     ] {
-        let before = Look { newer: Some(None), ..look(limit - ms(1)) };
+        let before = Look { newer: Some(None), ..look(limit.saturating_sub(ms(1))) };
         assert!(matches!(waiting.next(&before), Next::GoOn { .. }), "{limit:?}");
         assert_eq!(waiting.next(&look(limit)), Next::GiveUp, "{limit:?}");
         let failed = Look { other_step_failed: true, ..look(ms(0)) };

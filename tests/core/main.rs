@@ -2,6 +2,8 @@
 //!
 //! One test program for all of it: linking is what takes the time.
 
+#![expect(clippy::similar_names, reason = "`uses` and `used`, `vote` and `voter` are what they are")]
+
 mod architecture;
 mod convergence;
 mod executor;

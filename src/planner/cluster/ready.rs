@@ -25,7 +25,7 @@ pub(super) fn settle(
     world: &World<'_>,
     present: &Arrangement<'_>,
     primaries: &[NodeName],
-    settling: Settling,
+    settling: &Settling,
 ) -> Pass {
     let unsettled = |milestone: Milestone| -> Vec<Step> {
         let expectation = expectations::cluster(world, primaries, milestone);

@@ -67,7 +67,9 @@ impl Numbers {
                 }
             }
         }
-        shards.iter_mut().for_each(|shard| shard.replicas.sort_unstable());
+        for shard in &mut shards {
+            shard.replicas.sort_unstable();
+        }
         let kept = ascending(stored.into_iter().flat_map(|stored| &stored.sentinels).filter_map(number));
         let sentinels = (0..shape.sentinels)
             .map(|sentinel| kept.get(sentinel).copied().unwrap_or_else(|| free.take(Sort::Sentinel)));
@@ -103,7 +105,7 @@ impl FreeNumbers {
             !self.used.contains(number) && self.containers.get(number).is_none_or(|found| *found == sort)
         };
         // Some number is always free.
-        let number = (1..).find(is_free).unwrap_or(usize::MAX);
+        let number = (1..usize::MAX).find(is_free).unwrap_or(usize::MAX);
         self.used.insert(number);
         number
     }

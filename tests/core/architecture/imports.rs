@@ -171,7 +171,7 @@ impl SourceFile {
             path.push(word.clone());
             match others {
                 [Token::PathSeparator, behind @ ..] if matches!(behind, [Token::Word(_), ..]) => {
-                    rest = behind
+                    rest = behind;
                 }
                 _ => {
                     rest = others;

@@ -26,14 +26,13 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             ('\'', _) => quote_end(&characters, at),
             _ if character.is_alphanumeric() || character == '_' => {
                 let end = word_end(&characters, at);
-                match raw_string_end(&characters, at, end) {
-                    Some(end) => end,
-                    None => {
-                        if !character.is_ascii_digit() {
-                            tokens.push(Token::Word(characters[at..end].iter().collect()));
-                        }
-                        end
+                if let Some(end) = raw_string_end(&characters, at, end) {
+                    end
+                } else {
+                    if !character.is_ascii_digit() {
+                        tokens.push(Token::Word(characters[at..end].iter().collect()));
                     }
+                    end
                 }
             }
             (':', Some(':')) => {

@@ -145,7 +145,9 @@ impl World {
         };
         let keys: Vec<(KeyId, u16)> = (first..first + count).map(|id| (id, slot(id))).collect();
         let process = state.process(node).expect("the server answers");
-        keys.iter().for_each(|(id, slot)| process.keys.set(*id, *slot));
+        for (id, slot) in &keys {
+            process.keys.set(*id, *slot);
+        }
         process.write(100 * count);
         keys
     }

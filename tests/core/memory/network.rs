@@ -89,7 +89,7 @@ fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
     }
     let source = |process: &&mut Process| (process.offset, process.keys.clone(), process.history.clone());
     let sources: BTreeMap<Address, (u64, Keys, History)> =
-        reachable.values().map(|process| (process.address, source(&process))).collect();
+        reachable.values().map(|process| (process.address, source(process))).collect();
     let welcome: BTreeSet<Address> = reachable
         .values()
         .filter(|process| {

@@ -111,7 +111,7 @@ impl State {
             let replicas = reachable.iter().filter(|(_, replica)| replica.follows == Some(primary));
             let known = replicas.filter(|(_, replica)| sentinel.replicas.contains(&replica.address));
             let best = known.max_by_key(|(_, replica)| (replica.offset, replica.address))?;
-            (agree > (sentinel.sentinels.len() + 1) / 2).then_some(best.1.address)
+            (agree > sentinel.sentinels.len().div_ceil(2)).then_some(best.1.address)
         });
         if let Some(chosen) = chosen {
             self.follow_the_sentinels_choice(chosen);

@@ -438,11 +438,7 @@ impl Machine {
             match accident {
                 Accident::Vote(_) => world.vote(),
                 Accident::Silence(_, pick) => world.silence(picked(pick)),
-                Accident::Stop(_, pick) => {
-                    if world.runs(picked(pick)) {
-                        world.stop_container(picked(pick));
-                    }
-                }
+                Accident::Stop(_, pick) if world.runs(picked(pick)) => world.stop_container(picked(pick)),
                 _ => {}
             }
         });
