@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Steps with a heading each, all of them run even after one has failed, so that one run shows all
-# there is to mend; at the end a table. Sourced, never run.
+# Runs steps, each with a heading, and prints a table at the end. A failed step does not stop the others: one run shows
+# all failures. Scripts source this file.
 
 steps_failed=()
 steps_summary=()
 
-# step TITLE COMMAND…: runs a command under a heading, and notes its outcome and its time.
+# step TITLE COMMAND…: runs a command under a heading, and notes its result and its time.
 step() {
     local title=$1 start=$SECONDS outcome=passed
     shift
@@ -16,7 +16,7 @@ step() {
     printf '==> %s: %s after %d s\n' "$title" "$outcome" $((SECONDS - start))
 }
 
-# Prints the table, and ends the script with 1 where a step failed.
+# Prints the table, and ends the script with 1 if a step failed.
 end_steps() {
     printf '\n'
     printf '%s\n' "${steps_summary[@]}"

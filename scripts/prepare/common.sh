@@ -1,27 +1,27 @@
 # shellcheck shell=bash
-# What every script here shares: strict mode, messages, root rights and paths. Sourced, never run.
+# The common part of all scripts: strict mode, messages, root rights and paths. Scripts source this file.
 
 set -euo pipefail
 
-# Administrators' programs (dockerd, iptables) are not on everybody's path; cargo's are not either
-# in a shell that has not read the profile since Rust was installed.
+# The PATH of a user may lack system programs (dockerd, iptables). A shell that is older than the installation of Rust
+# lacks cargo.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin"
 export PATH
 
-# Nothing here asks a question, so nothing may wait for an answer.
+# No program here may wait for input.
 exec </dev/null
 
-# The repository's root, whatever folder the caller is in.
+# The root of the repository.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# shellcheck disable=SC2034  # used by those that source this
+# shellcheck disable=SC2034  # used by the scripts that source this file
 prepare="$root/scripts/prepare"
 
-# Progress goes to stderr, like redisctl's own.
+# Prints progress to stderr, as redisctl does.
 say() {
     printf '%s\n' "$*" >&2
 }
 
-# fail MESSAGE [HINT]: says what went wrong and what to do next, and ends the script.
+# fail MESSAGE [HINT]: prints the error and the hint, and ends the script.
 fail() {
     printf 'error: %s\n' "$1" >&2
     if (($# > 1)); then
@@ -34,18 +34,18 @@ have() {
     command -v "$1" >/dev/null 2>&1
 }
 
-# as_root COMMAND…: runs a command with root's rights, by sudo where that takes no password.
+# as_root COMMAND…: runs a command as root, through sudo if sudo needs no password.
 as_root() {
     if ((EUID == 0)); then
         "$@"
     elif have sudo && sudo -n true 2>/dev/null; then
         sudo -n "$@"
     else
-        fail "root's rights are needed for \`$*\`" "run this again as root, or run that command yourself first"
+        fail "root is needed for \`$*\`" "run this script as root, or run the command yourself first"
     fi
 }
 
-# limited SECONDS COMMAND…: ends a command that hangs, where the system has a program for that.
+# limited SECONDS COMMAND…: ends a command that hangs, if the system has `timeout`.
 limited() {
     if have timeout; then
         timeout "$@"
@@ -54,7 +54,7 @@ limited() {
     fi
 }
 
-# Whether an engine answers; one that hangs is as good as none.
+# Whether an engine answers in time.
 engine_answers() {
     have docker && limited 15 docker version >/dev/null 2>&1
 }
