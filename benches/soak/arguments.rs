@@ -4,26 +4,26 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Brings a cluster up and down again and again, with a fault at a random moment of each round.
+/// Brings a cluster up and down in many rounds, with a fault at a random moment of each round.
 #[derive(Debug, Parser)]
 #[command(name = "soak")]
 pub(crate) struct Arguments {
-    /// How many rounds.
+    /// The number of rounds.
     #[arg(default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
-    /// The number of the first round: with the same seed, `--first 17 1` is round 17 again.
+    /// The number of the first round. With the same seed, `--first 17 1` repeats round 17.
     #[arg(long, default_value_t = 1)]
     pub(crate) first: u32,
-    /// What the faults and their moments are drawn from; random where it is not given.
+    /// The seed of the faults and their moments; random by default.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// The server image, present on the engine.
     #[arg(long, env = "REDISCTL_SOAK_IMAGE", default_value = "redisctl-test/redis:7.0")]
     pub(crate) image: String,
-    /// Keep what good rounds leave, too.
+    /// Keep the folders of successful rounds, too.
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Where rounds that failed keep the output and the bundle of each of their commands.
+    /// The folder for failed rounds, with the output and the bundle of each command.
     #[arg(long, default_value = "target/soak", value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// What `cargo bench` passes to every benchmark.

@@ -1,4 +1,4 @@
-//! The engine, as far as the soak harms it and counts what is on it.
+//! The engine: the soak causes faults in its containers, and counts its objects.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use bollard::query_parameters::{
 
 use crate::fault::Harm;
 
-/// No call takes longer on an engine that is well.
+/// The limit of a call to a healthy engine.
 const CALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// A connection to the engine.
@@ -22,26 +22,26 @@ pub(crate) struct Engine {
     docker: Docker,
 }
 
-/// Something on the engine.
+/// An object on the engine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Object {
     /// `container`, `network` or `volume`.
     pub(crate) kind: &'static str,
     /// Its name.
     pub(crate) name: String,
-    /// Its id: what is made anew under the same name is something else.
+    /// Its id. A new object with the same name has another id.
     id: String,
 }
 
 impl Engine {
-    /// Connects to the engine of `DOCKER_HOST`, else of the platform's default socket.
+    /// Connects to the engine of `DOCKER_HOST`, or else of the platform's default socket.
     pub(crate) async fn connect() -> Result<Self> {
         let docker = Docker::connect_with_defaults()?.with_timeout(CALL_LIMIT);
         docker.ping().await.context("the engine does not answer")?;
         Ok(Self { docker })
     }
 
-    /// Everything on the engine but images.
+    /// All objects on the engine except images.
     pub(crate) async fn objects(&self) -> Result<BTreeSet<Object>> {
         let all = ListContainersOptionsBuilder::default().all(true).build();
         let containers = self.docker.list_containers(Some(all)).await?;
@@ -65,7 +65,7 @@ impl Engine {
         Ok(containers.chain(networks).chain(volumes).collect())
     }
 
-    /// Harms a container. `false`: it is not there (yet), or not in a state to be harmed so.
+    /// Causes a fault in a container. `false`: the container is missing, or its state does not allow this fault.
     pub(crate) async fn harm(&self, harm: Harm, container: &str, network: &str) -> Result<bool> {
         let done = match harm {
             Harm::Kill => self.docker.kill_container(container, None::<KillContainerOptions>).await,
@@ -78,7 +78,7 @@ impl Engine {
         };
         match done {
             Ok(()) => Ok(true),
-            // Not there, not running, not in that network: the engine is well.
+            // The container is missing, does not run, or is not in the network. The engine is healthy.
             Err(Error::DockerResponseServerError { .. }) => Ok(false),
             Err(error) => Err(error).with_context(|| format!("harming `{container}`")),
         }
@@ -89,10 +89,10 @@ impl Engine {
         self.docker.remove_container(container, Some(options)).await
     }
 
-    /// Removes what a round has left, as far as that is possible, so that the next one starts clean.
+    /// Removes objects that a round left behind, for the next round.
     pub(crate) async fn sweep<'a>(&self, objects: impl Iterator<Item = &'a Object>) {
         for object in objects {
-            // What cannot be removed is counted again after the next round.
+            // An object that cannot be removed is counted again after the next round.
             let _ = match object.kind {
                 "container" => self.remove(&object.id).await,
                 "network" => self.docker.remove_network(&object.id).await,

@@ -1,4 +1,4 @@
-//! What goes wrong in a round, and when.
+//! The fault of a round, and its moment.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,67 +11,67 @@ use crate::tool::{Signal, Spec};
 /// The nodes of the bundled cluster.
 const NODES: u8 = 6;
 
-/// The most nodes that a fault is about: both of a shard, or two of three primaries.
+/// The most nodes of a fault: both nodes of a shard, or two of three primaries.
 const MOST_NODES: usize = 2;
 
-/// What goes wrong.
+/// A fault.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
-    /// Something is done to containers.
+    /// A fault of containers.
     Containers {
-        /// What.
+        /// The kind of the fault.
         harm: Harm,
         /// The numbers of their nodes.
         nodes: BTreeSet<u8>,
-        /// When.
+        /// The moment.
         moment: Moment,
     },
-    /// redisctl is stopped.
+    /// The soak stops redisctl.
     Redisctl {
-        /// How.
+        /// The signal.
         signal: Signal,
-        /// In which command.
+        /// The stopped command.
         verb: Verb,
-        /// The command that comes next.
+        /// The next command.
         then: Verb,
-        /// After which part of the time that the command takes.
+        /// The moment, as a part of the usual time of the command.
         after: f64,
     },
 }
 
-/// What is done to a container.
+/// A fault of a container.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Harm {
     /// Its server gets SIGKILL.
     Kill,
-    /// It is frozen.
+    /// It is paused.
     Pause,
-    /// It is taken out of its network.
+    /// It is disconnected from its network.
     Cut,
     /// It is removed.
     Remove,
 }
 
-/// When a container is harmed.
+/// The moment of a fault of containers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Moment {
-    /// While `up` runs, after this part of the time that it takes.
+    /// During `up`, after this part of its usual time.
     During(f64),
-    /// When `up` is done.
+    /// After `up`.
     After,
 }
 
-/// The command in which redisctl is stopped.
+/// The stopped command.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verb {
     Up,
-    /// `up` once more, with a spec that replaces every node.
+    /// A second `up`, with a spec that replaces every node.
     Change,
     Down,
 }
 
 impl Fault {
-    /// Draws a fault: containers as often as redisctl itself.
+    /// Draws a fault: faults of containers are as frequent as stops of redisctl.
     pub(crate) fn choose(random: &mut StdRng) -> Self {
         let after = random.random_range(0.0..1.0);
         if random.random_bool(0.5) {
@@ -85,15 +85,15 @@ impl Fault {
             Self::Containers { harm, nodes, moment }
         } else {
             let signal = one_of(random, [Signal::Kill, Signal::Interrupt]);
-            // There is more to go wrong in `up`.
+            // `up` has more steps than `down`.
             let verb = one_of(random, [Verb::Up, Verb::Up, Verb::Change, Verb::Change, Verb::Down]);
-            // The next `up` has to finish the job, and the next `down` to remove all of it.
+            // The next `up` must finish the work, and the next `down` must remove everything.
             let then = one_of(random, [Verb::Up, Verb::Up, Verb::Down]);
             Self::Redisctl { signal, verb, then, after }
         }
     }
 
-    /// The spec that the deployment is to have in the end.
+    /// The spec of the deployment at the end.
     pub(crate) fn spec(&self) -> Spec {
         match self {
             Self::Redisctl { verb: Verb::Change, .. } => Spec::Changed,
@@ -101,7 +101,7 @@ impl Fault {
         }
     }
 
-    /// The fault without what differs from round to round.
+    /// The fault without nodes and moment.
     pub(crate) fn kind(&self) -> String {
         match self {
             Self::Containers { harm, moment: Moment::During(_), .. } => {

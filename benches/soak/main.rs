@@ -1,10 +1,11 @@
-//! The soak: `up`, `verify` and `down` of the cluster, again and again, each time with a fault at a
-//! random moment: a container killed, paused, cut off or removed, redisctl itself killed or
-//! interrupted, also while it replaces every node. After it, `up` must succeed, `plan` find nothing to do,
-//! `verify` pass and `down` leave nothing behind. Prints a table, and ends with 1 when one round did not.
+//! The soak: rounds of `up`, `verify` and `down` of the cluster, with a fault at a random moment of each round.
 //!
-//! `bash scripts/soak [ROUNDS]` prepares the machine and runs it. It wants an engine that nobody else
-//! uses meanwhile: what others make would count as left behind.
+//! Containers are killed, paused, disconnected or removed, or redisctl is killed or interrupted, also while it replaces
+//! every node. After the fault, `up` must succeed, `plan` must be empty, `verify` must pass, and `down` must leave nothing
+//! behind. The soak prints a table, and ends with 1 if a round failed.
+//!
+//! `bash scripts/soak [ROUNDS]` prepares the machine and runs the soak. Nothing else may use the engine meanwhile: the soak
+//! counts every new object as left behind.
 
 mod arguments;
 mod engine;
@@ -31,7 +32,7 @@ use crate::tool::Tool;
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if !arguments.bench {
-        // `cargo test --all-targets` runs benches too, and means to see them start, not soak.
+        // `cargo test --all-targets` starts benches, too, but must not soak.
         eprintln!("nothing done: run `bash scripts/soak`");
         return ExitCode::SUCCESS;
     }
@@ -47,18 +48,18 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Every round; an error is one of the soak's own, not of what it tries.
+/// Runs every round. An error is a failure of the soak, not of redisctl.
 async fn run(arguments: &Arguments) -> Result<Tally> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
     let engine = Engine::connect().await?;
     let tool = Tool::new(&arguments.image);
     let mut soak = Soak::new(engine, tool, arguments);
     eprintln!("seed {seed}, image {}", arguments.image);
-    soak.warm_up().await.context("`up` fails already where nothing disturbs it")?;
+    soak.warm_up().await.context("`up` fails without a fault")?;
     let mut tally = Tally::new(seed);
     let last = arguments.first + arguments.rounds - 1;
     for number in arguments.first..=last {
-        // Each round has a seed of its own, so that one alone can be run again.
+        // Each round has its own seed, so that one round can be repeated alone.
         let mut random = StdRng::seed_from_u64(seed ^ (u64::from(number) << 32));
         let fault = Fault::choose(&mut random);
         let outcome = soak.round(number, &fault).await?;

@@ -1,4 +1,4 @@
-//! One round: a cluster that comes, suffers, is mended, proved, and goes.
+//! One round: `up`, a fault, the repair by `up`, `verify`, and `down`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,10 +12,10 @@ use crate::engine::{Engine, Object};
 use crate::fault::{Fault, Harm, Moment, Verb};
 use crate::tool::{Ended, NAME, Running, Spec, Tool, log};
 
-/// How often `up` is tried after a fault. The first must succeed; the others are for the next round.
+/// How often `up` runs after a fault. The first `up` must succeed; the others prepare the next round.
 const MOST_UPS: usize = 3;
 
-/// How long a container that is to be harmed may take to come.
+/// How long the soak waits for the container of a fault.
 const CONTAINER_LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs rounds.
@@ -23,38 +23,38 @@ pub(crate) struct Soak {
     engine: Engine,
     tool: Tool,
     folder: PathBuf,
-    /// Whether folders of good rounds stay, too.
+    /// Whether the folders of successful rounds are kept, too.
     keep: bool,
-    /// What the commands took when nothing disturbed them.
+    /// The times of the commands without a fault.
     usual_up: Duration,
     usual_change: Duration,
     usual_down: Duration,
 }
 
-/// What came of a round.
+/// The result of a round.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
-    /// How many commands did not come to their end, because of the fault, and were run again.
+    /// How many commands failed because of the fault and ran again.
     pub(crate) retries: u32,
-    /// What should have succeeded.
+    /// Commands that should have succeeded.
     pub(crate) failures: Vec<String>,
-    /// What was left behind.
+    /// Objects that were left behind.
     pub(crate) leaks: Vec<String>,
-    /// What the `up` after the fault took, where there was one.
+    /// The time of the `up` after the fault, if there was one.
     pub(crate) mended: Option<Duration>,
-    /// What all of it took.
+    /// The time of the whole round.
     took: Duration,
 }
 
 impl Outcome {
-    /// Notes what should have succeeded and did not.
+    /// Notes a command that should have succeeded and failed.
     fn expect(&mut self, what: &str, ended: &Ended) {
         if !ended.status.success() {
             self.failures.push(format!("`{what}` ended with {}", ended.status));
         }
     }
 
-    /// Whether everything went as it should.
+    /// Whether the round succeeded.
     pub(crate) fn holds(&self) -> bool {
         self.failures.is_empty() && self.leaks.is_empty()
     }
@@ -82,7 +82,7 @@ impl Soak {
         Self { engine, tool, folder, keep, usual_up, usual_change, usual_down }
     }
 
-    /// Takes away what an earlier soak left, and learns what undisturbed commands take.
+    /// Removes the objects of an earlier soak, and measures the commands without a fault.
     pub(crate) async fn warm_up(&mut self) -> Result<()> {
         let folder = self.begin(0)?;
         self.sweep(&BTreeSet::new()).await?;
@@ -98,7 +98,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Runs a round. Its folder stays where it failed.
+    /// Runs a round. The folder of a failed round is kept.
     pub(crate) async fn round(&self, number: u32, fault: &Fault) -> Result<Outcome> {
         let started = Instant::now();
         let folder = self.begin(number)?;
@@ -109,7 +109,7 @@ impl Soak {
         if !matches!(fault, Fault::Redisctl { then: Verb::Down, .. }) {
             self.mend(fault.spec(), &folder, &mut outcome)?;
         }
-        // Where an interrupted `down` was done already, there is nothing to take down.
+        // An interrupted `down` may have removed everything already.
         if !self.left(&before).await?.is_empty() {
             let down = Tool::named("down", &folder.join("down"))?.end()?;
             outcome.expect("down", &down);
@@ -126,7 +126,7 @@ impl Soak {
         Ok(outcome)
     }
 
-    /// The first `up`, and the fault in it or after it.
+    /// Runs the first `up`, and causes the fault during or after it.
     async fn suffer(&self, fault: &Fault, folder: &Path, outcome: &mut Outcome) -> Result<()> {
         let mut up = self.tool.up(Spec::Bundled, &folder.join("1-up"))?;
         match fault {
@@ -164,7 +164,7 @@ impl Soak {
         Ok(())
     }
 
-    /// The `up` after the fault, and the proof that it brought everything back.
+    /// Runs `up` after the fault, and checks that it repaired the deployment.
     fn mend(&self, spec: Spec, folder: &Path, outcome: &mut Outcome) -> Result<()> {
         for attempt in 2..MOST_UPS + 2 {
             let up = self.tool.up(spec, &folder.join(format!("{attempt}-up")))?.end()?;
@@ -180,7 +180,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Harms a container as soon as it can be, or once more when `up` has ended without it.
+    /// Causes the fault as soon as the container exists, or after the end of `up`.
     async fn harm(&self, harm: Harm, node: u8, up: &mut Running) -> Result<()> {
         let started = Instant::now();
         let container = container(node);
@@ -202,12 +202,12 @@ impl Soak {
         Ok(folder)
     }
 
-    /// What was not there before.
+    /// The objects that did not exist before.
     async fn left(&self, before: &BTreeSet<Object>) -> Result<BTreeSet<Object>> {
         Ok(self.engine.objects().await?.difference(before).cloned().collect())
     }
 
-    /// Removes what is the soak's own by its name.
+    /// Removes new objects with the names of the soak.
     async fn sweep(&self, before: &BTreeSet<Object>) -> Result<()> {
         let left = self.left(before).await?;
         self.engine.sweep(left.iter().filter(|object| object.name.starts_with(NAME))).await;

@@ -1,4 +1,4 @@
-//! The figures of all rounds, and the table that shows them.
+//! The results of all rounds, and their table.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::arguments::Arguments;
 use crate::fault::Fault;
 use crate::round::Outcome;
 
-/// What came of all rounds so far.
+/// The results of all rounds so far.
 pub(crate) struct Tally {
     seed: u64,
     kinds: BTreeMap<String, Vec<Outcome>>,
@@ -29,7 +29,7 @@ impl Tally {
         self.kinds.values().flatten().all(Outcome::holds)
     }
 
-    /// The table, with a line above it that says how to have the same again.
+    /// The table, with a line above it that names image and seed, to repeat the soak.
     pub(crate) fn table(&self, arguments: &Arguments) -> String {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);

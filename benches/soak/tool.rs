@@ -1,4 +1,4 @@
-//! redisctl, run as a user runs it, and stopped as nobody should.
+//! Runs redisctl as a user does, and stops it with a signal.
 
 use std::fmt;
 use std::fs::File;
@@ -8,32 +8,31 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// The name of the deployment, and the beginning of the names of everything in it.
+/// The name of the deployment. The names of all its objects begin with it.
 pub(crate) const NAME: &str = "redisctl-soak";
 
 /// Ports that neither tests nor benchmarks use.
 const PORT_BASE: &str = "13001";
 
-/// For as long as twice the cluster's node timeout of 15 s, a primary that was thought to be gone is not
-/// believed to be back: a wait must be longer.
+/// The limit of a wait. Other nodes accept a primary that returns only after twice the node timeout of 15 s.
 const TIMEOUT: &str = "40s";
 
-/// The longest that a command may run: some waits one after another, each of them at its end.
+/// The limit of a command: several waits in sequence, each as long as its limit.
 const COMMAND_LIMIT: Duration = Duration::from_secs(300);
 
-/// How often a process is looked at.
+/// How often a process is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// What `up` is to make.
+/// The spec for `up`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Spec {
     /// The bundled cluster.
     Bundled,
-    /// The same with a limit that every node is replaced for.
+    /// The same cluster with another memory limit, which replaces every node.
     Changed,
 }
 
-/// How redisctl is stopped.
+/// The signal that stops redisctl.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Signal {
     /// `kill -9`.
@@ -42,7 +41,7 @@ pub(crate) enum Signal {
     Interrupt,
 }
 
-/// The binary and the image that it is to use.
+/// The binary and the image for it.
 pub(crate) struct Tool {
     image: String,
 }
@@ -55,9 +54,9 @@ pub(crate) struct Running {
 
 /// A command that has ended.
 pub(crate) struct Ended {
-    /// How.
+    /// Its exit status.
     pub(crate) status: ExitStatus,
-    /// After how long.
+    /// Its time.
     pub(crate) took: Duration,
 }
 
@@ -76,7 +75,7 @@ impl Tool {
         start(&arguments, at)
     }
 
-    /// Starts `plan`, which is to find nothing to do.
+    /// Starts `plan`, which must be empty.
     pub(crate) fn plan(&self, spec: Spec, at: &Path) -> Result<Running> {
         let spec = self.arguments(spec);
         let mut arguments = vec!["plan"];
@@ -112,13 +111,13 @@ fn start(arguments: &[&str], at: &Path) -> Result<Running> {
     Ok(Running { child, started: Instant::now() })
 }
 
-/// The file with the output of the command that keeps its things at `at`.
+/// The file with the output of a command whose files begin with `at`.
 pub(crate) fn log(at: &Path) -> PathBuf {
     at.with_extension("log")
 }
 
 impl Running {
-    /// Waits until that much time has passed since the start; `false`: the command ended before.
+    /// Waits until this time after the start; `false`: the command ended before.
     pub(crate) fn reaches(&mut self, moment: Duration) -> Result<bool> {
         while self.started.elapsed() < moment {
             if self.child.try_wait()?.is_some() {
@@ -129,7 +128,7 @@ impl Running {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// Whether it has not ended yet.
+    /// Whether it still runs.
     pub(crate) fn is_running(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
     }

@@ -2,28 +2,28 @@
 
 use clap::{Parser, ValueEnum};
 
-/// What can be measured apart from the rest.
+/// A part that can be measured alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// The engine's own floor: A.
+    /// A: the engine alone.
     Engine,
-    /// The release binary: B.
+    /// B: the release binary.
     Redisctl,
-    /// docker-compose and `redis-cli --cluster create`: C.
+    /// C: docker-compose and `redis-cli --cluster create`.
     Compose,
 }
 
-/// Measures `redisctl up` and `down` against the engine's floor and against docker-compose.
+/// Compares `redisctl up` and `down` with the engine alone and with docker-compose.
 #[derive(Debug, Parser)]
 #[command(name = "up")]
 pub(crate) struct Arguments {
     /// The server image, present on the engine; it must hold `redis-server` and `redis-cli`.
     #[arg(long, env = "REDISCTL_BENCH_IMAGE", default_value = "redisctl-test/redis:7.0")]
     pub(crate) image: String,
-    /// How many rounds the medians are taken of.
+    /// The number of rounds for the medians.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
-    /// Measure these parts only; bars that need another one are left unjudged.
+    /// Measure these parts only. Limits that need another part are not judged.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<Part>,
     /// Leave out the thirty nodes.
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Whether `part` was asked for.
+    /// Whether `part` is to be measured.
     pub(crate) fn measures(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
     }

@@ -1,5 +1,5 @@
-//! What people do today: a compose file with static IPs, then `redis-cli --cluster create` in one of
-//! its containers.
+//! The usual way without redisctl: a compose file with static IPs, then `redis-cli --cluster create` in one of its
+//! containers.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,34 +13,34 @@ use redis::aio::MultiplexedConnection;
 
 use crate::layout::Layout;
 
-/// Servers listen within milliseconds of their containers' start; this is for a busy machine.
+/// How long servers may take to listen on a busy machine. Usually they take milliseconds.
 const CREATE_LIMIT: Duration = Duration::from_secs(30);
-/// About four times what six nodes were measured to take.
+/// About four times the measured time of six nodes.
 const VISIBLE_LIMIT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Compose, as this machine has it.
+/// The Compose of this machine.
 pub(crate) struct Compose {
     command: &'static [&'static str],
 }
 
-/// How long it took since the compose file's `up` was started.
+/// Times since the start of the compose file's `up`.
 pub(crate) struct Formed {
-    /// Until `redis-cli` had created the cluster.
+    /// Until `redis-cli` created the cluster.
     pub(crate) created: Duration,
-    /// Until every node showed every replica to clients.
+    /// Until every node listed every replica.
     pub(crate) visible: Duration,
 }
 
 impl Compose {
-    /// Compose as a plugin, else as a program of its own.
+    /// Compose as a plugin, or else as its own program.
     pub(crate) fn find() -> Result<Self> {
         for command in [&["docker", "compose"][..], &["docker-compose"][..]] {
             if run(command, &["version".to_owned()]).is_ok_and(|output| output.status.success()) {
                 return Ok(Self { command });
             }
         }
-        bail!("neither `docker compose` nor `docker-compose` is there; `bash scripts/bench` installs it")
+        bail!("`docker compose` and `docker-compose` are missing; `bash scripts/bench` installs one")
     }
 
     /// Brings the layout up and creates its cluster.
@@ -64,11 +64,11 @@ impl Compose {
     }
 }
 
-/// The same containers as the other contestants', as a compose file.
+/// The containers of A and B as a compose file.
 fn compose_file(layout: &Layout, image: &str) -> String {
     let mut text = String::from("services:\n");
     for node in layout.nodes() {
-        // JSON lists and strings are YAML too.
+        // JSON lists and strings are YAML, too.
         let arguments = serde_json::json!(node.server_arguments());
         let (name, address, port) = (&node.name, &node.address, node.port);
         write!(
@@ -93,7 +93,7 @@ fn compose_file(layout: &Layout, image: &str) -> String {
     text
 }
 
-/// `redis-cli --cluster create`, again while servers do not listen yet: it changes nothing then.
+/// Runs `redis-cli --cluster create` until all servers listen. Before that, the command changes nothing.
 async fn create_cluster(layout: &Layout, start: Instant) -> Result<()> {
     let first = layout.nodes().next().context("a layout has nodes")?;
     let mut arguments = ["exec", &first.name, "redis-cli", "--cluster", "create"].map(str::to_owned).to_vec();
@@ -108,7 +108,7 @@ async fn create_cluster(layout: &Layout, start: Instant) -> Result<()> {
     }
 }
 
-/// Polls every node, through its published port, until it shows all nodes in CLUSTER SLOTS.
+/// Polls every node through its published port until its CLUSTER SLOTS lists all nodes.
 async fn wait_until_visible(layout: &Layout) -> Result<()> {
     let deadline = Instant::now() + VISIBLE_LIMIT;
     for node in layout.nodes() {
@@ -120,7 +120,7 @@ async fn wait_until_visible(layout: &Layout) -> Result<()> {
                 break;
             }
             if Instant::now() > deadline {
-                bail!("`{}` shows {shown} of {} nodes after {VISIBLE_LIMIT:?}", node.name, layout.nodes);
+                bail!("`{}` lists {shown} of {} nodes after {VISIBLE_LIMIT:?}", node.name, layout.nodes);
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -128,7 +128,7 @@ async fn wait_until_visible(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// How many different nodes CLUSTER SLOTS names: `[[first, last, [host, port, id, …], …], …]`.
+/// The number of different nodes in CLUSTER SLOTS: `[[first, last, [host, port, id, …], …], …]`.
 async fn nodes_shown(connection: &mut MultiplexedConnection) -> Result<usize> {
     let ranges: Vec<Vec<Value>> = redis::cmd("CLUSTER").arg("SLOTS").query_async(connection).await?;
     let nodes = ranges.iter().flat_map(|range| range.iter().skip(2));

@@ -1,5 +1,5 @@
-//! The engine's own floor: a network and its containers made, started and removed through the
-//! engine's API, all at once, and nothing else. Also the benchmark's broom.
+//! The engine alone: it creates a network, and creates, starts and removes all containers at once, through its API. This
+//! is the least time that any tool can take. The module also removes what the benchmark made.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use futures_util::future::try_join_all;
 
 use crate::layout::{Layout, Node, PREFIX};
 
-/// No single call may take longer, thirty containers started at once included.
+/// The limit of a single call, also while thirty containers start at once.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
 
 /// A connection to the engine.
@@ -27,7 +27,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Connects to the engine of `DOCKER_HOST`, else of the platform's default socket.
+    /// Connects to the engine of `DOCKER_HOST`, or else of the platform's default socket.
     pub(crate) async fn connect() -> Result<Self> {
         let docker = Docker::connect_with_defaults()?.with_timeout(CALL_LIMIT);
         docker.ping().await.context("the engine does not answer")?;
@@ -79,7 +79,7 @@ impl Engine {
             .with_context(|| format!("removing container `{name}`"))
     }
 
-    /// Removes every container and network that bears the benchmark's prefix.
+    /// Removes every container and network with the prefix of the benchmark.
     pub(crate) async fn sweep(&self) -> Result<()> {
         let everything = ListContainersOptionsBuilder::default().all(true).build();
         let containers = self.docker.list_containers(Some(everything)).await?;
@@ -90,7 +90,7 @@ impl Engine {
         });
         try_join_all(ours.map(|name| self.remove_container(name))).await?;
 
-        // redisctl may set a word of its own before the deployment's name.
+        // redisctl may put a prefix before the deployment's name.
         let networks = self.docker.list_networks(None::<ListNetworksOptions>).await?;
         for name in networks.into_iter().filter_map(|network| network.name) {
             if name.contains(PREFIX) {
@@ -101,8 +101,8 @@ impl Engine {
     }
 }
 
-/// The container as redisctl makes it, as far as the engine's work depends on it: a static IP, one
-/// published port, the server's own user, no capabilities.
+/// A container with the options of redisctl that cost the engine time: a static IP, a published port, the server's own
+/// user, no capabilities.
 fn container(layout: &Layout, node: &Node, image: &str) -> ContainerCreateBody {
     let port = format!("{}/tcp", node.port);
     let published =

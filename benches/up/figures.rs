@@ -1,11 +1,11 @@
-//! What was measured, one list of values per contestant. Empty where a part was left out.
+//! The measured values: one list per part, empty for a part that is left out.
 
-/// All values of one run; times in seconds unless the name says otherwise.
+/// All values of one run, in seconds unless the name has another unit.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
-    /// A: the engine's floor, six nodes.
+    /// A: the engine alone, six nodes.
     pub(crate) engine_up: Vec<f64>,
-    /// The engine's parallel force-removal.
+    /// The removal of all containers by the engine, in parallel.
     pub(crate) engine_down: Vec<f64>,
     /// B: `redisctl up cluster`.
     pub(crate) redisctl_up: Vec<f64>,
@@ -13,7 +13,7 @@ pub(crate) struct Figures {
     pub(crate) redisctl_down: Vec<f64>,
     /// C: compose and redis-cli.
     pub(crate) compose_up: Vec<f64>,
-    /// C': C until every node shows every replica.
+    /// C': C until every node lists every replica.
     pub(crate) compose_visible: Vec<f64>,
     /// A with thirty nodes.
     pub(crate) engine_up_thirty: Vec<f64>,
@@ -27,7 +27,7 @@ pub(crate) struct Figures {
     pub(crate) memory_megabytes: Vec<f64>,
 }
 
-/// The middle value, or the mean of the middle two; none of nothing.
+/// The median; `None` without values.
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

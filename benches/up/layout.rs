@@ -1,17 +1,17 @@
-//! Where each contestant's nodes live: names, addresses and ports that keep them out of one
-//! another's way, and the server's arguments, which are the same for all.
+//! The nodes of each part: names, addresses and ports that do not collide, and the server's arguments, which are the same
+//! for all.
 
-/// Everything that the benchmark makes bears a name that begins so; only that is ever removed.
+/// The names of everything that the benchmark makes begin with this. The benchmark removes nothing else.
 pub(crate) const PREFIX: &str = "redisctl-bench-";
 
-/// One contestant's cluster.
+/// The cluster of one part.
 #[derive(Debug)]
 pub(crate) struct Layout {
     /// The name after [`PREFIX`].
     contestant: &'static str,
-    /// How many nodes, half of them replicas.
+    /// The number of nodes; half of them are replicas.
     pub(crate) nodes: u8,
-    /// The third byte of the subnet; unused where redisctl picks its own.
+    /// The third byte of the subnet. redisctl picks its own subnet.
     network: u8,
     /// The first node's port.
     pub(crate) base_port: u16,
@@ -24,7 +24,7 @@ pub(crate) struct Node {
     pub(crate) name: String,
     /// Its static IP.
     pub(crate) address: String,
-    /// The port it listens on, published under the same number.
+    /// Its port, published under the same number.
     pub(crate) port: u16,
 }
 
@@ -37,12 +37,12 @@ impl Layout {
     pub(crate) const REDISCTL_THIRTY: Self =
         Self { contestant: "tool-thirty", nodes: 30, network: 0, base_port: 7461 };
 
-    /// The deployment's, project's and network's name.
+    /// The name of the deployment, the project and the network.
     pub(crate) fn name(&self) -> String {
         format!("{PREFIX}{}", self.contestant)
     }
 
-    /// The network's subnet, in a corner of the private range that few use.
+    /// The network's subnet, in a rarely used part of the private range.
     pub(crate) fn subnet(&self) -> String {
         format!("10.213.{}.0/24", self.network)
     }
@@ -52,7 +52,7 @@ impl Layout {
         self.nodes / 2
     }
 
-    /// The nodes, numbered from 1, their addresses from .11 as redisctl's.
+    /// The nodes, with numbers from 1 and addresses from .11, as redisctl gives them.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = Node> {
         (1..=self.nodes).map(|number| Node {
             name: format!("{}-{number}", self.name()),
@@ -63,7 +63,7 @@ impl Layout {
 }
 
 impl Node {
-    /// The server's arguments: a cluster node that keeps nothing on disk.
+    /// The server's arguments: a cluster node without persistence.
     pub(crate) fn server_arguments(&self) -> Vec<String> {
         let port = self.port.to_string();
         [

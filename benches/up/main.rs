@@ -1,8 +1,8 @@
-//! The benchmark: `redisctl up` and `down` against the engine's own floor and against what people do
-//! today, measured in one run with the rounds interleaved, printed as one table with its bars.
+//! The benchmark compares `redisctl up` and `down` with the engine alone and with docker-compose. One run measures all of
+//! them in alternating rounds, and prints a table with limits.
 //!
-//! `cargo bench --bench up`, or `bash scripts/bench`, which prepares the machine first. Ends with 1
-//! when a bar does not hold.
+//! `cargo bench --bench up` runs it; `bash scripts/bench` prepares the machine first. It ends with 1 if a value misses its
+//! limit.
 
 mod arguments;
 mod compose;
@@ -25,14 +25,14 @@ use crate::figures::Figures;
 use crate::layout::Layout;
 use crate::tool::Tool;
 
-/// How often the start of the binary is timed: it is short, so that single runs say little.
+/// How often the start of the binary is timed. A single start is too short to measure.
 const VERSION_RUNS: usize = 25;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if !arguments.bench {
-        // `cargo test --all-targets` runs benches too, and means to see them start, not measure.
+        // `cargo test --all-targets` starts benches, too, but must not measure.
         eprintln!("nothing measured: run `cargo bench --bench up`");
         return ExitCode::SUCCESS;
     }
@@ -46,15 +46,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Measures, cleans up in any case, prints; returns whether every bar that was measured holds.
+/// Measures, cleans up in any case, and prints; returns whether every measured value keeps its limit.
 async fn run(arguments: &Arguments) -> Result<bool> {
     let engine = Engine::connect().await?;
-    engine.sweep().await.context("what an earlier run left behind could not be removed")?;
+    engine.sweep().await.context("removing what an earlier run left behind")?;
     let outcome = tokio::select! {
         outcome = measure(arguments, &engine) => outcome,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
     };
-    let swept = engine.sweep().await.context("what this run made could not be removed");
+    let swept = engine.sweep().await.context("removing what this run made");
     let figures = outcome?;
     swept?;
 
@@ -67,7 +67,7 @@ async fn run(arguments: &Arguments) -> Result<bool> {
     Ok(report::all_hold(&rows))
 }
 
-/// Every part that was asked for: the rounds of six nodes, then thirty nodes once.
+/// Measures every wanted part: six nodes in rounds, then thirty nodes once.
 async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
     let mut figures = Figures::default();
     let tool = Tool::new(Path::new(env!("CARGO_BIN_EXE_redisctl")), &arguments.image);
@@ -79,7 +79,7 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
         for _ in 0..VERSION_RUNS {
             figures.version_milliseconds.push(tool.version()?.as_secs_f64() * 1000.0);
         }
-        // Apart from the timed runs, because reading a process's memory takes time from it.
+        // Outside of the timed runs, because reading the memory of a process slows it down.
         figures.memory_megabytes.extend(tool.up_watched(&Layout::REDISCTL)?);
         tool.down(&Layout::REDISCTL)?;
     }
@@ -115,7 +115,7 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
     Ok(figures)
 }
 
-/// Says on stderr what is being measured; stdout is for the table.
+/// Prints the current part to stderr; stdout is for the table.
 fn progress(what: &str) {
     eprintln!("{what} …");
 }

@@ -1,4 +1,4 @@
-//! The bars, and the table and the JSON document that show the figures against them.
+//! The limits of the values, and the table and the JSON document with both.
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
@@ -18,14 +18,14 @@ pub(crate) struct Row {
     bars: Vec<Bar>,
 }
 
-/// What a median is held against.
+/// The limit of a median.
 #[derive(Debug, Serialize)]
 struct Bar {
-    /// The bar in words and signs.
+    /// The limit as text.
     bound: String,
-    /// Its value in the row's unit, where what it is relative to was measured.
+    /// Its value in the unit of the row; `None` if it depends on a part that was not measured.
     limit: Option<f64>,
-    /// Whether the median meets it; none where one of the two was not measured.
+    /// Whether the median keeps the limit; `None` if one of the two was not measured.
     holds: Option<bool>,
     #[serde(skip)]
     direction: Direction,
@@ -74,7 +74,7 @@ impl Row {
     }
 }
 
-/// The figures, each with its bars judged. The bars are the project's promises on speed and size.
+/// The values with their judged limits. The limits are the project's promises on speed and size.
 pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
     use Direction::{AtLeast, AtMost, Below};
     let floor = median(&figures.engine_up);
@@ -142,13 +142,13 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
     ]
 }
 
-/// Whether no bar was missed. One that could not be judged was left out on purpose: what fails to be
-/// measured ends the run with an error.
+/// Whether every judged limit is kept. A limit without a value belongs to a part that was left out: a failed measurement
+/// ends the run with an error.
 pub(crate) fn all_hold(rows: &[Row]) -> bool {
     rows.iter().flat_map(|row| &row.bars).all(|bar| bar.holds != Some(false))
 }
 
-/// The table, with a line above it that says what was measured.
+/// The table, with a line above it that names image and rounds.
 pub(crate) fn table(arguments: &Arguments, rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
@@ -186,7 +186,7 @@ fn outcome(bar: &Bar) -> &'static str {
     }
 }
 
-/// The same as one JSON document.
+/// The values as one JSON document.
 pub(crate) fn json(arguments: &Arguments, rows: &[Row]) -> Result<String> {
     Ok(serde_json::to_string_pretty(&serde_json::json!({
         "image": arguments.image,

@@ -1,4 +1,4 @@
-//! The release binary, run as a user runs it: `redisctl up`, `redisctl down`, `redisctl --version`.
+//! Runs the release binary as a user does: `redisctl up`, `redisctl down`, `redisctl --version`.
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -9,11 +9,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::layout::Layout;
 
-/// How often a watched process's memory is read. The kernel keeps the peak, so that only what comes
-/// after the last reading is missed.
+/// How often the memory of a process is read. The kernel keeps the peak: only a peak after the last reading is missed.
 const WATCH_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The binary and the image that it is to use.
+/// The binary and the image for it.
 pub(crate) struct Tool {
     binary: PathBuf,
     image: String,
@@ -31,7 +30,7 @@ impl Tool {
         Ok(megabytes(metadata.len()))
     }
 
-    /// Prints the version: what starting the binary takes.
+    /// Prints the version, to time the start of the binary.
     pub(crate) fn version(&self) -> Result<Duration> {
         self.timed(&["--version".to_owned()])
     }
@@ -41,8 +40,8 @@ impl Tool {
         self.timed(&self.up_arguments(layout))
     }
 
-    /// Brings the layout's cluster up; returns the process's peak of resident memory in units of
-    /// 10^6 bytes, where the system tells it.
+    /// Brings the layout's cluster up, and returns the peak of the process's resident memory in units of 10^6 bytes, if the
+    /// system reports it.
     pub(crate) fn up_watched(&self, layout: &Layout) -> Result<Option<f64>> {
         let mut peak = None;
         self.run(&self.up_arguments(layout), |child| {
@@ -87,8 +86,8 @@ impl Tool {
         Ok(start.elapsed())
     }
 
-    /// Runs the binary until `wait` says that it has ended. Its output goes to a file, so that no
-    /// reader takes part in what is timed, and is shown when it failed.
+    /// Runs the binary until `wait` reports its end. Its output goes to a file, because reading it would cost time. The error
+    /// of a failed run shows the output.
     fn run(
         &self,
         arguments: &[String],
@@ -113,7 +112,7 @@ impl Tool {
     }
 }
 
-/// The peak of a running process's resident memory in bytes, as Linux tells it.
+/// The peak of a running process's resident memory in bytes, from /proc on Linux.
 fn peak_memory(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
