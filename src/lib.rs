@@ -25,8 +25,9 @@
 //!   steps, each one action with the cause for it, and prints as stable text. Planning again after
 //!   success gives an empty plan.
 //! - [`waiting`]: whether a wait is over, goes on, or is in vain; [`readiness`]: what keeps a deployment from being
-//!   ready. [`verify`]: the checks, as data and pure judgement, which
-//!   know nothing of plans, so that the planner's mistakes show. [`report`]: their results.
+//!   ready.
+//! - [`verify`]: the checks, as data and pure judgement of the servers' replies. They know no plan and share no
+//!   comparison with the planner, so that the planner's mistakes show. [`report`]: the results of the checks.
 //! - [`removed`]: what `down` removed.
 //! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
 //! - [`export`]: a topology as a compose file or a diagram.
@@ -34,7 +35,7 @@
 //!   making of others.
 //! - [`doctor`]: whether a machine can do what `up` needs.
 //! - [`status`], [`connection`]: what `status` and `env` say.
-//! - [`bundle`]: what is written for those who were not there when `up` failed.
+//! - [`bundle`]: the failure bundle: the files that show later why `up` failed.
 //! - [`event`]: what happens while a plan runs.
 //!
 //! # The shell does

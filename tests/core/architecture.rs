@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use circles::circular_uses;
 use imports::{Crate, Module};
-use layers::{CORE, SHELL, forbidden_uses, is_within};
+use layers::{CORE, LAYERS, SHELL, forbidden_uses, is_within};
 
 mod circles;
 mod imports;
@@ -15,7 +15,7 @@ mod layers;
 mod tokens;
 
 /// Uses that close a circle and are still to be opened: the user, and what it uses, each with everything beneath.
-const CIRCLES_TO_OPEN: &[(&str, &str)] = &[("planner", "planner")];
+const CIRCLES_TO_OPEN: &[(&str, &str)] = &[("planner::cluster::holds", "planner::cluster::succession")];
 
 /// Uses that the layers forbid and that are still to be ended.
 const USES_TO_END: &[(&str, &str)] = &[];
@@ -76,6 +76,29 @@ fn no_part_uses_what_it_must_not_know() {
     for exception in USES_TO_END {
         let needed = found.iter().any(|found| fits(found, exception));
         assert!(needed, "nothing needs {exception:?} any longer: take it out of USES_TO_END");
+    }
+}
+
+/// A rename must not switch a rule off.
+#[test]
+fn every_name_in_the_layers_exists() {
+    let library = library();
+    let exists = |path: &str| {
+        let module: Module = path.split("::").map(str::to_owned).collect();
+        let Some((item, parent)) = module.split_last() else { return false };
+        let file =
+            if parent.is_empty() { "src/lib.rs".to_owned() } else { format!("src/{}.rs", parent.join("/")) };
+        let text = || std::fs::read_to_string(project(&file)).unwrap_or_default();
+        let declares = |text: String| {
+            ["fn", "struct", "enum"].iter().any(|kind| text.contains(&format!("pub {kind} {item}")))
+        };
+        library.modules().any(|one| *one == module) || (!parent.is_empty() && declares(text()))
+    };
+    let parts = LAYERS.iter().flat_map(|layer| layer.part.iter().copied());
+    let never =
+        LAYERS.iter().flat_map(|layer| layer.never.iter().filter_map(|never| never.strip_prefix("crate::")));
+    for path in parts.chain(never) {
+        assert!(exists(path), "tests/core/architecture/layers.rs names `{path}`, which does not exist");
     }
 }
 

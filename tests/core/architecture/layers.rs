@@ -95,7 +95,7 @@ pub(super) const LAYERS: &[Layer] = &[
     // It judges the deployment, so that the planner's mistakes show.
     Layer {
         part: &["verify"],
-        never: &["crate::plan", "crate::planner", "crate::readiness", "crate::status"],
+        never: &["crate::plan", "crate::planner", "crate::readiness", "crate::status", "crate::waiting"],
     },
     // How the planner compares what it finds with what it wants.
     Layer {
@@ -156,7 +156,6 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::docker",
             "crate::planner",
             "crate::topology::container",
-            "crate::topology::labels",
             "crate::ui",
             "ipnet",
         ],
