@@ -114,7 +114,7 @@ fn what_a_registry_does_not_have_is_an_error_that_says_so() {
     let wrong = format!("{repository}@sha256:{}", digest.chars().rev().collect::<String>());
     for image in [format!("{tagged}-nowhere"), wrong] {
         let said = fail_with(&deployment.run("up", "standalone", &["--image", &image]), 1);
-        assert!(said.contains(&format!("there is no image `{image}` in its registry")), "{said}");
+        assert!(said.contains(&format!("the registry has no image `{image}`")), "{said}");
         assert_eq!(deployment.leftovers(), Vec::<String>::new());
     }
 }
