@@ -13,6 +13,7 @@ mod data;
 mod failure;
 mod images;
 mod interruption;
+mod library;
 mod marks;
 mod matrix;
 mod moment;
