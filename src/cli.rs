@@ -9,8 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::connection::Format;
 use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
-/// What `--version` prints: another tool goes by the same name, and the number alone does not tell which
-/// of them this is.
+/// What `--version` prints. Another tool has the same name: the purpose tells them apart.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_DESCRIPTION"));
 
 /// A real Redis deployment in Docker with one command.
@@ -25,10 +24,10 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_D
     max_term_width = 100
 )]
 pub struct Cli {
-    /// What holds for every command.
+    /// The options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -42,22 +41,22 @@ pub struct Global {
     pub output: Output,
     /// The engine to use: unix://…, npipe://…, tcp://…, ssh://…
     ///
-    /// Else `DOCKER_HOST`, else the current Docker context, else the platform's default.
+    /// Default: `DOCKER_HOST`, else the current Docker context, else the platform's default.
     #[arg(long, global = true, value_name = "ENGINE")]
     pub host: Option<String>,
-    /// Say more; twice: log details for debugging.
+    /// Print more; twice: details for debugging.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but results and errors.
+    /// Print nothing but results and errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// When to use colours; `NO_COLOR` is heeded too.
+    /// When to use colours; `NO_COLOR` turns them off too.
     #[arg(long, global = true, value_enum, default_value_t = ColourChoice::Auto, value_name = "WHEN")]
     pub color: ColourChoice,
 }
 
 impl Global {
-    /// What the user wants of the screen.
+    /// The output options that the user chose.
     #[must_use]
     pub fn screen(&self) -> OutputOptions {
         let verbosity = match (self.quiet, self.verbose) {
@@ -72,7 +71,7 @@ impl Global {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create or converge a deployment, verify it, and say how to connect
+    /// Create or change a deployment, verify it, and say how to connect
     Up(UpArguments),
     /// Print what `up` would do and why; change nothing
     Plan(PlanArguments),
@@ -92,9 +91,9 @@ pub enum Command {
     Cli(CliArguments),
     /// Remove a deployment
     Down(DownArguments),
-    /// List the bundled specs
+    /// List the topologies that come with redisctl
     Topologies,
-    /// Write a bundled spec to a file, to edit it
+    /// Write the spec of a shipped topology to a file, to edit it
     Init(InitArguments),
     /// Check a spec without an engine
     Validate(SpecArguments),
@@ -115,7 +114,7 @@ pub enum Command {
 /// Which spec, and what to change in it.
 #[derive(Debug, Args)]
 pub struct SpecArguments {
-    /// A spec file, or the name of one: `./topologies/NAME.yaml`, else a bundled one.
+    /// A spec file, or the name of one: `./topologies/NAME.yaml`, else a shipped topology.
     #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
     pub topology: String,
     /// The deployment's name.
@@ -145,21 +144,21 @@ pub struct UpArguments {
     /// Which spec.
     #[command(flatten)]
     pub spec: SpecArguments,
-    /// Remove and make anew what the spec changed and no live change can bring about; data goes with it.
+    /// Remove parts with their data and make them again, where no live change can follow the spec.
     #[arg(long)]
     pub recreate: bool,
     /// Give up keys that no other node has; `plan` says which and how many.
     #[arg(long)]
     pub discard_keys: bool,
-    /// What to do with what was made when `up` fails; what was there before stays.
+    /// What to do with a new deployment when `up` fails; a deployment that existed before stays.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
-    /// Write what it takes to find out why `up` failed to this folder, passwords masked; also when it
+    /// Write plans, events, logs and replies to this folder, with masked passwords; also when `up`
     /// succeeds.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
-    /// The longest that any single wait may take, another redisctl at work on the deployment
-    /// included: `90s`, `2m`.
+    /// The longest that any single wait may take, also the wait for another redisctl that changes the
+    /// deployment: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
     /// How a new cluster is formed.
@@ -168,24 +167,24 @@ pub struct UpArguments {
     /// Do not verify the deployment at the end.
     #[arg(long)]
     pub no_verify: bool,
-    /// Print what each phase took.
+    /// Print the time of each phase.
     #[arg(long)]
     pub timings: bool,
 }
 
-/// What happens to a half-built deployment.
+/// What happens to a new deployment when `up` fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnFailure {
-    /// It stays, for a look at it, or for the next `up`.
+    /// It stays, for an examination or the next `up`.
     Keep,
-    /// It is removed, unless the deployment was there before.
+    /// It is removed, unless the deployment existed before.
     Remove,
 }
 
 /// How a new cluster is formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FormingChoice {
-    /// The role swap, where it is quicker.
+    /// By a swap of roles, where that is faster.
     Swap,
     /// The plain way.
     Plain,
@@ -203,7 +202,7 @@ pub struct PlanArguments {
     /// Plan what `up --discard-keys` would do.
     #[arg(long)]
     pub discard_keys: bool,
-    /// Exit with 3 where there is something to change.
+    /// Exit with 3 if there is something to change.
     #[arg(long)]
     pub detailed_exitcode: bool,
 }
@@ -211,7 +210,7 @@ pub struct PlanArguments {
 /// A deployment's name.
 #[derive(Debug, Args)]
 pub struct NameArgument {
-    /// The deployment; may be left out where there is exactly one.
+    /// The deployment; optional if the engine has exactly one.
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }
@@ -239,7 +238,7 @@ pub struct EnvArguments {
     /// The user to connect as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// Where files for TLS are written, CA and client certificate; else a folder of the user's cache.
+    /// The folder for the files for TLS, CA and client certificate. Default: a folder of the user's cache.
     #[arg(long, value_name = "FOLDER")]
     pub tls_folder: Option<PathBuf>,
 }
@@ -258,10 +257,10 @@ pub struct CaArguments {
 /// Options of `logs`.
 #[derive(Debug, Args)]
 pub struct LogsArguments {
-    /// The deployment; may be left out where there is exactly one.
+    /// The deployment; optional if the engine has exactly one.
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// The nodes, `shop-1` or just `1`; all of them where none is named.
+    /// The nodes, `shop-1` or just `1`. Default: all nodes.
     #[arg(value_name = "NODE")]
     pub nodes: Vec<String>,
     /// Go on until interrupted.
@@ -277,24 +276,24 @@ pub struct LogsArguments {
 #[command(
     override_usage = "redisctl cli [OPTIONS] [NAME] [NODE] [-- COMMAND...]",
     after_long_help = "Examples:
-  redisctl cli                      a prompt, where there is one deployment
+  redisctl cli                      a prompt, if there is one deployment
   redisctl cli shop 2               a prompt at shop-2
-  redisctl cli shop -- GET key      one command; 1 is the exit code of an error reply
+  redisctl cli shop -- GET key      one command; exit code 1 after an error reply
   redisctl cli shop < commands.txt  line after line"
 )]
 pub struct CliArguments {
-    /// The deployment; may be left out where there is exactly one.
+    /// The deployment; optional if the engine has exactly one.
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// The node to begin at, `shop-1` or just `1`; the primary where none is named.
+    /// The first node, `shop-1` or just `1`. Default: the primary.
     ///
-    /// In a cluster, commands go on to the node that serves their keys.
+    /// In a cluster, commands follow redirections to the node that serves their keys.
     #[arg(value_name = "NODE")]
     pub node: Option<String>,
     /// The user to log in as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// The command; without one, commands are read line by line.
+    /// The command. Default: read commands line by line.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
@@ -311,7 +310,7 @@ pub struct DownArguments {
     /// Remove every deployment on the engine.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
-    /// The longest that another redisctl at work on the deployment is waited for: `90s`, `2m`.
+    /// The longest wait for another redisctl that changes the deployment: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
 }
@@ -339,10 +338,10 @@ pub enum ExportFormat {
 /// Options of `init`.
 #[derive(Debug, Args)]
 pub struct InitArguments {
-    /// The bundled spec to start from.
+    /// The shipped topology to start from.
     #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
     pub topology: String,
-    /// The file to write; `TOPOLOGY.yaml` where none is named.
+    /// The file to write. Default: `TOPOLOGY.yaml`.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 }

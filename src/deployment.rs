@@ -93,3 +93,51 @@ pub(crate) use spec_not_found::no_such_topology;
 
 /// The longest that a single wait may take, where the caller does not say.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_send(_: impl Send) {}
+
+    #[test]
+    fn futures_can_go_to_other_threads() {
+        assert_send(Up::new(SpecSource::shipped("cluster")).run());
+        let up = Up::new(SpecSource::shipped("cluster"));
+        assert_send(up.plan());
+        assert_send(ConnectedEngine::from_environment());
+        assert_send(examine(None));
+        let on = async |deployment: Deployment| {
+            assert_send(deployment.status());
+            assert_send(deployment.verify());
+            assert_send(deployment.connection(None, None));
+            assert_send(deployment.primary());
+            assert_send(deployment.engine().deployments());
+            assert_send(deployment.clone().remove_on_drop().down());
+            assert_send(deployment.down());
+        };
+        let _ = on;
+    }
+
+    #[test]
+    fn a_spec_is_read_from_code_text_and_the_shipped_topologies() {
+        let in_code = Spec { shards: Some(5), ..Spec::new(SpecKind::Cluster) };
+        for (source, nodes) in [
+            (SpecSource::from(in_code).name("shop"), 10),
+            (SpecSource::text("shop", "kind: replication"), 2),
+            (SpecSource::shipped("cluster").name("shop").set("shards", "4").unwrap(), 8),
+        ] {
+            let spec = source.read().unwrap();
+            assert_eq!((spec.topology().name.as_str(), spec.topology().nodes().len()), ("shop", nodes));
+        }
+    }
+
+    #[test]
+    fn a_spec_that_is_built_in_code_says_what_is_wrong_with_it() {
+        let spec = Spec { shards: Some(0), ..Spec::new(SpecKind::Cluster) };
+        let Err(error) = SpecSource::from(spec.clone()).name("shop").read() else { panic!("no shard") };
+        assert!(error.text().contains("a cluster needs at least one shard"), "{}", error.text());
+        let Err(error) = SpecSource::from(spec).set("shards", "3").unwrap().read() else { panic!("a path") };
+        assert_eq!(error.hint().as_deref(), Some("set the field of `Spec`"));
+    }
+}

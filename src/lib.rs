@@ -2,14 +2,19 @@
 //! built through the Docker API, formed natively through the Redis protocol, and proved to work
 //! before the command returns.
 //!
+//! Programs and integration tests use [`deployment`], and the data that it gives: [`spec`], [`plan`],
+//! [`event`], [`report`], [`status`], [`connection`]. Every other module is internal: public for the
+//! project's own program, tests and benches, hidden from this documentation, and without a promise.
+//!
 //! This page is a tour of its architecture: a pure, synchronous core in a thin, asynchronous shell.
 //!
 //! ```text
-//! YAML ──read──▶ Spec ──resolve──▶ Topology ─┐
-//! engine + servers ──observe──────▶ Observation ─┴─▶ plan() ─▶ Plan
+//! YAML ──read──▶ Spec ──resolve──▶ Topology ───────────────────┐
+//! engine + servers ──observe──▶ Observation ──▶ Arrangement ───┴─▶ plan() ─▶ Plan
 //! Plan ─▶ executor ─┬─ engine actions ─▶ docker (bollard)
-//!                   └─ redis actions ──▶ redis  (redis-rs)  ── events ─▶ ui
+//!                   └─ server actions ─▶ redis  (redis-rs)  ── events ─▶ ui, bundle, JSON
 //! servers ──probe──▶ verify ─▶ Report ─▶ ui, exit code
+//! commands (verbs) ─▶ deployment (the library: observe, plan, execute, verify) ─▶ all of the above
 //! ```
 //!
 //! # The core decides
@@ -21,6 +26,7 @@
 //! - [`topology`]: the resolved model, every node, address, slot range and setting decided. Its only
 //!   constructor, [`topology::resolve::resolve`], validates. Passwords are beside it, never in it.
 //! - [`observation`]: snapshots of what the engine and the servers say, data only.
+//! - [`arrangement`]: the roles, slots and links of the nodes right now, worked out once per observation.
 //! - [`planner`]: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] is stages of
 //!   steps, each one action with the cause for it, and prints as stable text. Planning again after
 //!   success gives an empty plan.
@@ -28,7 +34,7 @@
 //!   ready.
 //! - [`verify`]: the checks, as data and pure judgement of the servers' replies. They know no plan and share no
 //!   comparison with the planner, so that the planner's mistakes show. [`report`]: the results of the checks.
-//! - [`removed`]: what `down` removed.
+//! - [`up_result`], [`removed`]: what `up` achieved, and what `down` removed.
 //! - [`reply`]: what a server answers to `redisctl cli`, and how it prints.
 //! - [`export`]: a topology as a compose file or a diagram.
 //! - [`certificates`]: what is wrong with a user's own certificate; and, with chance for its keys, the
@@ -40,15 +46,16 @@
 //!
 //! # The shell does
 //!
+//! - [`deployment`]: the library under the verbs. `up` takes the lease, observes, plans, executes and
+//!   verifies; its loop also runs on an engine and servers in memory.
 //! - [`executor`]: runs a plan's stages against the two traits [`executor::EngineCalls`] and
-//!   [`executor::ServerCalls`];
-//!   decides nothing: whether a wait goes on, [`waiting`] decides.
+//!   [`executor::ServerCalls`]; decides nothing: whether a wait goes on, [`waiting`] decides.
 //! - [`docker`]: the engine; knows nothing of slots, roles or Redis commands.
 //! - [`redis`]: the servers; knows nothing of containers, networks or images.
 //! - [`poll`]: waits until something has come about.
 //! - [`ui`]: the only place that knows colours and terminals; reads events, plans and reports.
-//! - [`commands`]: one file per verb, each of them observe, plan, execute, verify. [`cli`]: the
-//!   command line as types.
+//! - [`commands`]: one file per verb: arguments in, a call of the library, output. [`cli`]: the command
+//!   line as types.
 //!
 //! # What never mixes
 //!
@@ -56,36 +63,55 @@
 //! [`topology::Endpoint`] (what a client outside the network dials). Forming and verifying go through
 //! the endpoints, from where clients are: what is proved is what the user gets.
 //!
-//! Nothing is kept on the client's disk, but for the files that clients need for TLS where `env` names
-//! them. Labels say which container, network and volume belongs to which deployment; what lacks them is
-//! never touched. The topology, the passwords and the keys of a deployment are in a file inside its
+//! The client's disk has two kinds of files: a lock for each deployment that a run of this user changes,
+//! and the files that clients need for TLS once `env` has named them. Neither describes a deployment.
+//! Labels say which container, network and volume belongs to which deployment; redisctl never touches
+//! what lacks them. The topology, the passwords and the keys of a deployment are in a file inside its
 //! containers, and are read back from there.
 
+#[doc(hidden)]
 pub mod arrangement;
+#[doc(hidden)]
 pub mod bundle;
+#[doc(hidden)]
 pub mod certificates;
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod commands;
 pub mod connection;
 pub mod deployment;
+#[doc(hidden)]
 pub mod docker;
+#[doc(hidden)]
 pub mod doctor;
 pub mod event;
+#[doc(hidden)]
 pub mod executor;
+#[doc(hidden)]
 pub mod export;
+#[doc(hidden)]
 pub mod observation;
 pub mod plan;
+#[doc(hidden)]
 pub mod planner;
+#[doc(hidden)]
 pub mod poll;
+#[doc(hidden)]
 pub mod readiness;
+#[doc(hidden)]
 pub mod redis;
 pub mod removed;
+#[doc(hidden)]
 pub mod reply;
 pub mod report;
 pub mod spec;
 pub mod status;
 pub mod topology;
+#[doc(hidden)]
 pub mod ui;
 pub mod up_result;
+#[doc(hidden)]
 pub mod verify;
+#[doc(hidden)]
 pub mod waiting;

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The exit code of a command that a signal cut off, as shells have it.
+/// The exit code after a signal, as in shells.
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
@@ -73,8 +73,7 @@ async fn interrupted() -> std::io::Result<()> {
     }
     #[cfg(windows)]
     {
-        // The console's window is closed; programs that start others say `break`, which they can send to
-        // one of them alone.
+        // Close: the console's window was closed. Break: a parent process can send it to one child alone.
         let mut closed = tokio::signal::windows::ctrl_close()?;
         let mut broken_off = tokio::signal::windows::ctrl_break()?;
         tokio::select! {
@@ -85,8 +84,8 @@ async fn interrupted() -> std::io::Result<()> {
     }
 }
 
-/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. By default the servers' client says nothing,
-/// because a node that is down is for the checks to report.
+/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. By default the Redis client logs nothing:
+/// the checks report a node that is down.
 fn log_to_stderr(verbosity: u8, ui: &Ui) {
     let (level, client) = match verbosity {
         0 => ("warn", "off"),
@@ -100,8 +99,8 @@ fn log_to_stderr(verbosity: u8, ui: &Ui) {
     tracing_subscriber::registry().with(filter).with(filter_fn(tells_no_secret)).with(lines).init();
 }
 
-/// Whether something may be logged, whatever `REDISCTL_LOG` says. From `debug` on, clients of the
-/// engine and of servers log what they send, files and commands with passwords in them.
+/// Whether an event may be logged, whatever `REDISCTL_LOG` says. From `debug` on, the Docker and Redis
+/// clients log what they send, with passwords in it.
 fn tells_no_secret(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::INFO || metadata.target().split("::").next() == Some("redisctl")
 }

@@ -182,7 +182,7 @@ impl Ui {
         self.print(&diagnosis::render(diagnosis, self.data))
     }
 
-    /// Writes the bundled specs: name and summary of each, as text or as JSON.
+    /// Writes the shipped topologies: name and summary of each, as text or as JSON.
     ///
     /// # Errors
     /// As [`Ui::print`].

@@ -9,7 +9,7 @@ use super::table::Table;
 use crate::removed::Removed;
 use crate::topology::Topology;
 
-/// The bundled specs: name and summary of each.
+/// The shipped topologies: name and summary of each.
 pub(super) fn topologies(specs: &[(&str, &str)], palette: Palette) -> String {
     let mut table = Table::new(&[("TOPOLOGY", Left), ("WHAT IT IS", Left)]);
     for (name, summary) in specs {

@@ -5,13 +5,13 @@ use insta::assert_snapshot;
 use super::support::Folder;
 
 #[test]
-fn every_bundled_spec() {
+fn every_shipped_spec() {
     let folder = Folder::new();
     let texts: Vec<String> = ["standalone", "replica", "cluster", "secure"]
         .iter()
         .map(|name| folder.run(&["validate", name]).text())
         .collect();
-    assert_snapshot!("bundled", texts.concat());
+    assert_snapshot!("shipped", texts.concat());
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn warnings_and_json() {
 }
 
 #[test]
-fn a_spec_of_the_folder_comes_before_a_bundled_one() {
+fn a_spec_of_the_folder_comes_before_a_shipped_one() {
     let folder = Folder::with("topologies/cluster.yaml", "kind: cluster\nshards: 5\n");
     assert!(folder.run(&["validate"]).stdout.contains("5 shards"));
 }

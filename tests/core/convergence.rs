@@ -16,7 +16,7 @@ use crate::rig::{
     run_with, settle, topology, up,
 };
 
-/// The bundled files, and what else differs in how it is formed.
+/// The shipped files, and what else differs in how it is formed.
 const SPECS: [(&str, &str); 14] = [
     ("standalone", include_str!("../../topologies/standalone.yaml")),
     ("standalone with a volume", "{kind: standalone, data: volume}"),

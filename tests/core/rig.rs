@@ -1,13 +1,15 @@
 //! What the tests of plans share: topologies, running a plan, and judging where it led.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redisctl::deployment::converge::{self, ConvergeError, ConvergeOptions, Site};
 use redisctl::event::{Event, Listener};
 use redisctl::executor::{ExecuteError, Executor};
-use redisctl::observation::Replication;
+use redisctl::observation::{Observation, Replication};
 use redisctl::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Obstacle, Peer, Plan, ReplicationExpectation,
     SentinelExpectation, StageId,
@@ -20,15 +22,12 @@ use redisctl::topology::facts::Existing;
 use redisctl::topology::files::render;
 use redisctl::topology::resolve::{Facts, resolve};
 use redisctl::topology::settings::{same_value, server_default, while_forming};
-use redisctl::topology::{Kind, Node, NodeName, Shard, Topology};
+use redisctl::topology::{Credentials, Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;
 
 /// Longer than anything takes that comes about at all; tests do not wait for it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The most rounds of observe, plan, run that anything may take.
-const MOST_ROUNDS: usize = 6;
 
 pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false };
 pub(crate) const DISCARD: Options = Options { discard_keys: true, ..SWAP };
@@ -189,24 +188,67 @@ pub(crate) fn plan(world: &World, topology: &Topology, options: Options) -> Plan
     })
 }
 
-/// Observes, plans and runs until there is nothing left to do; gives the plans that were run.
+/// Brings a world to its topology; the next plan must be empty. Gives the plans that were run.
 pub(crate) async fn converge(world: &World, topology: &Topology, options: Options) -> Vec<Plan> {
-    let mut plans: Vec<Plan> = Vec::new();
-    loop {
-        let next = plan(world, topology, options);
-        if next.is_empty() {
-            return plans;
+    let plans = try_up(world, topology, options, &Recorder::new(world, None)).await;
+    let plans = plans.unwrap_or_else(|failure| match failure {
+        UpFailure::Obstacles(text) | UpFailure::Failed(text) => panic!("{text}"),
+    });
+    let next = plan(world, topology, Options { recreate: false, ..options });
+    assert!(next.is_empty(), "there is still something to do:\n{next}");
+    plans
+}
+
+/// An engine and servers in memory, as the library's convergence sees them.
+struct WorldSite<'a> {
+    world: &'a World,
+    topology: &'a Topology,
+    credentials: Credentials,
+}
+
+impl Site for WorldSite<'_> {
+    type Engine = World;
+    type Servers = World;
+    type Error = Infallible;
+
+    fn engine(&self) -> &World {
+        self.world
+    }
+
+    fn servers(&self) -> &World {
+        self.world
+    }
+
+    fn topology(&self) -> &Topology {
+        self.topology
+    }
+
+    fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    async fn observe(&self, _: bool) -> Result<Observation, Infallible> {
+        wait_for_primaries(self.world, self.topology).await;
+        Ok(self.world.observe(self.topology))
+    }
+
+    async fn permit(&self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Keeps the plans that were run, and passes every event on.
+struct Plans<'a> {
+    plans: Mutex<Vec<Plan>>,
+    inner: &'a dyn Listener,
+}
+
+impl Listener for Plans<'_> {
+    fn hear(&self, event: Event) {
+        if let Event::PlanStarted { plan } = &event {
+            self.plans.lock().expect("no panic").push(plan.as_ref().clone());
         }
-        let past = || plans.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        assert!(plans.len() < MOST_ROUNDS, "no end in sight:\n{}\n{next}", past());
-        let outcome = run(world, topology, &next).await;
-        // Another plan follows where what was awaited needs more than was planned.
-        if let Err(error) = outcome
-            && !matches!(error, ExecuteError::Outdated { .. })
-        {
-            panic!("{}\nwhile running\n{next}\nafter\n{}", redisctl::executor::chain(&error), past());
-        }
-        plans.push(next);
+        self.inner.hear(event);
     }
 }
 
@@ -228,44 +270,33 @@ pub(crate) enum UpFailure {
     Failed(String),
 }
 
-/// What `redisctl up` does, without a word on verification: observes, plans and runs until a plan is complete. Gives
-/// the plans that were run.
+/// Brings a world to its topology by the library's own convergence. Gives the plans that were run.
 pub(crate) async fn try_up(
     world: &World,
     topology: &Topology,
-    mut options: Options,
+    options: Options,
     listener: &dyn Listener,
 ) -> Result<Vec<Plan>, UpFailure> {
-    let mut plans: Vec<Plan> = Vec::new();
     world.begin_run();
-    for _ in 0..MOST_ROUNDS {
-        wait_for_primaries(world, topology).await;
-        let next = try_plan(world, topology, options).map_err(|obstacles| {
+    world.gather_passwords(topology);
+    let credentials = world.state().credentials.clone();
+    let site = WorldSite { world, topology, credentials };
+    let heard = Plans { plans: Mutex::default(), inner: listener };
+    let options = ConvergeOptions { plan: options, timeout: TIMEOUT };
+    let result = converge::converge(&site, options, &heard).await;
+    let plans = heard.plans.into_inner().expect("no panic");
+    let failure = match result {
+        Ok(_) => return Ok(plans),
+        Err(ConvergeError::Obstacles(obstacles)) => {
             let obstacles: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
-            UpFailure::Obstacles(obstacles.join("; "))
-        })?;
-        if next.is_empty() {
-            return Ok(plans);
+            return Err(UpFailure::Obstacles(obstacles.join("; ")));
         }
-        plans.push(next.clone());
-        match run_with(listener, world, topology, &next, TIMEOUT).await {
-            Ok(()) if next.complete => return Ok(plans),
-            Ok(()) | Err(ExecuteError::Outdated { .. }) => {}
-            Err(ExecuteError::Wait { .. }) if options.forming == Forming::RoleSwap && next.swaps_roles() => {
-                options.forming = Forming::Plain;
-            }
-            Err(error) => {
-                let past: String = plans.iter().map(ToString::to_string).collect();
-                return Err(UpFailure::Failed(format!(
-                    "{}\nafter\n{past}",
-                    redisctl::executor::chain(&error)
-                )));
-            }
-        }
-        options.recreate = false;
-    }
+        Err(ConvergeError::Execute(error)) => redisctl::executor::chain(&*error),
+        Err(ConvergeError::Unsettled) => "no end in sight".to_owned(),
+        Err(ConvergeError::Site(never)) => match never {},
+    };
     let past: String = plans.iter().map(ToString::to_string).collect();
-    Err(UpFailure::Failed(format!("no end in sight after\n{past}")))
+    Err(UpFailure::Failed(format!("{failure}\nafter\n{past}")))
 }
 
 /// A deployment that is up.

@@ -4,7 +4,6 @@
 //! Each test is marked as ignored: `cargo test` shows it as not run. `bash scripts/test` prepares what
 //! the tests need and runs them; there a missing engine fails them.
 
-mod bundled;
 mod change;
 mod cli;
 mod conflicts;
@@ -13,6 +12,7 @@ mod data;
 mod failure;
 mod images;
 mod interruption;
+mod library;
 mod marks;
 mod matrix;
 mod moment;
@@ -25,6 +25,7 @@ mod restarts;
 mod secrets;
 mod sentinel;
 mod shapes;
+mod shipped;
 #[cfg(unix)]
 mod ssh;
 mod stored;

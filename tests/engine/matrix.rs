@@ -1,4 +1,4 @@
-//! Every server with every bundled topology, and with TLS where most depends on it: up, verified, nothing left to plan,
+//! Every server with every shipped topology, and with TLS where most depends on it: up, verified, nothing left to plan,
 //! gone without a trace.
 
 use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, redisctl, succeed, texts};

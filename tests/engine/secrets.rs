@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::support::{Deployment, REDIS_7, command, docker, output};
 
-/// Variables of the bundled spec, and what they are set to: each has a word in it that is nowhere
+/// Variables of the shipped spec, and what they are set to: each has a word in it that is nowhere
 /// else, however the characters around it are escaped.
 const PASSWORDS: [(&str, &str); 4] = [
     ("REDIS_PASSWORD", "Zq7primary+\"/ü"),
@@ -92,7 +92,7 @@ impl Search {
     }
 }
 
-/// Runs redisctl with the passwords in its environment, where the bundled spec takes them from.
+/// Runs redisctl with the passwords in its environment, where the shipped spec takes them from.
 fn with_passwords(arguments: &[&str]) -> Output {
     output(command(arguments).envs(PASSWORDS))
 }

@@ -1,4 +1,4 @@
-//! Specs beyond the bundled ones: other counts, explicit addresses and ports, settings, limits.
+//! Specs beyond the shipped ones: other counts, explicit addresses and ports, settings, limits.
 
 use serde_json::{Value, json};
 

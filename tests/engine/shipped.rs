@@ -1,4 +1,4 @@
-//! What the bundled topologies promise beyond coming and going.
+//! What the shipped topologies promise beyond coming and going.
 
 use serde_json::Value;
 
