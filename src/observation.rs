@@ -7,7 +7,7 @@ use ipnet::Ipv4Net;
 use crate::topology::acl::Categories;
 use crate::topology::certificates::Renewal;
 use crate::topology::container::ContainerSettings;
-use crate::topology::{Address, Node, NodeName, Server, Settings, SlotSet, Topology};
+use crate::topology::{Address, NodeName, Server, Settings, SlotSet, Topology};
 
 /// A deployment as it is.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,42 +80,6 @@ impl Observation {
             }
         }
         owners
-    }
-
-    /// Whether one server takes another one's place at this moment.
-    #[must_use]
-    pub fn is_between_primaries(&self, topology: &Topology) -> bool {
-        let watched: Vec<&Watched> = self.watched(topology).collect();
-        let is_late = |one: &&Watched| {
-            watched.iter().any(|other| other.epoch > one.epoch && other.primary != one.primary)
-        };
-        self.follow_each_other(topology)
-            || self.sentinels_are_choosing(topology)
-            || watched.iter().any(is_late)
-    }
-
-    /// Whether a sentinel is putting another server in the primary's place.
-    #[must_use]
-    pub fn sentinels_are_choosing(&self, topology: &Topology) -> bool {
-        self.watched(topology).any(|watched| watched.choosing)
-    }
-
-    /// What the sentinels that answer watch.
-    fn watched(&self, topology: &Topology) -> impl Iterator<Item = &Watched> {
-        let sentinels = topology.sentinels.iter();
-        sentinels.filter_map(|node| self.view(&node.name)?.watched())
-    }
-
-    /// Whether two servers follow each other: one was asked before the one took the other's place, and the
-    /// other one after it. What they say together never was the case.
-    fn follow_each_other(&self, topology: &Topology) -> bool {
-        let followed = |node: &NodeName| match self.view(node)?.replication {
-            Replication::Replica { of, .. } => of,
-            Replication::Primary { .. } => None,
-        };
-        let servers = topology.servers();
-        let follows = |one: &Node, other: &Node| followed(&one.name) == Some(other.address);
-        servers.iter().any(|one| servers.iter().any(|other| follows(one, other) && follows(other, one)))
     }
 
     /// The nodes whose containers run: the topology's, and those that leave.

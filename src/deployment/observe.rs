@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Error;
 use super::engine::ConnectedEngine;
+use crate::arrangement::Arrangement;
 use crate::observation::Observation;
 use crate::redis::Servers;
 use crate::topology::{Credentials, Topology};
@@ -41,7 +42,9 @@ pub(super) async fn observe(
     let started = Instant::now();
     loop {
         observed.servers = servers.observe(&running).await;
-        if !observed.is_between_primaries(topology) || started.elapsed() >= CHANGE_OF_PRIMARIES {
+        if !Arrangement::new(topology, &observed).is_between_primaries()
+            || started.elapsed() >= CHANGE_OF_PRIMARIES
+        {
             break;
         }
         tokio::time::sleep(POLL_INTERVAL).await;

@@ -6,8 +6,8 @@ use redisctl::topology::{Kind, SlotSet, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    DISCARD, PLAIN, SWAP, assert_ready, changed, converge, node, obstacles, plan, primary_of, run,
-    run_and_stop, settle, topology, up,
+    DISCARD, PLAIN, SWAP, assert_ready, changed, converge, is_between_primaries, node, obstacles, plan,
+    primary_of, run, run_and_stop, settle, topology, up,
 };
 
 mod at_stake;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redisctl::arrangement::Arrangement;
 use redisctl::deployment::converge::{self, ConvergeError, ConvergeOptions, Site};
 use redisctl::event::{Event, Listener};
 use redisctl::executor::{ExecuteError, Executor};
@@ -252,11 +253,16 @@ impl Listener for Plans<'_> {
     }
 }
 
+/// Whether one server takes another one's place at this moment.
+pub(crate) fn is_between_primaries(observed: &Observation, topology: &Topology) -> bool {
+    Arrangement::new(topology, observed).is_between_primaries()
+}
+
 /// Looks again while one server seems to take another one's place, as `up` does.
 async fn wait_for_primaries(world: &World, topology: &Topology) {
     const PATIENCE: Duration = Duration::from_secs(2);
     let started = tokio::time::Instant::now();
-    while world.observe(topology).is_between_primaries(topology) && started.elapsed() < PATIENCE {
+    while is_between_primaries(&world.observe(topology), topology) && started.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

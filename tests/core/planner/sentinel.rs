@@ -92,11 +92,11 @@ async fn nobody_gets_in_the_way_of_a_choice_and_the_latest_one_counts() {
     let topology = topology(SENTINEL);
     let world = up(&topology).await;
     let (former, chosen, sentinel) = (node(&topology, 1), node(&topology, 2), node(&topology, 3));
-    assert!(!world.observe(&topology).is_between_primaries(&topology));
+    assert!(!is_between_primaries(&world.observe(&topology), &topology));
     // The sentinel has told a replica to be primary, and no other sentinel knows of it.
     world.promote(&chosen);
     world.with_sentinel(&sentinel, |sentinel| sentinel.choosing = true);
-    assert!(world.observe(&topology).is_between_primaries(&topology));
+    assert!(is_between_primaries(&world.observe(&topology), &topology));
     assert_snapshot!(plan(&world, &topology, SWAP).to_string(), @r"
     shop: 0 changes in 1 stage
     ready
@@ -108,7 +108,7 @@ async fn nobody_gets_in_the_way_of_a_choice_and_the_latest_one_counts() {
         sentinel.primary = Some(topology.shards[0].replicas[0].address);
         sentinel.replicas = [topology.shards[0].primary.address].into();
     });
-    assert!(world.observe(&topology).is_between_primaries(&topology));
+    assert!(is_between_primaries(&world.observe(&topology), &topology));
     let newer = plan(&world, &topology, SWAP);
     assert_eq!(newer.primaries, [chosen]);
     assert!(newer.to_string().contains(&format!("{former}  follow 127.0.0.1:7002")), "{newer}");
