@@ -2,7 +2,7 @@
 
 use super::{Arrangement, Member, Place};
 use crate::observation::{ClusterRole, ClusterView};
-use crate::topology::{Node, NodeName, SlotSet};
+use crate::topology::{Node, NodeName, Shard, SlotSet};
 
 impl<'a> Arrangement<'a> {
     /// The node of the topology with a cluster id.
@@ -37,14 +37,25 @@ impl<'a> Arrangement<'a> {
         own.filter(|own| own.role == ClusterRole::Primary).map(|own| own.slots.clone()).unwrap_or_default()
     }
 
-    /// Of these nodes the one that owns slots; of several the one with the highest config epoch.
+    /// The config epoch of a node's claim of its slots.
+    #[must_use]
+    pub fn epoch(&self, node: &NodeName) -> u64 {
+        let own = self.cluster(node).and_then(ClusterView::own);
+        own.map_or(0, |own| own.epoch)
+    }
+
+    /// The one of these nodes that owns slots; where several do, the owner with the highest config epoch.
     #[must_use]
     pub fn owner<'n>(&self, nodes: impl Iterator<Item = &'n Node>) -> Option<&'n Node> {
-        let epoch = |node: &&Node| {
-            let own = self.cluster(&node.name).and_then(ClusterView::own);
-            own.map_or(0, |own| own.epoch)
-        };
-        nodes.filter(|node| !self.slots(&node.name).is_empty()).max_by_key(epoch)
+        nodes.filter(|node| !self.slots(&node.name).is_empty()).max_by_key(|node| self.epoch(&node.name))
+    }
+
+    /// The owner among the nodes of a shard, unless a node that leaves has claimed the shard's slots with a higher
+    /// config epoch: then the owner's claim is outdated.
+    #[must_use]
+    pub fn owner_of_shard<'n>(&self, shard: &'n Shard) -> Option<&'n Node> {
+        let leaving = self.leaving_owner(&shard.slots).map(|leaving| self.epoch(leaving));
+        self.owner(shard.nodes()).filter(|owner| leaving.is_none_or(|epoch| self.epoch(&owner.name) >= epoch))
     }
 
     /// The node that leaves and owns some of these slots.

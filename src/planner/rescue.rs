@@ -4,6 +4,7 @@
 use super::draft::{Stages, server};
 use super::role_steps::{fail_over_by_sentinels, keep_roles, take_over_in_turn};
 use super::world::World;
+use crate::arrangement::{Member, Place};
 use crate::observation::{ClusterRole, ContainerState, Replication};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
@@ -39,33 +40,30 @@ fn fail_over(world: &World<'_>) -> Option<Step> {
     if !is_down(world, &primary.name) {
         return None;
     }
-    heir(world, world.topology.servers().into_iter().filter(|node| follows(world, node, primary)))?;
+    heir(world, primary)?;
     fail_over_by_sentinels(world, primary, cause(primary))
 }
 
+/// In a cluster any node of a shard may be primary after a failover.
 fn take_over(world: &World<'_>) -> Vec<Step> {
-    let heir_of = |primary: &Node| {
-        // After a failover any node of the shard may be primary.
-        let replicas = world.topology.nodes().into_iter().filter(|node| follows(world, node, primary));
-        heir(world, replicas)
-    };
     let nodes = world.topology.shards.iter().flat_map(Shard::nodes);
     let down = nodes.filter(|node| is_down(world, &node.name));
-    let heirs = down.filter_map(|primary| Some((heir_of(primary)?.name.clone(), cause(primary))));
+    let heirs = down.filter_map(|primary| Some((heir(world, primary)?.name.clone(), cause(primary))));
     take_over_in_turn(heirs)
 }
 
 fn promote(world: &World<'_>) -> Vec<Step> {
-    let nodes = world.topology.nodes();
-    let any_primary = nodes.iter().any(|node| world.arrangement.says_primary(&node.name));
-    let primary = nodes
-        .iter()
-        .find(|node| is_down(world, &node.name) && nodes.iter().any(|other| follows(world, other, node)));
-    let Some(primary) = primary.filter(|_| !any_primary) else { return Vec::new() };
-    let replicas = nodes.iter().copied().filter(|node| follows(world, node, primary));
-    let Some(heir) = heir(world, replicas) else { return Vec::new() };
+    if world.arrangement.members().any(|member| world.arrangement.says_primary(&member.name)) {
+        return Vec::new();
+    }
+    let mut down = world.topology.servers().into_iter().filter(|node| is_down(world, &node.name));
+    let Some((primary, heir)) = down.find_map(|primary| Some((primary, heir(world, primary)?))) else {
+        return Vec::new();
+    };
     let mut steps = vec![server(&heir.name, ServerAction::Promote, cause(primary))];
-    steps.extend(keep_roles(world.topology, &heir.name));
+    if heir.place == Place::Staying {
+        steps.extend(keep_roles(world.topology, &heir.name));
+    }
     steps
 }
 
@@ -81,9 +79,9 @@ fn is_down(world: &World<'_>, node: &NodeName) -> bool {
 }
 
 /// Whether a node that answers replicates a primary that still counts as one.
-fn follows(world: &World<'_>, node: &Node, primary: &Node) -> bool {
-    let Some(cluster) = world.arrangement.cluster(&node.name) else {
-        return world.arrangement.follows(&node.name, primary.address);
+fn follows(world: &World<'_>, node: &NodeName, primary: &Node) -> bool {
+    let Some(cluster) = world.arrangement.cluster(node) else {
+        return world.arrangement.follows(node, primary.address);
     };
     match cluster.own().map(|own| &own.role) {
         Some(ClusterRole::Replica(id)) => cluster
@@ -94,13 +92,14 @@ fn follows(world: &World<'_>, node: &Node, primary: &Node) -> bool {
     }
 }
 
-/// The replica with the highest offset, of those that have keys at all.
-fn heir<'a>(world: &World<'_>, replicas: impl DoubleEndedIterator<Item = &'a Node>) -> Option<&'a Node> {
-    let heard =
-        |node: &&Node| match world.arrangement.view(&node.name).map(|view| (&view.replication, view.keys)) {
-            Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
-            _ => None,
-        };
+/// The replica of a primary with the highest offset, of those that have keys at all. A replica that leaves counts:
+/// it may be the last one with the keys, and hands over before it goes.
+fn heir<'m, 'a>(world: &'m World<'a>, primary: &Node) -> Option<&'m Member<'a>> {
+    let heard = |member: &&Member<'_>| match member.view.map(|view| (&view.replication, view.keys)) {
+        Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
+        _ => None,
+    };
+    let replicas = world.arrangement.members().filter(|member| follows(world, &member.name, primary));
     // Of equals `max_by_key` gives the last.
-    replicas.rev().filter(|node| heard(node).is_some()).max_by_key(heard)
+    replicas.rev().filter(|member| heard(member).is_some()).max_by_key(heard)
 }

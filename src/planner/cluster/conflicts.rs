@@ -11,7 +11,7 @@ pub(in super::super) fn conflicts(topology: &Topology, arrangement: &Arrangement
     let present = arrangement.as_if_new(&shunned.keys().cloned().collect());
     let mut conflicts = Vec::new();
     for shard in &topology.shards {
-        let Some(owner) = present.owner(shard.nodes()) else { continue };
+        let Some(owner) = present.owner_of_shard(shard) else { continue };
         let slots = present.slots(&owner.name);
         for other in shard.nodes().filter(|other| other.name != owner.name) {
             // A claim that a younger one overrides ends by itself.
@@ -35,7 +35,7 @@ fn stranded(topology: &Topology, present: &Arrangement<'_>, leaving: &NodeName) 
     let slots = present.slots(leaving);
     let first = slots.slots().next()?;
     let shard = topology.shards.iter().find(|shard| shard.slots.contains(first))?;
-    let stranded = match present.owner(shard.nodes()) {
+    let stranded = match present.owner_of_shard(shard) {
         Some(owner) => slots.without(&present.slots(&owner.name)),
         None => slots.without(&shard.slots),
     };

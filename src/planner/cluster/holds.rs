@@ -72,7 +72,7 @@ fn hold(
     };
     let orphans = || shard.nodes().filter(is_orphan);
     let is_heir = |node: &&Node| shunned.values().any(|heir| *heir == node.name);
-    let (node, hold) = if let Some(owner) = present.owner(shard.nodes()) {
+    let (node, hold) = if let Some(owner) = present.owner_of_shard(shard) {
         (owner, Hold::Primary)
     } else if let Some(former) = present.leaving_owner(&shard.slots) {
         let heir = shard.nodes().find(|node| present.replicates(&node.name, former));

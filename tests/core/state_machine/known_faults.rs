@@ -2,7 +2,7 @@
 //! so that others are found. Each has an ignored test of its own in `regressions.rs`; who mends one removes both.
 
 /// The test of a known fault, and words that its failure says, all of them.
-const KNOWN: [(&str, &[&str]); 7] = [
+const KNOWN: [(&str, &[&str]); 6] = [
     (
         "sentinels_are_replaced_though_an_old_replica_has_no_link",
         &["gave up after 60 s: wait until all sentinels agree", "replace sentinels", "has no link to"],
@@ -30,10 +30,6 @@ const KNOWN: [(&str, &[&str]); 7] = [
     (
         "a_replica_has_the_keys_of_a_primary_that_ended_together_with_the_sentinels",
         &[" is lost", "start primary", "wait until all sentinels agree"],
-    ),
-    (
-        "the_last_replica_that_leaves_gives_its_keys_to_a_primary_that_is_down",
-        &[" is lost", "the spec has no such node any more", "wait until it answers"],
     ),
 ];
 

@@ -41,7 +41,6 @@ async fn sentinels_are_replaced_though_an_old_replica_has_no_link() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fault: keys are not saved from replicas that the spec does not have any more"]
 async fn the_last_replica_that_leaves_gives_its_keys_to_a_primary_that_is_down() {
     let without_replicas = Changed(Change::Replicas(0));
     holds(plain("replication"), &[UP, Write(0), without_replicas, Stop(0)]).await;
@@ -49,7 +48,6 @@ async fn the_last_replica_that_leaves_gives_its_keys_to_a_primary_that_is_down()
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fault: an outdated claim of a node that stays outweighs the claim of the primary that leaves"]
 async fn a_primary_that_leaves_outweighs_an_outdated_claim_of_a_node_that_stays() {
     holds(plain("cluster"), &[UP, Stop(0), TakeOver(0), Changed(Change::Replicas(0)), Write(0)]).await;
 }
