@@ -91,7 +91,7 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     if rescue.awaits_choice {
         return Ok(unfinished(&world, stages));
     }
-    stages.append(containers::plan(&world));
+    stages.append(containers::plan(&world, rescue.primary));
     if !servers.all_known() {
         return Ok(unfinished(&world, stages));
     }

@@ -27,7 +27,23 @@ impl<'a> Arrangement<'a> {
         let mut by_latest = named.iter().filter(|(epoch, _)| Some(*epoch) == latest).map(|(_, named)| *named);
         let first = by_latest.next().filter(|first| by_latest.all(|other| other.name == first.name));
         let sentinels = self.staying().filter(|member| member.is_sentinel).count();
-        first.or_else(|| servers().find(|member| votes(member) * 2 > sentinels))
+        let by_votes = || servers().find(|member| votes(member) * 2 > sentinels);
+        first.or_else(|| by_votes().filter(|named| latest.is_some() || !self.follows_a_primary(named)))
+    }
+
+    /// The server that all sentinels that answer name, however few they are.
+    #[must_use]
+    pub fn named_primary(&self) -> Option<&Member<'a>> {
+        let first = self.watched().next()?.primary?;
+        let all_agree = self.watched().all(|watched| watched.primary == Some(first));
+        self.staying().find(|member| all_agree && !member.is_sentinel && member.address == first)
+    }
+
+    /// Whether a server follows another server that says it is a primary. Sentinels that still name the follower,
+    /// and never made a choice, do not know of the change.
+    fn follows_a_primary(&self, member: &Member<'_>) -> bool {
+        let primary = self.followed(&member.name).and_then(|address| self.at(address));
+        primary.is_some_and(|primary| self.says_primary(&primary.name))
     }
 
     /// The node that acts as primary by what the servers say: the primary with the most followers. Of equals the

@@ -14,8 +14,8 @@ use crate::topology::container::{
 };
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
-/// Plans everything up to servers that answer.
-pub(super) fn plan(world: &World<'_>) -> Stages {
+/// Plans everything up to servers that answer. `new_primary` is the node that an earlier step makes primary.
+pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     let World { topology, observed, fates, .. } = *world;
     let mut stages = Stages::default();
     if fates.makes_any() && !observed.image_present {
@@ -32,7 +32,7 @@ pub(super) fn plan(world: &World<'_>) -> Stages {
     let mut steps = create(&nodes, fates);
     let stage = if steps.is_empty() { "files" } else { "containers" };
     // The volume is written through the first container, while the others are still being made.
-    steps.extend(write_files(world));
+    steps.extend(write_files(world, new_primary));
     stages.push(stage, Order::SideBySide, steps);
     stages.append(start(world));
     stages
@@ -130,7 +130,7 @@ fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
 
 /// Files of new nodes, and of every node where the topology changed. Where users change, those of
 /// nodes that run are written when the servers know the new passwords.
-fn write_files(world: &World<'_>) -> Vec<Step> {
+fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
     let World { topology, observed, arrangement, fates, .. } = *world;
     let wanted = containers(topology);
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology)
@@ -156,7 +156,8 @@ fn write_files(world: &World<'_>) -> Vec<Step> {
         Some(renewal) => Cause::Certificate(*renewal),
         None => Cause::New,
     };
-    let primary = swapped_primary(topology, arrangement);
+    let new_primary = new_primary.filter(|primary| !topology.starts_as_primary(primary));
+    let primary = new_primary.or_else(|| swapped_primary(topology, arrangement));
     let write = |through: &NodeName, nodes: &[NodeName]| {
         let (through, nodes, primary) = (through.clone(), nodes.to_vec(), primary.clone());
         let name = through.clone();

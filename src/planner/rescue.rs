@@ -16,6 +16,8 @@ pub(super) struct Rescue {
     pub(super) stages: Stages,
     /// Whether sentinels choose the next primary. Nothing else is done before their choice is known.
     pub(super) awaits_choice: bool,
+    /// The node of the spec that becomes primary of a deployment with one primary.
+    pub(super) primary: Option<NodeName>,
 }
 
 /// Plans that replicas become primaries, before the former ones are started.
@@ -23,20 +25,31 @@ pub(super) fn plan(world: &World<'_>) -> Rescue {
     if world.topology.data == DataSpec::Volume {
         return Rescue::default();
     }
-    let steps = match world.topology.kind {
-        Kind::Standalone => Vec::new(),
-        Kind::Replication => promote(world),
-        Kind::Cluster => take_over(world),
-        Kind::Sentinel => fail_over(world).into_iter().collect(),
-    };
-    let awaits_choice = world.topology.kind == Kind::Sentinel && !steps.is_empty();
-    Rescue { stages: Stages::one("save keys", Order::InTurn, steps), awaits_choice }
+    let any_sentinel = world.arrangement.watched().next().is_some();
+    match world.topology.kind {
+        Kind::Standalone => Rescue::default(),
+        Kind::Cluster => Rescue::from_steps(take_over(world)),
+        Kind::Sentinel if any_sentinel => {
+            let steps: Vec<Step> = fail_over(world).into_iter().collect();
+            Rescue { awaits_choice: !steps.is_empty(), ..Rescue::from_steps(steps) }
+        }
+        // Without a sentinel that answers no other choice can come.
+        Kind::Replication | Kind::Sentinel => promote(world),
+    }
+}
+
+impl Rescue {
+    fn from_steps(steps: Vec<Step>) -> Self {
+        Self { stages: Stages::one("save keys", Order::InTurn, steps), ..Self::default() }
+    }
 }
 
 /// The sentinels would fail over by themselves once they have noticed; but not before the former primary is
 /// started, if that is now.
 fn fail_over(world: &World<'_>) -> Option<Step> {
-    let primary = world.topology.node(&world.arrangement.chosen_primary()?.name)?;
+    let arrangement = world.arrangement;
+    let named = arrangement.chosen_primary().or_else(|| arrangement.named_primary())?;
+    let primary = world.topology.node(&named.name)?;
     if !is_down(world, &primary.name) {
         return None;
     }
@@ -52,19 +65,20 @@ fn take_over(world: &World<'_>) -> Vec<Step> {
     take_over_in_turn(heirs)
 }
 
-fn promote(world: &World<'_>) -> Vec<Step> {
+fn promote(world: &World<'_>) -> Rescue {
     if world.arrangement.members().any(|member| world.arrangement.says_primary(&member.name)) {
-        return Vec::new();
+        return Rescue::default();
     }
     let mut down = world.topology.servers().into_iter().filter(|node| is_down(world, &node.name));
     let Some((primary, heir)) = down.find_map(|primary| Some((primary, heir(world, primary)?))) else {
-        return Vec::new();
+        return Rescue::default();
     };
     let mut steps = vec![server(&heir.name, ServerAction::Promote, cause(primary))];
-    if heir.place == Place::Staying {
+    let stays = heir.place == Place::Staying;
+    if stays {
         steps.extend(keep_roles(world.topology, &heir.name));
     }
-    steps
+    Rescue { primary: stays.then(|| heir.name.clone()), ..Rescue::from_steps(steps) }
 }
 
 fn cause(primary: &Node) -> Cause {

@@ -2,7 +2,7 @@
 //! so that others are found. Each has an ignored test of its own in `regressions.rs`; who mends one removes both.
 
 /// The test of a known fault, and words that its failure says, all of them.
-const KNOWN: [(&str, &[&str]); 6] = [
+const KNOWN: [(&str, &[&str]); 5] = [
     (
         "sentinels_are_replaced_though_an_old_replica_has_no_link",
         &["gave up after 60 s: wait until all sentinels agree", "replace sentinels", "has no link to"],
@@ -26,10 +26,6 @@ const KNOWN: [(&str, &[&str]); 6] = [
             "knows a node at 172.30.0.77",
             "replace replicas",
         ],
-    ),
-    (
-        "a_replica_has_the_keys_of_a_primary_that_ended_together_with_the_sentinels",
-        &[" is lost", "start primary", "wait until all sentinels agree"],
     ),
 ];
 

@@ -53,7 +53,6 @@ async fn a_primary_that_leaves_outweighs_an_outdated_claim_of_a_node_that_stays(
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fault: keys are not saved where no sentinel answers"]
 async fn a_replica_has_the_keys_of_a_primary_that_ended_together_with_the_sentinels() {
     let in_network = Shape { in_network: true, ..plain("sentinel") };
     holds(in_network, &[UP, Write(0), Stop(0), Stop(2)]).await;
