@@ -4,6 +4,7 @@
 //! Each test is marked as ignored: `cargo test` shows it as not run. `bash scripts/test` prepares what
 //! the tests need and runs them; there a missing engine fails them.
 
+mod at_stake;
 mod change;
 mod cli;
 mod conflicts;
