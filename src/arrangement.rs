@@ -1,7 +1,7 @@
 //! Who is what now: one value, made once per observation, that every part reads instead of working it out.
 //!
-//! It says what is, never what should be. Of a topology it takes the nodes' names, addresses and duties; all else
-//! is what the servers say. Deployments with one primary are asked through [`Arrangement::primary`], clusters
+//! It says what is, never what should be. The nodes' names, addresses and duties come from a topology. Everything else
+//! comes from the servers. Deployments with one primary are asked through [`Arrangement::primary`], clusters
 //! through the slots that their nodes own ([`Arrangement::owner`]).
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -44,7 +44,7 @@ impl<'a> Arrangement<'a> {
         own.map_or(0, |own| own.epoch)
     }
 
-    /// The one of these nodes that owns slots; where several do, the owner with the highest config epoch.
+    /// The owner of slots among these nodes. Of several owners, the owner with the highest config epoch.
     #[must_use]
     pub fn owner<'n>(&self, nodes: impl Iterator<Item = &'n Node>) -> Option<&'n Node> {
         nodes.filter(|node| !self.slots(&node.name).is_empty()).max_by_key(|node| self.epoch(&node.name))

@@ -20,8 +20,9 @@ impl Arrangement<'_> {
         self.staying().filter(|member| self.is_kept_out(member)).map(|member| member.name.clone()).collect()
     }
 
-    /// Whether a node knows another one that does not know it, and is in no handshake with it. The other node has
-    /// neighbours that would have told it, or slots, which it would not have after a reset.
+    /// Whether a node knows another node that has forgotten it: the other node has no line and no handshake for it.
+    /// A node after CLUSTER RESET has forgotten all nodes, and does not count. It has no slots, and no neighbours
+    /// that know the node.
     fn is_kept_out(&self, member: &Member<'_>) -> bool {
         let Some(own) = self.cluster(&member.name) else { return false };
         let keeps_out = |other: &ClusterView| {
@@ -56,8 +57,8 @@ impl Arrangement<'_> {
 
     /// Whether a primary leaves a replica that it knows out of its shard in CLUSTER SHARDS.
     ///
-    /// Redis 8.0 does so to a former primary that it knew while that ran 7.0, which has no ids for shards; what is
-    /// published in the shard does not reach the replica then (measured on 8.0.2).
+    /// Redis 8.0 does so after an upgrade from 7.0: 7.0 has no ids for shards. Messages published in the shard do
+    /// not reach the replica then (measured on 8.0.2).
     #[must_use]
     pub fn leaves_out(&self, primary: &NodeName, replica: &NodeName) -> bool {
         let leaves_out = || {

@@ -11,8 +11,8 @@ impl<'a> Arrangement<'a> {
         self.chosen_primary().or_else(|| self.followed_primary())
     }
 
-    /// The server that the sentinels call the primary: by the choice with the highest epoch, of which the other
-    /// sentinels will hear. Where no choice was made, or choices differ, by what most sentinels say.
+    /// The server that the sentinels call the primary. The choice with the highest epoch counts: the other sentinels
+    /// will hear of it. Without a choice, or with two choices of that epoch, the majority of the sentinels counts.
     #[must_use]
     pub fn chosen_primary(&self) -> Option<&Member<'a>> {
         let servers = || self.staying().filter(|member| !member.is_sentinel);
