@@ -5,6 +5,8 @@ use crate::ui::Ui;
 
 mod ca;
 mod cli;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use cli::fuzzing;
 mod doctor;
 mod down;
 mod env;

@@ -25,6 +25,8 @@ pub mod engine_info;
 mod error;
 pub mod evidence;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub mod host_image;
 pub mod image;
 pub mod inventory;

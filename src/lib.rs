@@ -90,6 +90,9 @@ pub mod event;
 pub mod executor;
 #[doc(hidden)]
 pub mod export;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[doc(hidden)]
 pub mod observation;
 pub mod plan;

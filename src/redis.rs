@@ -21,6 +21,8 @@ mod command;
 pub mod connect;
 mod error;
 mod failover;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod parse;
 pub mod presence;
 pub mod probe;

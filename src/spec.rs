@@ -15,6 +15,8 @@ mod describe;
 mod document;
 pub mod env_file;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod in_code;
 mod interpolate;
 mod leaf;

@@ -19,6 +19,8 @@ pub mod credentials;
 pub mod defaults;
 pub mod facts;
 pub mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod memory_limits;
 pub mod name;
 pub mod paths;

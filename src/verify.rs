@@ -35,6 +35,9 @@ mod testing;
 mod tls;
 mod users;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use users::fuzzing;
+
 pub use check::{Check, CheckConnection, CheckMethod, Command, Judgement, Request, RequestAction, Word};
 pub use expectation::{Expectation, Route};
 pub use probe_reply::ProbeReply;

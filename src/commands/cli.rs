@@ -11,6 +11,8 @@ use crate::topology::{Node, NodeName};
 use crate::ui::Ui;
 
 mod console;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod kinds;
 mod words;
 

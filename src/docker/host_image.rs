@@ -11,6 +11,8 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt as _, stream};
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod layout;
 mod libraries;
 mod loader_conf;

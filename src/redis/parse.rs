@@ -33,7 +33,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
         .iter()
         .filter(|(name, _)| name.strip_prefix("db").is_some_and(|rest| rest.parse::<u32>().is_ok()))
         .filter_map(|(_, value)| value.strip_prefix("keys=")?.split(',').next()?.parse::<u64>().ok())
-        .sum();
+        .fold(0, u64::saturating_add);
     view.replication = if fields.get("role") == Some(&"slave") {
         let port = fields.get("master_port").and_then(|port| port.parse().ok());
         let ip = fields.get("master_host").and_then(|host| host.parse().ok());
@@ -155,7 +155,8 @@ fn served_range(entry: &Value) -> Option<ServedRange> {
         let [host, _port, id, ..] = items(node) else { return None };
         Some((as_text(id)?, as_text(host).filter(|host| !host.is_empty() && host != "?")))
     };
-    Some(((as_slot(start)?, as_slot(end)?), nodes.iter().filter_map(node).collect()))
+    let range = SlotRange::new(as_slot(start)?, as_slot(end)?)?;
+    Some(((range.start(), range.end()), nodes.iter().filter_map(node).collect()))
 }
 
 /// CLUSTER SHARDS: the ids of its nodes, and whether their health is `online`.
@@ -291,5 +292,31 @@ ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
         assert_eq!(view.slots[&(0, 5460)], ["a", "b", "c", "d"]);
         assert_eq!(view.hostless.iter().collect::<Vec<_>>(), ["b", "c", "d"]);
         assert!(cluster_slots(&Value::Array(vec![Value::Nil]), &mut view).is_err());
+    }
+
+    #[test]
+    fn slots_that_are_none_are_refused() {
+        let entry = |start, end| Value::Array(vec![Value::Array(vec![Value::Int(start), Value::Int(end)])]);
+        for (start, end, is_range) in
+            [(0, 16_383, true), (0, 16_384, false), (5461, 546, false), (-1, 3, false)]
+        {
+            let mut view = ClusterView::default();
+            assert_eq!(cluster_slots(&entry(start, end), &mut view).is_ok(), is_range, "{start}-{end}");
+        }
+    }
+
+    #[test]
+    fn more_keys_than_can_be_counted_are_as_many_as_can() {
+        let mut view = ServerView::default();
+        info("db0:keys=18446744073709551615,expires=0\r\ndb1:keys=2,expires=0\r\n", &mut view);
+        assert_eq!(view.keys, u64::MAX);
+    }
+
+    #[test]
+    fn passwords_are_no_settings_however_their_directives_are_written() {
+        let text = |text: &str| Value::BulkString(text.into());
+        let reply = ["maxmemory", "0", "masterauth", "p", "RequirePass", "p"].map(text).to_vec();
+        let settings = settings(Value::Array(reply)).unwrap();
+        assert_eq!(settings.iter().collect::<Vec<_>>(), [("maxmemory", "0")]);
     }
 }

@@ -1,5 +1,7 @@
 //! Where a cluster node says that a command belongs. Pure.
 
+use crate::topology::slots::SLOT_COUNT;
+
 /// A refusal that names another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Redirect {
@@ -23,7 +25,7 @@ impl Redirect {
             "ASK" => true,
             _ => return None,
         };
-        let slot = words.next()?.parse().ok()?;
+        let slot = words.next()?.parse().ok().filter(|slot| *slot < SLOT_COUNT)?;
         let (_, port) = words.next()?.rsplit_once(':')?;
         Some(Self { slot, port: port.parse().ok()?, once })
     }
@@ -39,7 +41,13 @@ mod tests {
         assert_eq!(Redirect::parse("MOVED 3999 127.0.0.1:7002"), Some(moved));
         assert_eq!(Redirect::parse("MOVED 3999 :7002"), Some(moved));
         assert_eq!(Redirect::parse("ASK 3999 fd00::1:7002"), Some(Redirect { once: true, ..moved }));
-        for other in ["ERR unknown command", "MOVED", "MOVED x 127.0.0.1:7002", "ASK 1 127.0.0.1"] {
+        for other in [
+            "ERR unknown command",
+            "MOVED",
+            "MOVED x 127.0.0.1:7002",
+            "ASK 1 127.0.0.1",
+            "MOVED 16384 127.0.0.1:7002",
+        ] {
             assert_eq!(Redirect::parse(other), None, "{other}");
         }
     }

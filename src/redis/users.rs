@@ -71,7 +71,7 @@ impl<'a> Passwords<'a> {
     }
 
     /// What the lines of ACL LIST say.
-    fn judge(&self, lines: &[String]) -> Result<BTreeMap<String, ObservedUser>, String> {
+    pub(super) fn judge(&self, lines: &[String]) -> Result<BTreeMap<String, ObservedUser>, String> {
         let user = |line: &String| {
             let mut words = words(line).into_iter();
             let (Some("user"), Some(name)) = (words.next().as_deref(), words.next()) else { return None };

@@ -133,11 +133,11 @@ pub fn sentinel_defaults(count: usize) -> Settings {
     .collect()
 }
 
-/// Directives whose values are passwords. An observation never holds them.
+/// Directives whose values are passwords, in any case. An observation never holds them.
 #[must_use]
 pub fn is_secret(directive: &str) -> bool {
     matches!(
-        directive,
+        directive.to_ascii_lowercase().as_str(),
         "requirepass" | "masterauth" | "primaryauth" | "tls-key-file-pass" | "tls-client-key-file-pass"
     )
 }

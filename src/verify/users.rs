@@ -13,6 +13,8 @@ use probes::{AclProbe, AclProbes, ProbeChooser, ProbeTarget, ProbeTargets, SentO
 
 mod comparison;
 mod dry_runs;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod glob;
 mod permissions;
 mod probes;

@@ -7,7 +7,7 @@ const DEPTH_LIMIT: usize = 8;
 
 /// A line of `ld.so.conf` that names directories or files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Line {
+pub(super) enum Line {
     /// A directory with libraries.
     Directory(String),
     /// Files to read in place of this line; a pattern with wildcards.
@@ -39,7 +39,7 @@ fn collect(file: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 }
 
 /// The directories and includes of `text`. Comments and `hwcap` lines are left out.
-fn parse(text: &str) -> Vec<Line> {
+pub(super) fn parse(text: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();

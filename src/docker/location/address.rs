@@ -90,6 +90,9 @@ pub enum AddressError {
     /// There is no host.
     #[error("the host is missing")]
     NoHost,
+    /// A bracket stands elsewhere than around an IPv6 address.
+    #[error("`{0}` is not a host: only an IPv6 address stands in brackets")]
+    Host(String),
     /// The port is not a number from 1 to 65535.
     #[error("`{0}` is not a port")]
     Port(String),
@@ -197,6 +200,9 @@ fn split_authority(authority: &str) -> Result<(String, Option<u16>), AddressErro
     if host.is_empty() {
         return Err(AddressError::NoHost);
     }
+    if host.contains(['[', ']']) {
+        return Err(AddressError::Host(host.to_owned()));
+    }
     let number = |text: &str| match text.parse() {
         Ok(0) | Err(_) => Err(AddressError::Port(text.to_owned())),
         Ok(port) => Ok(port),
@@ -258,6 +264,8 @@ mod tests {
             ("tcp://engine.example:70000", AddressError::Port("70000".into())),
             ("tcp://engine.example:2375/v1", AddressError::Trailing("/v1".into())),
             ("tcp://[::1]2375", AddressError::Trailing("2375".into())),
+            ("tcp://a]:b:2375", AddressError::Host("a]:b".into())),
+            ("ssh://me@[::1", AddressError::Host("[:".into())),
             ("https://engine.example", AddressError::NoCertificates),
         ] {
             assert_eq!(EngineAddress::parse(text, None), Err(error), "{text}");

@@ -237,7 +237,7 @@ fn branches(tokens: &[Token]) -> Vec<&[Token]> {
     tokens.split(ends).filter(|branch| !branch.is_empty()).collect()
 }
 
-/// Whether `#[cfg(test)]` or `#[cfg(all(test, …))]` begins here.
+/// Whether `#[cfg(test)]`, `#[cfg(all(test, …))]` or `#[cfg(any(test, …))]` begins here.
 fn is_for_tests(tokens: &[Token]) -> bool {
     let words: Vec<&str> = tokens[1..]
         .iter()
@@ -247,7 +247,7 @@ fn is_for_tests(tokens: &[Token]) -> bool {
             _ => None,
         })
         .collect();
-    matches!(words.as_slice(), ["cfg", "test"] | ["cfg", "all", "test", ..])
+    matches!(words.as_slice(), ["cfg", "test"] | ["cfg", "all" | "any", "test", ..])
 }
 
 /// Behind the item that begins here, its attributes included: behind its semicolon or its braces.

@@ -1,0 +1,5 @@
+//! Fuzzes programs and libraries.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| redisctl::fuzzing::check("elf", data));

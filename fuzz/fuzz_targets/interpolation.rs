@@ -1,0 +1,5 @@
+//! Fuzzes references to variables.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| redisctl::fuzzing::check("interpolation", data));

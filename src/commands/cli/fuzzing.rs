@@ -1,0 +1,19 @@
+//! What holds for every line that is typed at the prompt.
+
+use super::words::split;
+use crate::fuzzing::{Property, Target};
+use crate::reply::Reply;
+
+pub(crate) const TARGETS: &[Target] = &[("cli_words", Property::Bytes(cli_words))];
+
+/// The words of a line are the same where each is written as a value is printed on a terminal; any bytes are one
+/// word then.
+fn cli_words(bytes: &[u8]) {
+    let printed = |word: &[u8]| Reply::Text(word.to_vec()).for_terminal();
+    assert_eq!(split(&printed(bytes)), Ok(vec![bytes.to_vec()]));
+    let Ok(line) = std::str::from_utf8(bytes) else { return };
+    if let Ok(words) = split(line) {
+        let written: Vec<String> = words.iter().map(|word| printed(word)).collect();
+        assert_eq!(split(&written.join(" ")), Ok(words));
+    }
+}

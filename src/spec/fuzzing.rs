@@ -1,0 +1,121 @@
+//! What holds for every text that a user writes: specs, overrides, references to variables, env files.
+
+use super::interpolate::interpolate;
+use super::read::{Inputs, Source, read};
+use super::tree::{Content, Leaf, Node, Place, TextId};
+use super::{Override, SpecError, SpecPath, env_file};
+use crate::fuzzing::{Property, Target};
+use crate::spec::env_file::EnvFileError;
+use crate::topology::container::containers;
+use crate::topology::facts::Facts;
+use crate::topology::resolve::resolve;
+use crate::topology::{Credentials, stored_format};
+
+pub(crate) const TARGETS: &[Target] = &[
+    ("env_file", Property::Text(env_file)),
+    ("interpolation", Property::Text(interpolation)),
+    ("set_override", Property::Text(set_override)),
+    ("spec", Property::Text(spec)),
+];
+
+/// Variables of the names `A` to `F` have values.
+fn variable(name: &str) -> Option<String> {
+    matches!(name, "A" | "B" | "C" | "D" | "E" | "F").then(|| format!("{name}'s value"))
+}
+
+fn source(text: &str) -> Source {
+    Source { name: "shop.yaml".to_owned(), text: text.to_owned() }
+}
+
+/// Each problem has its place within the text that it names, and all of them can be drawn.
+fn check_places(error: &SpecError, text: &str, override_text: &str) {
+    let located = error.located();
+    assert!(!located.is_empty(), "an error without a problem");
+    for one in located {
+        let text = if one.file == "shop.yaml" { text } else { override_text };
+        assert!(!one.message.is_empty(), "a problem without words");
+        let line = text.split('\n').nth(one.line - 1);
+        let line = line.unwrap_or_else(|| panic!("line {} of {text:?}: {}", one.line, one.message));
+        let column = one.column - 1;
+        assert!(column <= line.chars().count(), "column {column} of {line:?}: {}", one.message);
+    }
+    assert!(error.render(false).contains("error: "), "a problem that is not drawn");
+    assert!(error.render(true).contains('\u{1b}'), "a problem without colours");
+}
+
+/// What is wrong is shown where it is; what is right resolves to a topology that is read back as it is stored.
+fn spec(text: &str) {
+    let document = match read(source(text), &Inputs { variable: &variable, overrides: &[] }) {
+        Ok(document) => document,
+        Err(error) => return check_places(&error, text, ""),
+    };
+    match resolve(&document.spec, &Facts::offline("shop")) {
+        Err(problems) => check_places(&document.locate(problems), text, ""),
+        Ok(topology) => {
+            let credentials = Credentials::default();
+            let stored = stored_format::write(&topology, &credentials);
+            let labels = serde_json::to_string(&containers(&topology)).expect("plain data");
+            assert_eq!(serde_json::from_str(&labels).ok(), Some(containers(&topology)));
+            assert_eq!(stored_format::read(stored.expose()), Ok(Some((topology, credentials))));
+        }
+    }
+}
+
+/// An override is read again from how it is shown; applied to a spec, what is wrong with it is shown in it.
+fn set_override(text: &str) {
+    let Ok(read_override) = text.parse::<Override>() else { return };
+    let shown = read_override.text();
+    let argument = shown.strip_prefix("--set ").expect("the flag comes first");
+    assert_eq!(argument.parse::<Override>().as_ref(), Ok(&read_override), "{argument}");
+    let spec = "kind: cluster\nconfig: {maxmemory: 1mb}\n";
+    let overrides = [read_override];
+    if let Err(error) = read(source(spec), &Inputs { variable: &variable, overrides: &overrides }) {
+        check_places(&error, spec, &shown);
+    }
+}
+
+/// Each reference that cannot be replaced has its place within the text; a text whose dollars are doubled comes
+/// out as it was.
+fn interpolation(text: &str) {
+    let expand = |written: &str| {
+        let place = Place { text: TextId::File, span: 0..written.len() };
+        let mut node = Node { place, content: Content::Leaf(Leaf::new(written, false)) };
+        let mut findings = Vec::new();
+        interpolate(&mut node, &SpecPath::default(), written, &variable, &mut findings);
+        let Content::Leaf(leaf) = node.content else { panic!("a leaf stays a leaf") };
+        (leaf.text, findings)
+    };
+    let (expanded, findings) = expand(text);
+    for finding in &findings {
+        let span = finding.place.span.clone();
+        let place = text.get(span).unwrap_or_else(|| panic!("{finding:?} is not in {text:?}"));
+        assert!(place.contains('$'), "{place:?} is no reference: {finding:?}");
+    }
+    if !text.contains('$') {
+        assert_eq!(expanded, text);
+    }
+    let (expanded, findings) = expand(&text.replace('$', "$$"));
+    assert_eq!(expanded, text);
+    assert_eq!(findings, []);
+}
+
+/// Errors name a line of the text; a value is read again where it is written in double quotes.
+fn env_file(text: &str) {
+    let read = match env_file::parse(text) {
+        Ok(read) => read,
+        Err(error) => {
+            let (EnvFileError::NoValue { line }
+            | EnvFileError::Name { line }
+            | EnvFileError::Unclosed { line }
+            | EnvFileError::Trailing { line }) = error;
+            assert!((1..=text.split('\n').count()).contains(&line), "{error} in {text:?}");
+            return;
+        }
+    };
+    for name in text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_') {
+        let Some(value) = read.get(name) else { continue };
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+        let again = env_file::parse(&format!("export {name} = \"{escaped}\" # comment"));
+        assert_eq!(again.as_ref().map(|read| read.get(name)), Ok(Some(value)), "{name}={escaped:?}");
+    }
+}
