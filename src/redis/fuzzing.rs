@@ -91,14 +91,27 @@ fn cluster_replies(bytes: &[u8]) {
     }
 }
 
-/// A reply as RESP2 writes it: a map is an array of names and values.
+/// CLUSTER SHARDS as RESP2 writes it: shards and their nodes are arrays of names and values, and no maps.
 fn without_maps(reply: Value) -> Value {
-    match reply {
-        Value::Array(items) => Value::Array(items.into_iter().map(without_maps).collect()),
-        Value::Map(pairs) => Value::Array(
-            pairs.into_iter().flat_map(|(name, value)| [name, value]).map(without_maps).collect(),
-        ),
+    let node = |node| flat(node, |value| value);
+    let shard = |shard| flat(shard, |value| each(value, node));
+    each(reply, shard)
+}
+
+fn each(list: Value, change: impl Fn(Value) -> Value) -> Value {
+    match list {
+        Value::Array(items) => Value::Array(items.into_iter().map(change).collect()),
         other => other,
+    }
+}
+
+/// A map as an array, with its values changed.
+fn flat(fields: Value, change: impl Fn(Value) -> Value) -> Value {
+    match fields {
+        Value::Map(pairs) => {
+            Value::Array(pairs.into_iter().flat_map(|(name, value)| [name, change(value)]).collect())
+        }
+        other => each(other, change),
     }
 }
 

@@ -77,6 +77,9 @@ pub(super) fn cluster_info(text: &str, view: &mut ClusterView) {
 pub(super) fn cluster_nodes(text: &str, view: &mut ClusterView) -> Result<(), String> {
     for line in text.lines().filter(|line| !line.is_empty()) {
         let (id, node, own) = cluster_node(line).ok_or_else(|| format!("line `{line}`"))?;
+        if own && !view.own_id.is_empty() {
+            return Err("two lines are about the node itself".to_owned());
+        }
         if own {
             view.own_id.clone_from(&id);
             view.open_slots = line.split(' ').filter_map(open_slot).collect();
@@ -276,6 +279,7 @@ ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
         assert!(view.nodes["ddd"].failing && view.nodes["ddd"].address.is_none());
         assert_eq!(view.open_slots, BTreeMap::from([(5461, SlotWay::Migrating("bbb".to_owned()))]));
         assert!(cluster_nodes("nonsense", &mut view).is_err());
+        assert!(cluster_nodes(text, &mut view).is_err(), "a node is told of itself in two lines");
     }
 
     #[test]
