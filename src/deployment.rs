@@ -25,6 +25,8 @@
 //! - [`RemovedOnDrop`] removes a deployment when a test panics.
 //! - [`Error`] has causes, a hint, and the report of a verification that failed.
 //!
+//! `examples/library.rs` is a program that uses most of this.
+//!
 //! All futures are [`Send`]. Nothing is printed; a [`Listener`] hears what happens. The library
 //! installs the TLS provider that it is built with, unless the process has installed one.
 

@@ -47,8 +47,19 @@ pub struct Look {
     pub other_step_failed: bool,
     /// What keeps the silent nodes' servers from answering; `None` where the engine was not asked.
     pub containers: Option<Vec<(NodeName, Option<Unavailable>)>>,
-    /// The plan that would be made now; the outer `None` where nobody asked, the inner where none can be made.
-    pub newer: Option<Option<Plan>>,
+    /// The plan that the planner would make now.
+    pub newer: NewerPlan,
+}
+
+/// The plan that the planner would make in the midst of a wait.
+#[derive(Debug)]
+pub enum NewerPlan {
+    /// The executor has not asked for a plan.
+    NotAsked,
+    /// The planner cannot make a plan now.
+    Impossible,
+    /// The planner made this plan.
+    Made(Plan),
 }
 
 /// What the executor does next.
@@ -133,16 +144,16 @@ impl<'a> Waiting<'a> {
             return Next::GiveUp;
         }
         match (&look.newer, self.condition) {
-            (None, Some(condition))
+            (NewerPlan::NotAsked, Some(condition))
                 if another_way(condition).is_none()
                     && waited.saturating_sub(self.plan_asked) >= PLAN_PACE =>
             {
                 return Next::AskForPlan;
             }
-            (Some(newer), Some(condition)) => {
+            (NewerPlan::Impossible, Some(_)) => self.plan_asked = *waited,
+            (NewerPlan::Made(newer), Some(condition)) => {
                 self.plan_asked = *waited;
-                let reason = newer.as_ref().and_then(|newer| self.progress.needs(newer, condition));
-                if let Some(reason) = reason {
+                if let Some(reason) = self.progress.needs(newer, condition) {
                     return Next::PlanAgain(reason);
                 }
             }

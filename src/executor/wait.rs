@@ -10,7 +10,7 @@ use super::{BoxedError, EngineCalls, Executor, Failure, Place, ServerCalls};
 use crate::event::Event;
 use crate::plan::{Step, StepId};
 use crate::topology::NodeName;
-use crate::waiting::{Look, Next, Unavailable, Waiting};
+use crate::waiting::{Look, NewerPlan, Next, Unavailable, Waiting};
 
 /// What comes after a look.
 enum After {
@@ -59,7 +59,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             silent: sight.silent.clone(),
             other_step_failed: place.has_failed(),
             containers: None,
-            newer: None,
+            newer: NewerPlan::NotAsked,
         };
         tracing::debug!(step = %id, waited_ms = waited.as_millis(), missing = ?look.missing);
         loop {
@@ -69,7 +69,9 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                     let containers = self.containers(&look.silent).await.map_err(Failure::Call)?;
                     look.containers = Some(containers);
                 }
-                Next::AskForPlan => look.newer = Some((self.replan)().await),
+                Next::AskForPlan => {
+                    look.newer = (self.replan)().await.map_or(NewerPlan::Impossible, NewerPlan::Made);
+                }
                 Next::GoOn { pause, tell } => {
                     if tell {
                         self.tell(Event::Waiting { step: id, missing: look.missing });

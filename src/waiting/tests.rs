@@ -56,7 +56,7 @@ fn look(waited: Duration) -> Look {
         silent: Vec::new(),
         other_step_failed: false,
         containers: Some(Vec::new()),
-        newer: None,
+        newer: NewerPlan::NotAsked,
     }
 }
 
@@ -89,7 +89,7 @@ fn a_wait_gives_up_when_its_time_is_over_or_another_step_has_failed() {
         (Waiting::for_call(progress, &write, LIMIT), LIMIT),
         (Waiting::for_call(progress, &meet, LIMIT), LIMIT + ms(60_000)),
     ] {
-        let before = Look { newer: Some(None), ..look(limit.saturating_sub(ms(1))) };
+        let before = Look { newer: NewerPlan::Impossible, ..look(limit.saturating_sub(ms(1))) };
         assert!(matches!(waiting.next(&before), Next::GoOn { .. }), "{limit:?}");
         assert_eq!(waiting.next(&look(limit)), Next::GiveUp, "{limit:?}");
         let failed = Look { other_step_failed: true, ..look(ms(0)) };
@@ -176,7 +176,7 @@ fn another_plan_is_asked_for_at_a_pace_of_its_own() {
     assert_eq!(waiting.next(&look(ms(4999))), go_on(LATER_PACE, true));
     assert_eq!(waiting.next(&look(ms(5000))), Next::AskForPlan);
     // Nothing can be planned at this moment.
-    let answered = Look { newer: Some(None), ..look(ms(5000)) };
+    let answered = Look { newer: NewerPlan::Impossible, ..look(ms(5000)) };
     assert_eq!(waiting.next(&answered), go_on(LATER_PACE, false));
     assert_eq!(waiting.next(&look(ms(9999))), go_on(LATER_PACE, false));
     assert_eq!(waiting.next(&look(ms(10_000))), Next::AskForPlan);
@@ -209,7 +209,7 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
         (START, with_step, None),
     ] {
         let mut waiting = Waiting::for_condition(Progress::new(&plan, position), &condition, LIMIT);
-        let said = match waiting.next(&Look { newer: Some(Some(newer)), ..look(ms(5000)) }) {
+        let said = match waiting.next(&Look { newer: NewerPlan::Made(newer), ..look(ms(5000)) }) {
             Next::PlanAgain(reason) => Some(reason.to_string()),
             Next::GoOn { .. } => None,
             other => panic!("{other:?}"),

@@ -1,6 +1,8 @@
 //! The library under the verbs, as an integration test of another project would use it.
 
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 
 use redisctl::deployment::{
@@ -9,7 +11,7 @@ use redisctl::deployment::{
 use redisctl::spec::{PortBase, PortsSpec};
 use redisctl::status::Role;
 
-use crate::support::REDIS_7;
+use crate::support::{REDIS_7, output};
 
 /// Counts what it hears.
 #[derive(Default)]
@@ -82,4 +84,17 @@ fn a_test_that_panics_leaves_nothing_behind() {
         let found = engine.deployment(Some(NAME)).await;
         assert!(matches!(found, Err(Error::NoSuchDeployment { .. })), "it is still there");
     });
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn the_example_program_runs_and_leaves_nothing_behind() {
+    runtime().block_on(remove("example-library"));
+    // Cargo builds examples beside the tests.
+    let folder = Path::new(env!("CARGO_BIN_EXE_redisctl")).parent().expect("a folder").join("examples");
+    let ended = output(Command::new(folder.join("library")).arg(REDIS_7));
+    let (text, errors) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success(), "{text}{errors}");
+    assert!(text.contains("example-library-1 at 127.0.0.1:"), "{text}");
+    assert!(text.ends_with("greeting: hello\nremoved 2 containers\n"), "{text}");
 }
