@@ -145,7 +145,7 @@ impl Engine {
         }
         Ok(Observation {
             begun: self.began(&topology.name, on_engine),
-            image_present: image.is_some(),
+            image: image.map(|image| image.id),
             digests,
             network: inventory.network,
             volumes: inventory.volumes.into_keys().collect(),

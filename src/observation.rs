@@ -12,8 +12,8 @@ use crate::topology::{Address, NodeName, Server, Settings, SlotSet, Topology};
 /// A deployment as it is.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observation {
-    /// Whether the image is on the engine.
-    pub image_present: bool,
+    /// The id of the image that the topology names; `None`: the engine does not have it.
+    pub image: Option<String>,
     /// The deployment's network.
     pub network: Option<ObservedNetwork>,
     /// What registries call the images that containers run, `redis@sha256:…`, by the images' ids.

@@ -45,7 +45,7 @@ pub use placement::Placement;
 pub use server::Server;
 pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
-pub use spec_field::SpecField;
+pub use spec_field::{ImageIdentity, SpecField};
 pub use tls::Tls;
 
 /// What kind of deployment it is.

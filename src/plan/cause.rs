@@ -96,6 +96,9 @@ impl fmt::Display for Cause {
             Self::NotRunning => formatter.write_str("not running"),
             Self::Paused => formatter.write_str("paused"),
             Self::Detached => formatter.write_str("detached from the network"),
+            Self::SpecChanged(fields) if fields.iter().all(SpecField::is_changed_without_the_spec) => {
+                formatter.write_str(&joined(fields))
+            }
             Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", joined(fields)),
             Self::WrongShape(obstacles) => formatter.write_str(&joined(obstacles)),
             Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),

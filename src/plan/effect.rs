@@ -38,6 +38,7 @@ pub fn effect(field: &SpecField) -> Effect {
         | SpecField::Command
         | SpecField::Directive(_)
         | SpecField::Image
+        | SpecField::MovedImage { .. }
         | SpecField::Resources
         | SpecField::User => Effect::NodeByNode,
         SpecField::Address | SpecField::Subnet => Effect::Recreate(ADDRESSES),

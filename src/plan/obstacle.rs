@@ -69,7 +69,7 @@ impl fmt::Display for Obstacle {
             }
             Self::Recreate { node, fields } => {
                 let subject = node.as_ref().map_or("the deployment".to_owned(), |node| format!("`{node}`"));
-                write!(formatter, "{subject} must be made anew: the spec changed {}", joined(fields))?;
+                write!(formatter, "{subject} must be made anew: {}", changed(fields))?;
                 let reasons: BTreeSet<&str> =
                     fields.iter().filter_map(|field| effect(field).reason()).collect();
                 let reasons: Vec<&str> = reasons.into_iter().collect();
@@ -78,11 +78,20 @@ impl fmt::Display for Obstacle {
             Self::NothingKeepsKeys { node, fields } => write!(
                 formatter,
                 "`{node}` must be restarted, and its keys would go: it has neither a replica nor a volume; \
-                 the spec changed {}",
-                joined(fields)
+                 {}",
+                changed(fields)
             ),
             Self::Shape(conflict) => conflict.fmt(formatter),
         }
+    }
+}
+
+/// What changed, as the second half of a sentence.
+fn changed(fields: &[SpecField]) -> String {
+    if fields.iter().all(SpecField::is_changed_without_the_spec) {
+        joined(fields)
+    } else {
+        format!("the spec changed {}", joined(fields))
     }
 }
 

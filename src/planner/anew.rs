@@ -9,7 +9,7 @@ use crate::arrangement::{Arrangement, Place};
 use crate::observation::Observation;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
-use crate::topology::{Kind, NodeName, SpecField, Topology};
+use crate::topology::{Kind, NodeName, Server, SpecField, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
 /// converged.
@@ -21,7 +21,7 @@ fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
             (SpecField::Shards, stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
             (SpecField::SharedPorts, changes_ports(topology, stored)),
             (SpecField::FewerReplicas, primary_leaves(topology, stored, observed)),
-            (SpecField::OlderImage, !topology.server.reads_data_of(stored.server)),
+            (SpecField::OlderImage, is_older(topology, stored, observed)),
             (SpecField::AuthOfOldSentinels, users::change_for_old_sentinels(topology, observed)),
             (SpecField::Data, stored.data != topology.data),
             (SpecField::Tls, stored.tls.is_some() != topology.tls.is_some()),
@@ -30,6 +30,20 @@ fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
     }
     reasons.extend(observed.changed_authority.then_some(SpecField::Authority));
     reasons
+}
+
+/// Whether the topology's server cannot read what the present servers wrote. A server that does not answer counts as
+/// the stored one: the stored topology names what nodes were to become, which they may not be yet.
+fn is_older(topology: &Topology, stored: &Topology, observed: &Observation) -> bool {
+    let of = |node: &NodeName| observed.view(node).and_then(|view| view.server).unwrap_or(stored.server);
+    let servers = stored.servers();
+    let with_data =
+        servers.iter().map(|node| &node.name).filter(|name| observed.containers.contains_key(*name));
+    let mut present: Vec<Server> = with_data.map(of).collect();
+    if present.is_empty() {
+        present.push(stored.server);
+    }
+    present.into_iter().any(|server| !topology.server.reads_data_of(server))
 }
 
 /// Whether nodes under sentinels come or go where one container publishes the ports of all, and nothing keeps
@@ -100,7 +114,7 @@ pub(super) fn clear<'a>(
     let steps: Vec<Step> = network.chain(volumes).map(|action| engine(None, action, cause.clone())).collect();
     stages.push("remove network and volumes", Order::SideBySide, steps);
     let left = Observation {
-        image_present: observed.image_present,
+        image: observed.image.clone(),
         foreign: observed.foreign.clone(),
         ..Observation::default()
     };

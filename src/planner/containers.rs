@@ -18,7 +18,7 @@ use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     let World { topology, observed, fates, .. } = *world;
     let mut stages = Stages::default();
-    if fates.makes_any() && !observed.image_present {
+    if fates.makes_any() && observed.image.is_none() {
         let pull = EngineAction::PullImage { reference: topology.image.clone() };
         stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
     }

@@ -8,7 +8,7 @@ use crate::plan::Obstacle;
 use crate::plan::effect::{Effect, effect};
 use crate::spec::DataSpec;
 use crate::topology::container::{ContainerSettings, container, container_of_anchor};
-use crate::topology::{Anchor, Node, NodeName, SpecField, Topology};
+use crate::topology::{Anchor, ImageIdentity, Node, NodeName, SpecField, Topology};
 
 /// What becomes of a container, and the fields of the spec that say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +123,10 @@ impl Judge<'_> {
         let Some(existing) = self.observed.containers.get(&anchor.name) else { return Ok(Fate::Made) };
         let mut fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
         // Whatever server idles in it, the namespace is the same: it may stay what it is.
-        fields.retain(|field| ![SpecField::Command, SpecField::Image, SpecField::Labels].contains(field));
+        fields.retain(|field| {
+            let is_idle = [SpecField::Command, SpecField::Image, SpecField::Labels].contains(field);
+            !is_idle && !matches!(field, SpecField::MovedImage { .. })
+        });
         // All others go down with it.
         let keeps_keys = self.topology.data == DataSpec::Volume;
         match (fields.is_empty(), keeps_keys || self.options.recreate) {
@@ -171,12 +174,28 @@ impl Judge<'_> {
         }
     }
 
+    /// The image, where another one has its name than when the container was made. Images without an id on this engine
+    /// are judged by their names alone.
+    fn moved_image(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Option<SpecField> {
+        let id = self.observed.image.as_ref().filter(|id| **id != existing.image_id)?;
+        let identity = |id: &String, server| ImageIdentity { id: id.clone(), server };
+        let running = self.observed.view(&wanted.name).and_then(|view| view.server);
+        Some(SpecField::MovedImage {
+            name: wanted.image.clone(),
+            was: identity(&existing.image_id, running),
+            now: identity(id, Some(self.topology.server)),
+        })
+    }
+
     /// The fields of the spec in which the container differs from it.
     fn changed_fields(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Vec<SpecField> {
         let mut fields = match &existing.settings {
             Some(settings) => wanted.differences(settings),
             None => vec![SpecField::UnreadableLabel],
         };
+        if !fields.contains(&SpecField::Image) {
+            fields.extend(self.moved_image(wanted, existing));
+        }
         if self.new_subnet {
             fields.push(SpecField::Subnet);
         }

@@ -60,7 +60,7 @@ impl fmt::Display for Version {
 }
 
 /// The server in an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Server {
     /// Redis or Valkey.
     pub flavor: Flavor,

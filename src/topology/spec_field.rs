@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Server;
+
 /// A field of the spec. Some fields have a second variant for a change that has another effect.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SpecField {
@@ -21,6 +23,15 @@ pub enum SpecField {
     Directive(String),
     /// The image.
     Image,
+    /// The image, where the spec names the same one, and the name has moved to another image.
+    MovedImage {
+        /// The image's name.
+        name: String,
+        /// The image that the container runs.
+        was: ImageIdentity,
+        /// The image that has the name now.
+        now: ImageIdentity,
+    },
     /// The image, where the new image's server is older than the present server.
     OlderImage,
     /// The kind of the deployment.
@@ -53,10 +64,46 @@ pub enum SpecField {
     UnreadableLabel,
 }
 
+/// What an image is, whatever its names are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageIdentity {
+    /// Its id on the engine.
+    pub id: String,
+    /// The server in it; `None` where the server does not answer.
+    pub server: Option<Server>,
+}
+
+impl ImageIdentity {
+    /// How many digits of an id are shown: as many as the engine's own lists show.
+    const SHOWN: usize = 12;
+}
+
+impl fmt::Display for ImageIdentity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.id.strip_prefix("sha256:").unwrap_or(&self.id);
+        formatter.write_str(digits.get(..Self::SHOWN).unwrap_or(digits))?;
+        match self.server {
+            Some(server) => write!(formatter, " ({server})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl SpecField {
+    /// Whether the field differs although the spec is the same.
+    #[must_use]
+    pub fn is_changed_without_the_spec(&self) -> bool {
+        matches!(self, Self::MovedImage { .. })
+    }
+}
+
 impl fmt::Display for SpecField {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Directive(name) => return write!(formatter, "config.{name}"),
+            Self::MovedImage { name, was, now } => {
+                return write!(formatter, "image {name} is {now} now, was {was}");
+            }
             Self::Address => "address",
             Self::Auth => "auth",
             Self::AuthOfOldSentinels => "auth, of sentinels that know no users",

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, docker, end, fail_with, redisctl, succeed};
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, docker, end, fail_with, redisctl, succeed};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -64,6 +64,48 @@ impl Drop for OfficialLike {
     fn drop(&mut self) {
         docker(&["rmi", "--force", self.0]);
     }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_tag_that_moves_to_another_image_is_followed_node_by_node() {
+    let (moving, deployment) = (OfficialLike("redisctl-test/moving:1"), Deployment::new("moving"));
+    let image = ["--image", moving.0];
+    let id = |image: &str| docker(&["image", "inspect", "--format", "{{.Id}}", image]);
+    let short = |image: &str| id(image).trim_start_matches("sha256:")[..12].to_owned();
+    let versions = || -> Vec<String> {
+        let status = deployment.status();
+        let nodes = status["nodes"].as_array().expect("nodes").iter();
+        nodes.map(|node| node["version"].as_str().unwrap_or_default()[..3].to_owned()).collect()
+    };
+    docker(&["tag", REDIS_7, moving.0]);
+    deployment.up("replica", &image);
+    succeed(&redisctl(&["cli", &deployment.name, "--", "SET", "kept", "1"]));
+
+    // The same server in another image.
+    let rebuilt = docker(&["create", REDIS_7, "redis-server"]);
+    docker(&["commit", "--change", "LABEL rebuilt=yes", &rebuilt, moving.0]);
+    docker(&["rm", &rebuilt]);
+    let plan = succeed(&deployment.run("plan", "replica", &image));
+    assert!(plan.contains(&short(REDIS_7)) && plan.contains(&short(moving.0)), "{plan}");
+    deployment.up("replica", &image);
+    let runs = docker(&["inspect", "--format", "{{.Image}}", &deployment.node(1), &deployment.node(2)]);
+    assert!(runs.lines().all(|run| run == id(moving.0)), "{runs}");
+    assert_eq!(deployment.changes("replica", &image), 0);
+
+    // A newer server.
+    docker(&["tag", REDIS_8, moving.0]);
+    deployment.up("replica", &image);
+    assert_eq!(versions(), ["8.0", "8.0"]);
+    let kept = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
+    assert!(kept.contains('1'), "{kept}");
+    assert_eq!(deployment.changes("replica", &image), 0);
+
+    // An older one, which cannot read the data.
+    docker(&["tag", REDIS_7, moving.0]);
+    let said = fail_with(&deployment.run("up", "replica", &image), 1);
+    assert!(said.contains("an older server"), "{said}");
+    assert_eq!(versions(), ["8.0", "8.0"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redisctl::observation::{ContainerState, Foreign};
 use redisctl::topology::container::{containers, data_volume};
-use redisctl::topology::{Address, NodeName, SlotSet, Topology};
+use redisctl::topology::{Address, NodeName, Server, SlotSet, Topology};
 
 use super::World;
 use super::cluster::Cluster;
@@ -41,7 +41,12 @@ impl World {
 
     /// `docker rmi`.
     pub(crate) fn lose_image(&self) {
-        self.state().engine.image_present = false;
+        self.state().engine.image = None;
+    }
+
+    /// `docker tag`: the image's name is another image's now, which holds this server.
+    pub(crate) fn move_image(&self, id: &str, server: &str) {
+        self.state().engine.image = Some((id.to_owned(), Some(Server::assumed(server))));
     }
 
     /// `docker stop`.

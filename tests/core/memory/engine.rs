@@ -19,10 +19,14 @@ use super::process::{Data, Link, Process};
 use super::sentinel::Sentinel;
 use super::{State, World};
 
+/// The id of the image that there is at first.
+pub(crate) const FIRST_IMAGE: &str = "sha256:1";
+
 /// What there is on the engine.
 #[derive(Debug, Default)]
 pub(crate) struct EngineState {
-    pub(crate) image_present: bool,
+    /// The id of the image that has the topology's name for it, and the server in it where the name does not say it.
+    pub(crate) image: Option<(String, Option<Server>)>,
     pub(crate) network: Option<NetworkSettings>,
     pub(crate) volumes: BTreeMap<String, Volume>,
     pub(crate) containers: BTreeMap<NodeName, Container>,
@@ -51,6 +55,9 @@ pub(crate) struct Container {
     pub(crate) state: ContainerState,
     pub(crate) attached: bool,
     pub(crate) process: Option<Process>,
+    /// The id of its image.
+    pub(crate) image: String,
+    server: Server,
     /// Tells containers of the same name apart.
     id: String,
     /// The id of the container whose network namespace it shares.
@@ -112,7 +119,7 @@ impl State {
     fn apply_to_engine(&mut self, node: Option<&NodeName>, action: &EngineAction) -> Result<(), String> {
         let named = node.ok_or_else(|| "no node is named".to_owned());
         match action {
-            EngineAction::PullImage { .. } => self.engine.image_present = true,
+            EngineAction::PullImage { .. } => self.engine.image = Some((FIRST_IMAGE.to_owned(), None)),
             EngineAction::CreateNetwork(network) => {
                 refuse(self.engine.network.is_some(), "the network exists")?;
                 self.engine.network = Some(network.clone());
@@ -168,7 +175,7 @@ impl State {
 
     fn create_container(&mut self, settings: &ContainerSettings) -> Result<(), String> {
         let engine = &mut self.engine;
-        refuse(!engine.image_present, "no such image")?;
+        let (image, server) = engine.image.clone().ok_or("no such image")?;
         refuse(engine.network.is_none(), "there is no such network")?;
         let foreign = engine.foreign.iter().any(|foreign| foreign.name == settings.name.as_str());
         refuse(foreign || engine.containers.contains_key(&settings.name), "the name is in use")?;
@@ -191,6 +198,8 @@ impl State {
         let container = Container {
             id: engine.made.to_string(),
             joins,
+            image,
+            server: server.unwrap_or_else(|| Server::assumed(&settings.image)),
             settings: settings.clone(),
             state: ContainerState::Created,
             attached: true,
@@ -233,7 +242,7 @@ impl State {
         let volume = own.and_then(|name| self.engine.volumes.get_mut(&name)).expect("it was just found");
         let data = volume.data.remove(node).unwrap_or_default();
         let container = self.container(node)?;
-        let server = Server::assumed(&container.settings.image);
+        let server = container.server;
         let process = Process::start(server, &configuration, accounts, address, data, id);
         container.process = Some(Process { sentinel, ..process });
         container.state = ContainerState::Running;

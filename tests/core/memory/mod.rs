@@ -32,7 +32,7 @@ mod slots;
 mod vote;
 
 use cluster::Cluster;
-use engine::EngineState;
+use engine::{EngineState, FIRST_IMAGE};
 use keys::Keys;
 
 /// What an engine's call takes.
@@ -87,7 +87,7 @@ impl State {
 impl World {
     /// An engine with the image, and nothing else.
     pub(crate) fn new() -> Self {
-        let engine = EngineState { image_present: true, ..EngineState::default() };
+        let engine = EngineState { image: Some((FIRST_IMAGE.to_owned(), None)), ..EngineState::default() };
         let state = State {
             engine,
             faults: Faults::default(),
@@ -162,7 +162,7 @@ impl World {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
         let mut observed = Observation {
-            image_present: state.engine.image_present,
+            image: state.engine.image.as_ref().map(|(id, _)| id.clone()),
             network: state
                 .engine
                 .network
@@ -187,7 +187,7 @@ impl World {
                 state: container.state,
                 settings: Some(container.settings.clone()),
                 attached: container.attached,
-                image_id: "sha256:1".to_owned(),
+                image_id: container.image.clone(),
             };
             let running = container.process.is_some();
             observed.containers.insert(name.clone(), described);
