@@ -11,6 +11,7 @@ use crate::topology::{Credentials, Node, Topology};
 mod format;
 
 pub use format::Format;
+use format::NoSpelling;
 
 /// The characters that need no escape in the user part of a URL: RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -37,6 +38,16 @@ pub enum ConnectionError {
         /// The deployment's users.
         known: Vec<String>,
     },
+    /// The readers of a format would read another value.
+    #[error("`{variable}` cannot be written in the format `{}`: {reason}", format.name())]
+    NoSpelling {
+        /// The variable.
+        variable: &'static str,
+        /// The format.
+        format: Format,
+        /// What its readers do to the value.
+        reason: &'static str,
+    },
 }
 
 impl ConnectionError {
@@ -48,6 +59,11 @@ impl ConnectionError {
                 "the default user is off: add one to `auth.users`, and bring it `up`".to_owned()
             }
             Self::UnknownUser { known, .. } => format!("its users are {}", known.join(", ")),
+            Self::NoSpelling { format: Format::Docker, .. } => "`--format json` writes every value".to_owned(),
+            Self::NoSpelling { .. } => {
+                "`--format docker` and `--format json` write it; or set a password without quotes, `$` and `\\`"
+                    .to_owned()
+            }
         }
     }
 }
@@ -57,15 +73,27 @@ impl ConnectionError {
 pub struct TlsFiles {
     /// The CA's certificate.
     pub ca: PathBuf,
-    /// The client's certificate and its key, where servers demand a certificate.
+    /// The client's certificate and its key, where servers ask for a certificate.
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
 /// The user and password that a program logs in with.
+#[derive(Clone, Copy)]
 struct Login<'a> {
     /// `None`: the default user, which a client does not have to name.
     user: Option<&'a str>,
     password: Option<&'a SecretText>,
+}
+
+impl<'a> Login<'a> {
+    /// The log-in of the same program at the sentinels. Old sentinels know one password and no users.
+    fn at_sentinels(self, topology: &Topology, credentials: &'a Credentials) -> Self {
+        if topology.server.has_sentinel_users() {
+            self
+        } else {
+            Self { user: None, password: credentials.default.as_ref() }
+        }
+    }
 }
 
 impl ConnectionSettings {
@@ -100,6 +128,13 @@ impl ConnectionSettings {
             let all: Vec<String> = sentinels.map(|(host, port)| host_and_port(&host, port)).collect();
             set("REDIS_SENTINELS", all.join(","));
             set("REDIS_SENTINEL_MASTER", topology.name.to_string());
+            let login = login.at_sentinels(topology, credentials);
+            if let Some(user) = login.user {
+                set("REDIS_SENTINEL_USERNAME", user.to_owned());
+            }
+            if let Some(password) = login.password {
+                set("REDIS_SENTINEL_PASSWORD", password.expose().to_owned());
+            }
         }
         if let Some(user) = login.user {
             set("REDIS_USERNAME", user.to_owned());
@@ -141,9 +176,16 @@ impl ConnectionSettings {
     }
 
     /// All of it as text, passwords in the clear.
-    #[must_use]
-    pub fn render(&self, format: Format) -> SecretText {
-        SecretText::new(format::render(&self.variables, format))
+    ///
+    /// # Errors
+    /// The readers of the format do not agree on any spelling of a value.
+    pub fn render(&self, format: Format) -> Result<SecretText, ConnectionError> {
+        let text = format::render(&self.variables, format).map(SecretText::new);
+        text.map_err(|NoSpelling { variable, reason }| ConnectionError::NoSpelling {
+            variable,
+            format,
+            reason,
+        })
     }
 }
 
@@ -223,7 +265,7 @@ mod tests {
 
     fn text(yaml: &str, credentials: &Credentials, user: Option<&str>) -> String {
         let settings = settings_of(&topology(yaml), credentials, user, None).unwrap();
-        settings.render(Format::Github).expose().to_owned()
+        settings.render(Format::Github).unwrap().expose().to_owned()
     }
 
     const SECURE: &str = "kind: replication
@@ -267,6 +309,21 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
         REDIS_SENTINELS=127.0.0.1:7003,127.0.0.1:7004,127.0.0.1:7005
         REDIS_SENTINEL_MASTER=shop
         ");
+    }
+
+    #[test]
+    fn programs_log_in_at_sentinels_as_at_servers() {
+        let yaml = "{kind: sentinel, image: IMAGE, auth: {password: p, users: [{name: regular, rules: ['+@read']}]}}";
+        let sentinels = |image: &str, user| {
+            let text = text(&yaml.replace("IMAGE", image), &secure(), user);
+            let lines = text.lines().filter(|line| line.contains("SENTINEL_") && !line.contains("MASTER"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let password = "REDIS_SENTINEL_PASSWORD=p@ss/w:rd?#% é";
+        assert_eq!(sentinels("redis:7.0", None), [password]);
+        let regular = ["REDIS_SENTINEL_USERNAME=regular", "REDIS_SENTINEL_PASSWORD=regular's"];
+        assert_eq!(sentinels("redis:7.0", Some("regular")), regular);
+        assert_eq!(sentinels("redis:6.0", Some("regular")), [password]);
     }
 
     #[test]
@@ -316,7 +373,7 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
         let files = TlsFiles { ca: PathBuf::from("/cache/ca.pem"), client };
         let topology = topology("{kind: standalone, tls: {client_auth: true}}");
         let settings = settings_of(&topology, &Credentials::default(), None, Some(&files)).unwrap();
-        insta::assert_snapshot!(settings.render(Format::Github).expose(), @"
+        insta::assert_snapshot!(settings.render(Format::Github).unwrap().expose(), @"
         REDIS_URL=rediss://127.0.0.1:7001
         REDIS_NODES=127.0.0.1:7001
         REDIS_HOST=127.0.0.1
@@ -330,7 +387,7 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
     #[test]
     fn debug_output_shows_no_value() {
         let settings = settings_of(&topology(SECURE), &secure(), None, None).unwrap();
-        let debug = format!("{settings:?} {:?}", settings.render(Format::Shell));
+        let debug = format!("{settings:?} {:?}", settings.render(Format::Shell).unwrap());
         assert!(!debug.contains("p@ss") && !debug.contains("127.0.0.1"), "{debug}");
     }
 

@@ -5,13 +5,12 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::connection::{ConnectionSettings, Format};
 use crate::doctor::Diagnosis;
 use crate::plan::Plan;
 use crate::removed::Removed;
 use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
-use crate::spec::{Remarks, SpecError};
+use crate::spec::{Remarks, SecretText, SpecError};
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
 use crate::up_result::{UpResult, Verification};
@@ -286,9 +285,8 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::print`].
-    pub fn connection(&self, settings: &ConnectionSettings, format: Format) -> io::Result<()> {
-        let format = if self.is_json() { Format::Json } else { format };
-        self.print(settings.render(format).expose())
+    pub fn connection(&self, settings: &SecretText) -> io::Result<()> {
+        self.print(settings.expose())
     }
 
     /// Writes to stderr how long each phase took.

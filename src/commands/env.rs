@@ -2,7 +2,8 @@
 
 use super::{CommandError, ExitStatus};
 use crate::cli::EnvArguments;
-use crate::deployment::ConnectedEngine;
+use crate::connection::Format;
+use crate::deployment::{ConnectedEngine, Error};
 use crate::ui::Ui;
 
 pub(super) async fn run(
@@ -14,6 +15,8 @@ pub(super) async fn run(
     let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
     let files = deployment.write_tls_files(arguments.tls_folder.as_deref())?;
     let settings = deployment.connection(arguments.user.as_deref(), files.as_ref()).await?;
+    let format = if ui.is_json() { Format::Json } else { arguments.format };
+    let text = settings.render(format).map_err(Error::from)?;
     if let (None, Some(user)) = (&arguments.user, settings.get("REDIS_USERNAME")) {
         let user = user.expose();
         ui.note(&format!(
@@ -26,6 +29,6 @@ pub(super) async fn run(
     if let Some(folder) = files.as_ref().and_then(|files| files.ca.parent()) {
         ui.note(&format!("the files for TLS are in {}", folder.display()));
     }
-    ui.connection(&settings, arguments.format)?;
+    ui.connection(&text)?;
     Ok(ExitStatus::Done)
 }

@@ -1,16 +1,22 @@
 //! How variables are written for shells, files and programs. Quotes keep each value in one piece.
 
-use std::fmt::Write as _;
+use clap::ValueEnum as _;
 
 use crate::spec::SecretText;
+
+mod dotenv;
 
 /// The reader of the variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// `export NAME='value'` for `eval` in sh, bash and zsh.
     Shell,
-    /// `NAME=value` for `.env` files.
+    /// `set -gx NAME 'value'` for `source` in fish.
+    Fish,
+    /// `NAME=value` for `.env` files: python-dotenv, dotenv of npm, `node --env-file`, Docker Compose.
     Dotenv,
+    /// `NAME=value` without quotes, for `docker run --env-file`.
+    Docker,
     /// `NAME=value` for the file that `$GITHUB_ENV` names.
     Github,
     /// `$env:NAME = 'value'` for PowerShell.
@@ -19,23 +25,40 @@ pub enum Format {
     Json,
 }
 
-pub(super) fn render(variables: &[(&str, SecretText)], format: Format) -> String {
-    if format == Format::Json {
-        return json(variables);
+impl Format {
+    /// The name of the format on the command line.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |name| name.get_name().to_owned())
     }
+}
+
+/// A value that a format cannot express.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoSpelling {
+    /// The variable with the value.
+    pub(super) variable: &'static str,
+    /// Why there is none.
+    pub(super) reason: &'static str,
+}
+
+/// The text for the variables, or the first variable whose value the format cannot express.
+pub(super) fn render(variables: &[(&'static str, SecretText)], format: Format) -> Result<String, NoSpelling> {
+    let line: fn(&str, &str) -> Result<String, &'static str> = match format {
+        Format::Json => return Ok(json(variables)),
+        Format::Shell => |name, value| Ok(format!("export {name}={}", shell(value))),
+        Format::Fish => |name, value| Ok(format!("set -gx {name} {}", fish(value))),
+        Format::Dotenv => |name, value| Ok(format!("{name}={}", dotenv::spelling(value)?)),
+        Format::Docker => |name, value| Ok(format!("{name}={}", docker(value)?)),
+        Format::Github => |name, value| Ok(github(name, value)),
+        Format::Powershell => |name, value| Ok(format!("$env:{name} = {}", powershell(value))),
+    };
     let mut text = String::new();
-    for (name, value) in variables {
-        let value = value.expose();
-        // Writing to a String cannot fail.
-        let _ = match format {
-            Format::Shell => writeln!(text, "export {name}={}", shell(value)),
-            Format::Dotenv => writeln!(text, "{name}={}", dotenv(value)),
-            Format::Github => writeln!(text, "{}", github(name, value)),
-            Format::Powershell => writeln!(text, "$env:{name} = {}", powershell(value)),
-            Format::Json => Ok(()),
-        };
+    for (variable, value) in variables {
+        let line = line(variable, value.expose()).map_err(|reason| NoSpelling { variable, reason })?;
+        text.push_str(&line);
+        text.push('\n');
     }
-    text
+    Ok(text)
 }
 
 /// POSIX: between single quotes, only the single quote is special.
@@ -43,27 +66,14 @@ fn shell(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-/// There is no standard. All common readers agree on plain words, on single quotes, and on double quotes with
-/// backslashes for values with a single quote or a line break.
-fn dotenv(value: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-._~:/@%,+=".contains(character);
-    if !value.is_empty() && value.chars().all(plain) {
-        return value.to_owned();
-    }
-    if !value.contains(['\'', '\n', '\r']) {
-        return format!("'{value}'");
-    }
-    let mut text = String::from("\"");
-    for character in value.chars() {
-        match character {
-            '"' | '\\' | '$' | '`' => text.extend(['\\', character]),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            other => text.push(other),
-        }
-    }
-    text.push('"');
-    text
+/// Between single quotes, only the backslash and the single quote are special.
+fn fish(value: &str) -> String {
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+/// Docker takes everything from `=` to the end of the line as it is.
+fn docker(value: &str) -> Result<&str, &'static str> {
+    if value.contains(['\n', '\r']) { Err("Docker ends a value at the end of its line") } else { Ok(value) }
 }
 
 /// The runner takes the text from `=` to the end of the line as it is. A value of several lines needs a
@@ -109,7 +119,7 @@ mod tests {
     const NASTY: &str = "it's \"$HOME\" `id` \\ # ; é";
 
     fn one(value: &str, format: Format) -> String {
-        render(&[("X", SecretText::new(value))], format)
+        render(&[("X", SecretText::new(value))], format).unwrap()
     }
 
     #[test]
@@ -124,16 +134,21 @@ mod tests {
 
     #[test]
     fn nasty_values_are_quoted() {
-        assert_eq!(one(NASTY, Format::Dotenv), "X=\"it's \\\"\\$HOME\\\" \\`id\\` \\\\ # ; é\"\n");
-        assert_eq!(one("a b$c\"", Format::Dotenv), "X='a b$c\"'\n");
-        assert_eq!(one("a\nb", Format::Dotenv), "X=\"a\\nb\"\n");
-        assert_eq!(one("", Format::Dotenv), "X=''\n");
+        assert_eq!(one(NASTY, Format::Docker), format!("X={NASTY}\n"));
+        assert_eq!(one("it's \\", Format::Fish), "set -gx X 'it\\'s \\\\'\n");
         assert_eq!(one("it's ‘so’", Format::Powershell), "$env:X = 'it''s ‘‘so’’'\n");
         assert_eq!(one(NASTY, Format::Github), format!("X={NASTY}\n"));
         assert_eq!(
             one("a\nEND_OF_VALUE\nY=1", Format::Github),
             "X<<END_OF_VALUE_\na\nEND_OF_VALUE\nY=1\nEND_OF_VALUE_\n"
         );
+    }
+
+    #[test]
+    fn a_value_without_a_spelling_is_refused_with_its_variable() {
+        let variables = [("X", SecretText::new("a")), ("Y", SecretText::new("two\nlines"))];
+        let refused = render(&variables, Format::Docker).unwrap_err();
+        assert_eq!((refused.variable, refused.reason), ("Y", "Docker ends a value at the end of its line"));
     }
 
     #[test]

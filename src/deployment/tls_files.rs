@@ -9,8 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 use crate::connection::TlsFiles;
-use crate::spec::ClientAuth;
-use crate::topology::{Certificates, DeploymentName, Topology};
+use crate::topology::{Certificates, DeploymentName, Tls, Topology};
 
 /// Writes the files of a deployment to `folder`, else to a folder of the deployment in the user's cache.
 pub(super) fn write(
@@ -37,8 +36,7 @@ pub(super) fn write(
         Ok::<PathBuf, Error>(path)
     };
     let ca = write("ca.pem", certificates.authority())?;
-    let demanded = topology.tls.is_some_and(|tls| tls.client_auth == ClientAuth::Required);
-    let client = if demanded {
+    let client = if topology.tls.is_some_and(Tls::gives_clients_a_certificate) {
         let client = certificates.client();
         Some((write("client.pem", &client.certificate)?, write("client-key.pem", client.key.expose())?))
     } else {

@@ -36,6 +36,17 @@ impl Tls {
         Self { client_auth: options.client_auth.unwrap_or_default(), certificates }
     }
 
+    /// Whether programs get a certificate to show: where they need it, and where they may show the one that redisctl
+    /// made for them. The user's own certificate is that of the servers.
+    #[must_use]
+    pub fn gives_clients_a_certificate(self) -> bool {
+        match self.client_auth {
+            ClientAuth::Required => true,
+            ClientAuth::Optional => self.certificates == CertificateSource::Made,
+            ClientAuth::No => false,
+        }
+    }
+
     /// The directives of a server that listens with TLS only, and uses TLS to other servers, where its
     /// certificate is that of a client.
     #[must_use]
@@ -90,4 +101,21 @@ pub fn verified_names(topology: &Topology, node: &Node) -> Vec<String> {
 #[must_use]
 pub fn is_ip(name: &str) -> bool {
     name.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_a_certificate_where_they_need_it_or_may_show_it() {
+        for (client_auth, made, own) in [
+            (ClientAuth::Required, true, true),
+            (ClientAuth::Optional, true, false),
+            (ClientAuth::No, false, false),
+        ] {
+            let gives = |certificates| Tls { client_auth, certificates }.gives_clients_a_certificate();
+            assert_eq!((gives(CertificateSource::Made), gives(CertificateSource::Own)), (made, own));
+        }
+    }
 }

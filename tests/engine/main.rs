@@ -10,6 +10,7 @@ mod cli;
 mod conflicts;
 mod converge;
 mod data;
+mod env_readers;
 mod failure;
 mod images;
 mod interruption;

@@ -55,6 +55,10 @@ fn clients_must_have_a_certificate_where_the_spec_says_so() {
     shop.up("replica", &optional);
     assert_eq!(shop.containers(), before);
     assert_eq!(counts(&shop.verify(), &["certificate", "no-certificate"]), [2, 0]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a path");
+    let settings = succeed(&redisctl(&["env", &shop.name, "--tls-folder", path]));
+    assert!(settings.contains("REDIS_CERT_FILE='") && settings.contains("REDIS_KEY_FILE='"), "{settings}");
 }
 
 /// A CA, as a company may have one.
