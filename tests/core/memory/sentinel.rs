@@ -186,16 +186,22 @@ impl State {
     pub(super) fn follow_the_sentinels_choice(&mut self, new: Address) {
         let processes = || self.engine.containers.values().filter_map(|container| container.process.as_ref());
         let servers = processes().filter(|process| process.sentinel.is_none()).map(|process| process.address);
-        let replicas: BTreeSet<Address> = servers.filter(|address| *address != new).collect();
+        let servers: BTreeSet<Address> = servers.collect();
+        let epochs =
+            self.reachable().into_iter().filter_map(|(_, process)| Some(process.sentinel.as_ref()?.epoch));
+        let epoch = epochs.max().unwrap_or_default() + 1;
         let names: Vec<NodeName> = self.reachable().into_iter().map(|(name, _)| name.clone()).collect();
         for name in names {
             let Ok(process) = self.process(&name) else { continue };
             match &mut process.sentinel {
                 Some(sentinel) => {
-                    (sentinel.primary, sentinel.replicas) = (Some(new), replicas.clone());
-                    sentinel.epoch += 1;
+                    // Those that are down stay known; so does the former primary.
+                    sentinel.replicas.extend(sentinel.primary.into_iter().chain(servers.iter().copied()));
+                    sentinel.replicas.remove(&new);
+                    (sentinel.primary, sentinel.epoch) = (Some(new), epoch);
                 }
-                None => process.follows = (process.address != new).then_some(new),
+                None if process.address == new => process.promote(),
+                None => process.follows = Some(new),
             }
         }
     }

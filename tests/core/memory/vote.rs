@@ -108,8 +108,8 @@ impl State {
             let is_demoted = sentinel.demoted_since.is_some_and(|since| since.elapsed() >= DEMOTED);
             let primary = sentinel.primary.filter(|primary| is_demoted || !there(*primary))?;
             let agree = sentinel.sentinels.iter().filter(|other| there(**other)).count() + 1;
-            let replicas = reachable.iter().filter(|(_, replica)| replica.follows == Some(primary));
-            let known = replicas.filter(|(_, replica)| sentinel.replicas.contains(&replica.address));
+            let others = reachable.iter().filter(|(_, replica)| replica.address != primary);
+            let known = others.filter(|(_, replica)| sentinel.replicas.contains(&replica.address));
             let best = known.max_by_key(|(_, replica)| (replica.offset, replica.address))?;
             (agree > sentinel.sentinels.len().div_ceil(2)).then_some(best.1.address)
         });

@@ -73,7 +73,7 @@ impl Machine {
                 self.ledger.note_primaries(&self.world);
             }
             Move::Write(shard) => self.write(shard).await,
-            Move::Reshard(pick) => self.reshard(pick).await,
+            Move::Reshard(pick, keys) => self.reshard(pick, keys).await,
             Move::Change(change) => {
                 let mut wanted = self.wanted.clone();
                 wanted.change(change);
@@ -145,7 +145,7 @@ impl Machine {
     }
 
     /// Somebody's server gets slots of a primary, if there is none yet.
-    async fn reshard(&mut self, pick: Pick) {
+    async fn reshard(&mut self, pick: Pick, keys: u8) {
         let owners = self.world.answering(|process| {
             process.cluster.as_ref().is_some_and(|cluster| cluster.ok && !cluster.own().slots.is_empty())
         });
@@ -155,7 +155,8 @@ impl Machine {
         let stranger = Address { ip: [172, 30, 0, 77].into(), port: 6379 };
         let slots = self.world.slots(&from);
         let slots: SlotSet = slots.slots().take(slots.len() / 3).collect();
-        self.say(format!("{from} gives slots {slots} to somebody's server"));
+        self.say(format!("{from} gives slots {slots} with {keys} new keys to somebody's server"));
+        self.ledger.wrote(self.world.write_keys_in(&from, keys.into(), &slots));
         self.world.reshard_to_a_stranger(&from, stranger, &slots).await;
         self.has_forked = true;
         self.ledger.fault(&self.world, Fault::Outage);

@@ -49,8 +49,9 @@ pub(super) enum Move {
     Forget(Pick, Pick),
     /// FLUSHALL and CLUSTER RESET HARD.
     Reset(Pick),
-    /// Somebody's server joins the cluster and gets a third of a primary's slots, with their keys.
-    Reshard(Pick),
+    /// A client writes so many keys, and somebody's server joins the cluster and gets the third of a primary's slots in
+    /// which they are.
+    Reshard(Pick, u8),
     /// A node still knows another one that is long gone.
     RememberStranger(Pick),
     /// A sentinel forgets what it watches.
@@ -130,7 +131,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => node().prop_map(Move::TakeOver),
         1 => (node(), node()).prop_map(|(one, other)| Move::Forget(one, other)),
         1 => node().prop_map(Move::Reset),
-        1 => node().prop_map(Move::Reshard),
+        1 => (node(), prop::sample::select(vec![4_u8, 4, 4, 0])).prop_map(|(from, keys)| Move::Reshard(from, keys)),
         1 => node().prop_map(Move::RememberStranger),
         1 => node().prop_map(Move::BlindSentinel),
         8 => any_change().prop_map(Move::Change),

@@ -1,7 +1,10 @@
 //! Cases that failed once, in a few moves each.
 
 use super::machine::play;
-use super::moves::Move::{Change as Changed, Down, Pause, Remove, Reset, Reshard, Stop, TakeOver, Up, Write};
+use super::moves::Move::{
+    Change as Changed, Down, Forget, Pause, RememberStranger, Remove, Reset, Reshard, Stop, TakeOver, Up,
+    Wait, Write,
+};
 use super::moves::{Accident, Case, Move};
 use super::shape::{Auth, Change, Image, Shape};
 
@@ -68,7 +71,7 @@ async fn a_paused_container_that_has_lost_its_namespace_joins_the_new_one() {
 #[ignore = "fault: `up` waits in vain for slots that it leaves to a server that is gone"]
 async fn nothing_is_awaited_of_a_cluster_whose_slots_went_with_somebodys_server() {
     let alone = Shape { replicas: 0, volume: true, ..plain("cluster") };
-    holds(alone, &[UP, Reshard(0), Down]).await;
+    holds(alone, &[UP, Reshard(0, 0), Down]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,8 +82,29 @@ async fn a_replica_is_replaced_first_that_cannot_read_copies_of_the_new_primary(
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fault: a node that was down meets a server again that the others forget, and old servers do not tell it"]
-async fn somebodys_server_is_forgotten_by_a_node_that_meets_it_meanwhile() {
+#[ignore = "fault: a server that knows the cluster still comes back once nodes are met anew"]
+async fn somebodys_server_without_keys_stays_forgotten() {
     let before = Shape { replicas: 2, image: Image::Redis70, ..plain("cluster") };
-    holds(before, &[UP, Remove(1), Changed(Change::Image(Image::Redis72)), Reshard(0)]).await;
+    holds(before, &[UP, Remove(1), Changed(Change::Image(Image::Redis72)), Reshard(0, 0)]).await;
+    let alone = Shape { shards: 3, replicas: 0, ..plain("cluster") };
+    holds(alone, &[UP, Reshard(0, 0), Forget(0, 1)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: an outdated claim counts where somebody's server has the slots by now"]
+async fn an_outdated_claim_of_slots_that_somebodys_server_has_is_no_obstacle() {
+    holds(plain("cluster"), &[UP, Stop(0), TakeOver(0), Wait, Reshard(0, 0)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: a lone node with slots and epoch 0 gets an epoch by the next plan only"]
+async fn a_lone_node_that_forgets_a_stranger_gets_its_epoch_at_once() {
+    holds(Shape { replicas: 0, ..plain("cluster") }, &[UP, Reset(0), RememberStranger(0)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "fault: each node's files come with the stored topology, so that a run that is cut off among them seems to have written all"]
+async fn files_that_a_failed_run_did_not_write_are_written() {
+    let volumes = Shape { volume: true, ..plain("cluster") };
+    holds(volumes, &[UP, Changed(Change::Databases(Some(32))), Up(Accident::CallFails(1))]).await;
 }
