@@ -15,7 +15,7 @@ use crate::observation::ServerView;
 use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
 use crate::readiness::Disagreement;
 use crate::topology::NodeName;
-use crate::topology::files::File;
+use crate::topology::files::{File, folders};
 use crate::waiting::{PlanAgain, Progress, Unavailable};
 
 mod error;
@@ -170,6 +170,12 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 let files = (self.files)(nodes, primary.as_ref());
                 self.engine.write_files(through, files).await.map_err(Failure::Call)
             }
+            Action::Engine(EngineAction::PrepareDataFolder) => match &step.node {
+                Some(node) => {
+                    self.engine.write_files(node, folders(node).into()).await.map_err(Failure::Call)
+                }
+                None => Err(Failure::Call("a data folder needs a node".into())),
+            },
             Action::Engine(call) => {
                 self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
             }

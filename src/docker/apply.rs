@@ -33,7 +33,7 @@ pub(super) async fn apply(
         EngineAction::RemoveVolume { name } => volume::remove(docker, name).await,
         EngineAction::CreateContainer(settings) => container::create(docker, settings).await,
         // The executor renders the files, with secrets that no action holds.
-        EngineAction::WriteFiles { .. } => Ok(()),
+        EngineAction::WriteFiles { .. } | EngineAction::PrepareDataFolder => Ok(()),
         EngineAction::StartContainer => container::start(docker, name).await,
         EngineAction::StopContainer => container::stop(docker, name).await,
         EngineAction::UnpauseContainer => container::unpause(docker, name).await,

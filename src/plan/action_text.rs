@@ -34,6 +34,7 @@ impl fmt::Display for EngineAction {
             Self::WriteFiles { nodes, primary: Some(primary), .. } => {
                 write!(formatter, "write files of {}, primary {primary}", list(nodes))
             }
+            Self::PrepareDataFolder => formatter.write_str("prepare data folder"),
             Self::StartContainer => formatter.write_str("start container"),
             Self::StopContainer => formatter.write_str("stop container"),
             Self::UnpauseContainer => formatter.write_str("unpause container"),

@@ -37,6 +37,8 @@ pub enum EngineAction {
         /// must not take itself for one.
         primary: Option<NodeName>,
     },
+    /// Give the folder in the node's data volume to the servers' user. Only the node's own container has the folder.
+    PrepareDataFolder,
     /// Start the node's container.
     StartContainer,
     /// Stop the node's container; its server writes what it has to write first.

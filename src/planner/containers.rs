@@ -31,6 +31,7 @@ pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
         topology.nodes().into_iter().map(|node| container(topology, node)).collect();
     let mut steps = create(&nodes, fates);
     let stage = if steps.is_empty() { "files" } else { "containers" };
+    steps.extend(prepare_folders(world));
     // The volume is written through the first container, while the others are still being made.
     steps.extend(write_files(world, new_primary));
     stages.push(stage, Order::SideBySide, steps);
@@ -55,13 +56,11 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
             Fate::Rejoins => Cause::Detached,
             Fate::Kept | Fate::Made | Fate::Rolled(_) => continue,
         };
-        let runs = observed
-            .containers
-            .get(&name)
-            .is_some_and(|container| container.state == ContainerState::Running);
-        if runs && topology.data == DataSpec::Volume {
-            // It writes what it holds in memory only.
-            steps.push(engine(Some(&name), EngineAction::StopContainer, cause.clone()));
+        if let Some(existing) = observed.containers.get(&name)
+            && topology.data == DataSpec::Volume
+        {
+            // Its server writes what it holds in memory only.
+            steps.extend(stop(&name, existing.state, &cause));
         }
         steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause.clone()));
         let volume = data_volume(&name);
@@ -128,9 +127,23 @@ fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
     steps
 }
 
+/// A data volume's folder belongs to root at first.
+fn prepare_folders(world: &World<'_>) -> Vec<Step> {
+    let servers = world.topology.servers().into_iter().filter(|_| world.topology.data == DataSpec::Volume);
+    let new = servers.filter(|node| world.fates.is_made(&node.name) || never_ran(world.observed, &node.name));
+    new.map(|node| engine(Some(&node.name), EngineAction::PrepareDataFolder, Cause::New)).collect()
+}
+
+fn never_ran(observed: &Observation, node: &NodeName) -> bool {
+    let container = observed.containers.get(node);
+    container.is_some_and(|container| container.state == ContainerState::Created)
+}
+
 /// Files of new nodes, and of every node where the topology changed. Where users change, those of
 /// nodes that run are written when the servers know the new passwords.
-fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
+///
+/// One archive has them all: the file with the topology must not be there before all files that it describes.
+fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Option<Step> {
     let World { topology, observed, arrangement, fates, .. } = *world;
     let wanted = containers(topology);
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology)
@@ -139,13 +152,9 @@ fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
     let names: Vec<NodeName> = wanted
         .iter()
         .filter(|wanted| {
-            let never_ran = observed
-                .containers
-                .get(&wanted.name)
-                .is_some_and(|container| container.state == ContainerState::Created);
             changed
                 || !stored
-                || never_ran
+                || never_ran(observed, &wanted.name)
                 || fates.is_made(&wanted.name)
                 || observed.renewed_certificates.contains_key(&wanted.name)
         })
@@ -158,17 +167,9 @@ fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
     };
     let new_primary = new_primary.filter(|primary| !topology.starts_as_primary(primary));
     let primary = new_primary.or_else(|| swapped_primary(topology, arrangement));
-    let write = |through: &NodeName, nodes: &[NodeName]| {
-        let (through, nodes, primary) = (through.clone(), nodes.to_vec(), primary.clone());
-        let name = through.clone();
-        engine(Some(&name), EngineAction::WriteFiles { through, nodes, primary }, cause.clone())
-    };
-    if topology.data == DataSpec::Volume {
-        // A data volume's folder belongs to root until it is written, and only its own node has it.
-        names.iter().map(|name| write(name, std::slice::from_ref(name))).collect()
-    } else {
-        names.first().map(|first| write(first, &names)).into_iter().collect()
-    }
+    let through = names.first()?.clone();
+    let first = through.clone();
+    Some(engine(Some(&first), EngineAction::WriteFiles { through, nodes: names, primary }, cause))
 }
 
 fn start(world: &World<'_>) -> Stages {
@@ -206,6 +207,16 @@ fn start(world: &World<'_>) -> Stages {
     stages
 }
 
+/// What stops a container that runs. A frozen container goes on first: some engines stop no frozen container.
+fn stop(name: &NodeName, state: ContainerState, cause: &Cause) -> Vec<Step> {
+    let actions: &[EngineAction] = match state {
+        ContainerState::Running => &[EngineAction::StopContainer],
+        ContainerState::Paused => &[EngineAction::UnpauseContainer, EngineAction::StopContainer],
+        ContainerState::Created | ContainerState::Exited | ContainerState::Restarting => &[],
+    };
+    actions.iter().map(|action| engine(Some(name), action.clone(), cause.clone())).collect()
+}
+
 /// What makes a container run, attached to its network; and why its server must be waited for, if
 /// anything is done for it.
 fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) -> (Vec<Step>, Option<Cause>) {
@@ -228,12 +239,12 @@ fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) ->
         ContainerState::Created | ContainerState::Exited | ContainerState::Restarting => {
             (EngineAction::StartContainer, Cause::NotRunning)
         }
-        ContainerState::Paused => (EngineAction::UnpauseContainer, Cause::Paused),
         // Only a new process joins the namespace that there is now.
-        ContainerState::Running if lost => {
-            steps.push(engine(name, EngineAction::StopContainer, Cause::Detached));
+        ContainerState::Running | ContainerState::Paused if lost => {
+            steps.extend(stop(&wanted.name, existing.state, &Cause::Detached));
             (EngineAction::StartContainer, Cause::Detached)
         }
+        ContainerState::Paused => (EngineAction::UnpauseContainer, Cause::Paused),
         ContainerState::Running => return (steps, None),
     };
     steps.push(engine(name, action, cause.clone()));

@@ -58,8 +58,7 @@ pub fn render(
     }
     for node in nodes.iter().filter_map(|name| topology.node(name)) {
         let name = &node.name;
-        files.push(File::Folder { path: name.to_string() });
-        files.push(File::Folder { path: format!("{name}/data") });
+        files.extend(folders(name));
         files.push(File::Content {
             path: format!("{name}/server.conf"),
             text: SecretText::new(if topology.is_sentinel(name) {
@@ -87,6 +86,13 @@ pub fn render(
         text: stored_format::write(topology, credentials),
     });
     files
+}
+
+/// The folders of a node. Through the node's own container, the folder for data is the one in its data volume, where
+/// it has such a volume.
+#[must_use]
+pub fn folders(node: &NodeName) -> [File; 2] {
+    [File::Folder { path: node.to_string() }, File::Folder { path: format!("{node}/data") }]
 }
 
 /// Directives that take several words. Every other value is one quoted word.

@@ -143,7 +143,9 @@ impl State {
                 refuse(self.engine.volumes.remove(name).is_none(), "there is no such volume")?;
             }
             EngineAction::CreateContainer(settings) => self.create_container(settings)?,
-            EngineAction::WriteFiles { .. } => return Err("files are written by another call".to_owned()),
+            EngineAction::WriteFiles { .. } | EngineAction::PrepareDataFolder => {
+                return Err("files are written by another call".to_owned());
+            }
             EngineAction::StartContainer => self.start_container(named?)?,
             EngineAction::StopContainer => self.stop_container(named?)?,
             EngineAction::UnpauseContainer => {

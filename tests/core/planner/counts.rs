@@ -93,10 +93,9 @@ async fn a_primary_of_replicas_that_leaves_hands_over_first() {
     settle().await;
     let after = topology("{kind: replication, data: volume}");
     assert_snapshot!(repair(&world, &after).await, @"
-    shop: 11 changes in 7 stages
+    shop: 10 changes in 7 stages
     files
-      shop-1  write files of shop-1                          # spec changed: settings
-      shop-2  write files of shop-2                          # spec changed: settings
+      shop-1  write files of shop-1, shop-2                  # spec changed: settings
     hasten
       shop-1  set repl-diskless-sync-delay 0                 # while it is mended
       shop-2  set repl-diskless-sync-delay 0                 # while it is mended

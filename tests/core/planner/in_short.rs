@@ -141,14 +141,15 @@ async fn another_image_for_a_primary_with_twenty_nine_replicas() {
 #[tokio::test(start_paused = true)]
 async fn a_small_new_cluster_keeps_its_stages() {
     assert_snapshot!(in_short(&World::new(), &topology("{kind: cluster, data: volume}")), @"
-    shop: 62 changes in 10 stages
+    shop: 63 changes in 10 stages
     network and volumes
       shop                       create volume shop-nodes                                    # not found
       shop                       create network, subnet 172.30.0.0/24                        # not found
       shop-1 … shop-6 (6 nodes)  create volume shop-1-data … shop-6-data                     # not found
     containers
       shop-1 … shop-6 (6 nodes)  create container, image redis:8, address 172.30.0.11:7001 … 172.30.0.16:7006  # not found
-      shop-1 … shop-6 (6 nodes)  write files of shop-1 … shop-6 (6 nodes)                    # new
+      shop-1 … shop-6 (6 nodes)  prepare data folder                                         # new
+      shop-1                     write files of shop-1 … shop-6 (6 nodes)                    # new
     start
       shop-1 … shop-6 (6 nodes)  start container                                             # new
       shop-1 … shop-6 (6 nodes)  wait until it answers                                       # new

@@ -303,7 +303,7 @@ fn cluster_of_one_shard() {
 #[test]
 fn data_in_volumes() {
     assert_snapshot!(new_plan("{kind: replication, data: volume}", SWAP), @"
-    shop: 14 changes in 6 stages
+    shop: 15 changes in 6 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -312,8 +312,9 @@ fn data_in_volumes() {
     containers
       shop-1  create container, image redis:8, address 172.30.0.11:7001   # not found
       shop-2  create container, image redis:8, address 172.30.0.12:7002   # not found
-      shop-1  write files of shop-1                                       # new
-      shop-2  write files of shop-2                                       # new
+      shop-1  prepare data folder                                         # new
+      shop-2  prepare data folder                                         # new
+      shop-1  write files of shop-1, shop-2                               # new
     start primary
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new

@@ -65,7 +65,7 @@ async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down()
     settle().await;
     let two = changed(&one, &volumes("replicas: 2"));
     assert_snapshot!(repair(&world, &two).await, @"
-    shop: 34 changes in 7 stages
+    shop: 31 changes in 7 stages
     remove
       shop-network  stop container                                              # spec changed: address
       shop-network  remove container                                            # spec changed: address
@@ -90,13 +90,10 @@ async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down()
       shop-3        create container, image redis:8, port 7003 of shop-network  # detached from the network
       shop-4        create container, image redis:8, port 7004 of shop-network  # detached from the network
       shop-5        create container, image redis:8, port 7005 of shop-network  # detached from the network
-      shop-network  write files of shop-network                                 # spec changed: settings
-      shop-1        write files of shop-1                                       # spec changed: settings
-      shop-2        write files of shop-2                                       # spec changed: settings
-      shop-6        write files of shop-6                                       # spec changed: settings
-      shop-3        write files of shop-3                                       # spec changed: settings
-      shop-4        write files of shop-4                                       # spec changed: settings
-      shop-5        write files of shop-5                                       # spec changed: settings
+      shop-1        prepare data folder                                         # new
+      shop-2        prepare data folder                                         # new
+      shop-6        prepare data folder                                         # new
+      shop-network  write files of shop-network … shop-5 (7 nodes)              # spec changed: settings
     start network namespace
       shop-network  start container                                             # new
     start primary
