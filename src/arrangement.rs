@@ -94,6 +94,12 @@ impl<'a> Arrangement<'a> {
         Self { members }
     }
 
+    /// Whether the servers are about to say something else, so that a plan should wait for a later look.
+    #[must_use]
+    pub fn is_in_motion(&self) -> bool {
+        self.is_between_primaries() || self.news_of_strangers_spread()
+    }
+
     /// The nodes whose servers answer.
     #[must_use]
     pub fn answering(&self) -> Self {

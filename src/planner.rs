@@ -97,8 +97,11 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     let access = users::plan(&world);
     stages.append(access.stages);
-    let Roles { stages: given, changes, primaries } = give_roles(&world, options, access.changes);
+    let Roles { stages: given, changes, primaries, look_again } = give_roles(&world, options, access.changes);
     stages.append(mending::hasten(&world, given, changes));
+    if look_again {
+        return Ok(unfinished(&world, stages));
+    }
     let settled = settings::plan(&world);
     stages.append(settled.stages);
     if settled.changes.endpoints && topology.kind == Kind::Cluster {

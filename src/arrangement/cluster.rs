@@ -17,6 +17,11 @@ impl<'a> Arrangement<'a> {
         self.any_with_id(id).filter(|member| member.place == Place::Leaving)
     }
 
+    /// Whether a node has a cluster id.
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        self.any_with_id(id).is_some()
+    }
+
     fn any_with_id(&self, id: &str) -> Option<&Member<'a>> {
         self.members().find(|member| {
             let cluster = member.view.and_then(|view| view.cluster.as_ref());
@@ -35,6 +40,19 @@ impl<'a> Arrangement<'a> {
     pub fn slots(&self, node: &NodeName) -> SlotSet {
         let own = self.cluster(node).and_then(ClusterView::own);
         own.filter(|own| own.role == ClusterRole::Primary).map(|own| own.slots.clone()).unwrap_or_default()
+    }
+
+    /// The slots that a primary claims, less those that another primary has claimed with a higher config epoch: a
+    /// claim that a younger one overrides ends by itself.
+    #[must_use]
+    pub fn undisputed_slots(&self, node: &NodeName) -> SlotSet {
+        let slots = self.slots(node);
+        let Some(cluster) = self.cluster(node).filter(|_| !slots.is_empty()) else { return slots };
+        let lines = self.clusters().flat_map(|(_, other)| &other.nodes);
+        let younger = lines.filter(|(id, line)| {
+            **id != cluster.own_id && line.role == ClusterRole::Primary && line.epoch > self.epoch(node)
+        });
+        younger.fold(slots, |slots, (_, line)| slots.without(&line.slots))
     }
 
     /// The config epoch of a node's claim of its slots.

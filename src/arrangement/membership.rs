@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Arrangement, Member};
-use crate::observation::{ClusterRole, ClusterView, Replication};
+use crate::observation::{ClusterNode, ClusterRole, ClusterView, Replication};
 use crate::topology::{Address, NodeName, Server};
 
 impl Arrangement<'_> {
@@ -68,6 +68,31 @@ impl Arrangement<'_> {
             Some(line.role == ClusterRole::Replica(primary.own_id.clone()) && !line.handshake && !listed)
         };
         leaves_out().unwrap_or(false)
+    }
+
+    /// Whether a node has yet to hear of a server that is no node of the deployment, and that another node is linked
+    /// to. If the others forgot the server before, it would come back to them through this node.
+    #[must_use]
+    pub fn news_of_strangers_spread(&self) -> bool {
+        let knows =
+            |cluster: &ClusterView, id: &str| cluster.nodes.get(id).is_some_and(|line| !line.handshake);
+        let hears_from = |cluster: &ClusterView, teller: &str| {
+            knows(cluster, teller) || cluster.nodes.values().any(|line| line.handshake)
+        };
+        self.clusters().any(|(_, teller)| {
+            let mut strangers = teller.nodes.iter().filter(|(id, line)| self.is_linked_stranger(id, line));
+            strangers.any(|(id, _)| {
+                let mut others = self.clusters();
+                others.any(|(_, other)| hears_from(other, &teller.own_id) && !knows(other, id))
+            })
+        })
+    }
+
+    /// Whether a line is about a server that lives, and is no node of the deployment.
+    #[must_use]
+    pub fn is_linked_stranger(&self, id: &str, line: &ClusterNode) -> bool {
+        let is_elsewhere = line.address.is_some_and(|address| self.at(address).is_none());
+        !line.handshake && line.connected && is_elsewhere && !self.has_id(id)
     }
 
     /// Whether a replica's link to its primary is up.

@@ -85,7 +85,7 @@ impl<'a> Arrangement<'a> {
         view.is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
     }
 
-    /// Whether one server takes another one's place at this moment, so that a plan should wait for a later look.
+    /// Whether one server takes another one's place at this moment.
     #[must_use]
     pub fn is_between_primaries(&self) -> bool {
         let is_late = |one: &Watched| {

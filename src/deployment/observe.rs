@@ -11,9 +11,9 @@ use crate::observation::Observation;
 use crate::redis::Servers;
 use crate::topology::{Credentials, Topology};
 
-/// How long to look again while one server seems to take the place of another: a failover shows as a
-/// shard without a primary for less than this.
-const CHANGE_OF_PRIMARIES: Duration = Duration::from_secs(2);
+/// How long to look again while the servers are in motion: a failover shows as a shard without a primary for less
+/// than this, and gossip tells a small cluster of a server within this time.
+const MOTION: Duration = Duration::from_secs(2);
 
 /// How often to look then.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -42,9 +42,7 @@ pub(super) async fn observe(
     let started = Instant::now();
     loop {
         observed.servers = servers.observe(&running).await;
-        if !Arrangement::new(topology, &observed).is_between_primaries()
-            || started.elapsed() >= CHANGE_OF_PRIMARIES
-        {
+        if !Arrangement::new(topology, &observed).is_in_motion() || started.elapsed() >= MOTION {
             break;
         }
         tokio::time::sleep(POLL_INTERVAL).await;

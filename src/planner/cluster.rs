@@ -21,6 +21,7 @@ mod meet;
 mod ready;
 mod replicate;
 mod restart;
+mod shunned;
 mod slots;
 mod succession;
 
@@ -30,6 +31,7 @@ pub(super) use ready::await_endpoints;
 use forget::{Strangers, forget};
 use holds::Holds;
 use meet::meet;
+use shunned::{Shunned, shunned_primaries};
 
 /// Up to this many nodes the role swap is quicker, and every node can be introduced to every other one.
 const SMALL: usize = 30;
@@ -40,7 +42,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         && world.servers.all_new()
         && world.topology.nodes().len() <= SMALL
         && world.topology.replicas_per_shard() > 0;
-    let shunned = succession::shunned_primaries(world.topology, world.arrangement);
+    let shunned = shunned_primaries(world.topology, world.arrangement);
     let kept_out = world.arrangement.kept_out();
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());
     let mut holds = Holds::find(world, &present, &shunned, swaps);
@@ -54,10 +56,16 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         kept_out.into_iter().filter(|node| !lost.contains(node) && !shunned.contains_key(node)).collect();
     stages.append(succession::hand_over_from_the_leaving(&present, &holds));
     stages.append(leaving::remove(world));
+    let met = meet(world, &present, &kept_out);
+    if !met.steps.is_empty() && forget::any_stranger_is_linked(world, &present) {
+        // A stranger that the nodes have forgotten meets every node that it hears of, and comes back.
+        stages.push("meet", Order::SideBySide, met.steps);
+        let changes = Changes { readmissions: true, ..Changes::default() };
+        return Roles { stages, changes, look_again: true, ..Roles::default() };
+    }
     stages.append(forget(world, &present, Strangers::Others));
     stages.append(slots::assign(world, &present, &holds));
     // A node replicates as soon as it knows its primary, whoever else is still being met.
-    let met = meet(world, &present, &kept_out);
     let replicas = replicate::replicate(world, &present, &holds);
     let links = !replicas.is_empty() || holds.copy_from_the_leaving(&present);
     let name = if met.steps.is_empty() { "replicate" } else { "meet" };
@@ -73,13 +81,13 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     }
     let primaries = holds.primaries();
     let mut changes = Changes { links, readmissions: met.readmissions, ..Changes::default() };
-    if !replacements::include_the_unlinked(world) {
+    if !replacements::include_the_unlinked(world, &primaries) {
         let state = ready::Settling { changed: cause, swapped: swaps, replaced: replacements::any(world) };
         let readied = ready::settle(world, &present, &primaries, &state);
         changes.announcements = readied.changes.announcements;
         stages.append(readied.stages);
     }
-    Roles { stages, changes, primaries }
+    Roles { stages, changes, primaries, look_again: false }
 }
 
 /// Nodes that the servers would not take back for a minute under their present ids begin anew.
@@ -87,7 +95,7 @@ fn reset(
     world: &World<'_>,
     present: &Arrangement<'_>,
     kept_out: &BTreeSet<NodeName>,
-    shunned: &succession::Shunned,
+    shunned: &Shunned,
     holds: &Holds,
 ) -> (Stages, BTreeSet<NodeName>) {
     let lost = forget::lost(world, present, kept_out, &holds.primaries());

@@ -25,22 +25,21 @@ pub(super) fn give_shards_ids(world: &World<'_>) -> bool {
     will_have && rolled.any(|node| before(&node.name) == Some(false))
 }
 
-/// Whether a replica is replaced that has no link to its primary, or will lose it. Where the primary's server is a
-/// newer one, as after a hand-over that the replacement was to follow, the replica never gets another copy: a wait
-/// for it would be vain.
-pub(super) fn include_the_unlinked(world: &World<'_>) -> bool {
-    let is_rolled = |node: &&Node| world.is_rolled(&node.name);
-    world.topology.shards.iter().any(|shard| {
-        let has_new = shard.nodes().any(|node| !is_rolled(&node));
-        let mut rolled = shard.nodes().filter(is_rolled);
-        rolled.any(|node| has_no_link(world, node) || has_new && is_too_old_for_copies(world, node))
+/// Whether a replica is replaced that has no link to its primary: a wait for the link would be vain.
+pub(super) fn include_the_unlinked(world: &World<'_>, primaries: &[NodeName]) -> bool {
+    world.topology.shards.iter().zip(primaries).any(|(shard, primary)| {
+        let mut rolled = shard.nodes().filter(|node| node.name != *primary && world.is_rolled(&node.name));
+        rolled.any(|node| is_unlinked(world, node, primary))
     })
 }
 
-/// Whether a node is a replica without a link to its primary.
-pub(super) fn has_no_link(world: &World<'_>, node: &Node) -> bool {
+/// Whether a node is a replica without a link to its primary, or will lose it. Where the primary's server is a newer
+/// one, as after a hand-over that the replacement was to follow, the replica never gets another copy.
+pub(super) fn is_unlinked(world: &World<'_>, node: &Node, primary: &NodeName) -> bool {
     let view = world.observed.view(&node.name);
-    view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }))
+    let has_no_link =
+        view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }));
+    has_no_link || !world.is_rolled(primary) && is_too_old_for_copies(world, node)
 }
 
 /// Whether a node's server cannot read what the servers of the topology write.

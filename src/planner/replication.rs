@@ -33,7 +33,12 @@ pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
         stages.push("files", Order::InTurn, keep_roles(topology, &heir.name));
     }
     stages.push("ready", Order::InTurn, await_replicas(world, &heir.name, acted || before.logins));
-    Roles { stages, changes: Changes { links, ..Changes::default() }, primaries: vec![heir.name.clone()] }
+    Roles {
+        stages,
+        changes: Changes { links, ..Changes::default() },
+        primaries: vec![heir.name.clone()],
+        look_again: false,
+    }
 }
 
 /// The step that makes a replica primary where no node is.
@@ -78,6 +83,6 @@ fn await_replicas(world: &World<'_>, primary: &NodeName, changed: bool) -> Vec<S
         let unsettled = readiness::replication(&expectation, &world.observed.servers);
         unsettled.first().map(|first| Cause::Unsettled(first.clone()))
     };
-    let cause = cause.filter(|_| !replacements::include_the_unlinked(world));
+    let cause = cause.filter(|_| !replacements::include_the_unlinked(world, std::slice::from_ref(primary)));
     cause.map(|cause| wait(None, Condition::ReplicasFollow(expectation), cause)).into_iter().collect()
 }

@@ -10,6 +10,8 @@ pub(super) struct Roles {
     pub(super) changes: Changes,
     /// Each shard's primary after them.
     pub(super) primaries: Vec<NodeName>,
+    /// Whether nothing else is planned before another look.
+    pub(super) look_again: bool,
 }
 
 impl Roles {

@@ -41,13 +41,24 @@ pub(super) fn plan(world: &World<'_>, primaries: &[NodeName]) -> Rolling {
         |name: &NodeName| shards.iter().any(|roll| roll.old_primary.is_some_and(|old| old.name == *name));
 
     let mut stages = files(world, primaries);
-    stages.append(replace_sentinels(world, primaries));
-    stages.push(
-        "prepare",
-        Order::SideBySide,
-        quick_copies.begin(|name| !shards.iter().any(|roll| roll.replaces_replica(name))),
-    );
-    stages.append(replace_replicas(world, &shards, primaries, &quick_copies));
+    let prepare = quick_copies.begin(|name| !shards.iter().any(|roll| roll.replaces_replica(name)));
+    let mut replicas = Stages::one("prepare", Order::SideBySide, prepare);
+    let unlinked = shards.iter().flat_map(|roll| roll.unlinked.iter().map(move |node| (roll, *node)));
+    let unlinked = replace_replicas(world, unlinked, primaries, &quick_copies);
+    let sentinels = replace_sentinels(world, primaries);
+    if unlinked.is_empty() {
+        stages.append(sentinels);
+        stages.append(replicas);
+    } else {
+        // The sentinels agree once every replica has its link.
+        replicas.append(unlinked);
+        stages.append(replicas);
+        stages.append(sentinels);
+    }
+    for wave in 0..shards.iter().map(|roll| roll.linked.len()).max().unwrap_or(0) {
+        let linked = shards.iter().filter_map(|roll| Some((roll, *roll.linked.get(wave)?)));
+        stages.append(replace_replicas(world, linked, primaries, &quick_copies));
+    }
     stages.append(hand_over(world, &shards));
     stages.append(replace_primaries(world, &shards, &after));
     stages.push("settings", Order::SideBySide, quick_copies.end(|name| !ends_at(name)));
@@ -89,25 +100,20 @@ fn replace_sentinels(world: &World<'_>, primaries: &[NodeName]) -> Stages {
     stages
 }
 
-fn replace_replicas(
+/// Replaces some replicas side by side.
+fn replace_replicas<'a>(
     world: &World<'_>,
-    shards: &[Roll<'_>],
+    replicas: impl Iterator<Item = (&'a Roll<'a>, &'a Node)>,
     primaries: &[NodeName],
     quick_copies: &Temporary,
 ) -> Stages {
-    let mut stages = Stages::default();
-    let waves = shards.iter().map(|roll| roll.waves.len()).max().unwrap_or(0);
-    for wave in 0..waves {
-        let nodes = shards.iter().flat_map(|roll| {
-            let nodes = roll.waves.get(wave).into_iter().flatten();
-            nodes.map(move |node| (*node, roll))
-        });
-        let steps = nodes.flat_map(|(node, roll)| {
-            let succeeds = roll.hands_over() && roll.successor == node.name;
-            let quick = succeeds.then(|| quick_copies.begin_at(&node.name)).flatten();
-            replace(world, node, primaries).into_iter().chain(quick)
-        });
-        stages.push("replace replicas", Order::SideBySide, steps.collect());
+    let steps = replicas.flat_map(|(roll, node)| {
+        let succeeds = roll.hands_over() && roll.successor == node.name;
+        let quick = succeeds.then(|| quick_copies.begin_at(&node.name)).flatten();
+        replace(world, node, primaries).into_iter().chain(quick)
+    });
+    let mut stages = Stages::one("replace replicas", Order::SideBySide, steps.collect());
+    if !stages.is_empty() {
         stages.push("in sync", Order::InTurn, in_sync(world, primaries, Milestone::Linked));
     }
     stages

@@ -32,7 +32,12 @@ pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
     stages.push("sentinels", Order::SideBySide, steps);
     let acted = !stages.is_empty();
     stages.push("ready", Order::InTurn, await_sentinels(world, &primary.name, acted || before.logins));
-    Roles { stages, changes: Changes { links, ..Changes::default() }, primaries: vec![primary.name.clone()] }
+    Roles {
+        stages,
+        changes: Changes { links, ..Changes::default() },
+        primaries: vec![primary.name.clone()],
+        look_again: false,
+    }
 }
 
 /// What servers are told.
@@ -100,6 +105,6 @@ fn await_sentinels(world: &World<'_>, primary: &NodeName, changed: bool) -> Vec<
         let unsettled = readiness::sentinels(&expectation, &world.observed.servers);
         unsettled.first().map(|first| Cause::Unsettled(first.clone()))
     };
-    let cause = cause.filter(|_| !replacements::include_the_unlinked(world));
+    let cause = cause.filter(|_| !replacements::include_the_unlinked(world, std::slice::from_ref(primary)));
     cause.map(|cause| wait(None, Condition::SentinelsAgree(expectation), cause)).into_iter().collect()
 }

@@ -229,7 +229,7 @@ impl Site for WorldSite<'_> {
     }
 
     async fn observe(&self, _: bool) -> Result<Observation, Infallible> {
-        wait_for_primaries(self.world, self.topology).await;
+        wait_for_rest(self.world, self.topology).await;
         Ok(self.world.observe(self.topology))
     }
 
@@ -258,11 +258,12 @@ pub(crate) fn is_between_primaries(observed: &Observation, topology: &Topology) 
     Arrangement::new(topology, observed).is_between_primaries()
 }
 
-/// Looks again while one server seems to take another one's place, as `up` does.
-async fn wait_for_primaries(world: &World, topology: &Topology) {
+/// Looks again while the servers are in motion, as `up` does.
+async fn wait_for_rest(world: &World, topology: &Topology) {
     const PATIENCE: Duration = Duration::from_secs(2);
     let started = tokio::time::Instant::now();
-    while is_between_primaries(&world.observe(topology), topology) && started.elapsed() < PATIENCE {
+    let is_in_motion = || Arrangement::new(topology, &world.observe(topology)).is_in_motion();
+    while is_in_motion() && started.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

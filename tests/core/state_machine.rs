@@ -8,10 +8,8 @@ use std::env;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use known_faults::known_fault;
 use moves::{Case, any_case};
 
-mod known_faults;
 mod ledger;
 mod machine;
 mod moves;
@@ -44,10 +42,7 @@ fn any_sequence_of_drift_changes_and_interrupted_runs_ends_with_a_deployment_tha
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let outcome = runner.run(&any_case(), |case| match play(&case) {
-        Err(failure) if known_fault(&failure).is_none() => Err(TestCaseError::fail(failure)),
-        Ok(()) | Err(_) => Ok(()),
-    });
+    let outcome = runner.run(&any_case(), |case| play(&case).map_err(TestCaseError::fail));
     match outcome {
         Ok(()) => {}
         Err(TestError::Fail(reason, case)) => {

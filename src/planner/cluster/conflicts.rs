@@ -1,26 +1,25 @@
 //! Slots whose owners are not the spec's: that takes moving slots, which no plan does.
 
-use super::succession;
+use super::shunned::shunned_primaries;
 use crate::arrangement::Arrangement;
 use crate::plan::{Obstacle, SlotConflict};
 use crate::topology::{NodeName, Topology};
 
 /// What stands in the way, as far as the servers that answer say.
 pub(in super::super) fn conflicts(topology: &Topology, arrangement: &Arrangement<'_>) -> Vec<Obstacle> {
-    let shunned = succession::shunned_primaries(topology, arrangement);
+    let shunned = shunned_primaries(topology, arrangement);
     let present = arrangement.as_if_new(&shunned.keys().cloned().collect());
     let mut conflicts = Vec::new();
     for shard in &topology.shards {
         let Some(owner) = present.owner_of_shard(shard) else { continue };
         let slots = present.slots(&owner.name);
         for other in shard.nodes().filter(|other| other.name != owner.name) {
-            // A claim that a younger one overrides ends by itself.
-            if !present.slots(&other.name).without(&slots).is_empty() {
+            if !present.undisputed_slots(&other.name).without(&slots).is_empty() {
                 let (owner, other) = (owner.name.clone(), other.name.clone());
                 conflicts.push(SlotConflict::TwoOwners { owner, other });
             }
         }
-        let strange = slots.without(&shard.slots);
+        let strange = present.undisputed_slots(&owner.name).without(&shard.slots);
         if !strange.is_empty() {
             conflicts.push(SlotConflict::OfAnotherShard { owner: owner.name.clone(), slots: strange });
         }
@@ -32,7 +31,7 @@ pub(in super::super) fn conflicts(topology: &Topology, arrangement: &Arrangement
 
 /// Slots of a node that leaves, and that no other node can take over.
 fn stranded(topology: &Topology, present: &Arrangement<'_>, leaving: &NodeName) -> Option<SlotConflict> {
-    let slots = present.slots(leaving);
+    let slots = present.undisputed_slots(leaving);
     let first = slots.slots().next()?;
     let shard = topology.shards.iter().find(|shard| shard.slots.contains(first))?;
     let stranded = match present.owner_of_shard(shard) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::draft::{Stages, server};
 use super::super::world::World;
 use crate::arrangement::Arrangement;
-use crate::observation::ClusterRole;
+use crate::observation::{ClusterNode, ClusterRole, ClusterView};
 use crate::plan::{Cause, Order, ServerAction, Stranger};
 use crate::topology::NodeName;
 
@@ -21,14 +21,10 @@ pub(super) enum Strangers {
 /// Every node forgets the nodes that are not the deployment's.
 pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strangers) -> Stages {
     let mut steps = Vec::new();
-    let left_alone = world.left_alone.ids(present);
     for (name, cluster) in present.clusters() {
-        let strangers = cluster.nodes.iter().filter(|(id, line)| {
+        let strangers = strangers(world, present, cluster).filter(|(id, _)| {
             let own_primary = present.role(name) == Some(&ClusterRole::Replica((*id).clone()));
-            !line.handshake
-                && !left_alone.contains(*id)
-                && present.with_id(id).is_none()
-                && own_primary == (which == Strangers::OwnPrimaries)
+            own_primary == (which == Strangers::OwnPrimaries)
         });
         for (id, line) in strangers {
             let stranger = match (present.leaving_with_id(id), line.address) {
@@ -40,6 +36,29 @@ pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strang
         }
     }
     Stages::one("forget", Order::SideBySide, steps)
+}
+
+/// The nodes that a node knows, and that are to be forgotten.
+fn strangers<'a>(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    cluster: &'a ClusterView,
+) -> impl Iterator<Item = (&'a String, &'a ClusterNode)> {
+    let left_alone = world.left_alone.ids(present);
+    cluster.nodes.iter().filter(move |(id, line)| {
+        !line.handshake && !left_alone.contains(*id) && present.with_id(id).is_none()
+    })
+}
+
+/// Whether a node is linked to a server that is to be forgotten.
+pub(super) fn any_stranger_is_linked(world: &World<'_>, present: &Arrangement<'_>) -> bool {
+    let is_linked = |(id, line): (&String, &ClusterNode)| present.is_linked_stranger(id, line);
+    present.clusters().any(|(_, cluster)| strangers(world, present, cluster).any(is_linked))
+}
+
+/// Whether a node knows no other node, once it has forgotten the strangers.
+pub(super) fn is_alone(world: &World<'_>, present: &Arrangement<'_>, cluster: &ClusterView) -> bool {
+    cluster.nodes.len() == strangers(world, present, cluster).count() + 1
 }
 
 /// Nodes without slots that no primary knows although they know other nodes, and nodes that their primary leaves

@@ -1,7 +1,7 @@
 //! Which node holds each shard's slots, and which node is to be its primary.
 
 use super::super::world::World;
-use super::succession::Shunned;
+use super::shunned::Shunned;
 use crate::arrangement::Arrangement;
 use crate::observation::ClusterRole;
 use crate::topology::{Node, NodeName, Shard, Topology};

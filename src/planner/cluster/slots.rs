@@ -2,6 +2,7 @@
 
 use super::super::draft::{Stages, server};
 use super::super::world::World;
+use super::forget::is_alone;
 use super::holds::{Hold, Holds, ShardHold};
 use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Order, ServerAction, Step};
@@ -14,9 +15,10 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
     let highest = present.clusters().map(|(_, cluster)| cluster.current_epoch).max().unwrap_or(0);
     let mut steps: Vec<Step> = Vec::new();
     for (epoch, node) in (highest + 1..).zip(topology.nodes()) {
-        let alone = present
-            .cluster(&node.name)
-            .is_none_or(|cluster| cluster.nodes.len() == 1 && cluster.own().is_none_or(|own| own.epoch == 0));
+        let alone = present.cluster(&node.name).is_none_or(|cluster| {
+            let has_epoch = cluster.own().is_some_and(|own| own.epoch > 0);
+            !has_epoch && is_alone(world, present, cluster)
+        });
         if alone {
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }

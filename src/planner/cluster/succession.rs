@@ -1,6 +1,5 @@
 //! Nodes that become primaries in the place of others.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::draft::{Stages, server, wait};
@@ -8,38 +7,14 @@ use super::super::expectations::{self, peer};
 use super::super::role_steps::take_over_in_turn;
 use super::super::world::World;
 use super::holds::{Hold, Holds};
+use super::shunned::Shunned;
 use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Condition, HandOverWay, Milestone, Order, ServerAction, WrongPrimary};
-use crate::topology::{Node, NodeName, Topology};
+use crate::topology::NodeName;
 
 /// How long the role swap's barrier may take before the plain way is quicker: it takes 0.2 s for 6
 /// nodes and 0.6 s for 30 on an idle machine.
 const SWAP_PATIENCE: Duration = Duration::from_secs(8);
-
-/// Primaries with slots that the rest of the cluster keeps out, and for each the replica that takes its place.
-/// The replica has another id, under which it is let in at once.
-pub(super) type Shunned = BTreeMap<NodeName, NodeName>;
-
-/// Finds the primaries that the rest of the cluster keeps out.
-pub(super) fn shunned_primaries(topology: &Topology, arrangement: &Arrangement<'_>) -> Shunned {
-    let kept_out = arrangement.kept_out();
-    let mut shunned = Shunned::new();
-    for shard in &topology.shards {
-        let primaries = shard
-            .nodes()
-            .filter(|node| kept_out.contains(&node.name) && !arrangement.slots(&node.name).is_empty());
-        for primary in primaries {
-            let is_heir = |node: &&Node| {
-                arrangement.replicates(&node.name, &primary.name)
-                    && arrangement.has_link(&node.name)
-                    && !kept_out.contains(&node.name)
-            };
-            let heir = shard.nodes().find(is_heir);
-            shunned.extend(heir.map(|heir| (primary.name.clone(), heir.name.clone())));
-        }
-    }
-    shunned
-}
 
 /// A replica whose primary is gone becomes primary with its slots.
 pub(super) fn take_over_from_the_gone(holds: &Holds) -> Stages {

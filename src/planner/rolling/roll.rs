@@ -1,6 +1,6 @@
 //! How the nodes of one shard are replaced.
 
-use super::super::replacements::{self, has_no_link};
+use super::super::replacements::{self, is_unlinked};
 use super::super::world::World;
 use crate::topology::{Node, NodeName, Shard};
 
@@ -10,9 +10,10 @@ pub(super) struct Roll<'a> {
     pub(super) primary: NodeName,
     /// The primary after that.
     pub(super) successor: NodeName,
-    /// Replicas that are replaced, one after another. Replicas without a link go first and all at once: nothing is
-    /// lost with them.
-    pub(super) waves: Vec<Vec<&'a Node>>,
+    /// Replicas without a link that are replaced. They go first and all at once: nothing is lost with them.
+    pub(super) unlinked: Vec<&'a Node>,
+    /// The other replicas that are replaced, one after another.
+    pub(super) linked: Vec<&'a Node>,
     /// The primary, where it is replaced too.
     pub(super) old_primary: Option<&'a Node>,
 }
@@ -29,14 +30,8 @@ impl<'a> Roll<'a> {
         // The first replica: in a shard whose roles are swapped that is the spec's primary.
         let successor = replicas.first().filter(|_| old_primary.is_some()).map_or(primary, |node| &node.name);
         let rolled = replicas.iter().copied().filter(|node| is_rolled(&node.name));
-        let (unlinked, linked): (Vec<&Node>, Vec<&Node>) = rolled.partition(|node| has_no_link(world, node));
-        let first = Some(unlinked).filter(|unlinked| !unlinked.is_empty());
-        Self {
-            primary: primary.clone(),
-            successor: successor.clone(),
-            waves: first.into_iter().chain(linked.into_iter().map(|node| vec![node])).collect(),
-            old_primary,
-        }
+        let (unlinked, linked) = rolled.partition(|node| is_unlinked(world, node, primary));
+        Self { primary: primary.clone(), successor: successor.clone(), unlinked, linked, old_primary }
     }
 
     pub(super) fn hands_over(&self) -> bool {
@@ -45,12 +40,16 @@ impl<'a> Roll<'a> {
 
     /// The nodes that replicas copy from while nodes are replaced.
     pub(super) fn sources(&self) -> impl Iterator<Item = &NodeName> {
-        let current = (!self.waves.is_empty()).then_some(&self.primary);
+        let current = self.replaced().next().is_some().then_some(&self.primary);
         current.into_iter().chain(self.hands_over().then_some(&self.successor))
     }
 
     /// Whether a node is one of the replicas that are replaced.
     pub(super) fn replaces_replica(&self, name: &NodeName) -> bool {
-        self.waves.iter().flatten().any(|node| node.name == *name)
+        self.replaced().any(|node| node.name == *name)
+    }
+
+    fn replaced(&self) -> impl Iterator<Item = &&'a Node> {
+        self.unlinked.iter().chain(&self.linked)
     }
 }
