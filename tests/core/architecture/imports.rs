@@ -145,7 +145,10 @@ impl SourceFile {
         while let [first, others @ ..] = rest {
             rest = match (first, others) {
                 (Token::Sign('#'), _) if is_for_tests(rest) => behind_item(rest),
-                (Token::Word(word), _) if word == "use" => file.read_use(others),
+                // `impl Trait + use<'a>` brings nothing in.
+                (Token::Word(word), [next, ..]) if word == "use" && *next != Token::Sign('<') => {
+                    file.read_use(others)
+                }
                 (Token::Word(word), [Token::Word(name), Token::Sign(sign), others @ ..]) if word == "mod" => {
                     // Paths in a module without a file begin elsewhere; the project has none.
                     assert_eq!(*sign, ';', "module `{name}` has no file of its own");
