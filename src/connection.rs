@@ -1,20 +1,25 @@
 //! The settings with which a program connects to a deployment: what `redisctl env` prints. Pure.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::spec::{Access, SecretText};
 use crate::topology::users::DEFAULT;
-use crate::topology::{Credentials, Node, Topology};
+use crate::topology::{Auth, Credentials, Node, Topology, User};
 
 mod format;
 
 pub use format::Format;
 use format::NoSpelling;
+pub(crate) use format::{quote_for_powershell, quote_for_sh};
 
 /// The characters that need no escape in the user part of a URL: RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The password of a user that its rules let in with any. Clients log in with a password only.
+const ANY_PASSWORD: &str = "nopass";
 
 /// Variables in the order in which they are printed.
 ///
@@ -78,20 +83,21 @@ pub struct TlsFiles {
 }
 
 /// The user and password that a program logs in with.
-#[derive(Clone, Copy)]
-struct Login<'a> {
+#[derive(Clone)]
+pub(crate) struct Login<'a> {
     /// `None`: the default user, which a client does not have to name.
-    user: Option<&'a str>,
-    password: Option<&'a SecretText>,
+    pub(crate) user: Option<&'a str>,
+    /// `None`: a client that does not log in is this user.
+    pub(crate) password: Option<Cow<'a, SecretText>>,
 }
 
 impl<'a> Login<'a> {
     /// The log-in of the same program at the sentinels. Old sentinels know one password and no users.
-    fn at_sentinels(self, topology: &Topology, credentials: &'a Credentials) -> Self {
+    fn at_sentinels(&self, topology: &Topology, credentials: &'a Credentials) -> Self {
         if topology.server.has_sentinel_users() {
-            self
+            self.clone()
         } else {
-            Self { user: None, password: credentials.default.as_ref() }
+            Self { user: None, password: credentials.default.as_ref().map(Cow::Borrowed) }
         }
     }
 }
@@ -139,7 +145,7 @@ impl ConnectionSettings {
         if let Some(user) = login.user {
             set("REDIS_USERNAME", user.to_owned());
         }
-        if let Some(password) = login.password {
+        if let Some(password) = &login.password {
             set("REDIS_PASSWORD", password.expose().to_owned());
             // The variable that redis-cli itself reads: no password in its arguments.
             set("REDISCLI_AUTH", password.expose().to_owned());
@@ -189,31 +195,41 @@ impl ConnectionSettings {
     }
 }
 
-fn login<'a>(
+/// How one of the deployment's users logs in to a node; `None`: the default user, or the user for it.
+///
+/// # Errors
+/// Where the deployment has no such user.
+pub(crate) fn login<'a>(
     topology: &'a Topology,
     credentials: &'a Credentials,
-    primary: &Node,
+    node: &Node,
     user: Option<&'a str>,
 ) -> Result<Login<'a>, ConnectionError> {
     let off = topology.auth.as_ref().is_some_and(|auth| auth.default_rules.is_none());
-    let known = topology.auth.iter().flat_map(|auth| &auth.users).map(|user| user.name.as_str());
-    // Where the default user is off, the spec's first user takes its place.
+    let users = || topology.auth.iter().flat_map(|auth| &auth.users);
+    let known = users().map(|user| user.name.as_str());
     let user = match user {
         Some(user) if user != DEFAULT || off => user,
-        None if off => known.clone().next().unwrap_or(DEFAULT),
+        None if off => topology.auth.as_ref().and_then(Auth::user_for_default).unwrap_or(DEFAULT),
         _ => {
-            let password = credentials.default_on(topology.starts_as_primary(&primary.name));
-            return Ok(Login { user: None, password });
+            let password = credentials.default_on(topology.starts_as_primary(&node.name));
+            return Ok(Login { user: None, password: password.map(Cow::Borrowed) });
         }
     };
-    match known.clone().find(|name| *name == user) {
-        Some(name) => Ok(Login { user: Some(name), password: credentials.users.get(name) }),
+    match users().find(|known| known.name == user) {
+        Some(user) => Ok(Login { user: Some(&user.name), password: password_of(user, credentials) }),
         None => Err(ConnectionError::UnknownUser {
             deployment: topology.name.to_string(),
             user: user.to_owned(),
             known: (!off).then_some(DEFAULT).into_iter().chain(known).map(str::to_owned).collect(),
         }),
     }
+}
+
+/// The password of one of the spec's users.
+fn password_of<'a>(user: &User, credentials: &'a Credentials) -> Option<Cow<'a, SecretText>> {
+    let own = credentials.users.get(&user.name).map(Cow::Borrowed);
+    own.or_else(|| (!user.needs_password()).then(|| Cow::Owned(SecretText::new(ANY_PASSWORD))))
 }
 
 /// Where programs dial a node: its endpoint, or its address where clients are inside the network.
@@ -224,10 +240,11 @@ fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
     }
 }
 
+/// A URL names the user wherever there is a password: redis-cli takes an absent name for an empty one.
 fn url(tls: bool, host: &str, port: u16, login: &Login<'_>) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-    let user = login.user.map(encoded).unwrap_or_default();
-    let authority = match login.password {
+    let user = encoded(login.user.unwrap_or(DEFAULT));
+    let authority = match &login.password {
         Some(password) => format!("{user}:{}@", encoded(password.expose())),
         None if login.user.is_some() => format!("{user}@"),
         None => String::new(),
@@ -327,9 +344,9 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
     }
 
     #[test]
-    fn the_default_user_is_not_named_and_the_password_is_encoded_in_the_url_alone() {
+    fn the_default_user_is_named_in_the_url_alone_and_the_password_is_encoded_there() {
         insta::assert_snapshot!(text(SECURE, &secure(), None), @"
-        REDIS_URL=redis://:p%40ss%2Fw%3Ard%3F%23%25%20%C3%A9@127.0.0.1:7001
+        REDIS_URL=redis://default:p%40ss%2Fw%3Ard%3F%23%25%20%C3%A9@127.0.0.1:7001
         REDIS_NODES=127.0.0.1:7001,127.0.0.1:7002
         REDIS_HOST=127.0.0.1
         REDIS_PORT=7001
@@ -346,6 +363,14 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
         assert!(text.contains("REDIS_URL=redis://regular:regular%27s@127.0.0.1:7001\n"), "{text}");
         assert!(text.contains("REDIS_USERNAME=regular\nREDIS_PASSWORD=regular's\n"), "{text}");
         assert!(!text.contains("replica's") && !text.contains("p@ss"), "{text}");
+    }
+
+    #[test]
+    fn a_user_without_a_password_logs_in_with_any() {
+        let yaml = "kind: standalone\nauth: {users: [{name: guest, rules: [nopass, '+@read']}]}";
+        let text = text(yaml, &Credentials::default(), Some("guest"));
+        assert!(text.contains("REDIS_URL=redis://guest:nopass@127.0.0.1:7001\n"), "{text}");
+        assert!(text.contains("REDISCLI_AUTH=nopass\n"), "{text}");
     }
 
     #[test]
@@ -399,7 +424,7 @@ auth: {password: p, replica_password: r, users: [{name: regular, rules: ['+@read
             Credentials { default: password("p"), replica: password("r"), ..Credentials::default() };
         let promoted = &topology.shards[0].replicas[0];
         let settings = ConnectionSettings::new(&topology, &credentials, promoted, None, None).unwrap();
-        assert_eq!(settings.get("REDIS_URL").unwrap().expose(), "redis://:r@127.0.0.1:7002");
+        assert_eq!(settings.get("REDIS_URL").unwrap().expose(), "redis://default:r@127.0.0.1:7002");
         assert_eq!(settings.get("REDIS_NODES").unwrap().expose(), "127.0.0.1:7001,127.0.0.1:7002");
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{CommandError, ExitStatus};
 use crate::cli::CliArguments;
-use crate::connection::ConnectionSettings;
+use crate::connection;
 use crate::deployment::{ConnectedEngine, Deployment, Error};
 use crate::redis::{CliSession, Dialer, Login};
-use crate::topology::{Node, NodeName};
+use crate::topology::NodeName;
+use crate::topology::users::DEFAULT;
 use crate::ui::Ui;
 
 mod console;
@@ -42,19 +43,16 @@ pub(super) async fn run(
     Ok(if console.errors() == 0 { ExitStatus::Done } else { ExitStatus::ErrorReply })
 }
 
-/// Each node's log-in for a user; `None`: the default user.
+/// Each node's log-in for a user; `None`: the user of `redisctl env`.
 fn logins(deployment: &Deployment, user: Option<&str>) -> Result<BTreeMap<NodeName, Login>, Error> {
     let (topology, credentials) = (deployment.topology(), deployment.credentials());
-    // It refuses a user that the deployment does not have.
-    ConnectionSettings::new(topology, credentials, &topology.shards[0].primary, user, None)?;
-    let user = user.unwrap_or("default");
-    let password = |node: &Node| match user {
-        "default" => credentials.default_on(topology.starts_as_primary(&node.name)),
-        other => credentials.users.get(other),
-    };
-    let login = |node: &Node| {
-        let password = password(node)?.clone();
-        Some((node.name.clone(), Login { user: user.to_owned(), password }))
-    };
-    Ok(topology.nodes().into_iter().filter_map(login).collect())
+    let mut logins = BTreeMap::new();
+    for node in topology.nodes() {
+        let login = connection::login(topology, credentials, node, user)?;
+        if let Some(password) = login.password {
+            let user = login.user.unwrap_or(DEFAULT).to_owned();
+            logins.insert(node.name.clone(), Login { user, password: password.into_owned() });
+        }
+    }
+    Ok(logins)
 }

@@ -45,12 +45,12 @@ pub(super) struct NoSpelling {
 pub(super) fn render(variables: &[(&'static str, SecretText)], format: Format) -> Result<String, NoSpelling> {
     let line: fn(&str, &str) -> Result<String, &'static str> = match format {
         Format::Json => return Ok(json(variables)),
-        Format::Shell => |name, value| Ok(format!("export {name}={}", shell(value))),
+        Format::Shell => |name, value| Ok(format!("export {name}={}", quote_for_sh(value))),
         Format::Fish => |name, value| Ok(format!("set -gx {name} {}", fish(value))),
         Format::Dotenv => |name, value| Ok(format!("{name}={}", dotenv::spelling(value)?)),
         Format::Docker => |name, value| Ok(format!("{name}={}", docker(value)?)),
         Format::Github => |name, value| Ok(github(name, value)),
-        Format::Powershell => |name, value| Ok(format!("$env:{name} = {}", powershell(value))),
+        Format::Powershell => |name, value| Ok(format!("$env:{name} = {}", quote_for_powershell(value))),
     };
     let mut text = String::new();
     for (variable, value) in variables {
@@ -62,7 +62,7 @@ pub(super) fn render(variables: &[(&'static str, SecretText)], format: Format) -
 }
 
 /// POSIX: between single quotes, only the single quote is special.
-fn shell(value: &str) -> String {
+pub(crate) fn quote_for_sh(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
@@ -90,7 +90,7 @@ fn github(name: &str, value: &str) -> String {
 }
 
 /// `PowerShell` reads typographic single quotes as plain ones: they are doubled too.
-fn powershell(value: &str) -> String {
+pub(crate) fn quote_for_powershell(value: &str) -> String {
     let mut text = String::from("'");
     for character in value.chars() {
         text.push(character);

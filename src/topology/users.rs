@@ -139,6 +139,15 @@ fn known_rules(server: Server, rules: &[String]) -> impl Iterator<Item = &str> {
 }
 
 impl Auth {
+    /// The user that clients log in as instead of the default user, where that is off: the spec's first one
+    /// that is on.
+    #[must_use]
+    pub fn user_for_default(&self) -> Option<&str> {
+        let is_off = self.default_rules.is_none();
+        let first = self.users.iter().find(|user| user.is_on()).or(self.users.first());
+        first.filter(|_| is_off).map(|user| user.name.as_str())
+    }
+
     /// Whether the default user is on, and its rules are the usual ones.
     #[must_use]
     pub fn default_does_everything(&self) -> bool {

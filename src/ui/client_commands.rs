@@ -1,35 +1,58 @@
 //! Command lines with which a person connects to a deployment.
 
+use crate::connection::{quote_for_powershell, quote_for_sh};
 use crate::spec::{Access, ClientAuth};
-use crate::topology::{Kind, Node, Topology};
+use crate::topology::{Auth, Kind, Node, Topology};
 
-/// Command lines that work as they are. Passwords come from the environment or the prompt.
+/// Command lines that work as they are, each without the others. Passwords come from the environment.
 pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec<String> {
     let name = &topology.name;
-    let client = redis_cli(topology, primary, shell);
-    let take_settings = shell.take_settings(name.as_str());
-    let off = topology.auth.as_ref().filter(|auth| auth.default_rules.is_none());
-    let first = off.and_then(|auth| auth.users.iter().find(|user| user.is_on()));
-    let user = first.map(|user| format!(" --user {}", user.name)).unwrap_or_default();
+    let login = Login::usual(topology);
     let mut commands = Vec::new();
     if topology.auth.is_none() && topology.tls.is_none() {
-        commands.extend([client.clone(), take_settings]);
+        commands.extend([redis_cli(topology, primary, shell), shell.take_settings(name.as_str(), None)]);
     } else {
-        commands.push(format!("{take_settings}{}{client}{user}", shell.then()));
+        commands.push(login.redis_cli(topology, primary, shell));
     }
     let users = topology.auth.iter().flat_map(|auth| &auth.users).filter(|user| user.is_on());
-    commands.extend(users.map(|user| format!("{client} --user {} --askpass", user.name)));
+    let users = users.map(|user| Login { user: Some(&user.name) }).filter(|user| *user != login);
+    commands.extend(users.map(|user| user.redis_cli(topology, primary, shell)));
     commands.push(format!("redisctl cli {name}"));
     if let Some(sentinel) = topology.sentinels.first() {
-        let asks =
-            topology.auth.as_ref().is_some_and(|auth| auth.default_password || auth.default_rules.is_none());
-        let login = if asks { format!("{user} --askpass") } else { String::new() };
-        commands.push(format!(
-            "{}{login} sentinel get-master-addr-by-name {name}",
+        // Old sentinels know the default user's password, and no users.
+        let client = if topology.server.has_sentinel_users() || login.user.is_none() {
+            login.redis_cli(topology, sentinel, shell)
+        } else {
             redis_cli(topology, sentinel, shell)
-        ));
+        };
+        commands.push(format!("{client} sentinel get-master-addr-by-name {name}"));
     }
     commands
+}
+
+/// The user that a client logs in as; `None`: the default user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Login<'a> {
+    user: Option<&'a str>,
+}
+
+impl<'a> Login<'a> {
+    /// The user of `redisctl env` without `--user`.
+    fn usual(topology: &'a Topology) -> Self {
+        Self { user: topology.auth.as_ref().and_then(Auth::user_for_default) }
+    }
+
+    /// `redis-cli` at a node, with the settings that it needs to log in and for TLS.
+    fn redis_cli(self, topology: &'a Topology, node: &Node, shell: Shell) -> String {
+        let client = redis_cli(topology, node, shell);
+        if topology.auth.is_none() && topology.tls.is_none() {
+            return client;
+        }
+        let named = self.user.filter(|_| self != Self::usual(topology));
+        let settings = shell.take_settings(topology.name.as_str(), named);
+        let user = self.user.map(|user| format!(" --user {}", shell.word(user))).unwrap_or_default();
+        format!("{settings}{}{client}{user}", shell.then())
+    }
 }
 
 /// The shells that commands are written for.
@@ -45,13 +68,26 @@ impl Shell {
     /// The shell of this system.
     pub(super) const USUAL: Self = if cfg!(windows) { Self::PowerShell } else { Self::Posix };
 
-    /// The command that puts a deployment's settings into the shell's environment.
-    fn take_settings(self, deployment: &str) -> String {
+    /// The command that puts a deployment's settings for a user into the shell's environment.
+    fn take_settings(self, deployment: &str, user: Option<&str>) -> String {
+        let user = user.map(|user| format!(" --user {}", self.word(user))).unwrap_or_default();
         match self {
-            Self::Posix => format!("eval \"$(redisctl env {deployment})\""),
+            Self::Posix => format!("eval \"$(redisctl env {deployment}{user})\""),
             Self::PowerShell => {
-                format!("redisctl env {deployment} --format powershell | Out-String | Invoke-Expression")
+                format!(
+                    "redisctl env {deployment}{user} --format powershell | Out-String | Invoke-Expression"
+                )
             }
+        }
+    }
+
+    /// A word, in quotes where the shell would read it in another way.
+    fn word(self, text: &str) -> String {
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || "-._/:".contains(character);
+        match self {
+            _ if text.chars().all(is_plain) => text.to_owned(),
+            Self::Posix => quote_for_sh(text),
+            Self::PowerShell => quote_for_powershell(text),
         }
     }
 
@@ -135,5 +171,23 @@ mod tests {
         assert_eq!(open, ["redis-cli -c -p 7001", settings, "redisctl cli shop"]);
         let secured = suggested("kind: standalone\nauth: {password: x}", Shell::PowerShell);
         assert_eq!(secured, [&format!("{settings}; redis-cli -p 7001"), "redisctl cli shop"]);
+        let yaml = "{kind: standalone, auth: {users: [{name: \"it's\", rules: ['+@read']}]}}";
+        let named = settings.replace("shop", "shop --user 'it''s'");
+        assert_eq!(
+            suggested(yaml, Shell::PowerShell)[1],
+            format!("{named}; redis-cli -p 7001 --user 'it''s'")
+        );
+    }
+
+    #[test]
+    fn every_line_logs_in_without_the_others() {
+        let users = "users: [{name: first, rules: ['+@all']}, {name: \"it's\", rules: ['+@read']}]";
+        let lines = suggested(&format!("{{kind: sentinel, auth: {{default: off, {users}}}}}"), Shell::Posix);
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        eval "$(redisctl env shop)" && redis-cli -p 7001 --user first
+        eval "$(redisctl env shop --user 'it'\''s')" && redis-cli -p 7001 --user 'it'\''s'
+        redisctl cli shop
+        eval "$(redisctl env shop)" && redis-cli -p 7003 --user first sentinel get-master-addr-by-name shop
+        "#);
     }
 }

@@ -105,7 +105,7 @@ auth: {password: hunter2, users: [{name: regular, password: hunter3, rules: ['+@
 
         connect with
           eval "$(redisctl env shop)" && redis-cli -p 7001
-          redis-cli -p 7001 --user regular --askpass
+          eval "$(redisctl env shop --user regular)" && redis-cli -p 7001 --user regular
           redisctl cli shop
         "#);
     }

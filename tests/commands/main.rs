@@ -3,6 +3,7 @@
 mod bad_specs;
 mod files;
 mod help;
+mod suggested;
 mod support;
 mod unreachable;
 mod usage;

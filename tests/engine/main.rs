@@ -18,6 +18,8 @@ mod library;
 mod marks;
 mod matrix;
 mod moment;
+#[cfg(unix)]
+mod pasted;
 mod podman;
 mod private_engine;
 mod registry;
