@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 mod check;
 mod describe;
+mod directive_value;
 mod document;
 pub mod env_file;
 mod error;
@@ -32,6 +33,7 @@ mod tls;
 mod tree;
 
 pub(crate) use describe::nearest;
+pub use directive_value::DirectiveValue;
 pub use error::{Located, Remarks, SpecError};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};
@@ -88,7 +90,7 @@ pub struct Spec {
     /// certificate, or to demand certificates of clients.
     pub tls: Option<TlsSpec>,
     /// `redis.conf` directives for every node.
-    pub config: Option<BTreeMap<String, Scalar>>,
+    pub config: Option<BTreeMap<String, DirectiveValue>>,
     /// Where data lives. Default `ephemeral`.
     pub data: Option<DataSpec>,
     /// Limits of every node's container.
@@ -221,7 +223,7 @@ pub struct NodeSpec {
     /// The node's port, the same inside the network and published.
     pub port: Option<u16>,
     /// `redis.conf` directives that add to the common directives or replace them.
-    pub config: Option<BTreeMap<String, Scalar>>,
+    pub config: Option<BTreeMap<String, DirectiveValue>>,
     /// Limits that replace the common limits.
     pub resources: Option<ResourcesSpec>,
 }

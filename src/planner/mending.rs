@@ -6,7 +6,8 @@ use super::temporary::{Exchange, Temporary, usual};
 use super::world::World;
 use crate::observation::Replication;
 use crate::plan::Cause;
-use crate::topology::settings::{same_value, while_mending};
+use crate::topology::settings::values::same_value;
+use crate::topology::settings::while_mending;
 use crate::topology::{Kind, Node, Settings};
 
 /// The same stages; where replicas wait for copies by them, with other settings for as long as they run.

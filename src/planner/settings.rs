@@ -7,17 +7,17 @@ use super::temporary::usual;
 use super::world::World;
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::certificates::Renewal;
+use crate::topology::settings::values::{same_value, with_every_class};
 use crate::topology::settings::{
-    STOPS_WRITES, is_immutable, lasting_defaults, same_value, server_default, while_forming,
+    STOPS_WRITES, is_immutable, lasting_defaults, server_default, while_forming,
 };
 use crate::topology::{Kind, Node, NodeName, Settings};
 
 /// The directive that says which host clients are to dial.
 const ANNOUNCES: &str = "cluster-announce-hostname";
 
-/// Directives that count at the start only, though some servers take them later too, or that the
-/// servers say back in other words: a part of `client-output-buffer-limit` is given back whole.
-const NOT_COMPARED: [&str; 4] = ["client-output-buffer-limit", "port", "protected-mode", "tls-port"];
+/// Directives that count at the start only, though some servers take them later too.
+const NOT_COMPARED: [&str; 3] = ["port", "protected-mode", "tls-port"];
 
 /// Plans what brings every node's settings to the spec's. Where the spec has none, they go back to the servers'
 /// defaults: always for what forming changed, and for other changes where the defaults are known. Nodes that are
@@ -32,7 +32,7 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
         let differences = differences(world, node, &for_a_while);
         if answers && !world.is_rolled(&node.name) && !differences.is_empty() {
             let wanted: Settings =
-                differences.iter().map(|(name, _, wanted)| (name, wanted.as_str())).collect();
+                differences.iter().map(|(name, _, wanted)| (name, with_every_class(name, wanted))).collect();
             changes.endpoints |= wanted.get(ANNOUNCES).is_some();
             let cause = Cause::Settings(differences.clone());
             steps.push(server(&node.name, ServerAction::Configure(wanted), cause));

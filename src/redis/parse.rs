@@ -6,6 +6,7 @@ use redis::Value;
 
 use crate::observation::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay};
 use crate::topology::settings::is_secret;
+use crate::topology::settings::names::newest_name;
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Server, Settings, SlotRange, SlotSet};
 
@@ -178,11 +179,12 @@ pub(super) fn shards(reply: &Value) -> BTreeMap<String, bool> {
     ids
 }
 
-/// CONFIG GET, passwords left out.
+/// CONFIG GET, passwords left out. Of a directive with two names, the newest counts.
 pub(super) fn settings(reply: Value) -> Result<Settings, String> {
     let all: BTreeMap<String, String> =
         ::redis::from_redis_value(reply).map_err(|error| error.to_string())?;
-    Ok(all.into_iter().filter(|(name, _)| !is_secret(name)).collect())
+    let is_newest = |name: &str| newest_name(name) == name || !all.contains_key(&*newest_name(name));
+    Ok(all.iter().filter(|(name, _)| !is_secret(name) && is_newest(name)).collect())
 }
 
 pub(super) fn items(value: &Value) -> &[Value] {

@@ -9,7 +9,8 @@ use super::tree::{Content, Leaf, Node, Typed};
 pub(super) fn expected(shapes: &[Shape<'_>]) -> String {
     let any_text = shapes.iter().any(|shape| matches!(shape, Shape::Text { format: None, .. }));
     if any_text && shapes.contains(&Shape::Bool) {
-        return "a single value".to_owned();
+        let list = shapes.iter().any(|shape| matches!(shape, Shape::List(_)));
+        return if list { "a single value, or a list of them" } else { "a single value" }.to_owned();
     }
     let kinds: Vec<String> = shapes
         .iter()

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::files::SERVER_USER;
 use super::memory_limits;
 use super::paths::{MOUNT, configuration_path, data_folder};
-use super::settings::{is_taken_at_start, same_value, sentinel_settings};
+use super::settings::values::same_value;
+use super::settings::{is_taken_at_start, sentinel_settings};
 use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, SpecField, Topology};
 use crate::spec::DataSpec;
 

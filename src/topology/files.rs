@@ -8,6 +8,7 @@
 use sha2::{Digest, Sha256};
 
 use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
+use super::settings::lines::lines;
 use super::users::{REPLICATION, ServerUser, users_of};
 use super::{Credentials, Node, NodeName, Topology, stored_format};
 use crate::spec::SecretText;
@@ -95,10 +96,6 @@ pub fn folders(node: &NodeName) -> [File; 2] {
     [File::Folder { path: node.to_string() }, File::Folder { path: format!("{node}/data") }]
 }
 
-/// Directives that take several words. Every other value is one quoted word.
-pub const SEVERAL_WORDS: [&str; 4] =
-    ["save", "client-output-buffer-limit", "replicaof", "oom-score-adj-values"];
-
 /// `server.conf`: the node's directives; with passwords also its login at its primary and the path of its
 /// users.
 fn configuration(
@@ -108,7 +105,7 @@ fn configuration(
     primary: Option<&NodeName>,
 ) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, value: &str| text.push_str(&directive(name, value));
+    let mut line = |name: &str, value: &str| text.push_str(&lines(name, value));
     let primary = primary.and_then(|name| topology.node(name));
     for (name, value) in node.settings.iter().filter(|(name, _)| primary.is_none() || *name != "replicaof") {
         line(name, value);
@@ -126,15 +123,6 @@ fn configuration(
     text
 }
 
-/// A line of a configuration file.
-fn directive(name: &str, value: &str) -> String {
-    if SEVERAL_WORDS.contains(&name) && !value.trim().is_empty() {
-        format!("{name} {value}\n")
-    } else {
-        format!("{name} {}\n", quoted(value))
-    }
-}
-
 /// `users.acl`: every user, with the hash of its password.
 fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> String {
     let primary = topology.starts_as_primary(&node.name);
@@ -150,21 +138,4 @@ fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> S
 #[must_use]
 pub fn password_hash(password: &SecretText) -> String {
     hex::encode(Sha256::digest(password.expose()))
-}
-
-/// A value in double quotes, as the servers' configuration parser reads it.
-fn quoted(value: &str) -> String {
-    let mut text = String::from("\"");
-    for character in value.chars() {
-        match character {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            other => text.push(other),
-        }
-    }
-    text.push('"');
-    text
 }

@@ -1,7 +1,7 @@
 //! The memory limit of a container: without it, one container could take the machine's memory.
 
 use super::Settings;
-use super::settings::memory_bytes;
+use super::settings::values::memory_bytes;
 
 /// The spec's word for no limit.
 const UNLIMITED: &str = "unlimited";

@@ -35,6 +35,10 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(rules::what_is_left_out(spec));
     // A server that is only assumed from the image's name refuses no spec.
     problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
+    // One that is named in full refuses directives.
+    let official = facts.server.is_none().then(|| Server::named(&image_reference(spec))).flatten();
+    problems
+        .extend(official.into_iter().flat_map(|server| rules::directives::server_knows_them(spec, server)));
     let written = written_subnet(spec);
     problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
     problems.extend(ports_can_be_reached(spec, &facts.endpoint_host));

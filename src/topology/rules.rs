@@ -3,18 +3,16 @@
 //! The rules of [`what_is_written`] judge single fields. The rules of [`what_is_left_out`] use defaults: they
 //! are skipped where fields are missing because they cannot be read.
 
-use std::collections::BTreeMap;
-
 use super::Server;
 use super::container::LABEL_PREFIX;
 use super::defaults::{DEFAULT_SENTINELS, MOST_NODES};
 use super::memory_limits::MemoryLimit;
-use super::settings::owned;
 use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};
 
 pub(super) mod addresses;
 mod auth;
+pub(super) mod directives;
 pub(super) mod nodes;
 pub(super) mod ports;
 mod sentinels;
@@ -28,9 +26,8 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(digest_is_whole(spec));
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
-    problems.extend(directives_are_the_users(&["config"], spec.config.as_ref()));
+    problems.extend(directives::can_be_written(spec));
     for (name, node) in spec.nodes.iter().flatten() {
-        problems.extend(directives_are_the_users(&["nodes", name, "config"], node.config.as_ref()));
         problems.extend(limits_can_be_read(&["nodes", name, "resources"], node.resources.as_ref()));
     }
     problems.extend(limits_can_be_read(&["resources"], spec.resources.as_ref()));
@@ -54,10 +51,7 @@ pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
 
 /// Every rule about what the server in the image can do.
 pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem> {
-    let mut problems = directives_are_known(&["config"], spec.config.as_ref(), server);
-    for (name, node) in spec.nodes.iter().flatten() {
-        problems.extend(directives_are_known(&["nodes", name, "config"], node.config.as_ref(), server));
-    }
+    let mut problems = directives::server_knows_them(spec, server);
     problems.extend(auth::server_knows_the_rules(spec, server));
     problems
 }
@@ -150,46 +144,6 @@ fn digest_is_whole(spec: &Spec) -> Option<Problem> {
             "`@sha256:` and {HEX_DIGITS} hexadecimal digits, as `up` shows them of what it ran"
         ))
     })
-}
-
-fn directives_are_the_users(path: &[&str], config: Option<&BTreeMap<String, Scalar>>) -> Vec<Problem> {
-    let plain = |name: &str| {
-        !name.is_empty()
-            && name.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
-    };
-    let mut problems = Vec::new();
-    for (name, value) in config.into_iter().flatten() {
-        let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-        if let Some(advice) = owned(name) {
-            problems.push(Problem::new(&at, format!("redisctl owns the directive `{name}`")).hint(advice));
-        } else if !plain(name) {
-            problems.push(Problem::new(&at, format!("`{name}` is not the name of a directive")));
-        } else if value.text().contains(['\n', '\r', '\0']) {
-            problems.push(Problem::new(
-                &at,
-                format!("the value of `{name}` has a line break or a zero byte in it"),
-            ));
-        }
-    }
-    problems
-}
-
-fn directives_are_known(
-    path: &[&str],
-    config: Option<&BTreeMap<String, Scalar>>,
-    server: Server,
-) -> Vec<Problem> {
-    let names = config.into_iter().flatten().map(|(name, _)| name);
-    names
-        .filter_map(|name| {
-            let since = server.came_too_early_for(name)?;
-            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-            Some(
-                Problem::new(&at, format!("{server} does not know the directive `{name}`"))
-                    .hint(format!("it exists since {since}: choose another `image`, or leave it out")),
-            )
-        })
-        .collect()
 }
 
 fn limits_can_be_read(path: &[&str], resources: Option<&ResourcesSpec>) -> Vec<Problem> {

@@ -81,6 +81,17 @@ impl Server {
         Self { flavor, version }
     }
 
+    /// The server that an official image names with its version: `valkey/valkey:8.1`. A tag such as `8` stands for
+    /// any version of the future.
+    #[must_use]
+    pub fn named(reference: &str) -> Option<Self> {
+        let tag = reference.strip_prefix(repository(reference))?.strip_prefix(':')?;
+        let has_minor = tag.split(['-', '@']).next()?.contains('.');
+        let is_official = ["redis", "valkey"].contains(&repository(reference).rsplit('/').next()?);
+        let is_version = tag.split('@').next()?.parse::<Version>().is_ok();
+        (has_minor && is_official && is_version).then(|| Self::assumed(reference))
+    }
+
     /// The server's executable, found on the container's `PATH`.
     #[must_use]
     pub fn program(self) -> &'static str {

@@ -2,45 +2,71 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Kind, Topology};
 
+pub mod lines;
 mod live;
+pub mod names;
+pub mod values;
+pub mod words;
 
 pub use live::{is_immutable, lasting_defaults, server_default};
 
-/// Directives by lower-case name. Values are spelt as in `redis.conf`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Settings(BTreeMap<String, String>);
+use names::newest_name;
+
+/// Directives with their values, spelt as in `redis.conf`. A directive may have an old and a new name: both find it,
+/// and it keeps the name by which it was set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings(BTreeMap<String, Setting>);
+
+/// A directive's name in lower case, and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Setting {
+    name: String,
+    value: String,
+}
 
 impl Settings {
     /// Sets a directive.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.insert(name.to_ascii_lowercase(), value.into());
+        let setting = Setting { name: name.to_ascii_lowercase(), value: value.into() };
+        self.0.insert(newest_name(name).into_owned(), setting);
     }
 
     /// The value of a directive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(&*newest_name(name)).map(|setting| setting.value.as_str())
     }
 
     /// Takes a directive out.
     pub fn remove(&mut self, name: &str) {
-        self.0.remove(name);
+        self.0.remove(&*newest_name(name));
     }
 
-    /// Every directive, sorted by name.
+    /// Every directive, sorted by its newest name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.values().map(|setting| (setting.name.as_str(), setting.value.as_str()))
     }
 
     /// Whether there is no directive.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(BTreeMap::<String, String>::deserialize(deserializer)?.into_iter().collect())
     }
 }
 
@@ -56,7 +82,7 @@ impl<N: AsRef<str>, V: Into<String>> FromIterator<(N, V)> for Settings {
 
 /// Directives that redisctl decides, each with the field to set instead, or the reason. A `*` at the end
 /// stands for any ending.
-const OWNED: [(&str, &str); 28] = [
+const OWNED: [(&str, &str); 30] = [
     ("port", "set `ports.base` or `nodes.<node>.port`"),
     ("tls-*", "set `tls`"),
     ("bind", "set `ports.bind`"),
@@ -85,6 +111,11 @@ const OWNED: [(&str, &str); 28] = [
     ("pidfile", "the server is its container's first process"),
     ("logfile", "`redisctl logs` shows what the server writes to its container's log"),
     ("include", "write the directives in `config`"),
+    (
+        "sentinel",
+        "sentinels know their deployment: set `down-after-milliseconds`, `failover-timeout` or `parallel-syncs`",
+    ),
+    ("quorum", "it is the majority of `sentinels`"),
 ];
 
 /// Why redisctl owns a directive, and which field to set instead; `None` where it is the user's.
@@ -211,43 +242,6 @@ pub fn is_taken_at_start(directive: &str) -> bool {
     owned(directive).is_none() && server_default(directive).is_none()
 }
 
-/// Whether two spellings of a directive's value mean the same: `64mb` is `67108864`, `Yes` is `yes`.
-#[must_use]
-pub fn same_value(directive: &str, one: &str, other: &str) -> bool {
-    normal_form(directive, one) == normal_form(directive, other)
-}
-
-fn normal_form(directive: &str, value: &str) -> String {
-    if directive == "notify-keyspace-events" {
-        // Flags: servers return them in their own order, and all event classes as `A`.
-        let spelt_out = value.replace('A', "g$lshzxetd");
-        return spelt_out.chars().collect::<std::collections::BTreeSet<char>>().into_iter().collect();
-    }
-    let words: Vec<String> = value
-        .split_whitespace()
-        .map(|word| memory_bytes(word).map_or_else(|| word.to_ascii_lowercase(), |bytes| bytes.to_string()))
-        .collect();
-    words.join(" ").trim_matches('"').to_owned()
-}
-
-/// Bytes of a memory amount as `redis.conf` spells it: `k` is 1000, `kb` is 1024, and so on.
-#[must_use]
-pub fn memory_bytes(text: &str) -> Option<u64> {
-    let text = text.trim().to_ascii_lowercase();
-    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let factor: u64 = match &text[digits.len()..] {
-        "" | "b" => 1,
-        "k" => 1000,
-        "kb" => 1024,
-        "m" => 1_000_000,
-        "mb" => 1024 * 1024,
-        "g" => 1_000_000_000,
-        "gb" => 1024 * 1024 * 1024,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(factor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,17 +254,6 @@ mod tests {
         assert!(owned("cluster-announce-ip").is_some());
         assert_eq!(owned("maxmemory"), None);
         assert_eq!(owned("cluster-node-timeout"), None);
-    }
-
-    #[test]
-    fn values_are_compared_by_meaning() {
-        assert!(same_value("maxmemory", "64mb", "67108864"));
-        assert!(same_value("appendonly", "yes", "YES"));
-        assert!(same_value("save", "3600 1  300 10", "3600 1 300 10"));
-        assert!(!same_value("maxmemory", "64mb", "64000000"));
-        assert!(same_value("save", "", ""));
-        assert!(same_value("notify-keyspace-events", "KEA", "AKE"));
-        assert!(!same_value("notify-keyspace-events", "Kx", "KX"));
     }
 
     #[test]

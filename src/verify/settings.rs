@@ -45,10 +45,7 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
         .iter()
         .filter(|(name, _)| !JUDGED_ELSEWHERE.contains(name) && !is_secret(name))
         .collect();
-    // The spec may use the names of servers before Redis 5.0.
-    let is_given = |name: &str| {
-        [name, &name.replace("replica", "slave")].iter().any(|name| node.settings.get(name).is_some())
-    };
+    let is_given = |name: &str| node.settings.get(name).is_some();
     for (name, value) in usual_settings(topology.kind).filter(|(name, _)| !is_given(name)) {
         wanted.set(name, value);
     }
@@ -69,7 +66,8 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
 mod tests {
     use super::super::setting_value::fulfils;
     use super::super::testing::Deployment;
-    use crate::topology::settings::{STOPS_WRITES, same_value, while_forming, while_replacing};
+    use crate::topology::settings::values::same_value;
+    use crate::topology::settings::{STOPS_WRITES, while_forming, while_replacing};
 
     #[test]
     fn settings_of_the_spec_and_defaults_are_in_force() {

@@ -39,6 +39,22 @@ fn texts_that_are_no_spec() {
 }
 
 #[test]
+fn directives() {
+    assert_snapshot!(
+        "directives",
+        told(
+            "kind: sentinel\nconfig:\n  rename-command: [CONFIG x, \"A b\", KEYS]\n  quorum: 1\n  sentinel: monitor a\n  \
+             save: 900\n  maxmemory: [1gb, 2gb]\n  lua-time-limit: 7\n  busy-reply-threshold: 8\n  loadmodule: '/m.so \
+             \"a'\n  client-output-buffer-limit: normal 0 0\nnodes:\n  shop-1:\n    config: {slave-priority: 1, \
+             Replica-Priority: 2}\n"
+        )
+    );
+    // An official image names its server, though no engine was asked.
+    let databases = "kind: cluster\nimage: valkey/valkey:8.1\nconfig: {cluster-databases: 16}\n";
+    assert_snapshot!("directive_too_new", told(databases));
+}
+
+#[test]
 fn names() {
     assert_snapshot!("name", told("name: -shop\nkind: cluster\n"));
     let folder = Folder::with("my shop.yaml", "kind: cluster\n");

@@ -22,7 +22,8 @@ use redisctl::topology::container::{ContainerSettings, containers};
 use redisctl::topology::facts::Existing;
 use redisctl::topology::files::render;
 use redisctl::topology::resolve::{Facts, resolve};
-use redisctl::topology::settings::{same_value, server_default, while_forming};
+use redisctl::topology::settings::values::same_value;
+use redisctl::topology::settings::{server_default, while_forming};
 use redisctl::topology::{Credentials, Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;

@@ -28,6 +28,7 @@ mod remote;
 mod restarts;
 mod secrets;
 mod sentinel;
+mod settings;
 mod shapes;
 mod shipped;
 #[cfg(unix)]

@@ -2,23 +2,24 @@
 
 use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};
-use crate::topology::files::SEVERAL_WORDS;
+use crate::topology::settings::lines::arguments;
+use crate::topology::settings::words::split;
 use crate::topology::{Node, Topology, users};
 
 /// The command of a node's container.
 pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
     let mut words = vec![topology.server.program().to_owned()];
     for (name, setting) in node.settings.iter() {
-        words.push(format!("--{name}"));
-        match name {
-            "dir" => words.push(DATA_FOLDER.to_owned()),
-            name if tls::path(topology, node, name).is_some() => {
-                words.extend(tls::path(topology, node, name));
-            }
-            name if SEVERAL_WORDS.contains(&name) && !setting.trim().is_empty() => {
-                words.extend(setting.split_whitespace().map(literal));
-            }
-            _ => words.push(literal(setting)),
+        let option = || format!("--{name}");
+        let path = if name == "dir" { Some(DATA_FOLDER.to_owned()) } else { tls::path(topology, node, name) };
+        if let Some(path) = path {
+            words.extend([option(), path]);
+            continue;
+        }
+        for line in arguments(name, setting) {
+            words.push(option());
+            // The quotes fit: a rule checks what the user wrote, and all else is quoted by this program.
+            words.extend(split(&line).unwrap_or_default().iter().map(|word| literal(word)));
         }
     }
     let Some(auth) = &topology.auth else { return words };

@@ -81,7 +81,7 @@ fn the_full_example_is_read() {
     assert_eq!(auth.users.unwrap()[0].rules, ["~*", "+@read"]);
     let node = &spec.nodes.unwrap()["shop-4"];
     assert_eq!((node.ip, node.port), (Some("172.30.7.50".parse().unwrap()), Some(7104)));
-    assert_eq!(node.config.as_ref().unwrap()["maxmemory"], Scalar::Text("128mb".to_owned()));
+    assert_eq!(node.config.as_ref().unwrap()["maxmemory"], Scalar::Text("128mb".to_owned()).into());
     assert_eq!(spec.resources.unwrap().cpus, Some(0.5));
 }
 
@@ -93,7 +93,7 @@ fn forms_of_values() {
     assert_eq!(spec.shards, None);
     assert_eq!(spec.auth.unwrap().password, Some(Password::File("x".into())));
     assert!(matches!(spec.ports.unwrap().base, Some(PortBase::Word(_))));
-    assert_eq!(spec.config.unwrap()["a"], Scalar::Text("1.10".to_owned()));
+    assert_eq!(spec.config.unwrap()["a"], Scalar::Text("1.10".to_owned()).into());
     // CRLF, a byte order mark, a document marker, anchors.
     let spec =
         good("\u{feff}---\r\nkind: cluster\r\nconfig: &c {a: b}\r\nnodes: {n: {config: *c}}\r\n...\r\n");
@@ -133,7 +133,7 @@ fn overrides_replace_and_add() {
     ];
     let spec = read_with(text, &[], &overrides).unwrap().spec;
     assert_eq!((spec.shards, spec.name), (Some(6), None));
-    assert_eq!(spec.config.unwrap()["maxmemory"], Scalar::Text("1gb".to_owned()));
+    assert_eq!(spec.config.unwrap()["maxmemory"], Scalar::Text("1gb".to_owned()).into());
     let auth = spec.auth.unwrap();
     assert_eq!(auth.password, Some(Password::Literal(SecretText::new("pa$$ #x"))));
     let users = auth.users.unwrap();

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::{MOUNT, directive, quoted};
+use super::MOUNT;
 use crate::spec::SecretText;
 use crate::topology::settings::is_of_sentinels;
+use crate::topology::settings::lines::lines;
+use crate::topology::settings::words::quoted;
 use crate::topology::users::OPERATOR;
 use crate::topology::{Address, Credentials, Node, NodeName, Topology};
 
@@ -29,15 +31,15 @@ pub(super) fn configuration(
     let mut text = String::new();
     let of_server = |name: &str| name != "quorum" && !is_of_sentinels(name);
     for (name, value) in node.settings.iter().filter(|(name, _)| of_server(name)) {
-        text.push_str(&directive(name, value));
+        text.push_str(&lines(name, value));
     }
     let operator = credentials.operator.as_ref().map(SecretText::expose).map(quoted);
     let has_users = topology.server.has_sentinel_users();
     if topology.auth.is_some() && has_users {
-        text.push_str(&directive("aclfile", &format!("{MOUNT}/{}/users.acl", node.name)));
+        text.push_str(&lines("aclfile", &format!("{MOUNT}/{}/users.acl", node.name)));
     } else if let Some(password) = &credentials.default {
         // Sentinels log in at each other with the same password.
-        text.push_str(&directive("requirepass", password.expose()));
+        text.push_str(&lines("requirepass", password.expose()));
     }
     // Writing to a String cannot fail.
     let mut line = |words: String| {

@@ -10,6 +10,7 @@ use crate::topology::defaults::bind;
 use crate::topology::memory_limits::{MemoryLimit, usual_memory};
 use crate::topology::paths::data_folder;
 use crate::topology::protected_mode::Protection;
+use crate::topology::settings::lines::joined;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server};
 
@@ -122,7 +123,7 @@ impl Draft<'_> {
     fn config<'s>(&'s self, name: &NodeName) -> impl Iterator<Item = (&'s str, String)> + use<'s> {
         let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
         let all = self.spec.config.iter().chain(own).flatten();
-        all.map(|(directive, value)| (directive.as_str(), value.directive_value()))
+        all.map(|(directive, value)| (directive.as_str(), joined(directive, &value.lines())))
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Flavor, Server};
 /// Directives that are newer than Redis 6.0: their names, the first Redis and the first Valkey with them.
 /// They are from the servers' own lists (`CONFIG GET *`) and release notes. A directive that is in no list is
 /// left to the server.
-const NEWER: [(&[&str], Option<First>, Option<First>); 6] = [
+const NEWER: [(&[&str], Option<First>, Option<First>); 7] = [
     (
         &[
             "acl-pubsub-default",
@@ -84,6 +84,7 @@ const NEWER: [(&[&str], Option<First>, Option<First>); 6] = [
         None,
         Some((8, 1)),
     ),
+    (&["cluster-databases"], None, Some((9, 0))),
 ];
 
 /// Major and minor number of a first version.

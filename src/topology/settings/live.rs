@@ -3,6 +3,8 @@
 //! Measured with `CONFIG GET *` and a `CONFIG SET` of every directive on Redis 6.0, 7.0 and 8.0 and on Valkey
 //! 8.1 (November 2026). For a directive that one of them lacks, the others count.
 
+use super::names::is_same_directive;
+
 /// Directives that CONFIG SET changes on every server that has them, with their defaults, which are the same
 /// for all servers. Directives with differing defaults (`lazyfree-…`, `repl-backlog-size`,
 /// `repl-diskless-sync`) are not listed: a restart finds the right default.
@@ -163,8 +165,8 @@ const AT_START: [&str; 38] = [
 /// The default of a directive; `None` where it is unknown or differs between servers.
 #[must_use]
 pub fn server_default(directive: &str) -> Option<&'static str> {
-    let found = LIVE.binary_search_by_key(&directive, |(name, _)| name).ok()?;
-    Some(LIVE[found].1)
+    let mut found = LIVE.iter().filter(|(name, _)| is_same_directive(name, directive));
+    found.next().map(|(_, default)| *default)
 }
 
 /// Directives with defaults that only a person changes: name and default.

@@ -105,7 +105,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::observation::PrimaryLogin",
             "crate::topology::acl::allow_the_same",
             "crate::topology::settings::live",
-            "crate::topology::settings::same_value",
+            "crate::topology::settings::values",
             "crate::topology::settings::while_forming",
             "crate::topology::settings::while_mending",
             "crate::topology::settings::while_replacing",

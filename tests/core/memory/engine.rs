@@ -321,10 +321,17 @@ impl State {
 /// Reads a configuration file back.
 fn directives(text: &SecretText) -> Settings {
     let lines = text.expose().lines().filter_map(|line| line.split_once(' '));
-    lines
-        .filter(|(name, _)| *name != "sentinel")
-        .map(|(name, value)| (name, value.trim_matches('"')))
-        .collect()
+    let mut settings = Settings::default();
+    for (name, value) in lines.filter(|(name, _)| *name != "sentinel") {
+        let value = value.trim_matches('"');
+        // A directive such as `save` has several lines.
+        let whole = match settings.get(name) {
+            Some(before) => format!("{before} {value}"),
+            None => value.to_owned(),
+        };
+        settings.set(name, whole);
+    }
+    settings
 }
 
 pub(crate) fn refuse(condition: bool, message: &str) -> Result<(), String> {

@@ -22,7 +22,7 @@ fn unknown_field() {
 fn wrong_type() {
     assert_snapshot!(all(&[
         "kind: cluster\nshards: many\ntls: yes\nname: 5\nnodes: [a]\n",
-        "kind: cluster\nshards: -1\nports:\n  base: 70000\nconfig:\n  a: [1]\nreplicas: \"2\"\n",
+        "kind: cluster\nshards: -1\nports:\n  base: 70000\nconfig:\n  a: {b: 1}\nreplicas: \"2\"\n",
         "kind: cluster\nauth: {users: [{name: x, rules: +@all}]}\nports: {base: atuo}\nlabels: {a: }\n",
     ]));
 }

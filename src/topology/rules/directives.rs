@@ -1,0 +1,162 @@
+//! Rules of `config`: its directives are the user's, and written so that a server can read them.
+
+use std::collections::BTreeMap;
+
+use crate::spec::{DirectiveValue, Problem, Spec};
+use crate::topology::Server;
+use crate::topology::settings::lines::{group_size, is_written_as_given, repeats};
+use crate::topology::settings::names::is_same_directive;
+use crate::topology::settings::owned;
+use crate::topology::settings::words::split;
+
+/// Commands that redisctl, replicas, cluster nodes or sentinels send, or that `verify` tries.
+const NEEDED_COMMANDS: [&str; 37] = [
+    "acl",
+    "asking",
+    "auth",
+    "client",
+    "cluster",
+    "command",
+    "config",
+    "dbsize",
+    "del",
+    "discard",
+    "exec",
+    "failover",
+    "get",
+    "hello",
+    "info",
+    "mget",
+    "multi",
+    "pexpire",
+    "ping",
+    "psync",
+    "pttl",
+    "publish",
+    "readonly",
+    "replconf",
+    "replicaof",
+    "role",
+    "script",
+    "select",
+    "set",
+    "slaveof",
+    "spublish",
+    "ssubscribe",
+    "subscribe",
+    "sync",
+    "unsubscribe",
+    "wait",
+    "watch",
+];
+
+/// The directives of a spec, common or of a node, with the path of their mapping.
+fn all(spec: &Spec) -> impl Iterator<Item = (Vec<&str>, &BTreeMap<String, DirectiveValue>)> {
+    let common = spec.config.iter().map(|config| (vec!["config"], config));
+    let own = spec.nodes.iter().flatten();
+    let own = own.filter_map(|(name, node)| Some((vec!["nodes", name, "config"], node.config.as_ref()?)));
+    common.chain(own)
+}
+
+/// Every rule about directives as they are written.
+pub(super) fn can_be_written(spec: &Spec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (path, config) in all(spec) {
+        for (name, value) in config {
+            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            problems.extend(name_is_the_users(&at, name).or_else(|| value_can_be_read(&at, name, value)));
+        }
+        problems.extend(names_are_different(&path, config));
+    }
+    problems
+}
+
+fn name_is_the_users(at: &[&str], name: &str) -> Option<Problem> {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if let Some(advice) = owned(name) {
+        return Some(Problem::new(at, format!("redisctl owns the directive `{name}`")).hint(advice));
+    }
+    let is_name = !name.is_empty() && name.chars().all(is_plain);
+    (!is_name).then(|| Problem::new(at, format!("`{name}` is not the name of a directive")))
+}
+
+/// An old name and the new one are the same directive, and upper case is lower case.
+fn names_are_different(path: &[&str], config: &BTreeMap<String, DirectiveValue>) -> Vec<Problem> {
+    let names: Vec<&String> = config.keys().collect();
+    let mut problems = Vec::new();
+    for (position, name) in names.iter().enumerate() {
+        if let Some(other) = names[..position].iter().find(|other| is_same_directive(other, name)) {
+            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            let message = format!("`{name}` and `{other}` are the same directive");
+            problems.push(Problem::new(&at, message).hint("keep one of them"));
+        }
+    }
+    problems
+}
+
+fn value_can_be_read(at: &[&str], name: &str, value: &DirectiveValue) -> Option<Problem> {
+    let lines = value.lines();
+    if lines.iter().any(|line| line.contains(['\n', '\r', '\0'])) {
+        let message = format!("the value of `{name}` has a line break or a zero byte in it");
+        return Some(Problem::new(at, message));
+    }
+    if matches!(value, DirectiveValue::Several(_)) && !repeats(name) {
+        let message = format!("`{name}` takes one value, not a list");
+        return Some(Problem::new(at, message).hint("write one value, with its words in one text"));
+    }
+    if let Some(size) = group_size(name) {
+        return words_are_whole(at, name, size, &lines);
+    }
+    lines.iter().filter(|_| is_written_as_given(name)).find_map(|line| words_fit(at, name, line))
+}
+
+/// Values that consist of groups of words, such as seconds and changes, have whole groups.
+fn words_are_whole(at: &[&str], name: &str, size: usize, lines: &[String]) -> Option<Problem> {
+    let is_broken =
+        |line: &&String| !line.split_whitespace().count().is_multiple_of(size) && line.as_str() != "\"\"";
+    let line = lines.iter().find(is_broken)?;
+    let message = format!("`{line}` is not a value of `{name}`");
+    Some(Problem::new(at, message).hint(match name {
+        "save" => "write seconds and changes: `900 1`, or several: `[\"900 1\", \"300 10\"]`",
+        _ => "write class, hard limit, soft limit and seconds: `replica 256mb 64mb 60`",
+    }))
+}
+
+/// The words of a line that a server gets as they are written.
+fn words_fit(at: &[&str], name: &str, line: &str) -> Option<Problem> {
+    let Ok(words) = split(line) else {
+        let message = format!("the quotes in `{line}` do not fit");
+        return Some(Problem::new(at, message).hint("a quote begins a word and ends it"));
+    };
+    match (name.to_ascii_lowercase().as_str(), words.as_slice()) {
+        ("rename-command", [command, _]) if NEEDED_COMMANDS.contains(&command.to_lowercase().as_str()) => {
+            let message = format!("redisctl needs the command `{command}`: it cannot be renamed");
+            let rule = command.to_lowercase();
+            Some(
+                Problem::new(at, message)
+                    .hint(format!("take it from users by a rule: `-{rule}` in `auth.users`")),
+            )
+        }
+        ("rename-command", [_, _]) => None,
+        ("rename-command", _) => {
+            let message = format!("`{line}` is not a value of `{name}`");
+            Some(Problem::new(at, message).hint("write the command and its new name: `FLUSHALL \"\"`"))
+        }
+        ("loadmodule", []) => Some(Problem::new(at, format!("`{name}` needs the path of a module"))),
+        _ => None,
+    }
+}
+
+/// The server in the image is new enough for each directive.
+pub(in crate::topology) fn server_knows_them(spec: &Spec, server: Server) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (path, config) in all(spec) {
+        problems.extend(config.keys().filter_map(|name| {
+            let since = server.came_too_early_for(name)?;
+            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+            let problem = Problem::new(&at, format!("{server} does not know the directive `{name}`"));
+            Some(problem.hint(format!("it exists since {since}: choose another `image`, or leave it out")))
+        }));
+    }
+    problems
+}

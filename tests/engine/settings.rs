@@ -1,0 +1,103 @@
+//! Directives on every server: as they are written in a spec, in force, changed and taken out again.
+
+use redis::Connection;
+
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8};
+
+/// Old names, values that servers spell in their own way, and directives that repeat.
+const FIRST: &str = "
+kind: replication
+config:
+  save: [\"900 1\", \"300 10\"]
+  client-output-buffer-limit: [replica 512mb 128mb 60, pubsub 64mb 16mb 30]
+  rename-command: FLUSHALL \"\"
+  lua-time-limit: 4000
+  slave-read-only: no
+  hash-max-ziplist-entries: 100
+  notify-keyspace-events: KEA
+  maxmemory: 64MB
+nodes:
+  NAME-2: {config: {slave-priority: 7}}
+";
+
+/// Some of them changed, and some taken out.
+const THEN: &str = "
+kind: replication
+config:
+  save: 600 5
+  client-output-buffer-limit: replica 256mb 64mb 30
+  rename-command: FLUSHALL \"\"
+  busy-reply-threshold: 3000
+  notify-keyspace-events: Kx
+nodes:
+  NAME-2: {config: {replica-priority: 8}}
+";
+
+fn setting(connection: &mut Connection, directive: &str) -> String {
+    let (_, value): (String, String) =
+        redis::cmd("CONFIG").arg("GET").arg(directive).query(connection).expect("a setting");
+    value
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn directives_are_in_force_as_each_server_understands_them() {
+    for (test, image) in
+        [("redis-6", REDIS_6), ("redis-7", REDIS_7), ("redis-8", REDIS_8), ("valkey-8", VALKEY_8)]
+    {
+        let deployment = Deployment::new(&format!("settings-{test}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("spec.yaml");
+        let path = path.to_str().expect("a path in UTF-8");
+        let write = |spec: &str| {
+            let mut spec = spec.replace("NAME", &deployment.name);
+            if image == REDIS_6 {
+                spec = spec.replace("busy-reply-threshold", "lua-time-limit");
+            }
+            std::fs::write(path, spec).expect("the file");
+        };
+        let options = ["--image", image];
+        write(FIRST);
+        deployment.up(path, &options);
+        assert_eq!(deployment.changes(path, &options), 0, "{image}: {}", deployment.plan(path, &options));
+        let (mut first, mut second) = (deployment.connect(1), deployment.connect(2));
+        for (directive, value) in [
+            ("save", "900 1 300 10"),
+            (
+                "client-output-buffer-limit",
+                "normal 0 0 0 slave 536870912 134217728 60 pubsub 67108864 16777216 30",
+            ),
+            ("lua-time-limit", "4000"),
+            ("replica-read-only", "no"),
+            ("maxmemory", "67108864"),
+        ] {
+            assert_eq!(setting(&mut first, directive), value, "{image} {directive}");
+        }
+        assert_eq!(setting(&mut second, "replica-priority"), "7", "{image}");
+        let flushed: redis::RedisResult<()> = redis::cmd("FLUSHALL").query(&mut first);
+        assert!(flushed.expect_err("no such command").to_string().contains("unknown command"), "{image}");
+
+        let before = deployment.containers();
+        write(THEN);
+        let plan = deployment.plan(path, &options);
+        assert!(plan.contains("client-output-buffer-limit"), "{image}: {plan}");
+        deployment.up(path, &options);
+        assert_eq!(deployment.changes(path, &options), 0, "{image}: {}", deployment.plan(path, &options));
+        assert_eq!(deployment.containers(), before, "{image}: these directives change while servers run");
+        for (directive, value) in [
+            ("save", "600 5"),
+            (
+                "client-output-buffer-limit",
+                "normal 0 0 0 slave 268435456 67108864 30 pubsub 33554432 8388608 60",
+            ),
+            ("lua-time-limit", "3000"),
+            ("replica-read-only", "yes"),
+            ("hash-max-ziplist-entries", "512"),
+            ("maxmemory", "0"),
+        ] {
+            assert_eq!(setting(&mut first, directive), value, "{image} {directive}");
+        }
+        assert_eq!(setting(&mut second, "replica-priority"), "8", "{image}");
+        deployment.verify();
+    }
+}
