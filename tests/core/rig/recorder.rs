@@ -1,0 +1,77 @@
+//! A listener that keeps every event, and lets accidents happen.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use redisctl::event::{Event, Listener};
+use redisctl::plan::{Plan, StageId};
+use redisctl::topology::NodeName;
+
+use crate::memory::World;
+
+type Accident<'a> = Box<dyn Fn() + Send + Sync + 'a>;
+
+/// Hears every event, and may stop the world after so many steps.
+pub(crate) struct Recorder<'a> {
+    pub(crate) events: Mutex<Vec<Event>>,
+    /// The plan that runs.
+    plan: Mutex<Option<Arc<Plan>>>,
+    world: &'a World,
+    finished: AtomicUsize,
+    stop_after: Option<usize>,
+    /// What happens once a stage has ended.
+    accident: Option<(&'static str, Accident<'a>)>,
+    /// What happens after so many steps.
+    accident_after: Option<(usize, Accident<'a>)>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
+        let (events, plan, finished) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
+        Self { events, plan, world, finished, stop_after, accident: None, accident_after: None }
+    }
+
+    fn stage_name(&self, stage: StageId) -> Option<&'static str> {
+        Some(self.plan.lock().expect("no panic").as_ref()?.stage(stage)?.name)
+    }
+
+    /// Something happens once a stage has ended.
+    pub(crate) fn with_accident(self, after: &'static str, accident: impl Fn() + Send + Sync + 'a) -> Self {
+        Self { accident: Some((after, Box::new(accident))), ..self }
+    }
+
+    /// Something happens after so many steps.
+    pub(crate) fn with_accident_after(self, steps: usize, accident: impl Fn() + Send + Sync + 'a) -> Self {
+        Self { accident_after: Some((steps, Box::new(accident))), ..self }
+    }
+
+    /// Nobody hears a node any more once a stage has ended.
+    pub(crate) fn silencing(self, node: NodeName, after: &'static str) -> Self {
+        let world = self.world;
+        self.with_accident(after, move || world.silence(&node))
+    }
+}
+
+impl Listener for Recorder<'_> {
+    fn hear(&self, event: Event) {
+        if matches!(event, Event::StepFinished { .. }) {
+            let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+            if self.stop_after == Some(finished) {
+                self.world.stop();
+            }
+            if let Some((_, accident)) = self.accident_after.as_ref().filter(|(steps, _)| *steps == finished)
+            {
+                accident();
+            }
+        }
+        if let Event::PlanStarted { plan } = &event {
+            *self.plan.lock().expect("no panic") = Some(Arc::clone(plan));
+        }
+        if let (Some((after, accident)), Event::StageFinished { stage, .. }) = (&self.accident, &event)
+            && self.stage_name(*stage) == Some(*after)
+        {
+            accident();
+        }
+        self.events.lock().expect("no test panics while it listens").push(event);
+    }
+}
