@@ -173,8 +173,9 @@ impl Judge<'_> {
         let is_replica = matches!(view.replication, Replication::Replica { .. });
         let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
         // Nothing serves the slots of a stranger that is down, and it is left alone.
-        let misses_slots =
-            |(id, line): (&String, &ClusterNode)| is_stranger(&id) && line.failing && !line.slots.is_empty();
+        let misses_slots = |(id, line): (&String, &ClusterNode)| {
+            is_stranger(&id) && (line.failing || !line.connected) && !line.slots.is_empty()
+        };
         let is_excused = cluster.nodes.iter().any(misses_slots);
         if !cluster.ok && !is_excused && (is_replica || !fresh_primaries) {
             messages.push("says that the cluster is down".to_owned());

@@ -90,6 +90,15 @@ impl<'a> LeftAlone<'a> {
         self.strangers.values().flat_map(|stranger| stranger.slots.slots()).collect()
     }
 
+    /// Whether a stranger with slots is down. Nothing serves the slots then, and the cluster may refuse every write.
+    pub(super) fn any_is_down(&self, arrangement: &Arrangement<'_>) -> bool {
+        let is_unlinked = |id: &str| {
+            let mut lines = arrangement.clusters().filter_map(|(_, cluster)| cluster.nodes.get(id));
+            lines.any(|line| line.failing || !line.connected)
+        };
+        self.strangers.iter().any(|(id, stranger)| stranger.keys.is_none() && is_unlinked(id))
+    }
+
     /// Whether a node is left as it is.
     pub(super) fn has_node(&self, node: &NodeName) -> bool {
         self.nodes.contains(node)

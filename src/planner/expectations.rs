@@ -15,6 +15,12 @@ pub(super) fn peer(node: &Node) -> Peer {
 /// A cluster, up to a milestone.
 pub(super) fn cluster(world: &World<'_>, primaries: &[NodeName], milestone: Milestone) -> ClusterExpectation {
     let left_alone = &world.left_alone.slots();
+    let is_writable = !world.left_alone.any_is_down(world.arrangement);
+    let milestone = match milestone {
+        // Replicas are listed once they have heard a write.
+        Milestone::Ready if !is_writable => Milestone::Linked,
+        other => other,
+    };
     let shards = world.topology.shards.iter().zip(primaries);
     let members = shards.flat_map(|(shard, primary)| {
         shard.nodes().map(move |node| ClusterMember {

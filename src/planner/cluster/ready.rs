@@ -63,6 +63,9 @@ fn lists_replicas(present: &Arrangement<'_>, shard: &Shard, primary: &NodeName) 
 
 /// The write that makes a shard's replicas visible.
 fn announce(world: &World<'_>, shard: &Shard, primary: &NodeName) -> Option<Step> {
+    if world.left_alone.any_is_down(world.arrangement) {
+        return None;
+    }
     let own = shard.slots.without(&world.left_alone.slots());
     let write = || ServerAction::Write { key: key_in(&own, "redisctl:forming:") };
     (!own.is_empty()).then(|| server(primary, write(), Cause::ReplicasUnseen))

@@ -69,6 +69,8 @@ async fn a_paused_container_that_has_lost_its_namespace_joins_the_new_one() {
 async fn nothing_is_awaited_of_a_cluster_whose_slots_went_with_somebodys_server() {
     let alone = Shape { replicas: 0, volume: true, ..plain("cluster") };
     holds(alone, &[UP, Reshard(0, 0), Down]).await;
+    let with_replica = Shape { volume: true, ..plain("cluster") };
+    holds(with_replica, &[UP, Reshard(0, 4), Down]).await;
 }
 
 #[tokio::test(start_paused = true)]
