@@ -10,8 +10,9 @@ use rand::RngExt as _;
 use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
 use crate::observation::Observation;
-use crate::plan::EngineAction;
+use crate::plan::{EngineAction, VolumeSettings};
 use crate::topology::files::File;
+use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::{Credentials, DeploymentName, NodeName, Topology, stored_format};
 use crate::waiting::Unavailable;
 
@@ -110,6 +111,22 @@ impl Engine {
         apply::apply(&self.docker, &self.maker, None, &action, listener).await
     }
 
+    /// Records what the data is of that a deployment leaves in volumes.
+    ///
+    /// # Errors
+    /// Where the engine refuses the volume whose labels say so.
+    pub async fn record_kept_data(&self, topology: &Topology) -> Result<(), EngineError> {
+        let record = VolumeSettings {
+            name: record_volume(&topology.name),
+            deployment: topology.name.clone(),
+            keeps: Some(KeptData::of(topology)),
+            labels: topology.labels.clone(),
+        };
+        // Labels of a volume cannot be changed.
+        volume::remove(&self.docker, &record.name).await?;
+        volume::create(&self.docker, &self.maker, &record).await
+    }
+
     /// Whether this run created the volume that the nodes of a deployment share.
     #[must_use]
     pub fn began(&self, name: &DeploymentName, on_engine: &EngineInventory) -> bool {
@@ -149,6 +166,7 @@ impl Engine {
             digests,
             network: inventory.network,
             volumes: inventory.volumes.into_keys().collect(),
+            kept_data: inventory.kept_data,
             containers,
             foreign: on_engine.foreign(&topology.name, &names, &volumes),
             ..Observation::default()

@@ -21,6 +21,7 @@ pub mod facts;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+pub mod kept_data;
 mod memory_limits;
 pub mod name;
 pub mod paths;

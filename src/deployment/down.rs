@@ -69,10 +69,14 @@ impl<'a> Down<'a> {
         if inventory.is_empty() && !lease.waited() {
             return Err(no_such_deployment(name.as_str(), &on_engine.deployments()));
         }
+        let keeps_data = !self.data && inventory.volumes.values().any(|keeps_data| *keeps_data);
         // The CA leads to the files for TLS, and goes with the deployment.
-        let stored =
-            if tls_files::exist() { api.stored(name, &on_engine).await.ok().flatten() } else { None };
+        let asks = keeps_data || tls_files::exist();
+        let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };
         let removed = remove::deployment(api.client(), name, &inventory, self.data).await?;
+        if let Some((topology, _)) = stored.as_ref().filter(|_| keeps_data) {
+            api.record_kept_data(topology).await?;
+        }
         if let Some(certificates) = stored.and_then(|(_, credentials)| credentials.certificates)
             && let Err(error) = tls_files::forget(name, &certificates)
         {

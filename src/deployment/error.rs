@@ -260,6 +260,11 @@ fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
         "choose another name with `--name`, or remove what has this name: redisctl changes nothing that it did not \
          make"
             .to_owned()
+    } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::KeptData(_))) {
+        format!(
+            "a spec that fits the data uses it, and another name (`--name`) leaves it alone; \
+             `redisctl down {deployment} --volumes` or `redisctl up --recreate` removes it"
+        )
     } else {
         format!("`redisctl up --recreate` removes `{deployment}` with its data and makes it again")
     }

@@ -9,6 +9,7 @@ use ipnet::Ipv4Net;
 use super::labels;
 use crate::observation::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::container::Namespace;
+use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::stored_format::NewerFormat;
 use crate::topology::{DeploymentName, NodeName};
 
@@ -29,6 +30,8 @@ pub struct Inventory {
     pub network: Option<ObservedNetwork>,
     /// Volumes by name, and whether each keeps data that must outlive the deployment.
     pub volumes: BTreeMap<String, bool>,
+    /// What the data in volumes is of, by the volumes' labels; empty where no volume keeps data.
+    pub kept_data: Vec<KeptData>,
     /// Containers by node.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
     /// The kind that the containers' labels say.
@@ -110,6 +113,7 @@ impl EngineInventory {
             network: networks
                 .first()
                 .map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
+            kept_data: kept_data(name, &volumes),
             newer_format: all_labels.map(labels::check_format).find_map(Result::err),
             volumes: volumes.iter().map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
             network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
@@ -204,6 +208,17 @@ fn title(container: &ContainerSummary) -> Option<&str> {
 /// Whether a volume holds the data of one node. The other kind of volume is shared by all nodes.
 fn keeps_data(volume: &Volume) -> bool {
     volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes")
+}
+
+/// What the data in the volumes of a deployment is of. The record alone keeps no data.
+fn kept_data(name: &DeploymentName, volumes: &[&Volume]) -> Vec<KeptData> {
+    let record = record_volume(name);
+    let volumes = || volumes.iter().filter(|volume| keeps_data(volume));
+    if volumes().all(|volume| volume.name == record) {
+        return Vec::new();
+    }
+    let labels = volumes().map(|volume| volume.labels.get(labels::DATA_OF));
+    labels.map(|label| KeptData::from_label(label.map(String::as_str))).collect()
 }
 
 fn subnets(network: &Network) -> Vec<Ipv4Net> {

@@ -24,6 +24,9 @@ pub const SETTINGS: &str = "io.redisctl.settings";
 /// Whether a volume keeps data that must outlive the deployment: `yes` or `no`.
 pub const KEEPS_DATA: &str = "io.redisctl.keeps-data";
 
+/// What the data in a volume is of, as JSON, see [`crate::topology::kept_data`].
+pub(super) const DATA_OF: &str = "io.redisctl.data-of";
+
 /// The run that created a volume. The engine answers with an existing volume as if it had created it now: this label
 /// tells the two cases apart.
 pub(super) const MADE_BY: &str = "io.redisctl.made-by";

@@ -22,7 +22,7 @@ pub(super) async fn create(
     let created = docker.create_volume(request_body::volume(settings, maker)).await;
     let volume = created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
     // The engine answers with an existing volume of that name as if it had created it now.
-    let for_all = settings.keeps_data && labels::belongs(Some(&volume.labels), &settings.deployment);
+    let for_all = settings.keeps.is_some() && labels::belongs(Some(&volume.labels), &settings.deployment);
     if for_all || labels::is_made_by(&volume.labels, maker) {
         Ok(())
     } else {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use crate::topology::container::ContainerSettings;
+use crate::topology::kept_data::KeptData;
 use crate::topology::{DeploymentName, NodeName};
 
 /// A call to the engine.
@@ -74,8 +75,8 @@ pub struct VolumeSettings {
     pub name: String,
     /// The deployment that it belongs to.
     pub deployment: DeploymentName,
-    /// Whether it keeps data that must outlive the deployment.
-    pub keeps_data: bool,
+    /// What the data is of that it keeps beyond the deployment; `None`: it keeps none.
+    pub keeps: Option<KeptData>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
 }

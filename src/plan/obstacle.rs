@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::effect::effect;
 use super::names::joined;
+use crate::topology::kept_data::Misfit;
 use crate::topology::{NodeName, SlotSet, SpecField};
 
 /// Why the deployment cannot be brought to the topology without the user's consent.
@@ -31,6 +32,8 @@ pub enum Obstacle {
         /// What the spec changed.
         fields: Vec<SpecField>,
     },
+    /// The deployment would begin with data that is kept from an earlier one, and cannot use the data.
+    KeptData(Misfit),
     /// Slots are owned by other nodes than the spec's.
     Shape(SlotConflict),
 }
@@ -81,6 +84,7 @@ impl fmt::Display for Obstacle {
                  {}",
                 changed(fields)
             ),
+            Self::KeptData(misfit) => misfit.fmt(formatter),
             Self::Shape(conflict) => conflict.fmt(formatter),
         }
     }

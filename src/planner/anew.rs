@@ -9,6 +9,7 @@ use crate::arrangement::{Arrangement, Place};
 use crate::observation::Observation;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
+use crate::topology::kept_data::Misfit;
 use crate::topology::{Kind, NodeName, Server, SpecField, Topology};
 
 /// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
@@ -66,11 +67,22 @@ fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observation
     primary.is_some_and(|primary| topology.servers().iter().all(|server| server.name != primary.name))
 }
 
+/// Why the deployment cannot begin with the data that volumes keep from an earlier one. What is stored of a
+/// deployment that is there says more than the volumes' labels.
+fn misfit(topology: &Topology, observed: &Observation) -> Option<Misfit> {
+    let begins = observed.stored.is_none() && observed.containers.is_empty();
+    let mut kept = observed.kept_data.iter().filter(|_| begins);
+    kept.find_map(|kept| kept.misfit(topology))
+}
+
 /// What stands in the way of converging the deployment as it is.
 fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     let fields = reasons(topology, observed);
     if !fields.is_empty() {
         return vec![Obstacle::Recreate { node: None, fields }];
+    }
+    if let Some(misfit) = misfit(topology, observed) {
+        return vec![Obstacle::KeptData(misfit)];
     }
     if topology.kind != Kind::Cluster {
         return Vec::new();
@@ -104,6 +116,7 @@ pub(super) fn clear<'a>(
     }
     let cause = match obstacles.as_slice() {
         [Obstacle::Recreate { fields, .. }, ..] => Cause::SpecChanged(fields.clone()),
+        [Obstacle::KeptData(misfit), ..] => Cause::SpecChanged(vec![misfit.field()]),
         others => Cause::WrongShape(others.to_vec()),
     };
     let remove = |name| engine(Some(name), EngineAction::RemoveContainer, cause.clone());

@@ -12,6 +12,7 @@ use crate::spec::DataSpec;
 use crate::topology::container::{
     ContainerSettings, Namespace, container, container_of_anchor, containers, data_volume, shared_volume,
 };
+use crate::topology::kept_data::KeptData;
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
 /// Plans everything up to servers that answer. `new_primary` is the node that an earlier step makes primary.
@@ -62,12 +63,7 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
             // Its server writes what it holds in memory only.
             steps.extend(stop(&name, existing.state, &cause));
         }
-        steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause.clone()));
-        let volume = data_volume(&name);
-        if topology.is_sentinel(&name) && observed.volumes.contains(&volume) {
-            // It was a replica's.
-            steps.push(engine(Some(&name), EngineAction::RemoveVolume { name: volume }, cause));
-        }
+        steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause));
     }
     if fates.leave_first {
         // The network can only go once nobody is attached to it.
@@ -86,13 +82,13 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
 /// whoever makes it is the one of several redisctl that makes the deployment.
 fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut steps = Vec::new();
-    let volume = |node: Option<&NodeName>, name: String, keeps_data: bool| {
+    let volume = |node: Option<&NodeName>, name: String, keeps: Option<KeptData>| {
         let is_there = observed.volumes.contains(&name);
         let (deployment, labels) = (topology.name.clone(), topology.labels.clone());
-        let settings = VolumeSettings { name, deployment, keeps_data, labels };
+        let settings = VolumeSettings { name, deployment, keeps, labels };
         (!is_there).then(|| engine(node, EngineAction::CreateVolume(settings), Cause::NotFound))
     };
-    steps.extend(volume(None, shared_volume(&topology.name), false));
+    steps.extend(volume(None, shared_volume(&topology.name), None));
     if observed.network.is_none() || fates.new_subnet {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
@@ -106,7 +102,8 @@ fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> St
         steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
     }
     if topology.data == DataSpec::Volume {
-        let data = |node: &Node| volume(Some(&node.name), data_volume(&node.name), true);
+        let keeps = KeptData::of(topology);
+        let data = |node: &Node| volume(Some(&node.name), data_volume(&node.name), Some(keeps.clone()));
         steps.extend(topology.servers().into_iter().filter_map(data));
     }
     Stages::one("network and volumes", Order::SideBySide, steps)

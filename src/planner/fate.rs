@@ -142,12 +142,6 @@ impl Judge<'_> {
         if fields.is_empty() {
             return Ok(Fate::Kept);
         }
-        let was_sentinel = existing.settings.as_ref().map(ContainerSettings::is_sentinel);
-        if was_sentinel.is_some_and(|was| was != self.topology.is_sentinel(&node.name)) {
-            // What runs in it has no keys, or copies only; or else there is an obstacle.
-            // Sentinels are numbered after the replicas.
-            return Ok(Fate::Remade(vec![SpecField::Replicas]));
-        }
         let needs_say = fields.iter().any(|field| matches!(effect(field), Effect::Recreate(_)));
         let runs = matches!(existing.state, ContainerState::Running | ContainerState::Paused);
         if needs_say {

@@ -16,6 +16,7 @@ mod counts;
 mod drifted;
 mod estranged;
 mod in_short;
+mod kept_data;
 mod moved_image;
 mod new;
 mod sentinel;

@@ -2,7 +2,7 @@
 
 use redis::Commands as _;
 
-use crate::support::{Deployment, redisctl, succeed};
+use crate::support::{Deployment, REDIS_6, fail_with, redisctl, succeed};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -13,11 +13,28 @@ fn data_in_volumes_outlives_down() {
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
     let said = succeed(&redisctl(&["down", &deployment.name]));
     assert!(said.contains("-data"), "`down` says what it kept: {said}");
+    refuses_what_the_kept_data_does_not_fit(&deployment);
     deployment.up("replica", &volume);
     let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
     succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+fn refuses_what_the_kept_data_does_not_fit(deployment: &Deployment) {
+    let left = deployment.leftovers();
+    let cases: [(&str, &[&str], &str); 3] = [
+        ("cluster", &["--set", "data=volume"], "data of kind replication, and the spec has kind cluster"),
+        ("replica", &["--set", "data=volume", "--image", REDIS_6], "which redis 6.0"),
+        ("replica", &[], "the spec without `data: volume` would not use it"),
+    ];
+    for (topology, more, reason) in cases {
+        for verb in ["plan", "up"] {
+            let said = fail_with(&deployment.run(verb, topology, more), 1);
+            assert!(said.contains(reason) && said.contains("--volumes"), "{said}");
+        }
+    }
+    assert_eq!(deployment.leftovers(), left, "nothing is made of a spec that is refused");
 }
 
 #[test]

@@ -101,8 +101,8 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer {
         part: &["verify"],
         never: &[
-            "crate::observation::ObservedUser",
-            "crate::observation::PrimaryLogin",
+            "crate::observation::access::ObservedUser",
+            "crate::observation::access::PrimaryLogin",
             "crate::topology::acl::allow_the_same",
             "crate::topology::settings::live",
             "crate::topology::settings::values",

@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use redisctl::observation::{ContainerState, Foreign};
-use redisctl::topology::container::{containers, data_volume};
-use redisctl::topology::{Address, NodeName, Server, SlotSet, Topology};
+use redisctl::topology::container::data_volume;
+use redisctl::topology::kept_data::KeptData;
+use redisctl::topology::{Address, NodeName, Server, SlotSet};
 
 use super::World;
 use super::cluster::Cluster;
@@ -83,25 +84,20 @@ impl World {
     }
 
     /// `redisctl down`, however much there is; somebody else's servers go, too.
-    pub(crate) fn take_all_down(&self) {
+    pub(crate) fn take_down(&self) {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
+        // What the volume with the record says is in each data volume's label here.
+        let kept = state.stored().filter(|_| !names.is_empty()).map(|(topology, _)| KeptData::of(topology));
         for name in names {
             state.remove_container(&name).expect("it exists");
         }
+        for volume in state.engine.volumes.values_mut().filter(|volume| volume.keeps.is_some()) {
+            volume.keeps = kept.clone().or(volume.keeps.take());
+        }
         state.engine.network = None;
         state.strangers.clear();
-        state.engine.volumes.retain(|name, _| name.ends_with("-data"));
-    }
-
-    /// `redisctl down`: everything but the data volumes.
-    pub(crate) fn take_down(&self, topology: &Topology) {
-        for container in containers(topology) {
-            self.remove_container(&container.name);
-        }
-        let mut state = self.state();
-        state.engine.network = None;
-        state.engine.volumes.retain(|name, _| name.ends_with("-data"));
+        state.engine.volumes.retain(|_, volume| volume.keeps.is_some());
     }
 
     /// Something of somebody else's.

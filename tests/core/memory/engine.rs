@@ -10,6 +10,7 @@ use redisctl::plan::{EngineAction, NetworkSettings};
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
 use redisctl::topology::files::{DEPLOYMENT_FILE, File};
+use redisctl::topology::kept_data::KeptData;
 use redisctl::topology::stored_format;
 use redisctl::topology::{Address, Credentials, NodeName, Server, Settings, Topology};
 use redisctl::waiting::Unavailable;
@@ -43,6 +44,8 @@ pub(crate) struct Volume {
     configurations: BTreeMap<NodeName, Settings>,
     /// What sentinels keep in their configuration files.
     sentinels: BTreeMap<NodeName, Sentinel>,
+    /// What its label says of the data that it keeps.
+    pub(super) keeps: Option<KeptData>,
     /// Folders that belong to the servers' user.
     folders: BTreeSet<NodeName>,
     pub(super) data: BTreeMap<NodeName, Data>,
@@ -134,7 +137,8 @@ impl State {
             }
             EngineAction::CreateVolume(volume) => {
                 refuse(self.engine.volumes.contains_key(&volume.name), "the volume exists")?;
-                self.engine.volumes.insert(volume.name.clone(), Volume::default());
+                let made = Volume { keeps: volume.keeps.clone(), ..Volume::default() };
+                self.engine.volumes.insert(volume.name.clone(), made);
             }
             EngineAction::RemoveVolume { name } => {
                 let mounts =

@@ -169,6 +169,7 @@ impl World {
                 .as_ref()
                 .map(|network| ObservedNetwork { subnet: Some(network.subnet) }),
             volumes: state.engine.volumes.keys().cloned().collect(),
+            kept_data: state.engine.volumes.values().filter_map(|volume| volume.keeps.clone()).collect(),
             foreign: state.engine.foreign.clone(),
             ..Observation::default()
         };

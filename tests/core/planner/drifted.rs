@@ -260,7 +260,7 @@ async fn kept_volumes_bring_their_cluster_back() {
     let topology = topology("{kind: cluster, data: volume}");
     let world = up(&topology).await;
     world.put_keys(&node(&topology, 1), 10);
-    world.take_down(&topology);
+    world.take_down();
     let moved = crate::rig::topology("{kind: cluster, data: volume, network: {subnet: 10.9.0.0/24}}");
     converge(&world, &moved, SWAP).await;
     assert_ready(&world, &moved);
