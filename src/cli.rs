@@ -279,7 +279,8 @@ pub struct LogsArguments {
   redisctl cli                      a prompt, if there is one deployment
   redisctl cli shop 2               a prompt at shop-2
   redisctl cli shop -- GET key      one command; exit code 1 after an error reply
-  redisctl cli shop < commands.txt  line after line"
+  redisctl cli shop < commands.txt  line after line; `#` begins a comment
+  redisctl cli shop --all -- DBSIZE the keys of all primaries of a cluster"
 )]
 pub struct CliArguments {
     /// The deployment; optional if the engine has exactly one.
@@ -293,6 +294,9 @@ pub struct CliArguments {
     /// The user to log in as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
+    /// Send commands about one server, such as `DBSIZE`, `FLUSHALL` and `INFO`, to every primary.
+    #[arg(long, conflicts_with = "node")]
+    pub all: bool,
     /// The command. Default: read commands line by line.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,

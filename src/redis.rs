@@ -23,6 +23,7 @@ mod error;
 mod failover;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod key_table;
 mod parse;
 pub mod presence;
 pub mod probe;
@@ -30,6 +31,7 @@ mod redirect;
 mod sentinel;
 mod server_actions;
 mod server_view;
+mod session_state;
 mod tls_handshake;
 mod users;
 

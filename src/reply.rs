@@ -3,7 +3,13 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+
+mod reach;
+
+pub use reach::{Combine, Reach};
 
 /// A server's reply to a command.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +68,8 @@ impl Reply {
         }
     }
 
-    /// The reply as JSON: an error is `{"error": "…"}`; bytes that are no UTF-8 are replaced.
+    /// The reply as JSON: an error is `{"error": "…"}`. Bytes that are no UTF-8 are `{"base64": "…"}`; a map with
+    /// a name of such bytes is a list of pairs.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let all = |replies: &[Self]| Value::Array(replies.iter().map(Self::to_json).collect());
@@ -74,13 +81,21 @@ impl Reply {
             Self::Double(number) => json!(number),
             Self::Boolean(value) => json!(value),
             Self::Status(text) => json!(text),
-            Self::Text(bytes) => json!(String::from_utf8_lossy(bytes)),
+            Self::Text(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => json!(text),
+                Err(_) => json!({ "base64": STANDARD.encode(bytes) }),
+            },
             Self::Error(text) => json!({ "error": text }),
             Self::List(replies) | Self::Set(replies) => all(replies),
             Self::Map(pairs) => {
-                let name = |key: &Self| String::from_utf8_lossy(&key.raw()).into_owned();
-                let fields = pairs.iter().map(|(key, value)| (name(key), value.to_json()));
-                Value::Object(fields.collect::<Map<_, _>>())
+                let field =
+                    |(key, value): &(Self, Self)| Some((String::from_utf8(key.raw()).ok()?, value.to_json()));
+                match pairs.iter().map(field).collect::<Option<Map<_, _>>>() {
+                    Some(fields) => Value::Object(fields),
+                    None => {
+                        pairs.iter().map(|(key, value)| json!([key.to_json(), value.to_json()])).collect()
+                    }
+                }
             }
         }
     }
@@ -208,5 +223,13 @@ mod tests {
             (text("c"), Reply::Double(f64::INFINITY)),
         ]);
         assert_eq!(reply.to_json().to_string(), r#"{"a":[null,1,0.5],"b":{"error":"ERR no"},"c":"inf"}"#);
+    }
+
+    #[test]
+    fn json_loses_no_byte() {
+        let bytes = || Reply::Text(vec![0xff, 0, b'a']);
+        assert_eq!(bytes().to_json().to_string(), r#"{"base64":"/wBh"}"#);
+        let map = Reply::Map(vec![(text("a"), bytes()), (bytes(), Reply::Integer(1))]);
+        assert_eq!(map.to_json().to_string(), r#"[["a",{"base64":"/wBh"}],[{"base64":"/wBh"},1]]"#);
     }
 }

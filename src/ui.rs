@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::doctor::Diagnosis;
 use crate::plan::Plan;
 use crate::removed::Removed;
-use crate::reply::Reply;
 use crate::report::{CheckResult, Outcome, Report};
 use crate::spec::{Remarks, SecretText, SpecError};
 use crate::status::{DeploymentLine, StatusView};
@@ -20,24 +19,28 @@ mod client_commands;
 mod deployment_list;
 mod diagnosis;
 mod failure;
+mod line_batches;
 mod notices;
 mod output_options;
 mod palette;
 mod plan;
+mod prompt_lines;
 mod renderer;
+mod replies;
 mod status;
-mod stdin_lines;
 mod table;
 mod terminal_facts;
 mod timings;
+mod unread;
 mod up_summary;
 
 pub use checks::CheckLine;
 pub use failure::Failure;
+pub use line_batches::{Line, LineBatches};
 pub use output_options::{ColourChoice, Output, OutputOptions, Verbosity};
 pub use palette::Palette;
+pub use prompt_lines::PromptLines;
 pub use renderer::Renderer;
-pub use stdin_lines::StdinLines;
 pub use terminal_facts::TerminalFacts;
 pub use timings::Timings;
 
@@ -241,36 +244,26 @@ impl Ui {
         self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
     }
 
-    /// Writes a server's reply: with its types on a terminal, as it is in a pipe, where an error goes
-    /// to stderr, or as a line of JSON. A report is a text for people, which terminals get as it is.
-    ///
-    /// # Errors
-    /// As [`Ui::print`].
-    pub fn reply(&self, reply: &Reply, is_report: bool) -> io::Result<()> {
-        if self.is_json() {
-            return self.print(&format!("{}\n", reply.to_json()));
-        }
-        if self.facts.stdout_is_terminal && (!is_report || reply.is_error()) {
-            return self.print(&format!("{}\n", reply.for_terminal()));
-        }
-        let mut bytes = reply.raw();
-        if reply.is_error() {
-            say(&format!("{}\n", String::from_utf8_lossy(&bytes)));
-            return Ok(());
-        }
-        // Reports end with a line break of their own; a value's last byte is the value's.
-        if !(is_report && bytes.ends_with(b"\n")) {
-            bytes.push(b'\n');
-        }
-        write(&bytes)
+    /// Whether a person types at a prompt: a person is on both ends.
+    #[must_use]
+    pub fn has_prompt(&self) -> bool {
+        self.facts.stdin_is_terminal && self.facts.stdout_is_terminal
     }
 
-    /// Lines of stdin: typed at a prompt where there is a person on both ends.
+    /// Lines that a person types at a prompt.
     ///
     /// # Errors
     /// Where the terminal cannot be prepared.
-    pub fn lines(&self) -> io::Result<StdinLines> {
-        StdinLines::start(self.facts.stdin_is_terminal && self.facts.stdout_is_terminal)
+    pub fn prompt_lines(&self) -> io::Result<PromptLines> {
+        PromptLines::start()
+    }
+
+    /// Lines of stdin that a program or a file feeds.
+    ///
+    /// # Errors
+    /// Where stdin cannot be read.
+    pub fn line_batches(&self) -> io::Result<LineBatches> {
+        LineBatches::start()
     }
 
     /// Clears the terminal.

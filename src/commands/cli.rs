@@ -7,8 +7,9 @@ use crate::cli::CliArguments;
 use crate::connection;
 use crate::deployment::{ConnectedEngine, Deployment, Error};
 use crate::redis::{CliSession, Dialer, Login};
-use crate::topology::NodeName;
+use crate::status::Role;
 use crate::topology::users::DEFAULT;
+use crate::topology::{Node, NodeName};
 use crate::ui::Ui;
 
 mod console;
@@ -17,7 +18,7 @@ pub(crate) mod fuzzing;
 mod kinds;
 mod words;
 
-use console::Console;
+use console::{Audience, Console};
 
 pub(super) async fn run(
     arguments: &CliArguments,
@@ -32,15 +33,28 @@ pub(super) async fn run(
         None => deployment.primary().await,
     };
     let (topology, dialer) = (deployment.topology(), Dialer::new(deployment.credentials()));
-    let mut console =
-        Console::new(CliSession::new(topology, dialer, node.topology(), logins, ui.is_json()), ui);
+    let session = CliSession::new(topology, dialer, node.topology(), logins, ui.is_json());
+    let mut console = Console::new(session, audience(arguments, &deployment).await?, ui);
     if arguments.command.is_empty() {
         console.lines().await?;
     } else {
         let words = arguments.command.iter().map(|word| word.as_encoded_bytes().to_vec());
-        console.execute(&words.collect::<Vec<_>>(), false).await?;
+        console.execute(&words.collect::<Vec<_>>(), false, None).await?;
     }
     Ok(if console.errors() == 0 { ExitStatus::Done } else { ExitStatus::ErrorReply })
+}
+
+/// The servers that commands about one server are for.
+async fn audience<'d>(arguments: &CliArguments, deployment: &'d Deployment) -> Result<Audience<'d>, Error> {
+    let primaries = deployment.topology().shards.len();
+    if arguments.all {
+        let status = deployment.status().await?;
+        let is_primary = |node: &&Node| {
+            status.nodes.iter().any(|status| status.name == node.name && status.role == Role::Primary)
+        };
+        return Ok(Audience::All(deployment.topology().servers().into_iter().filter(is_primary).collect()));
+    }
+    Ok(if primaries > 1 && arguments.node.is_none() { Audience::OneOf(primaries) } else { Audience::One })
 }
 
 /// Each node's log-in for a user; `None`: the user of `redisctl env`.

@@ -35,18 +35,32 @@ pub enum CommandError {
     /// A server does not answer.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// A line of stdin failed.
+    #[error("line {line} failed")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// Why.
+        source: Box<CommandError>,
+    },
     /// Something could not be printed.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
 }
 
 impl CommandError {
+    /// The error of a line of stdin.
+    pub(super) fn in_line(self, line: usize) -> Self {
+        Self::Line { line, source: Box::new(self) }
+    }
+
     /// The process's exit code (DESIGN.md, section 3).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::File { .. } => 2,
             Self::Deployment(error) => exit_code(error),
+            Self::Line { source, .. } => source.exit_code(),
             Self::Server(_) | Self::Output(_) => 1,
         }
     }
@@ -69,6 +83,7 @@ impl CommandError {
             Self::Deployment(error) => error.hint(),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Server(error) => Some(error.hint().to_owned()),
+            Self::Line { source, .. } => source.hint(),
             Self::File { .. } | Self::Output(_) => None,
         }
     }

@@ -1,6 +1,7 @@
 //! `redisctl logs`: what the nodes wrote.
 
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use futures_util::stream::select_all;
 
 use super::{CommandError, ExitStatus};
@@ -21,7 +22,8 @@ pub(super) async fn run(
     });
     if arguments.follow {
         let mut lines = select_all(streams);
-        while let Some((node, line)) = lines.next().await {
+        let mut unread = std::pin::pin!(ui.unread());
+        while let Either::Left((Some((node, line)), _)) = select(lines.next(), unread.as_mut()).await {
             ui.log_line(node.as_str(), &line?)?;
         }
     } else {

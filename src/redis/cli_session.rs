@@ -1,20 +1,24 @@
 //! A conversation with a deployment as one user: any command, to one node after another where a
-//! cluster says that it belongs there.
+//! cluster says that it belongs there. Every connection has the state of the conversation.
 
 use std::collections::BTreeMap;
 
 use futures_util::{Stream, StreamExt as _, stream};
 use redis::aio::{AsyncPushSender, MultiplexedConnection, SendError};
 use redis::{
-    AsyncConnectionConfig, Cmd, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, cmd,
+    AsyncConnectionConfig, Cmd, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
 };
 use tokio::sync::mpsc;
 
 use super::connect::{Dialer, Login};
+use super::key_table::KeyTable;
 use super::redirect::Redirect;
+use super::session_state::{Lasting, SessionState, Words};
 use super::{ServerError, cli_reply};
 use crate::reply::Reply;
 use crate::topology::{Node, NodeName, Topology};
+
+mod bulk;
 
 /// How often one command is sent on: more than any cluster that has settled asks for.
 const MOST_REDIRECTS: usize = 16;
@@ -24,12 +28,22 @@ pub struct CliSession<'a> {
     topology: &'a Topology,
     dialer: Dialer,
     logins: BTreeMap<NodeName, Login>,
-    protocol: ProtocolVersion,
+    /// The node that the next command goes to.
     node: &'a Node,
-    /// `None` where it broke, or was not needed yet.
-    connection: Option<MultiplexedConnection>,
-    /// Between MULTI and EXEC nothing is sent on: what was queued so far would be lost.
-    transaction: bool,
+    /// The node of the transaction and of the watched keys.
+    bound_to: Option<&'a Node>,
+    state: SessionState,
+    connections: BTreeMap<NodeName, Held>,
+    /// Where the keys of commands are. `None`: no server was asked yet.
+    keys: Option<KeyTable>,
+    /// The nodes that have answered for slots.
+    owners: BTreeMap<u16, &'a Node>,
+}
+
+/// A connection, and the state that it has.
+struct Held {
+    connection: MultiplexedConnection,
+    lasting: Lasting,
 }
 
 /// What became of a command.
@@ -52,20 +66,29 @@ impl<'a> CliSession<'a> {
         logins: BTreeMap<NodeName, Login>,
         typed: bool,
     ) -> Self {
-        let protocol = if typed { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
-        Self { topology, dialer, logins, protocol, node, connection: None, transaction: false }
+        Self {
+            topology,
+            dialer,
+            logins,
+            node,
+            bound_to: None,
+            state: SessionState::new(typed),
+            connections: BTreeMap::new(),
+            keys: None,
+            owners: BTreeMap::new(),
+        }
     }
 
     /// The node that the next command goes to.
     #[must_use]
     pub fn node(&self) -> &'a Node {
-        self.node
+        self.bound_to.filter(|_| self.state.in_transaction()).unwrap_or(self.node)
     }
 
     /// Whether commands are being queued, after MULTI.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
-        self.transaction
+        self.state.in_transaction()
     }
 
     /// Sends a command, to the node that serves its keys.
@@ -73,18 +96,52 @@ impl<'a> CliSession<'a> {
     /// # Errors
     /// Where no reply came. An error reply is a reply.
     pub async fn call(&mut self, words: &[Vec<u8>]) -> Result<CliAnswer, ServerError> {
-        let command = command(words);
         let mut redirects = Vec::new();
-        let mut reply = self.send(self.node, &command, false).await?;
-        while let Some((redirect, node)) = self.redirect(&reply, redirects.len()) {
-            redirects.push((redirect.slot, node.name.clone()));
-            if !redirect.once {
-                self.go_to(node);
+        let mut node = self.bound_to.filter(|_| self.state.belongs_there(words)).unwrap_or(self.node);
+        let mut reply = self.send(node, &[], words).await?;
+        while let Some((redirect, next)) = self.redirect(&reply, redirects.len()) {
+            if let (Some(stays), Reply::Error(text)) = (self.state.stays(words, redirect.once), &reply) {
+                reply = Reply::Error(format!("{text}: {}, and this one is at {}", stays.reason(), node.name));
+                break;
             }
-            reply = self.send(node, &command, redirect.once).await?;
+            redirects.push((redirect.slot, next.name.clone()));
+            let mut before = self.state.once().to_vec();
+            if redirect.once {
+                before.push(vec![b"ASKING".to_vec()]);
+            } else {
+                self.node = next;
+            }
+            if self.state.in_transaction() {
+                // The end of its connection ends the transaction at the node before.
+                self.connections.remove(&node.name);
+                before.push(vec![b"MULTI".to_vec()]);
+                self.bound_to = Some(next);
+            }
+            node = next;
+            reply = self.send(node, &before, words).await?;
         }
-        self.note_transaction(words, &reply);
+        self.state.after(words, &reply);
+        self.bound_to = self.state.is_bound().then(|| self.bound_to.unwrap_or(node));
+        if let Some(held) = self.connections.get_mut(&node.name) {
+            held.lasting = self.state.lasting().clone();
+        }
         Ok(CliAnswer { reply, redirects })
+    }
+
+    /// The reply of every primary to a command.
+    ///
+    /// # Errors
+    /// Where a primary does not answer.
+    pub async fn call_primaries(
+        &mut self,
+        primaries: &[&'a Node],
+        words: &[Vec<u8>],
+    ) -> Result<Vec<(NodeName, Reply)>, ServerError> {
+        let mut replies = Vec::new();
+        for node in primaries {
+            replies.push((node.name.clone(), self.send(node, &[], words).await?));
+        }
+        Ok(replies)
     }
 
     /// Subscribes with SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE, through a connection of its own: what the
@@ -100,10 +157,10 @@ impl<'a> CliSession<'a> {
         loop {
             let (sender, receiver) = mpsc::unbounded_channel();
             let mut connection = self.open(self.node, Some(Pushes(sender))).await?;
-            let reply = receive(&mut connection, self.node, &command(words)).await?;
+            let reply = receive(&mut connection, self.node, words).await?;
             if let Some((_, node)) = self.redirect(&reply, redirects) {
                 redirects += 1;
-                self.go_to(node);
+                self.node = node;
                 continue;
             }
             // Whether it was accepted is among the messages, once for each channel; a refusal is not.
@@ -128,37 +185,72 @@ impl<'a> CliSession<'a> {
         Ok(monitor.into_on_message::<Value>().map(cli_reply::from_value))
     }
 
-    /// Where a reply sends its command, if it does and it may go there.
+    /// Where a reply sends its command, if it does.
     fn redirect(&self, reply: &Reply, so_far: usize) -> Option<(Redirect, &'a Node)> {
         let Reply::Error(text) = reply else { return None };
-        let redirect = Redirect::parse(text).filter(|_| !self.transaction && so_far < MOST_REDIRECTS)?;
+        let redirect = Redirect::parse(text).filter(|_| so_far < MOST_REDIRECTS)?;
         let nodes = self.topology.shards.iter().flat_map(crate::topology::Shard::nodes);
         let node = nodes.into_iter().find(|node| node.endpoint.port == redirect.port)?;
         Some((redirect, node))
     }
 
-    fn go_to(&mut self, node: &'a Node) {
-        self.node = node;
-        self.connection = None;
+    /// Sends commands to a node; the reply to the last of them.
+    async fn send(
+        &mut self,
+        node: &'a Node,
+        before: &[Words],
+        words: &[Vec<u8>],
+    ) -> Result<Reply, ServerError> {
+        let mut connection = self.connection(node).await?;
+        for words in before {
+            let reply = self.kept(node, receive(&mut connection, node, words).await)?;
+            accepted(node, words, reply)?;
+        }
+        let result = receive(&mut connection, node, words).await;
+        self.kept(node, result)
     }
 
-    /// Sends a command to a node; one that the slot has not moved to yet must be asked to look.
-    async fn send(&mut self, node: &'a Node, command: &Cmd, asking: bool) -> Result<Reply, ServerError> {
-        if asking {
-            let mut connection = self.open(node, None).await?;
-            receive(&mut connection, node, &cmd("ASKING")).await?;
-            return receive(&mut connection, node, command).await;
+    /// The connection to a node, with the state of the conversation.
+    async fn connection(&mut self, node: &'a Node) -> Result<MultiplexedConnection, ServerError> {
+        let is_bound_to = self.bound_to.is_some_and(|bound| bound.name == node.name);
+        if let Some(held) = self.connections.get(&node.name) {
+            let mut connection = held.connection.clone();
+            if held.lasting == *self.state.lasting() {
+                return Ok(connection);
+            }
+            // Another connection would not have the watched keys.
+            if is_bound_to {
+                let login = self.state.lasting().login().map(|(user, password)| {
+                    [b"AUTH".to_vec(), user.into_bytes(), password.into_bytes()].to_vec()
+                });
+                for words in login.iter().chain(self.state.lasting().replay()) {
+                    accepted(node, words, receive(&mut connection, node, words).await?)?;
+                }
+                let held = Held { connection: connection.clone(), lasting: self.state.lasting().clone() };
+                self.connections.insert(node.name.clone(), held);
+                return Ok(connection);
+            }
         }
-        let mut connection = match &self.connection {
-            Some(connection) => connection.clone(),
-            None => self.open(node, None).await?,
-        };
-        let result = receive(&mut connection, node, command).await;
-        self.transaction &= result.is_ok();
-        self.connection = result.is_ok().then_some(connection);
+        let opened = self.open(node, None).await;
+        let connection = self.kept(node, opened)?;
+        let held = Held { connection: connection.clone(), lasting: self.state.lasting().clone() };
+        self.connections.insert(node.name.clone(), held);
+        Ok(connection)
+    }
+
+    /// Passes a result on; a connection that broke is not used again, and its transaction is lost.
+    fn kept<T>(&mut self, node: &Node, result: Result<T, ServerError>) -> Result<T, ServerError> {
+        if result.is_err() {
+            self.connections.remove(&node.name);
+            if self.bound_to.is_some_and(|bound| bound.name == node.name) {
+                self.bound_to = None;
+                self.state.lost();
+            }
+        }
         result
     }
 
+    /// Opens a connection and brings it to the state of the conversation.
     async fn open(&self, node: &Node, pushes: Option<Pushes>) -> Result<MultiplexedConnection, ServerError> {
         // No limit for replies: BLPOP waits for as long as it is told to.
         let config = AsyncConnectionConfig::new()
@@ -177,24 +269,26 @@ impl<'a> CliSession<'a> {
             let client = self.dialer.client(information)?;
             client.get_multiplexed_async_connection_with_config(&config).await
         };
-        dial.await.map_err(|source| ServerError::connect(&node.endpoint, source))
+        let mut connection = dial.await.map_err(|source| ServerError::connect(&node.endpoint, source))?;
+        for words in self.state.lasting().replay() {
+            let reply = receive(&mut connection, node, words).await?;
+            accepted(node, words, reply)?;
+        }
+        Ok(connection)
     }
 
     fn information(&self, node: &Node) -> Result<ConnectionInfo, ServerError> {
-        let information = self.dialer.information(&node.endpoint, self.logins.get(&node.name));
+        let lasting = self.state.lasting();
+        let login = self.logins.get(&node.name).filter(|_| lasting.begins_logged_in());
+        let information = self.dialer.information(&node.endpoint, login);
         let information =
             information.map_err(|source| ServerError::Connect { endpoint: node.endpoint.clone(), source })?;
-        let settings = information.redis_settings().clone().set_protocol(self.protocol);
-        Ok(information.set_redis_settings(settings))
-    }
-
-    fn note_transaction(&mut self, words: &[Vec<u8>], reply: &Reply) {
-        let is = |name: &str| words.first().is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()));
-        if is("MULTI") {
-            self.transaction = !reply.is_error();
-        } else if is("EXEC") || is("DISCARD") || is("RESET") {
-            self.transaction = false;
+        let protocol = if lasting.resp3() { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
+        let mut settings = information.redis_settings().clone().set_protocol(protocol);
+        if let Some((user, password)) = lasting.login() {
+            settings = settings.set_username(user).set_password(password);
         }
+        Ok(information.set_redis_settings(settings))
     }
 }
 
@@ -211,6 +305,19 @@ impl AsyncPushSender for Pushes {
     }
 }
 
+/// A command of the conversation that a connection needs before the next one: the server must not refuse it.
+fn accepted(node: &Node, words: &[Vec<u8>], reply: Reply) -> Result<(), ServerError> {
+    match reply {
+        Reply::Error(message) => Err(ServerError::State {
+            endpoint: node.endpoint.clone(),
+            command: String::from_utf8_lossy(words.first().map_or(b"".as_slice(), Vec::as_slice))
+                .into_owned(),
+            message,
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn command(words: &[Vec<u8>]) -> Cmd {
     let mut command = Cmd::new();
     for word in words {
@@ -222,9 +329,9 @@ fn command(words: &[Vec<u8>]) -> Cmd {
 async fn receive(
     connection: &mut MultiplexedConnection,
     node: &Node,
-    command: &Cmd,
+    words: &[Vec<u8>],
 ) -> Result<Reply, ServerError> {
-    let reply: RedisResult<Value> = connection.send_packed_command(command).await;
+    let reply: RedisResult<Value> = connection.send_packed_command(&command(words)).await;
     reply
         .map(cli_reply::from_value)
         .map_err(|source| ServerError::Silent { endpoint: node.endpoint.clone(), source })

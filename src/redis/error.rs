@@ -69,6 +69,16 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
+    /// A command of the conversation, which every connection needs, was refused by another server.
+    #[error("{endpoint} refuses `{command}`, which this session has used: {message}")]
+    State {
+        /// The server.
+        endpoint: Endpoint,
+        /// The name of the command.
+        command: String,
+        /// Its error.
+        message: String,
+    },
     /// No reply came to a command that the caller names.
     #[error("no reply came")]
     NoReply {
@@ -143,6 +153,7 @@ impl ServerError {
             }
             Self::NoSuchNode(_)
             | Self::Reply { .. }
+            | Self::State { .. }
             | Self::NotMetYet(_)
             | Self::NotHandedOverYet(_)
             | Self::NoGoodReplicaYet => false,
@@ -169,6 +180,7 @@ impl ServerError {
             | Self::Certificate { .. }
             | Self::Handshake { .. }
             | Self::Silent { .. }
+            | Self::State { .. }
             | Self::Reply { .. } => false,
         }
     }

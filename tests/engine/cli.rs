@@ -1,9 +1,11 @@
 //! `redisctl cli`: logged in, sent on by clusters, and honest about errors.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, end, fail_with, redisctl, succeed};
+use crate::support::{Deployment, VALKEY_9, command, end, eventually, fail_with, redisctl, succeed, texts};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -42,14 +44,108 @@ fn every_user_is_logged_in_on_every_node() {
 fn lines_of_stdin_are_commands_of_one_conversation() {
     let shop = Deployment::new("cli-lines");
     shop.up("standalone", &[]);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_redisctl"))
-        .args(["cli", &shop.name])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("redisctl starts");
     let lines = "SELECT 3\n\nMULTI\nSET \"a b\" 'c'\nGET \"a b\"\nEXEC\nquit\nGET never\n";
-    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("it reads");
+    assert_eq!(succeed(&feed(&["cli", &shop.name], lines)), "OK\nOK\nQUEUED\nQUEUED\nOK\nc\n");
+}
+
+/// Runs redisctl with these lines as its input.
+fn feed(arguments: &[&str], lines: &str) -> Output {
+    let mut child = command(arguments).stdin(Stdio::piped()).spawn().expect("redisctl starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let lines = lines.to_owned();
+    // The replies fill a pipe before all lines are written.
+    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
     let output = end(child);
-    assert_eq!(succeed(&output), "OK\nOK\nQUEUED\nQUEUED\nOK\nc\n");
+    writer.join().expect("the writer ends").expect("redisctl reads");
+    output
+}
+
+/// The lines of a text, joined by `;`.
+fn joined(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join(";")
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_file_of_commands_is_sent_to_every_shard_at_once() {
+    let shop = Deployment::new("cli-file");
+    shop.up("cluster", &[]);
+    let mut lines = String::from("# a comment\n");
+    for number in 0..20_000 {
+        let _ = writeln!(lines, "SET key:{number} {number}\nINCR key:{number}");
+    }
+    let began = Instant::now();
+    let replies = succeed(&feed(&["cli", &shop.name], &lines));
+    let expected: String = (1..=20_000).fold(String::new(), |text, number| text + &format!("OK\n{number}\n"));
+    assert!(replies == expected, "replies are not those of the lines: {}", joined(&replies[..200]));
+    // Line after line it would take a minute.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+
+    let cli = ["cli", &shop.name];
+    let failed = feed(&cli, "SET a 1\n\n  # b\nLPUSH a 1\nGET \"\nGET a\n");
+    let said = fail_with(&failed, 1);
+    assert!(
+        said.contains("line 4: WRONGTYPE ") && said.contains("the quotes of line 5 do not match"),
+        "{said}"
+    );
+    assert_eq!(texts(&failed).0, "OK\n1\n");
+    let json = feed(&["cli", &shop.name, "--output", "json"], "SET a \"\\xff\"\nGET a\nLPUSH a 1\n");
+    let json = texts(&json).0;
+    assert!(json.contains(r#"{"base64":"/w=="}"#) && json.contains(r#","line":3}"#), "{json}");
+
+    // One of three primaries is asked, unless all are wanted.
+    let some = redisctl(&["cli", &shop.name, "--", "DBSIZE"]);
+    assert!(texts(&some).1.contains("`--all` asks all of them"), "{}", texts(&some).1);
+    assert_ne!(succeed(&some), "20001\n");
+    let all = |word: &str| succeed(&redisctl(&["cli", &shop.name, "--all", "--", word]));
+    assert_eq!(all("DBSIZE"), "20001\n");
+    assert_eq!(all("FLUSHALL"), "OK\n");
+    assert_eq!(all("DBSIZE"), "0\n");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn the_state_of_a_session_goes_along_to_every_node() {
+    let shop = Deployment::new("cli-state");
+    let more = ["--image", VALKEY_9, "--set", "config.cluster-databases=16"];
+    let users =
+        r#"auth={"password": "p", "users": [{"name": "app", "password": "pw", "rules": ["~*", "+@all"]}]}"#;
+    shop.up("cluster", &[&more[..], &["--set", users]].concat());
+    let cli = |lines: &str| {
+        let output = feed(&["cli", &shop.name], lines);
+        let (stdout, stderr) = texts(&output);
+        (joined(&stdout), stderr)
+    };
+    // The keys are of three shards.
+    let set = "AUTH app pw\nCLIENT SETNAME me\nSELECT 3\nSET a 1\nSET b 2\nSET c 3\n";
+    assert_eq!(cli(set).0, "OK;OK;OK;OK;OK;OK");
+    let get = "GET a\nSELECT 3\nGET a\nGET b\nGET c\nSELECT 0\nGET c\n";
+    assert_eq!(cli(get).0, ";OK;1;2;3;OK;");
+    let who = "AUTH app pw\nCLIENT SETNAME me\nGET a\nACL WHOAMI\nCLIENT GETNAME\nGET b\nACL WHOAMI\nCLIENT GETNAME\n";
+    assert_eq!(cli(who).0, "OK;OK;;app;me;;app;me");
+    // A transaction goes to the node of its first key, and no further.
+    assert_eq!(cli("MULTI\nSET b 1\nEXEC\nMULTI\nSET a 1\nEXEC\nGET a\n").0, "OK;QUEUED;OK;OK;QUEUED;OK;1");
+    let (replies, said) = cli("MULTI\nSET a 5\nSET b 5\nEXEC\nGET a\n");
+    assert_eq!(replies, "OK;QUEUED;1");
+    assert!(said.contains("a transaction has keys of one node only"), "{said}");
+    // A look at another node's key does not lose the watched key.
+    assert_eq!(cli("WATCH a\nGET b\nMULTI\nSET a 6\nEXEC\nGET a\n").0, "OK;1;OK;QUEUED;OK;6");
+    let (_, said) = cli("WATCH a\nWATCH b\n");
+    assert!(said.contains("WATCH and its transaction have keys of one node only"), "{said}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_subscription_ends_when_no_process_reads_it() {
+    let shop = Deployment::new("cli-unread");
+    shop.up("standalone", &[]);
+    for arguments in [&["cli", &shop.name, "--", "SUBSCRIBE", "news"][..], &["logs", &shop.name, "--follow"]]
+    {
+        let mut child = command(arguments).spawn().expect("redisctl starts");
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        stdout.read_line(&mut line).expect("a line");
+        drop(stdout);
+        eventually("redisctl ends", || child.try_wait().expect("its state").is_some());
+    }
 }

@@ -22,6 +22,9 @@ pub(crate) const REDIS_8: &str = "redisctl-test/redis:8.0";
 /// Valkey 8.1.
 pub(crate) const VALKEY_8: &str = "redisctl-test/valkey:8.1";
 
+/// Valkey 9.1, with several databases in a cluster.
+pub(crate) const VALKEY_9: &str = "redisctl-test/valkey:9.1";
+
 /// How long any command may take, far beyond redisctl's own deadlines: what hangs is to fail, and to say so.
 const LIMIT: Duration = Duration::from_secs(600);
 

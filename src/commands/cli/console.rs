@@ -1,18 +1,26 @@
 //! The user's side of a session: lines in, replies out.
 
+use std::collections::BTreeSet;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _};
 
 use super::super::CommandError;
 use super::kinds::CommandKind;
-use super::words;
+use super::words::{self, UnbalancedQuotes};
 use crate::redis::CliSession;
-use crate::reply::Reply;
-use crate::ui::{Failure, Ui};
+use crate::reply::{Combine, Reach, Reply};
+use crate::topology::Node;
+use crate::ui::{Failure, Line, Ui};
 
 /// What `help` prints at the prompt.
 const HELP: &str = "Any Redis command, as redis-cli takes it: SET \"my key\" 'my value'
 exit, quit or Ctrl-D ends the prompt; clear clears the screen
 https://redis.io/docs/latest/commands/ lists the commands\n";
+
+/// How many commands are sent at once. Fewer would wait longer for the network, more take memory for their replies.
+const MOST_AT_ONCE: usize = 1000;
 
 /// An error that ends a line but not the prompt.
 fn failure(error: &dyn std::error::Error, hint: Option<String>) -> Failure {
@@ -21,17 +29,30 @@ fn failure(error: &dyn std::error::Error, hint: Option<String>) -> Failure {
     Failure { message: error.to_string(), causes, details: None, hint }
 }
 
+/// Which servers a command about one server is for.
+pub(super) enum Audience<'a> {
+    /// The node that the user named, or the only primary.
+    One,
+    /// One of these primaries: people may mean all of them.
+    OneOf(usize),
+    /// All primaries.
+    All(Vec<&'a Node>),
+}
+
 /// The user's side of a session.
 pub(super) struct Console<'a> {
     session: CliSession<'a>,
+    audience: Audience<'a>,
     ui: &'a Ui,
     /// How many replies were errors.
     errors: usize,
+    /// The commands about one server that were noted.
+    noted: BTreeSet<Vec<u8>>,
 }
 
 impl<'a> Console<'a> {
-    pub(super) fn new(session: CliSession<'a>, ui: &'a Ui) -> Self {
-        Self { session, ui, errors: 0 }
+    pub(super) fn new(session: CliSession<'a>, audience: Audience<'a>, ui: &'a Ui) -> Self {
+        Self { session, audience, ui, errors: 0, noted: BTreeSet::new() }
     }
 
     /// How many replies were errors.
@@ -41,12 +62,16 @@ impl<'a> Console<'a> {
 
     /// Line after line, to the end of the input.
     pub(super) async fn lines(&mut self) -> Result<(), CommandError> {
-        let mut lines = self.ui.lines()?;
+        if self.ui.has_prompt() { self.prompt_lines().await } else { self.file_lines().await }
+    }
+
+    /// Lines that a person types. Errors are for the person, not for the exit code.
+    async fn prompt_lines(&mut self) -> Result<(), CommandError> {
+        let mut lines = self.ui.prompt_lines()?;
         while let Some(line) = lines.next(&self.prompt()).await? {
-            let words = match words::split(&line) {
+            let words = match words::split(line.as_bytes()) {
                 Ok(words) => words,
                 Err(error) => {
-                    self.errors += usize::from(!lines.at_prompt());
                     self.ui.error(&failure(&error, None));
                     continue;
                 }
@@ -54,24 +79,75 @@ impl<'a> Console<'a> {
             let [first, ..] = words.as_slice() else { continue };
             match first.to_ascii_lowercase().as_slice() {
                 b"exit" | b"quit" => break,
-                b"help" | b"?" if lines.at_prompt() => self.ui.print(HELP)?,
-                b"clear" if lines.at_prompt() => self.ui.clear()?,
-                _ => match self.execute(&words, lines.at_prompt()).await {
+                b"help" | b"?" => self.ui.print(HELP)?,
+                b"clear" => self.ui.clear()?,
+                _ if first.starts_with(b"#") => {}
+                _ => match self.execute(&words, true, None).await {
                     // A node that went away may come back. A person waits for it, a program does not.
-                    Err(error @ (CommandError::Server(_) | CommandError::Usage { .. }))
-                        if lines.at_prompt() =>
-                    {
+                    Err(error @ (CommandError::Server(_) | CommandError::Usage { .. })) => {
                         self.ui.error(&failure(&error, error.hint()));
                     }
                     result => result?,
                 },
             }
         }
-        // Errors at a prompt are for the person, not for the exit code.
-        if lines.at_prompt() {
-            self.errors = 0;
+        self.errors = 0;
+        Ok(())
+    }
+
+    /// Lines of a file or a program: commands for one key each are sent together, as many as are there.
+    async fn file_lines(&mut self) -> Result<(), CommandError> {
+        let mut batches = self.ui.line_batches()?;
+        while let Some(batch) = batches.next().await? {
+            if batch.len() > 1 {
+                self.session.learn_keys().await?;
+            }
+            let mut bulk = Vec::new();
+            for Line { number, text } in batch {
+                if text.trim_ascii_start().starts_with(b"#") {
+                    continue;
+                }
+                let Ok(words) = words::split(&text) else {
+                    self.send_bulk(&mut bulk).await?;
+                    self.errors += 1;
+                    self.ui.error(&failure(&UnbalancedQuotes::InFile(number), None));
+                    continue;
+                };
+                let Some(first) = words.first() else { continue };
+                if first.eq_ignore_ascii_case(b"exit") || first.eq_ignore_ascii_case(b"quit") {
+                    return self.send_bulk(&mut bulk).await;
+                }
+                if CommandKind::of(&words) == CommandKind::Plain && self.session.is_for_bulk(&words) {
+                    bulk.push((number, words));
+                    if bulk.len() < MOST_AT_ONCE {
+                        continue;
+                    }
+                    self.send_bulk(&mut bulk).await?;
+                } else {
+                    self.send_bulk(&mut bulk).await?;
+                    let result = self.execute(&words, false, Some(number)).await;
+                    result.map_err(|error| error.in_line(number))?;
+                }
+            }
+            self.send_bulk(&mut bulk).await?;
         }
         Ok(())
+    }
+
+    /// Sends the commands of these lines, and prints the replies in the order of the lines.
+    async fn send_bulk(&mut self, bulk: &mut Vec<(usize, Vec<Vec<u8>>)>) -> Result<(), CommandError> {
+        let (numbers, commands): (Vec<usize>, Vec<_>) = std::mem::take(bulk).into_iter().unzip();
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let answer = self.session.call_all(&commands).await;
+        self.errors += answer.replies.iter().filter(|reply| reply.is_error()).count();
+        self.ui.replies(&answer.replies, &numbers)?;
+        match (answer.failure, numbers.get(answer.replies.len())) {
+            (Some(error), Some(number)) => Err(CommandError::from(error).in_line(*number)),
+            (Some(error), None) => Err(error.into()),
+            (None, _) => Ok(()),
+        }
     }
 
     fn prompt(&self) -> String {
@@ -79,8 +155,14 @@ impl<'a> Console<'a> {
         format!("{}{transaction}> ", self.session.node().name)
     }
 
-    /// Sends a command and prints its reply; with `chatty`, also the nodes that it was redirected to.
-    pub(super) async fn execute(&mut self, words: &[Vec<u8>], chatty: bool) -> Result<(), CommandError> {
+    /// Sends a command and prints its reply; with `chatty`, also the nodes that it was redirected to. `line` is its
+    /// line in a file.
+    pub(super) async fn execute(
+        &mut self,
+        words: &[Vec<u8>],
+        chatty: bool,
+        line: Option<usize>,
+    ) -> Result<(), CommandError> {
         match CommandKind::of(words) {
             CommandKind::Unsupported => Err(CommandError::Usage {
                 message: format!("`{}` is not supported here", String::from_utf8_lossy(&words[0])),
@@ -95,28 +177,64 @@ impl<'a> Console<'a> {
                 self.stream(messages).await
             }
             kind => {
+                let is_report = kind == CommandKind::Report;
+                if let (Some(reach), false) = (Reach::of(words), self.session.in_transaction()) {
+                    if let Audience::All(_) = self.audience {
+                        let reply = self.ask_all(words, reach.combine).await?;
+                        return self.print(&reply, false, line);
+                    }
+                    self.note_reach(words, reach);
+                }
                 let answer = self.session.call(words).await?;
                 if chatty {
                     for (slot, node) in &answer.redirects {
                         self.ui.note(&format!("-> slot {slot} is served by {node}"));
                     }
                 }
-                self.print(&answer.reply, kind == CommandKind::Report)
+                self.print(&answer.reply, is_report, line)
             }
         }
     }
 
-    /// Prints messages until the server ends the connection or the user ends the program.
+    /// The reply of all primaries to a command.
+    async fn ask_all(&mut self, words: &[Vec<u8>], combine: Combine) -> Result<Reply, CommandError> {
+        let Audience::All(primaries) = &self.audience else { return Ok(Reply::Nil) };
+        if combine == Combine::Never {
+            return Err(CommandError::Usage {
+                message: format!("`{}` cannot ask all primaries", String::from_utf8_lossy(&words[0])),
+                hint: "its cursor is that of one node: name the nodes one after another".to_owned(),
+            });
+        }
+        let replies = self.session.call_primaries(primaries, words).await?;
+        Ok(combine.combined(replies.into_iter().map(|(node, reply)| (node.to_string(), reply)).collect()))
+    }
+
+    /// Says once of a command that it reaches one node, where people mean all of them.
+    fn note_reach(&mut self, words: &[Vec<u8>], reach: Reach) {
+        let Audience::OneOf(primaries) = self.audience else { return };
+        if reach.means_all && self.noted.insert(words[0].to_ascii_uppercase()) {
+            let (name, node) = (String::from_utf8_lossy(&words[0]), &self.session.node().name);
+            let more = match reach.combine {
+                Combine::Never => "name each node for the others",
+                _ => "`--all` asks all of them",
+            };
+            self.ui.note(&format!("`{name}` reaches {node} only, one of {primaries} primaries; {more}"));
+        }
+    }
+
+    /// Prints messages until the server ends the connection, no process reads them any more, or the user ends the
+    /// program.
     async fn stream(&mut self, messages: impl Stream<Item = Reply>) -> Result<(), CommandError> {
-        let mut messages = std::pin::pin!(messages);
-        while let Some(message) = messages.next().await {
-            self.print(&message, false)?;
+        let mut messages = pin!(messages);
+        let mut unread = pin!(self.ui.unread());
+        while let Either::Left((Some(message), _)) = select(messages.next(), unread.as_mut()).await {
+            self.print(&message, false, None)?;
         }
         Ok(())
     }
 
-    fn print(&mut self, reply: &Reply, is_report: bool) -> Result<(), CommandError> {
+    fn print(&mut self, reply: &Reply, is_report: bool, line: Option<usize>) -> Result<(), CommandError> {
         self.errors += usize::from(reply.is_error());
-        Ok(self.ui.reply(reply, is_report)?)
+        Ok(self.ui.reply(reply, is_report, line)?)
     }
 }

@@ -2,14 +2,20 @@
 
 /// A line that cannot be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the quotes of this line do not match")]
-pub(super) struct UnbalancedQuotes;
+pub(super) enum UnbalancedQuotes {
+    /// A line that a person has typed.
+    #[error("the quotes of this line do not match")]
+    Typed,
+    /// A line of a file, by its number.
+    #[error("the quotes of line {0} do not match")]
+    InFile(usize),
+}
 
 /// Splits a line at white space. `"…"` knows the escapes `\n \r \t \b \a \xHH`, and any other
 /// character behind `\` stands for itself; `'…'` knows `\'` alone. A closing quote ends its word.
-pub(super) fn split(line: &str) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
+pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
     let mut words = Vec::new();
-    let mut rest = line.as_bytes().trim_ascii_start();
+    let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {
         let (word, after) = next_word(rest)?;
         words.push(word);
@@ -37,7 +43,7 @@ fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
 /// A word that ended with a quote: only white space may follow.
 fn closed((word, rest): (Vec<u8>, &[u8])) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
     match rest.first() {
-        Some(next) if !next.is_ascii_whitespace() => Err(UnbalancedQuotes),
+        Some(next) if !next.is_ascii_whitespace() => Err(UnbalancedQuotes::Typed),
         _ => Ok((word, rest)),
     }
 }
@@ -49,7 +55,7 @@ fn double_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]),
             (None, [b'"', after @ ..]) => return Ok((word, after)),
             (None, [b'\\', escaped, after @ ..]) => (control(*escaped), after),
             (None, [byte, after @ ..]) => (*byte, after),
-            (None, []) => return Err(UnbalancedQuotes),
+            (None, []) => return Err(UnbalancedQuotes::Typed),
         };
         word.push(byte);
         rest = after;
@@ -62,7 +68,7 @@ fn single_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]),
             [b'\'', after @ ..] => return Ok((word, after)),
             [b'\\', b'\'', after @ ..] => (b'\'', after),
             [byte, after @ ..] => (*byte, after),
-            [] => return Err(UnbalancedQuotes),
+            [] => return Err(UnbalancedQuotes::Typed),
         };
         word.push(byte);
         rest = after;
@@ -94,7 +100,7 @@ mod tests {
     use super::*;
 
     fn words(line: &str) -> Vec<String> {
-        let words = split(line).unwrap();
+        let words = split(line.as_bytes()).unwrap();
         words.into_iter().map(|word| String::from_utf8(word).unwrap()).collect()
     }
 
@@ -107,13 +113,13 @@ mod tests {
         assert_eq!(words("SET k \"\" ''"), ["SET", "k", "", ""]);
         assert_eq!(words("GET schlüssel"), ["GET", "schlüssel"]);
         assert!(words("   ").is_empty());
-        assert_eq!(split(r#""\xff\x0G""#), Ok(vec![b"\xffx0G".to_vec()]));
+        assert_eq!(split(br#""\xff\x0G""#), Ok(vec![b"\xffx0G".to_vec()]));
     }
 
     #[test]
     fn quotes_that_do_not_match_are_refused() {
         for line in [r#"SET k "v"#, "SET k 'v", r#"SET k "v"w"#, r"SET k 'v'w", r#""\"#] {
-            assert_eq!(split(line), Err(UnbalancedQuotes), "{line}");
+            assert_eq!(split(line.as_bytes()), Err(UnbalancedQuotes::Typed), "{line}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lines that a person types at a prompt, or that a program or a file feeds to stdin.
+//! Lines that a person types at a prompt.
 
 use std::io;
 use std::sync::mpsc as blocking;
@@ -7,40 +7,28 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use tokio::sync::mpsc;
 
-/// Lines of stdin. They are read on a thread of their own, so that waiting for one holds up nothing,
-/// not even the end of the program.
-pub struct StdinLines {
+/// Lines that are typed, edited and brought back. They are read on a thread of their own, so that waiting for a line
+/// holds up nothing, not even the end of the program. Nothing is kept beyond the program's end: there may be passwords
+/// in a line.
+pub struct PromptLines {
     prompts: blocking::Sender<String>,
     read: mpsc::UnboundedReceiver<io::Result<String>>,
-    at_prompt: bool,
 }
 
-impl StdinLines {
-    /// Begins to read; with a prompt, what is typed can be edited and brought back. Nothing of it is
-    /// kept beyond the program's end: there may be passwords in it.
-    pub(super) fn start(at_prompt: bool) -> io::Result<Self> {
+impl PromptLines {
+    pub(super) fn start() -> io::Result<Self> {
         let (prompts, wanted) = blocking::channel::<String>();
         let (sender, read) = mpsc::unbounded_channel();
-        let mut editor = if at_prompt { Some(DefaultEditor::new().map_err(io_error)?) } else { None };
+        let mut editor = DefaultEditor::new().map_err(io_error)?;
         std::thread::Builder::new().name("lines".to_owned()).spawn(move || {
             for prompt in wanted {
-                let line = match &mut editor {
-                    Some(editor) => edited(editor, &prompt),
-                    None => plain(),
-                };
-                let Some(line) = line.transpose() else { break };
+                let Some(line) = edited(&mut editor, &prompt).transpose() else { break };
                 if sender.send(line).is_err() {
                     break;
                 }
             }
         })?;
-        Ok(Self { prompts, read, at_prompt })
-    }
-
-    /// Whether a person types at a prompt.
-    #[must_use]
-    pub fn at_prompt(&self) -> bool {
-        self.at_prompt
+        Ok(Self { prompts, read })
     }
 
     /// The next line, without its end; `None` at the end of the input.
@@ -68,13 +56,6 @@ fn edited(editor: &mut DefaultEditor, prompt: &str) -> io::Result<Option<String>
         Err(ReadlineError::Eof) => Ok(None),
         Err(error) => Err(io_error(error)),
     }
-}
-
-fn plain() -> io::Result<Option<String>> {
-    let mut line = String::new();
-    let bytes = io::stdin().read_line(&mut line)?;
-    let text = line.trim_end_matches('\n').trim_end_matches('\r');
-    Ok((bytes > 0).then(|| text.to_owned()))
 }
 
 fn io_error(error: ReadlineError) -> io::Error {
