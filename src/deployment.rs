@@ -57,6 +57,7 @@ mod passwords;
 mod port_probe;
 mod primary;
 mod prove;
+mod reached_networks;
 mod shipped;
 mod silent;
 mod site;

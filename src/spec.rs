@@ -111,7 +111,7 @@ pub struct NetworkSpec {
 }
 
 /// The published ports.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PortsSpec {
     /// The first node's port, from which the others count up; or `auto`. Default 7001.
@@ -120,6 +120,9 @@ pub struct PortsSpec {
     /// other machines can reach the ports.
     #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub bind: Option<Ipv4Addr>,
+    /// The host that clients are told: a name or an IPv4 address at which they and this machine reach the
+    /// published ports. Default: 127.0.0.1, the address of `bind`, or the host of an engine on another machine.
+    pub announce: Option<String>,
 }
 
 /// The first port, or `auto` for free ports.

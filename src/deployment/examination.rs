@@ -7,6 +7,7 @@ use super::Error;
 use super::engine::ConnectedEngine;
 use super::neighbours;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
+use super::reached_networks::reached_networks;
 use crate::docker::connect::ConnectError;
 use crate::docker::engine_info::{engine_info, image_state};
 use crate::docker::host_image;
@@ -114,7 +115,8 @@ async fn examine_network(engine: &ConnectedEngine) -> Result<(DoctorFinding, Doc
             holders.insert(port, ANOTHER_PROCESS.to_owned());
         }
     }
-    let subnet = checks::subnet(usize::from(NODES), &on_engine.other_networks(&name));
+    let reached = reached_networks(&engine.location, &on_engine);
+    let subnet = checks::subnet(usize::from(NODES), &on_engine.other_networks(&name), &reached);
     Ok((checks::ports(&wanted, &holders), subnet))
 }
 

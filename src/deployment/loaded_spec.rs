@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::spec::{Document, PortBase, Remarks};
+use crate::spec::{Document, PortBase, Problem, Remarks};
 use crate::topology::Topology;
 use crate::topology::defaults::image_reference;
 use crate::topology::warnings::warnings;
@@ -46,7 +46,12 @@ impl LoadedSpec {
 
     /// Warnings about the spec for the topology that it became, each at its line.
     pub(crate) fn remarks(&self, topology: &Topology) -> Remarks {
-        self.document.remark(warnings(&self.document.spec, topology))
+        self.remarks_and(topology, Vec::new())
+    }
+
+    /// The same with more of them, which only the engine's machine shows.
+    pub(super) fn remarks_and(&self, topology: &Topology, more: Vec<Problem>) -> Remarks {
+        self.document.remark(more.into_iter().chain(warnings(&self.document.spec, topology)).collect())
     }
 
     /// The image that the spec asks for.

@@ -1,7 +1,7 @@
 //! What a deployment is to become on this engine: its topology, resolved with the facts of the engine,
 //! and its credentials.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::Error;
@@ -12,14 +12,19 @@ use super::lost_resources::LostResources;
 use super::observe::observe;
 use super::passwords::passwords;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
+use super::reached_networks::reached_networks;
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::event::Listener;
 use crate::observation::Observation;
 use crate::plan::Obstacle;
 use crate::redis::Servers;
+use crate::spec::Problem;
+use crate::topology::defaults::announced_host;
 use crate::topology::facts::{Existing, Facts};
 use crate::topology::resolve::{deployment_name, resolve};
+use crate::topology::rules::addresses::subnet_hides_others;
+use crate::topology::rules::announce::host_is_unknown;
 use crate::topology::{Credentials, Topology};
 
 /// The holder of what another deployment took, where the engine's lists do not name it.
@@ -35,6 +40,8 @@ pub(crate) struct Target {
     pub(crate) stored: Option<(Topology, Credentials)>,
     /// What the engine has of it.
     pub(crate) inventory: Inventory,
+    /// What to say about the spec on this machine.
+    pub(super) remarks: Vec<Problem>,
 }
 
 /// Makes or pulls the image of a spec where the engine does not have it; gives the reference to run.
@@ -93,12 +100,14 @@ impl Target {
         let made_from =
             made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?)));
         let endpoint_host = engine.location.endpoint_host();
+        let host_ips = ips_of_hosts(spec, &endpoint_host).await?;
         let mut facts = Facts {
-            endpoint_ip: ip_of(&endpoint_host).await,
+            host_ips,
             endpoint_host,
             image: Some(image),
             server,
             networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
+            reached: reached_networks(&engine.location, &on_engine),
             busy_ports,
             existing: Existing {
                 subnet,
@@ -117,7 +126,8 @@ impl Target {
         let certificates = certificates(spec, &topology, stored_credentials)?;
         let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
         let credentials = Credentials { certificates, ..passwords };
-        Ok(Self { topology, credentials, stored, inventory })
+        let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
+        Ok(Self { topology, credentials, stored, inventory, remarks })
     }
 
     /// The credentials that the last `up` brought the deployment to.
@@ -146,6 +156,17 @@ impl Target {
     /// The error that obstacles to a plan are.
     pub(super) fn obstacles(&self, obstacles: Vec<Obstacle>) -> Error {
         Error::Obstacles { deployment: self.topology.name.to_string(), obstacles }
+    }
+}
+
+/// The IPs of the hosts that clients may dial. One that the spec announces has to have an IP.
+async fn ips_of_hosts(spec: &LoadedSpec, endpoint_host: &str) -> Result<BTreeMap<String, Ipv4Addr>, Error> {
+    let announced = announced_host(&spec.document.spec);
+    let host = announced.unwrap_or(endpoint_host);
+    match (ip_of(host).await, announced) {
+        (Some(ip), _) => Ok([(host.to_owned(), ip)].into()),
+        (None, None) => Ok(BTreeMap::new()),
+        (None, Some(host)) => Err(spec.document.locate(vec![host_is_unknown(host)]).into()),
     }
 }
 

@@ -301,7 +301,7 @@ impl EngineChoice {
 /// Tells the warnings about a spec, and about the engine's machine.
 fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: &dyn Listener) {
     let neighbours = neighbour_warning(target, engine);
-    let remarks = spec.remarks(&target.topology);
+    let remarks = spec.remarks_and(&target.topology, target.remarks.clone());
     let remarks = remarks.located().into_iter().map(|remark| remark.to_string());
     for message in neighbours.into_iter().chain(remarks) {
         listener.hear(Event::Warning { message });

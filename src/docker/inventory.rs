@@ -179,6 +179,12 @@ impl EngineInventory {
         others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
     }
 
+    /// The subnets of all networks.
+    #[must_use]
+    pub fn subnets(&self) -> BTreeSet<Ipv4Net> {
+        self.networks.iter().flat_map(subnets).collect()
+    }
+
     /// The ports of all containers that are not the deployment's, and who has each. Stopped containers of other
     /// deployments count too, because they need their ports when they start.
     #[must_use]

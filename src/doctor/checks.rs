@@ -7,7 +7,8 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::{CLOCK_TOLERANCE, DoctorFinding, Holders, HostServer, ImageState, Limits, Neighbours};
-use crate::topology::address::{first_free_subnet, is_loopback};
+use crate::topology::address::{first_free_subnet, is_in_pools, is_loopback};
+use crate::topology::facts::ReachedNetwork;
 
 /// Where clients dial the ports that the engine publishes.
 #[must_use]
@@ -41,15 +42,27 @@ pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> DoctorFinding {
     DoctorFinding::warning("ports", detail, "`redisctl up --port-base auto` takes free ones")
 }
 
-/// A free subnet for `nodes` nodes beside the engine's networks.
+/// A free subnet for `nodes` nodes beside the engine's networks, and those that this machine reaches.
 #[must_use]
-pub fn subnet(nodes: usize, networks: &[(String, Vec<Ipv4Net>)]) -> DoctorFinding {
-    let taken: Vec<Ipv4Net> = networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
+pub fn subnet(
+    nodes: usize,
+    networks: &[(String, Vec<Ipv4Net>)],
+    reached: &[ReachedNetwork],
+) -> DoctorFinding {
+    let of_engine = networks.iter().flat_map(|(_, subnets)| subnets.clone());
+    let taken: Vec<Ipv4Net> = of_engine.chain(reached.iter().map(|network| network.subnet)).collect();
+    let in_pools = reached.iter().filter(|network| is_in_pools(network.subnet));
+    let routes: Vec<String> =
+        in_pools.map(|network| format!("{} ({})", network.subnet, network.interface)).collect();
+    let beside = match routes.as_slice() {
+        [] => String::new(),
+        routes => format!("; this machine has routes to {}", routes.join(", ")),
+    };
     match first_free_subnet(nodes, &taken) {
-        Some(subnet) => DoctorFinding::ok("subnet", format!("{subnet} is free for `redisctl up`")),
+        Some(subnet) => DoctorFinding::ok("subnet", format!("{subnet} is free for `redisctl up`{beside}")),
         None => DoctorFinding::problem(
             "subnet",
-            "no free subnet in 172.30.0.0/16 and 10.231.0.0/16",
+            format!("no free subnet in 172.30.0.0/16 and 10.231.0.0/16{beside}"),
             "remove unused networks (`docker network prune`), or name a subnet with `--subnet`",
         ),
     }
@@ -191,9 +204,25 @@ mod tests {
 
     #[test]
     fn a_full_pool_is_a_problem() {
-        assert_eq!(subnet(6, &[]).detail, "172.30.0.0/24 is free for `redisctl up`");
+        assert_eq!(subnet(6, &[], &[]).detail, "172.30.0.0/24 is free for `redisctl up`");
         let all = [("vpn".to_owned(), vec!["0.0.0.0/0".parse().unwrap()])];
-        assert_eq!(subnet(6, &all).severity, Severity::Problem);
+        assert_eq!(subnet(6, &all, &[]).severity, Severity::Problem);
+    }
+
+    #[test]
+    fn a_subnet_that_this_machine_reaches_is_not_free() {
+        let route = |subnet: &str, interface: &str| ReachedNetwork {
+            subnet: subnet.parse().unwrap(),
+            interface: interface.to_owned(),
+            is_own: false,
+        };
+        let reached = [route("172.30.0.0/16", "tun0"), route("192.168.2.0/24", "wlan0")];
+        assert_eq!(
+            subnet(6, &[], &reached).detail,
+            "10.231.0.0/24 is free for `redisctl up`; this machine has routes to 172.30.0.0/16 (tun0)"
+        );
+        let all = [route("172.16.0.0/12", "tun0"), route("10.0.0.0/8", "tun0")];
+        assert_eq!(subnet(6, &[], &all).severity, Severity::Problem);
     }
 
     #[test]

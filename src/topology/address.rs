@@ -81,6 +81,13 @@ pub fn first_free_subnet(nodes: usize, taken: &[Ipv4Net]) -> Option<Ipv4Net> {
     })
 }
 
+/// Whether a subnet shares an address with the ranges in which a free one is looked for.
+#[must_use]
+pub fn is_in_pools(subnet: Ipv4Net) -> bool {
+    let pools = POOLS.iter().filter_map(|(network, length)| Ipv4Net::new(*network, *length).ok());
+    pools.into_iter().any(|pool| overlap(pool, subnet))
+}
+
 /// Whether two subnets share an address.
 #[must_use]
 pub fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {

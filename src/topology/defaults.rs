@@ -26,6 +26,12 @@ pub fn image_reference(spec: &Spec) -> String {
     spec.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.to_owned())
 }
 
+/// The host that the spec tells clients.
+#[must_use]
+pub fn announced_host(spec: &Spec) -> Option<&str> {
+    spec.ports.as_ref()?.announce.as_deref()
+}
+
 /// The address of the engine's machine that ports are published on.
 pub(super) fn bind(spec: &Spec) -> Ipv4Addr {
     spec.ports.as_ref().and_then(|ports| ports.bind).unwrap_or(Ipv4Addr::LOCALHOST)

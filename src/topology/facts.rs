@@ -15,18 +15,31 @@ pub struct Facts {
     pub default_name: String,
     /// The host that clients dial: 127.0.0.1 for a local engine, else the engine's own.
     pub endpoint_host: String,
-    /// The IP that this host has, where it is known.
-    pub endpoint_ip: Option<Ipv4Addr>,
+    /// The IPs of hosts that clients dial, as far as they are known.
+    pub host_ips: BTreeMap<String, Ipv4Addr>,
     /// The image to run, where it differs from the spec's (`host`, or overridden).
     pub image: Option<String>,
     /// The server in the image; `None`: assumed from the image's reference.
     pub server: Option<Server>,
     /// Networks of the engine that are not this deployment's: name and subnets.
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
+    /// Networks that this machine reaches and that are not the engine's; none where the engine is elsewhere.
+    pub reached: Vec<ReachedNetwork>,
     /// Ports that cannot be published, with their holders.
     pub busy_ports: BTreeMap<u16, String>,
     /// What exists of the deployment: nodes keep what they have where the spec does not say otherwise.
     pub existing: Existing,
+}
+
+/// A network that this machine reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachedNetwork {
+    /// Its subnet.
+    pub subnet: Ipv4Net,
+    /// The interface of this machine that leads to it.
+    pub interface: String,
+    /// Whether this machine is in the network, as in a LAN: otherwise the route leads elsewhere, as a VPN's.
+    pub is_own: bool,
 }
 
 /// What exists of a deployment on its engine: nothing of a new one.
@@ -64,16 +77,23 @@ impl Existing {
 }
 
 impl Facts {
+    /// The IP of a host, where it is known.
+    #[must_use]
+    pub fn ip_of(&self, host: &str) -> Option<Ipv4Addr> {
+        host.parse().ok().or_else(|| self.host_ips.get(host).copied())
+    }
+
     /// Facts for judging a spec without an engine: nothing is taken, the engine is local.
     #[must_use]
     pub fn offline(default_name: &str) -> Self {
         Self {
             default_name: default_name.to_owned(),
             endpoint_host: Ipv4Addr::LOCALHOST.to_string(),
-            endpoint_ip: Some(Ipv4Addr::LOCALHOST),
+            host_ips: BTreeMap::new(),
             image: None,
             server: None,
             networks: Vec::new(),
+            reached: Vec::new(),
             busy_ports: BTreeMap::new(),
             existing: Existing::default(),
         }

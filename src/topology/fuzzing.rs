@@ -9,6 +9,7 @@ use crate::fuzzing::{Property, Target};
 pub(crate) const TARGETS: &[Target] = &[
     ("acl_rules", Property::Text(acl_rules)),
     ("image_reference", Property::Text(image_reference)),
+    ("routes", Property::Text(routes)),
     ("stored_format", Property::Text(stored)),
 ];
 
@@ -33,6 +34,16 @@ fn acl_rules(text: &str) {
     assert!(allow_the_same(&one, &one, &categories), "{one:?}");
     let same = allow_the_same(&one, &other, &categories);
     assert_eq!(allow_the_same(&other, &one, &categories), same, "{one:?} {other:?}");
+}
+
+/// A network has its bits within its length only, and every line adds one at most.
+fn routes(text: &str) {
+    let networks = super::routes::read(text, |interface| interface.starts_with("tun"));
+    assert!(networks.len() <= text.lines().count(), "{networks:?}");
+    for network in networks {
+        assert_eq!(network.subnet, network.subnet.trunc(), "{network:?}");
+        assert!(!network.is_own || !network.interface.starts_with("tun"), "{network:?}");
+    }
 }
 
 /// A rule as it may be written.

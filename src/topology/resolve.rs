@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::address;
-use super::defaults::{DEFAULT_SENTINELS, bind, image_reference};
+use super::defaults::{DEFAULT_SENTINELS, announced_host, bind, image_reference};
 use super::name::NameError;
-use super::rules::addresses::{subnet_is_free, written_subnet};
+use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::ports_can_be_reached;
 use super::rules::tls::server_knows_client_auth;
@@ -41,7 +41,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         .extend(official.into_iter().flat_map(|server| rules::directives::server_knows_them(spec, server)));
     let written = written_subnet(spec);
     problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
-    problems.extend(ports_can_be_reached(spec, &facts.endpoint_host));
+    problems.extend(written.into_iter().flat_map(|subnet| subnet_leaves_own_networks(subnet, facts)));
+    problems.extend(ports_can_be_reached(spec, facts));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without a shape and a name there are no nodes: later problems would follow from this one.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
@@ -52,8 +53,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let numbers = Numbers::assign(shape, &name, kind, &facts.existing);
     let names = numbers.names(&name);
     // The IP of an unknown host is taken for loopback.
-    let endpoint_ip = endpoint_host(spec, facts).parse().ok().or(facts.endpoint_ip);
-    let endpoint_ip = endpoint_ip.unwrap_or(Ipv4Addr::LOCALHOST);
+    let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
     let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip);
     problems.extend(nodes_exist(spec, &names));
 
@@ -163,11 +163,13 @@ fn shape(spec: &Spec, kind: Kind) -> Shape {
     }
 }
 
-/// The host that clients dial. A port that is published on one address of this machine answers at that
+/// The host that clients dial: the one that the spec announces. A port that is published on one address of this machine answers at that
 /// address only.
 fn endpoint_host(spec: &Spec, facts: &Facts) -> String {
     let bind = bind(spec);
-    if address::is_loopback(&facts.endpoint_host) && !bind.is_unspecified() {
+    if let Some(host) = announced_host(spec) {
+        host.to_owned()
+    } else if address::is_loopback(&facts.endpoint_host) && !bind.is_unspecified() {
         bind.to_string()
     } else {
         facts.endpoint_host.clone()

@@ -10,7 +10,8 @@ use super::memory_limits::MemoryLimit;
 use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};
 
-pub(super) mod addresses;
+pub mod addresses;
+pub mod announce;
 mod auth;
 pub(super) mod directives;
 pub(super) mod nodes;
@@ -37,6 +38,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(addresses::written_subnet_is_private(spec));
     problems.extend(addresses::written_ips_are_usable(spec));
     problems.extend(ports::written_ports_are_usable(spec));
+    problems.extend(announce::written_host_is_a_host(spec));
     problems
 }
 

@@ -1,6 +1,9 @@
 //! Warnings of a valid topology: what it will not do.
 
+use super::address::is_loopback;
+use super::defaults::announced_host;
 use super::protected_mode::Protection;
+use super::tls::CertificateSource;
 use super::{Kind, Topology};
 use crate::spec::{Access, Problem, Spec};
 
@@ -36,8 +39,31 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         );
         warnings.push(Problem::new(&["ports", "bind"], message));
     }
+    warnings.extend(others_are_told_loopback(spec, topology));
     warnings.extend(users::warnings(spec, topology));
     warnings
+}
+
+/// The warning about ports that other machines reach, while servers or certificates name loopback.
+fn others_are_told_loopback(spec: &Spec, topology: &Topology) -> Option<Problem> {
+    let host = &topology.nodes().first()?.endpoint.host;
+    let tells_clients = match topology.kind {
+        Kind::Cluster => topology.server.announces_endpoint(),
+        Kind::Sentinel => true,
+        Kind::Standalone | Kind::Replication => false,
+    };
+    let names_host =
+        tells_clients || topology.tls.is_some_and(|tls| tls.certificates == CertificateSource::Made);
+    let is_open = topology.access == Access::Host && !topology.bind.is_loopback();
+    (names_host && is_open && is_loopback(host)).then(|| {
+        let field = if announced_host(spec).is_some() { "announce" } else { "bind" };
+        let message = format!(
+            "ports are open on {}, and clients are told {host}, which is wrong on other machines",
+            topology.bind
+        );
+        Problem::new(&["ports", field], message)
+            .hint("name this machine as other machines do: `ports.announce`, a host name or an IPv4 address")
+    })
 }
 
 /// The warning about sentinels that cannot fail over.
@@ -56,7 +82,7 @@ fn of_sentinels(topology: &Topology) -> Vec<Problem> {
         && node.address.ip.is_loopback()
     {
         let message = format!(
-            "sentinels announce IPs only, and the IP of `{}` is unknown: they tell clients {}",
+            "sentinels announce IPs only: for `{}` they tell clients {}, which is wrong on other machines",
             node.endpoint.host, node.address.ip
         );
         warnings.push(Problem::new(&["access"], message));

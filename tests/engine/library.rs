@@ -25,7 +25,7 @@ impl Listener for Heard {
 
 /// A spec that is built in code.
 fn in_code(name: &str) -> SpecSource {
-    let ports = PortsSpec { base: Some(PortBase::Port(11_990)), bind: None };
+    let ports = PortsSpec { base: Some(PortBase::Port(11_990)), ..PortsSpec::default() };
     let image = Some(REDIS_7.to_owned());
     SpecSource::from(Spec { image, ports: Some(ports), ..Spec::new(SpecKind::Standalone) }).name(name)
 }

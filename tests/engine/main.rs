@@ -22,6 +22,8 @@ mod moment;
 mod pasted;
 mod podman;
 mod private_engine;
+#[cfg(target_os = "linux")]
+mod reach;
 mod registry;
 mod relay;
 mod remote;

@@ -206,6 +206,8 @@ pub(crate) struct Network {
     keeper: Child,
     /// The process whose namespace it is.
     pid: String,
+    /// This machine's end of the cable.
+    pub(crate) near: Ipv4Addr,
     /// The namespace's end of the cable.
     far: Ipv4Addr,
 }
@@ -228,7 +230,7 @@ impl Network {
         let mut pid = String::new();
         let output = keeper.stdout.take().expect("a pipe");
         BufReader::new(output).read_line(&mut pid).expect("the number of the process");
-        let network = Self { keeper, pid: pid.trim().to_owned(), far };
+        let network = Self { keeper, pid: pid.trim().to_owned(), near, far };
         run(as_root("ip").args([
             "link",
             "add",

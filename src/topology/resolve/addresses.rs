@@ -34,7 +34,8 @@ pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result
     if let Some(subnet) = facts.existing.subnet {
         return Ok(subnet);
     }
-    let taken: Vec<Ipv4Net> = facts.networks.iter().flat_map(|(_, subnets)| subnets.clone()).collect();
+    let of_engine = facts.networks.iter().flat_map(|(_, subnets)| subnets.clone());
+    let taken: Vec<Ipv4Net> = of_engine.chain(facts.reached.iter().map(|network| network.subnet)).collect();
     let stored = facts.existing.stored.as_ref().map(|stored| stored.subnet);
     let stored = stored.filter(|subnet| !taken.iter().any(|other| overlap(*subnet, *other)));
     stored.or_else(|| first_free_subnet(highest(names), &taken)).ok_or_else(|| {

@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 
 use crate::spec::{Problem, Spec};
 use crate::topology::address::{gateway, overlap, static_ip};
+use crate::topology::facts::{Facts, ReachedNetwork};
 
 const SUBNET: [&str; 2] = ["network", "subnet"];
 
@@ -63,6 +64,36 @@ pub(in crate::topology) fn subnet_is_free(
                 .hint("choose another subnet, or leave it out to get a free one")
         })
         .collect()
+}
+
+/// The subnet takes no network away that this machine is in. A deployment that has the subnet keeps it.
+pub(in crate::topology) fn subnet_leaves_own_networks(subnet: Ipv4Net, facts: &Facts) -> Vec<Problem> {
+    let has_it = facts.existing.subnet == Some(subnet.trunc());
+    let hidden = facts.reached.iter().filter(|network| network.is_own && overlap(subnet, network.subnet));
+    hidden
+        .filter(|_| !has_it)
+        .map(|network| {
+            let ReachedNetwork { subnet: other, interface, .. } = network;
+            let message = format!("`{subnet}` overlaps `{other}`, the network of this machine at `{interface}`");
+            Problem::new(&SUBNET, message).hint(
+                "this machine would not reach the other machines of that network: choose another subnet, or leave \
+                 it out to get a free one",
+            )
+        })
+        .collect()
+}
+
+/// The remark about a subnet that hides a network which this machine reaches through a gateway or a VPN.
+#[must_use]
+pub fn subnet_hides_others(spec: &Spec, facts: &Facts) -> Option<Problem> {
+    let subnet = written_subnet(spec)?;
+    let network = facts.reached.iter().find(|network| !network.is_own && overlap(subnet, network.subnet))?;
+    let ReachedNetwork { subnet: other, interface, .. } = network;
+    let message = format!(
+        "`{subnet}` overlaps `{other}`, which this machine reaches through `{interface}`: as long as the deployment \
+         exists, this machine does not reach that part of it"
+    );
+    Some(Problem::new(&SUBNET, message).hint("choose another subnet, or leave it out to get a free one"))
 }
 
 pub(in crate::topology) fn subnet_too_small(subnet: Ipv4Net, nodes: usize) -> Problem {

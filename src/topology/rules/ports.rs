@@ -6,8 +6,9 @@ use std::net::Ipv6Addr;
 use crate::spec::{PortBase, Problem, Spec};
 use crate::topology::NodeName;
 use crate::topology::address::is_loopback;
-use crate::topology::defaults::{HIGHEST_PORT, bind};
+use crate::topology::defaults::{HIGHEST_PORT, announced_host, bind};
 use crate::topology::facts::Facts;
+use crate::topology::rules::announce::host_is_where_ports_are;
 
 /// Only root may listen on ports below, and servers do not run as root.
 const LOWEST_PORT: u16 = 1024;
@@ -38,8 +39,13 @@ pub(super) fn written_ports_are_usable(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// Ports of an engine on another machine, `host`, are published so that this machine reaches them.
-pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, host: &str) -> Option<Problem> {
+/// Ports are published so that this machine reaches them: at the announced host, else at that of an engine on
+/// another machine.
+pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, facts: &Facts) -> Option<Problem> {
+    if let Some(host) = announced_host(spec) {
+        return host_is_where_ports_are(spec, host, facts);
+    }
+    let host = facts.endpoint_host.as_str();
     if is_loopback(host) {
         return None;
     }
