@@ -2,10 +2,8 @@
 //! roles or Redis commands.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use bollard::Docker;
-use rand::RngExt as _;
 
 use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
@@ -32,6 +30,7 @@ pub mod host_image;
 pub mod image;
 pub mod inventory;
 pub mod labels;
+pub mod lease;
 pub mod location;
 pub mod logs;
 mod lost_namespace;
@@ -47,20 +46,17 @@ mod volume;
 
 pub use error::EngineError;
 pub use inventory::EngineInventory;
-pub use settled::Settled;
 
 /// An engine that answers.
 pub struct Engine {
     docker: Docker,
-    /// The random id of this run, in the labels of the volumes that it creates.
-    maker: String,
 }
 
 impl Engine {
     /// The engine that a client is connected to.
     #[must_use]
     pub fn new(docker: Docker) -> Self {
-        Self { docker, maker: format!("{:032x}", rand::rng().random::<u128>()) }
+        Self { docker }
     }
 
     /// The client, for calls that are not part of a plan.
@@ -77,29 +73,12 @@ impl Engine {
         settled::inventory(&self.docker).await
     }
 
-    /// Lists what is on the engine once it has finished the calls of a run that was killed.
+    /// Waits until the engine has finished the calls of a run that was killed while it changed a deployment.
     ///
     /// # Errors
     /// Where the engine does not answer.
-    pub async fn inventory_after_killed_run(
-        &self,
-        deployment: &DeploymentName,
-    ) -> Result<EngineInventory, EngineError> {
-        let (quiet, limit) = (settled::QUIET_AFTER_KILLED_RUN, settled::LIMIT_AFTER_KILLED_RUN);
-        Ok(self.until_unchanged(deployment, quiet, limit).await?.into_inventory())
-    }
-
-    /// Lists what is on the engine once nothing of a deployment has changed for `quiet`, or once `limit` is over.
-    ///
-    /// # Errors
-    /// Where the engine does not answer.
-    pub async fn until_unchanged(
-        &self,
-        deployment: &DeploymentName,
-        quiet: Duration,
-        limit: Duration,
-    ) -> Result<Settled, EngineError> {
-        settled::until_unchanged(&self.docker, deployment, quiet, limit).await
+    pub async fn settle_after_killed_run(&self, deployment: &DeploymentName) -> Result<(), EngineError> {
+        settled::until_unchanged(&self.docker, deployment).await
     }
 
     /// Pulls an image.
@@ -108,7 +87,7 @@ impl Engine {
     /// Where it cannot be pulled.
     pub async fn pull(&self, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
         let action = EngineAction::PullImage { reference: reference.to_owned() };
-        apply::apply(&self.docker, &self.maker, None, &action, listener).await
+        apply::apply(&self.docker, None, &action, listener).await
     }
 
     /// Records what the data is of that a deployment leaves in volumes.
@@ -124,13 +103,7 @@ impl Engine {
         };
         // Labels of a volume cannot be changed.
         volume::remove(&self.docker, &record.name).await?;
-        volume::create(&self.docker, &self.maker, &record).await
-    }
-
-    /// Whether this run created the volume that the nodes of a deployment share.
-    #[must_use]
-    pub fn began(&self, name: &DeploymentName, on_engine: &EngineInventory) -> bool {
-        on_engine.is_maker(&self.maker, name)
+        volume::create(&self.docker, &record).await
     }
 
     /// Observes the containers, the network and the volumes of a deployment. What the servers say is not in it.
@@ -161,7 +134,6 @@ impl Engine {
             }
         }
         Ok(Observation {
-            begun: self.began(&topology.name, on_engine),
             image: image.map(|image| image.id),
             digests,
             network: inventory.network,
@@ -211,7 +183,7 @@ impl EngineCalls for Engine {
         action: &EngineAction,
         listener: &dyn Listener,
     ) -> Result<(), BoxedError> {
-        Ok(apply::apply(&self.docker, &self.maker, node, action, listener).await?)
+        Ok(apply::apply(&self.docker, node, action, listener).await?)
     }
 
     async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {

@@ -33,7 +33,7 @@ pub struct Observation {
     pub volumes: BTreeSet<String>,
     /// What the data in volumes is of, by the volumes' labels; empty where no volume keeps data.
     pub kept_data: Vec<KeptData>,
-    /// Whether this run of redisctl made the volume that the nodes share: nothing has lived in it before.
+    /// Whether this run of redisctl made everything that there is: nothing has lived in the volumes before.
     pub begun: bool,
     /// Containers of the deployment by node name.
     pub containers: BTreeMap<NodeName, ObservedContainer>,

@@ -25,7 +25,6 @@ mod failover;
 pub(crate) mod fuzzing;
 mod key_table;
 mod parse;
-pub mod presence;
 pub mod probe;
 mod redirect;
 mod sentinel;
@@ -38,7 +37,6 @@ mod users;
 pub use cli_session::{CliAnswer, CliSession};
 pub use connect::{Dialer, Login};
 pub use error::ServerError;
-use presence::Presence;
 use users::Passwords;
 
 /// How long a server that is not of the deployment may take to say how many keys it holds.
@@ -56,8 +54,6 @@ pub struct Servers<'a> {
     sentinel_login: Option<Login>,
     /// What a server may know instead, which has not been brought to its passwords yet.
     stored: Option<Credentials>,
-    /// How others see who is connected, where they are to see it.
-    presence: Option<&'a Presence>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
 }
 
@@ -80,7 +76,6 @@ impl<'a> Servers<'a> {
             login,
             sentinel_login,
             stored: None,
-            presence: None,
             leaving: Mutex::default(),
             connections: Mutex::default(),
         }
@@ -90,27 +85,6 @@ impl<'a> Servers<'a> {
     #[must_use]
     pub fn brought_from(self, stored: Option<&Credentials>) -> Self {
         Self { stored: stored.cloned(), ..self }
-    }
-
-    /// The same servers, on which others see who is connected.
-    #[must_use]
-    pub fn seen_as(self, presence: &'a Presence) -> Self {
-        Self { presence: Some(presence), ..self }
-    }
-
-    /// Whether it is this one's turn to change something: says so to others, unless one of them is first.
-    pub async fn claim(&self) -> bool {
-        let Some(presence) = self.presence else { return true };
-        if presence.is_second().await {
-            return false;
-        }
-        presence.show(true).await;
-        // Another one may have looked at the same moment.
-        let second = presence.is_second().await;
-        if second {
-            presence.show(false).await;
-        }
-        !second
     }
 
     /// How redisctl logs in at a node.
@@ -237,10 +211,7 @@ impl<'a> Servers<'a> {
             // Good for this once: the next time redisctl's own log-in may work.
             return Ok(connection);
         }
-        let mut connection = opened?;
-        if let Some(presence) = self.presence {
-            presence.enter(node, &mut connection).await;
-        }
+        let connection = opened?;
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }

@@ -36,7 +36,7 @@ async fn chosen(
         return Ok(vec![name]);
     }
     if arguments.all {
-        return Ok(engine.deployment_names().await?);
+        return Ok(engine.removable_names().await?);
     }
     Ok(vec![engine.choose(name).await?])
 }

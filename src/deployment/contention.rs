@@ -1,4 +1,5 @@
-//! Subnets, ports and names that others take between choice and use, and how `up` goes on then.
+//! Subnets, ports and names that others take between choice and use, and how `up` goes on then. Runs at the same
+//! deployment are no others: the lease keeps them apart.
 
 use std::time::Duration;
 
@@ -7,14 +8,12 @@ use rand::RngExt as _;
 
 use super::Error;
 use super::engine::ConnectedEngine;
-use super::lease::Lease;
 use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::target::Target;
 use crate::docker::{EngineError, remove};
 use crate::event::{Event, Listener};
-use crate::plan::Obstacle;
 use crate::topology::Topology;
 
 /// How often a run may lose something before that is an error.
@@ -46,8 +45,6 @@ pub(super) struct Contention<'a> {
     ports_lost: u32,
     /// Whether the engine had nothing of the deployment at first.
     began_with_nothing: Option<bool>,
-    /// Whether the network of the deployment could not be made the last time.
-    lost_network: bool,
 }
 
 impl<'a> Contention<'a> {
@@ -60,7 +57,6 @@ impl<'a> Contention<'a> {
             losses: 0,
             ports_lost: 0,
             began_with_nothing: None,
-            lost_network: false,
         }
     }
 
@@ -69,67 +65,61 @@ impl<'a> Contention<'a> {
         &self.lost
     }
 
-    /// Whether this run lost the network of its deployment the last time; asks once for each loss.
-    pub(super) fn take_lost_network(&mut self) -> bool {
-        std::mem::take(&mut self.lost_network)
-    }
-
     /// Whether this run made every part of the deployment.
-    pub(super) fn is_new(&mut self, target: &Target, lease: &Lease<'_>) -> bool {
-        *self.began_with_nothing.get_or_insert(target.inventory.is_empty()) && !lease.met_another_run()
+    pub(super) fn is_new(&mut self, target: &Target) -> bool {
+        *self.began_with_nothing.get_or_insert(target.inventory.is_empty())
     }
 
     /// Prepares another attempt after one that failed because of others.
     ///
     /// # Errors
     /// The failure, where another attempt is of no use.
-    pub(super) async fn recover(
-        &mut self,
-        error: Error,
-        target: &Target,
-        lease: &mut Lease<'_>,
-    ) -> Result<(), Error> {
-        let error = self.name_port_holder(error, target).await?;
-        if self.losses >= MOST_LOSSES {
-            return Err(error);
-        }
-        let goes_on = match loss(&error, target) {
-            Some(loss) => self.replace(loss, target, lease).await?,
-            None => lease.recover(&error, target).await?,
-        };
-        if !goes_on {
-            return Err(error);
-        }
+    pub(super) async fn recover(&mut self, error: Error, target: &Target) -> Result<(), Error> {
+        let error = self.name_holder(error, target).await?;
+        let Some(loss) = loss(&error).filter(|_| self.losses < MOST_LOSSES) else { return Err(error) };
         self.losses += 1;
-        Ok(())
+        if self.replace(loss, target).await? { Ok(()) } else { Err(error) }
     }
 
     /// Makes room for another choice. Says whether there is one.
-    async fn replace(&mut self, loss: Loss, target: &Target, lease: &mut Lease<'_>) -> Result<bool, Error> {
-        let (api, name) = (&self.engine.api, &target.topology.name);
-        let on_engine = api.inventory().await?;
-        let inventory = on_engine.deployment(name);
+    async fn replace(&mut self, loss: Loss, target: &Target) -> Result<bool, Error> {
         match loss {
-            // Another run of the same deployment took the subnet for it.
-            Loss::Subnet(_) if inventory.network.is_some() => lease.wait_until_quiet().await?,
+            // A killed run asked for the network, and the engine made it only now.
+            Loss::Subnet(_) if self.has_network(target).await? => {}
             Loss::Subnet(subnet) if self.spec.leaves_subnet_open() => {
                 self.note(format!("{subnet} was taken at the same moment: choosing another subnet"));
                 self.lost.subnets.push(subnet);
-                self.lost_network = true;
             }
             // A deployment that existed before keeps its ports: clients know them.
-            Loss::Port(port) if self.spec.leaves_ports_open() && self.is_new(target, lease) => {
+            Loss::Port(port) if self.spec.leaves_ports_open() && self.is_new(target) => {
                 self.note(format!("port {port} was taken at the same moment: choosing other ports"));
                 self.lost.ports.insert(port);
-                remove::deployment(api.client(), name, &inventory, true).await?;
+                self.remove_all(target).await?;
                 self.back_off().await;
             }
+            // An empty volume would be all that there is.
+            Loss::Subnet(_) if self.is_new(target) => {
+                self.remove_all(target).await?;
+                return Ok(false);
+            }
             Loss::Subnet(_) | Loss::Port(_) => return Ok(false),
-            // The next plan names what redisctl did not make.
-            Loss::Name if !api.observe(&target.topology, &on_engine).await?.foreign.is_empty() => {}
-            Loss::Name => lease.wait_until_quiet().await?,
+            // The next plan names it where redisctl did not make it, and uses it where a killed run made it.
+            Loss::Name => {}
         }
         Ok(true)
+    }
+
+    /// Whether the deployment has a network.
+    async fn has_network(&self, target: &Target) -> Result<bool, Error> {
+        Ok(self.engine.api.inventory().await?.deployment(&target.topology.name).network.is_some())
+    }
+
+    /// Removes everything that this run made of a new deployment.
+    async fn remove_all(&self, target: &Target) -> Result<(), Error> {
+        let (api, name) = (&self.engine.api, &target.topology.name);
+        let inventory = api.inventory().await?.deployment(name);
+        remove::deployment(api.client(), name, &inventory, true).await?;
+        Ok(())
     }
 
     /// Two runs that go on at the same moment choose the same port again. After a random delay the later
@@ -141,25 +131,39 @@ impl<'a> Contention<'a> {
         tokio::time::sleep(delay).await;
     }
 
-    /// Names the holder of a port where a container did not start because its port is taken.
-    async fn name_port_holder(&self, error: Error, target: &Target) -> Result<Error, Error> {
+    /// Names the holder of a port or a subnet where a container or a network needed it.
+    async fn name_holder(&self, error: Error, target: &Target) -> Result<Error, Error> {
         let topology = &target.topology;
+        let subnet = match error.engine_error() {
+            Some(EngineError::SubnetTaken { subnet, .. }) => Some(*subnet),
+            _ => None,
+        };
         let node = match error.engine_error() {
             Some(EngineError::NotStarted { container, .. }) => {
                 topology.nodes().into_iter().find(|node| node.name.as_str() == container)
             }
             _ => None,
         };
-        match (node, error) {
-            (Some(node), Error::Execute(source)) => {
+        Ok(match (node, subnet, error) {
+            (Some(node), _, Error::Execute(source)) => {
                 let port = node.endpoint.port;
-                Ok(match self.port_holder(topology, port).await? {
+                match self.port_holder(topology, port).await? {
                     Some(holder) => Error::PortTaken { node: node.name.to_string(), port, holder, source },
                     None => Error::Execute(source),
-                })
+                }
             }
-            (_, error) => Ok(error),
-        }
+            (_, Some(subnet), Error::Execute(source)) => {
+                let on_engine = self.engine.api.inventory().await?;
+                match on_engine.subnet_holder(subnet, &topology.name) {
+                    Some(holder) => {
+                        let deployment = topology.name.to_string();
+                        Error::SubnetTaken { deployment, subnet, holder, source }
+                    }
+                    None => Error::Execute(source),
+                }
+            }
+            (.., error) => error,
+        })
     }
 
     /// The holder of a port, where it is taken.
@@ -177,16 +181,10 @@ impl<'a> Contention<'a> {
 }
 
 /// What an error says was lost.
-fn loss(error: &Error, target: &Target) -> Option<Loss> {
+fn loss(error: &Error) -> Option<Loss> {
     match error {
         Error::PortTaken { port, .. } => return Some(Loss::Port(*port)),
-        // Another run made a network since this run looked, with other choices.
-        Error::Obstacles { obstacles, .. }
-            if target.inventory.network.is_none()
-                && obstacles.iter().all(|it| matches!(it, Obstacle::Recreate { .. })) =>
-        {
-            return Some(Loss::Name);
-        }
+        Error::SubnetTaken { subnet, .. } => return Some(Loss::Subnet(*subnet)),
         _ => {}
     }
     match error.engine_error()? {

@@ -42,9 +42,6 @@ pub trait Site: Sync {
     /// Observes engine and servers. `written` says whether a plan of this run has written the
     /// deployment's file, so that the stored topology is the one of this run.
     fn observe(&self, written: bool) -> impl Future<Output = Result<Observation, Self::Error>> + Send;
-
-    /// Asks whether this run may execute a plan now. Called before each plan that changes something.
-    fn permit(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
 /// How to converge.
@@ -59,7 +56,7 @@ pub struct ConvergeOptions {
 /// Why a deployment did not converge.
 #[derive(Debug)]
 pub enum ConvergeError<E> {
-    /// The site could not be observed, or did not permit a plan.
+    /// The site could not be observed.
     Site(E),
     /// There is no plan.
     Obstacles(Vec<Obstacle>),
@@ -104,7 +101,6 @@ pub async fn converge<S: Site>(
         if next.is_empty() {
             return Ok(end);
         }
-        site.permit().await.map_err(ConvergeError::Site)?;
         end.changes += next.changes();
         match execute(site, &next, end.written, options, listener).await {
             Ok(()) if next.complete => return Ok(Converged { written: true, ..end }),

@@ -51,22 +51,23 @@ impl<'a> Down<'a> {
         let request = LeaseRequest {
             engine: self.engine.clone(),
             deployment: self.name.clone(),
+            image: None,
             command: "down",
             timeout: self.timeout,
             listener: self.listener,
         };
-        let lease = Lease::take(request).await?;
-        let removed = self.remove(&lease).await;
-        lease.release();
+        let lease = Box::pin(Lease::take(request)).await?;
+        let removed = lease.keep(Box::pin(self.remove(&lease))).await;
+        lease.release().await;
         removed
     }
 
-    async fn remove(&self, lease: &Lease<'_>) -> Result<Removed, Error> {
+    async fn remove(&self, lease: &Lease) -> Result<Removed, Error> {
         let (api, name) = (&self.engine.api, &self.name);
-        let on_engine = lease.settled_inventory().await?;
+        let on_engine = api.inventory().await?;
         let inventory = on_engine.deployment(name);
-        // The run that this one waited for may have removed it.
-        if inventory.is_empty() && !lease.waited() {
+        // The run before may have removed it.
+        if inventory.is_empty() && !lease.follows_another_run() {
             return Err(no_such_deployment(name.as_str(), &on_engine.deployments()));
         }
         let keeps_data = !self.data && inventory.volumes.values().any(|keeps_data| *keeps_data);

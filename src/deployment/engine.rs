@@ -74,6 +74,12 @@ impl ConnectedEngine {
         Ok(self.api.inventory().await?.deployments().into_iter().collect())
     }
 
+    /// The names of every deployment of the engine, and of those of which a killed run left the lease alone.
+    pub(crate) async fn removable_names(&self) -> Result<Vec<DeploymentName>, Error> {
+        let on_engine = self.api.inventory().await?;
+        Ok(on_engine.deployments().union(&on_engine.leased()).cloned().collect())
+    }
+
     /// The name of a deployment that exists: the given one, else the only one.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::Ipv4Net;
+
 use super::failed_checks::FailedChecks;
 use super::leftovers::Leftovers;
 use crate::certificates::issue::IssueError;
@@ -95,9 +97,9 @@ pub enum Error {
         /// How long this run waited for it.
         waited: Duration,
     },
-    /// A run of another user or machine changes the deployment.
-    #[error("another redisctl, of another user or machine, is at work on `{0}`")]
-    OtherRun(String),
+    /// The lease of this run was removed while it changed the deployment.
+    #[error("the lease of `{0}` was removed while this run changed the deployment")]
+    LeaseLost(String),
     /// The plan needs a decision of the user.
     #[error("`{deployment}` cannot be brought to its spec as it is{}", list(obstacles))]
     Obstacles {
@@ -114,6 +116,18 @@ pub enum Error {
         /// The port.
         port: u16,
         /// The holder of the port now.
+        holder: String,
+        /// The step that failed for it.
+        source: Box<ExecuteError>,
+    },
+    /// A subnet was free when it was chosen, and taken when the network needed it.
+    #[error("`{deployment}` cannot have the subnet {subnet}: {holder} took it meanwhile")]
+    SubnetTaken {
+        /// The deployment.
+        deployment: String,
+        /// The subnet.
+        subnet: Ipv4Net,
+        /// The holder of the subnet, or of a part of it.
         holder: String,
         /// The step that failed for it.
         source: Box<ExecuteError>,
@@ -187,13 +201,18 @@ impl Error {
             Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
-            Self::OtherRun(_) => Some(in_use_hint(None)),
+            Self::LeaseLost(_) => Some(
+                "run the same command again. Another run took the lease because this run stood still, or \
+                 `docker container prune` removed it"
+                    .to_owned(),
+            ),
             Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
             Self::Unsettled(name, _) => Some(format!("`redisctl status {name}` shows its state")),
             Self::PortTaken { .. } => Some(
                 "free the port, or remove the deployment and choose others with `--port-base` (`auto` finds free ones)"
                     .to_owned(),
             ),
+            Self::SubnetTaken { .. } => Some("choose another subnet with `--subnet`".to_owned()),
             Self::Unfinished { source, leftovers } => {
                 let hints: Vec<String> = source.hint().into_iter().chain(leftovers.ways_on()).collect();
                 (!hints.is_empty()).then(|| hints.join("; "))
@@ -237,7 +256,15 @@ impl Error {
 
     /// Whether the engine may have parts of a deployment after this error.
     pub(super) fn may_leave_parts(&self) -> bool {
-        matches!(self, Self::Execute(_) | Self::PortTaken { .. } | Self::Engine(_) | Self::Unsettled(..))
+        matches!(
+            self,
+            Self::Execute(_)
+                | Self::PortTaken { .. }
+                | Self::SubnetTaken { .. }
+                | Self::Engine(_)
+                | Self::Unsettled(..)
+                | Self::LeaseLost(_)
+        )
     }
 }
 

@@ -1,37 +1,40 @@
 //! The right of one run to change a deployment. One run at a time holds it; the others wait.
 //!
-//! This is the only interface to the five mechanisms behind it, none of which sees every other run:
+//! The lease is on the engine, so that runs of all users and machines see it: a container with a fixed name, which
+//! never runs ([`crate::docker::lease`]). The engine creates it for one of several runs. How it ends:
 //!
-//! | mechanism | sees |
+//! | the holder | the lease |
 //! |---|---|
-//! | [`file_lock`]: a lock file with a note about its holder | runs of this user on this machine |
-//! | the label of the run that made the shared volume | the run that makes a new deployment |
-//! | [`presence`](crate::redis::presence): names of client connections | runs that are connected with a server |
-//! | [`other_runs`]: waiting until the deployment stays as it is | the rest |
-//! | passwords in the deployment's file that are not this run's | runs that have ended |
+//! | ends, also with an error | it releases the lease |
+//! | is killed or interrupted | the next run on the same machine sees that its process has ended |
+//! | is killed on another machine or in a container, is stopped, or is dropped | it is not renewed, and expires |
+//!
+//! A run that goes on after its lease expired finds it removed when it renews it, and stops.
+//!
+//! A run that finds the lease of a run that was cut off waits until the engine has finished the calls of that run.
+//! Only then it removes the lease, so that no other run starts before.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use rand::RngExt as _;
+use tokio::time::{Instant, sleep};
 
 use super::Error;
 use super::engine::ConnectedEngine;
-use super::target::Target;
-use crate::docker::EngineInventory;
-use crate::event::Listener;
-use crate::redis::Servers;
-use crate::redis::presence::{Presence, Worker};
+use crate::docker::lease::{self as engine_lease, Creation, FoundLease};
+use crate::event::{Event, Listener};
+use crate::poll;
 use crate::topology::DeploymentName;
 
-mod file_lock;
-mod other_runs;
+mod holder;
+mod process;
 
-use file_lock::FileLock;
-use other_runs::OtherRuns;
+use holder::{Holder, Verdict};
 
-/// How often a run that failed goes on because another run was at work: it may have failed for a reason
-/// of its own.
-const MOST_REPEATS: usize = 3;
+/// How often to look whether another run has released the lease: a person does not notice a tenth of a second.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often the holder renews the lease: several times before it expires.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(4);
 
 /// What a run asks for.
 pub(super) struct LeaseRequest<'a> {
@@ -39,6 +42,8 @@ pub(super) struct LeaseRequest<'a> {
     pub(super) engine: ConnectedEngine,
     /// The deployment.
     pub(super) deployment: DeploymentName,
+    /// An image that the engine has; `None` where the run needs none.
+    pub(super) image: Option<String>,
     /// The verb, which other runs are told.
     pub(super) command: &'static str,
     /// The longest that this run waits for another.
@@ -47,125 +52,171 @@ pub(super) struct LeaseRequest<'a> {
     pub(super) listener: &'a dyn Listener,
 }
 
-/// The right to change one deployment on one engine, until it is released or dropped. A lease that is
-/// dropped tells the next run that this run was cut off.
-pub(super) struct Lease<'a> {
-    lock: FileLock,
-    presence: Presence,
-    others: OtherRuns<'a>,
-    /// How often this run has gone on because of another run.
-    repeats: usize,
-    /// Whether this run has looked for a run that makes the deployment.
-    looked: bool,
+/// The right to change one deployment on one engine, until it is released. A lease that is dropped tells the next run
+/// that this run was cut off.
+pub(super) struct Lease {
+    engine: ConnectedEngine,
+    deployment: DeploymentName,
+    /// The lease on the engine. `None` where the engine has no image: then no run can make anything.
+    id: Option<String>,
+    /// When this run took it. The clock of the machine, which goes on while the machine sleeps.
+    taken: SystemTime,
+    /// Whether another run held it before.
+    follows: bool,
 }
 
-impl<'a> Lease<'a> {
-    /// Takes the lease. Waits for the run that holds it.
+impl Lease {
+    /// Takes the lease. Waits for the run that holds it, and takes over from a run that was cut off.
     ///
     /// # Errors
     /// [`Error::InUse`]: another run still holds it when the time is over.
-    pub(super) async fn take(request: LeaseRequest<'a>) -> Result<Self, Error> {
-        let lock = FileLock::take(&request).await?;
-        let others = OtherRuns::new(request);
-        Ok(Self { lock, presence: Presence::new(worker()), others, repeats: 0, looked: false })
+    pub(super) async fn take(request: LeaseRequest<'_>) -> Result<Self, Error> {
+        let image = match &request.image {
+            Some(image) => Some(image.clone()),
+            None => request.any_image().await?,
+        };
+        let Some(image) = image else { return Ok(request.lease(None, false)) };
+        let holder = Holder::this_run(request.command).to_label();
+        let wait = poll::Wait::new("the lease", request.timeout, POLL_INTERVAL);
+        let mut others = Others { request: &request, clock: None, seen: None };
+        loop {
+            let (docker, name) = (request.engine.api.client(), &request.deployment);
+            match engine_lease::create(docker, name, &image, &holder).await? {
+                Creation::Created(id) => return Ok(request.lease(Some(id), others.seen.is_some())),
+                Creation::NoImage => return Ok(request.lease(None, others.seen.is_some())),
+                Creation::NameTaken => {}
+            }
+            if others.end_one_that_was_cut_off().await? {
+                continue;
+            }
+            if wait.pause().await.is_err() {
+                return Err(others.in_use(wait.waited()));
+            }
+        }
+    }
+
+    /// Whether another run changed the deployment before, so that what this run saw before may have changed.
+    pub(super) fn follows_another_run(&self) -> bool {
+        self.follows
+    }
+
+    /// Does work under the lease, and renews it meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`]: the lease does not exist any more, and the work was stopped. The error of the work.
+    pub(super) async fn keep<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.renew_until_lost() => Err(Error::LeaseLost(self.deployment.to_string())),
+        }
+    }
+
+    /// Renews the lease again and again, until it does not exist any more.
+    async fn renew_until_lost(&self) {
+        let Some(id) = &self.id else { return std::future::pending().await };
+        loop {
+            sleep(RENEWAL_INTERVAL).await;
+            let age = self.taken.elapsed().unwrap_or_default();
+            // An engine that does not answer fails the work itself. The next renewal may succeed.
+            if let Ok(false) = engine_lease::renew(self.engine.api.client(), id, age).await {
+                return;
+            }
+        }
     }
 
     /// Gives the lease back. The engine and the servers have answered every call of this run.
-    pub(super) fn release(self) {
-        self.lock.release();
-    }
-
-    /// Whether this run waited for another, so that what it saw before may have changed.
-    pub(super) fn waited(&self) -> bool {
-        self.lock.waited
-    }
-
-    /// Whether another run was at work on the deployment too, so that its parts are not this run's alone.
-    pub(super) fn met_another_run(&self) -> bool {
-        self.others.met_any()
-    }
-
-    /// The engine's inventory once the engine has finished what a killed run asked for.
-    pub(super) async fn settled_inventory(&self) -> Result<EngineInventory, Error> {
-        let (engine, name) = (&self.others.engine().api, self.others.deployment());
-        if self.lock.follows_killed_run {
-            Ok(engine.inventory_after_killed_run(name).await?)
-        } else {
-            Ok(engine.inventory().await?)
+    pub(super) async fn release(&self) {
+        let Some(id) = &self.id else { return };
+        // A lease that stays only makes the next run careful: its holder has ended.
+        if let Err(error) = engine_lease::remove(self.engine.api.client(), id, &self.deployment).await {
+            tracing::debug!(%error, "could not release the lease");
         }
-    }
-
-    /// Lets other runs see this run on the servers.
-    pub(super) fn show_on<'s>(&'s self, servers: Servers<'s>) -> Servers<'s> {
-        servers.seen_as(&self.presence)
-    }
-
-    /// Waits for a run that is making the deployment, and has not written its file yet: without the file
-    /// this run would choose other passwords. Says whether it waited.
-    pub(super) async fn wait_for_maker(
-        &mut self,
-        target: &Target,
-        lost_network: bool,
-    ) -> Result<bool, Error> {
-        let half_made = target.stored.is_none() && !std::mem::replace(&mut self.looked, true);
-        let inventory = &target.inventory;
-        // Volumes that keep data stay after `down`, without a run at work.
-        let begun = inventory.network.is_some() || inventory.volumes.values().any(|keeps_data| !keeps_data);
-        if !(begun && (lost_network || half_made)) {
-            return Ok(false);
-        }
-        let (engine, name) = (&self.others.engine().api, &target.topology.name);
-        if engine.began(name, &engine.inventory().await?) {
-            return Ok(false);
-        }
-        self.others.wait_until_quiet().await?;
-        Ok(true)
-    }
-
-    /// Waits until the deployment stays as it is: another run took a name or a subnet for it.
-    pub(super) async fn wait_until_quiet(&mut self) -> Result<(), Error> {
-        self.others.wait_until_quiet().await
-    }
-
-    /// Confirms, before a plan changes something, that this run still holds the lease.
-    ///
-    /// # Errors
-    /// [`Error::OtherRun`]: a run of another user or machine goes first.
-    pub(super) async fn confirm(&self, servers: &Servers<'_>) -> Result<(), Error> {
-        if servers.claim().await {
-            Ok(())
-        } else {
-            Err(Error::OtherRun(self.others.deployment().to_string()))
-        }
-    }
-
-    /// Whether a failure comes from another run at work on the same deployment. Then waits for that run, so
-    /// that this run can go on.
-    pub(super) async fn recover(&mut self, error: &Error, target: &Target) -> Result<bool, Error> {
-        if matches!(error, Error::OtherRun(_)) {
-            self.others.wait_for_turn(&self.presence).await?;
-            return Ok(true);
-        }
-        let was_met = self.others.take_met();
-        let may_be_disturbed = matches!(error, Error::Execute(_) | Error::Unsettled(..));
-        if !may_be_disturbed || self.repeats >= MOST_REPEATS {
-            return Ok(false);
-        }
-        self.repeats += 1;
-        // A run that cannot be found out about does not explain the failure.
-        if self.presence.has_company().await || self.others.wrote_passwords(target).await.unwrap_or(false) {
-            self.others.wait_for_turn(&self.presence).await?;
-            return Ok(true);
-        }
-        if was_met {
-            self.others.wait_until_quiet().await?;
-        }
-        Ok(was_met)
     }
 }
 
-/// What tells this run from others at the same deployment.
-fn worker() -> Worker {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Worker { began: u64::try_from(since.as_millis()).unwrap_or(u64::MAX), token: rand::rng().random() }
+impl LeaseRequest<'_> {
+    async fn any_image(&self) -> Result<Option<String>, Error> {
+        let api = &self.engine.api;
+        let inventory = api.inventory().await?.deployment(&self.deployment);
+        Ok(engine_lease::any_image(api.client(), &inventory).await?)
+    }
+
+    fn lease(&self, id: Option<String>, follows: bool) -> Lease {
+        let (engine, deployment) = (self.engine.clone(), self.deployment.clone());
+        Lease { engine, deployment, id, taken: SystemTime::now(), follows }
+    }
+}
+
+/// The runs that hold the lease while this run wants it.
+struct Others<'a> {
+    request: &'a LeaseRequest<'a>,
+    /// The engine's clock, once it was read: the time since 1970, and when this run read it.
+    clock: Option<(Duration, Instant)>,
+    /// The lease that was seen last.
+    seen: Option<Seen>,
+}
+
+struct Seen {
+    lease: FoundLease,
+    holder: Holder,
+    /// How old it was at its last renewal, as far as it was read.
+    renewed_at: Duration,
+}
+
+impl Others<'_> {
+    /// Looks at the lease, and tells about its holder. Removes it where its holder was cut off, and says so.
+    async fn end_one_that_was_cut_off(&mut self) -> Result<bool, Error> {
+        let (docker, name) = (self.request.engine.api.client(), &self.request.deployment);
+        let Some(lease) = engine_lease::find(docker, name).await? else { return Ok(false) };
+        if self.clock.is_none() {
+            self.clock = engine_lease::clock(docker).await?.map(|time| (time, Instant::now()));
+        }
+        let age = self.age(&lease);
+        let known = self.seen.take().filter(|seen| seen.lease.id == lease.id);
+        let is_new = known.is_none();
+        let holder = Holder::from_label(&lease.holder);
+        let mut seen = known.unwrap_or(Seen { lease, holder, renewed_at: Duration::ZERO });
+        let mut verdict = seen.holder.judge(age.saturating_sub(seen.renewed_at));
+        if verdict == Verdict::Expired {
+            // It may have been renewed since it was read last.
+            seen.renewed_at = engine_lease::age_at_renewal(docker, &seen.lease.id).await?;
+            verdict = seen.holder.judge(age.saturating_sub(seen.renewed_at));
+        }
+        let described = seen.holder.describe(age);
+        let id = seen.lease.id.clone();
+        self.seen = Some(seen);
+        if verdict == Verdict::Works {
+            if is_new {
+                let timeout = self.request.timeout.as_secs();
+                self.note(format!(
+                    "{described} is at work on `{name}`: waiting for it to end, for {timeout} s at most"
+                ));
+            }
+            return Ok(false);
+        }
+        self.note(format!("{described} was cut off: waiting until the engine has finished its calls"));
+        self.request.engine.api.settle_after_killed_run(name).await?;
+        engine_lease::remove(docker, &id, name).await?;
+        Ok(true)
+    }
+
+    /// How old a lease is by the engine's clock.
+    fn age(&self, lease: &FoundLease) -> Duration {
+        let now = self.clock.map(|(time, read)| time + read.elapsed());
+        now.unwrap_or_default().saturating_sub(lease.created)
+    }
+
+    fn in_use(&self, waited: Duration) -> Error {
+        let deployment = self.request.deployment.to_string();
+        let (holder, process) = match &self.seen {
+            Some(seen) => (seen.holder.describe(self.age(&seen.lease)), seen.holder.process_here()),
+            None => ("another redisctl".to_owned(), None),
+        };
+        Error::InUse { deployment, holder, process, waited }
+    }
+
+    fn note(&self, message: String) {
+        self.request.listener.hear(Event::Note { message });
+    }
 }

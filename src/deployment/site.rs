@@ -3,7 +3,6 @@
 use super::Error;
 use super::converge::{ConvergeError, MOST_ROUNDS, Site};
 use super::engine::ConnectedEngine;
-use super::lease::Lease;
 use super::target::Target;
 use crate::docker::Engine;
 use crate::observation::Observation;
@@ -15,7 +14,6 @@ pub(super) struct EngineSite<'a> {
     pub(super) target: &'a Target,
     pub(super) engine: &'a ConnectedEngine,
     pub(super) servers: &'a Servers<'a>,
-    pub(super) lease: &'a Lease<'a>,
 }
 
 impl<'a> Site for EngineSite<'a> {
@@ -41,10 +39,6 @@ impl<'a> Site for EngineSite<'a> {
 
     async fn observe(&self, written: bool) -> Result<Observation, Error> {
         self.target.observe(self.engine, self.servers, written).await
-    }
-
-    async fn permit(&self) -> Result<(), Error> {
-        self.lease.confirm(self.servers).await
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Target {
     pub(crate) inventory: Inventory,
     /// What to say about the spec on this machine.
     pub(super) remarks: Vec<Problem>,
+    /// Whether this run made all of that.
+    pub(super) begun: bool,
 }
 
 /// Makes or pulls the image of a spec where the engine does not have it; gives the reference to run.
@@ -127,7 +129,7 @@ impl Target {
         let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
         let credentials = Credentials { certificates, ..passwords };
         let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
-        Ok(Self { topology, credentials, stored, inventory, remarks })
+        Ok(Self { topology, credentials, stored, inventory, remarks, begun: false })
     }
 
     /// The credentials that the last `up` brought the deployment to.
@@ -150,7 +152,8 @@ impl Target {
     ) -> Result<Observation, Error> {
         let stored = self.stored.as_ref().map(|(topology, credentials)| (topology, credentials));
         let stored = if written { Some((&self.topology, &self.credentials)) } else { stored };
-        observe(&self.topology, &self.credentials, stored, engine, servers).await
+        let observed = observe(&self.topology, &self.credentials, stored, engine, servers).await?;
+        Ok(Observation { begun: self.begun, ..observed })
     }
 
     /// The error that obstacles to a plan are.

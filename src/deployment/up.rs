@@ -65,9 +65,9 @@ pub struct UpDone {
 
 /// How far a run came.
 #[derive(Default)]
-struct Progress<'r> {
+struct Progress {
     engine: Option<ConnectedEngine>,
-    lease: Option<Lease<'r>>,
+    lease: Option<Lease>,
     target: Option<Target>,
     /// Whether this run made every part of the deployment.
     is_new: bool,
@@ -166,20 +166,20 @@ impl<'a> Up<'a> {
         let recorder = Recorder::new(self.listener, bundle.as_ref());
         let mut progress = Progress::default();
         let result = Box::pin(self.attempt(bundle.as_ref(), &recorder, &mut progress)).await;
-        let result = Box::pin(self.wind_up(bundle.as_ref(), &recorder, &progress, result)).await;
+        let wind_up = Box::pin(self.wind_up(bundle.as_ref(), &recorder, &progress, result));
+        let Some(lease) = &progress.lease else { return wind_up.await };
         // The lease ends last: until here this run may have removed parts.
-        if let Some(lease) = progress.lease {
-            lease.release();
-        }
+        let result = lease.keep(wind_up).await;
+        lease.release().await;
         result
     }
 
     /// Takes the lease, then observes, plans, executes and verifies. `progress` shows how far it came.
-    async fn attempt<'r>(
+    async fn attempt(
         &self,
         bundle: Option<&FailureBundle>,
-        listener: &'r dyn Listener,
-        progress: &mut Progress<'r>,
+        listener: &dyn Listener,
+        progress: &mut Progress,
     ) -> Result<UpDone, Error> {
         let spec = self.spec.read()?;
         let mut watch = Stopwatch::new(listener);
@@ -187,20 +187,38 @@ impl<'a> Up<'a> {
         watch.lap("connect");
         let image = provide_image(&spec, &engine, listener).await?;
         watch.lap("image");
-        let deployment = spec.topology.name.clone();
         let request = LeaseRequest {
             engine: engine.clone(),
-            deployment,
+            deployment: spec.topology.name.clone(),
+            image: Some(image.clone()),
             command: "up",
             timeout: self.timeout,
             listener,
         };
-        let lease = progress.lease.insert(Lease::take(request).await?);
+        let lease = Box::pin(Lease::take(request)).await?;
         watch.lap("wait for others");
-        let mut contention = Contention::new(&spec, &engine, listener);
+        let work = Box::pin(self.work(&spec, &engine, &image, bundle, listener, progress));
+        let result = lease.keep(work).await;
+        progress.is_new &= !matches!(result, Err(Error::LeaseLost(_)));
+        progress.lease = Some(lease);
+        result
+    }
+
+    /// Observes, plans, executes and verifies, again while others take what this run chose.
+    async fn work(
+        &self,
+        spec: &LoadedSpec,
+        engine: &ConnectedEngine,
+        image: &str,
+        bundle: Option<&FailureBundle>,
+        listener: &dyn Listener,
+        progress: &mut Progress,
+    ) -> Result<UpDone, Error> {
+        let mut contention = Contention::new(spec, engine, listener);
         let mut has_warned = false;
         loop {
-            let target = Target::resolve(&spec, &engine, image.clone(), contention.lost()).await?;
+            let mut watch = Stopwatch::new(listener);
+            let target = Target::resolve(spec, engine, image.to_owned(), contention.lost()).await?;
             let target = progress.target.insert(target);
             watch.lap("look around");
             if let Some(bundle) = bundle {
@@ -208,23 +226,17 @@ impl<'a> Up<'a> {
                 bundle.mask(Some(&target.credentials));
             }
             if !std::mem::replace(&mut has_warned, true) {
-                warn(&spec, target, &engine, listener);
+                warn(spec, target, engine, listener);
             }
-            if lease.wait_for_maker(target, contention.take_lost_network()).await? {
-                continue;
-            }
-            progress.is_new = contention.is_new(target, lease);
-            match self.converge_and_verify(target, &engine, lease, listener).await {
+            target.begun = contention.is_new(target);
+            progress.is_new = target.begun;
+            match self.converge_and_verify(target, engine, listener).await {
                 Ok(result) => {
                     let (topology, credentials) = (target.topology.clone(), target.credentials.clone());
                     let deployment = Deployment::new(engine.clone(), topology, credentials);
                     return Ok(UpDone { deployment, result });
                 }
-                Err(error) => {
-                    let recovered = contention.recover(error, target, lease).await;
-                    progress.is_new = contention.is_new(target, lease);
-                    recovered?;
-                }
+                Err(error) => contention.recover(error, target).await?,
             }
         }
     }
@@ -234,11 +246,10 @@ impl<'a> Up<'a> {
         &self,
         target: &Target,
         engine: &ConnectedEngine,
-        lease: &Lease<'_>,
         listener: &dyn Listener,
     ) -> Result<UpResult, Error> {
-        let servers = lease.show_on(target.servers());
-        let site = EngineSite { target, engine, servers: &servers, lease };
+        let servers = target.servers();
+        let site = EngineSite { target, engine, servers: &servers };
         let options = ConvergeOptions { plan: self.plan, timeout: self.timeout };
         let converged = converge(&site, options, listener).await.map_err(|error| site.error(error))?;
         let mut watch = Stopwatch::new(listener);
@@ -259,7 +270,7 @@ impl<'a> Up<'a> {
         &self,
         bundle: Option<&FailureBundle>,
         listener: &dyn Listener,
-        progress: &Progress<'_>,
+        progress: &Progress,
         result: Result<UpDone, Error>,
     ) -> Result<UpDone, Error> {
         let Progress { engine, target, is_new, .. } = progress;

@@ -8,10 +8,9 @@ use crate::event::{Event, Listener};
 use crate::plan::EngineAction;
 use crate::topology::NodeName;
 
-/// Does an action for the run `maker`; `node` is the node of the action's step, if it has one.
+/// Does an action; `node` is the node of the action's step, if it has one.
 pub(super) async fn apply(
     docker: &Docker,
-    maker: &str,
     node: Option<&NodeName>,
     action: &EngineAction,
     listener: &dyn Listener,
@@ -29,7 +28,7 @@ pub(super) async fn apply(
         EngineAction::RemoveNetwork(deployment) => {
             network::remove(docker, deployment.as_str(), deployment).await
         }
-        EngineAction::CreateVolume(settings) => volume::create(docker, maker, settings).await,
+        EngineAction::CreateVolume(settings) => volume::create(docker, settings).await,
         EngineAction::RemoveVolume { name } => volume::remove(docker, name).await,
         EngineAction::CreateContainer(settings) => container::create(docker, settings).await,
         // The executor renders the files, with secrets that no action holds.

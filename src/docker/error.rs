@@ -44,6 +44,12 @@ pub enum EngineError {
         /// The name.
         name: String,
     },
+    /// A container has the name of a deployment's lease.
+    #[error("there is a container `{container}` that redisctl did not make")]
+    Foreign {
+        /// The container.
+        container: String,
+    },
     /// The engine could not start a container. One reason is a port that is taken.
     #[error("the engine could not start the container `{container}`")]
     NotStarted {
@@ -128,6 +134,10 @@ impl EngineError {
             Self::NewerFormat { .. } => {
                 Some("upgrade redisctl; to remove the deployment, `redisctl down` of this version is enough")
             }
+            Self::Foreign { .. } => Some(
+                "redisctl needs this name while it changes the deployment: rename the container, or choose another \
+                 name for the deployment with `--name`",
+            ),
             Self::NoServer(_) => Some("name an image of Redis or Valkey with `--image`"),
             Self::OtherProcessor { .. } => {
                 Some("name an image with `--image` that is made for the engine's processor")

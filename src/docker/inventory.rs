@@ -91,13 +91,11 @@ impl EngineInventory {
             .collect()
     }
 
-    /// Whether the run `maker` created the volume that the nodes of a deployment share. Only that run creates the rest
-    /// of the deployment.
-    pub(super) fn is_maker(&self, maker: &str, name: &DeploymentName) -> bool {
-        self.volumes.iter().any(|volume| {
-            let labels = &volume.labels;
-            labels::belongs(Some(labels), name) && !keeps_data(volume) && labels::is_made_by(labels, maker)
-        })
+    /// The deployments that have a lease, which a run holds or a killed run left.
+    #[must_use]
+    pub fn leased(&self) -> BTreeSet<DeploymentName> {
+        let labels = self.containers.iter().filter_map(|container| container.labels.as_ref());
+        labels.filter_map(labels::leased_deployment).collect()
     }
 
     /// The inventory of one deployment.
@@ -183,6 +181,20 @@ impl EngineInventory {
     #[must_use]
     pub fn subnets(&self) -> BTreeSet<Ipv4Net> {
         self.networks.iter().flat_map(subnets).collect()
+    }
+
+    /// The holder of a subnet, or of a part of it, other than the deployment.
+    #[must_use]
+    pub fn subnet_holder(&self, subnet: Ipv4Net, name: &DeploymentName) -> Option<String> {
+        let overlaps = |other: &Ipv4Net| other.contains(&subnet) || subnet.contains(other);
+        let holder = self.networks.iter().find(|network| {
+            !labels::belongs(network.labels.as_ref(), name) && subnets(network).iter().any(overlaps)
+        })?;
+        let deployment = holder.labels.as_ref().and_then(|labels| labels.get(labels::DEPLOYMENT));
+        Some(match deployment {
+            Some(deployment) => format!("deployment `{deployment}`"),
+            None => format!("network `{}`", holder.name.as_deref().unwrap_or("?")),
+        })
     }
 
     /// The ports of all containers that are not the deployment's, and who has each. Stopped containers of other

@@ -6,7 +6,8 @@ use crate::topology::container::ContainerSettings;
 use crate::topology::stored_format::{self, NewerFormat};
 use crate::topology::{DeploymentName, NodeName};
 
-/// The deployment that a container, network or volume belongs to. redisctl never touches any that lacks it.
+/// The deployment that a container, network or volume belongs to. redisctl never touches any that lacks it, but for
+/// leases.
 pub const DEPLOYMENT: &str = "io.redisctl.deployment";
 
 /// The version of what the labels say, see [`stored_format`].
@@ -27,9 +28,11 @@ pub const KEEPS_DATA: &str = "io.redisctl.keeps-data";
 /// What the data in a volume is of, as JSON, see [`crate::topology::kept_data`].
 pub(super) const DATA_OF: &str = "io.redisctl.data-of";
 
-/// The run that created a volume. The engine answers with an existing volume as if it had created it now: this label
-/// tells the two cases apart.
-pub(super) const MADE_BY: &str = "io.redisctl.made-by";
+/// The deployment that a lease is about. Leases lack [`DEPLOYMENT`], so that no list shows them as parts of it.
+const LEASE: &str = "io.redisctl.lease";
+
+/// The run that holds a lease, as JSON.
+const LEASE_HOLDER: &str = "io.redisctl.lease-holder";
 
 type Labels = HashMap<String, String>;
 
@@ -64,9 +67,22 @@ pub(super) fn check_format(labels: &Labels) -> Result<(), NewerFormat> {
     stored_format::check_label(labels.get(FORMAT).map(String::as_str))
 }
 
-/// Whether the run `maker` created the volume with these labels.
-pub(super) fn is_made_by(labels: &Labels, maker: &str) -> bool {
-    labels.get(MADE_BY).is_some_and(|label| label == maker)
+/// The labels of a lease.
+pub(super) fn of_lease(deployment: &DeploymentName, holder: &str) -> Labels {
+    [(LEASE, deployment.as_str()), (LEASE_HOLDER, holder)]
+        .map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// What the labels of a lease of the deployment say about its holder; `None`: they are not such labels.
+pub(super) fn lease_holder<'a>(labels: &'a Labels, deployment: &DeploymentName) -> Option<&'a str> {
+    let is_lease = labels.get(LEASE)? == deployment.as_str();
+    is_lease.then(|| labels.get(LEASE_HOLDER).map_or("", String::as_str))
+}
+
+/// The deployment that a container with these labels is the lease of.
+pub(super) fn leased_deployment(labels: &Labels) -> Option<DeploymentName> {
+    DeploymentName::new(labels.get(LEASE)?).ok()
 }
 
 /// The node's name in a container's labels.

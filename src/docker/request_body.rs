@@ -130,12 +130,11 @@ pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
     }
 }
 
-/// The body by which the run `maker` creates a volume.
-pub(super) fn volume(settings: &VolumeSettings, maker: &str) -> VolumeCreateRequest {
+/// The body that creates a volume.
+pub(super) fn volume(settings: &VolumeSettings) -> VolumeCreateRequest {
     let mut labels = labels::of_deployment(&settings.deployment, &settings.labels);
     let keeps_data = if settings.keeps.is_some() { "yes" } else { "no" };
     labels.insert(labels::KEEPS_DATA.to_owned(), keeps_data.to_owned());
     labels.extend(settings.keeps.as_ref().map(|kept| (labels::DATA_OF.to_owned(), kept.to_label())));
-    labels.insert(labels::MADE_BY.to_owned(), maker.to_owned());
     VolumeCreateRequest { name: Some(settings.name.clone()), labels: Some(labels), ..Default::default() }
 }

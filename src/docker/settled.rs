@@ -25,29 +25,10 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long nothing of a deployment must change for the engine to have finished the calls of a killed run:
 /// creating a network or a container takes it tenths of a second.
-pub(super) const QUIET_AFTER_KILLED_RUN: Duration = Duration::from_secs(1);
+const QUIET_AFTER_KILLED_RUN: Duration = Duration::from_secs(1);
 
 /// How long to wait for that, at most: a container that restarts in a loop changes for ever.
-pub(super) const LIMIT_AFTER_KILLED_RUN: Duration = Duration::from_secs(10);
-
-/// How the wait for a deployment that does not change ended.
-#[derive(Debug, Clone)]
-pub enum Settled {
-    /// Nothing of the deployment changed for long enough. This is the last list.
-    Quiet(EngineInventory),
-    /// The time was over, and the deployment still changed. This is the last list.
-    Changing(EngineInventory),
-}
-
-impl Settled {
-    /// The last list.
-    #[must_use]
-    pub fn into_inventory(self) -> EngineInventory {
-        match self {
-            Self::Quiet(inventory) | Self::Changing(inventory) => inventory,
-        }
-    }
-}
+const LIMIT_AFTER_KILLED_RUN: Duration = Duration::from_secs(10);
 
 /// Lists what is on the engine, after the removal of every container of a deployment that the engine is removing.
 pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, EngineError> {
@@ -77,29 +58,20 @@ pub(super) async fn is_removed(docker: &Docker, container: &str) -> Result<bool,
     Ok(inspect_settled(docker, std::iter::once(container)).await?.is_none())
 }
 
-/// Lists what is on the engine again and again, until nothing of a deployment has changed for `quiet`, or until
-/// `limit` is over.
-pub(super) async fn until_unchanged(
-    docker: &Docker,
-    deployment: &DeploymentName,
-    quiet: Duration,
-    limit: Duration,
-) -> Result<Settled, EngineError> {
+/// Waits until nothing of a deployment has changed for a while, or until the time for that is over.
+pub(super) async fn until_unchanged(docker: &Docker, deployment: &DeploymentName) -> Result<(), EngineError> {
     let started = Instant::now();
-    let mut last = inventory(docker).await?;
+    let mut last = inventory(docker).await?.deployment(deployment);
     let mut changed = Instant::now();
-    while changed.elapsed() < quiet {
-        if started.elapsed() >= limit {
-            return Ok(Settled::Changing(last));
-        }
+    while changed.elapsed() < QUIET_AFTER_KILLED_RUN && started.elapsed() < LIMIT_AFTER_KILLED_RUN {
         sleep(LOOK_INTERVAL).await;
-        let next = inventory(docker).await?;
-        if next.deployment(deployment) != last.deployment(deployment) {
+        let next = inventory(docker).await?.deployment(deployment);
+        if next != last {
             changed = Instant::now();
         }
         last = next;
     }
-    Ok(Settled::Quiet(last))
+    Ok(())
 }
 
 async fn list(docker: &Docker) -> Result<EngineInventory, EngineError> {

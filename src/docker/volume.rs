@@ -7,23 +7,15 @@ use super::error::is_not_found;
 use super::{EngineError, labels, request_body};
 use crate::plan::VolumeSettings;
 
-/// Creates a volume for the run `maker`.
-///
-/// All runs may use a data volume of the deployment, whichever of them created it. Of several runs at the same
-/// deployment, only the one that created the shared volume goes on.
+/// Creates a volume, or finds it created: a killed run may have asked for it.
 ///
 /// # Errors
-/// [`EngineError::NameTaken`] where the volume is another run's or another user's.
-pub(super) async fn create(
-    docker: &Docker,
-    maker: &str,
-    settings: &VolumeSettings,
-) -> Result<(), EngineError> {
-    let created = docker.create_volume(request_body::volume(settings, maker)).await;
+/// [`EngineError::NameTaken`] where a volume has the name that is not the deployment's.
+pub(super) async fn create(docker: &Docker, settings: &VolumeSettings) -> Result<(), EngineError> {
+    let created = docker.create_volume(request_body::volume(settings)).await;
     let volume = created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
     // The engine answers with an existing volume of that name as if it had created it now.
-    let for_all = settings.keeps.is_some() && labels::belongs(Some(&volume.labels), &settings.deployment);
-    if for_all || labels::is_made_by(&volume.labels, maker) {
+    if labels::belongs(Some(&volume.labels), &settings.deployment) {
         Ok(())
     } else {
         Err(EngineError::NameTaken { kind: "volume", name: volume.name })

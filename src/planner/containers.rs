@@ -78,8 +78,7 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
     stages
 }
 
-/// The network and the volumes: the shared volume before all else, since it can be made only once, and
-/// whoever makes it is the one of several redisctl that makes the deployment.
+/// The network and the volumes.
 fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut steps = Vec::new();
     let volume = |node: Option<&NodeName>, name: String, keeps: Option<KeptData>| {

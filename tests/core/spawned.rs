@@ -6,11 +6,10 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use redisctl::docker::connect::connect;
 use redisctl::docker::location::EngineLocation;
-use redisctl::docker::{self, engine_info, evidence, host_image, image, remove};
+use redisctl::docker::{self, engine_info, evidence, host_image, image, lease, remove};
 use redisctl::event::Listener;
 use redisctl::executor::Executor;
 use redisctl::plan::Plan;
-use redisctl::redis::presence::{Presence, Worker};
 use redisctl::redis::{Servers, probe};
 use redisctl::topology::{Credentials, NodeName, Topology};
 
@@ -27,8 +26,7 @@ fn a_run_and_its_verification_may_be_spawned(
     listener: Box<dyn Listener>,
 ) {
     assert_spawnable(async move {
-        let presence = Presence::new(Worker { began: 1, token: 1 });
-        let servers = Servers::new(&topology, &credentials).seen_as(&presence);
+        let servers = Servers::new(&topology, &credentials);
         let executor = Executor {
             engine: &engine,
             servers: &servers,
@@ -38,7 +36,6 @@ fn a_run_and_its_verification_may_be_spawned(
             timeout: Duration::ZERO,
         };
         let _ = executor.run(&Arc::new(plan)).await;
-        servers.claim().await;
         servers.observe(&[]).await;
         probe::verify(&servers, &topology, &credentials, "unique").await;
     });
@@ -57,8 +54,10 @@ fn calls_of_the_engine_may_be_spawned(
         let engine = docker::Engine::new(client);
         let (client, name) = (engine.client(), &topology.name);
         let Ok(on_engine) = engine.inventory().await else { return };
-        let _ = engine.inventory_after_killed_run(name).await;
-        let _ = engine.until_unchanged(name, Duration::ZERO, Duration::ZERO).await;
+        let _ = engine.settle_after_killed_run(name).await;
+        let _ = lease::create(client, name, "redis:8", "").await;
+        let _ = lease::find(client, name).await;
+        let _ = lease::renew(client, "id", Duration::ZERO).await;
         let _ = engine.pull("redis:8", listener.as_ref()).await;
         let _ = engine.observe(&topology, &on_engine).await;
         let _ = engine.stored(name, &on_engine).await;

@@ -1,15 +1,26 @@
-//! Two redisctl at the same deployment at the same moment: one does it, and the other finds it done.
+//! Two runs at the same deployment: one holds the lease, and the other waits for it.
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, command, docker, end, fail_with, succeed};
+use crate::moment::{at, is_step, meanwhile};
+use crate::private_engine::as_root;
+use crate::support::{Deployment, REDIS_7, command, docker, end, fail_with, redisctl, succeed};
 
 /// How long something that must come about may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// After which a lease expires.
+const EXPIRY: Duration = Duration::from_secs(20);
+
+/// The names of the deployment's leases.
+fn leases(deployment: &Deployment) -> String {
+    let filter = format!("label=io.redisctl.lease={}", deployment.name);
+    docker(&["ps", "--all", "--format", "{{.Names}}", "--filter", &filter])
 }
 
 /// Waits until the deployment has a container. Engine 20.10 lists one before it can be inspected.
@@ -30,9 +41,10 @@ fn of_two_ups_one_makes_it_and_the_other_finds_it_made() {
         succeed(output);
     }
     let said = outputs.iter().map(stderr).collect::<String>();
-    assert_eq!(said.matches("`redisctl up` (process ").count(), 1, "{said}");
+    assert_eq!(said.matches("`redisctl up` o").count(), 1, "{said}");
     assert_eq!(said.matches("is at work on `redisctl-test-two-ups`").count(), 1, "{said}");
     deployment.verify();
+    assert_eq!(leases(&deployment), "");
 }
 
 #[test]
@@ -42,8 +54,9 @@ fn a_down_waits_for_an_up_and_leaves_nothing() {
     let up = deployment.command("up", "cluster", &[]).spawn().expect("redisctl starts");
     await_container(&deployment);
     // Without time to wait, it says who is in its way.
-    let said = fail_with(&crate::support::redisctl(&["down", &deployment.name, "--timeout", "0s"]), 1);
-    assert!(said.contains(&format!("`redisctl up` (process {}", up.id())), "{said}");
+    let said = fail_with(&redisctl(&["down", &deployment.name, "--timeout", "0s"]), 1);
+    assert!(said.contains(&format!("(process {}, begun ", up.id())), "{said}");
+    assert!(said.contains(&format!("end process {}", up.id())), "{said}");
     assert!(said.contains("is still at work on `redisctl-test-up-down`"), "{said}");
     let downs = [(); 2].map(|()| command(&["down", &deployment.name]).spawn().expect("redisctl starts"));
     succeed(&end(up));
@@ -53,22 +66,93 @@ fn a_down_waits_for_an_up_and_leaves_nothing() {
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
 
+/// A process in a container has the number that another process has outside.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
-fn two_that_cannot_see_each_other_make_one_deployment_all_the_same() {
+fn runs_that_do_not_see_each_others_processes_wait_for_each_other_too() {
     let deployment = Deployment::new("two-users");
-    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder for locks"));
-    let start = |folder: &tempfile::TempDir| {
-        let mut command = deployment.command("up", "secure", &[]);
-        command.env("XDG_RUNTIME_DIR", folder.path()).spawn().expect("redisctl starts")
-    };
-    let outputs = folders.each_ref().map(start).map(end);
-    for output in &outputs {
-        succeed(output);
-    }
-    let said = outputs.iter().map(stderr).collect::<String>();
-    assert!(said.contains("another redisctl makes `redisctl-test-two-users`"), "{said}");
+    let up = || deployment.command("up", "secure", &[]);
+    let mut first = as_root("unshare");
+    first.args(["--pid", "--fork", "--mount-proc", "--kill-child"]).arg(up().get_program());
+    first.args(up().get_args()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let first = first.spawn().expect("unshare starts");
+    await_container(&deployment);
+    let second = end(up().spawn().expect("redisctl starts"));
+    succeed(&end(first));
+    succeed(&second);
+    let said = stderr(&second);
+    assert!(said.contains("is at work on `redisctl-test-two-users`"), "{said}");
+    assert!(said.contains("`redisctl up` o") && !said.contains("(process "), "{said}");
     deployment.verify();
-    let networks = docker(&["network", "ls", "-q", "--filter", &format!("name=^{}$", deployment.name)]);
-    assert_eq!(networks.lines().count(), 1, "{networks}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn the_lease_of_a_killed_run_goes_to_the_next_run() {
+    let deployment = Deployment::new("killed-run");
+    let moment = (1, |event: &serde_json::Value| is_step(event, "step-finished", "create network"));
+    at(&deployment, &["replica"], moment, |process, _| process.signal("KILL"));
+    let lease = format!("{}-lease", deployment.name);
+    assert_eq!(leases(&deployment), lease);
+    let listed = succeed(&redisctl(&["ls"]));
+    assert!(!listed.contains(&lease), "{listed}");
+    let started = Instant::now();
+    let said = stderr(&deployment.run("up", "replica", &[]));
+    assert!(said.contains("was cut off: waiting until the engine has finished its calls"), "{said}");
+    assert!(started.elapsed() < EXPIRY, "{:?}", started.elapsed());
+    deployment.verify();
+    succeed(&redisctl(&["down", &deployment.name]));
+    assert_eq!(leases(&deployment), "");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_lease_that_is_not_renewed_expires() {
+    let deployment = Deployment::new("expired");
+    let lease = format!("{}-lease", deployment.name);
+    // A run on another machine, killed before it made anything else.
+    let labels = [
+        format!("io.redisctl.lease={}", deployment.name),
+        r#"io.redisctl.lease-holder={"command":"up","user":"ann","host":"box"}"#.to_owned(),
+    ];
+    docker(&["create", "--name", &lease, "--label", &labels[0], "--label", &labels[1], REDIS_7, "lease"]);
+    let said = fail_with(&redisctl(&["down", &deployment.name, "--timeout", "0s"]), 1);
+    assert!(said.contains("`redisctl up` of ann@box (begun "), "{said}");
+    let ended = deployment.run("up", "standalone", &[]);
+    succeed(&ended);
+    let said = stderr(&ended);
+    assert!(said.contains("`redisctl up` of ann@box (begun ") && said.contains("was cut off"), "{said}");
+    assert_eq!(leases(&deployment), "");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_run_whose_lease_is_removed_stops() {
+    let deployment = Deployment::new("lease-lost");
+    let moment = (1, |event: &serde_json::Value| {
+        event["event"] == "stage-finished" && event["stage"] == "start primary"
+    });
+    let ended = meanwhile(&deployment, &["replica"], moment, |_| {
+        docker(&["kill", "--signal", "STOP", &deployment.node(1)]);
+        docker(&["rm", "--force", &leases(&deployment)]);
+    });
+    docker(&["kill", "--signal", "CONT", &deployment.node(1)]);
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the lease of `redisctl-test-lease-lost` was removed"), "{}", ended.stderr);
+    deployment.up("replica", &[]);
+    deployment.verify();
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_container_of_somebody_else_with_the_name_of_the_lease_is_named_and_not_touched() {
+    let deployment = Deployment::new("lease-name");
+    let lease = format!("{}-lease", deployment.name);
+    let id = docker(&["create", "--name", &lease, REDIS_7, "redis-server"]);
+    let said = fail_with(&deployment.run("up", "standalone", &[]), 1);
+    let kept = docker(&["inspect", "--format", "{{.Id}}", &lease]);
+    docker(&["rm", &lease]);
+    assert!(said.contains(&format!("there is a container `{lease}` that redisctl did not make")), "{said}");
+    assert_eq!(kept, id);
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }

@@ -47,10 +47,6 @@ impl Site for WorldSite<'_> {
         wait_for_rest(self.world, self.topology).await;
         Ok(self.world.observe(self.topology))
     }
-
-    async fn permit(&self) -> Result<(), Infallible> {
-        Ok(())
-    }
 }
 
 /// Keeps the plans that were run, and passes every event on.

@@ -1,0 +1,106 @@
+//! A process as other processes of the same machine find it, through `/proc`. Other systems than Linux have no such
+//! folder: there a lease of a killed run expires.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// A process. Its number alone may belong to another process later, or at the same time in a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Process {
+    /// The running kernel, and the namespace in which the number counts.
+    pub(super) machine: String,
+    /// The number.
+    pub(super) id: u32,
+    /// When it started, in ticks since the start of the kernel.
+    pub(super) started: u64,
+}
+
+/// What is known of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProcessState {
+    /// It exists.
+    Exists,
+    /// It existed on this machine, and has ended.
+    Ended,
+    /// It is on another machine, or cannot be seen from here.
+    Unknown,
+}
+
+impl Process {
+    /// This process.
+    pub(super) fn own() -> Option<Self> {
+        let statistics = fs::read_to_string("/proc/self/stat").ok()?;
+        let id = statistics.split_once(' ')?.0.parse().ok()?;
+        let Statistics { started, .. } = Statistics::read(&statistics)?;
+        Some(Self { machine: machine()?, id, started })
+    }
+
+    /// What is known of the process.
+    pub(super) fn state(&self) -> ProcessState {
+        if machine().as_ref() != Some(&self.machine) {
+            return ProcessState::Unknown;
+        }
+        match fs::read_to_string(format!("/proc/{}/stat", self.id)) {
+            Ok(text) => match Statistics::read(&text) {
+                Some(found) if found.started == self.started && !found.has_ended => ProcessState::Exists,
+                Some(_) => ProcessState::Ended,
+                None => ProcessState::Unknown,
+            },
+            // Some machines hide the processes of other users, also the first process.
+            Err(error) if error.kind() == ErrorKind::NotFound && Path::new("/proc/1").exists() => {
+                ProcessState::Ended
+            }
+            Err(_) => ProcessState::Unknown,
+        }
+    }
+}
+
+/// What tells this machine's kernel and namespace from others.
+fn machine() -> Option<String> {
+    let kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", kernel.trim(), namespace.display()))
+}
+
+/// The fields of `/proc/PROCESS/stat` that matter here.
+#[derive(Debug, PartialEq, Eq)]
+struct Statistics {
+    /// Whether it has ended, and only its parent does not know yet.
+    has_ended: bool,
+    /// When it started.
+    started: u64,
+}
+
+impl Statistics {
+    /// Reads `NUMBER (NAME) STATE …`. The name may have spaces and parentheses in it.
+    fn read(text: &str) -> Option<Self> {
+        let (_, fields) = text.rsplit_once(')')?;
+        let mut fields = fields.split_whitespace();
+        let has_ended = matches!(fields.next()?, "Z" | "X" | "x");
+        // The 22nd field, and the state is the third.
+        Some(Self { has_ended, started: fields.nth(18)?.parse().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: &str = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21";
+
+    #[test]
+    fn a_process_is_read_whatever_its_name_is() {
+        for (text, has_ended) in
+            [("7 (redisctl) S", false), ("7 (a) Z (b) R", false), ("7 (redisctl) Z", true)]
+        {
+            let read = Statistics::read(&format!("{text} {REST}"));
+            assert_eq!(read, Some(Statistics { has_ended, started: 4711 }), "{text}");
+        }
+        for text in ["", "7", "7 (redisctl)", "7 (redisctl) S 1 2 3"] {
+            assert_eq!(Statistics::read(text), None, "{text}");
+        }
+    }
+}
