@@ -80,6 +80,9 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     containers::refuse_foreign(observed)?;
     let arrangement = &Arrangement::new(topology, observed);
     let fates = &Fates::decide(topology, observed, options)?;
+    if fates.new_subnet {
+        containers::refuse_guests(observed)?;
+    }
     let servers = &ServerStates::new(topology, observed, fates);
     let left_alone = &at_stake::judge(topology, observed, arrangement, options);
     let world = World { topology, observed, arrangement, fates, servers, left_alone };

@@ -292,6 +292,10 @@ fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
             "a spec that fits the data uses it, and another name (`--name`) leaves it alone; \
              `redisctl down {deployment} --volumes` or `redisctl up --recreate` removes it"
         )
+    } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Guest { .. })) {
+        format!(
+            "remove the container, or `docker network disconnect {deployment} CONTAINER`; then run the same command again"
+        )
     } else {
         format!("`redisctl up --recreate` removes `{deployment}` with its data and makes it again")
     }

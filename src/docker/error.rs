@@ -74,6 +74,14 @@ pub enum EngineError {
         /// The engine's answer.
         source: Error,
     },
+    /// A network cannot be removed, because containers that redisctl did not make are in it.
+    #[error("the network `{network}` has containers that redisctl did not make: `{}`", containers.join("`, `"))]
+    NetworkInUse {
+        /// The deployment, and its network.
+        network: DeploymentName,
+        /// The containers.
+        containers: Vec<String>,
+    },
     /// An archive could not be made or read.
     #[error("could not {operation}")]
     Archive {
@@ -131,6 +139,10 @@ impl EngineError {
         match self {
             Self::Pull(error) => Some(error.hint()),
             Self::SubnetTaken { .. } => Some("choose another subnet with `--subnet`"),
+            Self::NetworkInUse { .. } => Some(
+                "remove these containers, or disconnect them with `docker network disconnect NETWORK CONTAINER`, and \
+                 run the same command again",
+            ),
             Self::NewerFormat { .. } => {
                 Some("upgrade redisctl; to remove the deployment, `redisctl down` of this version is enough")
             }

@@ -108,9 +108,10 @@ impl EngineInventory {
         let all_labels = networks.iter().filter_map(|network| network.labels.as_ref());
         let all_labels = all_labels.chain(volumes.iter().map(|volume| &volume.labels));
         let mut inventory = Inventory {
-            network: networks
-                .first()
-                .map(|network| ObservedNetwork { subnet: subnets(network).into_iter().next() }),
+            network: networks.first().map(|network| ObservedNetwork {
+                subnet: subnets(network).into_iter().next(),
+                guests: self.guests(&networks, name),
+            }),
             kept_data: kept_data(name, &volumes),
             newer_format: all_labels.map(labels::check_format).find_map(Result::err),
             volumes: volumes.iter().map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
@@ -143,6 +144,21 @@ impl EngineInventory {
             inventory.containers.insert(node, observed);
         }
         inventory
+    }
+
+    /// The running containers in these networks that are not the deployment's.
+    fn guests(&self, networks: &[&Network], name: &DeploymentName) -> Vec<String> {
+        let ids: Vec<&str> = networks.iter().filter_map(|network| network.id.as_deref()).collect();
+        let is_in = |container: &&ContainerSummary| {
+            let attached = container.network_settings.iter().flat_map(|settings| settings.networks.iter());
+            let mut attached = attached.flatten().filter_map(|(_, endpoint)| endpoint.network_id.as_deref());
+            attached.any(|id| ids.contains(&id))
+        };
+        let runs = |container: &&ContainerSummary| {
+            !matches!(state(container.state), ContainerState::Created | ContainerState::Exited)
+        };
+        let others = self.containers.iter().filter(|it| !labels::belongs(it.labels.as_ref(), name));
+        others.filter(runs).filter(is_in).filter_map(title).map(str::to_owned).collect()
     }
 
     /// The containers, networks and volumes that have one of these names, and are not the deployment's.

@@ -11,7 +11,8 @@ use crate::topology::DeploymentName;
 /// Removes what is in a deployment's inventory; data volumes only with `with_data`.
 ///
 /// # Errors
-/// The first call that failed. All other calls have been made by then: a deployment that is half removed helps
+/// [`EngineError::NetworkInUse`] where a container of somebody else is in the network; nothing is removed then.
+/// Otherwise the first call that failed. All other calls have been made by then: a deployment that is half removed helps
 /// nobody.
 pub async fn deployment(
     docker: &Docker,
@@ -19,6 +20,11 @@ pub async fn deployment(
     inventory: &Inventory,
     with_data: bool,
 ) -> Result<Removed, EngineError> {
+    let guests = inventory.network.iter().flat_map(|network| network.guests.iter().cloned());
+    let guests: Vec<String> = guests.collect();
+    if !guests.is_empty() {
+        return Err(EngineError::NetworkInUse { network: name.clone(), containers: guests });
+    }
     // By their ids: their names may belong to other containers and networks by now.
     let containers = inventory
         .container_ids

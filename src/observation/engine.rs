@@ -9,6 +9,8 @@ use crate::topology::container::ContainerSettings;
 pub struct ObservedNetwork {
     /// Its subnet.
     pub subnet: Option<Ipv4Net>,
+    /// Running containers in it that redisctl did not make. While there is one, the engine removes no network.
+    pub guests: Vec<String>,
 }
 
 /// A container of the deployment.

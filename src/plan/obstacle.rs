@@ -18,6 +18,11 @@ pub enum Obstacle {
         /// Its name.
         name: String,
     },
+    /// The network must be removed, and a container that redisctl did not make is in it.
+    Guest {
+        /// The container.
+        container: String,
+    },
     /// A change that needs the container to be made anew.
     Recreate {
         /// The node; `None`: the whole deployment.
@@ -70,6 +75,10 @@ impl fmt::Display for Obstacle {
             Self::Foreign { kind, name } => {
                 write!(formatter, "there is a {kind} `{name}` that redisctl did not make")
             }
+            Self::Guest { container } => write!(
+                formatter,
+                "the network must be removed, and the container `{container}`, which redisctl did not make, is in it"
+            ),
             Self::Recreate { node, fields } => {
                 let subject = node.as_ref().map_or("the deployment".to_owned(), |node| format!("`{node}`"));
                 write!(formatter, "{subject} must be made anew: {}", changed(fields))?;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::containers::refuse_guests;
 use super::draft::{Stages, engine};
 use super::{Options, cluster, users};
 use crate::arrangement::{Arrangement, Place};
@@ -114,6 +115,7 @@ pub(super) fn clear<'a>(
     if !options.recreate {
         return Err(obstacles);
     }
+    refuse_guests(observed)?;
     let cause = match obstacles.as_slice() {
         [Obstacle::Recreate { fields, .. }, ..] => Cause::SpecChanged(fields.clone()),
         [Obstacle::KeptData(misfit), ..] => Cause::SpecChanged(vec![misfit.field()]),

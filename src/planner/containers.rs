@@ -48,6 +48,13 @@ pub(super) fn refuse_foreign(observed: &Observation) -> Result<(), Vec<Obstacle>
     if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
 }
 
+/// Refuses to remove the network while containers of somebody else are in it.
+pub(super) fn refuse_guests(observed: &Observation) -> Result<(), Vec<Obstacle>> {
+    let guests = observed.network.iter().flat_map(|network| network.guests.iter().cloned());
+    let obstacles: Vec<Obstacle> = guests.map(|container| Obstacle::Guest { container }).collect();
+    if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
+}
+
 fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut stages = Stages::default();
     let mut steps = Vec::new();

@@ -167,3 +167,59 @@ fn a_changed_spec_is_not_forced_on_a_deployment_without_a_word() {
     deployment.verify();
     assert_eq!(deployment.changes("standalone", &changed), 0);
 }
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn the_holder_of_a_fixed_subnet_that_is_taken_meanwhile_is_named_and_nothing_stays() {
+    let deployment = Deployment::new("subnet-fixed");
+    let name = "redisctl-test-foreign-subnet-fixed";
+    let host = relay::before("\"Subnet\"", move |_| {
+        let label = "io.redisctl.deployment=redisctl-test-other";
+        docker(&["network", "create", "--subnet", "10.214.12.0/24", "--label", label, name]);
+    });
+    let ended = deployment.run("up", "standalone", &["--subnet", "10.214.12.0/25", "--host", &host]);
+    let _foreign = Foreign("network", name.to_owned());
+    let said = fail_with(&ended, 1);
+    let holder = "cannot have the subnet 10.214.12.0/25: deployment `redisctl-test-other` took it meanwhile";
+    assert!(said.contains(holder), "{said}");
+    assert!(said.contains("choose another subnet with `--subnet`"), "{said}");
+    assert!(!said.contains("is left as it is"), "{said}");
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_foreign_container_in_the_network_is_named_before_anything_is_removed() {
+    let deployment = Deployment::new("guest");
+    let (name, guest) = (&deployment.name, "redisctl-test-guest-of-somebody");
+    deployment.up("standalone", &[]);
+    let before = deployment.containers();
+    docker(&["run", "--detach", "--name", guest, "--network", name, REDIS_7, "redis-server"]);
+    let down = redisctl(&["down", name]);
+    let recreate = deployment.run("up", "standalone", &["--subnet", "10.214.13.0/24", "--recreate"]);
+    let after = deployment.containers();
+    docker(&["network", "disconnect", name, guest]);
+    docker(&["rm", "--force", guest]);
+    for ended in [down, recreate] {
+        let said = fail_with(&ended, 1);
+        assert!(said.contains(guest) && said.contains("docker network disconnect"), "{said}");
+    }
+    assert_eq!(after, before);
+    succeed(&redisctl(&["down", name]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+/// As after `docker system prune` of a deployment that was stopped.
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_deployment_that_has_only_its_volume_left_comes_up_without_a_wait() {
+    let deployment = Deployment::new("pruned");
+    deployment.up("standalone", &[]);
+    docker(&["rm", "--force", &deployment.node(1)]);
+    docker(&["network", "rm", &deployment.name]);
+    let ended = deployment.run("up", "standalone", &[]);
+    succeed(&ended);
+    let (_, said) = texts(&ended);
+    assert!(!said.contains("waiting"), "{said}");
+    deployment.verify();
+}

@@ -105,6 +105,11 @@ impl World {
         self.state().engine.foreign.push(Foreign { kind, name: name.to_owned() });
     }
 
+    /// A running container of somebody else in the deployment's network.
+    pub(crate) fn add_guest(&self, name: &str) {
+        self.state().engine.guests.push(name.to_owned());
+    }
+
     /// `CONFIG SET`.
     pub(crate) fn configure(&self, node: &NodeName, directive: &str, value: &str) {
         self.with_process(node, |process| process.settings.set(directive, value));

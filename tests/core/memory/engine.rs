@@ -32,6 +32,8 @@ pub(crate) struct EngineState {
     pub(crate) volumes: BTreeMap<String, Volume>,
     pub(crate) containers: BTreeMap<NodeName, Container>,
     pub(crate) foreign: Vec<Foreign>,
+    /// Running containers of somebody else in the network.
+    pub(crate) guests: Vec<String>,
     /// How many containers were ever made.
     pub(crate) made: u64,
 }

@@ -163,11 +163,10 @@ impl World {
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
         let mut observed = Observation {
             image: state.engine.image.as_ref().map(|(id, _)| id.clone()),
-            network: state
-                .engine
-                .network
-                .as_ref()
-                .map(|network| ObservedNetwork { subnet: Some(network.subnet) }),
+            network: state.engine.network.as_ref().map(|network| ObservedNetwork {
+                subnet: Some(network.subnet),
+                guests: state.engine.guests.clone(),
+            }),
             volumes: state.engine.volumes.keys().cloned().collect(),
             kept_data: state.engine.volumes.values().filter_map(|volume| volume.keeps.clone()).collect(),
             foreign: state.engine.foreign.clone(),

@@ -282,6 +282,21 @@ async fn another_subnet_takes_the_network_and_every_container() {
     assert_ready(&world, &changed);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_container_of_somebody_else_in_the_network_keeps_the_network() {
+    let world = up(&topology("kind: standalone")).await;
+    world.add_guest("app");
+    for changed in ["{kind: standalone, network: {subnet: 10.9.0.0/24}}", "{kind: replication}"] {
+        let changed = topology(changed);
+        let said =
+            "the network must be removed, and the container `app`, which redisctl did not make, is in it";
+        assert_eq!(obstacles(&world, &changed, RECREATE), said);
+    }
+    // It is in the way of nothing else.
+    let setting = topology("{kind: standalone, config: {maxmemory: 64mb}}");
+    converge(&world, &setting, SWAP).await;
+}
+
 #[test]
 fn what_redisctl_did_not_make_stands_in_the_way() {
     let world = World::new();
