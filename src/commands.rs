@@ -35,7 +35,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
     let host = cli.global.host.as_deref();
     match &cli.command {
         Command::Up(arguments) => Box::pin(up::run(arguments, host, ui)).await,
-        Command::Plan(arguments) => plan::run(arguments, host, ui).await,
+        Command::Plan(arguments) => Box::pin(plan::run(arguments, host, ui)).await,
         Command::Verify(arguments) => verify::run(arguments, host, ui).await,
         Command::Status(arguments) => status::run(arguments, host, ui).await,
         Command::Ls => ls::run(host, ui).await,

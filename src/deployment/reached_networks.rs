@@ -21,9 +21,9 @@ pub(super) fn reached_networks(
         return Vec::new();
     }
     let text = fs::read_to_string("/proc/net/route").unwrap_or_default();
-    let of_engine = on_engine.subnets();
+    let bridges = on_engine.subnets();
     let mut networks = routes::read(&text, is_tunnel);
-    networks.retain(|network| !of_engine.contains(&network.subnet));
+    networks.retain(|network| !bridges.contains(&network.subnet));
     networks
 }
 
