@@ -119,14 +119,20 @@ impl Plan {
         self.steps().filter(|step| step.changes()).count()
     }
 
-    /// A step of a newer plan that changes something, and that is no part of this one. Settings for as long
+    /// The steps of a newer plan that change something, and that are no part of this one. Settings for as long
     /// as something is mended are needed for the sake of others alone.
-    #[must_use]
-    pub fn lacks<'a>(&self, newer: &'a Self) -> Option<&'a Step> {
+    pub fn lacks<'a>(&'a self, newer: &'a Self) -> impl Iterator<Item = &'a Step> {
         let has =
             |wanted: &Step| self.steps().any(|step| step.node == wanted.node && step.action == wanted.action);
         let is_needed = |step: &Step| step.changes() && step.cause != Cause::Mending;
-        newer.steps().find(|step| is_needed(step) && !has(step))
+        newer.steps().filter(move |step| is_needed(step) && !has(step))
+    }
+
+    /// Keys that are at stake by a newer plan, at a server that this plan does not know.
+    #[must_use]
+    pub fn unknown_stake<'a>(&self, newer: &'a Self) -> Option<&'a AtStake> {
+        let known: Vec<_> = self.at_stake.iter().filter_map(AtStake::stranger).collect();
+        newer.at_stake.iter().find(|stake| stake.stranger().is_some_and(|at| !known.contains(&at)))
     }
 
     /// A primary of this plan in whose place a condition names another.

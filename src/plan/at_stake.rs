@@ -37,6 +37,16 @@ pub enum Holder {
     },
 }
 
+impl AtStake {
+    /// The address of the holder, where it is not of the deployment.
+    pub(super) fn stranger(&self) -> Option<Address> {
+        match self.holder {
+            Holder::Stranger { address, .. } => Some(address),
+            Holder::SecondPrimary { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for AtStake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys = match self.keys {

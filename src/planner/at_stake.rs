@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use crate::arrangement::Arrangement;
-use crate::observation::{ClusterRole, Observation, Stranger};
+use crate::observation::{ClusterRole, ClusterView, Observation, Stranger};
 use crate::plan::{AtStake, Holder};
 use crate::topology::{Kind, NodeName, SlotSet, Topology};
 
@@ -90,13 +90,14 @@ impl<'a> LeftAlone<'a> {
         self.strangers.values().flat_map(|stranger| stranger.slots.slots()).collect()
     }
 
-    /// Whether a stranger with slots is down. Nothing serves the slots then, and the cluster may refuse every write.
+    /// Whether a stranger with slots seems to be down. Nothing serves the slots then, and the cluster may refuse every
+    /// write.
     pub(super) fn any_is_down(&self, arrangement: &Arrangement<'_>) -> bool {
-        let is_unlinked = |id: &str| {
-            let mut lines = arrangement.clusters().filter_map(|(_, cluster)| cluster.nodes.get(id));
-            lines.any(|line| line.failing || !line.connected)
+        let misses = |cluster: &ClusterView, id: &str| {
+            !cluster.ok || cluster.nodes.get(id).is_some_and(|line| line.failing || !line.connected)
         };
-        self.strangers.iter().any(|(id, stranger)| stranger.keys.is_none() && is_unlinked(id))
+        let mut silent = self.strangers.iter().filter(|(_, stranger)| stranger.keys.is_none());
+        silent.any(|(id, _)| arrangement.clusters().any(|(_, cluster)| misses(cluster, id)))
     }
 
     /// Whether a node is left as it is.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Unavailable;
+use crate::plan::AtStake;
 use crate::topology::NodeName;
 
 /// Why a wait needs another plan. Servers learn from each other and choose their primaries in ways that no plan
@@ -20,6 +21,8 @@ pub enum PlanAgain {
         /// Why.
         cause: String,
     },
+    /// A server with keys has come in that is not of the deployment.
+    AtStake(AtStake),
     /// A container that the plan left alone does not run any more.
     Unavailable {
         /// The node.
@@ -34,6 +37,7 @@ impl fmt::Display for PlanAgain {
         match self {
             Self::OtherPrimary(node) => write!(formatter, "{node} is primary by now"),
             Self::NewStep { subject, action, cause } => write!(formatter, "{subject}: {action} ({cause})"),
+            Self::AtStake(stake) => stake.fmt(formatter),
             Self::Unavailable { node, why } => write!(formatter, "{node}: {why}"),
         }
     }

@@ -1,7 +1,7 @@
 //! How far a plan has come when one of its steps waits.
 
 use super::PlanAgain;
-use crate::plan::{Action, Condition, EngineAction, Plan, Stage, Step};
+use crate::plan::{Action, Condition, EngineAction, Plan, ServerAction, Stage, Step};
 use crate::topology::NodeName;
 
 /// A plan, and how far it has come.
@@ -38,8 +38,13 @@ impl<'a> Progress<'a> {
         if let Some(primary) = newer.primary_besides(condition) {
             return Some(PlanAgain::OtherPrimary(primary.clone()));
         }
-        // While containers are still to be replaced, many plans lead to the same end.
-        let step = self.plan.lacks(newer).filter(|_| self.engine_is_done)?;
+        // A stranger came in by itself. The wait does not expect it.
+        if let Some(stake) = self.plan.unknown_stake(newer) {
+            return Some(PlanAgain::AtStake(stake.clone()));
+        }
+        let forgets = |step: &Step| matches!(step.action, Action::Server(ServerAction::Forget { .. }));
+        // While containers are still to be replaced, many plans lead to the same end; but none lives with a stranger.
+        let step = self.plan.lacks(newer).find(|step| self.engine_is_done || forgets(step))?;
         Some(PlanAgain::NewStep {
             subject: step.subject(self.plan).to_owned(),
             action: step.action.to_string(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::{
-    Action, Cause, ClusterMember, Disagreement, MemberRole, Order, Peer, ReplicationExpectation, Stage, Step,
+    Action, AtStake, Cause, ClusterMember, Disagreement, Holder, MemberRole, Order, Peer, ReplicationExpectation, Stage, Step,
 };
 use crate::topology::{Address, DeploymentName, SlotSet};
 
@@ -198,6 +198,16 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
     };
     let mut with_step = plan.clone();
     with_step.stages.push(Stage { name: "announce", order: Order::InTurn, steps: vec![write] });
+    let mut with_stranger = plan.clone();
+    let forget = Step {
+        node: Some(name(1)),
+        action: Action::Server(ServerAction::Forget { id: "0123456789abcdef".to_owned() }),
+        cause: Cause::New,
+    };
+    with_stranger.stages.push(Stage { name: "forget", order: Order::InTurn, steps: vec![forget] });
+    let mut with_stake = plan.clone();
+    let holder = Holder::Stranger { address: address(), slots: SlotSet::default() };
+    with_stake.at_stake.push(AtStake { holder, keys: Some(1), given_up: true });
     let with_primary = |number| Plan { primaries: vec![name(number)], ..plan.clone() };
     for (position, newer, reason) in [
         (READY, plan.clone(), None),
@@ -207,6 +217,13 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
         (READY, with_step.clone(), Some("shop-1: write a short-lived key (new)")),
         // While containers are still started, the newer plan may have more steps.
         (START, with_step, None),
+        // A stranger that came in stays in the way of every wait.
+        (START, with_stranger, Some("shop-1: forget 01234567 (new)")),
+        (
+            START,
+            with_stake,
+            Some("the node at 127.0.0.1:7001 is not of this deployment, and owns slots  with 1 key: the keys go"),
+        ),
     ] {
         let mut waiting = Waiting::for_condition(Progress::new(&plan, position), &condition, LIMIT);
         let said = match waiting.next(&Look { newer: NewerPlan::Made(newer), ..look(ms(5000)) }) {

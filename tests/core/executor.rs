@@ -269,7 +269,7 @@ async fn settings_for_a_while_alone_are_no_reason_for_another_plan() {
         plan.stages.retain(|stage| !stages.contains(&stage.name));
         plan
     };
-    assert_eq!(without(&["hasten", "usual settings"]).lacks(&newer), None);
-    let needed = without(&["announce replicas"]).lacks(&newer).expect("a write").action.to_string();
+    assert_eq!(without(&["hasten", "usual settings"]).lacks(&newer).next(), None);
+    let needed = without(&["announce replicas"]).lacks(&newer).next().expect("a write").action.to_string();
     assert_eq!(needed, "write a short-lived key");
 }

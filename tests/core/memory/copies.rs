@@ -4,6 +4,7 @@ use redisctl::observation::ClusterRole;
 use redisctl::topology::NodeName;
 
 use super::World;
+use super::cluster::Cluster;
 use super::keys::KeyId;
 use super::process::Data;
 
@@ -26,6 +27,19 @@ impl World {
     /// Whether somebody else's server has a key.
     pub(crate) fn has_stranger_with(&self, key: KeyId) -> bool {
         self.state().strangers.values().any(|(_, keys)| keys.contains(key))
+    }
+
+    /// The same, for servers that a node of the deployment knows.
+    pub(crate) fn knows_stranger_with(&self, key: KeyId) -> bool {
+        let state = self.state();
+        let processes = state.engine.containers.values().filter_map(|container| container.process.as_ref());
+        let data = state.engine.volumes.values().flat_map(|volume| volume.data.values());
+        let clusters: Vec<&Cluster> = processes
+            .filter_map(|process| process.cluster.as_ref())
+            .chain(data.filter_map(|data| data.cluster.as_ref()))
+            .collect();
+        let is_known = |id: &String| clusters.iter().any(|cluster| cluster.nodes.contains_key(id));
+        state.strangers.values().any(|(stranger, keys)| keys.contains(key) && is_known(&stranger.own_id))
     }
 
     /// Whether every data volume of the key's shard has it, and there is one.

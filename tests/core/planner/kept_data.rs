@@ -41,6 +41,15 @@ async fn data_of_another_kind_or_server_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn data_whose_containers_were_removed_by_hand_is_not_left_behind_in_silence() {
+    let before = topology("{kind: standalone, data: volume}");
+    let world = up(&before).await;
+    world.remove_container(&node(&before, 1));
+    let said = obstacles(&world, &topology("kind: standalone"), SWAP);
+    assert_eq!(said, "its kept volumes hold data, and the spec without `data: volume` would not use it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn data_is_used_by_kinds_without_slots_and_by_newer_servers() {
     let before = topology("{kind: standalone, data: volume, image: 'redis:7.0'}");
     let world = up(&before).await;

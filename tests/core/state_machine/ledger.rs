@@ -49,7 +49,7 @@ impl Ledger {
                 .answering(|process| process.sentinel.is_none())
                 .iter()
                 .any(|server| holds(world, server, *key))
-                || world.has_stranger_with(*key)
+                || world.knows_stranger_with(*key)
                 || last.is_some_and(|last| world.keeps(last, *key))
         });
         self.note_primaries(world);

@@ -2,8 +2,8 @@
 
 use super::machine::play;
 use super::moves::Move::{
-    Change as Changed, Down, Forget, Pause, RememberStranger, Remove, Reset, Reshard, Stop, TakeOver, Up,
-    Wait, Write,
+    Change as Changed, Down, Forget, LoseData, LoseNetwork, Pause, RememberStranger, Remove, Reset, Reshard,
+    Stop, TakeOver, Up, Wait, Write,
 };
 use super::moves::{Accident, Case, Move};
 use super::shape::{Auth, Change, Image, Shape};
@@ -71,6 +71,8 @@ async fn nothing_is_awaited_of_a_cluster_whose_slots_went_with_somebodys_server(
     holds(alone, &[UP, Reshard(0, 0), Down]).await;
     let with_replica = Shape { volume: true, ..plain("cluster") };
     holds(with_replica, &[UP, Reshard(0, 4), Down]).await;
+    let with_replicas = Shape { replicas: 2, ..plain("cluster") };
+    holds(with_replicas, &[UP, Reshard(0, 4), LoseNetwork, LoseData(1)]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,4 +103,10 @@ async fn a_lone_node_that_forgets_a_stranger_gets_its_epoch_at_once() {
 async fn files_that_a_failed_run_did_not_write_are_written() {
     let volumes = Shape { volume: true, ..plain("cluster") };
     holds(volumes, &[UP, Changed(Change::Databases(Some(32))), Up(Accident::CallFails(1))]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_comes_in_during_a_replacement_is_left_alone() {
+    let alone = Shape { shards: 2, replicas: 0, volume: true, ..plain("cluster") };
+    holds(alone, &[UP, Stop(0), Changed(Change::Memory(Some(128))), Reshard(0, 4), Reset(0)]).await;
 }
