@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::plan::{
-    Action, AtStake, Cause, ClusterMember, Disagreement, Holder, MemberRole, Order, Peer, ReplicationExpectation, Stage, Step,
+    Action, AtStake, Cause, ClusterMember, Disagreement, Holder, MemberRole, Order, Peer,
+    ReplicationExpectation, Stage, Step,
 };
 use crate::topology::{Address, DeploymentName, SlotSet};
 
@@ -222,7 +223,9 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
         (
             START,
             with_stake,
-            Some("the node at 127.0.0.1:7001 is not of this deployment, and owns slots  with 1 key: the keys go"),
+            Some(
+                "the node at 127.0.0.1:7001 is not of this deployment, and owns slots  with 1 key: the keys go",
+            ),
         ),
     ] {
         let mut waiting = Waiting::for_condition(Progress::new(&plan, position), &condition, LIMIT);

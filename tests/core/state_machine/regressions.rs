@@ -110,3 +110,13 @@ async fn a_stranger_that_comes_in_during_a_replacement_is_left_alone() {
     let alone = Shape { shards: 2, replicas: 0, volume: true, ..plain("cluster") };
     holds(alone, &[UP, Stop(0), Changed(Change::Memory(Some(128))), Reshard(0, 4), Reset(0)]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_first_up_with_users_that_was_killed_lets_a_spec_without_users_in() {
+    for kind in ["replication", "sentinel", "cluster"] {
+        for steps in 1..16 {
+            let with_users = Shape { auth: Auth::Users, ..plain(kind) };
+            holds(with_users, &[Up(Accident::Killed(steps)), Changed(Change::Auth(Auth::Off))]).await;
+        }
+    }
+}
