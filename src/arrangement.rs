@@ -10,10 +10,12 @@ use crate::observation::{ClusterView, Observation, ObservedServer, ServerView};
 use crate::topology::{Address, NodeName, Topology};
 
 mod cluster;
+mod dialled;
 mod membership;
 mod one_primary;
 mod open_slots;
 mod standing;
+mod succession;
 
 pub use open_slots::OpenSlot;
 pub use standing::Standing;
@@ -82,6 +84,22 @@ impl<'a> Arrangement<'a> {
             view: view(&node.name),
         };
         Self { members: topology.nodes().into_iter().map(member).collect() }
+    }
+
+    /// The arrangement of nodes that hold data, at these addresses, by their servers' answers.
+    #[must_use]
+    pub fn from_addresses<'n>(
+        nodes: impl IntoIterator<Item = (&'n NodeName, Address)>,
+        answers: &'a BTreeMap<NodeName, ObservedServer>,
+    ) -> Self {
+        let member = |(name, address): (&NodeName, Address)| Member {
+            name: name.clone(),
+            address,
+            is_sentinel: false,
+            place: Place::Staying,
+            view: answers.get(name).and_then(ObservedServer::view),
+        };
+        Self { members: nodes.into_iter().map(member).collect() }
     }
 
     /// The same arrangement, in which these nodes count as new: what their servers say is about to end.

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
+use crate::arrangement::Arrangement;
+use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, ServerView};
 pub use crate::plan::Disagreement;
 use crate::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,
@@ -35,29 +36,27 @@ pub fn answering(answers: &Answers) -> Vec<Disagreement> {
 pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> Vec<Disagreement> {
     let mut found = Vec::new();
     let mut say = |node: &NodeName, message: String| found.push(Disagreement { node: node.clone(), message });
-    let primary = &expectation.primary;
-    match answer(answers, &primary.node).map(|view| &view.replication) {
+    let ReplicationExpectation { primary, replicas } = expectation;
+    let peers = std::iter::once(primary).chain(replicas);
+    let now = Arrangement::from_addresses(peers.map(|peer| (&peer.node, peer.address)), answers);
+    match answer(answers, &primary.node) {
         Err(message) => say(&primary.node, message),
-        Ok(Replication::Replica { .. }) => say(&primary.node, "is no primary".to_owned()),
-        Ok(Replication::Primary { online_replicas, .. }) => {
-            for replica in
-                expectation.replicas.iter().filter(|replica| !online_replicas.contains(&replica.address))
-            {
+        Ok(_) if !now.says_primary(&primary.node) => say(&primary.node, "is no primary".to_owned()),
+        Ok(_) => {
+            for replica in replicas.iter().filter(|replica| !now.hears(&primary.node, replica.address)) {
                 say(&primary.node, format!("does not see {} online", replica.node));
             }
         }
     }
-    for replica in &expectation.replicas {
-        match answer(answers, &replica.node).map(|view| &view.replication) {
-            Err(message) => say(&replica.node, message),
-            Ok(Replication::Primary { .. }) => say(&replica.node, "is no replica".to_owned()),
-            Ok(Replication::Replica { of, .. }) if *of != Some(primary.address) => {
-                say(&replica.node, format!("follows another node than {}", primary.node));
+    for Peer { node, .. } in replicas {
+        match answer(answers, node) {
+            Err(message) => say(node, message),
+            Ok(_) if now.says_primary(node) => say(node, "is no replica".to_owned()),
+            Ok(_) if !now.follows(node, primary.address) => {
+                say(node, format!("follows another node than {}", primary.node));
             }
-            Ok(Replication::Replica { link_up: false, .. }) => {
-                say(&replica.node, format!("has no link to {}", primary.node));
-            }
-            Ok(Replication::Replica { .. }) => {}
+            Ok(_) if !now.has_link(node) => say(node, format!("has no link to {}", primary.node)),
+            Ok(_) => {}
         }
     }
     found
@@ -117,23 +116,20 @@ fn missing_of_sentinel(expectation: &SentinelExpectation, own: &Peer, view: &Ser
 #[must_use]
 pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disagreement> {
     let mut found = Vec::new();
-    let mut views: BTreeMap<&NodeName, &ServerView> = BTreeMap::new();
+    let members = expectation.members.iter().map(|member| (&member.node, member.address));
+    let now = Arrangement::from_addresses(members, answers);
     for member in &expectation.members {
-        match answer(answers, &member.node) {
-            Ok(view) if view.cluster.is_some() => {
-                views.insert(&member.node, view);
-            }
-            Ok(_) => found
-                .push(Disagreement { node: member.node.clone(), message: "is no cluster node".to_owned() }),
-            Err(message) => found.push(Disagreement { node: member.node.clone(), message }),
-        }
+        let message = match answer(answers, &member.node) {
+            Ok(view) if view.cluster.is_some() => continue,
+            Ok(_) => "is no cluster node".to_owned(),
+            Err(message) => message,
+        };
+        found.push(Disagreement { node: member.node.clone(), message });
     }
-    let clusters: BTreeMap<&NodeName, &ClusterView> =
-        views.iter().filter_map(|(name, view)| Some((*name, view.cluster.as_ref()?))).collect();
-    let judge = Judge { expectation, clusters: &clusters };
-    for (node, view) in &views {
+    let judge = Judge { expectation, now };
+    for (node, view) in judge.now.clusters() {
         let messages = judge.node(node, view);
-        found.extend(messages.into_iter().map(|message| Disagreement { node: (*node).clone(), message }));
+        found.extend(messages.into_iter().map(|message| Disagreement { node: node.clone(), message }));
     }
     found
 }
@@ -141,16 +137,15 @@ pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disag
 /// Judges one node after another against all of them.
 struct Judge<'a> {
     expectation: &'a ClusterExpectation,
-    clusters: &'a BTreeMap<&'a NodeName, &'a ClusterView>,
+    now: Arrangement<'a>,
 }
 
 impl Judge<'_> {
     fn id(&self, node: &NodeName) -> Option<&str> {
-        self.clusters.get(node).map(|view| view.own_id.as_str())
+        self.now.cluster(node).map(|cluster| cluster.own_id.as_str())
     }
 
-    fn node(&self, node: &NodeName, view: &ServerView) -> Vec<String> {
-        let Some(cluster) = &view.cluster else { return Vec::new() };
+    fn node(&self, node: &NodeName, cluster: &ClusterView) -> Vec<String> {
         let mut messages = Vec::new();
         let handshakes = cluster.nodes.values().filter(|other| other.handshake).count();
         if handshakes > 0 {
@@ -170,25 +165,26 @@ impl Judge<'_> {
                 Some(seen) => messages.extend(self.member(member, seen)),
             }
         }
-        let is_replica = matches!(view.replication, Replication::Replica { .. });
         let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
         // Nothing serves the slots of a stranger that is down, and it is left alone.
         let misses_slots = |(id, line): (&String, &ClusterNode)| {
             is_stranger(&id) && (line.failing || !line.connected) && !line.slots.is_empty()
         };
         let is_excused = cluster.nodes.iter().any(misses_slots);
-        if !cluster.ok && !is_excused && (is_replica || !fresh_primaries) {
+        let is_fresh = fresh_primaries && self.now.says_primary(node);
+        if !(cluster.ok || is_excused || is_fresh) {
             messages.push("says that the cluster is down".to_owned());
         }
         if self.expectation.milestone == Milestone::Ready {
             messages.extend(self.listing(cluster));
-            messages.extend(self.unheard(node, view));
+            messages.extend(self.unheard(node));
         }
-        if let Replication::Replica { link_up: false, .. } = view.replication {
-            let own = self.expectation.members.iter().find(|member| member.node == *node);
-            if let Some(ClusterMember { role: MemberRole::Replica(primary), .. }) = own {
-                messages.push(format!("has no replication link to {primary}"));
-            }
+        let own = self.expectation.members.iter().find(|member| member.node == *node);
+        if let Some(ClusterMember { role: MemberRole::Replica(primary), .. }) = own
+            && !self.now.says_primary(node)
+            && !self.now.has_link(node)
+        {
+            messages.push(format!("has no replication link to {primary}"));
         }
         messages
     }
@@ -229,7 +225,7 @@ impl Judge<'_> {
             // What is published is passed on through these links.
             messages.push(format!("has no link to {name}"));
         }
-        let own_epoch = self.clusters.get(name).and_then(|view| view.own()).map(|own| own.epoch);
+        let own_epoch = self.now.cluster(name).and_then(ClusterView::own).map(|own| own.epoch);
         // A replica's epoch is its primary's, as far as the observer knows: only primaries' count.
         if matches!(member.role, MemberRole::Primary(_)) && own_epoch.is_some_and(|epoch| epoch != seen.epoch)
         {
@@ -240,10 +236,12 @@ impl Judge<'_> {
 
     /// Replicas that a primary hears nothing from. Their own links may look up: after the network was
     /// cut, a connection hangs for some seconds in which both ends believe in it.
-    fn unheard(&self, node: &NodeName, view: &ServerView) -> Vec<String> {
-        let Replication::Primary { online_replicas, .. } = &view.replication else { return Vec::new() };
+    fn unheard(&self, node: &NodeName) -> Vec<String> {
+        if !self.now.says_primary(node) {
+            return Vec::new();
+        }
         let own = |member: &&ClusterMember| matches!(&member.role, MemberRole::Replica(of) if of == node);
-        let unheard = |member: &&ClusterMember| !online_replicas.contains(&member.address);
+        let unheard = |member: &&ClusterMember| !self.now.hears(node, member.address);
         let members = self.expectation.members.iter().filter(own).filter(unheard);
         members.map(|member| format!("hears nothing from its replica {}", member.node)).collect()
     }

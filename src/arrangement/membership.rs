@@ -95,6 +95,15 @@ impl Arrangement<'_> {
         !line.handshake && line.connected && is_elsewhere && !self.has_id(id)
     }
 
+    /// Whether a primary hears from the replica at an address, and has sent it everything.
+    #[must_use]
+    pub fn hears(&self, primary: &NodeName, replica: Address) -> bool {
+        let view = self.view(primary);
+        view.is_some_and(|view| {
+            matches!(&view.replication, Replication::Primary { online_replicas, .. } if online_replicas.contains(&replica))
+        })
+    }
+
     /// Whether a replica's link to its primary is up.
     #[must_use]
     pub fn has_link(&self, node: &NodeName) -> bool {

@@ -12,7 +12,7 @@ pub enum Standing {
         /// The slots that it owns; none where it is no cluster node.
         slots: SlotSet,
     },
-    /// It has another server's keys.
+    /// It has another server's keys; or it is a former primary, which is to follow its successor.
     Replica {
         /// Its primary; `None` where that is no node of the deployment.
         of: Option<NodeName>,
@@ -37,6 +37,9 @@ impl Arrangement<'_> {
         if let Some(sentinel) = &view.sentinel {
             let watched = sentinel.watched.as_ref().and_then(|watched| watched.primary);
             return Some(Standing::Sentinel { of: watched.and_then(|address| self.name_at(address)) });
+        }
+        if let Some(successor) = self.successor(node) {
+            return Some(Standing::Replica { of: Some(successor.name.clone()), link_up: false, lag: None });
         }
         let own = view.cluster.as_ref().and_then(ClusterView::own);
         let followed = own.and_then(|own| match &own.role {

@@ -1,22 +1,57 @@
-//! The node that a client dials which takes one address.
+//! The node that a client dials which takes one address, by what the servers say right now.
 
-use crate::executor::ServerCalls as _;
-use crate::observation::Replication;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::arrangement::Arrangement;
+use crate::executor::{ServerCalls as _, chain};
+use crate::observation::ObservedServer;
+use crate::poll::Wait;
 use crate::redis::Servers;
-use crate::topology::{Kind, Node, Topology};
+use crate::topology::{Kind, Node, NodeName, Topology};
 
-/// Of a cluster the first node that answers, else the acting primary: after a failover that is another
-/// node than the topology's. Where none answers, the topology's primary: the client then gets its error.
+/// How long a server may take for its answer, dial included. The other servers can tell without it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long to look again while one server takes the place of another.
+const CHANGE_OF_PRIMARIES: Duration = Duration::from_secs(2);
+
+/// How often to look then.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// [`Arrangement::dialled_first`] of the servers' answers. If there is no such node, it is the topology's primary: the
+/// client then gets its error.
 pub(super) async fn dialled_first<'t>(topology: &'t Topology, servers: &Servers<'_>) -> &'t Node {
     let first = &topology.shards[0].primary;
     if topology.kind == Kind::Standalone {
         return first;
     }
-    for node in topology.servers() {
-        let Ok(view) = servers.view(&node.name).await else { continue };
-        if topology.kind == Kind::Cluster || matches!(view.replication, Replication::Primary { .. }) {
-            return node;
+    let wait = Wait::new("the change of primaries", CHANGE_OF_PRIMARIES, POLL_INTERVAL);
+    loop {
+        let answers = answers(topology, servers).await;
+        let arrangement = Arrangement::from_answers(topology, &answers);
+        if !arrangement.is_between_primaries() || wait.pause().await.is_err() {
+            let dialled = arrangement.dialled_first();
+            return dialled.and_then(|member| topology.node(&member.name)).unwrap_or(first);
         }
     }
-    first
+}
+
+/// What every node says, sentinels included.
+async fn answers(topology: &Topology, servers: &Servers<'_>) -> BTreeMap<NodeName, ObservedServer> {
+    let ask = |node: &NodeName| {
+        let node = node.clone();
+        async move {
+            let answer = match tokio::time::timeout(PATIENCE, servers.view(&node)).await {
+                Ok(Ok(view)) => ObservedServer::Answering(Box::new(view)),
+                Ok(Err(error)) => ObservedServer::Silent(chain(error.as_ref())),
+                Err(_) => ObservedServer::Silent(format!("no answer within {PATIENCE:?}")),
+            };
+            (node, answer)
+        }
+    };
+    let nodes = topology.nodes();
+    join_all(nodes.into_iter().map(|node| ask(&node.name))).await.into_iter().collect()
 }

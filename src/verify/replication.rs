@@ -39,6 +39,11 @@ fn judge_role(context: &CheckContext<'_>, node: &Node) -> Judgement {
             let swapped = if roles.swapped().is_some() { ", after the roles were swapped" } else { "" };
             Ok(format!("primary with {} online{swapped}", count(online_replicas.len(), "replica")))
         }
+        Replication::Primary { .. } if roles.former.contains(&node.name) => Err(format!(
+            "it still says that it is a primary, but the sentinels have chosen {}; they make it a replica within \
+             seconds, and its writes since then get lost",
+            acting.name
+        )),
         Replication::Primary { .. } => Err(format!("it is a primary, and so is {}", acting.name)),
         Replication::Replica { of: Some(address), .. } if *address == acting.address => {
             Ok(format!("replica of {}", acting.name))

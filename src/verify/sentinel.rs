@@ -176,6 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn a_former_primary_that_does_not_know_of_the_failover_is_to_blame() {
+        let mut deployment = deployment();
+        // shop-1 was started again. The sentinels have chosen shop-2, which shop-3 follows.
+        deployment.promote(2);
+        let address = deployment.topology.shards[0].replicas[0].address;
+        for number in 4..=6 {
+            let watched = watched(&mut deployment, number);
+            (watched.primary, watched.epoch) = (Some(address), 1);
+        }
+        let watch = deployment.judged("sentinel-watch", Some(4));
+        assert_eq!(watch, Ok("watches shop-2, after a failover".to_owned()));
+        let former = deployment.judged("roles", Some(1)).expect_err("a former primary");
+        assert!(former.contains("but the sentinels have chosen shop-2"), "{former}");
+        assert!(deployment.judged("roles", Some(2)).is_ok());
+        assert!(deployment.requests("write-read", Some(2))[0].starts_with("shop-2 SET"));
+    }
+
+    #[test]
     fn missing_lost_and_strange_peers_are_named() {
         let mut deployment = deployment();
         let replica = deployment.topology.shards[0].replicas[1].address;

@@ -20,6 +20,8 @@ pub(super) struct ShardRoles<'a> {
     pub(super) others: Vec<&'a Node>,
     /// The slots that the acting primary reports as its own.
     pub(super) slots: SlotSet,
+    /// The nodes that say they are primaries after the acting primary has taken their place.
+    pub(super) former: Vec<NodeName>,
 }
 
 impl ShardRoles<'_> {
@@ -45,7 +47,8 @@ fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, arrangement: &Arrangeme
     let acting = if is_cluster {
         arrangement.owner(shard.nodes())
     } else {
-        let primary = arrangement.followed_primary();
+        let chosen = arrangement.chosen_primary().filter(|chosen| arrangement.says_primary(&chosen.name));
+        let primary = chosen.or_else(|| arrangement.followed_primary());
         primary.and_then(|primary| shard.nodes().find(|node| node.name == primary.name))
     };
     let acting = acting.filter(|node| arrangement.says_primary(&node.name));
@@ -54,6 +57,11 @@ fn roles<'a>(kind: Kind, index: usize, shard: &'a Shard, arrangement: &Arrangeme
         primary: acting.ok_or_else(|| format!("no node of {title} acts as primary")),
         others: shard.nodes().filter(|node| acting.is_none_or(|acting| acting.name != node.name)).collect(),
         slots: acting.map(|acting| arrangement.slots(&acting.name)).unwrap_or_default(),
+        former: shard
+            .nodes()
+            .filter(|node| arrangement.successor(&node.name).is_some())
+            .map(|node| node.name.clone())
+            .collect(),
         title,
     }
 }

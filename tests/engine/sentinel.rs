@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, connect, docker, eventually, succeed, texts};
+use serde_json::Value;
+
+use crate::support::{Deployment, connect, docker, eventually, redisctl, succeed, texts};
 
 /// The primary's port, by the word of the sentinel with this number.
 fn discovered(deployment: &Deployment, number: u16) -> (String, u16) {
@@ -68,6 +70,42 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
     let mut connection = deployment.connect(third - deployment.port + 1);
     let kept: String = redis::cmd("GET").arg("kept").query(&mut connection).expect("the key");
     assert_eq!(kept, "before");
+
+    a_former_primary_is_not_asked(&deployment, third);
+}
+
+/// Lets the sentinels replace the primary at a port, starts it again, and checks that its word does not count.
+fn a_former_primary_is_not_asked(deployment: &Deployment, port: u16) {
+    let former = deployment.node((port - deployment.port + 1).into());
+    docker(&["stop", &former]);
+    let chosen = another_primary(deployment, 4, port);
+    docker(&["start", &former]);
+    let says_primary = || {
+        let mut connection = connect(("127.0.0.1", port)).ok()?;
+        let info: String = redis::cmd("INFO").arg("replication").query(&mut connection).ok()?;
+        Some(info.contains("role:master"))
+    };
+    eventually("the former primary answers", || says_primary().is_some());
+    // The sentinels leave it a primary for about ten seconds.
+    let read = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
+    assert_eq!(read.trim(), "before");
+    let settings = succeed(&redisctl(&["env", &deployment.name]));
+    assert!(settings.contains(&format!("REDIS_PORT={chosen}")), "{settings}");
+    let verified = texts(&redisctl(&["verify", &deployment.name, "--output", "json"])).0;
+    let report: Value = serde_json::from_str(&verified).expect("a report");
+    let failed = || {
+        let checks = report["checks"].as_array().expect("checks");
+        checks.iter().filter(|check| check["outcome"] == "failed")
+    };
+    assert!(failed().all(|check| check["name"] != "sentinel-watch"), "{report:#}");
+    let status = deployment.status();
+    if says_primary() == Some(true) {
+        let roles =
+            failed().find(|check| check["name"] == "roles").expect("the former primary has a wrong role");
+        assert_eq!(roles["node"], former.as_str());
+        let problem = format!("{former} still says that it is a primary");
+        assert!(status["problems"].to_string().contains(&problem), "{status:#}");
+    }
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! The node that a client dials which takes one address.
+
+use super::{Arrangement, Member};
+
+impl<'a> Arrangement<'a> {
+    /// The node that a client dials which takes one address. Of a cluster it is the first node that is in its place,
+    /// and sees the cluster as up where a node does. Else it is the primary by the sentinels' choice, or without
+    /// sentinels by the servers.
+    ///
+    /// `None`: no node of a cluster answers, or there is no primary.
+    #[must_use]
+    pub fn dialled_first(&self) -> Option<&Member<'a>> {
+        if self.clusters().next().is_some() {
+            let in_place = || {
+                let nodes = self.staying().filter(|member| self.cluster(&member.name).is_some());
+                nodes.filter(|member| self.successor(&member.name).is_none())
+            };
+            let sees_it_up =
+                |member: &&Member<'_>| self.cluster(&member.name).is_some_and(|cluster| cluster.ok);
+            return in_place().find(sees_it_up).or_else(|| in_place().next());
+        }
+        self.chosen_primary()
+            .or_else(|| self.followed_primary().filter(|member| self.says_primary(&member.name)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
