@@ -6,16 +6,20 @@ use crate::topology::certificates::Renewal;
 use crate::topology::kept_data::KeptData;
 use crate::topology::{Address, NodeName, SlotSet, Topology};
 
+mod ability;
 mod access;
 mod cluster;
 mod engine;
+mod refusal;
 mod replication;
 mod sentinel;
 mod server;
 
+pub use ability::Ability;
 pub use access::{AccessView, ObservedUser, PrimaryLogin};
 pub use cluster::{ClusterNode, ClusterRole, ClusterView, SlotWay, Stranger};
 pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
+pub use refusal::Refusal;
 pub use replication::{History, Replication};
 pub use sentinel::{SentinelView, Watched};
 pub use server::{ObservedServer, ServerView};

@@ -84,7 +84,7 @@ pub struct NodeStatus {
 pub enum Role {
     /// It takes writes.
     Primary,
-    /// It follows a primary.
+    /// It follows a primary; or it is a former primary, which is to follow its successor.
     Replica,
     /// It watches a primary, and replaces it should it fail.
     Sentinel,

@@ -1,5 +1,6 @@
 //! What one server says of itself and its neighbours.
 
+use super::ability::Ability;
 use super::access::AccessView;
 use super::cluster::ClusterView;
 use super::replication::{History, Replication};
@@ -39,6 +40,8 @@ pub struct ServerView {
     pub keys: u64,
     /// `used_memory`, bytes.
     pub memory: u64,
+    /// What it says of its ability to serve.
+    pub ability: Ability,
     /// Every directive in force, passwords left out.
     pub settings: Settings,
     /// Its users; `None` where it was not asked for them.

@@ -86,7 +86,7 @@ impl fmt::Display for ServerAction {
             Self::LogInToWatched { with_password: false, .. } => {
                 formatter.write_str("log in to servers and sentinels no more")
             }
-            Self::Write { .. } => formatter.write_str("write a short-lived key"),
+            Self::Announce => formatter.write_str("make its replicas known"),
         }
     }
 }

@@ -126,11 +126,9 @@ pub enum ServerAction {
         /// Whether it does.
         with_password: bool,
     },
-    /// SET of a key that expires within a second: the offset that it moves makes replicas visible.
-    Write {
-        /// The key, in a slot of the node's.
-        key: String,
-    },
+    /// WAIT, which asks the replicas for their offsets. The question itself moves the offset, and servers tell clients
+    /// of replicas whose offset is above zero. A write would move it, too, and users would see the key.
+    Announce,
 }
 
 /// For how long servers keep out a node that one of them has forgotten.

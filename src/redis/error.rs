@@ -61,6 +61,9 @@ pub enum ServerError {
     /// The sentinels know no replica that they would make primary.
     #[error("the sentinel knows no replica yet that can become primary")]
     NoGoodReplicaYet,
+    /// The primary has no replica that is online.
+    #[error("the primary has no replica that is online yet")]
+    NoReplicaYet,
     /// The connection broke before a reply came; what was asked is the user's own and is not named.
     #[error("no reply came from {endpoint}")]
     Silent {
@@ -156,7 +159,8 @@ impl ServerError {
             | Self::State { .. }
             | Self::NotMetYet(_)
             | Self::NotHandedOverYet(_)
-            | Self::NoGoodReplicaYet => false,
+            | Self::NoGoodReplicaYet
+            | Self::NoReplicaYet => false,
         }
     }
 
@@ -171,7 +175,9 @@ impl ServerError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NotMetYet(_) | Self::NotHandedOverYet(_) | Self::NoGoodReplicaYet => true,
+            Self::NotMetYet(_) | Self::NotHandedOverYet(_) | Self::NoGoodReplicaYet | Self::NoReplicaYet => {
+                true
+            }
             Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
             Self::Command { source, .. } | Self::Setting { source, .. } => {
                 source.is_io_error() || is_passing_reply(source)

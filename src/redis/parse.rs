@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use redis::Value;
 
-use crate::observation::{ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay};
+use crate::observation::{
+    Ability, ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay,
+};
 use crate::topology::settings::is_secret;
 use crate::topology::settings::names::newest_name;
 use crate::topology::slots::SLOT_COUNT;
@@ -35,6 +37,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
         .filter(|(name, _)| name.strip_prefix("db").is_some_and(|rest| rest.parse::<u32>().is_ok()))
         .filter_map(|(_, value)| value.strip_prefix("keys=")?.split(',').next()?.parse::<u64>().ok())
         .fold(0, u64::saturating_add);
+    view.ability = ability(&fields);
     view.replication = if fields.get("role") == Some(&"slave") {
         let port = fields.get("master_port").and_then(|port| port.parse().ok());
         let ip = fields.get("master_host").and_then(|host| host.parse().ok());
@@ -64,6 +67,27 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
         }
         Replication::Primary { online_replicas, joining_replicas, offset: number("master_repl_offset") }
     };
+}
+
+/// What INFO says of a server's ability to serve.
+fn ability(fields: &BTreeMap<&str, &str>) -> Ability {
+    let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok());
+    let is = |name: &str, value: &str| fields.get(name) == Some(&value);
+    let policy = fields.get("maxmemory_policy").copied().unwrap_or_default();
+    // `keys=5,expires=0,avg_ttl=0`
+    let expires =
+        |value: &str| value.split(',').any(|part| part.starts_with("expires=") && part != "expires=0");
+    let has_expiring_keys = || fields.iter().any(|(name, value)| name.starts_with("db") && expires(value));
+    let evicts = policy.starts_with("allkeys") || policy.starts_with("volatile") && has_expiring_keys();
+    let used = number("used_memory").unwrap_or(0);
+    let counted = used.saturating_sub(number("mem_not_counted_for_evict").unwrap_or(0));
+    Ability {
+        loading: is("loading", "1"),
+        snapshot_failed: is("rdb_last_bgsave_status", "err"),
+        append_failed: is("aof_enabled", "1") && is("aof_last_write_status", "err"),
+        good_replicas: number("min_slaves_good_slaves"),
+        exceeded_limit: number("maxmemory").filter(|limit| (1..counted).contains(limit) && !evicts),
+    }
 }
 
 /// CLUSTER INFO.
@@ -220,6 +244,22 @@ fn as_slot(value: &Value) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_over_its_memory_limit_may_still_evict() {
+        let exceeded = |lines: &str| {
+            let mut view = ServerView::default();
+            info(&format!("used_memory:500\nmem_not_counted_for_evict:100\n{lines}"), &mut view);
+            view.ability.exceeded_limit
+        };
+        assert_eq!(exceeded("maxmemory:300\nmaxmemory_policy:noeviction"), Some(300));
+        assert_eq!(exceeded("maxmemory:400\nmaxmemory_policy:noeviction"), None);
+        assert_eq!(exceeded("maxmemory:0\nmaxmemory_policy:noeviction"), None);
+        assert_eq!(exceeded("maxmemory:300\nmaxmemory_policy:allkeys-lru"), None);
+        let volatile = "maxmemory:300\nmaxmemory_policy:volatile-ttl\ndb0:keys=5,expires=";
+        assert_eq!(exceeded(&format!("{volatile}0,avg_ttl=0")), Some(300));
+        assert_eq!(exceeded(&format!("{volatile}1,avg_ttl=9")), None);
+    }
 
     fn address(text: &str, port: u16) -> Address {
         Address { ip: text.parse().expect("an IP"), port }

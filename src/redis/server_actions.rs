@@ -3,14 +3,14 @@
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
-use super::command::run;
+use super::command::{query, run};
 use super::users::Passwords;
 use super::{ServerError, Servers, cluster, failover, sentinel, server_view};
 use crate::plan::{HandOverWay, ServerAction};
 use crate::topology::{NodeName, Settings};
 
-/// How long a key of [`ServerAction::Write`] lives, milliseconds.
-const WRITE_LIFETIME: u64 = 1000;
+/// More replicas than any primary has: WAIT asks the replicas only if it waits for some.
+const MORE_REPLICAS: u64 = 10_000;
 
 impl Servers<'_> {
     /// Does an action at a node.
@@ -96,9 +96,10 @@ impl Servers<'_> {
                 // A link stays logged in as whom it was opened by, whose rules may not let it go on.
                 run(connection, "CLIENT KILL", cmd("CLIENT").arg("KILL").arg("TYPE").arg("master")).await
             }
-            ServerAction::Write { key } => {
-                let write = &mut cmd("SET");
-                run(connection, "SET", write.arg(key).arg("redisctl").arg("PX").arg(WRITE_LIFETIME)).await
+            ServerAction::Announce => {
+                let wait = &mut cmd("WAIT");
+                let replicas: u64 = query(connection, "WAIT", wait.arg(MORE_REPLICAS).arg(1)).await?;
+                if replicas == 0 { Err(ServerError::NoReplicaYet) } else { Ok(()) }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::reading::Reading;
 use super::{Condition, Link, NodeStatus, Role};
 use crate::arrangement::OpenSlot;
-use crate::observation::{ObservedServer, SlotWay};
+use crate::observation::{ObservedServer, ServerView, SlotWay};
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Kind, NodeName, SlotSet};
 
@@ -80,10 +80,15 @@ fn problems_of(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
 fn problems_of_answering(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
     let name = &node.name;
     let mut problems = Vec::new();
+    let refusals = reading.arrangement.view(name).map(ServerView::refusals).unwrap_or_default();
+    problems.extend(refusals.iter().map(|refusal| format!("{name} {refusal}")));
     if reading.observed.containers.get(name).is_some_and(|container| !container.attached) {
         problems.push(format!("{name} is detached from the network"));
     }
     match (&node.primary, node.link) {
+        (Some(primary), Some(Link::Down)) if reading.arrangement.successor(name).is_some() => problems.push(format!(
+            "{name} still says that it is a primary, but {primary} has taken its place: writes to it get lost"
+        )),
         (Some(primary), Some(Link::Down)) => problems.push(format!("{name} has no link to {primary}")),
         (None, Some(_)) => {
             problems.push(format!("{name} follows a server that is not one of its nodes"));

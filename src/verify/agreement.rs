@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::observation::{ClusterRole, ClusterView};
+use crate::observation::{ClusterRole, ClusterView, SlotWay};
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Node, SlotRange, SlotSet};
 
 use super::context::CheckContext;
 use super::{Check, Judgement};
 
-const SLOTS: (&str, &str) = ("slots", "all 16384 slots are covered, each of them once");
+const SLOTS: (&str, &str) =
+    ("slots", "all 16384 slots are covered, each of them once, and none is open at the node");
 const AGREEMENT: (&str, &str) =
     ("agreement", "the node calls the cluster ok, and sees the same nodes, roles and slots as the others");
 
@@ -17,8 +18,13 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let nodes = context.topology.nodes();
     let most = most_common_picture(context, &nodes);
     let slots = nodes.iter().map(|node| {
-        let judgement = view(context, node).and_then(judge_slots);
-        Check::judged(SLOTS, Some(&node.name), judgement, context.transcript([*node], "CLUSTER SLOTS", &[]))
+        let judgement = view(context, node).and_then(|view| judge_slots(context, view));
+        let mut transcript = context.transcript([*node], "CLUSTER SLOTS", &[]);
+        // The line about the node itself has the open slots.
+        transcript.extend(
+            context.transcript([*node], "CLUSTER NODES", &[]).into_iter().filter(|_| judgement.is_err()),
+        );
+        Check::judged(SLOTS, Some(&node.name), judgement, transcript)
     });
     let agreement = nodes.iter().map(|node| {
         let mut transcript = context.transcript([*node], "CLUSTER INFO", &["cluster_state:"]);
@@ -33,7 +39,7 @@ fn view<'a>(context: &CheckContext<'a>, node: &Node) -> Result<&'a ClusterView, 
     context.said(&node.name)?.view.cluster.as_ref().ok_or_else(|| "it is not a cluster node".to_owned())
 }
 
-fn judge_slots(view: &ClusterView) -> Judgement {
+fn judge_slots(context: &CheckContext<'_>, view: &ClusterView) -> Judgement {
     let (mut uncovered, mut repeated) = (Vec::new(), Vec::new());
     // The first slot after all ranges so far. The ranges are sorted by their starts.
     let mut next = 0;
@@ -48,9 +54,31 @@ fn judge_slots(view: &ClusterView) -> Judgement {
         Err(format!("slots {} are not covered", slots(uncovered)))
     } else if !repeated.is_empty() {
         Err(format!("slots {} are covered more than once", slots(repeated)))
+    } else if !view.open_slots.is_empty() {
+        Err(open_slots(context, view))
     } else {
         Ok(format!("{SLOT_COUNT} slots in {} ranges", view.slots.len()))
     }
+}
+
+/// The slots in the midst of a move, by the node at the other end. Commands with several keys may fail there.
+fn open_slots(context: &CheckContext<'_>, view: &ClusterView) -> String {
+    let mut ways: BTreeMap<&SlotWay, Vec<u16>> = BTreeMap::new();
+    for (slot, way) in &view.open_slots {
+        ways.entry(way).or_default().push(*slot);
+    }
+    let name = |id: &String| {
+        let address = view.nodes.get(id).and_then(|line| line.address);
+        address.map_or_else(|| "an unknown node".to_owned(), |address| context.name_at(address))
+    };
+    let sentence = |(way, slots): (&SlotWay, Vec<u16>)| {
+        let slots = SlotSet::from_iter(slots);
+        match way {
+            SlotWay::Migrating(to) => format!("slots {slots} are open, migrating to {}", name(to)),
+            SlotWay::Importing(from) => format!("slots {slots} are open, importing from {}", name(from)),
+        }
+    };
+    ways.into_iter().map(sentence).collect::<Vec<_>>().join("; ")
 }
 
 /// A node's view of the cluster, without ids and without the fields that differ between healthy nodes.
@@ -133,6 +161,7 @@ fn judge_agreement(context: &CheckContext<'_>, view: &ClusterView, most: Option<
 #[cfg(test)]
 mod tests {
     use super::super::testing::Deployment;
+    use crate::observation::SlotWay;
 
     #[test]
     fn nodes_that_say_the_same_agree() {
@@ -155,6 +184,16 @@ mod tests {
         assert_eq!(listing(&[(0, 100), (102, 16_383)]), "slots 101 are not covered");
         assert_eq!(listing(&[(0, 100), (90, 16_383)]), "slots 90-100 are covered more than once");
         assert_eq!(listing(&[]), "slots 0-16383 are not covered");
+    }
+
+    #[test]
+    fn open_slots_are_named_with_their_way() {
+        let mut deployment = Deployment::cluster(3, 1);
+        let way = SlotWay::Migrating("id-2".to_owned());
+        deployment.view(1).open_slots = (0..1000).map(|slot| (slot, way.clone())).collect();
+        let found = deployment.judged("slots", Some(1));
+        assert_eq!(found, Err("slots 0-999 are open, migrating to shop-2".to_owned()));
+        assert!(deployment.judged("slots", Some(2)).is_ok());
     }
 
     #[test]

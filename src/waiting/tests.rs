@@ -82,7 +82,7 @@ fn a_wait_gives_up_when_its_time_is_over_or_another_step_has_failed() {
     let plan = plan(1);
     let progress = Progress::new(&plan, READY);
     let (patient, impatient) = (replicas_follow(), barrier(ms(1000)));
-    let (write, meet) = (ServerAction::Write { key: "a".to_owned() }, ServerAction::MeetAgain(Vec::new()));
+    let (write, meet) = (ServerAction::Announce, ServerAction::MeetAgain(Vec::new()));
     for (mut waiting, limit) in [
         (Waiting::for_condition(progress, &patient, LIMIT), LIMIT),
         (Waiting::for_condition(progress, &impatient, LIMIT), ms(1000)),
@@ -118,7 +118,7 @@ fn a_long_wait_looks_less_often_and_tells_what_is_missing_when_that_changes() {
 #[test]
 fn refusals_of_a_server_are_told_once() {
     let plan = plan(1);
-    let call = ServerAction::Write { key: "a".to_owned() };
+    let call = ServerAction::Announce;
     let mut waiting = Waiting::for_call(Progress::new(&plan, READY), &call, LIMIT);
     for (waited, error, tell) in [(2000, "loading", true), (2050, "loading", false), (2100, "busy", false)] {
         let refusal = Missing::Refusal { node: name(1), error: error.to_owned() };
@@ -182,7 +182,7 @@ fn another_plan_is_asked_for_at_a_pace_of_its_own() {
     assert_eq!(waiting.next(&look(ms(9999))), go_on(LATER_PACE, false));
     assert_eq!(waiting.next(&look(ms(10_000))), Next::AskForPlan);
     // Where another way is quicker, no other plan is asked for; a call needs none.
-    let call = ServerAction::Write { key: "a".to_owned() };
+    let call = ServerAction::Announce;
     let others = [Waiting::for_condition(progress, &hasty, LIMIT), Waiting::for_call(progress, &call, LIMIT)];
     for mut waiting in others {
         assert_eq!(waiting.next(&look(ms(20_000))), go_on(LATER_PACE, true));
@@ -192,11 +192,8 @@ fn another_plan_is_asked_for_at_a_pace_of_its_own() {
 #[test]
 fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_plan_lacks() {
     let (plan, condition) = (plan(1), replicas_follow());
-    let write = Step {
-        node: Some(name(1)),
-        action: Action::Server(ServerAction::Write { key: "a".to_owned() }),
-        cause: Cause::New,
-    };
+    let write =
+        Step { node: Some(name(1)), action: Action::Server(ServerAction::Announce), cause: Cause::New };
     let mut with_step = plan.clone();
     with_step.stages.push(Stage { name: "announce", order: Order::InTurn, steps: vec![write] });
     let mut with_stranger = plan.clone();
@@ -215,7 +212,7 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
         (READY, with_primary(1), None),
         (READY, with_primary(2), Some("shop-2 is primary by now")),
         (START, with_primary(2), Some("shop-2 is primary by now")),
-        (READY, with_step.clone(), Some("shop-1: write a short-lived key (new)")),
+        (READY, with_step.clone(), Some("shop-1: make its replicas known (new)")),
         // While containers are still started, the newer plan may have more steps.
         (START, with_step, None),
         // A stranger that came in stays in the way of every wait.

@@ -271,5 +271,5 @@ async fn settings_for_a_while_alone_are_no_reason_for_another_plan() {
     };
     assert_eq!(without(&["hasten", "usual settings"]).lacks(&newer).next(), None);
     let needed = without(&["announce replicas"]).lacks(&newer).next().expect("a write").action.to_string();
-    assert_eq!(needed, "write a short-lived key");
+    assert_eq!(needed, "make its replicas known");
 }

@@ -150,7 +150,7 @@ fn a_primary_that_valkey_forgot_is_succeeded_by_its_replica() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_node_that_is_reset_while_up_waits_for_it_is_let_in_again() {
     let deployment = Deployment::new("reset-meanwhile");
-    let last_write = |event: &serde_json::Value| is_step(event, "step-finished", "write a short-lived key");
+    let last_write = |event: &serde_json::Value| is_step(event, "step-finished", "make its replicas known");
     let ended = meanwhile(&deployment, &["cluster"], (3, last_write), |_| {
         cluster(&deployment, 6, &["RESET", "HARD"]);
     });

@@ -1,4 +1,4 @@
-//! The waits until a cluster is ready, and the writes that make its replicas visible to clients.
+//! The waits until a cluster is ready, and the announcements that make its replicas visible to clients.
 
 use super::super::draft::{Changes, Pass, Stages, server, wait};
 use super::super::expectations;
@@ -6,10 +6,9 @@ use super::super::world::World;
 use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Condition, Milestone, Order, ServerAction, Step};
 use crate::readiness;
-use crate::topology::slots::key_in;
 use crate::topology::{NodeName, Shard};
 
-/// What is known of a cluster when only waits and writes are left.
+/// What is known of a cluster when only waits and announcements are left.
 pub(super) struct Settling {
     /// The cause of the waits, where the plan has changed the cluster before.
     pub(super) changed: Option<Cause>,
@@ -20,7 +19,7 @@ pub(super) struct Settling {
     pub(super) replaced: bool,
 }
 
-/// Writes that make replicas visible, and the waits around them.
+/// Announcements that make replicas visible, and the waits around them.
 pub(super) fn settle(
     world: &World<'_>,
     present: &Arrangement<'_>,
@@ -39,18 +38,21 @@ pub(super) fn settle(
         let stages = Stages::one("agree", Order::InTurn, unsettled(Milestone::Linked));
         return Pass { stages, changes: Changes::default() };
     }
-    let shards = world.topology.shards.iter().zip(primaries);
-    let writes: Vec<Step> = shards
+    let left_alone = world.left_alone;
+    let is_mended = !left_alone.any_is_down(world.arrangement);
+    let shards = world.topology.shards.iter().zip(primaries).filter(|_| is_mended);
+    let announcements: Vec<Step> = shards
+        .filter(|(shard, _)| !shard.slots.without(&left_alone.slots()).is_empty())
         .filter(|(shard, primary)| !lists_replicas(present, shard, primary))
-        .filter_map(|(shard, primary)| announce(world, shard, primary))
+        .map(|(_, primary)| server(primary, ServerAction::Announce, Cause::ReplicasUnseen))
         .collect();
     let mut stages = Stages::default();
-    if !writes.is_empty() && !settling.swapped {
-        // A write before the first replica has its link moves no offset.
+    if !announcements.is_empty() && !settling.swapped {
+        // Before the first replica has its link, nothing moves the offset.
         stages.push("agree", Order::InTurn, unsettled(Milestone::Linked));
     }
-    let changes = Changes { announcements: !writes.is_empty(), ..Changes::default() };
-    stages.push("announce replicas", Order::SideBySide, writes);
+    let changes = Changes { announcements: !announcements.is_empty(), ..Changes::default() };
+    stages.push("announce replicas", Order::SideBySide, announcements);
     stages.push("ready", Order::InTurn, unsettled(Milestone::Ready));
     Pass { stages, changes }
 }
@@ -59,16 +61,6 @@ pub(super) fn settle(
 fn lists_replicas(present: &Arrangement<'_>, shard: &Shard, primary: &NodeName) -> bool {
     let mut replicas = shard.nodes().map(|node| &node.name).filter(|name| *name != primary);
     replicas.all(|replica| present.is_listed(replica, primary))
-}
-
-/// The write that makes a shard's replicas visible.
-fn announce(world: &World<'_>, shard: &Shard, primary: &NodeName) -> Option<Step> {
-    if world.left_alone.any_is_down(world.arrangement) {
-        return None;
-    }
-    let own = shard.slots.without(&world.left_alone.slots());
-    let write = || ServerAction::Write { key: key_in(&own, "redisctl:forming:") };
-    (!own.is_empty()).then(|| server(primary, write(), Cause::ReplicasUnseen))
 }
 
 /// The wait until every node knows the hosts that clients are to dial.

@@ -250,3 +250,32 @@ fn a_cluster_with_open_slots_is_not_ready() {
         ]
     );
 }
+
+#[test]
+fn a_primary_that_refuses_writes_is_not_ready() {
+    let topology = topology("kind: replication");
+    let mut observed = healthy(&topology);
+    view(&mut observed, 1).ability.append_failed = true;
+    let problem = "shop-1 refuses writes (MISCONF): it cannot write its append-only file; is the disk full? its log \
+                   says more";
+    assert_eq!(status(&topology, &observed).problems, [problem]);
+}
+
+#[test]
+fn a_former_primary_is_named_with_its_successor() {
+    let topology = topology("kind: cluster");
+    let mut observed = healthy(&topology);
+    // shop-1 was started again after shop-4 has taken its place, and has heard nothing of it.
+    for number in 2..=6 {
+        let nodes = &mut view(&mut observed, number).cluster.as_mut().unwrap().nodes;
+        let slots = std::mem::take(&mut nodes.get_mut(&id(&name(1))).unwrap().slots);
+        let new = nodes.get_mut(&id(&name(4))).unwrap();
+        (new.role, new.slots, new.epoch) = (ClusterRole::Primary, slots, 9);
+    }
+    view(&mut observed, 4).replication = Replication::default();
+    let status = status(&topology, &observed);
+    let problem =
+        "shop-1 still says that it is a primary, but shop-4 has taken its place: writes to it get lost";
+    assert_eq!(status.problems, [problem]);
+    assert_eq!((status.nodes[0].role, status.nodes[3].role), (Role::Replica, Role::Primary));
+}

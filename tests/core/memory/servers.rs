@@ -1,9 +1,8 @@
 //! The servers' commands: what CLUSTER, REPLICAOF, CONFIG SET and SET do, and what they refuse.
 
 use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
-use redisctl::observation::{ClusterRole, Replication, ServerView};
+use redisctl::observation::{Ability, ClusterRole, Replication, ServerView};
 use redisctl::plan::{HandOverWay, Peer, ServerAction};
-use redisctl::topology::slots::slot_of;
 use redisctl::topology::{NodeName, Settings, SlotSet};
 
 use super::cluster::Cluster;
@@ -77,7 +76,7 @@ impl State {
             ServerAction::Follow(_) | ServerAction::Promote => {
                 Err(final_fault("REPLICAOF not allowed in cluster mode"))
             }
-            ServerAction::Write { key } => write(process, key),
+            ServerAction::Announce => announce(process),
             ServerAction::Reset => self.reset(node),
             ServerAction::Forget { id } => self.forget(node, id),
             ServerAction::FailOver => self.fail_over(node),
@@ -212,6 +211,7 @@ impl State {
             history: Some(process.history.clone()),
             keys: process.keys.count(),
             memory: 1 << 20,
+            ability: Ability::default(),
             settings: Settings::default(),
             access: None,
             cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset, process.server)),
@@ -235,17 +235,9 @@ fn configure(process: &mut Process, settings: &Settings) -> Result<(), ServerFau
     Ok(())
 }
 
-fn write(process: &mut Process, key: &str) -> Result<(), ServerFault> {
-    if let Some(cluster) = &process.cluster {
-        if !cluster.ok {
-            return Err(passing("CLUSTERDOWN The cluster is down"));
-        }
-        if !cluster.own().slots.contains(slot_of(key)) {
-            return Err(final_fault("MOVED"));
-        }
-    }
+fn announce(process: &mut Process) -> Result<(), ServerFault> {
     if process.is_replica() {
-        return Err(final_fault("READONLY You can't write against a read only replica."));
+        return Err(final_fault("WAIT cannot be used with replica instances."));
     }
     process.write(100);
     Ok(())

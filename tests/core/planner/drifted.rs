@@ -24,7 +24,7 @@ async fn a_container_that_ended_is_started() {
     agree
       shop    wait until all nodes agree                                  # shop-5 says that the cluster is down
     announce replicas
-      shop-2  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-2  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # shop-2 hears nothing from its replica shop-5
     usual settings
@@ -82,7 +82,7 @@ async fn a_removed_container_is_made_again_with_its_identity() {
       shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
       shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
     announce replicas
-      shop-2  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-2  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # shop-1 does not list shop-5 in CLUSTER SLOTS
     usual settings

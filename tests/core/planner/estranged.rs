@@ -58,7 +58,7 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
     agree
       shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-5  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-5  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # changed by the steps before
     usual settings
@@ -139,7 +139,7 @@ async fn a_replica_that_was_reset_is_met_and_replicates_again() {
     agree
       shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # changed by the steps before
     usual settings
@@ -180,7 +180,7 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
     agree
       shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-1  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # changed by the steps before
     usual settings
@@ -226,7 +226,7 @@ async fn a_primary_that_is_kept_out_comes_back_as_the_replica_of_who_has_its_key
     agree
       shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-5  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-5  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # changed by the steps before
     usual settings
@@ -288,7 +288,7 @@ async fn a_takeover_that_nobody_has_heard_of_yet_is_no_obstacle() {
     agree
       shop    wait until all nodes agree                                  # changed by the steps before
     announce replicas
-      shop-4  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-4  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop    wait until all nodes agree and list every replica           # changed by the steps before
     usual settings

@@ -39,7 +39,7 @@ async fn a_new_cluster_of_thirty_nodes() {
     take over
       shop-1 … shop-10 (10 nodes)     take over from its primary                                  # primary according to the spec
     announce replicas
-      shop-1 … shop-10 (10 nodes)     write a short-lived key                                     # a replica that saw no write is not listed
+      shop-1 … shop-10 (10 nodes)     make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop                            wait until all nodes agree and list every replica           # new
     settings
@@ -165,7 +165,7 @@ async fn a_small_new_cluster_keeps_its_stages() {
     take over
       shop-1 … shop-3 (3 nodes)  take over from its primary                                  # primary according to the spec
     announce replicas
-      shop-1 … shop-3 (3 nodes)  write a short-lived key                                     # a replica that saw no write is not listed
+      shop-1 … shop-3 (3 nodes)  make its replicas known                                     # a replica that saw no write is not listed
     ready
       shop                       wait until all nodes agree and list every replica           # new
     settings
