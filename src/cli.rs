@@ -78,7 +78,7 @@ pub enum Command {
     /// Prove that a deployment works, check by check
     Verify(VerifyArguments),
     /// Show nodes, roles, slots, links, lag, memory and keys
-    Status(NameArgument),
+    Status(StatusArguments),
     /// List every deployment on the engine
     Ls,
     /// Print connection settings for shells, dotenv files, CI and programs; passwords included
@@ -135,6 +135,16 @@ pub struct SpecArguments {
     /// Read variables for `${…}` from this file too; the environment comes first.
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// End with 1 unless the deployment is ready: for scripts. Without it, the exit code is 0 in every state.
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// Options of `up`.

@@ -13,6 +13,8 @@ pub enum ExitStatus {
     EngineUnreachable,
     /// A server answered a command of the user with an error.
     ErrorReply,
+    /// `status --exit-code` found a deployment that is not ready.
+    NotReady,
     /// `plan --detailed-exitcode` found changes.
     ChangesFound,
 }
@@ -23,7 +25,7 @@ impl ExitStatus {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::ChecksFailed | Self::ErrorReply => 1,
+            Self::ChecksFailed | Self::ErrorReply | Self::NotReady => 1,
             Self::ChangesFound => 3,
             Self::EngineUnreachable => 4,
         }

@@ -1,17 +1,20 @@
 //! `redisctl status`: the state of a deployment right now.
 
 use super::{CommandError, ExitStatus};
-use crate::cli::NameArgument;
+use crate::cli::StatusArguments;
 use crate::deployment::ConnectedEngine;
+use crate::status::DeploymentState;
 use crate::ui::Ui;
 
 pub(super) async fn run(
-    arguments: &NameArgument,
+    arguments: &StatusArguments,
     host: Option<&str>,
     ui: &Ui,
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
-    let deployment = engine.deployment(arguments.name.as_deref()).await?;
-    ui.status(&deployment.status().await?)?;
-    Ok(ExitStatus::Done)
+    let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
+    let status = deployment.status().await?;
+    ui.status(&status)?;
+    let is_ready = status.state == DeploymentState::Ready;
+    Ok(if is_ready || !arguments.exit_code { ExitStatus::Done } else { ExitStatus::NotReady })
 }
