@@ -107,7 +107,7 @@ impl Deployment {
 
     /// Runs every check that fits the deployment. A check that cannot run is a failed check.
     pub async fn verify(&self) -> Verification {
-        verify(&self.servers(), &self.topology, &self.credentials).await
+        verify(&self.servers(), &self.topology, &self.credentials, &self.engine).await
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
 use rand::RngExt as _;
 
+use super::engine::ConnectedEngine;
+use crate::executor::EngineCalls as _;
 use crate::redis::{Servers, probe};
-use crate::topology::{Credentials, Topology};
+use crate::topology::{Credentials, NodeName, Topology};
 use crate::up_result::Verification;
 
 /// Runs every check that fits the deployment. The keys of the checks are unique to this run.
@@ -13,9 +16,15 @@ pub(super) async fn verify(
     servers: &Servers<'_>,
     topology: &Topology,
     credentials: &Credentials,
+    engine: &ConnectedEngine,
 ) -> Verification {
     let started = Instant::now();
     let unique = format!("redisctl:verify:{:016x}", rand::rng().random::<u64>());
-    let report = probe::verify(servers, topology, credentials, &unique).await;
+    // An engine that does not answer is no reason to end: the checks are about the servers.
+    let why = |node: NodeName| {
+        let api = engine.api.clone();
+        async move { api.unavailable(&node).await.ok().flatten() }.boxed()
+    };
+    let report = probe::verify(servers, topology, credentials, &unique, &why).await;
     Verification { report, took: started.elapsed() }
 }

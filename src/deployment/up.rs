@@ -25,6 +25,7 @@ use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::status::status;
 use crate::up_result::UpResult;
+use crate::waiting::Unavailable;
 
 /// Brings a deployment up: creates it, or changes it until it is as its spec says, and verifies it.
 ///
@@ -254,7 +255,7 @@ impl<'a> Up<'a> {
         let converged = converge(&site, options, listener).await.map_err(|error| site.error(error))?;
         let mut watch = Stopwatch::new(listener);
         let verification = if self.verify {
-            Some(verify(&servers, &target.topology, &target.credentials).await)
+            Some(verify(&servers, &target.topology, &target.credentials, engine).await)
         } else {
             None
         };
@@ -309,12 +310,14 @@ impl EngineChoice {
     }
 }
 
-/// Tells the warnings about a spec, and about the engine's machine.
+/// Tells the warnings about a spec, about the engine's machine, and about servers that were killed for lack of memory.
 fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: &dyn Listener) {
     let neighbours = neighbour_warning(target, engine);
     let remarks = spec.remarks_and(&target.topology, target.remarks.clone());
     let remarks = remarks.located().into_iter().map(|remark| remark.to_string());
-    for message in neighbours.into_iter().chain(remarks) {
+    let killed = target.inventory.containers.iter().filter(|(_, container)| container.out_of_memory);
+    let killed = killed.map(|(name, _)| format!("{name}: {}", Unavailable::OutOfMemory));
+    for message in neighbours.into_iter().chain(remarks).chain(killed) {
         listener.hear(Event::Warning { message });
     }
 }

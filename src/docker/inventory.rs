@@ -19,8 +19,17 @@ pub struct EngineInventory {
     containers: Vec<ContainerSummary>,
     networks: Vec<Network>,
     volumes: Vec<Volume>,
-    /// How often the engine has restarted each container since it was started last, by the container's id.
-    restarts: BTreeMap<String, u32>,
+    /// What became of each container's server so far, by the container's id.
+    ends: BTreeMap<String, Ends>,
+}
+
+/// What became of a container's server since the container was started last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ends {
+    /// How often the engine has restarted the container.
+    pub(super) restarts: u32,
+    /// Whether the kernel killed the server because the container's memory was used up.
+    pub(super) out_of_memory: bool,
 }
 
 /// The containers, the network and the volumes of one deployment.
@@ -62,12 +71,12 @@ impl EngineInventory {
         networks: Vec<Network>,
         volumes: Vec<Volume>,
     ) -> Self {
-        Self { containers, networks, volumes, restarts: BTreeMap::new() }
+        Self { containers, networks, volumes, ends: BTreeMap::new() }
     }
 
-    /// The same with how often the engine has restarted containers, by their ids.
-    pub(super) fn with_restarts(self, restarts: BTreeMap<String, u32>) -> Self {
-        Self { restarts, ..self }
+    /// The same with what became of containers' servers, by the containers' ids.
+    pub(super) fn with_ends(self, ends: BTreeMap<String, Ends>) -> Self {
+        Self { ends, ..self }
     }
 
     /// The ids of the containers of all deployments.
@@ -134,9 +143,11 @@ impl EngineInventory {
             let joins = matches!(network, Some(Namespace::Of { .. }));
             let networks =
                 container.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
+            let ends = self.ends.get(&id).copied().unwrap_or_default();
             let observed = ObservedContainer {
                 state: state(container.state),
-                restarts: self.restarts.get(&id).copied().unwrap_or_default(),
+                restarts: ends.restarts,
+                out_of_memory: ends.out_of_memory,
                 attached: joins || networks.is_some_and(|networks| networks.contains_key(name.as_str())),
                 image_id: container.image_id.clone().unwrap_or_default(),
                 settings,

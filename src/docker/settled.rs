@@ -13,7 +13,7 @@ use futures_util::future::{join_all, try_join3};
 use tokio::time::{Instant, sleep};
 
 use super::container::{self, REMOVAL_LIMIT};
-use super::inventory::EngineInventory;
+use super::inventory::{Ends, EngineInventory};
 use super::{EngineError, dialect};
 use crate::topology::DeploymentName;
 
@@ -36,7 +36,7 @@ pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, Engine
     loop {
         let listed = list(docker).await?;
         match inspect_settled(docker, listed.own_containers()).await {
-            Ok(Some(inspected)) => return Ok(listed.with_restarts(restarts(inspected))),
+            Ok(Some(inspected)) => return Ok(listed.with_ends(ends(inspected))),
             Ok(None) if started.elapsed() < REMOVAL_LIMIT => {}
             // The call that needs the name of a container that cannot be removed reports the container.
             Ok(None) | Err(EngineError::NotGone { .. }) => return Ok(listed),
@@ -45,12 +45,14 @@ pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, Engine
     }
 }
 
-/// How often the engine has restarted inspected containers, by their ids.
-fn restarts(inspected: Vec<ContainerInspectResponse>) -> BTreeMap<String, u32> {
-    let restarts = |container: ContainerInspectResponse| {
-        Some((container.id?, u32::try_from(container.restart_count?).ok()?))
+/// What became of the servers of inspected containers, by the containers' ids.
+fn ends(inspected: Vec<ContainerInspectResponse>) -> BTreeMap<String, Ends> {
+    let ends = |container: ContainerInspectResponse| {
+        let restarts = container.restart_count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+        let out_of_memory = container.state.and_then(|state| state.oom_killed) == Some(true);
+        Some((container.id?, Ends { restarts, out_of_memory }))
     };
-    inspected.into_iter().filter_map(restarts).collect()
+    inspected.into_iter().filter_map(ends).collect()
 }
 
 /// Whether the engine is removing a container, or has removed it. Waits for the end of the removal.

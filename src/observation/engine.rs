@@ -20,6 +20,9 @@ pub struct ObservedContainer {
     pub state: ContainerState,
     /// How often the engine has restarted it because its server ended, since it was started last.
     pub restarts: u32,
+    /// Whether the kernel killed its server because the container's memory was used up. The mark stays while the engine
+    /// restarts the container.
+    pub out_of_memory: bool,
     /// What redisctl made it from; `None` where the label cannot be read.
     pub settings: Option<ContainerSettings>,
     /// Whether it is attached to the deployment's network.

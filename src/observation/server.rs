@@ -40,6 +40,8 @@ pub struct ServerView {
     pub keys: u64,
     /// `used_memory`, bytes.
     pub memory: u64,
+    /// For how many seconds it has run; `None` where it does not say.
+    pub uptime: Option<u64>,
     /// What it says of its ability to serve.
     pub ability: Ability,
     /// Every directive in force, passwords left out.

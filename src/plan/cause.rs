@@ -24,6 +24,8 @@ pub enum Cause {
     New,
     /// The container has ended, or was never started.
     NotRunning,
+    /// The kernel killed the server because the container's memory was used up.
+    OutOfMemory,
     /// The container is paused.
     Paused,
     /// The container is not attached to the network.
@@ -94,6 +96,9 @@ impl fmt::Display for Cause {
             Self::NotFound => formatter.write_str("not found"),
             Self::New => formatter.write_str("new"),
             Self::NotRunning => formatter.write_str("not running"),
+            Self::OutOfMemory => {
+                formatter.write_str("killed by the kernel: out of memory, see `resources.memory`")
+            }
             Self::Paused => formatter.write_str("paused"),
             Self::Detached => formatter.write_str("detached from the network"),
             Self::SpecChanged(fields) if fields.iter().all(SpecField::is_changed_without_the_spec) => {

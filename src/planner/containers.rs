@@ -185,7 +185,7 @@ fn start(world: &World<'_>) -> Stages {
             Some(ObservedServer::Silent(reason)) => Some(Cause::Silent(reason.clone())),
             _ => None,
         };
-        let starts_anew = matches!(started, Some(Cause::New | Cause::NotRunning));
+        let starts_anew = matches!(started, Some(Cause::New | Cause::NotRunning | Cause::OutOfMemory));
         steps.extend(started.or(silent).map(|cause| wait(name, Condition::Answers, cause)));
         steps.extend(forming.begin_at(&node.name).filter(|_| starts_anew));
         steps
@@ -239,6 +239,9 @@ fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) ->
         Namespace::Of { .. } => lost = true,
     }
     let (action, cause) = match existing.state {
+        ContainerState::Exited | ContainerState::Restarting if existing.out_of_memory => {
+            (EngineAction::StartContainer, Cause::OutOfMemory)
+        }
         ContainerState::Created | ContainerState::Exited | ContainerState::Restarting => {
             (EngineAction::StartContainer, Cause::NotRunning)
         }

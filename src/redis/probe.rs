@@ -3,16 +3,17 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 
 use super::Servers;
 use crate::executor::chain;
 use crate::poll::Wait;
 use crate::report::{CheckResult, Exchange, Outcome, Report};
-use crate::topology::{Credentials, Topology};
+use crate::topology::{Credentials, NodeName, Topology};
 use crate::verify::{
     self, Check, CheckConnection, CheckMethod, Command, Judgement, PATIENCE, Request, RequestAction,
 };
+use crate::waiting::Unavailable;
 
 mod check_connections;
 mod reply;
@@ -24,15 +25,20 @@ use check_connections::CheckConnections;
 /// How often a patient step is done again: often, because most are done at the second try.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
+/// Tells why a node's server cannot answer, as far as its container shows it.
+pub type WhySilent<'a> = dyn Fn(NodeName) -> BoxFuture<'a, Option<Unavailable>> + Send + Sync + 'a;
+
 /// Runs every check that fits the deployment, all of them side by side. Keys and channels of the
-/// checks begin with `unique`, which must hold no braces and differ from run to run.
+/// checks begin with `unique`, which must hold no braces and differ from run to run. `why` is asked for nodes that do
+/// not answer.
 pub async fn verify(
     servers: &Servers<'_>,
     topology: &Topology,
     credentials: &Credentials,
     unique: &str,
+    why: &WhySilent<'_>,
 ) -> Report {
-    verify_within(servers, topology, credentials, unique, PATIENCE).await
+    verify_within(servers, topology, credentials, unique, PATIENCE, why).await
 }
 
 /// [`verify()`], with another limit for what a check may wait for.
@@ -42,8 +48,9 @@ pub async fn verify_within(
     credentials: &Credentials,
     unique: &str,
     patience: Duration,
+    why: &WhySilent<'_>,
 ) -> Report {
-    let survey = survey::take(servers).await;
+    let survey = survey::take(servers, why).await;
     let checks = verify::checks(topology, credentials, &survey, unique);
     let checks = join_all(checks.into_iter().map(|check| run(servers, check, patience))).await;
     Report { deployment: topology.name.clone(), checks }

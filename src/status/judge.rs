@@ -18,8 +18,9 @@ pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
         )
     };
     let stopped = !observed.containers.values().any(runs);
-    // A deployment that is switched off has no problems with its single nodes.
-    let problems = if stopped { Vec::new() } else { problems::all(&reading, &nodes) };
+    // Of a deployment that is switched off, only an end that nobody asked for is a problem.
+    let problems =
+        if stopped { problems::of_stopped(&reading, &nodes) } else { problems::all(&reading, &nodes) };
     let state = match (stopped, problems.is_empty()) {
         (true, _) => DeploymentState::Stopped,
         (false, true) => DeploymentState::Ready,

@@ -9,6 +9,17 @@ use crate::observation::{ObservedServer, ServerView, SlotWay};
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Kind, NodeName, SlotSet};
 
+/// For how many seconds after a restart a server counts as restarted: a loop of restarts is slower at its end, up to
+/// once a minute.
+const RECENT_RESTART: u64 = 60;
+
+/// The same after the kernel killed the server for lack of memory, which takes the keys with it.
+const RECENT_LACK_OF_MEMORY: u64 = 600;
+
+/// Why the kernel killed a server, and what helps, as the end of a sentence.
+const MEMORY_KILLED: &str = ": the kernel killed its server, because its container ran out of memory: raise \
+                             `resources.memory`, or lower `maxmemory`";
+
 /// Everything that is not as it should be, one sentence each.
 pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
     let mut problems: Vec<String> = nodes.iter().flat_map(|node| problems_of(reading, node)).collect();
@@ -62,10 +73,11 @@ fn problems_of(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
     let reason = match node.condition {
         Condition::Missing => "has no container".to_owned(),
         Condition::Created => "was never started".to_owned(),
-        Condition::Exited => "has ended".to_owned(),
+        Condition::Exited => format!("has ended{}", memory_killed(reading, name)),
         Condition::Restarting => {
             let restarts = reading.observed.containers.get(name).map_or(0, |container| container.restarts);
-            format!("does not answer: its container restarts in a loop (restarts so far: {restarts})")
+            let killed = memory_killed(reading, name);
+            format!("does not answer: its container restarts in a loop (restarts so far: {restarts}){killed}")
         }
         Condition::Paused => "is paused".to_owned(),
         Condition::Silent => match reading.observed.servers.get(name) {
@@ -77,10 +89,34 @@ fn problems_of(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
     vec![format!("{name} {reason}")]
 }
 
+/// The lack of memory for which the kernel killed a node's server, as the end of a sentence; empty if it did not.
+fn memory_killed(reading: &Reading<'_>, name: &NodeName) -> &'static str {
+    let killed = reading.observed.containers.get(name).is_some_and(|container| container.out_of_memory);
+    if killed { MEMORY_KILLED } else { "" }
+}
+
+/// A server that answers, and that the engine has restarted a short time ago. A server that ends again and again may
+/// answer in between.
+fn recent_restart(reading: &Reading<'_>, name: &NodeName) -> Option<String> {
+    let container = reading.observed.containers.get(name).filter(|container| container.restarts > 0)?;
+    let uptime = reading.arrangement.view(name)?.uptime?;
+    let recent = if container.out_of_memory { RECENT_LACK_OF_MEMORY } else { RECENT_RESTART };
+    let (restarts, killed) = (container.restarts, memory_killed(reading, name));
+    let restarted = format!("{name} was restarted {uptime} s ago (restarts so far: {restarts}){killed}");
+    (uptime < recent).then_some(restarted)
+}
+
+/// The nodes of a deployment that is switched off whose servers the kernel killed for lack of memory.
+pub(super) fn of_stopped(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
+    let killed = nodes.iter().filter(|node| !memory_killed(reading, &node.name).is_empty());
+    killed.flat_map(|node| problems_of(reading, node)).collect()
+}
+
 fn problems_of_answering(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
     let name = &node.name;
     let mut problems = Vec::new();
     let refusals = reading.arrangement.view(name).map(ServerView::refusals).unwrap_or_default();
+    problems.extend(recent_restart(reading, name));
     problems.extend(refusals.iter().map(|refusal| format!("{name} {refusal}")));
     if reading.observed.containers.get(name).is_some_and(|container| !container.attached) {
         problems.push(format!("{name} is detached from the network"));

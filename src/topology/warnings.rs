@@ -7,6 +7,7 @@ use super::tls::CertificateSource;
 use super::{Kind, Topology};
 use crate::spec::{Access, Problem, Spec};
 
+mod memory;
 mod users;
 
 /// Warnings for the topology of a spec, each at the field that it is about.
@@ -40,6 +41,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         warnings.push(Problem::new(&["ports", "bind"], message));
     }
     warnings.extend(others_are_told_loopback(spec, topology));
+    warnings.extend(memory::warnings(spec, topology));
     warnings.extend(users::warnings(spec, topology));
     warnings
 }

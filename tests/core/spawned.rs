@@ -37,7 +37,8 @@ fn a_run_and_its_verification_may_be_spawned(
         };
         let _ = executor.run(&Arc::new(plan)).await;
         servers.observe(&[]).await;
-        probe::verify(&servers, &topology, &credentials, "unique").await;
+        probe::verify(&servers, &topology, &credentials, "unique", &|_| Box::pin(std::future::ready(None)))
+            .await;
     });
 }
 

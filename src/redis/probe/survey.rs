@@ -8,10 +8,10 @@ use crate::redis::{ServerError, Servers, sentinel, server_view};
 use crate::topology::{Kind, NodeName};
 use crate::verify::{NodeAnswer, NodeStatement, Survey};
 
-use super::reply;
+use super::{WhySilent, reply};
 
-/// Takes the survey.
-pub(super) async fn take(servers: &Servers<'_>) -> Survey {
+/// Takes the survey. `why` is asked for the nodes that do not answer.
+pub(super) async fn take(servers: &Servers<'_>, why: &WhySilent<'_>) -> Survey {
     let topology = servers.topology;
     let questions =
         server_view::Questions { cluster: topology.kind == Kind::Cluster, shards: false, settings: false };
@@ -24,7 +24,10 @@ pub(super) async fn take(servers: &Servers<'_>) -> Survey {
         async move {
             let answer = match statement(servers, &node, commands).await {
                 Ok(statement) => NodeAnswer::Said(Box::new(statement)),
-                Err(error) => NodeAnswer::Silent(chain(&error)),
+                Err(error) => {
+                    let why = why(node.clone()).await.map(|why| why.to_string());
+                    NodeAnswer::Silent(why.unwrap_or_else(|| chain(&error)))
+                }
             };
             (node, answer)
         }

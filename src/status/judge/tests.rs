@@ -33,6 +33,7 @@ fn healthy(topology: &Topology) -> Observation {
             ObservedContainer {
                 state: ContainerState::Running,
                 restarts: 0,
+                out_of_memory: false,
                 settings: None,
                 attached: true,
                 image_id: String::new(),
@@ -278,4 +279,37 @@ fn a_former_primary_is_named_with_its_successor() {
         "shop-1 still says that it is a primary, but shop-4 has taken its place: writes to it get lost";
     assert_eq!(status.problems, [problem]);
     assert_eq!((status.nodes[0].role, status.nodes[3].role), (Role::Replica, Role::Primary));
+}
+
+#[test]
+fn a_server_that_the_kernel_killed_for_memory_is_named() {
+    let topology = topology("kind: standalone");
+    let mut observed = healthy(&topology);
+    let why = ": the kernel killed its server, because its container ran out of memory: raise `resources.memory`, or \
+               lower `maxmemory`";
+    let container = observed.containers.get_mut(&name(1)).unwrap();
+    (container.restarts, container.out_of_memory) = (2, true);
+    for (uptime, expected) in
+        [(5, vec![format!("shop-1 was restarted 5 s ago (restarts so far: 2){why}")]), (600, vec![])]
+    {
+        view(&mut observed, 1).uptime = Some(uptime);
+        assert_eq!(status(&topology, &observed).problems, expected);
+    }
+    observed.containers.get_mut(&name(1)).unwrap().state = ContainerState::Exited;
+    let status = status(&topology, &observed);
+    assert_eq!(
+        (status.state, status.problems),
+        (DeploymentState::Stopped, vec![format!("shop-1 has ended{why}")])
+    );
+}
+
+#[test]
+fn a_server_that_answers_between_its_restarts_is_not_ready() {
+    let topology = topology("kind: standalone");
+    let mut observed = healthy(&topology);
+    observed.containers.get_mut(&name(1)).unwrap().restarts = 7;
+    view(&mut observed, 1).uptime = Some(59);
+    assert_eq!(status(&topology, &observed).problems, ["shop-1 was restarted 59 s ago (restarts so far: 7)"]);
+    view(&mut observed, 1).uptime = Some(60);
+    assert_eq!(status(&topology, &observed).state, DeploymentState::Ready);
 }

@@ -183,6 +183,7 @@ impl World {
         for name in names {
             let container = &state.engine.containers[&name];
             let described = ObservedContainer {
+                out_of_memory: false,
                 restarts: 0,
                 state: container.state,
                 settings: Some(container.settings.clone()),

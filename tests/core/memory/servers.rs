@@ -43,6 +43,9 @@ impl State {
             }
             _ => String::new(),
         };
+        if let ServerAction::Announce = action {
+            return self.announce(node);
+        }
         let process = self.process(node).map_err(passing)?;
         let about_users = matches!(
             action,
@@ -76,7 +79,6 @@ impl State {
             ServerAction::Follow(_) | ServerAction::Promote => {
                 Err(final_fault("REPLICAOF not allowed in cluster mode"))
             }
-            ServerAction::Announce => announce(process),
             ServerAction::Reset => self.reset(node),
             ServerAction::Forget { id } => self.forget(node, id),
             ServerAction::FailOver => self.fail_over(node),
@@ -174,6 +176,23 @@ impl State {
         Ok(())
     }
 
+    /// WAIT, which moves the offset, and fails as long as no replica is online.
+    fn announce(&mut self, node: &NodeName) -> Result<(), ServerFault> {
+        let process = self.process(node).map_err(passing)?;
+        if process.is_replica() {
+            return Err(final_fault("WAIT cannot be used with replica instances."));
+        }
+        process.write(100);
+        let link = (Some(process.address), Link::Up);
+        let mut processes =
+            self.engine.containers.values().filter_map(|container| container.process.as_ref());
+        if processes.any(|process| process.link == link) {
+            Ok(())
+        } else {
+            Err(passing("the primary has no replica that is online yet"))
+        }
+    }
+
     pub(crate) fn view(&mut self, node: &NodeName) -> Result<ServerView, String> {
         self.advance();
         if let Some(view) = self.view_of_sentinel(node)? {
@@ -212,6 +231,7 @@ impl State {
             keys: process.keys.count(),
             memory: 1 << 20,
             ability: Ability::default(),
+            uptime: None,
             settings: Settings::default(),
             access: None,
             cluster: process.cluster.as_ref().map(|cluster| cluster.view(process.offset, process.server)),
@@ -232,14 +252,6 @@ fn configure(process: &mut Process, settings: &Settings) -> Result<(), ServerFau
     for (name, value) in settings.iter() {
         process.settings.set(name, value);
     }
-    Ok(())
-}
-
-fn announce(process: &mut Process) -> Result<(), ServerFault> {
-    if process.is_replica() {
-        return Err(final_fault("WAIT cannot be used with replica instances."));
-    }
-    process.write(100);
     Ok(())
 }
 
