@@ -79,12 +79,13 @@ impl Lease {
         let holder = Holder::this_run(request.command).to_label();
         let wait = poll::Wait::new("the lease", request.timeout, POLL_INTERVAL);
         let mut others = Others { request: &request, clock: None, seen: None };
+        let mut follows = false;
         loop {
             let (docker, name) = (request.engine.api.client(), &request.deployment);
             match engine_lease::create(docker, name, &image, &holder).await? {
-                Creation::Created(id) => return Ok(request.lease(Some(id), others.seen.is_some())),
-                Creation::NoImage => return Ok(request.lease(None, others.seen.is_some())),
-                Creation::NameTaken => {}
+                Creation::Created(id) => return Ok(request.lease(Some(id), follows)),
+                Creation::NoImage => return Ok(request.lease(None, follows)),
+                Creation::NameTaken => follows = true,
             }
             if others.end_one_that_was_cut_off().await? {
                 continue;
@@ -157,6 +158,7 @@ struct Others<'a> {
     seen: Option<Seen>,
 }
 
+#[derive(Clone)]
 struct Seen {
     lease: FoundLease,
     holder: Holder,
@@ -167,25 +169,18 @@ struct Seen {
 impl Others<'_> {
     /// Looks at the lease, and tells about its holder. Removes it where its holder was cut off, and says so.
     async fn end_one_that_was_cut_off(&mut self) -> Result<bool, Error> {
-        let (docker, name) = (self.request.engine.api.client(), &self.request.deployment);
-        let Some(lease) = engine_lease::find(docker, name).await? else { return Ok(false) };
+        let (api, name) = (&self.request.engine.api, &self.request.deployment);
+        let Some(lease) = engine_lease::find(api.client(), name).await? else { return Ok(false) };
         if self.clock.is_none() {
-            self.clock = engine_lease::clock(docker).await?.map(|time| (time, Instant::now()));
+            self.clock = engine_lease::clock(api.client()).await?.map(|time| (time, Instant::now()));
         }
-        let age = self.age(&lease);
         let known = self.seen.take().filter(|seen| seen.lease.id == lease.id);
         let is_new = known.is_none();
         let holder = Holder::from_label(&lease.holder);
         let mut seen = known.unwrap_or(Seen { lease, holder, renewed_at: Duration::ZERO });
-        let mut verdict = seen.holder.judge(age.saturating_sub(seen.renewed_at));
-        if verdict == Verdict::Expired {
-            // It may have been renewed since it was read last.
-            seen.renewed_at = engine_lease::age_at_renewal(docker, &seen.lease.id).await?;
-            verdict = seen.holder.judge(age.saturating_sub(seen.renewed_at));
-        }
-        let described = seen.holder.describe(age);
-        let id = seen.lease.id.clone();
-        self.seen = Some(seen);
+        let verdict = self.judge(&mut seen).await?;
+        let described = seen.holder.describe(self.age(&seen.lease));
+        self.seen = Some(seen.clone());
         if verdict == Verdict::Works {
             if is_new {
                 let timeout = self.request.timeout.as_secs();
@@ -196,9 +191,25 @@ impl Others<'_> {
             return Ok(false);
         }
         self.note(format!("{described} was cut off: waiting until the engine has finished its calls"));
-        self.request.engine.api.settle_after_killed_run(name).await?;
-        engine_lease::remove(docker, &id, name).await?;
+        api.settle_after_killed_run(name).await?;
+        // A run that stood still may have gone on meanwhile.
+        if self.judge(&mut seen).await? == Verdict::Works {
+            return Ok(false);
+        }
+        engine_lease::remove(api.client(), &seen.lease.id, name).await?;
         Ok(true)
+    }
+
+    /// Whether the holder of a lease still works. Reads the last renewal where the lease seems to have expired.
+    async fn judge(&self, seen: &mut Seen) -> Result<Verdict, Error> {
+        let age = self.age(&seen.lease);
+        let verdict = seen.holder.judge(age.saturating_sub(seen.renewed_at));
+        if verdict != Verdict::Expired {
+            return Ok(verdict);
+        }
+        let docker = self.request.engine.api.client();
+        seen.renewed_at = engine_lease::age_at_renewal(docker, &seen.lease.id).await?;
+        Ok(seen.holder.judge(age.saturating_sub(seen.renewed_at)))
     }
 
     /// How old a lease is by the engine's clock.
