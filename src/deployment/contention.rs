@@ -1,6 +1,7 @@
 //! Subnets, ports and names that others take between choice and use, and how `up` goes on then. Runs at the same
 //! deployment are no others: the lease keeps them apart.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
@@ -12,12 +13,17 @@ use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::target::Target;
+use crate::docker::inventory::Inventory;
 use crate::docker::{EngineError, remove};
 use crate::event::{Event, Listener};
+use crate::observation::ContainerState;
 use crate::topology::Topology;
 
 /// How often a run may lose something before that is an error.
 const MOST_LOSSES: usize = 20;
+
+/// How often a run chooses other ports after a failure that only may come from its ports.
+const MOST_SUSPICIONS: u32 = 3;
 
 /// The longest delay after the first port that a run loses; twice as long after each further one.
 const SHORTEST_DELAY: Duration = Duration::from_millis(500);
@@ -29,8 +35,12 @@ const LONGEST_DELAY: Duration = Duration::from_secs(8);
 enum Loss {
     /// The subnet that it chose.
     Subnet(Ipv4Net),
-    /// The port that it chose.
-    Port(u16),
+    /// Ports that it chose for a container. On another machine, all that may be taken.
+    Ports {
+        /// The container that did not start.
+        container: String,
+        ports: BTreeSet<u16>,
+    },
     /// A name that the deployment needs.
     Name,
 }
@@ -43,6 +53,7 @@ pub(super) struct Contention<'a> {
     lost: LostResources,
     losses: usize,
     ports_lost: u32,
+    ports_suspected: u32,
     /// Whether the engine had nothing of the deployment at first.
     began_with_nothing: Option<bool>,
 }
@@ -56,6 +67,7 @@ impl<'a> Contention<'a> {
             lost: LostResources::default(),
             losses: 0,
             ports_lost: 0,
+            ports_suspected: 0,
             began_with_nothing: None,
         }
     }
@@ -76,7 +88,8 @@ impl<'a> Contention<'a> {
     /// The failure, where another attempt is of no use.
     pub(super) async fn recover(&mut self, error: Error, target: &Target) -> Result<(), Error> {
         let error = self.name_holder(error, target).await?;
-        let Some(loss) = loss(&error).filter(|_| self.losses < MOST_LOSSES) else { return Err(error) };
+        let loss = loss(&error).or_else(|| self.suspected_ports(&error, target));
+        let Some(loss) = loss.filter(|_| self.losses < MOST_LOSSES) else { return Err(error) };
         self.losses += 1;
         if self.replace(loss, target).await? { Ok(()) } else { Err(error) }
     }
@@ -90,11 +103,17 @@ impl<'a> Contention<'a> {
                 self.note(format!("{subnet} was taken at the same moment: choosing another subnet"));
                 self.lost.subnets.push(subnet);
             }
-            // A deployment that existed before keeps its ports: clients know them.
-            Loss::Port(port) if self.spec.leaves_ports_open() && self.is_new(target) => {
-                self.note(format!("port {port} was taken at the same moment: choosing other ports"));
-                self.lost.ports.insert(port);
-                self.remove_all(target).await?;
+            Loss::Ports { container, ports } if self.spec.leaves_ports_open() => {
+                // A node that ran before keeps its port: clients know it.
+                if !self.remove_what_never_ran(&container, target).await? {
+                    return Ok(false);
+                }
+                let note = match (ports.first(), ports.len()) {
+                    (Some(port), 1) => format!("port {port} was taken at the same moment"),
+                    _ => format!("the engine did not start `{container}`, and its port may be taken"),
+                };
+                self.note(format!("{note}: choosing other ports"));
+                self.lost.ports.extend(ports);
                 self.back_off().await;
             }
             // An empty volume would be all that there is.
@@ -102,7 +121,7 @@ impl<'a> Contention<'a> {
                 self.remove_all(target).await?;
                 return Ok(false);
             }
-            Loss::Subnet(_) | Loss::Port(_) => return Ok(false),
+            Loss::Subnet(_) | Loss::Ports { .. } => return Ok(false),
             // The next plan names it where redisctl did not make it, and uses it where a killed run made it.
             Loss::Name => {}
         }
@@ -122,6 +141,38 @@ impl<'a> Contention<'a> {
         Ok(())
     }
 
+    /// Removes what stands in the way of other ports for a container: all of a new deployment, else the container alone
+    /// where it has never run. Says whether it could.
+    async fn remove_what_never_ran(&mut self, container: &str, target: &Target) -> Result<bool, Error> {
+        if self.is_new(target) {
+            self.remove_all(target).await?;
+            return Ok(true);
+        }
+        let (api, name) = (&self.engine.api, &target.topology.name);
+        let inventory = api.inventory().await?.deployment(name);
+        let found = inventory.containers.iter().find(|(name, _)| name.as_str() == container);
+        let is_created = found.is_some_and(|(_, found)| found.state == ContainerState::Created);
+        let Some(id) = inventory.container_ids.get(container).filter(|_| is_created) else {
+            return Ok(false);
+        };
+        let container_ids = [(container.to_owned(), id.clone())].into();
+        let alone = Inventory { container_ids, ..Inventory::default() };
+        remove::deployment(api.client(), name, &alone, false).await?;
+        Ok(true)
+    }
+
+    /// The ports that may be the reason why an engine on another machine did not start a container: they cannot be
+    /// tried from here.
+    fn suspected_ports(&mut self, error: &Error, target: &Target) -> Option<Loss> {
+        let Some(EngineError::NotStarted { container, .. }) = error.engine_error() else { return None };
+        if self.engine.location.is_local() || self.ports_suspected >= MOST_SUSPICIONS {
+            return None;
+        }
+        self.ports_suspected += 1;
+        let ports = target.topology.nodes().into_iter().map(|node| node.endpoint.port).collect();
+        Some(Loss::Ports { container: container.clone(), ports })
+    }
+
     /// Two runs that go on at the same moment choose the same port again. After a random delay the later
     /// one sees the choice of the other.
     async fn back_off(&mut self) {
@@ -138,19 +189,18 @@ impl<'a> Contention<'a> {
             Some(EngineError::SubnetTaken { subnet, .. }) => Some(*subnet),
             _ => None,
         };
-        let node = match error.engine_error() {
-            Some(EngineError::NotStarted { container, .. }) => {
-                topology.nodes().into_iter().find(|node| node.name.as_str() == container)
-            }
+        let container = match error.engine_error() {
+            Some(EngineError::NotStarted { container, .. }) => Some(container.clone()),
             _ => None,
         };
-        Ok(match (node, subnet, error) {
+        Ok(match (container, subnet, error) {
             (Some(node), _, Error::Execute(source)) => {
-                let port = node.endpoint.port;
-                match self.port_holder(topology, port).await? {
-                    Some(holder) => Error::PortTaken { node: node.name.to_string(), port, holder, source },
-                    None => Error::Execute(source),
+                for port in ports_of(topology, &node) {
+                    if let Some(holder) = self.port_holder(topology, port).await? {
+                        return Ok(Error::PortTaken { node, port, holder, source });
+                    }
                 }
+                Error::Execute(source)
             }
             (_, Some(subnet), Error::Execute(source)) => {
                 let on_engine = self.engine.api.inventory().await?;
@@ -180,10 +230,21 @@ impl<'a> Contention<'a> {
     }
 }
 
+/// The ports that a container publishes: one of a node, all of an anchor.
+fn ports_of(topology: &Topology, container: &str) -> Vec<u16> {
+    let is_anchor = topology.anchor.as_ref().is_some_and(|anchor| anchor.name.as_str() == container);
+    let nodes = topology.nodes().into_iter();
+    let own =
+        nodes.filter(|node| is_anchor || (topology.anchor.is_none() && node.name.as_str() == container));
+    own.map(|node| node.endpoint.port).collect()
+}
+
 /// What an error says was lost.
 fn loss(error: &Error) -> Option<Loss> {
     match error {
-        Error::PortTaken { port, .. } => return Some(Loss::Port(*port)),
+        Error::PortTaken { node, port, .. } => {
+            return Some(Loss::Ports { container: node.clone(), ports: [*port].into() });
+        }
         Error::SubnetTaken { subnet, .. } => return Some(Loss::Subnet(*subnet)),
         _ => {}
     }

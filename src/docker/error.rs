@@ -158,6 +158,10 @@ impl EngineError {
                 "no container publishes that port, but the engine counts it as taken. This happens where the engine was \
                  killed while it started containers. Restart the engine",
             ),
+            Self::NotStarted { source, .. } if says_address_is_in_use(source) => Some(
+                "another process of the engine's machine has the port: free it, or choose other ports with `--port-base` \
+                 (`auto` tries others)",
+            ),
             Self::Call { source, .. } if says_network_is_in_use(source) => Some(
                 "`docker network inspect` shows the containers that are attached to it; if it shows none, the engine \
                  counts a container that was removed: restart the engine, and try again",
@@ -196,6 +200,11 @@ pub(super) fn status(error: &Error) -> Option<u16> {
 /// Whether the engine says that it has given the port to a container.
 fn says_port_is_allocated(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("port is already allocated"))
+}
+
+/// Whether the engine says that a process of its machine has the port.
+fn says_address_is_in_use(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("address already in use"))
 }
 
 /// Whether the engine says that containers are attached to the network.

@@ -7,7 +7,7 @@ use std::process::Command;
 use redis::Commands as _;
 
 use crate::private_engine::{PrivateEngine, run};
-use crate::support::{REDIS_7, command, fail_with, output, redisctl, succeed};
+use crate::support::{REDIS_7, command, fail_with, output, redisctl, succeed, texts};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -57,6 +57,34 @@ fn a_remote_engine_is_as_good_as_a_local_one() {
 
     succeed(&engine.redisctl(&["down"]));
     assert_eq!(engine.leftovers(), "");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn ports_that_a_process_holds_on_another_machine_are_passed_over() {
+    let engine = PrivateEngine::start(REDIS_7);
+    // A server in the machine's own network: the engine does not list its port.
+    engine.docker(&["run", "-d", "--network", "host", REDIS_7, "redis-server", "--port", "7003"]);
+    let up = ["up", "cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
+    let said = fail_with(&engine.redisctl(&up), 1);
+    assert!(said.contains("`cluster-3`") && said.contains("--port-base"), "{said}");
+    // What never ran gets another port; what ran keeps its own.
+    let auto = [&up[..], &["--port-base", "auto"]].concat();
+    let said = texts(&engine.redisctl(&auto));
+    let status = engine.json(&["status"]);
+    let ports = || {
+        let nodes = status["nodes"].as_array().expect("nodes").iter();
+        let endpoints = nodes.filter_map(|node| node["endpoint"].as_str()).map(str::to_owned);
+        endpoints.collect::<Vec<_>>()
+    };
+    assert_eq!(status["state"], "ready", "{said:?}\n{status:#}");
+    assert!(ports().len() == 6 && !ports().iter().any(|port| port.ends_with(":7003")), "{:?}", ports());
+    assert_eq!(engine.json(&["verify"])["failed"], 0);
+    succeed(&engine.redisctl(&["down"]));
+
+    succeed(&engine.redisctl(&auto));
+    assert_eq!(engine.json(&["verify"])["failed"], 0);
+    succeed(&engine.redisctl(&["down"]));
 }
 
 /// Makes an authority, and certificates of it for the engine at an address and for its clients.
