@@ -263,7 +263,6 @@ impl Error {
                 | Self::SubnetTaken { .. }
                 | Self::Engine(_)
                 | Self::Unsettled(..)
-                | Self::LeaseLost(_)
         )
     }
 }
