@@ -25,8 +25,7 @@ mod wait;
 pub use error::{BoxedError, ExecuteError, causes, chain};
 use look::Awaited;
 
-/// How many subjects of a stage are worked on at a time: beyond that, an engine on a few cores gets
-/// slower and not quicker.
+/// How many subjects of a stage run at a time. With more of them an engine on a few cores becomes slower.
 const SIDE_BY_SIDE: usize = 12;
 
 /// The calls of the engine that the executor needs.
@@ -46,7 +45,7 @@ pub trait EngineCalls: Sync {
         files: Vec<File>,
     ) -> impl Future<Output = Result<(), BoxedError>> + Send;
 
-    /// The last lines that a node wrote to its log; empty where there are none to be had.
+    /// The last lines of a node's log; empty where the engine has none.
     fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>> + Send;
 
     /// Why a node's server will never answer, as its container shows it; `None` where it may answer yet.
@@ -58,8 +57,8 @@ pub trait EngineCalls: Sync {
 
 /// The calls of the servers that the executor needs.
 pub trait ServerCalls: Sync {
-    /// Does one action at a node. Actions that must wait for a passing state (a node not known
-    /// yet, a server loading) say so with [`ServerFault::Passing`].
+    /// Does one action at a node. A state that will pass, like a server that loads its data, fails with
+    /// [`ServerFault::Passing`].
     fn apply(
         &self,
         node: &NodeName,
@@ -82,7 +81,7 @@ pub enum ServerFault {
 /// Renders the files of some nodes.
 pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + Sync + 'a;
 
-/// Observes, and plans anew; `None` where that is not possible now.
+/// Observes and plans again; `None` where the observation fails or no plan can be made.
 pub type Replan<'a> = dyn Fn() -> BoxFuture<'a, Option<Plan>> + Sync + 'a;
 
 /// What the executor works with.
@@ -91,12 +90,12 @@ pub struct Executor<'a, E, S> {
     pub engine: &'a E,
     /// The servers.
     pub servers: &'a S,
-    /// The files of some nodes, rendered with their secrets, given who is primary where that is not
-    /// the spec's.
+    /// The files of some nodes, with their secrets. The second argument is the primary, where it is another node
+    /// than the spec's.
     pub files: &'a Render<'a>,
-    /// What would be planned by now, asked while a wait goes on for long.
+    /// The plan that would be made now. A long wait asks for it.
     pub replan: &'a Replan<'a>,
-    /// Who hears what happens.
+    /// The listener of all events.
     pub listener: &'a dyn Listener,
     /// The longest that any single wait may take.
     pub timeout: Duration,
@@ -134,7 +133,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 let chains: Vec<_> =
                     plan.chains(id).into_iter().map(|chain| self.chain(place, chain)).collect();
                 let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
-                // Every call ends before the stage does: nothing is cut off in the middle of one.
+                // The stage waits for the end of every call, also after a failure.
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {
                     if let Err(error) = result {
@@ -151,7 +150,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         Ok(())
     }
 
-    /// Does the steps of one subject, until another subject's step fails.
+    /// Does the steps of one subject. It stops when a step of another subject has failed.
     async fn chain(&self, place: &Place<'_>, chain: Chain<'_>) -> Result<(), ExecuteError> {
         for (id, step) in chain.steps {
             if place.has_failed() {
@@ -193,7 +192,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             Err(failure) => {
                 let (subject, action) = (step.subject(place.plan).to_owned(), step.action.to_string());
                 let error = self.explain(step, subject, action, failure).await;
-                // Nothing has failed where there is more to do.
+                // A wait that needs another plan is no failure.
                 if !matches!(error, ExecuteError::Outdated { .. }) {
                     let error = error::messages(&error);
                     self.tell(Event::StepFailed { step: id, error });
@@ -203,7 +202,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         }
     }
 
-    /// Makes an error of a failure: with the last log lines of the nodes that it is about.
+    /// Makes an error of a failure, with the last log lines of the node that it is about.
     async fn explain(&self, step: &Step, subject: String, action: String, failure: Failure) -> ExecuteError {
         match failure {
             Failure::Call(source) => {
@@ -216,7 +215,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             }
             Failure::Outdated { reason } => ExecuteError::Outdated { reason },
             Failure::Wait { waited, disagreements, silent } => {
-                // One node's log tells most; thirty nodes' logs tell nothing.
+                // The log of the first node only: the logs of thirty nodes would hide the reason.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
                 ExecuteError::Wait { subject, condition: action, waited, disagreements, silent, log }
             }
@@ -247,7 +246,7 @@ impl Place<'_> {
     }
 }
 
-/// Why a step did not succeed, before it is put into words.
+/// Why a step failed, before its log lines are read.
 enum Failure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement>, silent: Vec<NodeName> },

@@ -1,5 +1,5 @@
-//! The servers, through redis-rs: asks them, and does the plan's server actions. It knows nothing
-//! of containers, networks or images.
+//! The servers, through redis-rs: asks them, and does the plan's server actions. It knows no containers, networks
+//! or images.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -39,26 +39,26 @@ pub use connect::{Dialer, Login};
 pub use error::ServerError;
 use users::Passwords;
 
-/// How long a server that is not of the deployment may take to say how many keys it holds.
+/// How long a server outside of the deployment may take to say how many keys it holds.
 const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The servers of one deployment, dialled at their endpoints, from where clients are.
+/// The servers of one deployment, dialled at their endpoints as clients dial them.
 pub struct Servers<'a> {
     topology: &'a Topology,
     credentials: Credentials,
     dialer: Dialer,
     login: Option<Login>,
-    /// Where nodes are that the topology does not have any more.
+    /// The endpoints of nodes that leave the deployment.
     leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
-    /// Where sentinels know no user of redisctl's.
+    /// How redisctl logs in at sentinels.
     sentinel_login: Option<Login>,
-    /// What a server may know instead, which has not been brought to its passwords yet.
+    /// The passwords that a server may still have.
     stored: Option<Credentials>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
 }
 
 impl<'a> Servers<'a> {
-    /// The servers of a deployment; nothing is dialled yet.
+    /// The servers of a deployment. No connection is opened yet.
     #[must_use]
     pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
         let (credentials, dialer) = (credentials.clone(), Dialer::new(credentials));
@@ -92,8 +92,7 @@ impl<'a> Servers<'a> {
         if self.topology.is_sentinel(node) { self.sentinel_login.as_ref() } else { self.login.as_ref() }
     }
 
-    /// Makes nodes known that the topology does not have any more. Their ports are published where
-    /// everybody's are.
+    /// Makes nodes known that leave the deployment. Their ports are published on the same host.
     pub fn leaving(&self, nodes: &[(NodeName, Address)]) {
         let host = &self.topology.shards[0].primary.endpoint.host;
         let endpoint = |port| Endpoint { host: host.clone(), port };
@@ -104,17 +103,17 @@ impl<'a> Servers<'a> {
     /// Asks a node for everything, settings included.
     ///
     /// # Errors
-    /// Where it does not answer, or answers what no server should.
+    /// Where it does not answer, or its answer cannot be read.
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
         let view = self.ask(node, true).await?;
-        // An old sentinel has none: its one password is in its file alone.
+        // A sentinel before Redis 6.2 has no users: its one password is in its file.
         let has_users =
             !self.topology.is_sentinel(node) || view.server.is_some_and(Server::has_sentinel_users);
         let access = if has_users { Some(self.access(node).await?) } else { None };
         Ok(ServerView { access, ..view })
     }
 
-    /// Asks a node who may do what there.
+    /// Asks a node for its users and their rules.
     async fn access(&self, node: &NodeName) -> Result<AccessView, ServerError> {
         let mut connection = self.connection(node).await?;
         let passwords = Passwords::new(self.topology, &self.credentials, node);
@@ -136,8 +135,8 @@ impl<'a> Servers<'a> {
         futures_util::future::join_all(nodes.iter().map(ask)).await.into_iter().collect()
     }
 
-    /// Asks servers that are not of the deployment how many keys they hold. They are told no password: where one is
-    /// needed, or the client has no route to the containers, they do not say.
+    /// Asks servers outside of the deployment how many keys they hold. redisctl sends them no password. A server that
+    /// needs one, or that the client cannot reach, says nothing.
     pub async fn strangers(
         &self,
         owners: BTreeMap<String, (Address, SlotSet)>,
@@ -208,7 +207,7 @@ impl<'a> Servers<'a> {
             Err(error) => error.is_refused_login(),
         };
         if refused && let Some(connection) = self.other_way_in(node, &endpoint).await {
-            // Good for this once: the next time redisctl's own log-in may work.
+            // Not kept: the next time redisctl's own log-in may work.
             return Ok(connection);
         }
         let connection = opened?;
@@ -216,8 +215,8 @@ impl<'a> Servers<'a> {
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }
 
-    /// A connection to a server that does not know redisctl's own user as it should be: one whose users
-    /// were changed by hand, or are to be changed.
+    /// A connection by another log-in than redisctl's own: somebody changed the users by hand, or the plan changes
+    /// them later.
     async fn other_way_in(&self, node: &NodeName, endpoint: &Endpoint) -> Option<MultiplexedConnection> {
         for login in self.other_logins(node).into_iter().map(Some).chain([None]) {
             if let Ok(mut connection) = self.dialer.open(endpoint, login.as_ref()).await
@@ -229,7 +228,7 @@ impl<'a> Servers<'a> {
         None
     }
 
-    /// The log-ins that a server may know which does not know redisctl's own user as it should be.
+    /// The log-ins that a server may know where it refuses redisctl's own.
     fn other_logins(&self, node: &NodeName) -> Vec<Login> {
         let primary = self.topology.starts_as_primary(node);
         let known = [Some(&self.credentials), self.stored.as_ref()];
@@ -245,7 +244,7 @@ impl<'a> Servers<'a> {
         futures_util::future::try_join_all(peers.iter().map(|peer| self.connection(&peer.node))).await
     }
 
-    /// Passes a result on; a connection that broke is not used again.
+    /// Passes a result on, and forgets a connection that broke.
     fn kept<T>(&self, node: &NodeName, result: Result<T, ServerError>) -> Result<T, ServerError> {
         if result.as_ref().is_err_and(ServerError::is_broken_connection) {
             self.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(node);

@@ -26,7 +26,7 @@ pub enum ExecuteError {
         /// The node's last log lines.
         log: Vec<String>,
     },
-    /// A wait ran out.
+    /// The time of a wait is over.
     #[error("`{subject}`: gave up after {} s: {condition}{}", waited.as_secs(), said(disagreements))]
     Wait {
         /// The node, or the deployment.
@@ -35,9 +35,9 @@ pub enum ExecuteError {
         condition: String,
         /// For how long.
         waited: Duration,
-        /// Who says what instead.
+        /// What nodes say instead.
         disagreements: Vec<Disagreement>,
-        /// Whose server does not answer, although its container runs.
+        /// The nodes whose servers do not answer although their containers run.
         silent: Vec<NodeName>,
         /// The last log lines of the first node that disagrees.
         log: Vec<String>,
@@ -61,8 +61,7 @@ pub enum ExecuteError {
 }
 
 impl ExecuteError {
-    /// The last log lines of the node that the failure is about, under a heading; empty where there
-    /// are none.
+    /// The last log lines of the node that the failure is about, under a heading; empty without log lines.
     #[must_use]
     pub fn log(&self) -> String {
         match self {
@@ -76,20 +75,20 @@ impl ExecuteError {
         }
     }
 
-    /// What to do about it, where there is something.
+    /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Wait { silent, .. } if !silent.is_empty() => {
                 let names: Vec<&str> = silent.iter().map(NodeName::as_str).collect();
-                Some(format!("`docker restart {}` starts servers anew that hang", names.join(" ")))
+                Some(format!("`docker restart {}` restarts the servers that do not answer", names.join(" ")))
             }
             _ => None,
         }
     }
 }
 
-/// At most so many disagreements are shown: thirty nodes disagree in nine hundred pairs.
+/// The most disagreements that an error shows: thirty nodes can disagree in nine hundred pairs.
 const MOST_SHOWN: usize = 12;
 
 fn said(disagreements: &[Disagreement]) -> String {
@@ -127,8 +126,7 @@ pub(super) fn messages(error: &dyn Error) -> Vec<String> {
     std::iter::once(error.to_string()).chain(causes(error)).collect()
 }
 
-/// The causes of an error, the nearest first. Some errors print their cause themselves: what was
-/// said already is left out.
+/// The causes of an error, the nearest first. A cause that the error before it prints is left out.
 #[must_use]
 pub fn causes(error: &dyn Error) -> Vec<String> {
     let mut said = error.to_string();

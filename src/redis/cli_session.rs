@@ -23,7 +23,7 @@ mod bulk;
 /// How often one command is sent on: more than any cluster that has settled asks for.
 const MOST_REDIRECTS: usize = 16;
 
-/// A conversation with a deployment.
+/// A session with a deployment.
 pub struct CliSession<'a> {
     topology: &'a Topology,
     dialer: Dialer,
@@ -46,18 +46,18 @@ struct Held {
     lasting: Lasting,
 }
 
-/// What became of a command.
+/// The answer to a command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CliAnswer {
     /// The reply.
     pub reply: Reply,
-    /// Where the command was sent on to before it was answered: slot and node.
+    /// The redirections that were followed: slot and node.
     pub redirects: Vec<(u16, NodeName)>,
 }
 
 impl<'a> CliSession<'a> {
-    /// A conversation that begins at `node`; nothing is dialled yet. A node without a log-in is
-    /// talked to as nobody in particular. With `typed`, replies tell maps, sets and numbers apart.
+    /// A session that begins at `node`. No connection is opened yet. At a node without a login, it does not log in.
+    /// With `typed` it speaks RESP3, in which maps, sets and numbers differ.
     #[must_use]
     pub fn new(
         topology: &'a Topology,
@@ -163,7 +163,7 @@ impl<'a> CliSession<'a> {
                 self.node = node;
                 continue;
             }
-            // Whether it was accepted is among the messages, once for each channel; a refusal is not.
+            // A confirmation for each channel is among the messages. A refusal is not.
             let refusal = reply.is_error().then_some(reply);
             let messages = stream::unfold((receiver, connection), |(mut receiver, connection)| async {
                 let message = receiver.recv().await?;
@@ -174,7 +174,7 @@ impl<'a> CliSession<'a> {
         }
     }
 
-    /// Every command that the node executes from now on, as MONITOR says it.
+    /// Every command that the node executes from now on, by MONITOR.
     ///
     /// # Errors
     /// Where the node refuses.
@@ -252,7 +252,7 @@ impl<'a> CliSession<'a> {
 
     /// Opens a connection and brings it to the state of the conversation.
     async fn open(&self, node: &Node, pushes: Option<Pushes>) -> Result<MultiplexedConnection, ServerError> {
-        // No limit for replies: BLPOP waits for as long as it is told to.
+        // No limit for replies: BLPOP may block for any time.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.dialer.connect_timeout()))
             .set_response_timeout(None);
@@ -292,12 +292,12 @@ impl<'a> CliSession<'a> {
     }
 }
 
-/// Takes messages of a subscription.
+/// Takes the messages of a subscription.
 struct Pushes(mpsc::UnboundedSender<Reply>);
 
 impl AsyncPushSender for Pushes {
     fn send(&self, PushInfo { kind, data }: PushInfo) -> Result<(), SendError> {
-        // The end of the connection is the end of the messages, not one of them.
+        // The end of the connection is no message.
         if kind == PushKind::Disconnection {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! What makes a server one of a cluster: whom it knows, and which slots it owns.
+//! Commands that form a cluster: which nodes a node knows, and which slots it owns.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::plan::Peer;
 use crate::poll::Wait;
 use crate::topology::SlotSet;
 
-/// For how long a peer must be known until it counts for one that is not forgotten again: while a cluster
-/// is mended, every node hears from every other one each second, and with that whom to forget.
+/// How long a node must know a peer before the peer stays known. While a cluster is mended, each node tells every
+/// other node each second which peers to forget.
 const STAYS_KNOWN: Duration = Duration::from_secs(3);
 
-/// How long news may take between two nodes; longer it takes only where they do not know each other.
+/// How long news takes between two nodes that know each other, at most.
 const HEARING: Duration = Duration::from_secs(2);
 
-/// How often it is looked whether they have come: it takes a few milliseconds.
+/// The pace of the looks for news, which takes a few milliseconds.
 const HEARING_POLL: Duration = Duration::from_millis(2);
 
-/// How often it is looked whether it still is.
+/// The pace of the looks whether a peer stays known.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// CLUSTER ADDSLOTS. Redis 7.0 has ADDSLOTSRANGE too, which says the same in fewer words; where nodes are
-/// about to be replaced by newer ones, though, an older server may be asked.
+/// CLUSTER ADDSLOTS. ADDSLOTSRANGE would be shorter, but servers before 7.0 do not have it. Such a server can be
+/// part of a deployment that is being upgraded.
 pub(super) async fn assign_slots(
     connection: &mut MultiplexedConnection,
     slots: &SlotSet,
@@ -40,7 +40,7 @@ pub(super) async fn assign_slots(
     run(connection, "CLUSTER ADDSLOTS", &cluster).await
 }
 
-/// CLUSTER FORGET; one that is forgotten already stays so.
+/// CLUSTER FORGET. A peer that the node does not know is forgotten already.
 pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> Result<(), ServerError> {
     match cmd("CLUSTER").arg("FORGET").arg(id).exec_async(connection).await {
         Err(error) if is_unknown_node(&error) => Ok(()),
@@ -48,7 +48,7 @@ pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> 
     }
 }
 
-/// Gives a node the time to hear of every epoch that another one knows.
+/// Waits until a node has heard of the current epoch of another node.
 pub(super) async fn let_hear(
     connection: &mut MultiplexedConnection,
     other: &mut MultiplexedConnection,
@@ -70,8 +70,8 @@ async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, Se
     Ok(view.current_epoch)
 }
 
-/// Introduces a node to peers that it does not know, and says who is still missing. Called again
-/// and again until nobody is; a handshake under way is left alone, one that was given up is begun anew.
+/// Introduces a node to peers that it does not know. It fails with the missing peers, and is called again until none
+/// is missing. A handshake goes on; a handshake that the node gave up begins again.
 pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
     let command = "CLUSTER NODES";
     let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
@@ -93,7 +93,7 @@ pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer])
     if missing.is_empty() { Ok(()) } else { Err(ServerError::NotMetYet(missing.join(", "))) }
 }
 
-/// Introduces a node to peers that others tell it to forget, until they do so no more.
+/// Introduces a node to peers that other nodes still tell it to forget, until it keeps knowing them.
 pub(super) async fn meet_again(
     connection: &mut MultiplexedConnection,
     peers: &[Peer],

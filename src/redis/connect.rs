@@ -16,17 +16,17 @@ use super::ServerError;
 use crate::spec::SecretText;
 use crate::topology::{Credentials, Endpoint, Topology};
 
-/// How long a dial may take: endpoints are near.
+/// How long a connection may take to open: endpoints are near.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a reply may take: a node that is loading or forking answers late, a frozen one never.
+/// How long a reply may take. A server that loads or forks answers late; a paused one never answers.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a cluster client follows a redirection, or tries again, for one command: with more, a
-/// cluster that sends clients in circles would look like a slow one.
+/// How often a cluster client follows a redirection or tries again, for one command. With more attempts, a cluster
+/// that redirects in circles would look like a slow cluster.
 const CLUSTER_RETRIES: u32 = 3;
 
-/// Who logs in.
+/// A user with its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     /// The user.
@@ -35,10 +35,10 @@ pub struct Login {
     pub password: SecretText,
 }
 
-/// Dials the endpoints of one deployment, with TLS where it is spoken.
+/// Dials the endpoints of one deployment, with TLS where the deployment has it.
 ///
-/// With TLS the server's certificate is always verified: it has to be of the deployment's CA, valid
-/// now, and for the host that is dialled.
+/// With TLS it always verifies the server's certificate: the deployment's CA signed it, it is valid now, and it is for
+/// the dialled host.
 #[derive(Debug, Clone)]
 pub struct Dialer {
     pub(super) tls: Option<TlsCertificates>,
@@ -67,14 +67,14 @@ impl Dialer {
         Self { tls: None }
     }
 
-    /// Dials as this one does, but shows no certificate.
+    /// Dials in the same way, but shows no certificate.
     #[must_use]
     pub fn without_certificate(&self) -> Self {
         let without = |tls: &TlsCertificates| TlsCertificates { client_tls: None, ..tls.clone() };
         Self { tls: self.tls.as_ref().map(without) }
     }
 
-    /// How long a dial may take. TLS takes replies of the server's besides.
+    /// How long a connection may take to open. With TLS the server's part of the handshake comes on top.
     pub(super) fn connect_timeout(&self) -> Duration {
         if self.tls.is_some() { CONNECT_TIMEOUT + RESPONSE_TIMEOUT } else { CONNECT_TIMEOUT }
     }
@@ -133,7 +133,7 @@ impl Dialer {
         dial.await.map_err(|source| ServerError::connect(endpoint, source))
     }
 
-    /// Opens a connection that can subscribe, and what it will hear.
+    /// Opens a connection that can subscribe, and gives its messages.
     ///
     /// # Errors
     /// Where the endpoint cannot be dialled, or the server refuses the log-in.
@@ -145,7 +145,7 @@ impl Dialer {
         let (sender, receiver) = unbounded_channel();
         let dial = async {
             let information = self.information(endpoint, login)?;
-            // Messages come in between replies only since RESP3.
+            // Only RESP3 mixes messages with replies.
             let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
             let client = self.client(information.set_redis_settings(settings))?;
             client.get_multiplexed_async_connection_with_config(&self.config().set_push_sender(sender)).await
@@ -154,11 +154,11 @@ impl Dialer {
         Ok((connection, receiver))
     }
 
-    /// Opens a cluster client that is told of one endpoint. Where servers announce inside addresses,
-    /// the client dials the endpoints behind them, and verifies certificates for those.
+    /// Opens a cluster client that knows one endpoint. Where servers announce addresses, the client dials the nodes'
+    /// endpoints instead, and verifies the certificates for those.
     ///
     /// # Errors
-    /// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is not whole.
+    /// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is down.
     pub async fn open_cluster(
         &self,
         topology: &Topology,
@@ -166,7 +166,7 @@ impl Dialer {
         login: Option<&Login>,
     ) -> Result<ClusterConnection, ServerError> {
         let dial = async {
-            // Only what cannot be dialled from here is mapped: a wrong endpoint must not work by accident.
+            // Only addresses are mapped: a wrong endpoint must not work by accident.
             let inside = topology.nodes().into_iter().filter_map(|node| {
                 let (announced, endpoint) = (topology.advertised(node), &node.endpoint);
                 let address = |endpoint: &Endpoint| NodeAddress::new(endpoint.host.clone(), endpoint.port);
@@ -190,12 +190,12 @@ impl Dialer {
     }
 }
 
-/// Small requests go out at once, and do not wait for the acknowledgement of the ones before them.
+/// TCP_NODELAY: small requests do not wait for the acknowledgement of earlier ones.
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
-/// Whether a connection may do anything: a server opens one to whoever has not logged in, too.
+/// Whether the server executes commands of a connection: it also accepts connections without a log-in.
 pub(super) async fn lets_in(connection: &mut MultiplexedConnection) -> bool {
     redis::cmd("PING").exec_async(connection).await.is_ok()
 }

@@ -9,7 +9,7 @@ use crate::certificates::certificate_fault;
 use crate::poll::TimedOut;
 use crate::topology::{Endpoint, NodeName};
 
-/// A server that could not be asked, or refused.
+/// Why a server could not be asked, or refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// A node that the topology does not have.
@@ -23,20 +23,20 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
-    /// The server's certificate cannot be trusted.
+    /// The server's certificate is not valid for the deployment.
     #[error("the certificate of {endpoint} {fault}")]
     Certificate {
-        /// Who showed it.
+        /// The server's endpoint.
         endpoint: Endpoint,
         /// What is wrong with it.
         fault: String,
     },
-    /// No TLS came about, for another reason than the server's certificate.
+    /// The TLS handshake failed for another reason than the server's certificate.
     #[error("{endpoint} {fault}")]
     Handshake {
-        /// Whom redisctl tried to talk to.
+        /// The server's endpoint.
         endpoint: Endpoint,
-        /// What it did instead.
+        /// What the server did instead.
         fault: &'static str,
     },
     /// A command failed.
@@ -67,7 +67,7 @@ pub enum ServerError {
     /// The connection broke before a reply came; what was asked is the user's own and is not named.
     #[error("no reply came from {endpoint}")]
     Silent {
-        /// Who was asked.
+        /// The server's endpoint.
         endpoint: Endpoint,
         /// Why.
         source: RedisError,
@@ -88,7 +88,7 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
-    /// A reply that no server should give.
+    /// A reply that cannot be read.
     #[error("the reply to `{command}` could not be understood: {what}")]
     Reply {
         /// The command.
@@ -96,7 +96,7 @@ pub enum ServerError {
         /// What is strange about it.
         what: String,
     },
-    /// Peers that a node has been told to meet, but does not know yet.
+    /// A node does not know these peers yet, after CLUSTER MEET.
     #[error("does not know {0} yet")]
     NotMetYet(String),
 }
@@ -119,13 +119,13 @@ impl ServerError {
         }
     }
 
-    /// What to do next.
+    /// What the user can do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Certificate { .. } => {
-                "`redisctl up` brings a deployment's certificates up to date: those that it made, and your own \
-                 where the spec names new ones"
+                "`redisctl up` renews a deployment's certificates: those that it made, and your own where the spec \
+                 names new ones"
             }
             _ => "`redisctl status` shows which nodes answer",
         }
@@ -143,7 +143,7 @@ impl ServerError {
         }
     }
 
-    /// Whether the connection is of no further use.
+    /// Whether the connection cannot be used any longer.
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
@@ -164,7 +164,7 @@ impl ServerError {
         }
     }
 
-    /// Whether the server knows no such user, or another password of it.
+    /// Whether the server refused the user or its password.
     #[must_use]
     pub fn is_refused_login(&self) -> bool {
         matches!(self, Self::Connect { source, .. } if matches!(source.code(), Some("WRONGPASS" | "NOAUTH"))
@@ -192,7 +192,7 @@ impl ServerError {
     }
 }
 
-/// What TLS says of a failure, where it is TLS's: redis-rs has it inside of an I/O error.
+/// The TLS error in a failure, where there is one: redis-rs wraps it into an I/O error.
 fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
     let shared = error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
     let io = shared.downcast_ref::<std::io::Error>();
@@ -204,7 +204,7 @@ pub(super) fn is_unknown_node(error: &RedisError) -> bool {
     detail_starts_with(error, &["Unknown node"])
 }
 
-/// Whether the server says that it hands over to a replica at this moment.
+/// Whether the server says that a hand-over is under way.
 pub(super) fn is_failing_over(error: &RedisError) -> bool {
     detail_starts_with(error, &["FAILOVER already in progress"])
 }
@@ -219,8 +219,7 @@ fn is_passing_reply(error: &RedisError) -> bool {
                 | ServerErrorKind::TryAgain
         )
     );
-    // What CLUSTER REPLICATE says while gossip has not brought the primary, or its new role, yet; there
-    // is no code for it.
+    // CLUSTER REPLICATE says this until gossip brings the primary or its new role. It has no error code.
     let not_heard_yet = ["Unknown node", "I can only replicate a master"];
     passing_kind || detail_starts_with(error, &not_heard_yet)
 }

@@ -1,4 +1,4 @@
-//! Planned changes of primary, in which nothing is lost: the replica has everything before it takes over.
+//! Planned changes of primary that lose nothing: the replica has every write before it takes over.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::poll::Wait;
 use crate::topology::settings::STOPS_WRITES;
 use crate::topology::{Address, DeploymentName};
 
-/// How long one attempt goes on: the servers themselves give up after this.
+/// How long one attempt takes at most: CLUSTER FAILOVER gives up after this time.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether the roles have changed.
+/// The pace of the looks whether roles have changed.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// More replicas than any primary has.
+/// More replicas than any primary has, so that it refuses writes.
 const NO_WRITES: &str = "10000";
 
-/// How long sentinels may take to agree on whom one of them has chosen: they tell each other every two
+/// How long sentinels may take to agree on the replica that one sentinel has chosen: they tell each other every two
 /// seconds.
 const CHOICE: Duration = Duration::from_secs(15);
 
-/// Makes a cluster's replica primary with CLUSTER FAILOVER, which its primary takes part in.
+/// Makes a cluster's replica primary with CLUSTER FAILOVER, in which the primary takes part.
 pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result<(), ServerError> {
     if is_primary(connection).await? {
         return Ok(());
@@ -36,7 +36,7 @@ pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result
     until(connection, Role::Primary, "the primary to hand over").await
 }
 
-/// Lets the replica `to` take a primary's place with FAILOVER; the primary follows it from then on.
+/// Lets the replica `to` take a primary's place with FAILOVER. The primary follows it from then on.
 pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer) -> Result<(), ServerError> {
     if !is_primary(connection).await? {
         return Ok(());
@@ -45,16 +45,15 @@ pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer)
     failover.arg("TO").arg(to.address.ip.to_string()).arg(to.address.port);
     failover.arg("TIMEOUT").arg(ATTEMPT.as_secs() * 1000);
     match failover.exec_async(connection).await {
-        // By another redisctl, whose end the server did not notice.
+        // An earlier run was killed after it had sent the command.
         Err(error) if is_failing_over(&error) => {}
         result => result.map_err(|source| ServerError::Command { command: "FAILOVER", source })?,
     }
     until_replica(connection).await
 }
 
-/// What FAILOVER does, where there is no such command or it would not do: no more writes; wait until the
-/// replica has everything; swap the roles. Should this be cut off, the setting that stops the writes is
-/// found by the next plan.
+/// What FAILOVER does, for servers where it is missing or not enough: stop the writes, wait until the replica has every
+/// write, swap the roles. If the run is killed meanwhile, the next plan finds the setting that stops the writes.
 pub(super) async fn hand_over_by_hand(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
@@ -64,7 +63,7 @@ pub(super) async fn hand_over_by_hand(
     without_writes(primary, async |primary| swap(primary, replica, to, way).await).await
 }
 
-/// Changes a primary's role while it takes no writes; nothing happens where it is none any more.
+/// Changes a primary's role while it refuses writes. A server that is a replica already stays as it is.
 async fn without_writes(
     primary: &mut MultiplexedConnection,
     change: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<(), ServerError>,
@@ -94,12 +93,12 @@ async fn swap(
     follow(primary, to.address).await
 }
 
-/// A wait for replicas to have everything that their primary has.
+/// A wait for replicas to have every write of their primary.
 fn for_everything() -> Wait {
-    Wait::new("the replica to have everything", ATTEMPT, POLL_INTERVAL)
+    Wait::new("the replica to have every write", ATTEMPT, POLL_INTERVAL)
 }
 
-/// Waits until a replica has everything that its primary has.
+/// Waits until a replica has every write of its primary.
 async fn until_everything(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
@@ -111,7 +110,7 @@ async fn until_everything(
     Ok(())
 }
 
-/// Waits until a primary has heard that another node has taken its place.
+/// Waits until a primary has become a replica.
 async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), ServerError> {
     until(primary, Role::Replica, "the replica to take over").await
 }
@@ -136,8 +135,8 @@ async fn until(
     Ok(())
 }
 
-/// Lets the sentinels choose which replica takes the place of the primary at `from`, which follows it then.
-/// They would do without, but would not wait until that replica has everything.
+/// Lets the sentinels choose a replica for the place of the primary at `from`, which then follows it. The sentinels
+/// alone would not wait until that replica has every write.
 pub(super) async fn hand_over_by_sentinels(
     primary: &mut MultiplexedConnection,
     replicas: &mut [MultiplexedConnection],
@@ -163,7 +162,7 @@ async fn let_choose(
     follow(primary, chosen).await
 }
 
-/// Lets the sentinels choose another primary than the one at `from`, and says whom.
+/// Lets the sentinels choose another primary than the node at `from`, and gives its address.
 pub(super) async fn fail_over_by_sentinels(
     sentinels: &mut [MultiplexedConnection],
     name: &DeploymentName,

@@ -1,4 +1,4 @@
-//! Replies as data: pure parsing of what the servers answer.
+//! Reads the servers' replies. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ fn fields(text: &str) -> BTreeMap<&str, &str> {
     text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
 }
 
-/// For how many seconds a replica may not acknowledge anything: it does each second.
+/// For how many seconds a replica may be without an acknowledgement: it sends one each second.
 const MOST_SILENT: u64 = 2;
 
 /// INFO.
@@ -162,7 +162,7 @@ fn open_slot(word: &str) -> Option<(u16, SlotWay)> {
     Some((slot.parse().ok().filter(|slot| *slot < SLOT_COUNT)?, way))
 }
 
-/// CLUSTER SLOTS: per range the ids of its nodes, the primary first; and those that have no host yet.
+/// CLUSTER SLOTS: the ids of each range's nodes, the primary first; and the ids of nodes without a host.
 pub(super) fn cluster_slots(reply: &Value, view: &mut ClusterView) -> Result<(), String> {
     let Value::Array(entries) = reply else { return Err("it is no array".to_owned()) };
     for entry in entries {
@@ -177,7 +177,7 @@ pub(super) fn cluster_slots(reply: &Value, view: &mut ClusterView) -> Result<(),
 /// A range of slots, with id and host of each node that serves it.
 type ServedRange = ((u16, u16), Vec<(String, Option<String>)>);
 
-/// `start end [host port id …]…`; a host that is not known yet is `?`, or nothing.
+/// `start end [host port id …]…`. A host that is not known yet is `?` or empty.
 fn served_range(entry: &Value) -> Option<ServedRange> {
     let [start, end, nodes @ ..] = items(entry) else { return None };
     let node = |node: &Value| {
@@ -204,7 +204,7 @@ pub(super) fn shards(reply: &Value) -> BTreeMap<String, bool> {
     ids
 }
 
-/// CONFIG GET, passwords left out. Of a directive with two names, the newest counts.
+/// CONFIG GET, without passwords. Of two names of a directive, the newer name counts.
 pub(super) fn settings(reply: Value) -> Result<Settings, String> {
     let all: BTreeMap<String, String> =
         ::redis::from_redis_value(reply).map_err(|error| error.to_string())?;

@@ -1,5 +1,5 @@
-//! Proves a deployment: runs the core's checks over real connections, through the endpoints from
-//! where the client is, and records what was asked and answered. What a reply means is the core's.
+//! Proves a deployment: runs the core's checks over real connections to the endpoints, and records every request and
+//! reply. The core decides what a reply means.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ mod survey;
 
 use check_connections::CheckConnections;
 
-/// How often a patient step is done again: often, because most are done at the second try.
+/// The pace of a patient request. Most succeed at the second attempt.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Tells why a node's server cannot answer, as far as its container shows it.
@@ -41,7 +41,7 @@ pub async fn verify(
     verify_within(servers, topology, credentials, unique, PATIENCE, why).await
 }
 
-/// [`verify()`], with another limit for what a check may wait for.
+/// [`verify()`], with another limit for patient requests.
 pub async fn verify_within(
     servers: &Servers<'_>,
     topology: &Topology,
@@ -56,7 +56,7 @@ pub async fn verify_within(
     Report { deployment: topology.name.clone(), checks }
 }
 
-/// The user as which redisctl is logged in.
+/// The user that redisctl logs in as.
 fn user<'a>(servers: &'a Servers<'_>) -> &'a str {
     servers.login.as_ref().map_or("default", |login| &login.user)
 }
@@ -74,7 +74,7 @@ async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckRe
                 }
             }
             for step in &cleanup {
-                // Keys go away by themselves, too: a failure here is no finding.
+                // Keys expire by themselves, too: a failure here does not matter.
                 let round = std::slice::from_ref(step);
                 let _ = perform(&mut sessions, round, Duration::ZERO, &mut transcript).await;
             }
@@ -92,7 +92,7 @@ fn outcome(verdict: Judgement) -> (Outcome, String) {
     }
 }
 
-/// Whether a step can be sent together with the one before it, without waiting for its reply.
+/// Whether a request can be sent together with the request before it, without waiting for its reply.
 fn in_one_round(before: &Request, step: &Request) -> bool {
     fn command(step: &Request) -> Option<&Command> {
         match &step.action {
@@ -100,15 +100,15 @@ fn in_one_round(before: &Request, step: &Request) -> bool {
             _ => None,
         }
     }
-    // A cluster client sends each command where it belongs. What follows a log-in waits for it:
-    // Redis 8 and Valkey 8 leave a second AUTH unanswered that comes together with a refused one.
+    // A cluster client sends each command to another node. A request after a log-in waits for the log-in's reply:
+    // Redis 8 and Valkey 8 do not answer a second AUTH that comes together with a refused AUTH.
     before.connection == step.connection
         && !matches!(step.connection, CheckConnection::Cluster(_))
         && command(before).is_some_and(|command| command.logs_in().is_none())
         && command(step).is_some()
 }
 
-/// Does the steps of one round, again and again where they are patient, and judges what comes back.
+/// Sends the requests of one round and judges the replies. Patient requests are sent again until they succeed.
 async fn perform(
     sessions: &mut CheckConnections<'_>,
     round: &[Request],

@@ -1,17 +1,16 @@
-//! Where a cluster node says that a command belongs. Pure.
+//! Redirections: MOVED and ASK. Pure.
 
 use crate::topology::slots::SLOT_COUNT;
 
-/// A refusal that names another node.
+/// A redirection to another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Redirect {
     /// The slot of the command's keys.
     pub(super) slot: u16,
-    /// The port of the node that serves it; inside and outside of the network it is the same, and no
-    /// other node of the deployment has it. The host is left out: it may be one that only neighbours
-    /// reach.
+    /// The port of the node that serves the slot. It is the same inside and outside of the network, and no other node
+    /// of the deployment has it. The host may be an address that only the other nodes reach.
     pub(super) port: u16,
-    /// For this one command only, while the slot is on its way.
+    /// Whether it is for this command only: ASK, while the slot migrates.
     pub(super) once: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Sentinels: what they say, and their own commands.
+//! Sentinels: their replies and their commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::topology::{Address, DeploymentName, Settings};
 /// A reply and the command that it answers.
 pub(super) type Replies = Vec<(&'static str, Value)>;
 
-/// Asks a sentinel what it watches under a name, and whom it knows; gives the replies, too.
+/// Asks a sentinel what it watches under a name, and which replicas and sentinels it knows. Gives the replies, too.
 pub(super) async fn ask(
     connection: &mut MultiplexedConnection,
     name: &DeploymentName,
@@ -27,7 +27,7 @@ pub(super) async fn ask(
     let primaries = replies.last().map_or(Value::Nil, |(_, reply)| reply.clone());
     let watched = instances(&primaries).into_iter().find(|one| one.text("name") == Some(name.as_str()));
     if let Some(watched) = watched {
-        // It could be told to stop watching between the two questions; then it says so the next time.
+        // Where the sentinel stops watching between two questions, the second one fails. The next look shows why.
         let others = [("SENTINEL REPLICAS", "REPLICAS"), ("SENTINEL SENTINELS", "SENTINELS")];
         for (command, word) in others {
             let ask = &mut cmd("SENTINEL");
@@ -55,7 +55,7 @@ pub(super) async fn ask(
     Ok((said, replies))
 }
 
-/// SENTINEL SET, one setting after another.
+/// SENTINEL SET, for each setting.
 pub(super) async fn set(
     connection: &mut MultiplexedConnection,
     name: &DeploymentName,
@@ -71,16 +71,16 @@ pub(super) async fn set(
 
 /// What a sentinel is to watch.
 pub(super) struct Watch<'a> {
-    /// Under which name.
+    /// The name of what it watches.
     pub(super) name: &'a DeploymentName,
     /// The primary.
     pub(super) primary: Address,
-    /// How.
+    /// Its settings.
     pub(super) settings: &'a Settings,
 }
 
-/// SENTINEL MONITOR, after SENTINEL REMOVE where something else is watched under the name; where
-/// there are passwords, the sentinel logs in as redisctl itself does.
+/// SENTINEL MONITOR, after SENTINEL REMOVE where the name is in use. With passwords, the sentinel logs in as
+/// redisctl's own user.
 pub(super) async fn monitor(
     connection: &mut MultiplexedConnection,
     watch: &Watch<'_>,
@@ -102,8 +102,8 @@ pub(super) async fn monitor(
     set(connection, name, settings).await
 }
 
-/// SENTINEL SET of how the sentinel logs in at servers, where it watches any; then SENTINEL CONFIG SET of
-/// how at other sentinels. This comes last, because only this can be asked for.
+/// SENTINEL SET of the log-in at servers, where the sentinel watches any; then SENTINEL CONFIG SET of the log-in at
+/// other sentinels. The latter comes last: only it can be read back, and shows that both are done.
 pub(super) async fn log_in(
     connection: &mut MultiplexedConnection,
     name: &DeploymentName,
@@ -137,7 +137,7 @@ pub(super) async fn chosen(
     Ok(named.pop_first().flatten().filter(|_| named.is_empty()))
 }
 
-/// SENTINEL FAILOVER on the first of the sentinels, which needs nobody's agreement.
+/// SENTINEL FAILOVER on the first of the sentinels, which needs no agreement of the others.
 pub(super) async fn fail_over(
     sentinels: &mut [MultiplexedConnection],
     name: &DeploymentName,
@@ -162,12 +162,12 @@ async fn log_in_to_servers(
     run(connection, "SENTINEL SET auth-user auth-pass", &set).await
 }
 
-/// Both empty where nobody logs in.
+/// Both are empty without a log-in.
 fn user_and_password(login: Option<&Login>) -> (&str, &str) {
     login.map_or(("", ""), |login| (&login.user, login.password.expose()))
 }
 
-/// What a sentinel says of one server or sentinel: names and values.
+/// What a sentinel says of a server or another sentinel: names and values.
 #[derive(Clone)]
 struct Instance(BTreeMap<String, String>);
 
@@ -188,13 +188,13 @@ impl Instance {
         Some(Address { ip: self.text("ip")?.parse().ok()?, port: self.text("port")?.parse().ok()? })
     }
 
-    /// A replica's primary, as it says itself; `None` where it has not been asked yet.
+    /// The primary that a replica names; `None` where the sentinel has not asked the replica yet.
     fn primary(&self) -> Option<Address> {
         let ip = self.text("master-host")?.parse().ok()?;
         Some(Address { ip, port: self.text("master-port")?.parse().ok()? })
     }
 
-    /// Whether the sentinel is in touch with it, and nothing is to become of it.
+    /// Whether the sentinel reaches it, and no failover changes its role.
     fn is_up(&self) -> bool {
         const TROUBLE: [&str; 6] =
             ["s_down", "o_down", "disconnected", "failover_in_progress", "promoted", "reconf_inprog"];

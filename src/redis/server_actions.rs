@@ -1,4 +1,4 @@
-//! Every action of a server, as the commands that do it and the connections that they take.
+//! Every server action, as the commands that do it and the connections that they take.
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
@@ -33,7 +33,7 @@ impl Servers<'_> {
             ServerAction::Reset => {
                 run(connection, "CLUSTER RESET", cmd("CLUSTER").arg("RESET").arg("HARD")).await
             }
-            // A node's id exists only at run time: it is looked up where it is needed.
+            // A plan cannot hold the id: the server makes it when it starts.
             ServerAction::Replicate(primary) => {
                 let mut primary_connection = self.connection(primary).await?;
                 let id = self.kept(primary, server_view::own_id(&mut primary_connection).await)?;
@@ -93,7 +93,7 @@ impl Servers<'_> {
                 for command in passwords().log_in(*with_password) {
                     run(connection, "CONFIG SET", &command).await?;
                 }
-                // A link stays logged in as whom it was opened by, whose rules may not let it go on.
+                // An open link keeps its user, whose new rules may forbid replication.
                 run(connection, "CLIENT KILL", cmd("CLIENT").arg("KILL").arg("TYPE").arg("master")).await
             }
             ServerAction::Announce => {
@@ -105,7 +105,7 @@ impl Servers<'_> {
     }
 }
 
-/// One CONFIG SET for each setting: servers before 7.0 take no more.
+/// One CONFIG SET for each setting: servers before 7.0 take a single setting.
 async fn configure(connection: &mut MultiplexedConnection, settings: &Settings) -> Result<(), ServerError> {
     for (name, value) in settings.iter() {
         let set = cmd("CONFIG").arg("SET").arg(name).arg(value).exec_async(connection).await;

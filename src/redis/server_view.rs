@@ -7,14 +7,14 @@ use super::command::query;
 use super::{ServerError, parse};
 use crate::observation::ServerView;
 
-/// The one question that not every server understands.
+/// The only question that some servers do not know.
 const SHARDS: &str = "CLUSTER SHARDS";
 
-/// What to ask beside INFO.
+/// The questions to a server, beside INFO.
 pub(super) struct Questions {
     /// The cluster's state, nodes and slots.
     pub(super) cluster: bool,
-    /// CLUSTER SHARDS too.
+    /// CLUSTER SHARDS.
     pub(super) shards: bool,
     /// Every setting.
     pub(super) settings: bool,
@@ -31,7 +31,7 @@ pub(super) async fn ask(
 }
 
 impl Questions {
-    /// The commands that answer them.
+    /// The commands of these questions.
     pub(super) fn commands(&self) -> Vec<&'static str> {
         let mut commands = vec!["INFO"];
         if self.cluster {
@@ -68,7 +68,7 @@ pub(super) async fn ask_all(
         .await
         .map_err(|source| ServerError::Command { command, source })?;
     let refused = |(command, reply): (&&'static str, Value)| match reply {
-        // While nodes are replaced by newer ones, some do not have the command.
+        // During an upgrade, some servers do not have the command.
         refusal @ Value::ServerError(_) if *command != SHARDS => {
             refusal.extract_error().map_err(|source| ServerError::Command { command, source })
         }
@@ -77,7 +77,7 @@ pub(super) async fn ask_all(
     commands.iter().zip(replies).map(refused).collect()
 }
 
-/// What the replies to commands of [`Questions`] mean.
+/// Reads the replies to the commands of [`Questions`].
 pub(super) fn understand(
     replies: impl IntoIterator<Item = (&'static str, Value)>,
 ) -> Result<ServerView, ServerError> {

@@ -1,4 +1,4 @@
-//! A TLS handshake for its own sake: what a server's certificate is good for.
+//! A TLS handshake that only checks for which names a server's certificate is.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use super::connect::Dialer;
 use crate::topology::Endpoint;
 
 impl Dialer {
-    /// Makes a TLS connection, with which the server's certificate is verified for the endpoint's host,
-    /// and looks whether it is for these names as well.
+    /// Opens a TLS connection, which verifies the server's certificate for the endpoint's host. Then verifies the
+    /// certificate for these names, too.
     ///
     /// # Errors
-    /// Where no connection comes about, or the certificate is not for a name.
+    /// Where the connection cannot be opened, or the certificate is not for a name.
     pub async fn shake_hands(&self, endpoint: &Endpoint, names: &[String]) -> Result<(), ServerError> {
         let failed = |error: std::io::Error| ServerError::connect(endpoint, error.into());
         let Some(tls) = &self.tls else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! ACL users: what a server says of them, and the commands that change them. The one place beside
-//! the files where passwords become hashes, and hashes are judged; none leaves it.
+//! ACL users: what a server says of them, and the commands that change them. Hashes of passwords are made and compared
+//! only here and in the rendered files. No hash leaves this file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::topology::{Credentials, NodeName, Topology};
 /// The reply to CONFIG GET.
 type Setting = BTreeMap<String, String>;
 
-/// The passwords of one node's users, as they should be.
+/// The passwords that one node's users should have.
 pub(super) struct Passwords<'a> {
     credentials: &'a Credentials,
     starts_as_primary: bool,
@@ -39,7 +39,7 @@ impl<'a> Passwords<'a> {
         Some(format!("#{}", password_hash(password)))
     }
 
-    /// ACL SETUSER from nothing.
+    /// ACL SETUSER of all rules, after `reset`.
     pub(super) fn set(&self, user: &str, rules: &[String]) -> Cmd {
         let mut command = cmd("ACL");
         command.arg("SETUSER").arg(user).arg("reset").arg(self.rule(user));
@@ -48,15 +48,14 @@ impl<'a> Passwords<'a> {
         command
     }
 
-    /// ACL SETUSER of another password.
+    /// ACL SETUSER of one more password.
     pub(super) fn add(&self, user: &str) -> Cmd {
         let mut command = cmd("ACL");
         command.arg("SETUSER").arg(user).arg(self.rule(user));
         command
     }
 
-    /// CONFIG SET of how a replica logs in: the name first, without which the password is the default
-    /// user's.
+    /// CONFIG SET of how a replica logs in. The name comes first: without it, the password is the default user's.
     pub(super) fn log_in(&self, with_password: bool) -> [Cmd; 2] {
         let password = self.credentials.replication.as_ref().filter(|_| with_password);
         let set = |name: &str, value: &str| {
@@ -88,7 +87,7 @@ impl<'a> Passwords<'a> {
         lines.iter().map(|line| user(line).ok_or_else(|| "a line is about no user".to_owned())).collect()
     }
 
-    /// How the server logs in to its primary, or a sentinel to others.
+    /// How a replica logs in to its primary, or a sentinel to other sentinels.
     fn judge_login(&self, user: &str, password: &str) -> PrimaryLogin {
         let (name, right) = if self.is_sentinel {
             (OPERATOR, &self.credentials.operator)
@@ -104,7 +103,7 @@ impl<'a> Passwords<'a> {
         }
     }
 
-    /// Asks a server who may do what there.
+    /// Asks a server for its users and their rules.
     pub(super) async fn ask(
         &self,
         connection: &mut MultiplexedConnection,
@@ -112,7 +111,7 @@ impl<'a> Passwords<'a> {
         let failed = |source| ServerError::Command { command: "ACL LIST", source };
         let mut pipeline = pipe();
         pipeline.cmd("ACL").arg("LIST").cmd("ACL").arg("CAT");
-        // How it logs in elsewhere; a sentinel does not say how at servers.
+        // A sentinel does not say how it logs in at servers.
         let (user, password) =
             if self.is_sentinel { ("sentinel-user", "sentinel-pass") } else { ("masteruser", "masterauth") };
         for name in [user, password] {
@@ -126,7 +125,7 @@ impl<'a> Passwords<'a> {
         let (lines, names, user, password): (Vec<String>, Vec<String>, Setting, Setting) =
             pipeline.query_async(connection).await.map_err(failed)?;
         let value = |setting: &Setting| setting.values().next().cloned().unwrap_or_default();
-        // What rules mean at this server: its commands by category.
+        // The commands of each category, which differ between servers.
         let mut pipeline = pipe();
         for name in &names {
             pipeline.cmd("ACL").arg("CAT").arg(name);

@@ -104,7 +104,10 @@ fn a_server_that_hangs_is_named_with_a_way_out() {
     let said = fail_with(&deployment.run("up", "replica", &["--timeout", "3s"]), 1);
     docker(&["kill", "--signal", "CONT", node]);
     assert!(said.contains(&format!("{node} does not answer")), "{said}");
-    assert!(said.contains(&format!("`docker restart {node}` starts servers anew that hang")), "{said}");
+    assert!(
+        said.contains(&format!("`docker restart {node}` restarts the servers that do not answer")),
+        "{said}"
+    );
     deployment.up("replica", &[]);
     deployment.verify();
 }

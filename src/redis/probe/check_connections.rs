@@ -1,4 +1,4 @@
-//! The connections of one running check: the shared ones, and those that it has for itself.
+//! The connections of one running check: shared ones, and its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
 use crate::verify::{CheckConnection, Command, ProbeReply, Request, RequestAction, Word};
 
-/// How long a message may take to come before it is published again.
+/// How long a message may take before it is published again.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The connections of one check.
@@ -22,11 +22,11 @@ pub(super) struct CheckConnections<'a> {
     servers: &'a Servers<'a>,
     patience: Duration,
     open: BTreeMap<CheckConnection, Open>,
-    /// Who is logged in where nobody was at first.
+    /// The users that guests have logged in as.
     guests: BTreeMap<NodeName, String>,
 }
 
-/// A connection that the check has for itself.
+/// A connection of the check's own.
 enum Open {
     Node(MultiplexedConnection),
     Listening(MultiplexedConnection, UnboundedReceiver<PushInfo>),
@@ -38,7 +38,7 @@ impl<'a> CheckConnections<'a> {
         Self { servers, patience, open: BTreeMap::new(), guests: BTreeMap::new() }
     }
 
-    /// Who is asked, and as which user.
+    /// The node that a connection asks, and the user.
     pub(super) fn place(&self, session: &CheckConnection) -> (String, Option<String>) {
         let node = session.node();
         let endpoint = self.endpoint(node).map_or_else(|_| String::new(), |endpoint| format!(" {endpoint}"));
@@ -61,8 +61,8 @@ impl<'a> CheckConnections<'a> {
         node_of_topology.map(|node| &node.endpoint).ok_or_else(|| ServerError::NoSuchNode(node.clone()))
     }
 
-    /// Does what steps of one session do, commands in one round trip; a refusal is a reply, too.
-    /// There is a reply for each step, or for the first ones up to an error.
+    /// Sends the requests of one connection in one round trip. An error reply is a reply, too. After an error, the
+    /// replies of the later requests are missing.
     pub(super) async fn perform(&mut self, steps: &[Request]) -> Vec<Result<ProbeReply, ServerError>> {
         let Some(Request { connection: session, .. }) = steps.first() else { return Vec::new() };
         let mut commands = Vec::new();
@@ -83,7 +83,7 @@ impl<'a> CheckConnections<'a> {
         }
     }
 
-    /// Takes note of a reply: whoever has logged in is somebody from then on.
+    /// Notes the user of a guest that has logged in.
     pub(super) fn note(&mut self, step: &Request, reply: &ProbeReply) {
         if let (RequestAction::Send(command), ProbeReply::Status(_)) = (&step.action, reply)
             && let Some(user) = command.logs_in()
@@ -107,7 +107,7 @@ impl<'a> CheckConnections<'a> {
         }
     }
 
-    /// The check's own connection, opened when it is first needed.
+    /// The check's own connection, opened at its first use.
     async fn own(&mut self, session: &CheckConnection) -> Result<&mut Open, ServerError> {
         if !self.open.contains_key(session) {
             let endpoint = self.endpoint(session.node())?;
@@ -137,7 +137,7 @@ impl<'a> CheckConnections<'a> {
         Ok(ProbeReply::Status("trusted".to_owned()))
     }
 
-    /// The next message on a channel, published again and again; nil where none comes in time.
+    /// The next message on a channel. It is published again until it comes; nil where none comes in time.
     async fn receive(
         &mut self,
         session: &CheckConnection,
@@ -157,7 +157,7 @@ impl<'a> CheckConnections<'a> {
     }
 }
 
-/// The next message on a channel; nil where the connection ends before.
+/// The next message on a channel; nil where the connection ends first.
 async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> ProbeReply {
     while let Some(PushInfo { kind, data }) = messages.recv().await {
         let [on, message] = data.as_slice() else { continue };
@@ -195,7 +195,7 @@ async fn ask(
     for command in commands {
         pipeline.add_command(packed(command));
     }
-    // Unlike a query, this gives refusals as values beside the other replies.
+    // Unlike a query, this gives error replies as values beside the other replies.
     let values = connection.req_packed_commands(&pipeline, 0, commands.len()).await.map_err(failed)?;
     Ok(values.iter().map(reply::from_value).collect())
 }

@@ -29,12 +29,12 @@ pub(super) fn from_value(value: &Value) -> ProbeReply {
             code: error.code().to_owned(),
             message: error.details().unwrap_or_default().to_owned(),
         },
-        // redis-rs may learn further forms; none of them is a reply to what checks ask.
+        // No check asks for a reply of a form that redis-rs learns later.
         other => ProbeReply::Text(format!("{other:?}")),
     }
 }
 
-/// A server's refusal as a reply; `None` where the error is not the server's.
+/// An error reply; `None` where the error did not come from the server.
 pub(super) fn from_error(error: &RedisError) -> Option<ProbeReply> {
     Some(ProbeReply::Error {
         code: error.code()?.to_owned(),

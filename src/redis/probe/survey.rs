@@ -1,4 +1,4 @@
-//! Asks every node, side by side, what it says of itself and its neighbours.
+//! The survey: asks every node, side by side, for its view of itself and of the other nodes.
 
 use futures_util::future::join_all;
 
