@@ -21,7 +21,7 @@ impl fmt::Display for EngineAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PullImage { reference } => write!(formatter, "pull image {reference}"),
-            Self::RemoveVolume { name } => write!(formatter, "remove volume {name}, with what is in it"),
+            Self::RemoveVolume { name } => write!(formatter, "remove volume {name} with its data"),
             Self::RemoveNetwork(_) => formatter.write_str("remove network"),
             Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
             Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),
@@ -56,35 +56,39 @@ impl fmt::Display for ServerAction {
             }
             Self::MeetAgain(peers) => {
                 let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();
-                write!(formatter, "meet {}, until it stays known: up to a minute", list(&names))
+                write!(formatter, "meet {} again until it stays known, for up to a minute", list(&names))
             }
             Self::Forget { id } => write!(formatter, "forget {}", id.get(..8).unwrap_or(id)),
-            Self::Reset => formatter.write_str("reset, with its copy of the keys"),
+            Self::Reset => formatter.write_str("reset, and drop its copy of the keys"),
             Self::Replicate(primary) => write!(formatter, "replicate {primary}"),
             Self::TakeOver { .. } => formatter.write_str("take over from its primary"),
             Self::RaiseEpoch => formatter.write_str("raise its config epoch"),
-            Self::FailOver => formatter.write_str("become primary, handed over"),
-            Self::HandOverBySentinels { .. } => formatter.write_str("hand over to whom the sentinels choose"),
-            Self::FailOverBySentinels { .. } => formatter.write_str("fail over to whom the sentinels choose"),
+            Self::FailOver => formatter.write_str("become primary by a failover"),
+            Self::HandOverBySentinels { .. } => {
+                formatter.write_str("hand over to the replica that the sentinels choose")
+            }
+            Self::FailOverBySentinels { .. } => {
+                formatter.write_str("fail over to the replica that the sentinels choose")
+            }
             Self::HandOver { to, .. } => write!(formatter, "hand over to {}", to.node),
             Self::Follow(address) => write!(formatter, "follow {address}"),
             Self::Promote => formatter.write_str("become primary"),
             Self::Monitor { primary, .. } => write!(formatter, "watch the primary at {primary}"),
-            Self::Rediscover { .. } => formatter.write_str("find out anew who there is"),
+            Self::Rediscover { .. } => formatter.write_str("rediscover replicas and sentinels"),
             Self::SetUser { user, .. } => write!(formatter, "set user {user}"),
-            Self::AddPassword { user } => write!(formatter, "let user {user} in with its new password too"),
+            Self::AddPassword { user } => write!(formatter, "accept the new password of user {user} too"),
             Self::DeleteUser { user } => write!(formatter, "delete user {user}"),
             Self::LogInToPrimary { with_password: true } => {
                 write!(formatter, "log in to its primary as {REPLICATION}")
             }
             Self::LogInToPrimary { with_password: false } => {
-                formatter.write_str("log in to its primary no more")
+                formatter.write_str("stop logging in to its primary")
             }
             Self::LogInToWatched { with_password: true, .. } => {
                 write!(formatter, "log in to servers and sentinels as {OPERATOR}")
             }
             Self::LogInToWatched { with_password: false, .. } => {
-                formatter.write_str("log in to servers and sentinels no more")
+                formatter.write_str("stop logging in to servers and sentinels")
             }
             Self::Announce => formatter.write_str("make its replicas known"),
         }

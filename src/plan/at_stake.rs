@@ -64,9 +64,9 @@ impl fmt::Display for AtStake {
             }
         }
         if self.given_up {
-            formatter.write_str(": the keys go")
+            formatter.write_str(": the keys are lost")
         } else {
-            write!(formatter, ": it is left alone ({OPTION} gives the keys up)")
+            write!(formatter, ": it stays as it is ({OPTION} gives the keys up)")
         }
     }
 }

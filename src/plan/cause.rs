@@ -115,19 +115,19 @@ impl fmt::Display for Cause {
             Self::WouldComeBackEmpty(primary) => {
                 write!(formatter, "{primary} is down, and would come back without its keys")
             }
-            Self::LeftOut(primary) => write!(formatter, "{primary} leaves it out of its shard"),
-            Self::Unlisted => formatter.write_str("leaves itself out of CLUSTER SHARDS"),
-            Self::EpochBehind(other) => write!(formatter, "{other} has a higher epoch for it"),
+            Self::LeftOut(primary) => write!(formatter, "{primary} does not list it in its shard"),
+            Self::Unlisted => formatter.write_str("does not list itself in CLUSTER SHARDS"),
+            Self::EpochBehind(other) => write!(formatter, "{other} has a higher config epoch for it"),
             Self::Forgotten => formatter.write_str("forgotten by others"),
             Self::WrongPrimary(wrong) => wrong.fmt(formatter),
             Self::Unsettled(disagreement) => disagreement.fmt(formatter),
             Self::Certificate(renewal) => renewal.fmt(formatter),
             Self::RoleSwap => formatter.write_str("primary according to the spec"),
-            Self::Leaves => formatter.write_str("the spec has no such node any more"),
-            Self::PrimaryGoes(primary) => write!(formatter, "{primary} goes"),
-            Self::HandsOver => formatter.write_str("goes once another node is primary"),
+            Self::Leaves => formatter.write_str("not in the spec"),
+            Self::PrimaryGoes(primary) => write!(formatter, "{primary} leaves or is replaced"),
+            Self::HandsOver => formatter.write_str("leaves or is replaced later"),
             Self::Replacing => formatter.write_str("while nodes are replaced"),
-            Self::Mending => formatter.write_str("while it is mended"),
+            Self::Mending => formatter.write_str("while it is repaired"),
             Self::RolesSwapped => formatter.write_str("roles swapped"),
             Self::Settings(settings) => {
                 for (position, (name, found, wanted)) in settings.iter().enumerate() {
@@ -138,11 +138,11 @@ impl fmt::Display for Cause {
             }
             Self::TakenOut(names) => write!(formatter, "no longer in the spec: {}", names.join(", ")),
             Self::User(user, drift) => write!(formatter, "user `{user}` {drift}"),
-            Self::PrimaryLogin => formatter.write_str("logs in to its primary in another way"),
-            Self::SentinelLogin => formatter.write_str("logs in to servers and sentinels in another way"),
+            Self::PrimaryLogin => formatter.write_str("its login to its primary differs"),
+            Self::SentinelLogin => formatter.write_str("its login to servers and sentinels differs"),
             Self::Forming => formatter.write_str("while forming"),
-            Self::ReplicasUnseen => formatter.write_str("a replica that saw no write is not listed"),
-            Self::Changed => formatter.write_str("changed by the steps before"),
+            Self::ReplicasUnseen => formatter.write_str("clients see a replica after its first write"),
+            Self::Changed => formatter.write_str("changed by earlier steps"),
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn effect(field: &SpecField) -> Effect {
         }
         SpecField::Data | SpecField::Volumes => Effect::Recreate(KEYS_STAY),
         SpecField::SharedPorts => Effect::Recreate(
-            "the container that publishes all ports is made anew, and nothing keeps the keys meanwhile",
+            "the container that publishes all ports is recreated, and nothing keeps the keys meanwhile",
         ),
         SpecField::Kind => Effect::Recreate("nothing of another kind can be kept"),
         SpecField::OlderImage => Effect::Recreate("an older server cannot read what a newer one wrote"),

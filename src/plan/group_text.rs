@@ -162,7 +162,7 @@ pub(super) fn cause_of(steps: &[&Step]) -> String {
                 Cause::PrimaryGoes(primary) => Some(primary),
                 _ => None,
             });
-            format!("{} go", list(&distinct(primaries)))
+            format!("{} leave or are replaced", list(&distinct(primaries)))
         }
         _ => own_text(first, &text),
     }

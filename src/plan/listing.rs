@@ -90,7 +90,7 @@ impl Plan {
             self.list(sections, &mut lines);
             if !self.complete {
                 lines.push(Line::Remark(
-                    "then look again: what the servers say once they run decides what else is needed"
+                    "then plan again: the answers of the started servers decide what else is needed"
                         .to_owned(),
                 ));
             }

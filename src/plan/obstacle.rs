@@ -81,7 +81,7 @@ impl fmt::Display for Obstacle {
             ),
             Self::Recreate { node, fields } => {
                 let subject = node.as_ref().map_or("the deployment".to_owned(), |node| format!("`{node}`"));
-                write!(formatter, "{subject} must be made anew: {}", changed(fields))?;
+                write!(formatter, "{subject} must be recreated: {}", changed(fields))?;
                 let reasons: BTreeSet<&str> =
                     fields.iter().filter_map(|field| effect(field).reason()).collect();
                 let reasons: Vec<&str> = reasons.into_iter().collect();
@@ -89,8 +89,7 @@ impl fmt::Display for Obstacle {
             }
             Self::NothingKeepsKeys { node, fields } => write!(
                 formatter,
-                "`{node}` must be restarted, and its keys would go: it has neither a replica nor a volume; \
-                 {}",
+                "`{node}` must be restarted and would lose its keys: it has no replica and no volume; {}",
                 changed(fields)
             ),
             Self::KeptData(misfit) => misfit.fmt(formatter),

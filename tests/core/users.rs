@@ -58,7 +58,7 @@ async fn users_changed_by_hand_are_named_and_set_back() {
     assert_snapshot!(mend(&world, &topology).await, @"
     shop: 4 changes in 2 stages
     keep users
-      shop-2  write files of shop-2  # changed by the steps before
+      shop-2  write files of shop-2  # changed by earlier steps
     users
       shop-2  set user default       # user `default` differs in its password
       shop-2  set user regular       # user `regular` differs in its rules
@@ -70,7 +70,7 @@ async fn users_changed_by_hand_are_named_and_set_back() {
     let in
       shop-2  set user regular       # user `regular` not found
     keep users
-      shop-2  write files of shop-2  # changed by the steps before
+      shop-2  write files of shop-2  # changed by earlier steps
     ");
     // redisctl's own users are no exception: it finds another way in.
     for own in [OPERATOR, REPLICATION] {
@@ -82,11 +82,11 @@ async fn users_changed_by_hand_are_named_and_set_back() {
     assert_snapshot!(mend(&world, &topology).await, @"
     shop: 2 changes in 3 stages
     log in
-      shop-2  log in to its primary as redisctl-replication  # logs in to its primary in another way
+      shop-2  log in to its primary as redisctl-replication  # its login to its primary differs
     keep users
-      shop-2  write files of shop-2                          # changed by the steps before
+      shop-2  write files of shop-2                          # changed by earlier steps
     ready
-      shop    wait until all replicas follow                 # changed by the steps before
+      shop    wait until all replicas follow                 # changed by earlier steps
     ");
 }
 
@@ -109,17 +109,17 @@ async fn passwords_are_rotated_in_stages() {
     assert_snapshot!(mend(&world, &topology).await, @"
     shop: 9 changes in 3 stages
     let in
-      shop-1  let user default in with its new password too  # user `default` differs in its password
-      shop-1  let user regular in with its new password too  # user `regular` differs in its password
-      shop-2  let user default in with its new password too  # user `default` differs in its password
-      shop-2  let user regular in with its new password too  # user `regular` differs in its password
+      shop-1  accept the new password of user default too  # user `default` differs in its password
+      shop-1  accept the new password of user regular too  # user `regular` differs in its password
+      shop-2  accept the new password of user default too  # user `default` differs in its password
+      shop-2  accept the new password of user regular too  # user `regular` differs in its password
     keep users
-      shop-1  write files of shop-1, shop-2                  # spec changed: auth
+      shop-1  write files of shop-1, shop-2                # spec changed: auth
     users
-      shop-1  set user default                               # user `default` differs in its password
-      shop-1  set user regular                               # user `regular` differs in its password
-      shop-2  set user default                               # user `default` differs in its password
-      shop-2  set user regular                               # user `regular` differs in its password
+      shop-1  set user default                             # user `default` differs in its password
+      shop-1  set user regular                             # user `regular` differs in its password
+      shop-2  set user default                             # user `default` differs in its password
+      shop-2  set user regular                             # user `regular` differs in its password
     ");
 }
 
@@ -223,11 +223,11 @@ async fn sentinels_are_told_of_a_password_before_servers_ask_for_it() {
       shop-4  set user redisctl                              # user `redisctl` not found
       shop-5  set user redisctl                              # user `redisctl` not found
     log in
-      shop-1  log in to its primary as redisctl-replication  # logs in to its primary in another way
-      shop-2  log in to its primary as redisctl-replication  # logs in to its primary in another way
-      shop-3  log in to servers and sentinels as redisctl    # logs in to servers and sentinels in another way
-      shop-4  log in to servers and sentinels as redisctl    # logs in to servers and sentinels in another way
-      shop-5  log in to servers and sentinels as redisctl    # logs in to servers and sentinels in another way
+      shop-1  log in to its primary as redisctl-replication  # its login to its primary differs
+      shop-2  log in to its primary as redisctl-replication  # its login to its primary differs
+      shop-3  log in to servers and sentinels as redisctl    # its login to servers and sentinels differs
+      shop-4  log in to servers and sentinels as redisctl    # its login to servers and sentinels differs
+      shop-5  log in to servers and sentinels as redisctl    # its login to servers and sentinels differs
     keep users
       shop-1  write files of shop-1 … shop-5 (5 nodes)       # spec changed: auth
     users
@@ -237,7 +237,7 @@ async fn sentinels_are_told_of_a_password_before_servers_ask_for_it() {
       shop-4  set user default                               # user `default` differs in its password
       shop-5  set user default                               # user `default` differs in its password
     ready
-      shop    wait until all sentinels agree                 # changed by the steps before
+      shop    wait until all sentinels agree                 # changed by earlier steps
     ");
 }
 
@@ -249,11 +249,11 @@ async fn a_sentinel_that_logs_in_as_somebody_else_is_told_anew() {
     assert_snapshot!(mend(&world, &topology).await, @"
     shop: 2 changes in 3 stages
     log in
-      shop-4  log in to servers and sentinels as redisctl  # logs in to servers and sentinels in another way
+      shop-4  log in to servers and sentinels as redisctl  # its login to servers and sentinels differs
     keep users
-      shop-4  write files of shop-4                        # changed by the steps before
+      shop-4  write files of shop-4                        # changed by earlier steps
     ready
-      shop    wait until all sentinels agree               # changed by the steps before
+      shop    wait until all sentinels agree               # changed by earlier steps
     ");
 }
 
@@ -267,7 +267,7 @@ async fn old_sentinels_cannot_be_told_of_another_password() {
     world.rotate_passwords();
     assert_eq!(
         obstacles(&world, &with_users, SWAP),
-        "the deployment must be made anew: the spec changed auth, of sentinels that know no users \
+        "the deployment must be recreated: the spec changed auth, of sentinels that know no users \
          (sentinels before Redis 6.2 read their password at the start only)"
     );
 }

@@ -58,7 +58,7 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     sets.extend(["--set", "resources.memory=192mb"]);
     let said = deployment.plan("cluster", &sets);
     assert!(
-        said.contains("spec changed: resources") && said.contains("become primary, handed over"),
+        said.contains("spec changed: resources") && said.contains("become primary by a failover"),
         "{said}"
     );
     deployment.up("cluster", &sets);
@@ -161,7 +161,7 @@ fn sentinels_and_servers_are_replaced_under_clients_and_keep_their_keys() {
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
     let new = ["--image", REDIS_8];
     let plan = deployment.plan("sentinel", &new);
-    assert!(plan.contains("hand over to whom the sentinels choose"), "{plan}");
+    assert!(plan.contains("hand over to the replica that the sentinels choose"), "{plan}");
     deployment.up("sentinel", &new);
     assert_eq!(deployment.changes("sentinel", &new), 0);
     deployment.verify();

@@ -22,9 +22,9 @@ async fn with_a_stranger(keys: u64) -> (World, Topology) {
 #[tokio::test(start_paused = true)]
 async fn a_stranger_with_keys_is_left_alone_and_the_rest_goes_on() {
     let (world, topology) = with_a_stranger(42).await;
-    assert_snapshot!(plan(&world, &topology, SWAP), @r"
+    assert_snapshot!(plan(&world, &topology, SWAP), @"
     shop: nothing to do
-    note: the node at 172.30.0.77:6379 is not of this deployment, and owns slots 0-999 with 42 keys: it is left alone (--discard-keys gives the keys up)
+    note: the node at 172.30.0.77:6379 is not of this deployment, and owns slots 0-999 with 42 keys: it stays as it is (--discard-keys gives the keys up)
     ");
     world.stop_container(&node(&topology, 5));
     world.configure(&node(&topology, 2), "maxmemory", "1048576");
@@ -40,7 +40,7 @@ async fn a_stranger_with_keys_is_left_alone_and_the_rest_goes_on() {
 async fn a_stranger_is_forgotten_with_its_keys_where_the_user_says_so() {
     let (world, topology) = with_a_stranger(42).await;
     let text = plan(&world, &topology, DISCARD).to_string();
-    let note = "note: the node at 172.30.0.77:6379 is not of this deployment, and owns slots 0-999 with 42 keys: the keys go";
+    let note = "note: the node at 172.30.0.77:6379 is not of this deployment, and owns slots 0-999 with 42 keys: the keys are lost";
     assert!(
         text.contains("shop-1  assign slots 0-999") && text.contains("forget") && text.contains(note),
         "{text}"
@@ -69,11 +69,11 @@ async fn a_second_primary_with_keys_of_its_own_is_left_alone() {
     assert!(text.contains("shop-2  follow"), "it holds a copy and nothing else: {text}");
     world.put_keys(&node(&topology, 2), 3);
     world.put_keys(&node(&topology, 1), 1000);
-    assert_snapshot!(plan(&world, &topology, SWAP), @r"
+    assert_snapshot!(plan(&world, &topology, SWAP), @"
     shop: nothing to do
-    note: shop-2 is a second primary, with 13 keys that shop-1 may not have: it is left alone (--discard-keys gives the keys up)
+    note: shop-2 is a second primary, with 13 keys that shop-1 may not have: it stays as it is (--discard-keys gives the keys up)
     ");
     let text = plan(&world, &topology, DISCARD).to_string();
-    let note = "note: shop-2 is a second primary, with 13 keys that shop-1 may not have: the keys go";
+    let note = "note: shop-2 is a second primary, with 13 keys that shop-1 may not have: the keys are lost";
     assert!(text.contains("shop-2  follow") && text.contains(note), "{text}");
 }

@@ -23,7 +23,7 @@ async fn a_setting_is_written_and_set() {
 #[tokio::test(start_paused = true)]
 async fn another_image_comes_node_by_node_replicas_first() {
     let to = "{kind: cluster, shards: 3, image: 'redis:8.2'}";
-    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @r"
+    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @"
     shop: 37 changes in 9 stages
     files
       shop-1  write files of shop-1 … shop-6 (6 nodes)                    # spec changed: settings
@@ -51,11 +51,11 @@ async fn another_image_comes_node_by_node_replicas_first() {
       shop-6  wait until it answers                                       # new
       shop-6  set repl-diskless-sync-delay 0                              # while nodes are replaced
     in sync
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     hand over
-      shop-4  become primary, handed over                                 # shop-1 goes
-      shop-5  become primary, handed over                                 # shop-2 goes
-      shop-6  become primary, handed over                                 # shop-3 goes
+      shop-4  become primary by a failover                                # shop-1 leaves or is replaced
+      shop-5  become primary by a failover                                # shop-2 leaves or is replaced
+      shop-6  become primary by a failover                                # shop-3 leaves or is replaced
     replace primaries
       shop-1  stop container                                              # spec changed: image
       shop-1  remove container                                            # spec changed: image
@@ -73,13 +73,13 @@ async fn another_image_comes_node_by_node_replicas_first() {
       shop-3  start container                                             # new
       shop-3  wait until it answers                                       # new
     in sync
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     settings
       shop-4  set repl-diskless-sync-delay 5                              # while nodes are replaced
       shop-5  set repl-diskless-sync-delay 5                              # while nodes are replaced
       shop-6  set repl-diskless-sync-delay 5                              # while nodes are replaced
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     note: roles are swapped, and stay so: shop-4 is primary in the place of shop-1
     note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
     note: roles are swapped, and stay so: shop-6 is primary in the place of shop-3
@@ -90,7 +90,7 @@ async fn another_image_comes_node_by_node_replicas_first() {
 async fn limits_of_a_primary_with_replicas_come_node_by_node() {
     let from = "{kind: replication, replicas: 2}";
     let to = "{kind: replication, replicas: 2, resources: {memory: 128mb}}";
-    assert_snapshot!(changed_without_loss(from, to).await, @r"
+    assert_snapshot!(changed_without_loss(from, to).await, @"
     shop: 19 changes in 11 stages
     files
       shop-1  write files of shop-1, shop-2, shop-3                      # spec changed: settings
@@ -104,7 +104,7 @@ async fn limits_of_a_primary_with_replicas_come_node_by_node() {
       shop-2  wait until it answers                                      # new
       shop-2  set repl-diskless-sync-delay 0                             # while nodes are replaced
     in sync
-      shop    wait until all replicas follow                             # changed by the steps before
+      shop    wait until all replicas follow                             # changed by earlier steps
     replace replicas
       shop-3  stop container                                             # spec changed: resources
       shop-3  remove container                                           # spec changed: resources
@@ -112,10 +112,10 @@ async fn limits_of_a_primary_with_replicas_come_node_by_node() {
       shop-3  start container                                            # new
       shop-3  wait until it answers                                      # new
     in sync
-      shop    wait until all replicas follow                             # changed by the steps before
+      shop    wait until all replicas follow                             # changed by earlier steps
     hand over
-      shop-1  hand over to shop-2                                        # goes once another node is primary
-      shop-3  follow 172.30.0.12:7002                                    # shop-1 goes
+      shop-1  hand over to shop-2                                        # leaves or is replaced later
+      shop-3  follow 172.30.0.12:7002                                    # shop-1 leaves or is replaced
       shop-2  write files of shop-1, shop-2, shop-3, primary shop-2      # roles swapped
     replace primaries
       shop-1  stop container                                             # spec changed: resources
@@ -124,11 +124,11 @@ async fn limits_of_a_primary_with_replicas_come_node_by_node() {
       shop-1  start container                                            # new
       shop-1  wait until it answers                                      # new
     in sync
-      shop    wait until all replicas follow                             # changed by the steps before
+      shop    wait until all replicas follow                             # changed by earlier steps
     settings
       shop-2  set repl-diskless-sync-delay 5                             # while nodes are replaced
     ready
-      shop    wait until all replicas follow                             # changed by the steps before
+      shop    wait until all replicas follow                             # changed by earlier steps
     note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
 }
@@ -153,14 +153,14 @@ async fn nobody_waits_for_a_replica_to_be_listed_that_is_replaced_next() {
 #[tokio::test(start_paused = true)]
 async fn only_the_nodes_that_the_change_is_about_are_replaced() {
     let to = "{kind: cluster, nodes: {shop-2: {config: {databases: 32}}}}";
-    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @r"
+    assert_snapshot!(changed_without_loss(CLUSTER, to).await, @"
     shop: 8 changes in 7 stages
     files
       shop-1  write files of shop-1 … shop-6 (6 nodes)                   # spec changed: settings
     prepare
       shop-5  set repl-diskless-sync-delay 0                             # while nodes are replaced
     hand over
-      shop-5  become primary, handed over                                # shop-2 goes
+      shop-5  become primary by a failover                               # shop-2 leaves or is replaced
     replace primaries
       shop-2  stop container                                             # spec changed: config.databases
       shop-2  remove container                                           # spec changed: config.databases
@@ -168,11 +168,11 @@ async fn only_the_nodes_that_the_change_is_about_are_replaced() {
       shop-2  start container                                            # new
       shop-2  wait until it answers                                      # new
     in sync
-      shop    wait until all nodes agree                                 # changed by the steps before
+      shop    wait until all nodes agree                                 # changed by earlier steps
     settings
       shop-5  set repl-diskless-sync-delay 5                             # while nodes are replaced
     ready
-      shop    wait until all nodes agree and list every replica          # changed by the steps before
+      shop    wait until all nodes agree and list every replica          # changed by earlier steps
     note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
     ");
 }
@@ -198,7 +198,7 @@ async fn a_lone_server_is_restarted_in_place_where_a_volume_keeps_its_keys() {
 async fn primaries_that_leave_themselves_out_under_a_newer_server_are_started_once_more() {
     let from = "{kind: cluster, shards: 1, replicas: 0, data: volume, image: 'redis:7.0'}";
     let to = "{kind: cluster, shards: 1, replicas: 0, data: volume, image: 'redis:8.0'}";
-    assert_snapshot!(changed_without_loss(from, to).await, @r"
+    assert_snapshot!(changed_without_loss(from, to).await, @"
     shop: 5 changes in 3 stages
     files
       shop-1  write files of shop-1                                       # spec changed: settings
@@ -209,17 +209,17 @@ async fn primaries_that_leave_themselves_out_under_a_newer_server_are_started_on
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
     in sync
-      shop    wait until all nodes agree                                  # changed by the steps before
-    then look again: what the servers say once they run decides what else is needed
+      shop    wait until all nodes agree                                  # changed by earlier steps
+    then plan again: the answers of the started servers decide what else is needed
     shop: 2 changes in 3 stages
     restart
-      shop-1  stop container                                     # leaves itself out of CLUSTER SHARDS
-      shop-1  start container                                    # leaves itself out of CLUSTER SHARDS
-      shop-1  wait until it answers                              # leaves itself out of CLUSTER SHARDS
+      shop-1  stop container                                     # does not list itself in CLUSTER SHARDS
+      shop-1  start container                                    # does not list itself in CLUSTER SHARDS
+      shop-1  wait until it answers                              # does not list itself in CLUSTER SHARDS
     in sync
-      shop    wait until all nodes agree                         # changed by the steps before
+      shop    wait until all nodes agree                         # changed by earlier steps
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica  # changed by earlier steps
     ");
 }
 
@@ -227,10 +227,10 @@ async fn primaries_that_leave_themselves_out_under_a_newer_server_are_started_on
 async fn where_nothing_keeps_the_keys_a_say_is_needed() {
     let world = up(&topology("{kind: cluster, replicas: 0}")).await;
     let changed = topology("{kind: cluster, replicas: 0, resources: {memory: 128mb}}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @r"
-    `shop-1` must be restarted, and its keys would go: it has neither a replica nor a volume; the spec changed resources
-    `shop-2` must be restarted, and its keys would go: it has neither a replica nor a volume; the spec changed resources
-    `shop-3` must be restarted, and its keys would go: it has neither a replica nor a volume; the spec changed resources
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"
+    `shop-1` must be restarted and would lose its keys: it has no replica and no volume; the spec changed resources
+    `shop-2` must be restarted and would lose its keys: it has no replica and no volume; the spec changed resources
+    `shop-3` must be restarted and would lose its keys: it has no replica and no volume; the spec changed resources
     ");
     converge(&world, &changed, RECREATE).await;
     assert_ready(&world, &changed);
@@ -241,7 +241,7 @@ async fn an_older_server_needs_a_say() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, image: 'redis:7.0'}");
     let said = obstacles(&world, &changed, SWAP);
-    assert_snapshot!(said.lines().next().unwrap_or_default(), @"the deployment must be made anew: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
+    assert_snapshot!(said.lines().next().unwrap_or_default(), @"the deployment must be recreated: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +262,7 @@ async fn a_setting_that_is_no_longer_in_the_spec_goes_back_to_the_default() {
 async fn another_subnet_takes_the_network_and_every_container() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, network: {subnet: 10.9.0.0/24}}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed network.subnet (neighbours and clients know the nodes by their addresses)");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be recreated: the spec changed network.subnet (neighbours and clients know the nodes by their addresses)");
     let first = plan(&world, &changed, RECREATE);
     assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
     shop: 21 changes in 5 stages
@@ -312,7 +312,7 @@ fn what_redisctl_did_not_make_stands_in_the_way() {
 async fn another_count_of_shards_needs_a_say_and_takes_everything() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, shards: 2}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed shards (slots with keys are not moved yet)");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be recreated: the spec changed shards (slots with keys are not moved yet)");
     let first = plan(&world, &changed, RECREATE);
     assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
     shop: 43 changes in 12 stages
@@ -325,7 +325,7 @@ async fn another_count_of_shards_needs_a_say_and_takes_everything() {
       shop-6  remove container                                            # spec changed: shards
     remove network and volumes
       shop    remove network                                              # spec changed: shards
-      shop    remove volume shop-nodes, with what is in it                # spec changed: shards
+      shop    remove volume shop-nodes with its data                      # spec changed: shards
     network and volumes
     ");
     run(&world, &changed, &first).await.expect("it runs");
@@ -337,7 +337,7 @@ async fn another_count_of_shards_needs_a_say_and_takes_everything() {
 async fn tls_comes_and_goes_with_a_say() {
     let world = up(&topology("kind: standalone")).await;
     let changed = topology("{kind: standalone, tls: true}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be made anew: the spec changed tls (nodes with TLS and nodes without it cannot talk to each other)");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be recreated: the spec changed tls (nodes with TLS and nodes without it cannot talk to each other)");
     converge(&world, &changed, RECREATE).await;
     assert_ready(&world, &changed);
 }

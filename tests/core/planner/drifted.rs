@@ -12,28 +12,28 @@ async fn a_container_that_ended_is_started() {
     start
       shop-5  start container        # not running
       shop-5  wait until it answers  # not running
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     shop: 13 changes in 5 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     agree
       shop    wait until all nodes agree                                  # shop-5 says that the cluster is down
     announce replicas
-      shop-2  make its replicas known                                     # a replica that saw no write is not listed
+      shop-2  make its replicas known                                     # clients see a replica after its first write
     ready
       shop    wait until all nodes agree and list every replica           # shop-2 hears nothing from its replica shop-5
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     ");
 }
 
@@ -43,12 +43,12 @@ async fn a_paused_container_goes_on() {
     let world = up(&topology).await;
     world.pause(&node(&topology, 2));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @r"
+    assert_snapshot!(repair(&world, &topology).await, @"
     shop: 1 change in 1 stage
     start
       shop-2  unpause container      # paused
       shop-2  wait until it answers  # paused
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     shop: 0 changes in 1 stage
     ready
       shop  wait until all nodes agree and list every replica  # shop-1 thinks that shop-2 is down
@@ -69,29 +69,29 @@ async fn a_removed_container_is_made_again_with_its_identity() {
     start
       shop-2  start container                                            # new
       shop-2  wait until it answers                                      # new
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     shop: 0 changes in 1 stage
     ready
       shop  wait until all nodes agree and list every replica  # shop-1 thinks that shop-2 is down
     shop: 13 changes in 4 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     announce replicas
-      shop-2  make its replicas known                                     # a replica that saw no write is not listed
+      shop-2  make its replicas known                                     # clients see a replica after its first write
     ready
       shop    wait until all nodes agree and list every replica           # shop-1 does not list shop-5 in CLUSTER SLOTS
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     ");
 }
 
@@ -100,7 +100,7 @@ async fn a_lost_network_is_made_again() {
     let topology = topology(REPLICATION);
     let world = up(&topology).await;
     world.lose_network();
-    assert_snapshot!(repair(&world, &topology).await, @r"
+    assert_snapshot!(repair(&world, &topology).await, @"
     shop: 3 changes in 3 stages
     network and volumes
       shop    create network, subnet 172.30.0.0/24  # not found
@@ -110,7 +110,7 @@ async fn a_lost_network_is_made_again() {
     start replicas
       shop-2  attach to the network at 172.30.0.12  # detached from the network
       shop-2  wait until it answers                 # does not answer: connection refused
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     ");
 }
 
@@ -156,19 +156,19 @@ async fn a_replica_that_was_promoted_by_hand_follows_again() {
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 8 changes in 5 stages
     hasten
-      shop-1  set repl-diskless-sync-delay 0         # while it is mended
-      shop-2  set repl-diskless-sync-delay 0         # while it is mended
-      shop-3  set repl-diskless-sync-delay 0         # while it is mended
+      shop-1  set repl-diskless-sync-delay 0         # while it is repaired
+      shop-2  set repl-diskless-sync-delay 0         # while it is repaired
+      shop-3  set repl-diskless-sync-delay 0         # while it is repaired
     replication
       shop-3  follow 172.30.0.11:7001                # is a primary of its own
     files
       shop-1  write files of shop-1, shop-2, shop-3  # roles swapped
     ready
-      shop    wait until all replicas follow         # changed by the steps before
+      shop    wait until all replicas follow         # changed by earlier steps
     usual settings
-      shop-1  set repl-diskless-sync-delay 5         # while it is mended
-      shop-2  set repl-diskless-sync-delay 5         # while it is mended
-      shop-3  set repl-diskless-sync-delay 5         # while it is mended
+      shop-1  set repl-diskless-sync-delay 5         # while it is repaired
+      shop-2  set repl-diskless-sync-delay 5         # while it is repaired
+      shop-3  set repl-diskless-sync-delay 5         # while it is repaired
     ");
 }
 
@@ -205,20 +205,20 @@ async fn a_restart_of_the_old_primary_after_swapped_roles_costs_no_keys() {
     start primary
       shop-1  start container        # not running
       shop-1  wait until it answers  # not running
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     shop: 6 changes in 5 stages
     hasten
-      shop-1  set repl-diskless-sync-delay 0                 # while it is mended
-      shop-2  set repl-diskless-sync-delay 0                 # while it is mended
+      shop-1  set repl-diskless-sync-delay 0                 # while it is repaired
+      shop-2  set repl-diskless-sync-delay 0                 # while it is repaired
     replication
       shop-1  follow 172.30.0.12:7002                        # is a primary of its own
     files
       shop-2  write files of shop-1, shop-2, primary shop-2  # roles swapped
     ready
-      shop    wait until all replicas follow                 # changed by the steps before
+      shop    wait until all replicas follow                 # changed by earlier steps
     usual settings
-      shop-1  set repl-diskless-sync-delay 5                 # while it is mended
-      shop-2  set repl-diskless-sync-delay 5                 # while it is mended
+      shop-1  set repl-diskless-sync-delay 5                 # while it is repaired
+      shop-2  set repl-diskless-sync-delay 5                 # while it is repaired
     note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
     assert_eq!((world.keys(&old), world.keys(&new)), (10, 10));

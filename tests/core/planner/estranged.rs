@@ -10,12 +10,12 @@ async fn a_slot_without_an_owner_is_assigned() {
     let world = up(&topology).await;
     let slots: SlotSet = [0, 1, 7].into_iter().collect();
     world.drop_slots(&node(&topology, 1), &slots);
-    assert_snapshot!(repair(&world, &topology).await, @r"
+    assert_snapshot!(repair(&world, &topology).await, @"
     shop: 1 change in 2 stages
     slots
       shop-1  assign slots 0-1,7                                 # slots 0-1,7 unassigned
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica  # changed by earlier steps
     ");
 }
 
@@ -30,12 +30,12 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 27 changes in 10 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     take over
       shop-5  take over from its primary                                  # replicates a node that is gone
     forget
@@ -56,18 +56,18 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
     forget
       shop-5  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
     agree
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     announce replicas
-      shop-5  make its replicas known                                     # a replica that saw no write is not listed
+      shop-5  make its replicas known                                     # clients see a replica after its first write
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
     ");
     assert_eq!(world.keys(&node(&topology, 5)), 100);
@@ -79,7 +79,7 @@ async fn a_primary_without_replica_that_was_reset_gets_its_slots_back() {
     let world = up(&topology).await;
     world.reset(&node(&topology, 3));
     settle().await;
-    assert_snapshot!(repair(&world, &topology).await, @r"
+    assert_snapshot!(repair(&world, &topology).await, @"
     shop: 7 changes in 4 stages
     forget
       shop-1  forget daa66d2c                                    # knows node daa66d2c, which is not of this deployment
@@ -92,7 +92,7 @@ async fn a_primary_without_replica_that_was_reset_gets_its_slots_back() {
       shop-2  meet shop-3                                        # shop-3 not known
       shop-3  meet shop-1, shop-2                                # shop-1, shop-2 not known
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica  # changed by earlier steps
     ");
 }
 
@@ -105,15 +105,15 @@ async fn a_replica_that_was_reset_is_met_and_replicates_again() {
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 38 changes in 8 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-7  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-8  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-9  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-7  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-8  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-9  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     forget
       shop-1  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
       shop-2  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
@@ -137,21 +137,21 @@ async fn a_replica_that_was_reset_is_met_and_replicates_again() {
       shop-9  meet shop-4                                                 # shop-4 not known
       shop-4  replicate shop-1                                            # is a primary without slots
     agree
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     announce replicas
-      shop-1  make its replicas known                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # clients see a replica after its first write
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-7  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-8  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-9  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-7  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-8  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-9  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     ");
 }
 
@@ -165,11 +165,11 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 13 changes in 8 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     reset
-      shop-3  reset, with its copy of the keys                            # forgotten by others
+      shop-3  reset, and drop its copy of the keys                        # forgotten by others
     slots
       shop-3  set config epoch 7                                          # new
     meet
@@ -178,15 +178,15 @@ async fn a_replica_that_was_forgotten_comes_back_under_another_id() {
       shop-3  meet shop-1, shop-2                                         # shop-1, shop-2 not known
       shop-3  replicate shop-1                                            # new
     agree
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     announce replicas
-      shop-1  make its replicas known                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # clients see a replica after its first write
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     ");
 }
 
@@ -201,16 +201,16 @@ async fn a_primary_that_is_kept_out_comes_back_as_the_replica_of_who_has_its_key
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 24 changes in 10 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     hand over
       shop-2  hand over to shop-5                                         # forgotten by others
     reset
-      shop-2  reset, with its copy of the keys                            # forgotten by others
+      shop-2  reset, and drop its copy of the keys                        # forgotten by others
     slots
       shop-2  set config epoch 11                                         # new
     meet
@@ -224,18 +224,18 @@ async fn a_primary_that_is_kept_out_comes_back_as_the_replica_of_who_has_its_key
     forget
       shop-5  forget 3c6ef372                                             # knows a node at 172.30.0.12:7002, which is not of this deployment
     agree
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     announce replicas
-      shop-5  make its replicas known                                     # a replica that saw no write is not listed
+      shop-5  make its replicas known                                     # clients see a replica after its first write
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     note: roles are swapped, and stay so: shop-5 is primary in the place of shop-2
     ");
     assert_eq!(world.keys(&node(&topology, 5)), 100);
@@ -251,18 +251,18 @@ async fn a_primary_that_is_kept_out_and_has_no_replica_is_met_until_it_stays_kno
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 8 changes in 4 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     meet
-      shop-1  meet shop-3, until it stays known: up to a minute           # forgotten by others
-      shop-2  meet shop-3, until it stays known: up to a minute           # forgotten by others
+      shop-1  meet shop-3 again until it stays known, for up to a minute  # forgotten by others
+      shop-2  meet shop-3 again until it stays known, for up to a minute  # forgotten by others
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     ");
 }
 
@@ -274,33 +274,33 @@ async fn a_takeover_that_nobody_has_heard_of_yet_is_no_obstacle() {
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 20 changes in 6 stages
     hasten
-      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-7  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-8  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
-      shop-9  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-3  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-4  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-5  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-7  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-8  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
+      shop-9  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
     replicate
       shop-7  replicate shop-4                                            # replicates shop-1
     agree
-      shop    wait until all nodes agree                                  # changed by the steps before
+      shop    wait until all nodes agree                                  # changed by earlier steps
     announce replicas
-      shop-4  make its replicas known                                     # a replica that saw no write is not listed
+      shop-4  make its replicas known                                     # clients see a replica after its first write
     ready
-      shop    wait until all nodes agree and list every replica           # changed by the steps before
+      shop    wait until all nodes agree and list every replica           # changed by earlier steps
     usual settings
-      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-7  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-8  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
-      shop-9  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-3  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-4  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-5  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-7  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-8  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
+      shop-9  set cluster-node-timeout 15000, cluster-replica-no-failover no, repl-diskless-sync-delay 5  # while it is repaired
     note: roles are swapped, and stay so: shop-4 is primary in the place of shop-1
     ");
 }
@@ -333,9 +333,9 @@ async fn a_primary_that_others_have_a_higher_epoch_for_gets_a_new_one() {
     assert_snapshot!(repair(&world, &topology).await, @"
     shop: 1 change in 2 stages
     epochs
-      shop-2  raise its config epoch                             # shop-1 has a higher epoch for it
+      shop-2  raise its config epoch                             # shop-1 has a higher config epoch for it
     ready
-      shop    wait until all nodes agree and list every replica  # changed by the steps before
+      shop    wait until all nodes agree and list every replica  # changed by earlier steps
     ");
 }
 

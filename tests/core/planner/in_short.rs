@@ -39,7 +39,7 @@ async fn a_new_cluster_of_thirty_nodes() {
     take over
       shop-1 … shop-10 (10 nodes)     take over from its primary                                  # primary according to the spec
     announce replicas
-      shop-1 … shop-10 (10 nodes)     make its replicas known                                     # a replica that saw no write is not listed
+      shop-1 … shop-10 (10 nodes)     make its replicas known                                     # clients see a replica after its first write
     ready
       shop                            wait until all nodes agree and list every replica           # new
     settings
@@ -65,7 +65,7 @@ async fn another_image_for_a_cluster_of_thirty_nodes() {
       shop-11 … shop-20 (10 nodes)  wait until it answers                                       # new
       shop-11 … shop-20 (10 nodes)  set repl-diskless-sync-delay 0                              # while nodes are replaced
     in sync
-      shop                          wait until all nodes agree                                  # changed by the steps before
+      shop                          wait until all nodes agree                                  # changed by earlier steps
     replace replicas
       shop-21 … shop-30 (10 nodes)  stop container                                              # spec changed: image
       shop-21 … shop-30 (10 nodes)  remove container                                            # spec changed: image
@@ -73,9 +73,9 @@ async fn another_image_for_a_cluster_of_thirty_nodes() {
       shop-21 … shop-30 (10 nodes)  start container                                             # new
       shop-21 … shop-30 (10 nodes)  wait until it answers                                       # new
     in sync
-      shop                          wait until all nodes agree                                  # changed by the steps before
+      shop                          wait until all nodes agree                                  # changed by earlier steps
     hand over
-      shop-11 … shop-20 (10 nodes)  become primary, handed over                                 # shop-1 … shop-10 (10 nodes) go
+      shop-11 … shop-20 (10 nodes)  become primary by a failover                                # shop-1 … shop-10 (10 nodes) leave or are replaced
     replace primaries
       shop-1 … shop-10 (10 nodes)   stop container                                              # spec changed: image
       shop-1 … shop-10 (10 nodes)   remove container                                            # spec changed: image
@@ -83,11 +83,11 @@ async fn another_image_for_a_cluster_of_thirty_nodes() {
       shop-1 … shop-10 (10 nodes)   start container                                             # new
       shop-1 … shop-10 (10 nodes)   wait until it answers                                       # new
     in sync
-      shop                          wait until all nodes agree                                  # changed by the steps before
+      shop                          wait until all nodes agree                                  # changed by earlier steps
     settings
       shop-11 … shop-20 (10 nodes)  set repl-diskless-sync-delay 5                              # while nodes are replaced
     ready
-      shop                          wait until all nodes agree and list every replica           # changed by the steps before
+      shop                          wait until all nodes agree and list every replica           # changed by earlier steps
     note: roles are swapped, and stay so: shop-11 … shop-20 (10 nodes) are primaries in the place of shop-1 … shop-10 (10 nodes)
     ");
 }
@@ -110,17 +110,17 @@ async fn another_image_for_a_primary_with_twenty_nine_replicas() {
       shop-2                       wait until it answers                                       # new
       shop-2                       set repl-diskless-sync-delay 0                              # while nodes are replaced
     in sync and replace replicas, 28 times one after another
-      shop                         wait until all replicas follow                              # changed by the steps before
+      shop                         wait until all replicas follow                              # changed by earlier steps
       shop-3 … shop-30 (28 nodes)  stop container                                              # spec changed: image
       shop-3 … shop-30 (28 nodes)  remove container                                            # spec changed: image
       shop-3 … shop-30 (28 nodes)  create container, image redis:8.2, address 172.30.0.13:7003 … 172.30.0.40:7030  # spec changed: image
       shop-3 … shop-30 (28 nodes)  start container                                             # new
       shop-3 … shop-30 (28 nodes)  wait until it answers                                       # new
     in sync
-      shop                         wait until all replicas follow                              # changed by the steps before
+      shop                         wait until all replicas follow                              # changed by earlier steps
     hand over
-      shop-1                       hand over to shop-2                                         # goes once another node is primary
-      shop-3 … shop-30 (28 nodes)  follow 172.30.0.12:7002                                     # shop-1 goes
+      shop-1                       hand over to shop-2                                         # leaves or is replaced later
+      shop-3 … shop-30 (28 nodes)  follow 172.30.0.12:7002                                     # shop-1 leaves or is replaced
       shop-2                       write files of shop-1 … shop-30 (30 nodes), primary shop-2  # roles swapped
     replace primaries
       shop-1                       stop container                                              # spec changed: image
@@ -129,11 +129,11 @@ async fn another_image_for_a_primary_with_twenty_nine_replicas() {
       shop-1                       start container                                             # new
       shop-1                       wait until it answers                                       # new
     in sync
-      shop                         wait until all replicas follow                              # changed by the steps before
+      shop                         wait until all replicas follow                              # changed by earlier steps
     settings
       shop-2                       set repl-diskless-sync-delay 5                              # while nodes are replaced
     ready
-      shop                         wait until all replicas follow                              # changed by the steps before
+      shop                         wait until all replicas follow                              # changed by earlier steps
     note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
 }
@@ -165,7 +165,7 @@ async fn a_small_new_cluster_keeps_its_stages() {
     take over
       shop-1 … shop-3 (3 nodes)  take over from its primary                                  # primary according to the spec
     announce replicas
-      shop-1 … shop-3 (3 nodes)  make its replicas known                                     # a replica that saw no write is not listed
+      shop-1 … shop-3 (3 nodes)  make its replicas known                                     # clients see a replica after its first write
     ready
       shop                       wait until all nodes agree and list every replica           # new
     settings

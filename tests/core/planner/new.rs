@@ -131,9 +131,9 @@ fn cluster_of_six_nodes() {
       shop-2  take over from its primary                                  # primary according to the spec
       shop-3  take over from its primary                                  # primary according to the spec
     announce replicas
-      shop-1  make its replicas known                                     # a replica that saw no write is not listed
-      shop-2  make its replicas known                                     # a replica that saw no write is not listed
-      shop-3  make its replicas known                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # clients see a replica after its first write
+      shop-2  make its replicas known                                     # clients see a replica after its first write
+      shop-3  make its replicas known                                     # clients see a replica after its first write
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings
@@ -203,9 +203,9 @@ fn cluster_of_six_nodes_the_plain_way() {
     agree
       shop    wait until all nodes agree                                  # new
     announce replicas
-      shop-1  make its replicas known                                     # a replica that saw no write is not listed
-      shop-2  make its replicas known                                     # a replica that saw no write is not listed
-      shop-3  make its replicas known                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # clients see a replica after its first write
+      shop-2  make its replicas known                                     # clients see a replica after its first write
+      shop-3  make its replicas known                                     # clients see a replica after its first write
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings
@@ -291,7 +291,7 @@ fn cluster_of_one_shard() {
     take over
       shop-1  take over from its primary                                  # primary according to the spec
     announce replicas
-      shop-1  make its replicas known                                     # a replica that saw no write is not listed
+      shop-1  make its replicas known                                     # clients see a replica after its first write
     ready
       shop    wait until all nodes agree and list every replica           # new
     settings

@@ -145,7 +145,7 @@ async fn a_sentinel_that_knows_strangers_finds_out_anew() {
     let stranger = Address { ip: [127, 0, 0, 1].into(), port: 7009 };
     world.with_sentinel(&node(&topology, 5), |sentinel| sentinel.sentinels.extend([stranger]));
     let plans = repair(&world, &topology).await;
-    assert!(plans.contains("shop-5  find out anew who there is"), "{plans}");
+    assert!(plans.contains("shop-5  rediscover replicas and sentinels"), "{plans}");
     assert!(plans.contains("# knows 127.0.0.1:7009, which is not of this deployment"), "{plans}");
 }
 
@@ -186,8 +186,8 @@ async fn a_primary_that_would_come_back_empty_is_started_once_the_sentinels_have
     settle().await;
     world.stop_container(&node(&topology, 1));
     let plans = repair(&world, &topology).await;
-    let first = "shop-3  fail over to whom the sentinels choose  # shop-1 is down, and would come back without its keys";
-    assert!(plans.contains(first) && plans.contains("then look again"), "{plans}");
+    let first = "shop-3  fail over to the replica that the sentinels choose  # shop-1 is down, and would come back without its keys";
+    assert!(plans.contains(first) && plans.contains("then plan again"), "{plans}");
     assert_eq!(primary_of(&world, &topology.shards[0]), node(&topology, 2));
     assert_eq!(world.keys(&node(&topology, 2)), 100);
 }

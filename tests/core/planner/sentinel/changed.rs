@@ -12,7 +12,7 @@ async fn other_numbers_need_a_say_where_all_ports_are_one_containers_and_nothing
         "{kind: sentinel, replicas: 1, sentinels: 5}",
     ] {
         let found = obstacles(&world, &changed(&before, yaml), SWAP);
-        let expected = "the deployment must be made anew: the spec changed replicas or sentinels (";
+        let expected = "the deployment must be recreated: the spec changed replicas or sentinels (";
         assert!(found.starts_with(expected), "{yaml}: {found}");
     }
 }
@@ -43,16 +43,16 @@ async fn replicas_and_sentinels_come_and_go_live_in_the_network() {
       shop-4  wait until it answers                                      # new
       shop-5  start container                                            # new
       shop-5  wait until it answers                                      # new
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     shop: 3 changes in 4 stages
     remove
-      shop-6  remove container                # the spec has no such node any more
+      shop-6  remove container                   # not in the spec
     sentinels
-      shop-3  find out anew who there is      # knows 172.30.0.16:7006, which is not of this deployment
+      shop-3  rediscover replicas and sentinels  # knows 172.30.0.16:7006, which is not of this deployment
     ready
-      shop    wait until all sentinels agree  # changed by the steps before
+      shop    wait until all sentinels agree     # changed by earlier steps
     settings
-      shop-3  set quorum 2                    # quorum is `1`, not `2`
+      shop-3  set quorum 2                       # quorum is `1`, not `2`
     ");
 }
 
@@ -110,18 +110,18 @@ async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down()
       shop-4        wait until it answers                                       # new
       shop-5        start container                                             # new
       shop-5        wait until it answers                                       # new
-    then look again: what the servers say once they run decides what else is needed
+    then plan again: the answers of the started servers decide what else is needed
     shop: 6 changes in 3 stages
     hasten
-      shop-1  set repl-diskless-sync-delay 0  # while it is mended
-      shop-2  set repl-diskless-sync-delay 0  # while it is mended
-      shop-6  set repl-diskless-sync-delay 0  # while it is mended
+      shop-1  set repl-diskless-sync-delay 0  # while it is repaired
+      shop-2  set repl-diskless-sync-delay 0  # while it is repaired
+      shop-6  set repl-diskless-sync-delay 0  # while it is repaired
     ready
       shop    wait until all sentinels agree  # shop-1 does not see shop-2 online
     usual settings
-      shop-1  set repl-diskless-sync-delay 5  # while it is mended
-      shop-2  set repl-diskless-sync-delay 5  # while it is mended
-      shop-6  set repl-diskless-sync-delay 5  # while it is mended
+      shop-1  set repl-diskless-sync-delay 5  # while it is repaired
+      shop-2  set repl-diskless-sync-delay 5  # while it is repaired
+      shop-6  set repl-diskless-sync-delay 5  # while it is repaired
     ");
     repair(&world, &changed(&two, &volumes("replicas: 1"))).await;
     assert_eq!(world.keys(&node(&one, 1)), 100);
@@ -134,7 +134,7 @@ async fn a_primary_that_leaves_its_sentinels_needs_a_say() {
     world.fail_over(&before, &node(&before, 3));
     settle().await;
     let after = changed(&before, "{kind: sentinel, access: network, replicas: 1}");
-    assert_snapshot!(obstacles(&world, &after, SWAP), @"the deployment must be made anew: the spec changed replicas, to fewer (the primary's node is not a server of the new spec)");
+    assert_snapshot!(obstacles(&world, &after, SWAP), @"the deployment must be recreated: the spec changed replicas, to fewer (the primary's node is not a server of the new spec)");
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +153,7 @@ async fn another_image_comes_node_by_node_the_primary_last() {
       shop-3        start container                                             # new
       shop-3        wait until it answers                                       # new
     in sync
-      shop          wait until all sentinels agree                              # changed by the steps before
+      shop          wait until all sentinels agree                              # changed by earlier steps
     replace sentinels
       shop-4        stop container                                              # spec changed: image
       shop-4        remove container                                            # spec changed: image
@@ -162,7 +162,7 @@ async fn another_image_comes_node_by_node_the_primary_last() {
       shop-4        start container                                             # new
       shop-4        wait until it answers                                       # new
     in sync
-      shop          wait until all sentinels agree                              # changed by the steps before
+      shop          wait until all sentinels agree                              # changed by earlier steps
     replace sentinels
       shop-5        stop container                                              # spec changed: image
       shop-5        remove container                                            # spec changed: image
@@ -171,7 +171,7 @@ async fn another_image_comes_node_by_node_the_primary_last() {
       shop-5        start container                                             # new
       shop-5        wait until it answers                                       # new
     in sync
-      shop          wait until all sentinels agree                              # changed by the steps before
+      shop          wait until all sentinels agree                              # changed by earlier steps
     prepare
       shop-1        set repl-diskless-sync-delay 0                              # while nodes are replaced
     replace replicas
@@ -182,14 +182,14 @@ async fn another_image_comes_node_by_node_the_primary_last() {
       shop-2        start container                                             # new
       shop-2        wait until it answers                                       # new
     in sync
-      shop          wait until all sentinels agree                              # changed by the steps before
+      shop          wait until all sentinels agree                              # changed by earlier steps
     settings
       shop-1        set repl-diskless-sync-delay 5                              # while nodes are replaced
     ready
-      shop          wait until all sentinels agree                              # changed by the steps before
+      shop          wait until all sentinels agree                              # changed by earlier steps
     hand over
-      shop-1        hand over to whom the sentinels choose                      # goes once another node is primary
-    then look again: what the servers say once they run decides what else is needed
+      shop-1        hand over to the replica that the sentinels choose          # leaves or is replaced later
+    then plan again: the answers of the started servers decide what else is needed
     shop: 7 changes in 5 stages
     prepare
       shop-2  set repl-diskless-sync-delay 0                              # while nodes are replaced
@@ -201,11 +201,11 @@ async fn another_image_comes_node_by_node_the_primary_last() {
       shop-1  start container                                             # new
       shop-1  wait until it answers                                       # new
     in sync
-      shop    wait until all sentinels agree                              # changed by the steps before
+      shop    wait until all sentinels agree                              # changed by earlier steps
     settings
       shop-2  set repl-diskless-sync-delay 5                              # while nodes are replaced
     ready
-      shop    wait until all sentinels agree                              # changed by the steps before
+      shop    wait until all sentinels agree                              # changed by earlier steps
     note: roles are swapped, and stay so: shop-2 is primary in the place of shop-1
     ");
 }
