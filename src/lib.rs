@@ -23,8 +23,9 @@
 //!
 //! - [`spec`]: the YAML that a person writes, as serde types, read with every problem at once, each
 //!   with line, column and caret.
-//! - [`topology`]: the resolved model, every node, address, slot range and setting decided. Its only
-//!   constructor, [`topology::resolve::resolve`], validates. Passwords are beside it, never in it.
+//! - [`topology`]: the resolved model, every node, address, slot and directive decided. Its only
+//!   constructor, [`topology::resolve::resolve`], validates. Nodes of an existing deployment keep their
+//!   numbers, addresses and ports. Passwords are beside it, never in it.
 //! - `observation`: snapshots of what the engine and the servers say, data only.
 //! - `arrangement`: the roles, slots and links of the nodes right now, worked out once per observation.
 //! - `planner`: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] is stages of

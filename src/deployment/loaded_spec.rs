@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::spec::{Document, PortBase, Problem, Remarks};
+use crate::spec::{Document, PortBase, Problem, Remarks, SpecError};
 use crate::topology::Topology;
 use crate::topology::defaults::image_reference;
 use crate::topology::warnings::warnings;
@@ -20,6 +20,8 @@ pub struct LoadedSpec {
     pub(crate) default_name: String,
     /// The folder of relative paths in the spec.
     pub(crate) folder: PathBuf,
+    /// The problems of a spec that names nodes beyond their count: only an existing deployment may have them.
+    pub(super) unknown_nodes: Option<SpecError>,
 }
 
 /// The image that a spec asks for.

@@ -114,6 +114,13 @@ impl SpecSource {
     /// # Errors
     /// The spec is not there, or has problems.
     pub fn read(&self) -> Result<LoadedSpec, Error> {
+        let spec = self.read_before_asking()?;
+        spec.unknown_nodes.map_or(Ok(LoadedSpec { unknown_nodes: None, ..spec }), |error| Err(error.into()))
+    }
+
+    /// Reads the spec for a run that resolves it again with the nodes that exist on the engine. Nodes that only an
+    /// existing deployment may have are no error yet.
+    pub(super) fn read_before_asking(&self) -> Result<LoadedSpec, Error> {
         let (source, default_name, folder) = match &self.origin {
             Origin::Code(spec) => return self.built_in_code(spec),
             Origin::Named(word) => named(word)?,
@@ -163,9 +170,17 @@ impl From<Spec> for SpecSource {
 }
 
 fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<LoadedSpec, Error> {
-    let facts = Facts::offline(&default_name);
-    let topology = resolve(&document.spec, &facts).map_err(|problems| document.locate(problems))?;
-    Ok(LoadedSpec { document, topology, default_name, folder })
+    let (topology, unknown_nodes) = match resolve(&document.spec, &Facts::offline(&default_name)) {
+        Ok(topology) => (topology, None),
+        Err(problems) => {
+            let error = document.locate(problems);
+            match resolve(&document.spec, &Facts::before_asking(&default_name)) {
+                Ok(topology) => (topology, Some(error)),
+                Err(_) => return Err(error.into()),
+            }
+        }
+    };
+    Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes })
 }
 
 /// The error of a spec that is not well formed, with the problems of its other fields.

@@ -148,8 +148,8 @@ impl<'a> Up<'a> {
     /// # Errors
     /// The spec has problems, the engine does not answer, or the plan needs a decision of the caller.
     pub async fn plan(&self) -> Result<Plan, Error> {
-        let spec = self.spec.read()?;
-        let engine = self.engine.connect().await?;
+        let mut spec = self.spec.read_before_asking()?;
+        let engine = self.connect(&mut spec).await?;
         let image = image_reference(&spec).await?;
         let target = Target::resolve(&spec, &engine, image, &LostResources::default()).await?;
         let servers = target.servers();
@@ -175,6 +175,16 @@ impl<'a> Up<'a> {
         result
     }
 
+    /// Connects to the engine. A spec that names unknown nodes is refused where the engine has no such deployment.
+    async fn connect(&self, spec: &mut LoadedSpec) -> Result<ConnectedEngine, Error> {
+        let engine = self.engine.connect().await;
+        let Some(unknown_nodes) = spec.unknown_nodes.take() else { return engine };
+        match engine {
+            Ok(engine) if engine.deployment_names().await?.contains(&spec.topology.name) => Ok(engine),
+            _ => Err(unknown_nodes.into()),
+        }
+    }
+
     /// Takes the lease, then observes, plans, executes and verifies. `progress` shows how far it came.
     async fn attempt(
         &self,
@@ -182,9 +192,9 @@ impl<'a> Up<'a> {
         listener: &dyn Listener,
         progress: &mut Progress,
     ) -> Result<UpDone, Error> {
-        let spec = self.spec.read()?;
+        let mut spec = self.spec.read_before_asking()?;
         let mut watch = Stopwatch::new(listener);
-        let engine = progress.engine.insert(self.engine.connect().await?).clone();
+        let engine = progress.engine.insert(self.connect(&mut spec).await?).clone();
         watch.lap("connect");
         let image = provide_image(&spec, &engine, listener).await?;
         watch.lap("image");

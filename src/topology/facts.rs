@@ -29,6 +29,8 @@ pub struct Facts {
     pub busy_ports: BTreeMap<u16, String>,
     /// What exists of the deployment: nodes keep what they have where the spec does not say otherwise.
     pub existing: Existing,
+    /// Whether `existing` is known. Before the engine was asked, a deployment may have nodes with any number.
+    pub existing_is_known: bool,
 }
 
 /// A network that this machine reaches.
@@ -96,6 +98,13 @@ impl Facts {
             reached: Vec::new(),
             busy_ports: BTreeMap::new(),
             existing: Existing::default(),
+            existing_is_known: true,
         }
+    }
+
+    /// Facts for a first look at a spec that is resolved again once the engine was asked.
+    #[must_use]
+    pub fn before_asking(default_name: &str) -> Self {
+        Self { existing_is_known: false, ..Self::offline(default_name) }
     }
 }

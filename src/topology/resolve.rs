@@ -55,7 +55,9 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     // The IP of an unknown host is taken for loopback.
     let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
     let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip);
-    problems.extend(nodes_exist(spec, &names));
+    problems.extend(nodes_exist(spec, &names, |node| {
+        !facts.existing_is_known && NodeName::from_label(node).number_in(&name).is_some()
+    }));
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));

@@ -90,7 +90,10 @@ fn every_name_in_the_layers_exists() {
             if parent.is_empty() { "src/lib.rs".to_owned() } else { format!("src/{}.rs", parent.join("/")) };
         let text = || std::fs::read_to_string(project(&file)).unwrap_or_default();
         let declares = |text: String| {
-            ["fn", "struct", "enum"].iter().any(|kind| text.contains(&format!("pub {kind} {item}")))
+            let of_its_own = ["fn", "struct", "enum"].map(|kind| format!("pub {kind} {item}"));
+            let of_a_child =
+                text.lines().any(|line| line.starts_with("pub use ") && line.contains(item.as_str()));
+            of_a_child || of_its_own.iter().any(|declaration| text.contains(declaration))
         };
         library.modules().any(|one| *one == module) || (!parent.is_empty() && declares(text()))
     };

@@ -139,3 +139,19 @@ fn automatic_ports_stay_and_new_nodes_get_free_ones() {
     facts.existing.containers.insert(anchor.name.clone(), anchor);
     assert_eq!(ports(&resolve(&spec, &facts).expect("a topology")), ports(&cut_off));
 }
+
+#[test]
+fn an_entry_of_nodes_is_judged_once_the_existing_nodes_are_known() {
+    let grown =
+        changed(&topology("{kind: sentinel, sentinels: 5}"), "{kind: sentinel, replicas: 2, sentinels: 5}");
+    let yaml = "{kind: sentinel, replicas: 2, sentinels: 3, nodes: {shop-8: {config: {maxmemory: 1mb}}}}";
+    let own = changed(&grown, yaml);
+    assert_eq!(numbers(&own), "1+2+8 | 3 4 5");
+    assert_eq!(own.node(&own.name.node(8)).and_then(|node| node.settings.get("maxmemory")), Some("1mb"));
+    let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
+    assert!(resolve(&spec, &Facts::before_asking("shop")).is_ok());
+    let other: Spec = serde_yaml::from_str("{kind: sentinel, nodes: {other-1: {}}}").expect("a spec");
+    assert!(resolve(&other, &Facts::before_asking("shop")).is_err());
+    let problems = resolve(&spec, &Facts::offline("shop")).expect_err("a new deployment has six nodes");
+    assert_eq!(problems[0].message, "there is no node `shop-8`");
+}

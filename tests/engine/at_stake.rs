@@ -112,7 +112,7 @@ fn a_server_that_somebody_added_keeps_its_slots_and_its_keys() {
     let plan = deployment.plan("cluster", &[]);
     let noun = if count == 1 { "1 key".to_owned() } else { format!("{count} keys") };
     assert!(plan.contains("start container") && !plan.contains("forget"), "{plan}");
-    assert!(plan.contains(&format!("with {noun}: it is left alone")), "{plan}");
+    assert!(plan.contains(&format!("with {noun}: it stays as it is")), "{plan}");
     // Everything else is done; verification then fails, because the cluster is not the spec's.
     fail_with(&deployment.run("up", "cluster", &[]), 1);
     assert_eq!(foreign.keys(), count);

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use crate::spec::{Problem, Spec};
 use crate::topology::NodeName;
 
-/// Every entry of `nodes` names a node; `names` are the nodes' names by number.
-pub(in crate::topology) fn nodes_exist(spec: &Spec, names: &BTreeMap<usize, NodeName>) -> Vec<Problem> {
+/// Every entry of `nodes` names a node; `names` are the nodes' names by number. A name that `may_exist` is
+/// left to a later look.
+pub(in crate::topology) fn nodes_exist(
+    spec: &Spec,
+    names: &BTreeMap<usize, NodeName>,
+    may_exist: impl Fn(&str) -> bool,
+) -> Vec<Problem> {
     let exists = |name: &str| names.values().any(|node| node.as_str() == name);
     let written = spec.nodes.iter().flatten().map(|(name, _)| name);
     written
-        .filter(|name| !exists(name))
+        .filter(|name| !exists(name) && !may_exist(name))
         .map(|name| Problem::new(&["nodes", name], format!("there is no node `{name}`")).hint(list(names)))
         .collect()
 }
