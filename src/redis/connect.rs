@@ -190,7 +190,7 @@ impl Dialer {
     }
 }
 
-/// TCP_NODELAY: small requests do not wait for the acknowledgement of earlier ones.
+/// `TCP_NODELAY`: small requests do not wait for the acknowledgement of earlier ones.
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
