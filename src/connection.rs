@@ -84,14 +84,14 @@ pub struct TlsFiles {
 
 /// The user and password that a program logs in with.
 #[derive(Clone)]
-pub(crate) struct Login<'a> {
+pub(crate) struct ClientLogin<'a> {
     /// `None`: the default user, which a client does not have to name.
     pub(crate) user: Option<&'a str>,
     /// `None`: a client that does not log in is this user.
     pub(crate) password: Option<Cow<'a, SecretText>>,
 }
 
-impl<'a> Login<'a> {
+impl<'a> ClientLogin<'a> {
     /// The log-in of the same program at the sentinels. Old sentinels know one password and no users.
     fn at_sentinels(&self, topology: &Topology, credentials: &'a Credentials) -> Self {
         if topology.server.has_sentinel_users() {
@@ -204,7 +204,7 @@ pub(crate) fn login<'a>(
     credentials: &'a Credentials,
     node: &Node,
     user: Option<&'a str>,
-) -> Result<Login<'a>, ConnectionError> {
+) -> Result<ClientLogin<'a>, ConnectionError> {
     let off = topology.auth.as_ref().is_some_and(|auth| auth.default_rules.is_none());
     let users = || topology.auth.iter().flat_map(|auth| &auth.users);
     let known = users().map(|user| user.name.as_str());
@@ -213,11 +213,11 @@ pub(crate) fn login<'a>(
         None if off => topology.auth.as_ref().and_then(Auth::user_for_default).unwrap_or(DEFAULT),
         _ => {
             let password = credentials.default_on(topology.starts_as_primary(&node.name));
-            return Ok(Login { user: None, password: password.map(Cow::Borrowed) });
+            return Ok(ClientLogin { user: None, password: password.map(Cow::Borrowed) });
         }
     };
     match users().find(|known| known.name == user) {
-        Some(user) => Ok(Login { user: Some(&user.name), password: password_of(user, credentials) }),
+        Some(user) => Ok(ClientLogin { user: Some(&user.name), password: password_of(user, credentials) }),
         None => Err(ConnectionError::UnknownUser {
             deployment: topology.name.to_string(),
             user: user.to_owned(),
@@ -241,7 +241,7 @@ fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
 }
 
 /// A URL names the user wherever there is a password: redis-cli takes an absent name for an empty one.
-fn url(tls: bool, host: &str, port: u16, login: &Login<'_>) -> String {
+fn url(tls: bool, host: &str, port: u16, login: &ClientLogin<'_>) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let user = encoded(login.user.unwrap_or(DEFAULT));
     let authority = match &login.password {

@@ -18,12 +18,12 @@ use crate::topology::NodeName;
 use crate::topology::files::{File, folders};
 use crate::waiting::{PlanAgain, Progress, Unavailable};
 
+mod attempt;
 mod error;
-mod look;
 mod wait;
 
+use attempt::Awaited;
 pub use error::{BoxedError, ExecuteError, causes, chain};
-use look::Awaited;
 
 /// How many subjects of a stage run at a time. With more of them an engine on a few cores becomes slower.
 const SIDE_BY_SIDE: usize = 12;
@@ -110,7 +110,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
         for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {
             let (progress, failed) = (Progress::new(plan, position), AtomicBool::new(false));
-            self.stage(&Place { plan, stage, id, progress, failed }).await?;
+            self.stage(&StageRun { plan, stage, id, progress, failed }).await?;
         }
         Ok(())
     }
@@ -119,25 +119,25 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         self.listener.hear(event);
     }
 
-    async fn stage(&self, place: &Place<'_>) -> Result<(), ExecuteError> {
-        let Place { plan, stage, id, .. } = *place;
+    async fn stage(&self, run: &StageRun<'_>) -> Result<(), ExecuteError> {
+        let StageRun { plan, stage, id, .. } = *run;
         let started = Instant::now();
         self.tell(Event::StageStarted { stage: id });
         match stage.order {
             Order::InTurn => {
                 for (id, step) in plan.steps_of(id) {
-                    self.step(place, id, step).await?;
+                    self.step(run, id, step).await?;
                 }
             }
             Order::SideBySide => {
                 let chains: Vec<_> =
-                    plan.chains(id).into_iter().map(|chain| self.chain(place, chain)).collect();
+                    plan.chains(id).into_iter().map(|chain| self.chain(run, chain)).collect();
                 let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
                 // The stage waits for the end of every call, also after a failure.
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {
                     if let Err(error) = result {
-                        place.failed.store(true, Ordering::Relaxed);
+                        run.failed.store(true, Ordering::Relaxed);
                         first_failure.get_or_insert(error);
                     }
                 }
@@ -151,38 +151,38 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     }
 
     /// Does the steps of one subject. It stops when a step of another subject has failed.
-    async fn chain(&self, place: &Place<'_>, chain: Chain<'_>) -> Result<(), ExecuteError> {
+    async fn chain(&self, run: &StageRun<'_>, chain: Chain<'_>) -> Result<(), ExecuteError> {
         for (id, step) in chain.steps {
-            if place.has_failed() {
+            if run.has_failed() {
                 break;
             }
-            self.step(place, id, step).await?;
+            self.step(run, id, step).await?;
         }
         Ok(())
     }
 
-    async fn step(&self, place: &Place<'_>, id: StepId, step: &Step) -> Result<(), ExecuteError> {
+    async fn step(&self, run: &StageRun<'_>, id: StepId, step: &Step) -> Result<(), ExecuteError> {
         let started = Instant::now();
         self.tell(Event::StepStarted { step: id });
         let result = match &step.action {
             Action::Engine(EngineAction::WriteFiles { through, nodes, primary }) => {
                 let files = (self.files)(nodes, primary.as_ref());
-                self.engine.write_files(through, files).await.map_err(Failure::Call)
+                self.engine.write_files(through, files).await.map_err(StepFailure::Call)
             }
             Action::Engine(EngineAction::PrepareDataFolder) => match &step.node {
                 Some(node) => {
-                    self.engine.write_files(node, folders(node).into()).await.map_err(Failure::Call)
+                    self.engine.write_files(node, folders(node).into()).await.map_err(StepFailure::Call)
                 }
-                None => Err(Failure::Call("a data folder needs a node".into())),
+                None => Err(StepFailure::Call("a data folder needs a node".into())),
             },
             Action::Engine(call) => {
-                self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(Failure::Call)
+                self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(StepFailure::Call)
             }
             Action::Server(call) => match &step.node {
-                Some(node) => self.wait(place, id, step, Awaited::Call(node, call)).await,
-                None => Err(Failure::Call("a server action needs a node".into())),
+                Some(node) => self.wait(run, id, step, Awaited::Call(node, call)).await,
+                None => Err(StepFailure::Call("a server action needs a node".into())),
             },
-            Action::Await(condition) => self.wait(place, id, step, Awaited::Condition(condition)).await,
+            Action::Await(condition) => self.wait(run, id, step, Awaited::Condition(condition)).await,
         };
         match result {
             Ok(()) => {
@@ -190,7 +190,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 Ok(())
             }
             Err(failure) => {
-                let (subject, action) = (step.subject(place.plan).to_owned(), step.action.to_string());
+                let (subject, action) = (step.subject(run.plan).to_owned(), step.action.to_string());
                 let error = self.explain(step, subject, action, failure).await;
                 // A wait that needs another plan is no failure.
                 if !matches!(error, ExecuteError::Outdated { .. }) {
@@ -203,18 +203,24 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     }
 
     /// Makes an error of a failure, with the last log lines of the node that it is about.
-    async fn explain(&self, step: &Step, subject: String, action: String, failure: Failure) -> ExecuteError {
+    async fn explain(
+        &self,
+        step: &Step,
+        subject: String,
+        action: String,
+        failure: StepFailure,
+    ) -> ExecuteError {
         match failure {
-            Failure::Call(source) => {
+            StepFailure::Call(source) => {
                 let log = self.log_tail(step.node.as_ref()).await;
                 ExecuteError::Call { subject, action, source, log }
             }
-            Failure::Unavailable { node, why } => {
+            StepFailure::Unavailable { node, why } => {
                 let log = self.log_tail(Some(&node)).await;
                 ExecuteError::Unavailable { subject: node.to_string(), why, log }
             }
-            Failure::Outdated { reason } => ExecuteError::Outdated { reason },
-            Failure::Wait { waited, disagreements, silent } => {
+            StepFailure::Outdated { reason } => ExecuteError::Outdated { reason },
+            StepFailure::Wait { waited, disagreements, silent } => {
                 // The log of the first node only: the logs of thirty nodes would hide the reason.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
                 ExecuteError::Wait { subject, condition: action, waited, disagreements, silent, log }
@@ -231,7 +237,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
 }
 
 /// Where a step stands.
-struct Place<'a> {
+struct StageRun<'a> {
     plan: &'a Plan,
     stage: &'a Stage,
     id: StageId,
@@ -240,14 +246,14 @@ struct Place<'a> {
     failed: AtomicBool,
 }
 
-impl Place<'_> {
+impl StageRun<'_> {
     fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
     }
 }
 
 /// Why a step failed, before its log lines are read.
-enum Failure {
+enum StepFailure {
     Call(BoxedError),
     Wait { waited: Duration, disagreements: Vec<Disagreement>, silent: Vec<NodeName> },
     Unavailable { node: NodeName, why: Unavailable },

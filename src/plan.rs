@@ -35,7 +35,7 @@ pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
 pub use group::Group;
 pub use id::{StageId, StepId};
-pub use listing::{Line, Listing, StepEffect};
+pub use listing::{Listing, ListingLine, StepEffect};
 pub use obstacle::{Obstacle, SlotConflict};
 pub use server_action::{HandOverWay, ServerAction};
 pub use swapped_role::SwappedRole;

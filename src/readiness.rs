@@ -126,7 +126,7 @@ pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disag
         };
         found.push(Disagreement { node: member.node.clone(), message });
     }
-    let judge = Judge { expectation, now };
+    let judge = ClusterJudge { expectation, now };
     for (node, view) in judge.now.clusters() {
         let messages = judge.node(node, view);
         found.extend(messages.into_iter().map(|message| Disagreement { node: node.clone(), message }));
@@ -135,12 +135,12 @@ pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disag
 }
 
 /// Judges one node after another against all of them.
-struct Judge<'a> {
+struct ClusterJudge<'a> {
     expectation: &'a ClusterExpectation,
     now: Arrangement<'a>,
 }
 
-impl Judge<'_> {
+impl ClusterJudge<'_> {
     fn id(&self, node: &NodeName) -> Option<&str> {
         self.now.cluster(node).map(|cluster| cluster.own_id.as_str())
     }

@@ -14,6 +14,7 @@ use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, SlotSet, Topology};
 
+pub mod check_runner;
 mod cli_reply;
 mod cli_session;
 mod cluster;
@@ -25,7 +26,6 @@ mod failover;
 pub(crate) mod fuzzing;
 mod key_table;
 mod parse;
-pub mod probe;
 mod redirect;
 mod sentinel;
 mod server_actions;

@@ -61,7 +61,7 @@ pub struct NodeStatus {
     /// Its container's name.
     pub container: NodeName,
     /// Whether its container runs.
-    pub condition: Condition,
+    pub condition: NodeCondition,
     /// The slots that it serves as a primary, each range with both ends included.
     pub slots: Vec<[u16; 2]>,
     /// The node that it replicates, or watches.
@@ -93,7 +93,7 @@ pub enum Role {
 /// What can be said of a node from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Condition {
+pub enum NodeCondition {
     /// It runs and answers.
     Answering,
     /// Its container runs, its server does not answer.
@@ -144,7 +144,7 @@ impl Role {
     }
 }
 
-impl Condition {
+impl NodeCondition {
     /// The condition as JSON spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

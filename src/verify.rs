@@ -38,7 +38,7 @@ mod users;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use users::fuzzing;
 
-pub use check::{Check, CheckConnection, CheckMethod, Command, Judgement, Request, RequestAction, Word};
+pub use check::{Check, CheckCommand, CheckConnection, CheckMethod, Judgement, Request, RequestAction, Word};
 pub use expectation::{Expectation, Route};
 pub use probe_reply::ProbeReply;
 pub use survey::{NodeAnswer, NodeStatement, Survey};

@@ -1,4 +1,4 @@
-//! Observe, plan and execute, until the plan is empty. The loop works on any [`Site`]: a deployment on a
+//! Observe, plan and execute, until the plan is empty. The loop works on any [`RunContext`]: a deployment on a
 //! real engine, or an engine and servers in memory.
 
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::topology::{Credentials, NodeName, Topology};
 pub const MOST_ROUNDS: usize = 6;
 
 /// An engine and the servers of one deployment, and what the deployment is to become.
-pub trait Site: Sync {
+pub trait RunContext: Sync {
     /// The engine.
     type Engine: EngineCalls;
     /// The servers.
     type Servers: ServerCalls;
-    /// Why the site cannot be observed.
+    /// Why the context cannot be observed.
     type Error: Send;
 
     /// The engine.
@@ -56,8 +56,8 @@ pub struct ConvergeOptions {
 /// Why a deployment did not converge.
 #[derive(Debug)]
 pub enum ConvergeError<E> {
-    /// The site could not be observed.
-    Site(E),
+    /// The context could not be observed.
+    Context(E),
     /// There is no plan.
     Obstacles(Vec<Obstacle>),
     /// A step failed.
@@ -75,20 +75,20 @@ pub struct Converged {
     pub written: bool,
 }
 
-/// Brings the deployment of a site to its topology.
+/// Brings the deployment of a context to its topology.
 ///
 /// # Errors
-/// The site cannot be observed, a step fails, or the plans do not come to an end.
-pub async fn converge<S: Site>(
-    site: &S,
+/// The context cannot be observed, a step fails, or the plans do not come to an end.
+pub async fn converge<S: RunContext>(
+    context: &S,
     mut options: ConvergeOptions,
     listener: &dyn Listener,
 ) -> Result<Converged, ConvergeError<S::Error>> {
-    let topology = site.topology();
+    let topology = context.topology();
     let mut end = Converged { changes: 0, written: false };
     let mut warned: Vec<AtStake> = Vec::new();
     for _ in 0..MOST_ROUNDS {
-        let observed = site.observe(end.written).await.map_err(ConvergeError::Site)?;
+        let observed = context.observe(end.written).await.map_err(ConvergeError::Context)?;
         let next = planner::plan(topology, &observed, options.plan).map_err(ConvergeError::Obstacles)?;
         let next = Arc::new(next);
         let news: Vec<AtStake> =
@@ -102,7 +102,7 @@ pub async fn converge<S: Site>(
             return Ok(end);
         }
         end.changes += next.changes();
-        match execute(site, &next, end.written, options, listener).await {
+        match execute(context, &next, end.written, options, listener).await {
             Ok(()) if next.complete => return Ok(Converged { written: true, ..end }),
             Ok(()) => {}
             Err(error @ ExecuteError::Outdated { .. }) => {
@@ -126,25 +126,25 @@ pub async fn converge<S: Site>(
 }
 
 /// Executes one plan.
-async fn execute<S: Site>(
-    site: &S,
+async fn execute<S: RunContext>(
+    context: &S,
     plan: &Arc<Plan>,
     written: bool,
     options: ConvergeOptions,
     listener: &dyn Listener,
 ) -> Result<(), ExecuteError> {
-    let (topology, credentials) = (site.topology(), site.credentials());
+    let (topology, credentials) = (context.topology(), context.credentials());
     // While a plan runs, it has removed what `recreate` allows to remove.
     let later = Options { recreate: false, ..options.plan };
     let replan = || -> BoxFuture<'_, Option<Plan>> {
         Box::pin(async move {
-            let observed = site.observe(written).await.ok()?;
+            let observed = context.observe(written).await.ok()?;
             planner::plan(topology, &observed, later).ok()
         })
     };
     let executor = Executor {
-        engine: site.engine(),
-        servers: site.servers(),
+        engine: context.engine(),
+        servers: context.servers(),
         files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
             files::render(topology, credentials, nodes, primary)
         },

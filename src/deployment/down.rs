@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::engine::{ConnectedEngine, no_such_deployment};
 use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
-use super::silent::Silent;
+use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error, tls_files};
 use crate::docker::remove::{self, Removed};
 use crate::event::{Event, Listener};
@@ -24,7 +24,7 @@ pub struct Down<'a> {
 impl<'a> Down<'a> {
     /// Removes the deployment of that name, but for the volumes of `data: volume`.
     pub fn new(engine: &ConnectedEngine, name: DeploymentName) -> Self {
-        Self { engine: engine.clone(), name, data: false, timeout: DEFAULT_TIMEOUT, listener: &Silent }
+        Self { engine: engine.clone(), name, data: false, timeout: DEFAULT_TIMEOUT, listener: &NoListener }
     }
 
     /// Whether to remove the volumes of `data: volume` too. Default: no.

@@ -105,7 +105,7 @@ fn line(name: &DeploymentName, inventory: Inventory) -> DeploymentLine {
     DeploymentLine {
         name: name.to_string(),
         kind: inventory.kind,
-        state: LineState::of(nodes, running),
+        state: LineState::from_counts(nodes, running),
         nodes,
         running,
         image: image.unwrap_or_default(),

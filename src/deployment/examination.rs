@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Error;
 use super::engine::ConnectedEngine;
-use super::neighbours;
+use super::neighbour_table;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
 use crate::docker::connect::ConnectError;
@@ -81,7 +81,7 @@ async fn examine_needs(engine: &ConnectedEngine, findings: &mut Vec<DoctorFindin
 
     let (ports, subnet) = examine_network(engine).await?;
     findings.extend([ports, subnet]);
-    findings.extend(neighbours::finding(usize::from(NODES), engine));
+    findings.extend(neighbour_table::finding(usize::from(NODES), engine));
 
     let image = image_state(docker, DEFAULT_IMAGE).await?;
     let host = host_server().await;

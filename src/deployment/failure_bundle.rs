@@ -33,11 +33,11 @@ const MILLISECONDS: EncodedConfig = Config::DEFAULT
 pub(super) struct FailureBundle {
     folder: PathBuf,
     started: SystemTime,
-    state: Mutex<State>,
+    state: Mutex<BundleState>,
 }
 
 #[derive(Default)]
-struct State {
+struct BundleState {
     masks: Masks,
     /// Makes lines of events.
     lines: JsonLines,
@@ -166,7 +166,7 @@ impl FailureBundle {
         state.note(written);
     }
 
-    fn put(&self, state: &mut State, Piece { path, text }: &Piece) -> io::Result<()> {
+    fn put(&self, state: &mut BundleState, Piece { path, text }: &Piece) -> io::Result<()> {
         let path = path.split('/').fold(self.folder.clone(), |path, part| path.join(part));
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
@@ -175,12 +175,12 @@ impl FailureBundle {
     }
 
     /// A thread that panicked leaves a state that is still consistent.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BundleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl BundleState {
     fn note(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
             self.broken.get_or_insert(error);

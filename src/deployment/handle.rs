@@ -5,7 +5,7 @@ use std::path::Path;
 use super::engine::{ConnectedEngine, choose};
 use super::observe::observe_stored;
 use super::primary::dialled_first;
-use super::prove::verify;
+use super::verify::verify;
 use super::{Error, tls_files};
 use crate::connection::{ConnectionSettings, TlsFiles};
 use crate::redis::Servers;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Error;
-use super::shipped::SHIPPED;
+use super::shipped_topologies::SHIPPED;
 use crate::spec::{is_file_name, nearest};
 
 /// More names than these are no help.

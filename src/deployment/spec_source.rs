@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::loaded_spec::LoadedSpec;
-use super::shipped::ShippedTopology;
+use super::shipped_topologies::ShippedTopology;
 use super::spec_not_found::{is_folder, no_such_file, no_such_topology};
 use crate::spec::env_file::{self, EnvFile};
 use crate::spec::{Document, Inputs, Override, Source, Spec, SpecError, SpecPath, is_file_name, read};
@@ -16,14 +16,14 @@ use crate::topology::resolve::{problems_of_rest, resolve};
 /// The spec of a deployment before it is read: its origin, overrides of its fields, and variables.
 #[derive(Clone)]
 pub struct SpecSource {
-    origin: Origin,
+    origin: SpecOrigin,
     overrides: Vec<Override>,
     variables: BTreeMap<String, String>,
     env_file: Option<PathBuf>,
 }
 
 #[derive(Clone)]
-enum Origin {
+enum SpecOrigin {
     /// A word of the command line: a path, or the name of a topology.
     Named(String),
     File(PathBuf),
@@ -39,28 +39,28 @@ impl SpecSource {
     /// A spec as the command line names it: a path, or `./topologies/NAME.yaml`, else a shipped topology.
     #[must_use]
     pub fn named(word: &str) -> Self {
-        Self::new(Origin::Named(word.to_owned()))
+        Self::new(SpecOrigin::Named(word.to_owned()))
     }
 
     /// A topology that comes with redisctl: `standalone`, `replica`, `sentinel`, `cluster` or `secure`.
     #[must_use]
     pub fn shipped(name: &str) -> Self {
-        Self::new(Origin::Shipped(name.to_owned()))
+        Self::new(SpecOrigin::Shipped(name.to_owned()))
     }
 
     /// A YAML file.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self::new(Origin::File(path.into()))
+        Self::new(SpecOrigin::File(path.into()))
     }
 
     /// A YAML text; `name` is the name of the deployment where the text has none.
     #[must_use]
     pub fn text(name: &str, text: &str) -> Self {
-        Self::new(Origin::Text { name: name.to_owned(), text: text.to_owned() })
+        Self::new(SpecOrigin::Text { name: name.to_owned(), text: text.to_owned() })
     }
 
-    fn new(origin: Origin) -> Self {
+    fn new(origin: SpecOrigin) -> Self {
         Self { origin, overrides: Vec::new(), variables: BTreeMap::new(), env_file: None }
     }
 
@@ -122,11 +122,11 @@ impl SpecSource {
     /// existing deployment may have are no error yet.
     pub(super) fn read_before_asking(&self) -> Result<LoadedSpec, Error> {
         let (source, default_name, folder) = match &self.origin {
-            Origin::Code(spec) => return self.built_in_code(spec),
-            Origin::Named(word) => named(word)?,
-            Origin::File(path) => file(path)?,
-            Origin::Shipped(name) => shipped(name)?,
-            Origin::Text { name, text } => {
+            SpecOrigin::Code(spec) => return self.built_in_code(spec),
+            SpecOrigin::Named(word) => named(word)?,
+            SpecOrigin::File(path) => file(path)?,
+            SpecOrigin::Shipped(name) => shipped(name)?,
+            SpecOrigin::Text { name, text } => {
                 (Source { name: name.clone(), text: text.clone() }, name.clone(), PathBuf::new())
             }
         };
@@ -165,7 +165,7 @@ impl SpecSource {
 impl From<Spec> for SpecSource {
     /// A spec that is built in code. Its name is the field `name`.
     fn from(spec: Spec) -> Self {
-        Self::new(Origin::Code(Box::new(spec)))
+        Self::new(SpecOrigin::Code(Box::new(spec)))
     }
 }
 

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use super::cleanup::Cleanup;
 use super::contention::Contention;
-use super::converge::{ConvergeOptions, Site as _, converge};
+use super::converge::{ConvergeOptions, RunContext as _, converge};
 use super::engine::ConnectedEngine;
 use super::failure_bundle::{FailureBundle, Recorder};
 use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
-use super::neighbours::neighbour_warning;
-use super::prove::verify;
-use super::silent::Silent;
-use super::site::EngineSite;
+use super::neighbour_table::neighbour_warning;
+use super::no_listener::NoListener;
+use super::run_context::EngineRunContext;
 use super::spec_source::SpecSource;
 use super::stopwatch::Stopwatch;
 use super::target::{Target, image_reference, provide_image};
+use super::verify::verify;
 use super::{DEFAULT_TIMEOUT, Error};
 use crate::event::{Event, Listener};
 use crate::plan::Plan;
@@ -66,7 +66,7 @@ pub struct UpDone {
 
 /// How far a run came.
 #[derive(Default)]
-struct Progress {
+struct UpProgress {
     engine: Option<ConnectedEngine>,
     lease: Option<Lease>,
     target: Option<Target>,
@@ -80,7 +80,7 @@ impl<'a> Up<'a> {
         Self {
             spec: spec.into(),
             engine: EngineChoice::Address(None),
-            listener: &Silent,
+            listener: &NoListener,
             timeout: DEFAULT_TIMEOUT,
             plan: Options::default(),
             verify: true,
@@ -165,7 +165,7 @@ impl<'a> Up<'a> {
     pub async fn run(self) -> Result<UpDone, Error> {
         let bundle = self.bundle.as_deref().map(FailureBundle::begin).transpose()?;
         let recorder = Recorder::new(self.listener, bundle.as_ref());
-        let mut progress = Progress::default();
+        let mut progress = UpProgress::default();
         let result = Box::pin(self.attempt(bundle.as_ref(), &recorder, &mut progress)).await;
         let wind_up = Box::pin(self.wind_up(bundle.as_ref(), &recorder, &progress, result));
         let Some(lease) = &progress.lease else { return wind_up.await };
@@ -190,7 +190,7 @@ impl<'a> Up<'a> {
         &self,
         bundle: Option<&FailureBundle>,
         listener: &dyn Listener,
-        progress: &mut Progress,
+        progress: &mut UpProgress,
     ) -> Result<UpDone, Error> {
         let mut spec = self.spec.read_before_asking()?;
         let mut watch = Stopwatch::new(listener);
@@ -223,7 +223,7 @@ impl<'a> Up<'a> {
         image: &str,
         bundle: Option<&FailureBundle>,
         listener: &dyn Listener,
-        progress: &mut Progress,
+        progress: &mut UpProgress,
     ) -> Result<UpDone, Error> {
         let mut contention = Contention::new(spec, engine, listener);
         let mut has_warned = false;
@@ -260,9 +260,9 @@ impl<'a> Up<'a> {
         listener: &dyn Listener,
     ) -> Result<UpResult, Error> {
         let servers = target.servers();
-        let site = EngineSite { target, engine, servers: &servers };
+        let context = EngineRunContext { target, engine, servers: &servers };
         let options = ConvergeOptions { plan: self.plan, timeout: self.timeout };
-        let converged = converge(&site, options, listener).await.map_err(|error| site.error(error))?;
+        let converged = converge(&context, options, listener).await.map_err(|error| context.error(error))?;
         let mut watch = Stopwatch::new(listener);
         let verification = if self.verify {
             Some(verify(&servers, &target.topology, &target.credentials, engine).await)
@@ -270,7 +270,7 @@ impl<'a> Up<'a> {
             None
         };
         watch.lap("verify");
-        let observed = site.observe(converged.written).await?;
+        let observed = context.observe(converged.written).await?;
         watch.lap("look at the result");
         let status = status(&target.topology, &observed);
         Ok(UpResult { changes: converged.changes, status, verification })
@@ -281,10 +281,10 @@ impl<'a> Up<'a> {
         &self,
         bundle: Option<&FailureBundle>,
         listener: &dyn Listener,
-        progress: &Progress,
+        progress: &UpProgress,
         result: Result<UpDone, Error>,
     ) -> Result<UpDone, Error> {
-        let Progress { engine, target, is_new, .. } = progress;
+        let UpProgress { engine, target, is_new, .. } = progress;
         let (engine, target) = (engine.as_ref(), target.as_ref());
         if let (Some(bundle), Some(engine)) = (bundle, engine) {
             // Before anything is removed: the bundle asks the containers and the servers.

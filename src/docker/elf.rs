@@ -10,7 +10,7 @@ use object::{Endianness, FileKind, ReadRef};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ElfObject {
     /// The processor that it is for. The loader passes over libraries for another one.
-    pub target: Target,
+    pub target: ElfTarget,
     /// `PT_INTERP`: the loader's path. `None` for libraries and static programs.
     pub interpreter: Option<String>,
     /// `DT_NEEDED`, in order.
@@ -23,14 +23,14 @@ pub(super) struct ElfObject {
 
 /// The processor and word size that an ELF file is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct ElfTarget {
     /// `e_machine`.
     pub machine: u16,
     /// A 64-bit file.
     pub is_64: bool,
 }
 
-impl Target {
+impl ElfTarget {
     /// The engine's (and Go's) name for this processor; `None` where redisctl does not know it.
     #[must_use]
     pub(super) fn engine_architecture(self) -> Option<&'static str> {
@@ -62,10 +62,10 @@ impl Target {
 }
 
 /// The processor that the file with this header is for; `None` where it is not an ELF file.
-pub(super) fn target(header: &[u8]) -> Option<Target> {
-    fn of_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Option<Target> {
+pub(super) fn target(header: &[u8]) -> Option<ElfTarget> {
+    fn of_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Option<ElfTarget> {
         let header = Header::parse(data).ok()?;
-        Some(Target { machine: header.e_machine(header.endian().ok()?).0, is_64: header.is_class_64() })
+        Some(ElfTarget { machine: header.e_machine(header.endian().ok()?).0, is_64: header.is_class_64() })
     }
     match FileKind::parse(header).ok()? {
         FileKind::Elf32 => of_class::<elf::FileHeader32<Endianness>>(header),
@@ -125,7 +125,7 @@ where
     };
 
     Ok(ElfObject {
-        target: Target { machine: header.e_machine(endian).0, is_64: header.is_class_64() },
+        target: ElfTarget { machine: header.e_machine(endian).0, is_64: header.is_class_64() },
         interpreter,
         needed: strings_of(elf::DT_NEEDED).collect(),
         rpath: strings_of(elf::DT_RPATH).flat_map(|list| split_list(&list)).collect(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::location::{EngineAddress, EngineLocation, MachineFacts, Platform, TlsFiles};
+use super::location::{EngineAddress, EngineLocation, EngineTlsFiles, MachineFacts, Platform};
 use super::{archive, elf, host_image};
 use crate::fuzzing::{Property, Target};
 use crate::spec::SecretText;
@@ -18,7 +18,7 @@ pub(crate) const TARGETS: &[Target] = &[
 
 /// An address is read again as it is shown, and `ssh` never takes the host for an option.
 fn engine_address(text: &str) {
-    for tls in [None, Some(TlsFiles::in_folder(Path::new("/certs")))] {
+    for tls in [None, Some(EngineTlsFiles::in_folder(Path::new("/certs")))] {
         let Ok(address) = EngineAddress::parse(text, tls) else { continue };
         let tls = match &address {
             EngineAddress::Tls { files, .. } => Some(files.clone()),

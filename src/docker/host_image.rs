@@ -24,7 +24,7 @@ pub use libraries::LibraryError;
 
 use recipe::{Digest, Recipe};
 
-use super::elf::Target;
+use super::elf::ElfTarget;
 
 /// The repository of these images.
 const REPOSITORY: &str = "redisctl-host";
@@ -207,7 +207,7 @@ async fn blocking<T: Send + 'static>(
 
 /// Refuses an engine that cannot run programs for `target`.
 fn check_platform(
-    target: Target,
+    target: ElfTarget,
     engine_system: Option<&str>,
     engine_architecture: Option<&str>,
 ) -> Result<(), HostImageError> {
@@ -224,7 +224,7 @@ fn check_platform(
 mod tests {
     use super::*;
 
-    const X86_64: Target = Target { machine: 62, is_64: true };
+    const X86_64: ElfTarget = ElfTarget { machine: 62, is_64: true };
 
     #[test]
     fn another_platform_is_refused_with_both_names() {

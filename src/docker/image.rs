@@ -9,7 +9,7 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt as _;
 
-use super::elf::Target;
+use super::elf::ElfTarget;
 use super::error::is_not_found;
 use super::{EngineError, container, labels, server_binary};
 use crate::topology::server::{Flavor, Version, repository};
@@ -125,7 +125,7 @@ enum Answer {
     /// It tells its version.
     Version(Version),
     /// It does not run. `processor` is what its file is made for, if the image has the file.
-    None { processor: Option<Target> },
+    None { processor: Option<ElfTarget> },
 }
 
 /// Runs the server's `--version` in a container without a network.

@@ -11,7 +11,7 @@ mod address;
 mod context;
 mod machine;
 
-pub use address::{AddressError, EngineAddress, SshDestination, TlsFiles};
+pub use address::{AddressError, EngineAddress, EngineTlsFiles, SshDestination};
 pub use machine::{MachineFacts, Platform, ThisMachine};
 
 /// The name of the context that stands for the platform's default.
@@ -41,12 +41,12 @@ pub struct EngineLocation {
     /// The address.
     pub address: EngineAddress,
     /// What named it.
-    pub origin: Origin,
+    pub origin: AddressOrigin,
 }
 
 /// What named the engine's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum AddressOrigin {
     /// `--host`.
     Flag,
     /// The environment variable `DOCKER_HOST`.
@@ -62,7 +62,7 @@ pub enum Origin {
     },
 }
 
-impl Origin {
+impl AddressOrigin {
     /// The context's name, where it is one.
     fn context(&self) -> Option<&str> {
         match self {
@@ -72,7 +72,7 @@ impl Origin {
     }
 }
 
-impl std::fmt::Display for Origin {
+impl std::fmt::Display for AddressOrigin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag => formatter.write_str("from `--host`"),
@@ -100,7 +100,7 @@ pub enum LocationError {
         /// The address as given.
         text: String,
         /// Where it is from.
-        origin: Origin,
+        origin: AddressOrigin,
         /// What is wrong with it.
         source: AddressError,
     },
@@ -116,7 +116,7 @@ pub enum LocationError {
     #[error("there is no Docker context {origin}: `{}` cannot be read", path.display())]
     NoContext {
         /// What names the context.
-        origin: Origin,
+        origin: AddressOrigin,
         /// The file that would describe it.
         path: PathBuf,
     },
@@ -124,7 +124,7 @@ pub enum LocationError {
     #[error("the Docker context {origin} has no Docker endpoint in `{}`", path.display())]
     NoEndpoint {
         /// What names the context.
-        origin: Origin,
+        origin: AddressOrigin,
         /// The file that describes it.
         path: PathBuf,
     },
@@ -156,14 +156,14 @@ impl EngineLocation {
     /// An address is malformed, or a context cannot be read.
     pub fn find(flag: Option<&str>, machine: &impl MachineFacts) -> Result<Self, LocationError> {
         if let Some(text) = flag {
-            return Self::given(text, Origin::Flag, machine);
+            return Self::given(text, AddressOrigin::Flag, machine);
         }
         if let Some(text) = machine.variable("DOCKER_HOST") {
-            return Self::given(&text, Origin::HostVariable, machine);
+            return Self::given(&text, AddressOrigin::HostVariable, machine);
         }
         let origin = match machine.variable("DOCKER_CONTEXT") {
-            Some(name) => Some(Origin::ContextVariable(name)),
-            None => context::current(machine)?.map(Origin::CurrentContext),
+            Some(name) => Some(AddressOrigin::ContextVariable(name)),
+            None => context::current(machine)?.map(AddressOrigin::CurrentContext),
         };
         match origin {
             Some(origin) if origin.context() != Some(DEFAULT_CONTEXT) => {
@@ -175,7 +175,7 @@ impl EngineLocation {
     }
 
     /// The engine at an address that the user gave.
-    fn given(text: &str, origin: Origin, machine: &impl MachineFacts) -> Result<Self, LocationError> {
+    fn given(text: &str, origin: AddressOrigin, machine: &impl MachineFacts) -> Result<Self, LocationError> {
         match EngineAddress::parse(text, machine::tls_files(machine)) {
             Ok(address) => Ok(Self { address, origin }),
             Err(source) => Err(LocationError::Address { text: text.to_owned(), origin, source }),
@@ -184,7 +184,7 @@ impl EngineLocation {
 
     /// The platform's default: the default socket, else another one that exists.
     fn of_platform(machine: &impl MachineFacts) -> Self {
-        let at = |address, absent| Self { address, origin: Origin::Platform { absent } };
+        let at = |address, absent| Self { address, origin: AddressOrigin::Platform { absent } };
         if machine.platform() == Platform::Windows {
             return at(EngineAddress::Pipe(DEFAULT_PIPE.into()), Vec::new());
         }

@@ -67,7 +67,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
 }
 
 /// The parts of a container's body that are about its network.
-struct Network {
+struct NetworkFields {
     mode: String,
     hostname: Option<String>,
     exposed: Option<Vec<String>>,
@@ -75,7 +75,7 @@ struct Network {
     attachment: Option<NetworkingConfig>,
 }
 
-fn network_of(settings: &ContainerSettings) -> Network {
+fn network_of(settings: &ContainerSettings) -> NetworkFields {
     match &settings.network {
         Namespace::Own { ip, ports } => {
             let name = |port: &u16| format!("{port}/tcp");
@@ -84,7 +84,7 @@ fn network_of(settings: &ContainerSettings) -> Network {
                 host_port: Some(port.to_string()),
             };
             let attachment = (settings.deployment.to_string(), endpoint(settings.name.as_str(), *ip));
-            Network {
+            NetworkFields {
                 mode: settings.deployment.to_string(),
                 hostname: Some(settings.name.to_string()),
                 exposed: Some(ports.iter().map(name).collect()),
@@ -93,7 +93,7 @@ fn network_of(settings: &ContainerSettings) -> Network {
             }
         }
         // The engine refuses a host name and ports for a container in another container's namespace.
-        Namespace::Of { anchor, .. } => Network {
+        Namespace::Of { anchor, .. } => NetworkFields {
             mode: format!("container:{anchor}"),
             hostname: None,
             exposed: None,

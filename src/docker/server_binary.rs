@@ -6,7 +6,7 @@ use bollard::Docker;
 use bollard::query_parameters::DownloadFromContainerOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
-use super::elf::{self, Target};
+use super::elf::{self, ElfTarget};
 
 /// The directories of programs where an image has no `PATH`, as Docker sets it.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -27,15 +27,15 @@ pub(super) async fn target(
     container: &str,
     program: &str,
     path: Option<&str>,
-) -> Option<Target> {
+) -> Option<ElfTarget> {
     for directory in path.unwrap_or(DEFAULT_PATH).split(':') {
         // Not by `Path`, which would join with a backslash on Windows.
         let mut file = format!("{directory}/{program}");
         for _ in 0..MOST_LINKS {
             match entry(&beginning(docker, container, &file).await?) {
-                Some(Entry::File(header)) => return elf::target(&header),
-                Some(Entry::Link(to)) if to.starts_with('/') => file = to,
-                Some(Entry::Link(to)) => file = format!("{}/{to}", file.rsplit_once('/')?.0),
+                Some(PathEntry::File(header)) => return elf::target(&header),
+                Some(PathEntry::Link(to)) if to.starts_with('/') => file = to,
+                Some(PathEntry::Link(to)) => file = format!("{}/{to}", file.rsplit_once('/')?.0),
                 None => break,
             }
         }
@@ -45,7 +45,7 @@ pub(super) async fn target(
 
 /// What is at a path in a container.
 #[derive(Debug, PartialEq, Eq)]
-enum Entry {
+enum PathEntry {
     /// A file that begins with these bytes.
     File(Vec<u8>),
     /// A symbolic link.
@@ -70,15 +70,15 @@ async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u
 }
 
 /// The first entry of an archive whose beginning this is.
-fn entry(archive: &[u8]) -> Option<Entry> {
+fn entry(archive: &[u8]) -> Option<PathEntry> {
     let mut archive = tar::Archive::new(archive);
     let entry = archive.entries().ok()?.next()?.ok()?;
     if let Some(link) = entry.link_name_bytes() {
-        return Some(Entry::Link(String::from_utf8_lossy(&link).into_owned()));
+        return Some(PathEntry::Link(String::from_utf8_lossy(&link).into_owned()));
     }
     let mut header = Vec::new();
     entry.take(ELF_HEADER).read_to_end(&mut header).ok()?;
-    Some(Entry::File(header))
+    Some(PathEntry::File(header))
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
         header.set_size(100_000);
         archive.append_data(&mut header, "redis-server", vec![7; 100_000].as_slice()).unwrap();
         let archive = archive.into_inner().unwrap();
-        assert_eq!(entry(&archive[..ARCHIVE_BEGINNING]), Some(Entry::File(vec![7; 64])));
+        assert_eq!(entry(&archive[..ARCHIVE_BEGINNING]), Some(PathEntry::File(vec![7; 64])));
 
         let mut archive = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
@@ -100,7 +100,7 @@ mod tests {
         header.set_size(0);
         archive.append_link(&mut header, "redis-server", "redis-check-rdb").unwrap();
         let link = entry(&archive.into_inner().unwrap());
-        assert_eq!(link, Some(Entry::Link("redis-check-rdb".into())));
+        assert_eq!(link, Some(PathEntry::Link("redis-check-rdb".into())));
         assert_eq!(entry(b""), None);
     }
 }

@@ -18,7 +18,7 @@ pub struct JsonLines {
 /// The fields of a line, which scripts depend on. The order is the one that they are printed in.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum Line<'a> {
+enum JsonLine<'a> {
     Planned {
         plan: Value,
     },
@@ -85,35 +85,37 @@ impl JsonLines {
         serde_json::to_string(&self.fields(event)?).ok()
     }
 
-    fn fields<'a>(&'a self, event: &'a Event) -> Option<Line<'a>> {
+    fn fields<'a>(&'a self, event: &'a Event) -> Option<JsonLine<'a>> {
         Some(match event {
-            Event::Planned { plan } => Line::Planned { plan: plan.to_json() },
+            Event::Planned { plan } => JsonLine::Planned { plan: plan.to_json() },
             Event::PlanStarted { plan } => {
-                Line::PlanStarted { deployment: plan.deployment.as_str(), steps: plan.steps().count() }
+                JsonLine::PlanStarted { deployment: plan.deployment.as_str(), steps: plan.steps().count() }
             }
             Event::StageStarted { stage } => {
                 let plan = self.running.as_deref()?;
                 let subjects = plan.chains(*stage).iter().map(|chain| plan.subject(chain.node)).collect();
-                Line::StageStarted { stage: self.stage(*stage)?, subjects }
+                JsonLine::StageStarted { stage: self.stage(*stage)?, subjects }
             }
-            Event::StepStarted { step } => Line::StepStarted { step: self.step(*step)? },
-            Event::StepFinished { step, took } => Line::StepFinished { step: self.step(*step)?, took: *took },
+            Event::StepStarted { step } => JsonLine::StepStarted { step: self.step(*step)? },
+            Event::StepFinished { step, took } => {
+                JsonLine::StepFinished { step: self.step(*step)?, took: *took }
+            }
             Event::StepFailed { step, error } => {
-                Line::StepFailed { step: self.step(*step)?, error: error.join(": ") }
+                JsonLine::StepFailed { step: self.step(*step)?, error: error.join(": ") }
             }
-            Event::Waiting { step, missing } => Line::Waiting {
+            Event::Waiting { step, missing } => JsonLine::Waiting {
                 subject: self.subject(self.running.as_ref()?.step(*step)?)?,
                 missing: missing.iter().map(ToString::to_string).collect(),
                 id: *step,
             },
             Event::Pulling { reference, done, total } => {
-                Line::Pulling { reference, done: *done, total: *total }
+                JsonLine::Pulling { reference, done: *done, total: *total }
             }
             Event::StageFinished { stage, took } => {
-                Line::StageFinished { stage: self.stage(*stage)?, took: *took }
+                JsonLine::StageFinished { stage: self.stage(*stage)?, took: *took }
             }
-            Event::Note { message } => Line::Note { message },
-            Event::Warning { message } => Line::Warning { message },
+            Event::Note { message } => JsonLine::Note { message },
+            Event::Warning { message } => JsonLine::Warning { message },
         })
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
-use super::look::{Awaited, Sight};
-use super::{BoxedError, EngineCalls, Executor, Failure, Place, ServerCalls};
+use super::attempt::{Attempt, Awaited};
+use super::{BoxedError, EngineCalls, Executor, ServerCalls, StageRun, StepFailure};
 use crate::event::Event;
 use crate::plan::{Step, StepId};
 use crate::topology::NodeName;
@@ -23,23 +23,23 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Waits until what is awaited has come about, or the wait is in vain.
     pub(super) async fn wait(
         &self,
-        place: &Place<'_>,
+        run: &StageRun<'_>,
         id: StepId,
         step: &Step,
         awaited: Awaited<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StepFailure> {
         let mut waiting = match awaited {
-            Awaited::Call(_, call) => Waiting::for_call(place.progress, call, self.timeout),
-            Awaited::Condition(condition) => Waiting::for_condition(place.progress, condition, self.timeout),
+            Awaited::Call(_, call) => Waiting::for_call(run.progress, call, self.timeout),
+            Awaited::Condition(condition) => Waiting::for_condition(run.progress, condition, self.timeout),
         };
         let started = Instant::now();
         loop {
-            let sight = self.look(step, awaited).await?;
+            let attempt = self.attempt(step, awaited).await?;
             let waited = started.elapsed();
-            match self.go_on(place, id, &mut waiting, &sight, waited).await? {
+            match self.go_on(run, id, &mut waiting, &attempt, waited).await? {
                 After::Over => return Ok(()),
                 After::LookAgain => {}
-                After::GiveUp => return Err(sight.failure(waited)),
+                After::GiveUp => return Err(attempt.failure(waited)),
             }
         }
     }
@@ -47,17 +47,17 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Does what comes after a look.
     async fn go_on(
         &self,
-        place: &Place<'_>,
+        run: &StageRun<'_>,
         id: StepId,
         waiting: &mut Waiting<'_>,
-        sight: &Sight,
+        attempt: &Attempt,
         waited: Duration,
-    ) -> Result<After, Failure> {
+    ) -> Result<After, StepFailure> {
         let mut look = Look {
             waited,
-            missing: sight.missing(),
-            silent: sight.silent.clone(),
-            other_step_failed: place.has_failed(),
+            missing: attempt.missing(),
+            silent: attempt.silent.clone(),
+            other_step_failed: run.has_failed(),
             containers: None,
             newer: NewerPlan::NotAsked,
         };
@@ -66,7 +66,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             match waiting.next(&look) {
                 Next::Over => return Ok(After::Over),
                 Next::AskEngine => {
-                    let containers = self.containers(&look.silent).await.map_err(Failure::Call)?;
+                    let containers = self.containers(&look.silent).await.map_err(StepFailure::Call)?;
                     look.containers = Some(containers);
                 }
                 Next::AskForPlan => {
@@ -80,8 +80,8 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                     return Ok(After::LookAgain);
                 }
                 Next::GiveUp => return Ok(After::GiveUp),
-                Next::Vain { node, why } => return Err(Failure::Unavailable { node, why }),
-                Next::PlanAgain(reason) => return Err(Failure::Outdated { reason }),
+                Next::Vain { node, why } => return Err(StepFailure::Unavailable { node, why }),
+                Next::PlanAgain(reason) => return Err(StepFailure::Outdated { reason }),
             }
         }
     }

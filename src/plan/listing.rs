@@ -12,7 +12,7 @@ const WIDEST_ACTION: usize = 58;
 
 /// A line of a plan's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum ListingLine {
     /// The deployment, and how much there is to do.
     Heading(String),
     /// The stage of the following steps.
@@ -43,7 +43,7 @@ pub enum StepEffect {
 
 /// Lines of a plan's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing(pub Vec<Line>);
+pub struct Listing(pub Vec<ListingLine>);
 
 /// Stages that are listed under one heading.
 struct Section<'p> {
@@ -83,23 +83,23 @@ impl Plan {
     fn lines(&self, sections: &[Section<'_>], notes: impl Iterator<Item = String>) -> Listing {
         let mut lines = Vec::new();
         if self.is_empty() {
-            lines.push(Line::Heading(format!("{}: nothing to do", self.deployment)));
+            lines.push(ListingLine::Heading(format!("{}: nothing to do", self.deployment)));
         } else {
             let (changes, stages) = (count(self.changes(), "change"), count(self.stages.len(), "stage"));
-            lines.push(Line::Heading(format!("{}: {changes} in {stages}", self.deployment)));
+            lines.push(ListingLine::Heading(format!("{}: {changes} in {stages}", self.deployment)));
             self.list(sections, &mut lines);
             if !self.complete {
-                lines.push(Line::Remark(
+                lines.push(ListingLine::Remark(
                     "then plan again: the answers of the started servers decide what else is needed"
                         .to_owned(),
                 ));
             }
         }
-        lines.extend(notes.map(|note| Line::Remark(format!("note: {note}"))));
+        lines.extend(notes.map(|note| ListingLine::Remark(format!("note: {note}"))));
         Listing(lines)
     }
 
-    fn list(&self, sections: &[Section<'_>], lines: &mut Vec<Line>) {
+    fn list(&self, sections: &[Section<'_>], lines: &mut Vec<ListingLine>) {
         let groups = || sections.iter().flat_map(|section| section.groups.iter().flatten());
         let width = |text: &dyn Fn(&Group<'_>) -> String| {
             groups().map(|group| text(group).chars().count()).max().unwrap_or(0)
@@ -107,11 +107,11 @@ impl Plan {
         let subjects = width(&|group| group.subject(self)).min(WIDEST_SUBJECT);
         let actions = width(&|group| group.action()).min(WIDEST_ACTION);
         for section in sections {
-            lines.push(Line::Stage(section.heading()));
+            lines.push(ListingLine::Stage(section.heading()));
             for group in section.groups.iter().flatten() {
                 let (subject, action) = (group.subject(self), group.action());
                 let text = format!("  {subject:subjects$}  {action:actions$}");
-                lines.push(Line::Step { text, cause: group.cause(), effect: group.first.1.effect() });
+                lines.push(ListingLine::Step { text, cause: group.cause(), effect: group.first.1.effect() });
             }
         }
     }
@@ -120,8 +120,10 @@ impl Plan {
 impl fmt::Display for Listing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|line| match line {
-            Line::Heading(text) | Line::Stage(text) | Line::Remark(text) => writeln!(formatter, "{text}"),
-            Line::Step { text, cause, .. } => writeln!(formatter, "{text}  # {cause}"),
+            ListingLine::Heading(text) | ListingLine::Stage(text) | ListingLine::Remark(text) => {
+                writeln!(formatter, "{text}")
+            }
+            ListingLine::Step { text, cause, .. } => writeln!(formatter, "{text}  # {cause}"),
         })
     }
 }

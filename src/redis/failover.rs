@@ -33,7 +33,7 @@ pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result
         return Ok(());
     }
     run(connection, "CLUSTER FAILOVER", cmd("CLUSTER").arg("FAILOVER")).await?;
-    until(connection, Role::Primary, "the primary to hand over").await
+    until(connection, WantedRole::Primary, "the primary to hand over").await
 }
 
 /// Lets the replica `to` take a primary's place with FAILOVER. The primary follows it from then on.
@@ -112,12 +112,12 @@ async fn until_everything(
 
 /// Waits until a primary has become a replica.
 async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), ServerError> {
-    until(primary, Role::Replica, "the replica to take over").await
+    until(primary, WantedRole::Replica, "the replica to take over").await
 }
 
 /// What a server is to become.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum WantedRole {
     Primary,
     Replica,
 }
@@ -125,11 +125,11 @@ enum Role {
 /// Waits for a server's role, for an attempt's time; `awaited` says what brings it about.
 async fn until(
     connection: &mut MultiplexedConnection,
-    role: Role,
+    role: WantedRole,
     awaited: &'static str,
 ) -> Result<(), ServerError> {
     let wait = Wait::new(awaited, ATTEMPT, POLL_INTERVAL);
-    while is_primary(connection).await? != (role == Role::Primary) {
+    while is_primary(connection).await? != (role == WantedRole::Primary) {
         wait.pause().await?;
     }
     Ok(())

@@ -36,7 +36,7 @@ pub enum LineState {
 impl LineState {
     /// The state that follows from the numbers.
     #[must_use]
-    pub fn of(nodes: usize, running: usize) -> Self {
+    pub fn from_counts(nodes: usize, running: usize) -> Self {
         match running {
             0 => Self::Stopped,
             running if running < nodes => Self::Partial,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reading::Reading;
-use super::{Condition, Link, NodeStatus, Role};
+use super::{Link, NodeCondition, NodeStatus, Role};
 use crate::arrangement::OpenSlot;
 use crate::observation::{ObservedServer, ServerView, SlotWay};
 use crate::topology::slots::SLOT_COUNT;
@@ -29,7 +29,7 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
     problems.extend(strangers.map(|name| format!("{name} exists, but is not one of its nodes")));
     let primaries: Vec<&NodeStatus> = nodes
         .iter()
-        .filter(|node| node.condition == Condition::Answering && node.role == Role::Primary)
+        .filter(|node| node.condition == NodeCondition::Answering && node.role == Role::Primary)
         .collect();
     match (reading.topology.kind, primaries.as_slice()) {
         (Kind::Replication | Kind::Sentinel, []) => problems.push("there is no primary".to_owned()),
@@ -52,7 +52,7 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
 
 /// What sentinels say that they should not, given the primary.
 fn problems_of_sentinels(reading: &Reading<'_>, nodes: &[NodeStatus], primary: &NodeName) -> Vec<String> {
-    let answering = nodes.iter().filter(|node| node.condition == Condition::Answering);
+    let answering = nodes.iter().filter(|node| node.condition == NodeCondition::Answering);
     let problem = |node: &NodeStatus| {
         let watched = reading.arrangement.view(&node.name)?.sentinel.as_ref()?.watched.as_ref();
         let name = &node.name;
@@ -71,20 +71,20 @@ fn problems_of_sentinels(reading: &Reading<'_>, nodes: &[NodeStatus], primary: &
 fn problems_of(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
     let name = &node.name;
     let reason = match node.condition {
-        Condition::Missing => "has no container".to_owned(),
-        Condition::Created => "was never started".to_owned(),
-        Condition::Exited => format!("has ended{}", memory_killed(reading, name)),
-        Condition::Restarting => {
+        NodeCondition::Missing => "has no container".to_owned(),
+        NodeCondition::Created => "was never started".to_owned(),
+        NodeCondition::Exited => format!("has ended{}", memory_killed(reading, name)),
+        NodeCondition::Restarting => {
             let restarts = reading.observed.containers.get(name).map_or(0, |container| container.restarts);
             let killed = memory_killed(reading, name);
             format!("does not answer: its container restarts in a loop (restarts so far: {restarts}){killed}")
         }
-        Condition::Paused => "is paused".to_owned(),
-        Condition::Silent => match reading.observed.servers.get(name) {
+        NodeCondition::Paused => "is paused".to_owned(),
+        NodeCondition::Silent => match reading.observed.servers.get(name) {
             Some(ObservedServer::Silent(reason)) => format!("does not answer: {reason}"),
             _ => "does not answer".to_owned(),
         },
-        Condition::Answering => return problems_of_answering(reading, node),
+        NodeCondition::Answering => return problems_of_answering(reading, node),
     };
     vec![format!("{name} {reason}")]
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Condition;
+use super::NodeCondition;
 use crate::arrangement::Arrangement;
 use crate::observation::{ContainerState, Observation};
 use crate::topology::{NodeName, Topology};
@@ -21,23 +21,23 @@ impl<'a> Reading<'a> {
         // What a server said before its container ended is not what it says now.
         let names = topology.nodes().into_iter().map(|node| &node.name);
         let gone: BTreeSet<NodeName> =
-            names.filter(|name| reading.condition(name) != Condition::Answering).cloned().collect();
+            names.filter(|name| reading.condition(name) != NodeCondition::Answering).cloned().collect();
         reading.arrangement = reading.arrangement.as_if_new(&gone);
         reading
     }
 
     /// What can be said of a node from outside.
-    pub(super) fn condition(&self, name: &NodeName) -> Condition {
-        let Some(container) = self.observed.containers.get(name) else { return Condition::Missing };
+    pub(super) fn condition(&self, name: &NodeName) -> NodeCondition {
+        let Some(container) = self.observed.containers.get(name) else { return NodeCondition::Missing };
         match container.state {
-            ContainerState::Created => Condition::Created,
-            ContainerState::Exited => Condition::Exited,
-            ContainerState::Restarting => Condition::Restarting,
-            ContainerState::Paused => Condition::Paused,
-            ContainerState::Running if self.observed.view(name).is_some() => Condition::Answering,
+            ContainerState::Created => NodeCondition::Created,
+            ContainerState::Exited => NodeCondition::Exited,
+            ContainerState::Restarting => NodeCondition::Restarting,
+            ContainerState::Paused => NodeCondition::Paused,
+            ContainerState::Running if self.observed.view(name).is_some() => NodeCondition::Answering,
             // A container that restarts in a loop runs for a moment each time.
-            ContainerState::Running if container.restarts > 0 => Condition::Restarting,
-            ContainerState::Running => Condition::Silent,
+            ContainerState::Running if container.restarts > 0 => NodeCondition::Restarting,
+            ContainerState::Running => NodeCondition::Silent,
         }
     }
 }

@@ -61,7 +61,7 @@ mod tests {
         let line = |name: &str, running, ports: &[u16]| DeploymentLine {
             name: name.to_owned(),
             kind: Some("cluster".to_owned()),
-            state: LineState::of(6, running),
+            state: LineState::from_counts(6, running),
             nodes: 6,
             running,
             image: "redis:8".to_owned(),

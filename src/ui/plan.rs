@@ -1,17 +1,17 @@
 //! A plan in colours: equal steps of several nodes on one line.
 
 use super::palette::Palette;
-use crate::plan::{Line, Plan, StepEffect};
+use crate::plan::{ListingLine, Plan, StepEffect};
 
 pub(super) fn render(plan: &Plan, palette: Palette) -> String {
     plan.listing_in_short().0.iter().map(|line| in_colours(line, palette) + "\n").collect()
 }
 
-fn in_colours(line: &Line, palette: Palette) -> String {
+fn in_colours(line: &ListingLine, palette: Palette) -> String {
     match line {
-        Line::Heading(text) => palette.strong(text),
-        Line::Stage(text) | Line::Remark(text) => palette.accent(text),
-        Line::Step { text, cause, effect } => {
+        ListingLine::Heading(text) => palette.strong(text),
+        ListingLine::Stage(text) | ListingLine::Remark(text) => palette.accent(text),
+        ListingLine::Step { text, cause, effect } => {
             // What takes something away stands out, and waits change nothing.
             let step = match effect {
                 StepEffect::Removes => palette.bad(text),

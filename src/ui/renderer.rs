@@ -15,9 +15,9 @@ mod progress;
 #[cfg(test)]
 mod testing;
 
-use json_lines::JsonLines;
+use json_lines::JsonRenderer;
 use plain::Plain;
-use progress::Progress;
+use progress::ProgressRenderer;
 
 /// A listener that shows what it hears.
 pub trait Renderer: Listener {
@@ -30,13 +30,13 @@ pub trait Renderer: Listener {
 type Sink = Box<dyn Write + Send>;
 
 /// Shows nothing: errors are printed by `main`.
-struct Silent;
+struct NoRenderer;
 
-impl Listener for Silent {
+impl Listener for NoRenderer {
     fn hear(&self, _: Event) {}
 }
 
-impl Renderer for Silent {}
+impl Renderer for NoRenderer {}
 
 /// The renderer that fits.
 ///
@@ -45,9 +45,11 @@ impl Renderer for Silent {}
 pub(super) fn choose(options: OutputOptions, facts: TerminalFacts, palette: Palette) -> Box<dyn Renderer> {
     let stderr = || Box::new(std::io::stderr());
     match (options.verbosity, options.output) {
-        (Verbosity::Quiet, _) => Box::new(Silent),
-        (_, Output::Json) => Box::new(JsonLines::new(stderr())),
-        (Verbosity::Normal, Output::Text) if facts.animates() => Box::new(Progress::on_stderr(palette)),
+        (Verbosity::Quiet, _) => Box::new(NoRenderer),
+        (_, Output::Json) => Box::new(JsonRenderer::new(stderr())),
+        (Verbosity::Normal, Output::Text) if facts.animates() => {
+            Box::new(ProgressRenderer::on_stderr(palette))
+        }
         (verbosity, Output::Text) => Box::new(Plain::new(stderr(), palette, verbosity == Verbosity::Verbose)),
     }
 }

@@ -5,7 +5,7 @@ use indicatif::HumanBytes;
 
 use super::Palette;
 use super::table::Table;
-use crate::status::{Condition, DeploymentState, Link, NodeStatus, StatusView};
+use crate::status::{DeploymentState, Link, NodeCondition, NodeStatus, StatusView};
 use crate::topology::Kind;
 
 pub(super) fn render(status: &StatusView, palette: Palette) -> String {
@@ -84,11 +84,11 @@ pub(super) fn serves(node: &NodeStatus) -> String {
 
 fn condition(node: &NodeStatus, palette: Palette) -> String {
     match (node.condition, node.link, node.lag) {
-        (Condition::Answering, Some(Link::Down), _) => palette.bad("link down"),
-        (Condition::Answering, Some(Link::Up), Some(lag)) if lag > 0 => {
+        (NodeCondition::Answering, Some(Link::Down), _) => palette.bad("link down"),
+        (NodeCondition::Answering, Some(Link::Up), Some(lag)) if lag > 0 => {
             palette.caution(format!("{lag} B behind"))
         }
-        (Condition::Answering, _, _) => palette.good("up"),
+        (NodeCondition::Answering, _, _) => palette.good("up"),
         (other, _, _) => palette.bad(other.as_str()),
     }
 }
@@ -121,7 +121,7 @@ pub(super) mod tests {
                 address: node.address.to_string(),
                 endpoint: node.endpoint.to_string(),
                 container: node.name.clone(),
-                condition: Condition::Answering,
+                condition: NodeCondition::Answering,
                 slots: if follows { Vec::new() } else { pairs(&shard.slots) },
                 primary: follows.then(|| shard.primary.name.clone()),
                 link: follows.then_some(Link::Up),
@@ -169,7 +169,7 @@ pub(super) mod tests {
         status.state = DeploymentState::Degraded;
         status.problems = vec!["shop-2 has ended".to_owned(), "shop-3 has no link to shop-1".to_owned()];
         let down = &mut status.nodes[1];
-        (down.condition, down.memory, down.keys) = (Condition::Exited, None, None);
+        (down.condition, down.memory, down.keys) = (NodeCondition::Exited, None, None);
         (down.primary, down.link, down.lag) = (None, None, None);
         (status.nodes[2].link, status.nodes[2].lag) = (Some(Link::Down), None);
         status.nodes[3].lag = Some(14);

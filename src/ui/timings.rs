@@ -13,11 +13,11 @@ use crate::plan::Plan;
 /// Listens for another listener, and writes down how long stages took.
 pub struct Timings<'a> {
     inner: &'a dyn Listener,
-    state: Mutex<State>,
+    state: Mutex<MeasuredPhases>,
 }
 
 #[derive(Default)]
-struct State {
+struct MeasuredPhases {
     /// The plan that runs.
     plan: Option<Arc<Plan>>,
     /// The phases so far.
@@ -43,7 +43,7 @@ impl<'a> Timings<'a> {
     }
 
     /// A panic in another listener leaves the state whole.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, MeasuredPhases> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

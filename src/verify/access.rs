@@ -5,7 +5,7 @@ use crate::topology::users::DEFAULT;
 use crate::topology::{Node, User};
 
 use super::context::{CheckContext, count, guest};
-use super::{Check, Command, Expectation, Request, acl_agreement, users};
+use super::{Check, CheckCommand, Expectation, Request, acl_agreement, users};
 
 const NO_PASSWORD: (&str, &str) = ("no-password", "a client that has not logged in is refused");
 const WRONG_PASSWORD: (&str, &str) = ("wrong-password", "a wrong password is refused");
@@ -49,7 +49,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 }
 
 fn no_password(node: &Node) -> Check {
-    let request = Request::send(guest(node), Command::new(["PING"]), Expectation::Error("NOAUTH"));
+    let request = Request::send(guest(node), CheckCommand::new(["PING"]), Expectation::Error("NOAUTH"));
     Check::asked(NO_PASSWORD, Some(&node.name), vec![request], "PING without a log-in got NOAUTH")
 }
 
@@ -58,7 +58,7 @@ fn default_off(context: &CheckContext<'_>, node: &Node) -> Check {
     let users = context.credentials.users.values().cloned();
     let passwords = std::iter::once(SecretText::new(format!("{}:wrong", context.unique))).chain(users);
     let refused = |password| {
-        Request::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
+        Request::send(guest(node), CheckCommand::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
     let requests: Vec<Request> = passwords.map(refused).collect();
     let found = format!("the default user got WRONGPASS for {}", count(requests.len(), "password"));
@@ -67,7 +67,7 @@ fn default_off(context: &CheckContext<'_>, node: &Node) -> Check {
 
 fn wrong_password(context: &CheckContext<'_>, node: &Node) -> Check {
     let refused = |password| {
-        Request::send(guest(node), Command::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
+        Request::send(guest(node), CheckCommand::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
     // No real password begins with the prefix of this run.
     let mut requests = vec![refused(SecretText::new(format!("{}:wrong", context.unique)))];
@@ -88,35 +88,39 @@ fn right_password(context: &CheckContext<'_>, node: &Node) -> Check {
         return Check::judged(RIGHT_PASSWORD, Some(&node.name), unknown, Vec::new());
     };
     let requests = vec![
-        Request::send(guest(node), Command::log_in(DEFAULT, password.clone()), Expectation::Status("OK")),
+        Request::send(
+            guest(node),
+            CheckCommand::log_in(DEFAULT, password.clone()),
+            Expectation::Status("OK"),
+        ),
         // The rules of the user may forbid PING. NOAUTH would show that the log-in failed.
-        Request::send(guest(node), Command::new(["PING"]), Expectation::LoggedIn),
+        Request::send(guest(node), CheckCommand::new(["PING"]), Expectation::LoggedIn),
     ];
     Check::asked(RIGHT_PASSWORD, Some(&node.name), requests, "the default user logged in")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Deployment, SECURE};
+    use super::super::testing::{SECURE, TestDeployment};
 
     #[test]
     fn passwords_are_tried_wrong_right_and_not_at_all() {
-        let deployment = Deployment::healthy(SECURE);
+        let deployment = TestDeployment::healthy(SECURE);
         assert_eq!(deployment.requests("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
         let wrong = deployment.requests("wrong-password", Some(2));
         assert_eq!(wrong, ["shop-2 AUTH default *** -> Error(\"WRONGPASS\")"; 2]);
         let right = deployment.requests("right-password", Some(2));
         assert_eq!(right[0], "shop-2 AUTH default *** -> Status(\"OK\")");
-        assert!(Deployment::healthy("kind: standalone\n").find("no-password", Some(1)).is_none());
+        assert!(TestDeployment::healthy("kind: standalone\n").find("no-password", Some(1)).is_none());
         let users_only =
-            Deployment::healthy("kind: standalone\nauth: {users: [{name: a, rules: ['+@all', '~*']}]}\n");
+            TestDeployment::healthy("kind: standalone\nauth: {users: [{name: a, rules: ['+@all', '~*']}]}\n");
         assert!(users_only.find("no-password", Some(1)).is_none());
         assert!(users_only.find("user-allows", Some(1)).is_some());
     }
 
     #[test]
     fn a_default_user_that_is_off_or_limited_is_tried() {
-        let off = Deployment::healthy(
+        let off = TestDeployment::healthy(
             "kind: standalone\nauth: {default: off, users: [{name: a, rules: ['+get']}]}\n",
         );
         assert_eq!(off.requests("no-password", Some(1)), ["shop-1 PING -> Error(\"NOAUTH\")"]);
@@ -126,7 +130,7 @@ mod tests {
         );
         assert!(off.find("right-password", Some(1)).is_none());
         let rules = "users: [{name: default, rules: ['~*', '+get']}]";
-        let limited = Deployment::healthy(&format!("kind: standalone\nauth: {{password: p, {rules}}}\n"));
+        let limited = TestDeployment::healthy(&format!("kind: standalone\nauth: {{password: p, {rules}}}\n"));
         let denied = limited.requests("user-denies", Some(1));
         assert!(
             denied.iter().any(|request| request.contains("SET ") && request.contains("NOPERM")),

@@ -151,17 +151,17 @@ fn flags(rules: &[Rule]) -> UserFlags {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Deployment, SECURE};
+    use super::super::testing::{SECURE, TestDeployment};
     use crate::observation::ObservedUser;
     use crate::verify::{CheckMethod, ProbeReply};
 
-    fn failed(deployment: &Deployment) -> String {
+    fn failed(deployment: &TestDeployment) -> String {
         deployment.judged("acl-agreement", None).expect_err("a failure")
     }
 
     /// What is wrong after a change of the second node's ACL LIST.
     fn spoilt(change: impl Fn(&mut Vec<String>)) -> String {
-        let mut deployment = Deployment::healthy(SECURE);
+        let mut deployment = TestDeployment::healthy(SECURE);
         let replies = &mut deployment.statement(2).replies;
         let mut lines: Vec<String> =
             replies["ACL LIST"].items().iter().filter_map(|line| line.as_text().map(str::to_owned)).collect();
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn every_node_must_have_the_users_of_the_spec_alone() {
-        let check = Deployment::healthy(SECURE).find("acl-agreement", None).expect("the check");
+        let check = TestDeployment::healthy(SECURE).find("acl-agreement", None).expect("the check");
         let CheckMethod::Asked { found, .. } = check.method else { panic!("it asks") };
         assert_eq!(found, "7 users on 2 nodes");
 
@@ -207,7 +207,7 @@ mod tests {
         let said = spoilt(|lines| of_user(lines, "regular", |line| format!("{line} +@all")));
         assert_eq!(said, "shop-2 has other rules for user `regular` than the spec");
         // It says that everything is wrong.
-        let mut deployment = Deployment::healthy(SECURE);
+        let mut deployment = TestDeployment::healthy(SECURE);
         deployment.statement(2).view.access.as_mut().expect("users").users =
             [("regular".to_owned(), ObservedUser::default())].into();
         let check = deployment.find("acl-agreement", None).expect("the check");
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn servers_are_asked_what_each_user_may_do() {
-        let requests = Deployment::healthy(SECURE).requests("acl-agreement", None);
+        let requests = TestDeployment::healthy(SECURE).requests("acl-agreement", None);
         for wanted in [
             "shop-2 ACL DRYRUN redisctl GET probe:redisctl -> Status(\"OK\")",
             "shop-1 ACL DRYRUN redisctl-replication GET probe:redisctl-replication -> Explanation",
@@ -227,13 +227,13 @@ mod tests {
             assert!(requests.iter().any(|request| request == wanted), "{wanted} in {requests:#?}");
         }
         let old =
-            Deployment::healthy(&format!("image: redis:6.2\n{}", SECURE.replace(", '%R~shared:*'", "")));
+            TestDeployment::healthy(&format!("image: redis:6.2\n{}", SECURE.replace(", '%R~shared:*'", "")));
         assert_eq!(old.judged("acl-agreement", None), Ok("7 users on 2 nodes".to_owned()));
     }
 
     #[test]
     fn no_transcript_shows_a_hash() {
-        let check = Deployment::healthy(SECURE).find("acl-agreement", None).expect("the check");
+        let check = TestDeployment::healthy(SECURE).find("acl-agreement", None).expect("the check");
         let CheckMethod::Asked { transcript, .. } = check.method else { panic!("it asks") };
         assert!(transcript[0].reply.contains("user default #*** on "), "{}", transcript[0].reply);
         let is_hash = |word: &str| word.starts_with('#') && word != "#***";

@@ -160,12 +160,12 @@ fn judge_agreement(context: &CheckContext<'_>, view: &ClusterView, most: Option<
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
     use crate::observation::SlotWay;
 
     #[test]
     fn nodes_that_say_the_same_agree() {
-        let deployment = Deployment::cluster(3, 1);
+        let deployment = TestDeployment::cluster(3, 1);
         for number in 1..=6 {
             assert_eq!(deployment.judged("slots", Some(number)), Ok("16384 slots in 3 ranges".to_owned()));
             let agreed = deployment.judged("agreement", Some(number));
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn gaps_and_overlaps_are_told_apart() {
         let listing = |ranges: &[(u16, u16)]| {
-            let mut deployment = Deployment::cluster(3, 1);
+            let mut deployment = TestDeployment::cluster(3, 1);
             let view = deployment.view(2);
             view.slots = ranges.iter().map(|range| (*range, Vec::new())).collect();
             deployment.judged("slots", Some(2)).expect_err("a failure")
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn open_slots_are_named_with_their_way() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         let way = SlotWay::Migrating("id-2".to_owned());
         deployment.view(1).open_slots = (0..1000).map(|slot| (slot, way.clone())).collect();
         let found = deployment.judged("slots", Some(1));
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn each_way_to_disagree_is_named_at_the_node_that_does() {
-        type Spoil = fn(&mut Deployment);
+        type Spoil = fn(&mut TestDeployment);
         let ways: [(Spoil, &str); 6] = [
             (|deployment| deployment.view(2).ok = false, "reports the cluster as down"),
             (|deployment| deployment.line(2, 5).failing = true, "reports shop-5 as failing"),
@@ -218,7 +218,7 @@ mod tests {
             ),
         ];
         for (spoil, words) in ways {
-            let mut deployment = Deployment::cluster(3, 1);
+            let mut deployment = TestDeployment::cluster(3, 1);
             spoil(&mut deployment);
             let message = deployment.judged("agreement", Some(2)).expect_err(words);
             assert!(message.contains(words), "{message}");

@@ -96,7 +96,7 @@ impl CheckConnection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestAction {
     /// Sends a command; its reply is judged.
-    Send(Command),
+    Send(CheckCommand),
     /// Waits for the next message on a channel; its text is judged. The message is published again until it comes:
     /// cluster nodes may drop the first messages over a new link.
     Receive {
@@ -105,7 +105,7 @@ pub enum RequestAction {
         /// The connection of the publisher.
         publisher: CheckConnection,
         /// The command of the publisher.
-        publish: Command,
+        publish: CheckCommand,
     },
     /// Opens a TLS connection and checks that the server's certificate is valid for all of these names.
     Handshake {
@@ -128,7 +128,7 @@ impl fmt::Display for RequestAction {
 
 /// A command's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(Vec<Word>);
+pub struct CheckCommand(Vec<Word>);
 
 /// A word of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub enum Word {
     Secret(SecretText),
 }
 
-impl Command {
+impl CheckCommand {
     /// A command without secrets.
     #[must_use]
     pub fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
@@ -176,7 +176,7 @@ impl Command {
     }
 }
 
-impl fmt::Display for Command {
+impl fmt::Display for CheckCommand {
     /// The command as it is typed, with `***` for secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, word) in self.0.iter().enumerate() {
@@ -198,7 +198,7 @@ impl fmt::Display for Command {
 impl Request {
     /// A command and its expected reply.
     #[must_use]
-    pub fn send(connection: CheckConnection, command: Command, expectation: Expectation) -> Self {
+    pub fn send(connection: CheckConnection, command: CheckCommand, expectation: Expectation) -> Self {
         Self { connection, action: RequestAction::Send(command), expectation, patient: false }
     }
 
@@ -247,7 +247,7 @@ impl Check {
     #[must_use]
     pub fn removing(mut self, connection: CheckConnection, key: &str) -> Self {
         if let CheckMethod::Asked { cleanup, .. } = &mut self.method {
-            cleanup.push(Request::send(connection, Command::new(["DEL", key]), Expectation::Anything));
+            cleanup.push(Request::send(connection, CheckCommand::new(["DEL", key]), Expectation::Anything));
         }
         self
     }
@@ -259,10 +259,10 @@ mod tests {
 
     #[test]
     fn a_command_shows_no_secret() {
-        let command = Command::log_in("default", SecretText::new("hunter2"));
+        let command = CheckCommand::log_in("default", SecretText::new("hunter2"));
         assert_eq!(command.to_string(), "AUTH default ***");
         assert_eq!(command.logs_in(), Some("default"));
         assert!(!format!("{command:?}").contains("hunter2"));
-        assert_eq!(Command::new(["SET", "a b", ""]).to_string(), "SET \"a b\" \"\"");
+        assert_eq!(CheckCommand::new(["SET", "a b", ""]).to_string(), "SET \"a b\" \"\"");
     }
 }

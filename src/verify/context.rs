@@ -5,7 +5,7 @@ use crate::topology::slots::key_in;
 use crate::topology::{Credentials, Kind, Node, NodeName, Topology};
 
 use super::shard_roles::{self, ShardRoles};
-use super::{Check, CheckConnection, CheckMethod, Command, KEY_LIFETIME, NodeStatement, Survey};
+use super::{Check, CheckCommand, CheckConnection, CheckMethod, KEY_LIFETIME, NodeStatement, Survey};
 
 /// The deployment to check.
 pub(super) struct CheckContext<'a> {
@@ -52,8 +52,8 @@ impl<'a> CheckContext<'a> {
     }
 
     /// A command that writes a key that expires by itself.
-    pub(super) fn set(key: &str, value: &str) -> Command {
-        Command::new(["SET", key, value, "PX", &KEY_LIFETIME.as_millis().to_string()])
+    pub(super) fn set(key: &str, value: &str) -> CheckCommand {
+        CheckCommand::new(["SET", key, value, "PX", &KEY_LIFETIME.as_millis().to_string()])
     }
 
     /// The replies of nodes to a command of the survey: the lines that begin with one of `beginnings`, or all lines

@@ -3,7 +3,7 @@
 use crate::topology::{Kind, NodeName};
 
 use super::context::CheckContext;
-use super::{Check, CheckConnection, Command, Expectation, Request, RequestAction};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Request, RequestAction};
 
 const PUBSUB: (&str, &str) = ("pubsub", "a published message reaches a subscriber");
 
@@ -40,10 +40,10 @@ pub(super) fn delivery(
 ) -> Vec<Request> {
     let listener = CheckConnection::Private(subscriber.clone());
     let (subscribe, publish) = if sharded { ("SSUBSCRIBE", "SPUBLISH") } else { ("SUBSCRIBE", "PUBLISH") };
-    let publish = Command::new([publish, &channel, "heard"]);
+    let publish = CheckCommand::new([publish, &channel, "heard"]);
     let publisher = CheckConnection::Shared(publisher.clone());
     vec![
-        Request::send(listener.clone(), Command::new([subscribe, &channel]), Expectation::Granted),
+        Request::send(listener.clone(), CheckCommand::new([subscribe, &channel]), Expectation::Granted),
         Request::send(publisher.clone(), publish.clone(), Expectation::Integer(0..=i64::MAX)),
         Request {
             connection: listener,
@@ -56,16 +56,17 @@ pub(super) fn delivery(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
 
     #[test]
     fn messages_cross_the_deployment() {
-        let hears = |deployment: &Deployment, number| deployment.requests("pubsub", Some(number)).join("\n");
-        let cluster = hears(&Deployment::cluster(3, 1), 1);
+        let hears =
+            |deployment: &TestDeployment, number| deployment.requests("pubsub", Some(number)).join("\n");
+        let cluster = hears(&TestDeployment::cluster(3, 1), 1);
         assert!(cluster.contains("shop-1 SUBSCRIBE") && cluster.contains("shop-6 PUBLISH"), "{cluster}");
-        let replica = hears(&Deployment::healthy("kind: replication\nreplicas: 2\n"), 3);
+        let replica = hears(&TestDeployment::healthy("kind: replication\nreplicas: 2\n"), 3);
         assert!(replica.contains("shop-3 SUBSCRIBE") && replica.contains("shop-1 PUBLISH"), "{replica}");
-        let alone = hears(&Deployment::healthy("kind: standalone\n"), 1);
+        let alone = hears(&TestDeployment::healthy("kind: standalone\n"), 1);
         assert!(alone.contains("shop-1 SUBSCRIBE") && alone.contains("shop-1 PUBLISH"), "{alone}");
     }
 }

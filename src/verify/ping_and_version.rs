@@ -3,7 +3,7 @@
 use crate::topology::{Node, Server};
 
 use super::context::CheckContext;
-use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Judgement, Request};
 
 const PING: (&str, &str) = ("ping", "the server answers at its endpoint");
 const VERSION: (&str, &str) = ("version", "the server has the version of its image");
@@ -18,7 +18,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 fn ping(node: &Node) -> Check {
     let request = Request::send(
         CheckConnection::Shared(node.name.clone()),
-        Command::new(["PING"]),
+        CheckCommand::new(["PING"]),
         Expectation::Status("PONG"),
     );
     Check::asked(PING, Some(&node.name), vec![request], "PONG")
@@ -48,12 +48,12 @@ fn is_from_image(found: Server, image: Server) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
     use super::Server;
 
     #[test]
     fn another_version_or_server_than_the_image_holds_is_found() {
-        let mut deployment = Deployment::healthy("kind: standalone\nimage: redis:8.0.2\n");
+        let mut deployment = TestDeployment::healthy("kind: standalone\nimage: redis:8.0.2\n");
         assert_eq!(deployment.judged("version", Some(1)), Ok("redis 8.0.2".to_owned()));
         let mut judged = |image: &str| {
             deployment.statement(1).view.server = Some(Server::assumed(image));
@@ -64,7 +64,7 @@ mod tests {
         deployment.statement(1).view.server = None;
         assert!(deployment.judged("version", Some(1)).is_err());
 
-        let mut loose = Deployment::healthy("kind: standalone\nimage: redis:8.0\n");
+        let mut loose = TestDeployment::healthy("kind: standalone\nimage: redis:8.0\n");
         loose.statement(1).view.server = Some(Server::assumed("redis:8.0.5"));
         assert!(loose.judged("version", Some(1)).is_ok());
         loose.statement(1).view.server = Some(Server::assumed("redis:8.1.0"));
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_silent_node_fails_its_checks_with_the_reason() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         deployment.silence(1);
         let silence = "does not answer: connection refused";
         assert_eq!(deployment.judged("ping", Some(1)), Err(silence.to_owned()));

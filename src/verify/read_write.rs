@@ -2,7 +2,7 @@
 
 use super::context::CheckContext;
 use super::shard_roles::{ShardRoles, without_primary};
-use super::{Check, CheckConnection, Command, Expectation, KEY_LIFETIME, Request};
+use super::{Check, CheckCommand, CheckConnection, Expectation, KEY_LIFETIME, Request};
 
 const WRITE_READ: (&str, &str) = ("write-read", "a key that was written is read back");
 const EXPIRY: (&str, &str) = ("expiry", "a key with an expiry has a time to live, and expires");
@@ -27,7 +27,7 @@ fn write_read(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
         Request::send(connection.clone(), CheckContext::set(&key, "written"), Expectation::Status("OK")),
         Request::send(
             connection.clone(),
-            Command::new(["GET", &key]),
+            CheckCommand::new(["GET", &key]),
             Expectation::Text("written".to_owned()),
         ),
     ];
@@ -47,9 +47,9 @@ fn expiry(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     // PTTL comes while the key still lives long: on a busy machine, a short-lived key could expire before PTTL.
     let requests = vec![
         send(CheckContext::set(&key, "fleeting"), Expectation::Status("OK")),
-        send(Command::new(["PTTL", &key]), Expectation::Integer(1..=lifetime)),
-        send(Command::new(["PEXPIRE", &key, SHORT_LIFE]), Expectation::Integer(1..=1)),
-        send(Command::new(["GET", &key]), Expectation::Nil).patiently(),
+        send(CheckCommand::new(["PTTL", &key]), Expectation::Integer(1..=lifetime)),
+        send(CheckCommand::new(["PEXPIRE", &key, SHORT_LIFE]), Expectation::Integer(1..=1)),
+        send(CheckCommand::new(["GET", &key]), Expectation::Nil).patiently(),
     ];
     let found = "a key had a time to live, and expired";
     Check::asked(EXPIRY, Some(primary), requests, found).removing(connection.clone(), &key)
@@ -57,13 +57,13 @@ fn expiry(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
     use crate::topology::slots::slot_of;
     use crate::verify::CheckMethod;
 
     #[test]
     fn keys_are_written_where_their_slots_are_served() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         deployment.swap(2, 5);
         let check = deployment.find("write-read", Some(5)).expect("a check at the acting primary");
         let CheckMethod::Asked { requests, cleanup, .. } = check.method else { panic!("it asks") };

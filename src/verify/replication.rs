@@ -5,7 +5,7 @@ use crate::topology::{Kind, Node};
 
 use super::context::{CheckContext, count};
 use super::shard_roles::{ShardRoles, without_primary};
-use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Judgement, Request};
 
 const ROLES: (&str, &str) = ("roles", "there is one primary, and every other node is its replica");
 const LINK: (&str, &str) = ("link", "the replica's link to its primary is up");
@@ -88,7 +88,7 @@ fn lag(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     let replicas = roles.others.len();
     // WAIT blocks the connection: the check has its own.
     let connection = CheckConnection::Private(primary.clone());
-    let wait = Command::new(["WAIT", &replicas.to_string(), ACKNOWLEDGE_WITHIN]);
+    let wait = CheckCommand::new(["WAIT", &replicas.to_string(), ACKNOWLEDGE_WITHIN]);
     let all = i64::try_from(replicas).unwrap_or(i64::MAX);
     let requests = vec![
         Request::send(connection.clone(), CheckContext::set(&key, "acknowledged"), Expectation::Status("OK")),
@@ -112,14 +112,14 @@ fn replicated_read(context: &CheckContext<'_>, roles: &ShardRoles<'_>, replica: 
     let read = if context.is_cluster() {
         // READONLY changes the state of the connection: the check has its own.
         let private = CheckConnection::Private(replica.name.clone());
-        let read_only = Command::new(["READONLY"]);
+        let read_only = CheckCommand::new(["READONLY"]);
         requests.push(Request::send(private.clone(), read_only, Expectation::Status("OK")));
         private
     } else {
         CheckConnection::Shared(replica.name.clone())
     };
     let copied = Expectation::Text("copied".to_owned());
-    requests.push(Request::send(read, Command::new(["GET", &key]), copied).patiently());
+    requests.push(Request::send(read, CheckCommand::new(["GET", &key]), copied).patiently());
     let found = format!("a key written at {primary} was read");
     Check::asked(REPLICATED_READ, Some(&replica.name), requests, found).removing(write, &key)
 }
@@ -143,17 +143,17 @@ fn read_only(context: &CheckContext<'_>, replica: &Node) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
     use crate::observation::Replication;
 
-    fn deployment() -> Deployment {
-        Deployment::healthy("kind: replication\nreplicas: 2\n")
+    fn deployment() -> TestDeployment {
+        TestDeployment::healthy("kind: replication\nreplicas: 2\n")
     }
 
     #[test]
     fn roles_are_judged_as_they_are_played() {
         let mut deployment = deployment();
-        let found = |deployment: &Deployment, number| deployment.judged("roles", Some(number)).unwrap();
+        let found = |deployment: &TestDeployment, number| deployment.judged("roles", Some(number)).unwrap();
         assert_eq!(found(&deployment, 1), "primary with 2 replicas online");
         assert_eq!(found(&deployment, 2), "replica of shop-1");
         deployment.swap(1, 2);
@@ -201,10 +201,10 @@ mod tests {
             "{requests:?}"
         );
         assert!(deployment().requests("read-only", Some(2))[0].contains("Error(\"READONLY\")"));
-        let writable = Deployment::healthy("kind: replication\nconfig: {replica-read-only: no}\n");
+        let writable = TestDeployment::healthy("kind: replication\nconfig: {replica-read-only: no}\n");
         assert!(writable.find("read-only", Some(2)).is_none());
 
-        let cluster = Deployment::cluster(3, 1);
+        let cluster = TestDeployment::cluster(3, 1);
         assert!(cluster.requests("replicated-read", Some(4))[1].starts_with("shop-4 READONLY"));
         // In a cluster, a replica answers a write with MOVED.
         assert!(cluster.find("read-only", Some(4)).is_none());

@@ -6,7 +6,7 @@ use crate::topology::{Node, NodeName};
 use super::context::{CheckContext, count};
 use super::messages::delivery;
 use super::shard_roles::{ShardRoles, without_primary};
-use super::{Check, CheckConnection, Command, Expectation, Request, Route};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Request, Route};
 
 const ENDPOINTS: (&str, &str) = ("endpoints", "CLUSTER SLOTS lists every endpoint as clients can reach it");
 const MOVED: (&str, &str) =
@@ -49,7 +49,7 @@ fn endpoints(context: &CheckContext<'_>, node: &Node) -> Check {
     if let Some(reason) = leaderless(context) {
         return Check::judged(ENDPOINTS, Some(&node.name), Err(reason), Vec::new());
     }
-    let command = Command::words_of("CLUSTER SLOTS");
+    let command = CheckCommand::words_of("CLUSTER SLOTS");
     let request =
         Request::send(CheckConnection::Shared(node.name.clone()), command, Expectation::Routes(routes));
     let found = format!("clients are told of {}", count(context.topology.nodes().len(), "endpoint"));
@@ -71,8 +71,11 @@ fn moved(context: &CheckContext<'_>, node: &Node) -> Option<Check> {
     let to = context.topology.advertised(primary);
     let found = format!("MOVED to {to}, where {} is", primary.name);
     let expectation = Expectation::Moved { slot: slot_of(&key), to };
-    let request =
-        Request::send(CheckConnection::Shared(node.name.clone()), Command::new(["GET", &key]), expectation);
+    let request = Request::send(
+        CheckConnection::Shared(node.name.clone()),
+        CheckCommand::new(["GET", &key]),
+        expectation,
+    );
     Some(Check::asked(MOVED, Some(&node.name), vec![request], found))
 }
 
@@ -89,7 +92,7 @@ fn redirects(context: &CheckContext<'_>, nodes: &[&Node]) -> Option<Check> {
         let value = format!("shard {}", shard + 1);
         [
             Request::send(connection.clone(), CheckContext::set(key, &value), Expectation::Status("OK")),
-            Request::send(connection.clone(), Command::new(["GET", key]), Expectation::Text(value)),
+            Request::send(connection.clone(), CheckCommand::new(["GET", key]), Expectation::Text(value)),
         ]
     });
     let found = format!("a key of each of {} was written and read", count(keys.len(), "shard"));
@@ -104,7 +107,7 @@ fn cross_slot(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
     };
     // The hash tags `a` and `b` are in different slots.
     let keys = ["a", "b"].map(|tag| format!("{}:{}:{{{tag}}}", context.unique, CROSS_SLOT.0));
-    let command = Command::new(["MGET", &keys[0], &keys[1]]);
+    let command = CheckCommand::new(["MGET", &keys[0], &keys[1]]);
     let request =
         Request::send(CheckConnection::Shared(primary.clone()), command, Expectation::Error("CROSSSLOT"));
     Check::asked(CROSS_SLOT, Some(primary), vec![request], "MGET across slots got CROSSSLOT")
@@ -124,11 +127,11 @@ fn sharded_publish_subscribe(context: &CheckContext<'_>, roles: &ShardRoles<'_>)
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
 
     #[test]
     fn clients_are_sent_to_endpoints_or_to_addresses() {
-        let sent = |yaml: &str| Deployment::healthy(yaml).requests("moved", Some(1)).remove(0);
+        let sent = |yaml: &str| TestDeployment::healthy(yaml).requests("moved", Some(1)).remove(0);
         let local = sent("kind: cluster\n");
         assert!(
             local.starts_with("shop-1 GET probe:moved:") && local.contains("127.0.0.1\", port: 7002"),
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn clients_are_sent_to_the_acting_primary() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         deployment.swap(2, 5);
         assert!(deployment.requests("moved", Some(1))[0].contains("port: 7005"));
         let routes = &deployment.requests("endpoints", Some(1))[0];
@@ -153,14 +156,14 @@ mod tests {
 
     #[test]
     fn a_lone_shard_moves_only_readers_of_its_replicas() {
-        let lone = Deployment::cluster(1, 1);
+        let lone = TestDeployment::cluster(1, 1);
         assert!(lone.find("moved", Some(1)).is_none());
         assert!(lone.requests("moved", Some(2))[0].contains("port: 7001"));
     }
 
     #[test]
     fn a_cluster_client_starts_at_one_node_and_visits_every_shard() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         assert_eq!(deployment.requests("redirects", None).len(), 6);
         assert!(deployment.requests("redirects", None)[0].starts_with("shop-6 SET probe:redirects:"));
         deployment.silence(6);
@@ -180,13 +183,13 @@ mod tests {
 
     #[test]
     fn sharded_messages_go_to_the_shards_replica_where_the_server_has_them() {
-        let requests = Deployment::cluster(3, 1).requests("sharded-pubsub", Some(2));
+        let requests = TestDeployment::cluster(3, 1).requests("sharded-pubsub", Some(2));
         assert!(
             requests[0].starts_with("shop-5 SSUBSCRIBE") && requests[1].starts_with("shop-2 SPUBLISH"),
             "{requests:?}"
         );
         assert!(
-            Deployment::healthy("kind: cluster\nimage: redis:6.0\n")
+            TestDeployment::healthy("kind: cluster\nimage: redis:6.0\n")
                 .find("sharded-pubsub", Some(2))
                 .is_none()
         );

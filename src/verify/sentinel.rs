@@ -6,7 +6,7 @@ use crate::topology::{Address, Node};
 use super::context::{CheckContext, count};
 use super::setting_value::fulfils;
 use super::shard_roles::{ShardRoles, without_primary};
-use super::{Check, CheckConnection, Command, Expectation, Judgement, Request};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Judgement, Request};
 
 const WATCH: (&str, &str) =
     ("sentinel-watch", "the sentinel watches the acting primary, under the settings of the spec");
@@ -94,7 +94,7 @@ fn judge_peers(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) 
 }
 
 fn quorum(context: &CheckContext<'_>, node: &Node) -> Check {
-    let command = Command::new(["SENTINEL", "CKQUORUM", context.topology.name.as_str()]);
+    let command = CheckCommand::new(["SENTINEL", "CKQUORUM", context.topology.name.as_str()]);
     let request = Request::send(CheckConnection::Shared(node.name.clone()), command, Expectation::Granted);
     Check::asked(QUORUM, Some(&node.name), vec![request], "quorum and majority can be reached")
 }
@@ -107,7 +107,7 @@ fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) ->
     };
     let told = context.topology.advertised(primary);
     let key = context.key(&format!("{}:{}", DISCOVERY.0, node.name), roles);
-    let ask = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
+    let ask = CheckCommand::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
     // The check dials its own connection after the sentinel has named the endpoint.
     let client = CheckConnection::Private(primary.name.clone());
     let requests = vec![
@@ -124,14 +124,14 @@ fn discovery(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
     use crate::observation::Watched;
 
-    fn deployment() -> Deployment {
-        Deployment::healthy("kind: sentinel\nreplicas: 2\n")
+    fn deployment() -> TestDeployment {
+        TestDeployment::healthy("kind: sentinel\nreplicas: 2\n")
     }
 
-    fn watched(deployment: &mut Deployment, number: usize) -> &mut Watched {
+    fn watched(deployment: &mut TestDeployment, number: usize) -> &mut Watched {
         let sentinel = deployment.statement(number).view.sentinel.as_mut().expect("a sentinel");
         sentinel.watched.as_mut().expect("it watches")
     }
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn clients_in_the_network_are_told_its_addresses() {
-        let requests =
-            Deployment::healthy("kind: sentinel\naccess: network\n").requests("sentinel-discovery", Some(3));
+        let requests = TestDeployment::healthy("kind: sentinel\naccess: network\n")
+            .requests("sentinel-discovery", Some(3));
         assert!(requests[0].ends_with("Texts([\"172.30.0.11\", \"7001\"])"), "{requests:?}");
     }
 

@@ -4,7 +4,7 @@ use crate::topology::settings::is_secret;
 use crate::topology::{Kind, Node, Settings};
 
 use super::context::{CheckContext, count};
-use super::{Check, CheckConnection, Command, Expectation, Request};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Request};
 
 const SETTINGS: (&str, &str) = ("settings", "the settings in force are those of the spec");
 
@@ -50,7 +50,7 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
         wanted.set(name, value);
     }
     let request = |(name, value): (&str, &str)| {
-        let command = Command::new(["CONFIG", "GET", name]);
+        let command = CheckCommand::new(["CONFIG", "GET", name]);
         Request::send(
             CheckConnection::Shared(node.name.clone()),
             command,
@@ -65,14 +65,14 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
 #[cfg(test)]
 mod tests {
     use super::super::setting_value::fulfils;
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
     use crate::topology::settings::values::same_value;
     use crate::topology::settings::{STOPS_WRITES, while_forming, while_replacing};
 
     #[test]
     fn settings_of_the_spec_and_defaults_are_in_force() {
         let yaml = "kind: cluster\nconfig: {maxmemory: 64mb, cluster-node-timeout: 5000}\n";
-        let requests = Deployment::healthy(yaml).requests("settings", Some(1)).join("\n");
+        let requests = TestDeployment::healthy(yaml).requests("settings", Some(1)).join("\n");
         for wanted in [
             "shop-1 CONFIG GET maxmemory -> Setting(\"64mb\")",
             "shop-1 CONFIG GET cluster-node-timeout -> Setting(\"5000\")",
@@ -81,11 +81,11 @@ mod tests {
         ] {
             assert!(requests.contains(wanted), "{wanted} in\n{requests}");
         }
-        let replica = Deployment::healthy("kind: replication\n").requests("settings", Some(2)).join("\n");
+        let replica = TestDeployment::healthy("kind: replication\n").requests("settings", Some(2)).join("\n");
         assert!(!replica.contains("replicaof"), "{replica}");
         assert!(replica.contains("min-replicas-to-write -> Setting(\"0\")"), "{replica}");
         assert!(!replica.contains("cluster-"), "{replica}");
-        let given = Deployment::healthy("{kind: replication, config: {min-slaves-to-write: 1}}");
+        let given = TestDeployment::healthy("{kind: replication, config: {min-slaves-to-write: 1}}");
         let given = given.requests("settings", Some(1)).join("\n");
         assert!(!given.contains("min-replicas-to-write"), "{given}");
     }
@@ -95,7 +95,7 @@ mod tests {
         for (yaml, number) in
             [("kind: cluster", 1), ("kind: replication", 2), ("{kind: cluster, tls: true}", 6)]
         {
-            let deployment = Deployment::healthy(yaml);
+            let deployment = TestDeployment::healthy(yaml);
             let requests = deployment.requests("settings", Some(number)).join("\n");
             for (name, _) in while_forming(&deployment.topology).iter().chain(while_replacing().iter()) {
                 assert!(requests.contains(&format!(" CONFIG GET {name} -> ")), "{yaml} {name}");

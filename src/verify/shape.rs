@@ -139,25 +139,25 @@ fn judge_spread(context: &CheckContext<'_>) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
 
-    fn failed(deployment: &Deployment, check: &str) -> String {
+    fn failed(deployment: &TestDeployment, check: &str) -> String {
         deployment.judged(check, None).expect_err("a failure")
     }
 
     #[test]
     fn a_cluster_as_specified_has_its_shape_and_spread() {
-        let deployment = Deployment::cluster(3, 1);
+        let deployment = TestDeployment::cluster(3, 1);
         assert_eq!(deployment.judged("shape", None), Ok("3 primaries with 1 replica each".to_owned()));
         assert!(deployment.judged("spread", None).is_ok());
-        let bare = Deployment::cluster(1, 0);
+        let bare = TestDeployment::cluster(1, 0);
         assert_eq!(bare.judged("shape", None), Ok("1 primary without replicas".to_owned()));
         assert!(bare.find("spread", None).is_none());
     }
 
     #[test]
     fn swapped_roles_are_fine_and_said() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         deployment.swap(2, 5);
         let found = deployment.judged("shape", None).unwrap();
         assert!(found.contains("shop-5 is primary of shard 2"), "{found}");
@@ -165,19 +165,19 @@ mod tests {
 
     #[test]
     fn a_wrong_shape_is_named() {
-        let mut promoted = Deployment::cluster(3, 1);
+        let mut promoted = TestDeployment::cluster(3, 1);
         promoted.promote(4);
         assert!(failed(&promoted, "shape").contains("shop-4 is a primary instead of a replica of shard 1"));
 
-        let mut crossed = Deployment::cluster(3, 1);
+        let mut crossed = TestDeployment::cluster(3, 1);
         crossed.follow(4, 2);
         assert!(failed(&crossed, "shape").contains("shop-4 of shard 1 is a replica of shop-2"));
 
-        let mut slots = Deployment::cluster(3, 1);
+        let mut slots = TestDeployment::cluster(3, 1);
         slots.serve(1, &[(0, 99)]);
         assert!(failed(&slots, "shape").contains("shop-1 serves slots 0-99 instead of 0-5460"));
 
-        let mut silent = Deployment::cluster(3, 1);
+        let mut silent = TestDeployment::cluster(3, 1);
         silent.silence(1);
         let message = failed(&silent, "shape");
         assert!(message.contains("no node of shard 1 acts as primary"), "{message}");
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn one_server_behind_two_endpoints_is_found() {
-        let mut deployment = Deployment::cluster(3, 1);
+        let mut deployment = TestDeployment::cluster(3, 1);
         deployment.impersonate(4, 1);
         assert!(failed(&deployment, "spread").contains("shop-1 and shop-4 are one and the same server"));
     }

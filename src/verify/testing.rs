@@ -28,13 +28,13 @@ auth:
 ";
 
 /// A deployment and the statements of its nodes.
-pub(super) struct Deployment {
+pub(super) struct TestDeployment {
     pub(super) topology: Topology,
     pub(super) credentials: Credentials,
     pub(super) survey: Survey,
 }
 
-impl Deployment {
+impl TestDeployment {
     /// A healthy cluster.
     pub(super) fn cluster(shards: usize, replicas: usize) -> Self {
         Self::healthy(&format!("kind: cluster\nshards: {shards}\nreplicas: {replicas}\n"))

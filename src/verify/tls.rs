@@ -6,7 +6,7 @@ use crate::topology::tls::{CertificateSource, names, verified_names};
 use crate::topology::{Node, Tls};
 
 use super::context::CheckContext;
-use super::{Check, CheckConnection, Command, Expectation, Request, RequestAction};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Request, RequestAction};
 
 const CERTIFICATE: (&str, &str) = (
     "certificate",
@@ -49,16 +49,17 @@ fn certificate(context: &CheckContext<'_>, tls: Tls, node: &Node) -> Check {
 
 fn refused(name: (&'static str, &'static str), connection: CheckConnection, found: &str) -> Check {
     let node = connection.node().clone();
-    let request = Request::send(connection, Command::new(["PING"]), Expectation::HungUp);
+    let request = Request::send(connection, CheckCommand::new(["PING"]), Expectation::HungUp);
     Check::asked(name, Some(&node), vec![request], found)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Deployment;
+    use super::super::testing::TestDeployment;
 
     fn names(yaml: &str) -> Vec<&'static str> {
-        let mut names: Vec<_> = Deployment::healthy(yaml).checks().iter().map(|check| check.name).collect();
+        let mut names: Vec<_> =
+            TestDeployment::healthy(yaml).checks().iter().map(|check| check.name).collect();
         names.retain(|name| ["certificate", "plaintext", "no-certificate"].contains(name));
         names
     }
@@ -74,13 +75,14 @@ mod tests {
 
     #[test]
     fn a_certificate_is_for_every_name_of_its_node() {
-        let requests = Deployment::healthy("{kind: replication, tls: true}").requests("certificate", Some(2));
+        let requests =
+            TestDeployment::healthy("{kind: replication, tls: true}").requests("certificate", Some(2));
         assert_eq!(
             requests,
             ["shop-2 (TLS handshake, certificate for 127.0.0.1, 172.30.0.12, localhost, shop-2) -> Granted"]
         );
         let own = "{kind: replication, tls: {ca: ca.pem, cert: cert.pem, key: key.pem}}";
-        let requests = Deployment::healthy(own).requests("certificate", Some(2));
+        let requests = TestDeployment::healthy(own).requests("certificate", Some(2));
         assert_eq!(requests, ["shop-2 (TLS handshake, certificate for 127.0.0.1) -> Granted"]);
     }
 }

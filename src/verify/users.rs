@@ -7,7 +7,7 @@ use crate::topology::users::DEFAULT;
 use crate::topology::{Node, SlotSet, User};
 
 use super::context::{CheckContext, count, guest};
-use super::{Check, CheckConnection, Command, Expectation, Request};
+use super::{Check, CheckCommand, CheckConnection, Expectation, Request};
 use permissions::Permissions;
 use probes::{AclProbe, AclProbes, ProbeChooser, ProbeTarget, ProbeTargets, SentOrDryRun, patterns};
 
@@ -58,12 +58,12 @@ pub(super) fn discovers(context: &CheckContext<'_>, user: &User, node: &Node) ->
         }
     };
     let send = |command, expectation| Request::send(guest(node), command, expectation);
-    let primary = Command::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
+    let primary = CheckCommand::new(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", context.topology.name.as_str()]);
     let requests = vec![
-        send(Command::log_in(&user.name, password), Expectation::Status("OK")),
+        send(CheckCommand::log_in(&user.name, password), Expectation::Status("OK")),
         send(primary, Expectation::Granted),
         // A forbidden command that changes nothing, even if the sentinel runs it.
-        send(Command::new(["SENTINEL", "PENDING-SCRIPTS"]), Expectation::Error("NOPERM")),
+        send(CheckCommand::new(["SENTINEL", "PENDING-SCRIPTS"]), Expectation::Error("NOPERM")),
     ];
     let found = format!("`{}` got the primary, and NOPERM for another command", user.name);
     Some(Check::asked(USER_DISCOVERS, Some(&node.name), requests, found))
@@ -81,8 +81,9 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
         user.rules.iter().filter_map(|text| Some((text.as_str(), Rule::parse(text).ok()?))).collect();
     let parsed: Vec<Rule> = rules.iter().map(|(_, rule)| rule.clone()).collect();
     let permissions = Permissions::from_rules(&parsed, context.topology.server);
-    let log_in =
-        |expectation| Request::send(guest(node), Command::log_in(&user.name, password.clone()), expectation);
+    let log_in = |expectation| {
+        Request::send(guest(node), CheckCommand::log_in(&user.name, password.clone()), expectation)
+    };
     if !permissions.enabled {
         let requests = vec![log_in(Expectation::Error("WRONGPASS"))];
         let found = format!("`{}` is switched off, and may not log in", user.name);
@@ -171,7 +172,7 @@ impl ServedSlots {
             (true, false) => Expectation::Granted,
         };
         let target = probe.target.map(|target| target.text.as_str());
-        Request::send(guest(node), Command::new(probe.sample.full(target)), expectation)
+        Request::send(guest(node), CheckCommand::new(probe.sample.full(target)), expectation)
     }
 
     /// Keys and channels to try: one for each pattern of the user, and one without a pattern. The node serves the
@@ -201,11 +202,11 @@ impl ServedSlots {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Deployment, SECURE};
+    use super::super::testing::{SECURE, TestDeployment};
     use crate::verify::CheckMethod;
 
     fn requests(user: &str, check: &str) -> Vec<String> {
-        let deployment = Deployment::healthy(SECURE);
+        let deployment = TestDeployment::healthy(SECURE);
         let mut checks = deployment.checks().into_iter().filter(|one| one.name == check);
         let log_in = format!("AUTH {user} ***");
         checks

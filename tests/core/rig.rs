@@ -17,15 +17,15 @@ use redisctl::topology::{NodeName, Topology};
 
 use crate::memory::World;
 
+mod context;
 mod judgement;
 mod recorder;
-mod site;
 
+pub(crate) use context::{UpFailure, is_between_primaries, try_up};
 pub(crate) use judgement::{
     assert_ready, cluster_expectation, primary_of, replication_expectation, what_is_wrong,
 };
 pub(crate) use recorder::Recorder;
-pub(crate) use site::{UpFailure, is_between_primaries, try_up};
 
 /// Longer than anything takes that comes about at all; tests do not wait for it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use redisctl::docker::{self, engine_info, evidence, host_image, image, lease, re
 use redisctl::event::Listener;
 use redisctl::executor::Executor;
 use redisctl::plan::Plan;
-use redisctl::redis::{Servers, probe};
+use redisctl::redis::{Servers, check_runner};
 use redisctl::topology::{Credentials, NodeName, Topology};
 
 /// A task owns what it works with, as `tokio::spawn` asks for.
@@ -37,8 +37,10 @@ fn a_run_and_its_verification_may_be_spawned(
         };
         let _ = executor.run(&Arc::new(plan)).await;
         servers.observe(&[]).await;
-        probe::verify(&servers, &topology, &credentials, "unique", &|_| Box::pin(std::future::ready(None)))
-            .await;
+        check_runner::verify(&servers, &topology, &credentials, "unique", &|_| {
+            Box::pin(std::future::ready(None))
+        })
+        .await;
     });
 }
 

@@ -117,7 +117,7 @@ impl<'a> Console<'a> {
                 if first.eq_ignore_ascii_case(b"exit") || first.eq_ignore_ascii_case(b"quit") {
                     return self.send_bulk(&mut bulk).await;
                 }
-                if CommandKind::of(&words) == CommandKind::Plain && self.session.is_for_bulk(&words) {
+                if CommandKind::of_command(&words) == CommandKind::Plain && self.session.is_for_bulk(&words) {
                     bulk.push((number, words));
                     if bulk.len() < MOST_AT_ONCE {
                         continue;
@@ -163,7 +163,7 @@ impl<'a> Console<'a> {
         chatty: bool,
         line: Option<usize>,
     ) -> Result<(), CommandError> {
-        match CommandKind::of(words) {
+        match CommandKind::of_command(words) {
             CommandKind::Unsupported => Err(CommandError::Usage {
                 message: format!("`{}` is not supported here", String::from_utf8_lossy(&words[0])),
                 hint: "it changes how the server talks; a subscription ends with Ctrl-C".to_owned(),

@@ -36,7 +36,7 @@ const UNSUPPORTED: [&[&str]; 6] =
 
 impl CommandKind {
     /// The kind of a command.
-    pub(super) fn of(words: &[Vec<u8>]) -> Self {
+    pub(super) fn of_command(words: &[Vec<u8>]) -> Self {
         let begins = |names: &&[&str]| {
             names.len() <= words.len()
                 && names.iter().zip(words).all(|(name, word)| word.eq_ignore_ascii_case(name.as_bytes()))
@@ -75,7 +75,7 @@ mod tests {
             ("unsubscribe", CommandKind::Unsupported),
         ] {
             let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
-            assert_eq!(CommandKind::of(&words), kind, "{line}");
+            assert_eq!(CommandKind::of_command(&words), kind, "{line}");
         }
     }
 }

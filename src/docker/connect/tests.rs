@@ -6,10 +6,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::docker::location::Origin;
+use crate::docker::location::AddressOrigin;
 
 fn location(address: EngineAddress) -> EngineLocation {
-    EngineLocation { address, origin: Origin::Flag }
+    EngineLocation { address, origin: AddressOrigin::Flag }
 }
 
 /// Tries to connect to what answers every request with `response`.

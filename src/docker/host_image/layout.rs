@@ -15,17 +15,17 @@ const GROUP: &str = "root:x:0:\nredis:x:999:\n";
 
 /// A root file system: entries by their path, without the leading slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout(BTreeMap<String, Entry>);
+pub(super) struct Layout(BTreeMap<String, ArchiveEntry>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+struct ArchiveEntry {
     mode: u32,
     owner: u64,
-    content: Content,
+    content: ArchiveContent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Content {
+enum ArchiveContent {
     Directory,
     /// This text.
     Text(&'static str),
@@ -44,26 +44,35 @@ impl Layout {
     #[must_use]
     pub(super) fn new() -> Self {
         let mut layout = Self(BTreeMap::new());
-        layout.insert("/tmp", Entry { mode: 0o1777, owner: 0, content: Content::Directory });
-        layout.insert("/data", Entry { mode: 0o750, owner: SERVER_ID, content: Content::Directory });
-        layout.insert("/etc/passwd", Entry { mode: 0o644, owner: 0, content: Content::Text(PASSWD) });
-        layout.insert("/etc/group", Entry { mode: 0o644, owner: 0, content: Content::Text(GROUP) });
+        layout.insert("/tmp", ArchiveEntry { mode: 0o1777, owner: 0, content: ArchiveContent::Directory });
+        layout.insert(
+            "/data",
+            ArchiveEntry { mode: 0o750, owner: SERVER_ID, content: ArchiveContent::Directory },
+        );
+        layout.insert(
+            "/etc/passwd",
+            ArchiveEntry { mode: 0o644, owner: 0, content: ArchiveContent::Text(PASSWD) },
+        );
+        layout.insert(
+            "/etc/group",
+            ArchiveEntry { mode: 0o644, owner: 0, content: ArchiveContent::Text(GROUP) },
+        );
         layout
     }
 
     /// Adds `source`, a program or library of this machine, at an absolute `path`, and the directories above it. It
     /// belongs to root, and every user may read and execute it.
     pub(super) fn executable(&mut self, path: &str, source: PathBuf) {
-        self.insert(path, Entry { mode: 0o755, owner: 0, content: Content::HostFile(source) });
+        self.insert(path, ArchiveEntry { mode: 0o755, owner: 0, content: ArchiveContent::HostFile(source) });
     }
 
-    fn insert(&mut self, path: &str, entry: Entry) {
+    fn insert(&mut self, path: &str, entry: ArchiveEntry) {
         let path = path.trim_matches('/');
         for (at, _) in path.match_indices('/') {
-            self.0.entry(path[..at].to_owned()).or_insert(Entry {
+            self.0.entry(path[..at].to_owned()).or_insert(ArchiveEntry {
                 mode: 0o755,
                 owner: 0,
-                content: Content::Directory,
+                content: ArchiveContent::Directory,
             });
         }
         self.0.insert(path.to_owned(), entry);
@@ -82,16 +91,16 @@ impl Layout {
             header.set_gid(entry.owner);
             header.set_mtime(0);
             match &entry.content {
-                Content::Directory => {
+                ArchiveContent::Directory => {
                     header.set_entry_type(EntryType::Directory);
                     header.set_size(0);
                     archive.append_data(&mut header, path, io::empty())?;
                 }
-                Content::Text(text) => {
+                ArchiveContent::Text(text) => {
                     header.set_size(text.len() as u64);
                     archive.append_data(&mut header, path, text.as_bytes())?;
                 }
-                Content::HostFile(source) => {
+                ArchiveContent::HostFile(source) => {
                     let file = File::open(source)?;
                     header.set_size(file.metadata()?.len());
                     archive.append_data(&mut header, path, file)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use object::ReadCache;
 
 use super::search::{LoadedFile, SearchPath};
-use crate::docker::elf::{self, ElfObject, Target};
+use crate::docker::elf::{self, ElfObject, ElfTarget};
 
 /// The C library loads this library when a thread is cancelled. Servers cancel threads when they report a crash. No
 /// file names the library as needed.
@@ -50,7 +50,7 @@ pub enum LibraryError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LoadedProgram {
     /// The processor that it runs on.
-    pub target: Target,
+    pub target: ElfTarget,
     /// The loader and the libraries: this machine's file by its path in the image.
     pub files: BTreeMap<String, PathBuf>,
 }
@@ -105,7 +105,7 @@ fn image_path(library: &str) -> String {
 fn find<'a>(
     name: &str,
     directories: impl Iterator<Item = &'a PathBuf>,
-    target: Target,
+    target: ElfTarget,
 ) -> Option<(ElfObject, PathBuf)> {
     let paths: Vec<PathBuf> = if name.starts_with('/') {
         vec![name.into()]

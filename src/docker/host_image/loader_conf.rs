@@ -7,7 +7,7 @@ const DEPTH_LIMIT: usize = 8;
 
 /// A line of `ld.so.conf` that names directories or files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum LoaderLine {
     /// A directory with libraries.
     Directory(String),
     /// Files to read in place of this line; a pattern with wildcards.
@@ -27,30 +27,30 @@ fn collect(file: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(text) = std::fs::read_to_string(file) else { return };
     for line in parse(&text) {
         match line {
-            Line::Directory(directory) => found.push(directory.into()),
-            Line::Include(pattern) if depth > 0 => {
+            LoaderLine::Directory(directory) => found.push(directory.into()),
+            LoaderLine::Include(pattern) if depth > 0 => {
                 for included in matching_files(file, &pattern) {
                     collect(&included, depth - 1, found);
                 }
             }
-            Line::Include(pattern) => tracing::debug!(%pattern, "includes nest too deep; left out"),
+            LoaderLine::Include(pattern) => tracing::debug!(%pattern, "includes nest too deep; left out"),
         }
     }
 }
 
 /// The directories and includes of `text`. Comments and `hwcap` lines are left out.
-pub(super) fn parse(text: &str) -> Vec<Line> {
+pub(super) fn parse(text: &str) -> Vec<LoaderLine> {
     let mut lines = Vec::new();
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
         let mut words = line.split_whitespace();
         match words.next() {
             None | Some("hwcap") => {}
-            Some("include") => lines.extend(words.map(|pattern| Line::Include(pattern.to_owned()))),
+            Some("include") => lines.extend(words.map(|pattern| LoaderLine::Include(pattern.to_owned()))),
             Some(_) => {
                 // `DIRECTORY=TYPE` is an old form that ldconfig still reads.
                 let directory = line.split('=').next().unwrap_or_default().trim_end();
-                lines.push(Line::Directory(directory.trim_end_matches('/').to_owned()));
+                lines.push(LoaderLine::Directory(directory.trim_end_matches('/').to_owned()));
             }
         }
     }
@@ -74,10 +74,10 @@ mod tests {
         assert_eq!(
             parse(text),
             [
-                Line::Directory("/usr/local/lib".into()),
-                Line::Directory("/opt/old".into()),
-                Line::Include("a.conf".into()),
-                Line::Include("b/*.conf".into()),
+                LoaderLine::Directory("/usr/local/lib".into()),
+                LoaderLine::Directory("/opt/old".into()),
+                LoaderLine::Include("a.conf".into()),
+                LoaderLine::Include("b/*.conf".into()),
             ]
         );
     }

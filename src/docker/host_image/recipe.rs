@@ -11,7 +11,7 @@ use super::loader_conf;
 use super::search::SearchPath;
 use super::server::InstalledServer;
 use super::{HostImageError, LibraryError};
-use crate::docker::elf::Target;
+use crate::docker::elf::ElfTarget;
 
 /// The length of the tag in hexadecimal digits of the hash. 48 bits are enough for the images of one machine.
 const TAG_LENGTH: usize = 12;
@@ -21,7 +21,7 @@ pub(super) struct Recipe {
     pub layout: Layout,
     /// Dockerfile instructions for the image's settings.
     pub changes: Vec<String>,
-    pub target: Target,
+    pub target: ElfTarget,
     pub program: &'static str,
     pub version: String,
 }
@@ -122,7 +122,7 @@ mod tests {
         Recipe {
             layout,
             changes: changes("redis-server", "redis", version),
-            target: Target { machine: 62, is_64: true },
+            target: ElfTarget { machine: 62, is_64: true },
             program: "redis-server",
             version: version.to_owned(),
         }

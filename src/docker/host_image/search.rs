@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::docker::elf::{ElfObject, Target};
+use crate::docker::elf::{ElfObject, ElfTarget};
 
 /// The directories in which the loader searches besides those that a file names itself.
 #[derive(Debug, Clone, Default)]
@@ -40,13 +40,13 @@ impl SearchPath {
     }
 
     /// The directories to search for every file, after those that a file names and `LD_LIBRARY_PATH`.
-    pub(super) fn for_any_file(&self, target: Target) -> impl Iterator<Item = PathBuf> {
+    pub(super) fn for_any_file(&self, target: ElfTarget) -> impl Iterator<Item = PathBuf> {
         self.configured.iter().cloned().chain(built_in_directories(target))
     }
 }
 
 /// The directories that loaders of this target have built in, on the distributions there are.
-fn built_in_directories(target: Target) -> Vec<PathBuf> {
+fn built_in_directories(target: ElfTarget) -> Vec<PathBuf> {
     let mut directories = Vec::new();
     if let Some(multiarch) = target.multiarch_directory() {
         directories.extend([format!("/lib/{multiarch}"), format!("/usr/lib/{multiarch}")]);
@@ -74,7 +74,7 @@ mod tests {
     fn object(rpath: &[&str], runpath: &[&str]) -> ElfObject {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         ElfObject {
-            target: Target { machine: 62, is_64: true },
+            target: ElfTarget { machine: 62, is_64: true },
             interpreter: None,
             needed: Vec::new(),
             rpath: texts(rpath),

@@ -31,7 +31,7 @@ pub enum EngineAddress {
         /// The port.
         port: u16,
         /// The certificates.
-        files: TlsFiles,
+        files: EngineTlsFiles,
     },
     /// Through the `ssh` client.
     Ssh(SshDestination),
@@ -61,7 +61,7 @@ impl SshDestination {
 
 /// The certificates of a TLS connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
+pub struct EngineTlsFiles {
     /// The CAs that may have signed the engine's certificate.
     pub ca: PathBuf,
     /// The client's certificate.
@@ -70,7 +70,7 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-impl TlsFiles {
+impl EngineTlsFiles {
     /// The files under the names that Docker gives them.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
@@ -110,7 +110,7 @@ impl EngineAddress {
     ///
     /// # Errors
     /// `text` is not an engine's address.
-    pub fn parse(text: &str, tls: Option<TlsFiles>) -> Result<Self, AddressError> {
+    pub fn parse(text: &str, tls: Option<EngineTlsFiles>) -> Result<Self, AddressError> {
         let (scheme, rest) = match text.split_once("://") {
             Some(parts) => parts,
             None if text.starts_with('/') => ("unix", text),
@@ -214,8 +214,8 @@ fn split_authority(authority: &str) -> Result<(String, Option<u16>), AddressErro
 mod tests {
     use super::*;
 
-    fn files() -> TlsFiles {
-        TlsFiles::in_folder(Path::new("/certs"))
+    fn files() -> EngineTlsFiles {
+        EngineTlsFiles::in_folder(Path::new("/certs"))
     }
 
     #[test]

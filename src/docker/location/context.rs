@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::address::{EngineAddress, TlsFiles};
+use super::address::{EngineAddress, EngineTlsFiles};
 use super::machine::{MachineFacts, docker_folder};
-use super::{LocationError, Origin};
+use super::{AddressOrigin, LocationError};
 
 /// The fields of `config.json` that are read.
 #[derive(Deserialize)]
@@ -22,11 +22,11 @@ struct Configuration {
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(rename = "Endpoints", default)]
-    endpoints: HashMap<String, Endpoint>,
+    endpoints: HashMap<String, ContextEndpoint>,
 }
 
 #[derive(Deserialize)]
-struct Endpoint {
+struct ContextEndpoint {
     #[serde(rename = "Host")]
     host: Option<String>,
 }
@@ -42,7 +42,10 @@ pub(super) fn current(machine: &impl MachineFacts) -> Result<Option<String>, Loc
 }
 
 /// The address of the context that `origin` names.
-pub(super) fn address(origin: &Origin, machine: &impl MachineFacts) -> Result<EngineAddress, LocationError> {
+pub(super) fn address(
+    origin: &AddressOrigin,
+    machine: &impl MachineFacts,
+) -> Result<EngineAddress, LocationError> {
     let id = identifier(origin.context().unwrap_or_default());
     let contexts = docker_folder(machine).unwrap_or_default().join("contexts");
     let path = contexts.join("meta").join(&id).join("meta.json");
@@ -55,7 +58,7 @@ pub(super) fn address(origin: &Origin, machine: &impl MachineFacts) -> Result<En
         return Err(LocationError::NoEndpoint { origin: origin.clone(), path });
     };
 
-    let files = TlsFiles::in_folder(&contexts.join("tls").join(id).join("docker"));
+    let files = EngineTlsFiles::in_folder(&contexts.join("tls").join(id).join("docker"));
     let tls = machine.exists(&files.ca).then_some(files);
     EngineAddress::parse(&host, tls).map_err(|source| LocationError::Address {
         text: host,

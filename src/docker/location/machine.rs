@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::address::TlsFiles;
+use super::address::EngineTlsFiles;
 
 /// The platforms that differ in their default address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +63,11 @@ pub(super) fn docker_folder(machine: &impl MachineFacts) -> Option<PathBuf> {
 
 /// The certificates for addresses that do not come from a context; `None` for connections without TLS. As with
 /// Docker's own client, any value of `DOCKER_TLS_VERIFY` asks for TLS.
-pub(super) fn tls_files(machine: &impl MachineFacts) -> Option<TlsFiles> {
+pub(super) fn tls_files(machine: &impl MachineFacts) -> Option<EngineTlsFiles> {
     machine.variable("DOCKER_TLS_VERIFY")?;
     let folder = match machine.variable("DOCKER_CERT_PATH") {
         Some(folder) => folder.into(),
         None => docker_folder(machine)?,
     };
-    Some(TlsFiles::in_folder(&folder))
+    Some(EngineTlsFiles::in_folder(&folder))
 }

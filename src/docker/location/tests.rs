@@ -38,7 +38,7 @@ impl Machine {
     }
 
     /// The address and the origin, as they are written.
-    fn found(&self) -> (String, Origin) {
+    fn found(&self) -> (String, AddressOrigin) {
         let location = self.find(None).unwrap();
         (location.address.to_string(), location.origin)
     }
@@ -77,22 +77,31 @@ fn everything() -> Machine {
 fn the_flag_comes_first_then_the_variables_then_the_configuration_then_the_platform() {
     let mut machine = everything();
     let flagged = machine.find(Some("unix:///flag.sock")).unwrap();
-    assert_eq!((flagged.address.to_string(), flagged.origin), ("unix:///flag.sock".into(), Origin::Flag));
-    assert_eq!(machine.found(), ("tcp://variable.example:1".into(), Origin::HostVariable));
+    assert_eq!(
+        (flagged.address.to_string(), flagged.origin),
+        ("unix:///flag.sock".into(), AddressOrigin::Flag)
+    );
+    assert_eq!(machine.found(), ("tcp://variable.example:1".into(), AddressOrigin::HostVariable));
     machine.variables.remove("DOCKER_HOST");
-    assert_eq!(machine.found(), ("tcp://chosen.example:2".into(), Origin::ContextVariable("chosen".into())));
+    assert_eq!(
+        machine.found(),
+        ("tcp://chosen.example:2".into(), AddressOrigin::ContextVariable("chosen".into()))
+    );
     machine.variables.remove("DOCKER_CONTEXT");
-    assert_eq!(machine.found(), ("tcp://current.example:3".into(), Origin::CurrentContext("current".into())));
+    assert_eq!(
+        machine.found(),
+        ("tcp://current.example:3".into(), AddressOrigin::CurrentContext("current".into()))
+    );
     machine.files.remove(Path::new("/home/me/.docker/config.json"));
     assert_eq!(
         machine.found(),
-        ("unix:///var/run/docker.sock".into(), Origin::Platform { absent: Vec::new() })
+        ("unix:///var/run/docker.sock".into(), AddressOrigin::Platform { absent: Vec::new() })
     );
 }
 
 #[test]
 fn every_kind_of_address_may_stand_in_every_place() {
-    let tls = TlsFiles::in_folder(Path::new("/certs"));
+    let tls = EngineTlsFiles::in_folder(Path::new("/certs"));
     let ssh = SshDestination { user: Some("me".into()), host: "c.example".into(), port: Some(2222) };
     for (text, with_tls, expected) in [
         ("unix:///x.sock", false, EngineAddress::Unix("/x.sock".into())),
@@ -123,7 +132,7 @@ fn the_context_named_default_is_the_platforms_place() {
     machine.variables.remove("DOCKER_HOST");
     assert_eq!(
         machine.found(),
-        ("unix:///var/run/docker.sock".into(), Origin::Platform { absent: Vec::new() })
+        ("unix:///var/run/docker.sock".into(), AddressOrigin::Platform { absent: Vec::new() })
     );
 }
 
@@ -182,7 +191,7 @@ fn a_context_with_certificates_is_reached_by_tls() {
     let machine = Machine { variables: BTreeMap::new(), ..machine };
 
     let location = machine.find(None).unwrap();
-    let files = TlsFiles::in_folder(Path::new(&folder));
+    let files = EngineTlsFiles::in_folder(Path::new(&folder));
     assert_eq!(location.address, EngineAddress::Tls { host: "current.example".into(), port: 3, files });
 }
 
@@ -194,9 +203,9 @@ fn the_tls_variables_hold_for_the_flag_and_the_host_variable() {
         other => panic!("{other} has no TLS"),
     };
     let flagged = files_of(machine.find(Some("tcp://a.example")).unwrap());
-    assert_eq!(flagged, TlsFiles::in_folder(Path::new("/home/me/.docker")));
+    assert_eq!(flagged, EngineTlsFiles::in_folder(Path::new("/home/me/.docker")));
     let machine = machine.variable("DOCKER_CERT_PATH", "/certs").variable("DOCKER_HOST", "tcp://a.example");
-    assert_eq!(files_of(machine.find(None).unwrap()), TlsFiles::in_folder(Path::new("/certs")));
+    assert_eq!(files_of(machine.find(None).unwrap()), EngineTlsFiles::in_folder(Path::new("/certs")));
 }
 
 #[test]

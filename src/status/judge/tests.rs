@@ -7,7 +7,7 @@ use crate::observation::{
     ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView, SlotWay,
 };
 use crate::spec::Spec;
-use crate::status::{Condition, Link, Role};
+use crate::status::{Link, NodeCondition, Role};
 use crate::topology::resolve::{Facts, resolve};
 use crate::topology::{Address, Kind, NodeName, Server, Shard, SlotSet};
 
@@ -166,7 +166,7 @@ fn what_is_wrong_is_named() {
     shop-5 says that the cluster is down
     slots 0-10922 are not served
     ");
-    assert_eq!((status.nodes[0].memory, status.nodes[0].condition), (None, Condition::Exited));
+    assert_eq!((status.nodes[0].memory, status.nodes[0].condition), (None, NodeCondition::Exited));
     assert_eq!((status.nodes[3].link, status.nodes[3].lag), (Some(Link::Down), None));
 }
 
@@ -186,13 +186,13 @@ fn a_container_that_restarts_is_neither_running_nor_stopped() {
     let mut observed = healthy(&topology);
     let container = observed.containers.get_mut(&name(1)).unwrap();
     container.restarts = 3;
-    assert_eq!(super::status(&topology, &observed).nodes[0].condition, Condition::Answering);
+    assert_eq!(super::status(&topology, &observed).nodes[0].condition, NodeCondition::Answering);
     observed.servers.clear();
     for state in [ContainerState::Restarting, ContainerState::Running] {
         observed.containers.get_mut(&name(1)).unwrap().state = state;
         let status = super::status(&topology, &observed);
         assert_eq!(status.state, DeploymentState::Degraded);
-        assert_eq!(status.nodes[0].condition, Condition::Restarting);
+        assert_eq!(status.nodes[0].condition, NodeCondition::Restarting);
         let problem = "shop-1 does not answer: its container restarts in a loop (restarts so far: 3)";
         assert_eq!(status.problems, [problem]);
     }

@@ -23,13 +23,13 @@ pub fn allow_the_same(one: &[String], other: &[String], categories: &Categories)
 struct Allowance<'a> {
     enabled: bool,
     sanitizes: bool,
-    own: Scope<'a>,
-    selectors: BTreeSet<Scope<'a>>,
+    own: AllowanceScope<'a>,
+    selectors: BTreeSet<AllowanceScope<'a>>,
 }
 
 /// Keys, channels and commands that go together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct Scope<'a> {
+struct AllowanceScope<'a> {
     /// Patterns, and whether their keys may be read and written.
     keys: BTreeMap<&'a str, (bool, bool)>,
     channels: BTreeSet<&'a str>,
@@ -38,8 +38,12 @@ struct Scope<'a> {
 
 impl<'a> Allowance<'a> {
     fn granted_by(rules: &'a [Rule], commands: &Commands<'a>) -> Self {
-        let mut allowance =
-            Self { enabled: false, sanitizes: true, own: Scope::default(), selectors: BTreeSet::new() };
+        let mut allowance = Self {
+            enabled: false,
+            sanitizes: true,
+            own: AllowanceScope::default(),
+            selectors: BTreeSet::new(),
+        };
         for rule in rules {
             match rule {
                 Rule::Enabled(enabled) => allowance.enabled = *enabled,
@@ -47,7 +51,7 @@ impl<'a> Allowance<'a> {
                 Rule::NoPassword => {}
                 Rule::ClearSelectors => allowance.selectors.clear(),
                 Rule::Selector(rules) => {
-                    let mut scope = Scope::default();
+                    let mut scope = AllowanceScope::default();
                     for rule in rules {
                         scope.apply(rule, commands);
                     }
@@ -61,7 +65,7 @@ impl<'a> Allowance<'a> {
     }
 }
 
-impl<'a> Scope<'a> {
+impl<'a> AllowanceScope<'a> {
     fn apply(&mut self, rule: &'a Rule, commands: &Commands<'a>) {
         match rule {
             Rule::Keys { pattern, read, write } => {

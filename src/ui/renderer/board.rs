@@ -34,14 +34,14 @@ pub(super) struct Board {
     born: Instant,
     /// The plan that runs.
     plan: Option<Arc<Plan>>,
-    stage: Option<Stage>,
-    nodes: Vec<Node>,
+    stage: Option<BoardStage>,
+    nodes: Vec<BoardRow>,
     /// The nodes that have a line. A finished node gives its line to a node that begins: lines stay in
     /// their places, and their number stays the same.
     rows: Vec<NodeName>,
 }
 
-struct Stage {
+struct BoardStage {
     name: &'static str,
     began: Instant,
     /// The nodes that it is about.
@@ -50,16 +50,16 @@ struct Stage {
     whole: String,
 }
 
-struct Node {
+struct BoardRow {
     name: NodeName,
-    state: State,
+    state: RowState,
     text: String,
     /// What it waits for.
     missing: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum RowState {
     ToCome,
     Busy,
     Done,
@@ -86,15 +86,15 @@ impl Board {
                 None
             }
             Event::StepStarted { step } => {
-                self.step(step, State::Busy);
+                self.step(step, RowState::Busy);
                 None
             }
             Event::StepFinished { step, .. } => {
-                self.step(step, State::Done);
+                self.step(step, RowState::Done);
                 None
             }
             Event::StepFailed { step, .. } => {
-                let (subject, action) = self.step(step, State::Failed)?;
+                let (subject, action) = self.step(step, RowState::Failed)?;
                 Some(format!("{} {subject}  {action}", palette.bad("✗")))
             }
             Event::Waiting { step, missing } => {
@@ -122,9 +122,9 @@ impl Board {
         let Some(stage) = plan.stage(id) else { return };
         let subjects: Vec<NodeName> = plan.nodes_of(id).into_iter().cloned().collect();
         for name in &subjects {
-            let node = Node {
+            let node = BoardRow {
                 name: name.clone(),
-                state: State::ToCome,
+                state: RowState::ToCome,
                 text: String::new(),
                 missing: String::new(),
             };
@@ -135,22 +135,22 @@ impl Board {
         }
         self.nodes.sort_by(|one, other| one.name.cmp(&other.name));
         self.rows = self.nodes.iter().take(MOST_ROWS).map(|node| node.name.clone()).collect();
-        self.stage = Some(Stage { name: stage.name, began: now, nodes: subjects, whole: String::new() });
+        self.stage = Some(BoardStage { name: stage.name, began: now, nodes: subjects, whole: String::new() });
     }
 
     /// Notes how far a step is. Gives its subject and action as texts.
-    fn step(&mut self, id: StepId, state: State) -> Option<(String, String)> {
+    fn step(&mut self, id: StepId, state: RowState) -> Option<(String, String)> {
         let plan = self.plan.clone()?;
         let step = plan.step(id)?;
         let action = step.action.to_string();
-        let text = if state == State::Done { outcome(&step.action) } else { action.clone() };
+        let text = if state == RowState::Done { outcome(&step.action) } else { action.clone() };
         let node = self.nodes.iter_mut().find(|node| Some(&node.name) == step.node.as_ref());
         if let Some(node) = node {
             node.state = state;
             node.text = text;
             node.missing.clear();
             let name = node.name.clone();
-            if state == State::Busy {
+            if state == RowState::Busy {
                 self.seat(name);
             }
         } else if let Some(stage) = &mut self.stage {
@@ -165,7 +165,7 @@ impl Board {
             return;
         }
         let is_busy =
-            |row: &NodeName| self.nodes.iter().any(|node| node.name == *row && node.state == State::Busy);
+            |row: &NodeName| self.nodes.iter().any(|node| node.name == *row && node.state == RowState::Busy);
         let free = self.rows.iter().position(|row| !is_busy(row));
         if let Some(row) = free.and_then(|position| self.rows.get_mut(position)) {
             *row = name;
@@ -206,7 +206,7 @@ impl Board {
         let mut lines = vec![header];
         // The header, the line about the others, and the line that the cursor is on.
         let room = height.saturating_sub(3);
-        let shown: Vec<&Node> = self
+        let shown: Vec<&BoardRow> = self
             .rows
             .iter()
             .take(room)
@@ -216,8 +216,8 @@ impl Board {
         lines.extend(shown.iter().map(|node| self.node(node, name_width, now)));
         let hidden = self.nodes.len() - shown.len();
         if hidden > 0 {
-            let is_hidden = |node: &&Node| !shown.iter().any(|other| other.name == node.name);
-            let to_come = self.nodes.iter().filter(is_hidden).filter(|node| node.state == State::ToCome);
+            let is_hidden = |node: &&BoardRow| !shown.iter().any(|other| other.name == node.name);
+            let to_come = self.nodes.iter().filter(is_hidden).filter(|node| node.state == RowState::ToCome);
             let text = format!("  … {hidden} more nodes, {} to come", to_come.count());
             lines.push(self.palette.faint(text));
         }
@@ -230,9 +230,9 @@ impl Board {
             // The picture stays between stages, or it would flicker.
             return self.plan.as_ref().map(|plan| format!("{spinner} {}", plan.deployment));
         };
-        let is_subject = |node: &&Node| stage.nodes.contains(&node.name);
+        let is_subject = |node: &&BoardRow| stage.nodes.contains(&node.name);
         let subjects = self.nodes.iter().filter(is_subject);
-        let done = subjects.clone().filter(|node| node.state == State::Done).count();
+        let done = subjects.clone().filter(|node| node.state == RowState::Done).count();
         let text = match (stage.whole.as_str(), subjects.count()) {
             ("", 0 | 1) => String::new(),
             ("", all) => format!("{done} of {all} nodes"),
@@ -243,16 +243,16 @@ impl Board {
         Some(format!("{spinner} {name} {elapsed:>7}  {text}").trim_end().to_owned())
     }
 
-    fn node(&self, node: &Node, name_width: usize, now: Instant) -> String {
+    fn node(&self, node: &BoardRow, name_width: usize, now: Instant) -> String {
         let palette = self.palette;
         let name = format!("{:name_width$}", node.name);
         let line = match node.state {
-            State::ToCome => palette.faint(format!("  · {name}")),
-            State::Done => {
+            RowState::ToCome => palette.faint(format!("  · {name}")),
+            RowState::Done => {
                 format!("  {} {}", palette.good("✓"), palette.faint(format!("{name}  {}", node.text)))
             }
-            State::Failed => format!("  {} {name}  {}", palette.bad("✗"), node.text),
-            State::Busy => {
+            RowState::Failed => format!("  {} {name}  {}", palette.bad("✗"), node.text),
+            RowState::Busy => {
                 // What is missing tells more than the action.
                 let missing = palette.caution(&node.missing);
                 let text = if node.missing.is_empty() { &node.text } else { &missing };

@@ -7,22 +7,22 @@ use super::{Renderer, Sink};
 use crate::event::{self, Event, Listener};
 
 /// Writes one line per event.
-pub(super) struct JsonLines {
-    state: Mutex<State>,
+pub(super) struct JsonRenderer {
+    state: Mutex<JsonState>,
 }
 
-struct State {
+struct JsonState {
     sink: Sink,
     lines: event::JsonLines,
 }
 
-impl JsonLines {
+impl JsonRenderer {
     pub(super) fn new(sink: Sink) -> Self {
-        Self { state: Mutex::new(State { sink, lines: event::JsonLines::default() }) }
+        Self { state: Mutex::new(JsonState { sink, lines: event::JsonLines::default() }) }
     }
 }
 
-impl Listener for JsonLines {
+impl Listener for JsonRenderer {
     fn hear(&self, event: Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = state.lines.line(&event) {
@@ -32,7 +32,7 @@ impl Listener for JsonLines {
     }
 }
 
-impl Renderer for JsonLines {}
+impl Renderer for JsonRenderer {}
 
 #[cfg(test)]
 mod tests {
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn every_event_is_a_line() {
         let written = Written::default();
-        let renderer = JsonLines::new(Box::new(written.clone()));
+        let renderer = JsonRenderer::new(Box::new(written.clone()));
         let plan = Arc::new(testing::starting(1));
         let stage = testing::stage_ids(&plan)[1];
         renderer.hear(Event::PlanStarted { plan });

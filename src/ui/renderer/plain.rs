@@ -21,10 +21,10 @@ const REMINDER: Duration = Duration::from_secs(5);
 
 /// Writes lines.
 pub(super) struct Plain {
-    state: Mutex<State>,
+    state: Mutex<PlainState>,
 }
 
-struct State {
+struct PlainState {
     sink: Sink,
     palette: Palette,
     verbose: bool,
@@ -50,7 +50,8 @@ enum Topic {
 impl Plain {
     pub(super) fn new(sink: Sink, palette: Palette, verbose: bool) -> Self {
         let (untold, finished) = (BTreeSet::new(), BTreeSet::new());
-        let state = State { sink, palette, verbose, plan: None, untold, finished, reminded: BTreeMap::new() };
+        let state =
+            PlainState { sink, palette, verbose, plan: None, untold, finished, reminded: BTreeMap::new() };
         Self { state: Mutex::new(state) }
     }
 
@@ -85,7 +86,7 @@ impl Drop for Plain {
     }
 }
 
-impl State {
+impl PlainState {
     /// The line that an event is worth, if any.
     fn line(&mut self, event: Event, now: Instant) -> Option<String> {
         let palette = self.palette;

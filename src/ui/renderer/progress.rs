@@ -12,12 +12,12 @@ use crate::event::{Event, Listener};
 use crate::ui::Palette;
 
 /// Draws on a terminal. A thread of indicatif's own keeps the picture moving.
-pub(super) struct Progress {
+pub(super) struct ProgressRenderer {
     board: Arc<Mutex<Board>>,
     bar: ProgressBar,
 }
 
-impl Progress {
+impl ProgressRenderer {
     pub(super) fn on_stderr(palette: Palette) -> Self {
         let size = || {
             let (height, width) = Term::stderr().size();
@@ -50,7 +50,7 @@ impl Progress {
     }
 }
 
-impl Listener for Progress {
+impl Listener for ProgressRenderer {
     fn hear(&self, event: Event) {
         // The board must be free again before the bar draws it.
         let line = self.board.lock().unwrap_or_else(PoisonError::into_inner).hear(event, Instant::now());
@@ -60,13 +60,13 @@ impl Listener for Progress {
     }
 }
 
-impl Renderer for Progress {
+impl Renderer for ProgressRenderer {
     fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressRenderer {
     fn drop(&mut self) {
         self.finish();
     }
@@ -85,7 +85,7 @@ mod tests {
     fn finished_stages_stay_and_the_picture_goes() {
         let terminal = InMemoryTerm::new(24, 80);
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-        let progress = Progress::new(target, Palette::new(false), || (24, 80));
+        let progress = ProgressRenderer::new(target, Palette::new(false), || (24, 80));
         let plan = Arc::new(testing::starting(2));
         let stages = testing::stage_ids(&plan);
         progress.hear(Event::PlanStarted { plan });

@@ -6,7 +6,7 @@ use crate::topology::acl::Rule;
 use super::permissions::{Permissions, ServerCommands};
 use super::probes::{AclProbe, ProbeTarget, ProbeTargets, candidates, patterns};
 use super::sample_commands::{SampleCommand, sample_commands};
-use crate::verify::{CheckConnection, Command, Expectation, Request};
+use crate::verify::{CheckCommand, CheckConnection, Expectation, Request};
 
 /// Dry runs of commands that the rules of a user permit, and of commands that they forbid: one of both per category.
 pub(in crate::verify) fn dry_runs(
@@ -45,7 +45,7 @@ pub(in crate::verify) fn dry_runs(
 pub(super) fn dry_run(connection: &CheckConnection, user: &str, probe: &AclProbe<'_>) -> Request {
     let question = ["ACL", "DRYRUN", user].map(str::to_owned);
     let target = probe.target.map(|target| target.text.as_str());
-    let command = Command::new(question.into_iter().chain(probe.sample.full(target)));
+    let command = CheckCommand::new(question.into_iter().chain(probe.sample.full(target)));
     let expectation = if probe.permitted { Expectation::Status("OK") } else { Expectation::Explanation };
     Request::send(connection.clone(), command, expectation)
 }

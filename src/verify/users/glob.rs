@@ -2,14 +2,14 @@
 //! `[a-z]`, `[^a]` and `\`.
 
 /// One element of a pattern.
-enum Place {
+enum GlobElement {
     /// `*`.
     Anything,
     /// A byte in these ranges; `negated`: a byte outside of all ranges.
     OneOf { negated: bool, ranges: Vec<(u8, u8)> },
 }
 
-impl Place {
+impl GlobElement {
     fn takes(&self, byte: u8) -> bool {
         match self {
             Self::Anything => true,
@@ -20,14 +20,14 @@ impl Place {
     }
 }
 
-fn places(pattern: &str) -> Vec<Place> {
+fn places(pattern: &str) -> Vec<GlobElement> {
     let mut bytes = pattern.bytes().peekable();
     let mut places = Vec::new();
-    let literal = |byte| Place::OneOf { negated: false, ranges: vec![(byte, byte)] };
+    let literal = |byte| GlobElement::OneOf { negated: false, ranges: vec![(byte, byte)] };
     while let Some(byte) = bytes.next() {
         places.push(match byte {
-            b'*' => Place::Anything,
-            b'?' => Place::OneOf { negated: true, ranges: Vec::new() },
+            b'*' => GlobElement::Anything,
+            b'?' => GlobElement::OneOf { negated: true, ranges: Vec::new() },
             b'\\' => literal(bytes.next().unwrap_or(byte)),
             b'[' => {
                 let negated = bytes.next_if_eq(&b'^').is_some();
@@ -43,7 +43,7 @@ fn places(pattern: &str) -> Vec<Place> {
                     let last = last.unwrap_or(first);
                     ranges.push((first.min(last), first.max(last)));
                 }
-                Place::OneOf { negated, ranges }
+                GlobElement::OneOf { negated, ranges }
             }
             other => literal(other),
         });
@@ -59,7 +59,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = text.get(at_text) {
         match places.get(at_place) {
-            Some(Place::Anything) => {
+            Some(GlobElement::Anything) => {
                 star = Some((at_place, at_text));
                 at_place += 1;
             }
@@ -77,7 +77,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    places[at_place..].iter().all(|rest| matches!(rest, Place::Anything))
+    places[at_place..].iter().all(|rest| matches!(rest, GlobElement::Anything))
 }
 
 /// A text that the pattern matches, with `filler` for its first `*`; `None` if there is no such text.
@@ -95,13 +95,13 @@ pub(super) fn instances(pattern: &str, filler: &str) -> Vec<String> {
     instance(pattern, filler).into_iter().chain(last).collect()
 }
 
-fn written(pattern: &str, filler: &str, choose: impl Fn(&Place) -> Option<u8>) -> Option<String> {
+fn written(pattern: &str, filler: &str, choose: impl Fn(&GlobElement) -> Option<u8>) -> Option<String> {
     let mut filler = Some(filler);
     let mut text = Vec::new();
     for place in places(pattern) {
         match place {
-            Place::Anything => text.extend(filler.take().unwrap_or_default().bytes()),
-            one @ Place::OneOf { .. } => text.push(choose(&one)?),
+            GlobElement::Anything => text.extend(filler.take().unwrap_or_default().bytes()),
+            one @ GlobElement::OneOf { .. } => text.push(choose(&one)?),
         }
     }
     String::from_utf8(text).ok()

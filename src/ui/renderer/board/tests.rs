@@ -12,7 +12,7 @@ struct Run {
 
 /// The two steps of each node in the stage `start`.
 #[derive(Clone, Copy)]
-enum Part {
+enum BoardPart {
     Start,
     Answers,
 }
@@ -41,18 +41,18 @@ impl Run {
     }
 
     /// The id of a step of the stage `start`.
-    fn id(&self, number: usize, part: Part) -> StepId {
+    fn id(&self, number: usize, part: BoardPart) -> StepId {
         let node = self.plan.deployment.node(number);
         let chains = self.plan.chains(self.stage_id("start"));
         let chain = chains.iter().find(|chain| chain.node == Some(&node)).unwrap();
         chain.steps[part as usize].0
     }
 
-    fn start_step(&mut self, number: usize, part: Part) {
+    fn start_step(&mut self, number: usize, part: BoardPart) {
         self.hear(Event::StepStarted { step: self.id(number, part) });
     }
 
-    fn finish_step(&mut self, number: usize, part: Part) {
+    fn finish_step(&mut self, number: usize, part: BoardPart) {
         self.hear(Event::StepFinished { step: self.id(number, part), took: Duration::ZERO });
     }
 
@@ -72,14 +72,14 @@ impl Run {
 fn each_node_shows_what_it_does() {
     let mut run = Run::new(4);
     run.stage("start");
-    run.start_step(1, Part::Start);
-    run.finish_step(1, Part::Start);
-    run.start_step(1, Part::Answers);
-    run.finish_step(1, Part::Answers);
-    run.start_step(2, Part::Start);
-    run.start_step(3, Part::Answers);
+    run.start_step(1, BoardPart::Start);
+    run.finish_step(1, BoardPart::Start);
+    run.start_step(1, BoardPart::Answers);
+    run.finish_step(1, BoardPart::Answers);
+    run.start_step(2, BoardPart::Start);
+    run.start_step(3, BoardPart::Answers);
     let missing = vec![run.missing(3, "does not answer: connection refused")];
-    run.hear(Event::Waiting { step: run.id(3, Part::Answers), missing });
+    run.hear(Event::Waiting { step: run.id(3, BoardPart::Answers), missing });
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  1 of 4 nodes
       ✓ shop-1  answers
@@ -126,10 +126,10 @@ fn thirty_nodes_are_folded_and_busy_ones_take_the_lines_of_those_that_are_done()
     let mut run = Run::new(30);
     run.stage("start");
     for number in 1..=12 {
-        run.start_step(number, Part::Start);
+        run.start_step(number, BoardPart::Start);
     }
-    run.finish_step(2, Part::Start);
-    run.start_step(13, Part::Start);
+    run.finish_step(2, BoardPart::Start);
+    run.start_step(13, BoardPart::Start);
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  1 of 30 nodes
       ⠴ shop-1   start container
@@ -155,9 +155,9 @@ fn thirty_nodes_are_folded_and_busy_ones_take_the_lines_of_those_that_are_done()
 fn a_failure_stays_on_the_screen() {
     let mut run = Run::new(2);
     run.stage("start");
-    run.start_step(2, Part::Start);
+    run.start_step(2, BoardPart::Start);
     let error = vec!["port 7002 is taken".to_owned()];
-    let line = run.hear(Event::StepFailed { step: run.id(2, Part::Start), error });
+    let line = run.hear(Event::StepFailed { step: run.id(2, BoardPart::Start), error });
     insta::assert_snapshot!(line.unwrap(), @"✗ shop-2  start container");
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  0 of 2 nodes

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::reply;
 use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
-use crate::verify::{CheckConnection, Command, ProbeReply, Request, RequestAction, Word};
+use crate::verify::{CheckCommand, CheckConnection, ProbeReply, Request, RequestAction, Word};
 
 /// How long a message may take before it is published again.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
@@ -21,13 +21,13 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 pub(super) struct CheckConnections<'a> {
     servers: &'a Servers<'a>,
     patience: Duration,
-    open: BTreeMap<CheckConnection, Open>,
+    open: BTreeMap<CheckConnection, OpenConnection>,
     /// The users that guests have logged in as.
     guests: BTreeMap<NodeName, String>,
 }
 
 /// A connection of the check's own.
-enum Open {
+enum OpenConnection {
     Node(MultiplexedConnection),
     Listening(MultiplexedConnection, UnboundedReceiver<PushInfo>),
     Cluster(ClusterConnection),
@@ -95,36 +95,40 @@ impl<'a> CheckConnections<'a> {
     async fn send(
         &mut self,
         session: &CheckConnection,
-        commands: &[&Command],
+        commands: &[&CheckCommand],
     ) -> Result<Vec<ProbeReply>, ServerError> {
         if let CheckConnection::Shared(node) = session {
             let mut connection = self.servers.connection(node).await?;
             return self.servers.kept(node, ask(&mut connection, commands).await);
         }
         match self.own(session).await? {
-            Open::Node(connection) | Open::Listening(connection, _) => ask(connection, commands).await,
-            Open::Cluster(connection) => ask(connection, commands).await,
+            OpenConnection::Node(connection) | OpenConnection::Listening(connection, _) => {
+                ask(connection, commands).await
+            }
+            OpenConnection::Cluster(connection) => ask(connection, commands).await,
         }
     }
 
     /// The check's own connection, opened at its first use.
-    async fn own(&mut self, session: &CheckConnection) -> Result<&mut Open, ServerError> {
+    async fn own(&mut self, session: &CheckConnection) -> Result<&mut OpenConnection, ServerError> {
         if !self.open.contains_key(session) {
             let endpoint = self.endpoint(session.node())?;
             let (dialer, login) = (&self.servers.dialer, self.servers.login(session.node()));
             let open = match session {
-                CheckConnection::Guest(_) => Open::Node(dialer.open(endpoint, None).await?),
-                CheckConnection::Plaintext(_) => Open::Node(Dialer::plaintext().open(endpoint, None).await?),
+                CheckConnection::Guest(_) => OpenConnection::Node(dialer.open(endpoint, None).await?),
+                CheckConnection::Plaintext(_) => {
+                    OpenConnection::Node(Dialer::plaintext().open(endpoint, None).await?)
+                }
                 CheckConnection::Uncertified(_) => {
-                    Open::Node(dialer.without_certificate().open(endpoint, None).await?)
+                    OpenConnection::Node(dialer.without_certificate().open(endpoint, None).await?)
                 }
                 CheckConnection::Shared(_) | CheckConnection::Private(_) => {
                     let (connection, messages) = dialer.open_listening(endpoint, login).await?;
-                    Open::Listening(connection, messages)
+                    OpenConnection::Listening(connection, messages)
                 }
-                CheckConnection::Cluster(_) => {
-                    Open::Cluster(dialer.open_cluster(self.servers.topology, endpoint, login).await?)
-                }
+                CheckConnection::Cluster(_) => OpenConnection::Cluster(
+                    dialer.open_cluster(self.servers.topology, endpoint, login).await?,
+                ),
             };
             self.open.insert(session.clone(), open);
         }
@@ -142,12 +146,14 @@ impl<'a> CheckConnections<'a> {
         &mut self,
         session: &CheckConnection,
         channel: &str,
-        (publisher, publish): (&CheckConnection, &Command),
+        (publisher, publish): (&CheckConnection, &CheckCommand),
     ) -> Result<ProbeReply, ServerError> {
         let deadline = Instant::now() + self.patience;
         loop {
             let until = deadline.min(Instant::now() + PUBLISH_INTERVAL);
-            let Open::Listening(_, messages) = self.own(session).await? else { return Ok(ProbeReply::Nil) };
+            let OpenConnection::Listening(_, messages) = self.own(session).await? else {
+                return Ok(ProbeReply::Nil);
+            };
             match tokio::time::timeout_at(until, next_on(channel, messages)).await {
                 Ok(reply) => return Ok(reply),
                 Err(_) if until == deadline => return Ok(ProbeReply::Nil),
@@ -169,7 +175,7 @@ async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> P
     ProbeReply::Nil
 }
 
-fn packed(command: &Command) -> Cmd {
+fn packed(command: &CheckCommand) -> Cmd {
     let mut packed = Cmd::new();
     for word in command.words() {
         match word {
@@ -182,7 +188,7 @@ fn packed(command: &Command) -> Cmd {
 
 async fn ask(
     connection: &mut impl ConnectionLike,
-    commands: &[&Command],
+    commands: &[&CheckCommand],
 ) -> Result<Vec<ProbeReply>, ServerError> {
     let failed = |source| ServerError::NoReply { source };
     if let [command] = commands {

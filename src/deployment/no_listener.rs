@@ -4,8 +4,8 @@ use crate::event::{Event, Listener};
 
 /// Ignores every event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Silent;
+pub(super) struct NoListener;
 
-impl Listener for Silent {
+impl Listener for NoListener {
     fn hear(&self, _: Event) {}
 }

@@ -1,4 +1,4 @@
-//! Whether the kernel that runs the containers has room for the neighbours of a cluster's nodes.
+//! Whether the neighbour table of this machine's kernel has room for the nodes of a cluster.
 
 use std::fs;
 

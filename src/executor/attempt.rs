@@ -1,10 +1,10 @@
-//! One look: calls a server, or asks the servers that a condition is about.
+//! An attempt: a call of a server, or a question to the servers that a condition is about.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{BoxedError, EngineCalls, Executor, Failure, ServerCalls, ServerFault, error};
+use super::{BoxedError, EngineCalls, Executor, ServerCalls, ServerFault, StepFailure, error};
 use crate::event::Missing;
 use crate::observation::ObservedServer;
 use crate::plan::{Condition, Disagreement, ServerAction, Step};
@@ -21,8 +21,8 @@ pub(super) enum Awaited<'a> {
     Condition(&'a Condition),
 }
 
-/// What one look shows.
-pub(super) struct Sight {
+/// What an attempt showed.
+pub(super) struct Attempt {
     /// A server's refusal that may pass.
     refusal: Option<(NodeName, BoxedError)>,
     /// What keeps a condition from holding.
@@ -31,7 +31,7 @@ pub(super) struct Sight {
     pub(super) silent: Vec<NodeName>,
 }
 
-impl Sight {
+impl Attempt {
     /// What is still missing.
     pub(super) fn missing(&self) -> Vec<Missing> {
         let refusal = self.refusal.iter();
@@ -40,37 +40,37 @@ impl Sight {
         refusal.chain(self.disagreements.iter().cloned().map(Missing::Disagreement)).collect()
     }
 
-    /// The failure of a wait that ends with this look.
-    pub(super) fn failure(self, waited: Duration) -> Failure {
+    /// The failure of a wait that ends with this attempt.
+    pub(super) fn failure(self, waited: Duration) -> StepFailure {
         match self.refusal {
-            Some((_, error)) => Failure::Call(error),
-            None => Failure::Wait { waited, disagreements: self.disagreements, silent: self.silent },
+            Some((_, error)) => StepFailure::Call(error),
+            None => StepFailure::Wait { waited, disagreements: self.disagreements, silent: self.silent },
         }
     }
 }
 
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
-    /// Looks once. Fails where a server refuses for good.
-    pub(super) async fn look(&self, step: &Step, awaited: Awaited<'_>) -> Result<Sight, Failure> {
+    /// Attempts once. Fails where a server refuses for good.
+    pub(super) async fn attempt(&self, step: &Step, awaited: Awaited<'_>) -> Result<Attempt, StepFailure> {
         match awaited {
             Awaited::Condition(condition) => Ok(self.ask(step, condition).await),
             Awaited::Call(node, call) => {
                 let refusal = match self.servers.apply(node, call).await {
                     Ok(()) => None,
                     Err(ServerFault::Passing(error)) => Some((node.clone(), error)),
-                    Err(ServerFault::Final(error)) => return Err(Failure::Call(error)),
+                    Err(ServerFault::Final(error)) => return Err(StepFailure::Call(error)),
                 };
-                Ok(Sight { refusal, disagreements: Vec::new(), silent: vec![node.clone()] })
+                Ok(Attempt { refusal, disagreements: Vec::new(), silent: vec![node.clone()] })
             }
         }
     }
 
     /// Asks the nodes that a condition is about.
-    async fn ask(&self, step: &Step, condition: &Condition) -> Sight {
+    async fn ask(&self, step: &Step, condition: &Condition) -> Attempt {
         let answers = self.answers(waiting::nodes(condition, step.node.as_ref())).await;
         let disagreements = waiting::disagreements(condition, &answers);
         let silent = answers.into_iter().filter(|(_, server)| server.view().is_none());
-        Sight { refusal: None, disagreements, silent: silent.map(|(node, _)| node).collect() }
+        Attempt { refusal: None, disagreements, silent: silent.map(|(node, _)| node).collect() }
     }
 
     async fn answers<'n>(&self, nodes: Vec<&'n NodeName>) -> Answers {

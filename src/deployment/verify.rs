@@ -7,7 +7,7 @@ use rand::RngExt as _;
 
 use super::engine::ConnectedEngine;
 use crate::executor::EngineCalls as _;
-use crate::redis::{Servers, probe};
+use crate::redis::{Servers, check_runner};
 use crate::topology::{Credentials, NodeName, Topology};
 use crate::up_result::Verification;
 
@@ -25,6 +25,6 @@ pub(super) async fn verify(
         let api = engine.api.clone();
         async move { api.unavailable(&node).await.ok().flatten() }.boxed()
     };
-    let report = probe::verify(servers, topology, credentials, &unique, &why).await;
+    let report = check_runner::verify(servers, topology, credentials, &unique, &why).await;
     Verification { report, took: started.elapsed() }
 }

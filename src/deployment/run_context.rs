@@ -1,7 +1,7 @@
 //! A deployment on a real engine, as the convergence sees it.
 
 use super::Error;
-use super::converge::{ConvergeError, MOST_ROUNDS, Site};
+use super::converge::{ConvergeError, MOST_ROUNDS, RunContext};
 use super::engine::ConnectedEngine;
 use super::target::Target;
 use crate::docker::Engine;
@@ -10,13 +10,13 @@ use crate::redis::Servers;
 use crate::topology::{Credentials, Topology};
 
 /// A deployment on a real engine that this run may change.
-pub(super) struct EngineSite<'a> {
+pub(super) struct EngineRunContext<'a> {
     pub(super) target: &'a Target,
     pub(super) engine: &'a ConnectedEngine,
     pub(super) servers: &'a Servers<'a>,
 }
 
-impl<'a> Site for EngineSite<'a> {
+impl<'a> RunContext for EngineRunContext<'a> {
     type Engine = Engine;
     type Servers = Servers<'a>;
     type Error = Error;
@@ -42,11 +42,11 @@ impl<'a> Site for EngineSite<'a> {
     }
 }
 
-impl EngineSite<'_> {
-    /// The error of a convergence on this site.
+impl EngineRunContext<'_> {
+    /// The error of a convergence on this context.
     pub(super) fn error(&self, error: ConvergeError<Error>) -> Error {
         match error {
-            ConvergeError::Site(error) => error,
+            ConvergeError::Context(error) => error,
             ConvergeError::Obstacles(obstacles) => self.target.obstacles(obstacles),
             ConvergeError::Execute(error) => Error::Execute(error),
             ConvergeError::Unsettled => Error::Unsettled(self.target.topology.name.to_string(), MOST_ROUNDS),

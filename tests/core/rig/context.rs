@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use redisctl::arrangement::Arrangement;
-use redisctl::deployment::converge::{self, ConvergeError, ConvergeOptions, Site};
+use redisctl::deployment::converge::{self, ConvergeError, ConvergeOptions, RunContext};
 use redisctl::event::{Event, Listener};
 use redisctl::observation::Observation;
 use redisctl::plan::Plan;
@@ -16,13 +16,13 @@ use super::TIMEOUT;
 use crate::memory::World;
 
 /// An engine and servers in memory, as the library's convergence sees them.
-struct WorldSite<'a> {
+struct WorldContext<'a> {
     world: &'a World,
     topology: &'a Topology,
     credentials: Credentials,
 }
 
-impl Site for WorldSite<'_> {
+impl RunContext for WorldContext<'_> {
     type Engine = World;
     type Servers = World;
     type Error = Infallible;
@@ -98,10 +98,10 @@ pub(crate) async fn try_up(
     world.begin_run();
     world.gather_passwords(topology);
     let credentials = world.state().credentials.clone();
-    let site = WorldSite { world, topology, credentials };
+    let context = WorldContext { world, topology, credentials };
     let heard = Plans { plans: Mutex::default(), inner: listener };
     let options = ConvergeOptions { plan: options, timeout: TIMEOUT };
-    let result = converge::converge(&site, options, &heard).await;
+    let result = converge::converge(&context, options, &heard).await;
     let plans = heard.plans.into_inner().expect("no panic");
     let failure = match result {
         Ok(_) => return Ok(plans),
@@ -111,7 +111,7 @@ pub(crate) async fn try_up(
         }
         Err(ConvergeError::Execute(error)) => redisctl::executor::chain(&*error),
         Err(ConvergeError::Unsettled) => "no end in sight".to_owned(),
-        Err(ConvergeError::Site(never)) => match never {},
+        Err(ConvergeError::Context(never)) => match never {},
     };
     let past: String = plans.iter().map(ToString::to_string).collect();
     Err(UpFailure::Failed(format!("{failure}\nafter\n{past}")))

@@ -11,7 +11,7 @@ use crate::poll::Wait;
 use crate::report::{CheckResult, Exchange, Outcome, Report};
 use crate::topology::{Credentials, NodeName, Topology};
 use crate::verify::{
-    self, Check, CheckConnection, CheckMethod, Command, Judgement, PATIENCE, Request, RequestAction,
+    self, Check, CheckCommand, CheckConnection, CheckMethod, Judgement, PATIENCE, Request, RequestAction,
 };
 use crate::waiting::Unavailable;
 
@@ -94,7 +94,7 @@ fn outcome(verdict: Judgement) -> (Outcome, String) {
 
 /// Whether a request can be sent together with the request before it, without waiting for its reply.
 fn in_one_round(before: &Request, step: &Request) -> bool {
-    fn command(step: &Request) -> Option<&Command> {
+    fn command(step: &Request) -> Option<&CheckCommand> {
         match &step.action {
             RequestAction::Send(command) if !step.patient => Some(command),
             _ => None,
