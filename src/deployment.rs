@@ -50,7 +50,6 @@ mod loaded_spec;
 mod lost_resources;
 mod neighbour_table;
 mod no_listener;
-mod no_listener;
 mod node_choice;
 mod node_handle;
 mod node_logs;
@@ -67,7 +66,6 @@ mod stopwatch;
 mod target;
 mod tls_files;
 mod up;
-mod verify;
 mod verify;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};

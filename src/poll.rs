@@ -57,6 +57,18 @@ impl Wait {
         sleep(self.pace.min(left)).await;
         Ok(())
     }
+
+    /// Waits for `event`, and for no longer than the time until the next look; `None`: that look is due.
+    ///
+    /// # Errors
+    /// As [`Wait::pause`].
+    pub async fn pause_until<T>(&self, event: impl Future<Output = T>) -> Result<Option<T>, TimedOut> {
+        tokio::select! {
+            biased;
+            outcome = event => Ok(Some(outcome)),
+            paused = self.pause() => paused.map(|()| None),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +87,21 @@ mod tests {
         };
         assert_eq!(looks, [0, 300, 600, 900, 1000]);
         assert_eq!(timed_out.to_string(), "waited 1 s for the moon");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_ends_a_pause() {
+        let wait = Wait::new("the moon", Duration::from_secs(1), Duration::from_millis(300));
+        let after = async |time| {
+            sleep(Duration::from_millis(time)).await;
+            "up"
+        };
+        assert_eq!(wait.pause_until(after(200)).await, Ok(Some("up")));
+        assert_eq!(wait.pause_until(after(400)).await, Ok(None));
+        assert_eq!(wait.waited().as_millis(), 500);
+        assert_eq!(wait.pause_until(after(900)).await, Ok(None));
+        assert_eq!(wait.pause_until(after(900)).await, Ok(None));
+        assert!(wait.pause_until(after(900)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

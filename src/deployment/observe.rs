@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::Error;
 use super::engine::ConnectedEngine;
 use crate::arrangement::Arrangement;
 use crate::observation::Observation;
+use crate::poll::Wait;
 use crate::redis::Servers;
 use crate::topology::{Credentials, Topology};
 
@@ -39,13 +38,13 @@ pub(super) async fn observe(
     }
     servers.leaving(&observed.leaving(topology));
     let running = observed.running(topology);
-    let started = Instant::now();
+    let wait = Wait::new("the roles to settle", MOTION, POLL_INTERVAL);
     loop {
         observed.servers = servers.observe(&running).await;
-        if !Arrangement::new(topology, &observed).is_in_motion() || started.elapsed() >= MOTION {
+        let is_settled = !Arrangement::new(topology, &observed).is_in_motion();
+        if is_settled || wait.pause().await.is_err() {
             break;
         }
-        tokio::time::sleep(POLL_INTERVAL).await;
     }
     observed.strangers = servers.strangers(observed.slot_owners_besides(topology)).await;
     Ok(observed)

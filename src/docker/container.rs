@@ -10,10 +10,10 @@ use bollard::query_parameters::{
     StopContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt as _;
-use tokio::time::{Instant, timeout};
 
 use super::error::{is_conflict, is_not_found, status};
 use super::{EngineError, dialect, request_body};
+use crate::poll::Wait;
 use crate::topology::DeploymentName;
 use crate::topology::container::ContainerSettings;
 
@@ -118,14 +118,17 @@ pub(super) async fn remove(docker: &Docker, id: &str, name: &str) -> Result<(), 
 
 /// Waits until the engine has removed a container that it is removing.
 pub(super) async fn until_removed(docker: &Docker, container: &str) -> Result<(), EngineError> {
-    let started = Instant::now();
-    while started.elapsed() < REMOVAL_LIMIT {
+    let wait = Wait::new("the container to be removed", REMOVAL_LIMIT, ASK_AGAIN);
+    loop {
         let options = WaitContainerOptionsBuilder::default().condition("removed").build();
         let mut ended = docker.wait_container(container, Some(options));
         // The answer is the exit code, or that the container does not exist. Both mean that it is removed.
-        if timeout(ASK_AGAIN, ended.next()).await.is_ok() {
-            return Ok(());
+        match wait.pause_until(ended.next()).await {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => {}
+            Err(_) => {
+                return Err(EngineError::NotGone { container: container.to_owned(), waited: REMOVAL_LIMIT });
+            }
         }
     }
-    Err(EngineError::NotGone { container: container.to_owned(), waited: REMOVAL_LIMIT })
 }

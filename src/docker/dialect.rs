@@ -20,9 +20,9 @@ use bollard::query_parameters::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
 
 use super::error::is_internal;
+use crate::poll::Wait;
 
 /// For how long a call is repeated that ends in an internal error. The cause passes within tenths of a second, or
 /// within seconds on a busy machine.
@@ -77,10 +77,14 @@ pub(super) async fn remove_container(
 
 /// Repeats a call while the engine answers with an internal error, until the time is over.
 async fn repeat<T, C: Future<Output = Result<T, Error>>>(call: impl Fn() -> C) -> Result<T, Error> {
-    let deadline = Instant::now() + REPEAT_LIMIT;
+    let wait = Wait::new("the engine to answer without an internal error", REPEAT_LIMIT, REPEAT_INTERVAL);
     loop {
         match call().await {
-            Err(error) if is_internal(&error) && Instant::now() < deadline => sleep(REPEAT_INTERVAL).await,
+            Err(error) if is_internal(&error) => {
+                if wait.pause().await.is_err() {
+                    return Err(error);
+                }
+            }
             result => return result,
         }
     }
@@ -130,6 +134,8 @@ fn dockers_word(state: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+
+    use tokio::time::Instant;
 
     use super::*;
 

@@ -10,11 +10,11 @@ use bollard::Docker;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
 use futures_util::future::{join_all, try_join3};
-use tokio::time::{Instant, sleep};
 
 use super::container::{self, REMOVAL_LIMIT};
 use super::inventory::{Ends, EngineInventory};
 use super::{EngineError, dialect};
+use crate::poll::Wait;
 use crate::topology::DeploymentName;
 
 /// How long to wait before listing again after a list that named a container which does not exist.
@@ -32,12 +32,12 @@ const LIMIT_AFTER_KILLED_RUN: Duration = Duration::from_secs(10);
 
 /// Lists what is on the engine, after the removal of every container of a deployment that the engine is removing.
 pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, EngineError> {
-    let started = Instant::now();
+    let wait = Wait::new("the engine to remove containers", REMOVAL_LIMIT, RELIST_INTERVAL);
     loop {
         let listed = list(docker).await?;
         match inspect_settled(docker, listed.own_containers()).await {
             Ok(Some(inspected)) => return Ok(listed.with_ends(ends(inspected))),
-            Ok(None) if started.elapsed() < REMOVAL_LIMIT => {}
+            Ok(None) if wait.pause().await.is_ok() => {}
             // The call that needs the name of a container that cannot be removed reports the container.
             Ok(None) | Err(EngineError::NotGone { .. }) => return Ok(listed),
             Err(error) => return Err(error),
@@ -62,14 +62,13 @@ pub(super) async fn is_removed(docker: &Docker, container: &str) -> Result<bool,
 
 /// Waits until nothing of a deployment has changed for a while, or until the time for that is over.
 pub(super) async fn until_unchanged(docker: &Docker, deployment: &DeploymentName) -> Result<(), EngineError> {
-    let started = Instant::now();
+    let wait = Wait::new("the deployment not to change", LIMIT_AFTER_KILLED_RUN, LOOK_INTERVAL);
     let mut last = inventory(docker).await?.deployment(deployment);
-    let mut changed = Instant::now();
-    while changed.elapsed() < QUIET_AFTER_KILLED_RUN && started.elapsed() < LIMIT_AFTER_KILLED_RUN {
-        sleep(LOOK_INTERVAL).await;
+    let mut changed = wait.waited();
+    while wait.waited().saturating_sub(changed) < QUIET_AFTER_KILLED_RUN && wait.pause().await.is_ok() {
         let next = inventory(docker).await?.deployment(deployment);
         if next != last {
-            changed = Instant::now();
+            changed = wait.waited();
         }
         last = next;
     }
@@ -108,10 +107,7 @@ async fn inspect_settled(
                 }
             }
             // The container has been removed since, or engine 20.10 listed it a moment before it existed.
-            None => {
-                sleep(RELIST_INTERVAL).await;
-                settled = None;
-            }
+            None => settled = None,
         }
     }
     Ok(settled)

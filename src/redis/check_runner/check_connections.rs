@@ -7,9 +7,9 @@ use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, Pipeline, PushInfo, PushKind, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::Instant;
 
 use super::reply;
+use crate::poll::Wait;
 use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
 use crate::verify::{CheckCommand, CheckConnection, ProbeReply, Request, RequestAction, Word};
@@ -148,16 +148,15 @@ impl<'a> CheckConnections<'a> {
         channel: &str,
         (publisher, publish): (&CheckConnection, &CheckCommand),
     ) -> Result<ProbeReply, ServerError> {
-        let deadline = Instant::now() + self.patience;
+        let wait = Wait::new("a message", self.patience, PUBLISH_INTERVAL);
         loop {
-            let until = deadline.min(Instant::now() + PUBLISH_INTERVAL);
             let OpenConnection::Listening(_, messages) = self.own(session).await? else {
                 return Ok(ProbeReply::Nil);
             };
-            match tokio::time::timeout_at(until, next_on(channel, messages)).await {
-                Ok(reply) => return Ok(reply),
-                Err(_) if until == deadline => return Ok(ProbeReply::Nil),
-                Err(_) => drop(self.send(publisher, &[publish]).await?),
+            match wait.pause_until(next_on(channel, messages)).await {
+                Ok(Some(reply)) => return Ok(reply),
+                Ok(None) => drop(self.send(publisher, &[publish]).await?),
+                Err(_) => return Ok(ProbeReply::Nil),
             }
         }
     }
