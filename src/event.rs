@@ -109,12 +109,12 @@ impl Missing {
         }
     }
 
-    /// What the node says, without its name.
+    /// What keeps the step waiting, without the node's name.
     #[must_use]
-    pub fn message(&self) -> &str {
+    pub fn reason(&self) -> String {
         match self {
-            Self::Disagreement(Disagreement { message, .. }) => message,
-            Self::Refusal { error, .. } => error,
+            Self::Disagreement(Disagreement { deviation, .. }) => deviation.to_string(),
+            Self::Refusal { error, .. } => error.clone(),
         }
     }
 }

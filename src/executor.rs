@@ -190,8 +190,8 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 Ok(())
             }
             Err(failure) => {
-                let (subject, action) = (step.subject(run.plan).to_owned(), step.action.to_string());
-                let error = self.explain(step, subject, action, failure).await;
+                let subject = step.subject(run.plan).to_owned();
+                let error = self.explain(step, subject, failure).await;
                 // A wait that needs another plan is no failure.
                 if !matches!(error, ExecuteError::Outdated { .. }) {
                     let error = error::messages(&error);
@@ -203,13 +203,8 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     }
 
     /// Makes an error of a failure, with the last log lines of the node that it is about.
-    async fn explain(
-        &self,
-        step: &Step,
-        subject: String,
-        action: String,
-        failure: StepFailure,
-    ) -> ExecuteError {
+    async fn explain(&self, step: &Step, subject: String, failure: StepFailure) -> ExecuteError {
+        let action = Box::new(step.action.clone());
         match failure {
             StepFailure::Call(source) => {
                 let log = self.log_tail(step.node.as_ref()).await;
@@ -223,7 +218,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             StepFailure::Wait { waited, disagreements, silent } => {
                 // The log of the first node only: the logs of thirty nodes would hide the reason.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
-                ExecuteError::Wait { subject, condition: action, waited, disagreements, silent, log }
+                ExecuteError::Wait { subject, action, waited, disagreements, silent, log }
             }
         }
     }

@@ -30,7 +30,7 @@ pub use condition::{
     ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Peer, ReplicationExpectation,
     SentinelExpectation,
 };
-pub use disagreement::Disagreement;
+pub use disagreement::{Deviation, Disagreement};
 pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
 pub use group::Group;

@@ -142,7 +142,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok
 mod tests {
     use super::*;
     use crate::event::Missing;
-    use crate::plan::{Disagreement, testing};
+    use crate::plan::{Deviation, testing};
 
     #[test]
     fn lines_keep_the_fields_that_scripts_read() {
@@ -150,9 +150,9 @@ mod tests {
         let (stages, steps) = (testing::stage_ids(&plan), testing::step_ids(&plan));
         let took = Duration::from_micros(1_234_567);
         let node = plan.deployment.node(2);
-        let message = "has no link to shop-1".to_owned();
+        let deviation = Deviation::NoLink(plan.deployment.node(1));
         let missing = vec![
-            Missing::Disagreement(Disagreement { node: node.clone(), message }),
+            Missing::Disagreement(deviation.at(&node)),
             Missing::Refusal { node, error: "LOADING".to_owned() },
         ];
         let mut lines = JsonLines::default();

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::plan::Action;
 use crate::readiness::Disagreement;
 use crate::topology::NodeName;
 use crate::waiting::{PlanAgain, Unavailable};
@@ -19,23 +20,23 @@ pub enum ExecuteError {
     Call {
         /// The node, or the deployment.
         subject: String,
-        /// What was tried.
-        action: String,
+        /// The action that failed.
+        action: Box<Action>,
         /// Why it failed.
         source: BoxedError,
         /// The node's last log lines.
         log: Vec<String>,
     },
     /// The time of a wait is over.
-    #[error("`{subject}`: gave up after {} s: {condition}{}", waited.as_secs(), said(disagreements))]
+    #[error("`{subject}`: gave up after {} s: {action}{}", waited.as_secs(), said(disagreements))]
     Wait {
         /// The node, or the deployment.
         subject: String,
-        /// What was awaited.
-        condition: String,
-        /// For how long.
+        /// The action that did not succeed in time, or the condition that did not come about.
+        action: Box<Action>,
+        /// How long the executor waited.
         waited: Duration,
-        /// What nodes say instead.
+        /// How the nodes' statements differ from the expected state.
         disagreements: Vec<Disagreement>,
         /// The nodes whose servers do not answer although their containers run.
         silent: Vec<NodeName>,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::{
-    Action, AtStake, Cause, ClusterMember, Disagreement, Holder, MemberRole, Order, Peer,
+    Action, AtStake, Cause, ClusterMember, Deviation, Holder, MemberRole, Order, Peer,
     ReplicationExpectation, Stage, Step,
 };
 use crate::topology::{Address, DeploymentName, SlotSet};
@@ -45,15 +45,15 @@ const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-fn disagreement(message: &str) -> Missing {
-    Missing::Disagreement(Disagreement { node: name(1), message: message.to_owned() })
+fn disagreement(deviation: &Deviation) -> Missing {
+    Missing::Disagreement(deviation.clone().at(&name(1)))
 }
 
 /// A look after this time, at which something is missing and the engine has just been asked.
 fn look(waited: Duration) -> Look {
     Look {
         waited,
-        missing: vec![disagreement("is no primary")],
+        missing: vec![disagreement(&Deviation::NoPrimary)],
         silent: Vec::new(),
         other_step_failed: false,
         containers: Some(Vec::new()),
@@ -102,15 +102,16 @@ fn a_wait_gives_up_when_its_time_is_over_or_another_step_has_failed() {
 fn a_long_wait_looks_less_often_and_tells_what_is_missing_when_that_changes() {
     let (plan, condition) = (plan(1), replicas_follow());
     let mut waiting = Waiting::for_condition(Progress::new(&plan, READY), &condition, LIMIT);
-    for (waited, message, next) in [
-        (0, "is no primary", go_on(FIRST_PACE, false)),
-        (1999, "is no primary", go_on(FIRST_PACE, false)),
-        (2000, "is no primary", go_on(LATER_PACE, true)),
-        (2050, "is no primary", go_on(LATER_PACE, false)),
-        (2100, "does not answer", go_on(LATER_PACE, true)),
-        (2150, "does not answer", go_on(LATER_PACE, false)),
+    let (first, second) = (Deviation::NoPrimary, Deviation::NoReplica);
+    for (waited, deviation, next) in [
+        (0, &first, go_on(FIRST_PACE, false)),
+        (1999, &first, go_on(FIRST_PACE, false)),
+        (2000, &first, go_on(LATER_PACE, true)),
+        (2050, &first, go_on(LATER_PACE, false)),
+        (2100, &second, go_on(LATER_PACE, true)),
+        (2150, &second, go_on(LATER_PACE, false)),
     ] {
-        let look = Look { missing: vec![disagreement(message)], ..look(ms(waited)) };
+        let look = Look { missing: vec![disagreement(deviation)], ..look(ms(waited)) };
         assert_eq!(waiting.next(&look), next, "after {waited} ms");
     }
 }

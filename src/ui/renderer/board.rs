@@ -181,7 +181,7 @@ impl Board {
         match self.nodes.iter_mut().find(|node| Some(&node.name) == subject.as_ref()) {
             // The line begins with the node's name already.
             Some(node) if node.name == *first.node() => {
-                node.missing = format!("{}{more}", first.message());
+                node.missing = format!("{}{more}", first.reason());
             }
             Some(node) => node.missing = format!("{first}{more}"),
             None => {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-use crate::plan::{Disagreement, testing};
+use crate::plan::{Deviation, testing};
 
 struct Run {
     board: Board,
@@ -56,11 +56,8 @@ impl Run {
         self.hear(Event::StepFinished { step: self.id(number, part), took: Duration::ZERO });
     }
 
-    fn missing(&self, number: usize, message: &str) -> Missing {
-        Missing::Disagreement(Disagreement {
-            node: self.plan.deployment.node(number),
-            message: message.to_owned(),
-        })
+    fn missing(&self, number: usize, deviation: Deviation) -> Missing {
+        Missing::Disagreement(deviation.at(&self.plan.deployment.node(number)))
     }
 
     fn picture(&self) -> String {
@@ -78,7 +75,7 @@ fn each_node_shows_what_it_does() {
     run.finish_step(1, BoardPart::Answers);
     run.start_step(2, BoardPart::Start);
     run.start_step(3, BoardPart::Answers);
-    let missing = vec![run.missing(3, "does not answer: connection refused")];
+    let missing = vec![run.missing(3, Deviation::Silent("connection refused".to_owned()))];
     run.hear(Event::Waiting { step: run.id(3, BoardPart::Answers), missing });
     insta::assert_snapshot!(run.picture(), @"
     ⠴ start                 1.2 s  1 of 4 nodes
@@ -106,7 +103,7 @@ fn a_wait_of_the_whole_deployment_stands_in_the_header_and_is_cut_to_the_width()
     let step = *testing::step_ids(&run.plan).last().unwrap();
     run.hear(Event::StepStarted { step });
     insta::assert_snapshot!(run.picture(), @"⠴ ready                 1.2 s  wait until all replicas follow");
-    let missing = vec![run.missing(3, "does not list shop-5 as online in CLUSTER SHARDS"); 3];
+    let missing = vec![run.missing(3, Deviation::NotInShards(run.plan.deployment.node(5))); 3];
     run.hear(Event::Waiting { step, missing });
     insta::assert_snapshot!(run.picture(), @"⠴ ready                 1.2 s  shop-3 does not list shop-5 as online in CLUSTER…");
     assert_eq!(run.picture().chars().count(), 80);

@@ -3,7 +3,7 @@
 use super::super::testing::Written;
 use super::*;
 use crate::event::Missing;
-use crate::plan::{Disagreement, testing};
+use crate::plan::{Deviation, testing};
 
 fn plain(written: &Written, verbose: bool) -> Plain {
     Plain::new(Box::new(written.clone()), Palette::new(false), verbose)
@@ -18,11 +18,9 @@ fn text(verbose: bool) -> String {
     let [_, start_1, answers_1, start_2, _, ready] = testing::step_ids(&plan)[..] else {
         panic!("six steps")
     };
-    let missing = |number, message: &str| {
-        let node = plan.deployment.node(number);
-        Missing::Disagreement(Disagreement { node, message: message.to_owned() })
-    };
-    let missing = vec![missing(2, "has no link to shop-1"), missing(1, "does not list shop-2")];
+    let node = |number| plan.deployment.node(number);
+    let missing = [Deviation::NoLink(node(1)).at(&node(2)), Deviation::NotInSlots(node(2)).at(&node(1))];
+    let missing = missing.map(Missing::Disagreement).to_vec();
     let waiting = || Event::Waiting { step: ready, missing: missing.clone() };
     let pulling =
         |done: u64| Event::Pulling { reference: "redis:8".to_owned(), done: done << 20, total: 40 << 20 };
