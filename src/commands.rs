@@ -1,4 +1,4 @@
-//! The verbs, one file each: parse arguments, call the library ([`crate::deployment`]), print.
+//! The verbs, a file for each: they parse arguments, call the library ([`crate::deployment`]) and print.
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;

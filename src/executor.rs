@@ -1,5 +1,5 @@
 //! Runs a plan's stages: calls the engine and the servers, waits, and tells a listener. It decides nothing: the plan
-//! says what is done and in which order, and [`waiting`](crate::waiting) decides whether a wait goes on.
+//! has the actions and their order, and [`waiting`](crate::waiting) decides whether a wait continues.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const SIDE_BY_SIDE: usize = 12;
 
 /// The calls of the engine that the executor needs.
 pub trait EngineCalls: Sync {
-    /// Does one action. `node` is the step's node, where it has one.
+    /// Does an action. `node` is the step's node; `None`: the whole deployment.
     fn apply(
         &self,
         node: Option<&NodeName>,
@@ -57,7 +57,7 @@ pub trait EngineCalls: Sync {
 
 /// The calls of the servers that the executor needs.
 pub trait ServerCalls: Sync {
-    /// Does one action at a node. A state that will pass, like a server that loads its data, fails with
+    /// Does an action at a node. A state that will pass, like a server that loads its data, fails with
     /// [`ServerFault::Passing`].
     fn apply(
         &self,
@@ -84,7 +84,7 @@ pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + Sync
 /// Observes and plans again; `None` where the observation fails or no plan can be made.
 pub type Replan<'a> = dyn Fn() -> BoxFuture<'a, Option<Plan>> + Sync + 'a;
 
-/// What the executor works with.
+/// The executor's tools.
 pub struct Executor<'a, E, S> {
     /// The engine.
     pub engine: &'a E,
@@ -104,8 +104,7 @@ pub struct Executor<'a, E, S> {
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Runs a plan to its end, or to its first failure.
     ///
-    /// # Errors
-    /// The first step that failed; what was done before stays done.
+    /// # Errors The first step that failed. Earlier steps stay done.
     pub async fn run(&self, plan: &Arc<Plan>) -> Result<(), ExecuteError> {
         self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
         for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {
@@ -150,7 +149,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         Ok(())
     }
 
-    /// Does the steps of one subject. It stops when a step of another subject has failed.
+    /// Does the steps of a subject. It stops when a step of another subject has failed.
     async fn chain(&self, run: &StageRun<'_>, chain: Chain<'_>) -> Result<(), ExecuteError> {
         for (id, step) in chain.steps {
             if run.has_failed() {
@@ -231,7 +230,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     }
 }
 
-/// Where a step stands.
+/// A stage while it runs.
 struct StageRun<'a> {
     plan: &'a Plan,
     stage: &'a Stage,

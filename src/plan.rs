@@ -1,4 +1,4 @@
-//! A plan: ordered stages of steps, each one action with the cause for it, and how they print.
+//! A plan: ordered stages of steps. Each step is an action with its cause.
 
 use std::fmt;
 
@@ -40,28 +40,28 @@ pub use obstacle::{Obstacle, SlotConflict};
 pub use server_action::{HandOverWay, ServerAction};
 pub use swapped_role::SwappedRole;
 
-/// What is to be done, in order. Nothing is left to decide while it runs.
+/// The steps that bring a deployment to its spec, in order. Nothing is left to decide while it runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The deployment that it is about.
     pub deployment: DeploymentName,
-    /// The stages, one after another.
+    /// The stages, in the order in which they run.
     pub stages: Vec<Stage>,
-    /// Whether nothing is left to do after them. Otherwise servers whose state is not known yet must
-    /// be asked once they run, and what they say may need another plan.
+    /// Whether nothing is left to do after them. Otherwise servers do not answer yet. Their answers may need another
+    /// plan.
     pub complete: bool,
     /// Each shard's primary, before any is replaced; empty where that is not known yet.
     pub primaries: Vec<NodeName>,
     /// Nodes that are primaries in the place of the spec's, and stay so.
     pub swapped_roles: Vec<SwappedRole>,
-    /// Keys that no other node has, and what the plan does about them.
+    /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
 }
 
 /// Steps that belong together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// What the stage is for, one or two words.
+    /// The purpose of the stage, in a word or two.
     pub name: &'static str,
     /// In which order its steps run.
     pub order: Order,
@@ -72,24 +72,24 @@ pub struct Stage {
 /// In which order the steps of a stage run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// The steps of one subject one after another, subjects side by side.
+    /// The steps of each subject in order, all subjects side by side.
     SideBySide,
-    /// All steps one after another.
+    /// All steps in order.
     InTurn,
 }
 
-/// One action, and why.
+/// An action with its cause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// The node that it is about; `None`: the whole deployment.
     pub node: Option<NodeName>,
-    /// What is done.
+    /// The action.
     pub action: Action,
     /// Why.
     pub cause: Cause,
 }
 
-/// One call, or one wait.
+/// A call, or a wait.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// A call to the engine.
@@ -101,7 +101,7 @@ pub enum Action {
 }
 
 impl Plan {
-    /// Whether there is nothing to do and nothing to wait for.
+    /// Whether the plan has no step.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(|stage| stage.steps.is_empty())
@@ -135,20 +135,20 @@ impl Plan {
         newer.at_stake.iter().find(|stake| stake.stranger().is_some_and(|at| !known.contains(&at)))
     }
 
-    /// A primary of this plan in whose place a condition names another.
+    /// A primary of this plan that a condition does not name, although it names primaries.
     #[must_use]
     pub fn primary_besides(&self, condition: &Condition) -> Option<&NodeName> {
         let named = condition.primaries();
         self.primaries.iter().find(|primary| !named.is_empty() && !named.contains(primary))
     }
 
-    /// What is worth knowing beside the steps: keys at stake first.
+    /// Notes beside the steps: keys at stake first.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         let swapped = self.swapped_roles.iter().map(ToString::to_string);
         self.at_stake.iter().map(ToString::to_string).chain(swapped)
     }
 
-    /// The same, with one sentence for all swapped roles.
+    /// The same notes, with a single sentence for all swapped roles.
     pub fn notes_in_short(&self) -> impl Iterator<Item = String> {
         let swapped = swapped_role::in_short(&self.swapped_roles, &self.deployment);
         self.at_stake.iter().map(ToString::to_string).chain(swapped)
@@ -244,7 +244,7 @@ impl Step {
         self.effect() != StepEffect::Waits
     }
 
-    /// What the step does to the deployment.
+    /// The effect of the step on the deployment.
     #[must_use]
     pub fn effect(&self) -> StepEffect {
         match &self.action {

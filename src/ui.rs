@@ -73,7 +73,7 @@ impl Ui {
         Self::new(options, TerminalFacts::detect())
     }
 
-    /// Whether what is written to stderr has colours.
+    /// Whether output on stderr has colours.
     #[must_use]
     pub fn colours_messages(&self) -> bool {
         self.messages.is_enabled()
@@ -99,7 +99,7 @@ impl Ui {
         write(text.as_bytes())
     }
 
-    /// Writes one JSON document to stdout.
+    /// Writes a JSON document to stdout.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -173,7 +173,7 @@ impl Ui {
         self.print(&checks::render(&lines(report), *took, self.data))
     }
 
-    /// Writes what `doctor` found, as a table with hints or as JSON.
+    /// Writes the findings of `doctor`, as a table with hints or as JSON.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -220,7 +220,7 @@ impl Ui {
         self.print(&notices::valid(source, topology, self.data))
     }
 
-    /// Writes what `down` removed and kept, as text or as JSON.
+    /// Writes the parts that `down` removed and kept, as text or as JSON.
     ///
     /// # Errors
     /// As [`Ui::print`].

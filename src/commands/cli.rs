@@ -1,4 +1,4 @@
-//! `redisctl cli`: a Redis prompt, or one command, already logged in.
+//! `redisctl cli`: a Redis prompt, or a single command, already logged in.
 
 use std::collections::BTreeMap;
 

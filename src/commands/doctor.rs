@@ -1,4 +1,4 @@
-//! `redisctl doctor`: examines this machine, and says how to put right what is wrong.
+//! `redisctl doctor`: examines this machine, and gives hints for its problems.
 
 use super::{CommandError, ExitStatus};
 use crate::deployment::examine;

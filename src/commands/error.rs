@@ -1,4 +1,4 @@
-//! Why a command failed, its exit code, and what to do next.
+//! Errors of commands, with exit codes and hints.
 
 use std::path::PathBuf;
 
@@ -76,7 +76,7 @@ impl CommandError {
         Failure { message: self.to_string(), causes: causes(self), details, hint: self.hint() }
     }
 
-    /// What to do next.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

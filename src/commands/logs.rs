@@ -1,4 +1,4 @@
-//! `redisctl logs`: what the nodes wrote.
+//! `redisctl logs`: the logs of the nodes.
 
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};

@@ -1,4 +1,4 @@
-//! `redisctl plan`: what `up` would do, and why; nothing is changed.
+//! `redisctl plan`: the steps of `up` with their causes, without doing them.
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};

@@ -12,27 +12,27 @@ use crate::readiness::Answers;
 use crate::topology::NodeName;
 use crate::waiting;
 
-/// What a step waits for.
+/// The event that a step waits for.
 #[derive(Clone, Copy)]
 pub(super) enum Awaited<'a> {
-    /// The node's server does what it is told.
+    /// The node's server executes the action.
     Call(&'a NodeName, &'a ServerAction),
     /// A condition holds.
     Condition(&'a Condition),
 }
 
-/// What an attempt showed.
+/// The result of an attempt.
 pub(super) struct Attempt {
     /// A server's refusal that may pass.
     refusal: Option<(NodeName, BoxedError)>,
-    /// What keeps a condition from holding.
+    /// The disagreements with the condition.
     disagreements: Vec<Disagreement>,
     /// The nodes whose servers do not answer.
     pub(super) silent: Vec<NodeName>,
 }
 
 impl Attempt {
-    /// What is still missing.
+    /// The reasons to try again.
     pub(super) fn missing(&self) -> Vec<Missing> {
         let refusal = self.refusal.iter();
         let refusal =

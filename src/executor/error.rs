@@ -32,7 +32,7 @@ pub enum ExecuteError {
     Wait {
         /// The node, or the deployment.
         subject: String,
-        /// The action that did not succeed in time, or the condition that did not come about.
+        /// The action that did not succeed in time, or the wait for a condition.
         action: Box<Action>,
         /// How long the executor waited.
         waited: Duration,
@@ -43,13 +43,13 @@ pub enum ExecuteError {
         /// The last log lines of the first node that disagrees.
         log: Vec<String>,
     },
-    /// What is awaited needs another plan.
+    /// The awaited state needs another plan.
     #[error("another plan is needed: {reason}")]
     Outdated {
-        /// What has changed since the plan was made.
+        /// The change since the plan was made.
         reason: PlanAgain,
     },
-    /// The container of a server does not run any more.
+    /// The container of a server no longer runs.
     #[error("`{subject}`: {why}")]
     Unavailable {
         /// The node.
@@ -76,7 +76,7 @@ impl ExecuteError {
         }
     }
 
-    /// What the user can do about it.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -116,7 +116,7 @@ fn log_lines(subject: &str, log: &[String]) -> String {
     text
 }
 
-/// An error with its causes in one line.
+/// An error with its causes, on a line.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     messages(error).join(": ")

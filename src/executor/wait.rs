@@ -1,4 +1,5 @@
-//! Waits: looks, asks what [`waiting`](crate::waiting) asks for, sleeps, and looks again until it decides.
+//! Waits: attempts, collects the facts that [`waiting`](crate::waiting) asks for, sleeps, and attempts again until it
+//! decides.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::plan::{Step, StepId};
 use crate::topology::NodeName;
 use crate::waiting::{Look, NewerPlan, Next, Unavailable, Waiting};
 
-/// What comes after a look.
+/// The decision after an attempt.
 enum After {
     Over,
     LookAgain,
@@ -20,7 +21,7 @@ enum After {
 }
 
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
-    /// Waits until what is awaited has come about, or the wait is in vain.
+    /// Waits until the awaited event, or until the wait is hopeless.
     pub(super) async fn wait(
         &self,
         run: &StageRun<'_>,
@@ -44,7 +45,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         }
     }
 
-    /// Does what comes after a look.
+    /// Decides after an attempt.
     async fn go_on(
         &self,
         run: &StageRun<'_>,

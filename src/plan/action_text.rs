@@ -1,4 +1,4 @@
-//! What is done, as text.
+//! Actions as text.
 
 use std::fmt;
 
@@ -96,7 +96,7 @@ impl fmt::Display for ServerAction {
 }
 
 impl Condition {
-    /// What holds in the end, as a clause.
+    /// The condition as a clause.
     #[must_use]
     pub fn clause(&self) -> &'static str {
         match self {
@@ -117,7 +117,7 @@ impl fmt::Display for Condition {
     }
 }
 
-/// The first few settings; how many there are in all.
+/// The first settings, and the number of the others.
 fn pairs(settings: &Settings) -> String {
     const MOST_SHOWN: usize = 2;
     let show = |value: &str| if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() };

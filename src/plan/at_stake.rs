@@ -1,4 +1,4 @@
-//! Keys that no other node of the deployment has, and what a plan does about them.
+//! Keys that no other node of the deployment has, and whether a plan keeps them.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use crate::topology::{Address, NodeName, SlotSet};
 /// The option with which the user gives up the keys that a plan names.
 const OPTION: &str = "--discard-keys";
 
-/// Keys that would go by what the spec asks for.
+/// Keys that the deployment would lose by its spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtStake {
-    /// What holds them.
+    /// The holder of the keys.
     pub holder: Holder,
     /// How many they are; `None` where the holder does not say.
     pub keys: Option<u64>,
@@ -18,7 +18,7 @@ pub struct AtStake {
     pub given_up: bool,
 }
 
-/// What holds keys that no other node has.
+/// A holder of keys that no other node has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
     /// A node that is not of the deployment, and owns slots of its cluster.

@@ -32,7 +32,7 @@ pub enum Cause {
     Detached,
     /// The spec changed these fields.
     SpecChanged(Vec<SpecField>),
-    /// These obstacles are overcome by removing the deployment, which the user consented to.
+    /// These obstacles. The user consented to the removal of the deployment.
     WrongShape(Vec<Obstacle>),
     /// The server does not answer: the error of the connection.
     Silent(String),
@@ -40,7 +40,7 @@ pub enum Cause {
     Unassigned(SlotSet),
     /// The node does not know these nodes.
     Unknown(Vec<NodeName>),
-    /// The node knows something that is not of the deployment.
+    /// The node knows a stranger.
     Stranger(Stranger),
     /// The node's primary is down, and only this node has its keys.
     WouldComeBackEmpty(NodeName),
@@ -52,41 +52,41 @@ pub enum Cause {
     LeftOut(NodeName),
     /// The node does not list itself in CLUSTER SHARDS.
     Unlisted,
-    /// The node has another primary than it should.
+    /// The node has a wrong primary.
     WrongPrimary(WrongPrimary),
     /// The node should become the primary.
     RoleSwap,
     /// The node is not in the spec.
     Leaves,
-    /// The node's primary leaves, or is replaced.
+    /// The node's primary leaves or is replaced.
     PrimaryGoes(NodeName),
     /// The node leaves or is replaced once another node has its role.
     HandsOver,
     /// A first full sync must not wait while nodes are replaced.
     Replacing,
-    /// A deployment is mended quicker with other settings.
+    /// Other settings make a repair faster.
     Mending,
-    /// Other nodes are primaries than the files say.
+    /// The files name other nodes as primaries.
     RolesSwapped,
-    /// Settings are not those wanted: directive, value in force, value wanted.
+    /// Settings differ from the spec: directive, value in force, wanted value.
     Settings(Vec<(String, String, String)>),
-    /// The spec does not have these directives any longer.
+    /// The spec no longer has these directives.
     TakenOut(Vec<String>),
     /// The node has another certificate.
     Certificate(Renewal),
-    /// A user is not as the spec has it: the user's name, and what differs.
+    /// A user differs from the spec: the name of the user, and the difference.
     User(String, UserDrift),
-    /// The server logs in to its primary in another way than it should.
+    /// The server's login at its primary is wrong.
     PrimaryLogin,
-    /// The sentinel logs in to servers and other sentinels in another way than it should.
+    /// The sentinel's login at servers and other sentinels is wrong.
     SentinelLogin,
-    /// A deployment forms quicker with other settings.
+    /// Other settings make forming faster.
     Forming,
     /// A replica is listed for clients once it has seen a write.
     ReplicasUnseen,
-    /// Earlier steps of the plan changed something that takes effect later.
+    /// Earlier steps of the plan changed the deployment.
     Changed,
-    /// The first thing that is not as expected yet.
+    /// The first disagreement with the expected state.
     Unsettled(Disagreement),
 }
 

@@ -1,4 +1,4 @@
-//! The steps of a stage that follow one another because they have the same subject.
+//! Chains: the steps of a stage that have the same subject and run in order.
 
 use super::{Plan, StageId, Step, StepId};
 use crate::topology::NodeName;

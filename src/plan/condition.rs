@@ -1,4 +1,4 @@
-//! What a plan waits for.
+//! The conditions that a plan waits for.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub struct Peer {
     pub address: Address,
 }
 
-/// What a wait is for.
+/// A condition that a step waits for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// The step's node answers.
@@ -23,7 +23,7 @@ pub enum Condition {
     ClusterAgrees(ClusterExpectation),
     /// Every replica follows, online and up to date.
     ReplicasFollow(ReplicationExpectation),
-    /// Every sentinel watches the same primary and knows everybody; and every replica follows.
+    /// Every sentinel watches the same primary and knows every node. Every replica follows the primary.
     SentinelsAgree(SentinelExpectation),
 }
 
@@ -43,10 +43,10 @@ impl Condition {
     }
 }
 
-/// What every node of a cluster must say.
+/// The expected statements of every node of a cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClusterExpectation {
-    /// Every member, and nobody else.
+    /// All members. No node may know others.
     pub members: Vec<ClusterMember>,
     /// The cluster ids of nodes that are not of the deployment, and that stay.
     pub strangers: BTreeSet<String>,
@@ -57,14 +57,12 @@ pub struct ClusterExpectation {
 /// How far a cluster must be for a wait to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Milestone {
-    /// The role swap's barrier: all views are the same and every replica says that the cluster is
-    /// up, while fresh primaries still refuse to for 2 s after their start. After this time another
-    /// way is quicker.
+    /// The barrier of the role swap: all views are equal, and every replica says that the cluster is up. New
+    /// primaries say so only 2 s after their start. After this time another way of forming is faster.
     Barrier(Duration),
-    /// All views are the same, every replica has its link, and everybody says that the cluster is up.
+    /// All views are equal, every replica has its link, and every node says that the cluster is up.
     Linked,
-    /// The same, and clients are told of every replica: in CLUSTER SLOTS, and as online in CLUSTER
-    /// SHARDS.
+    /// In addition, CLUSTER SLOTS lists every replica, and CLUSTER SHARDS lists it as online.
     Ready,
 }
 
@@ -88,7 +86,7 @@ pub enum MemberRole {
     Replica(NodeName),
 }
 
-/// Who follows whom.
+/// A primary with the replicas that follow it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplicationExpectation {
     /// The primary.
@@ -97,7 +95,7 @@ pub struct ReplicationExpectation {
     pub replicas: Vec<Peer>,
 }
 
-/// Who watches whom.
+/// Sentinels with the servers that they watch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SentinelExpectation {
     /// The primary and its replicas.

@@ -1,13 +1,13 @@
-//! What a change of each field of the spec does to a running deployment: the one place that says so.
+//! The effect of a change of each field of the spec on a running deployment. Only this file decides it.
 
 use crate::topology::SpecField;
 
-/// What a change does.
+/// The effect of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The change is applied while every node runs.
     Live,
-    /// The nodes are replaced one after another; a replica or a volume keeps the keys meanwhile.
+    /// Node by node is replaced. A replica or a volume keeps the keys meanwhile.
     NodeByNode,
     /// The change is applied with `--recreate` only, for this reason.
     Recreate(&'static str),
@@ -27,7 +27,7 @@ impl Effect {
 const ADDRESSES: &str = "neighbours and clients know the nodes by their addresses";
 const KEYS_STAY: &str = "keys are not moved into volumes or out of them";
 
-/// What a change of a field does.
+/// The effect of a change of a field.
 #[must_use]
 pub fn effect(field: &SpecField) -> Effect {
     match field {
@@ -49,12 +49,14 @@ pub fn effect(field: &SpecField) -> Effect {
         SpecField::SharedPorts => Effect::Recreate(
             "the container that publishes all ports is recreated, and nothing keeps the keys meanwhile",
         ),
-        SpecField::Kind => Effect::Recreate("nothing of another kind can be kept"),
-        SpecField::OlderImage => Effect::Recreate("an older server cannot read what a newer one wrote"),
+        SpecField::Kind => Effect::Recreate("a deployment of another kind can keep no container"),
+        SpecField::OlderImage => Effect::Recreate("an older server cannot read the files of a newer server"),
         SpecField::UnreadableLabel => Effect::Recreate("another version of redisctl wrote it"),
         SpecField::FewerReplicas => Effect::Recreate("the primary's node is not a server of the new spec"),
-        SpecField::Shards => Effect::Recreate("slots with keys are not moved yet"),
+        SpecField::Shards => Effect::Recreate("redisctl cannot move slots with keys yet"),
         SpecField::Tls => Effect::Recreate("nodes with TLS and nodes without it cannot talk to each other"),
-        SpecField::Authority => Effect::Recreate("clients that trust one CA do not trust nodes of another"),
+        SpecField::Authority => {
+            Effect::Recreate("clients that trust the old CA do not trust certificates of the new CA")
+        }
     }
 }

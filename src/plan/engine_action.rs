@@ -15,7 +15,7 @@ pub enum EngineAction {
         /// Its reference.
         reference: String,
     },
-    /// Remove the deployment's network; no container is attached to it any more.
+    /// Remove the deployment's network. All containers are detached before.
     RemoveNetwork(DeploymentName),
     /// Make the deployment's network.
     CreateNetwork(NetworkSettings),
@@ -34,17 +34,16 @@ pub enum EngineAction {
         through: NodeName,
         /// The nodes whose files are written.
         nodes: Vec<NodeName>,
-        /// Who is primary, where that is another node than the spec's: a server that is started again
-        /// must not take itself for one.
+        /// The primary, where the spec has another: after a restart, the spec's primary must not act as a primary.
         primary: Option<NodeName>,
     },
     /// Give the folder in the node's data volume to the servers' user. Only the node's own container has the folder.
     PrepareDataFolder,
     /// Start the node's container.
     StartContainer,
-    /// Stop the node's container; its server writes what it has to write first.
+    /// Stop the node's container. Its server saves its keys first.
     StopContainer,
-    /// Go on with the node's frozen container.
+    /// Unpause the node's container.
     UnpauseContainer,
     /// Attach the node's container to the network again.
     AttachContainer {
@@ -57,7 +56,7 @@ pub enum EngineAction {
     RemoveContainer,
 }
 
-/// What the deployment's network is made from.
+/// The settings of the deployment's network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkSettings {
     /// The deployment's name, which is the network's.
@@ -68,7 +67,7 @@ pub struct NetworkSettings {
     pub labels: BTreeMap<String, String>,
 }
 
-/// What a volume is made from.
+/// The settings of a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeSettings {
     /// Its name.

@@ -1,4 +1,4 @@
-//! Steps of a stage that do the same at several nodes for the same reason: one line of a plan in short.
+//! Groups: equal steps at several nodes with the same cause. The short form of a plan shows a group on a line.
 
 use std::collections::BTreeMap;
 
@@ -40,13 +40,13 @@ impl<'p> Group<'p> {
         if nodes.is_empty() { plan.deployment.to_string() } else { nodes_in_short(&nodes, &plan.deployment) }
     }
 
-    /// What is done, in one text for all nodes.
+    /// The action, in a single text for all nodes.
     #[must_use]
     pub fn action(&self) -> String {
         action_of(&self.plain_steps())
     }
 
-    /// Why, in one text for all nodes.
+    /// The cause, in a single text for all nodes.
     #[must_use]
     pub fn cause(&self) -> String {
         cause_of(&self.plain_steps())
@@ -75,8 +75,8 @@ impl<'p> Group<'p> {
 }
 
 impl Plan {
-    /// The steps of a stage in groups. The groups keep the order of each node's steps, and the order of all
-    /// steps where they run one after another.
+    /// The steps of a stage in groups. The groups keep the order of each node's steps. In a stage in order, they keep
+    /// the order of all steps.
     #[must_use]
     pub fn groups(&self, stage: StageId) -> Vec<Group<'_>> {
         let in_turn = self.stage(stage).is_some_and(|stage| stage.order == Order::InTurn);

@@ -1,15 +1,15 @@
-//! Whether two steps differ in their nodes only, and one text for steps that do.
+//! Whether two steps differ in their nodes only, and a common text for these steps.
 
 use super::names::list;
 use super::{Action, Cause, EngineAction, ServerAction, Step};
 use crate::topology::container::Namespace;
 use crate::topology::{NodeName, SlotSet};
 
-/// What stands for each node's own name.
+/// A placeholder for each node's own name.
 const OWN_NAME: &str = "<node>";
 
-/// Whether two steps differ in nothing but their nodes, and in what is each node's own: its address, its
-/// slots, the nodes that it meets.
+/// Whether two steps differ only in their nodes and in each node's own data: its address, its slots, the nodes that
+/// it meets.
 pub(super) fn alike(one: &Step, other: &Step) -> bool {
     actions_are_alike(one, other) && causes_are_alike(one, other)
 }
@@ -71,7 +71,7 @@ fn own_text(step: &Step, text: &str) -> String {
     own + rest
 }
 
-/// What alike steps do, in one text.
+/// The action of alike steps, in a single text.
 pub(super) fn action_of(steps: &[&Step]) -> String {
     let [first, .., last] = steps else {
         return steps.first().map_or_else(String::new, |only| only.action.to_string());
@@ -141,7 +141,7 @@ pub(super) fn action_of(steps: &[&Step]) -> String {
     }
 }
 
-/// Why alike steps exist, in one text.
+/// The cause of alike steps, in a single text.
 pub(super) fn cause_of(steps: &[&Step]) -> String {
     let Some(first) = steps.first() else { return String::new() };
     let text = first.cause.to_string();

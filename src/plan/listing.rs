@@ -1,4 +1,4 @@
-//! A plan as lines of text: in full, or with equal steps of many nodes on one line. Both are stable.
+//! A plan as lines of text: in full, or in short with equal steps of many nodes on a single line. Both are stable.
 
 use std::fmt;
 
@@ -13,27 +13,27 @@ const WIDEST_ACTION: usize = 58;
 /// A line of a plan's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListingLine {
-    /// The deployment, and how much there is to do.
+    /// The deployment, and the number of changes.
     Heading(String),
     /// The stage of the following steps.
     Stage(String),
-    /// A step, or several equal ones.
+    /// A step, or several equal steps.
     Step {
         /// Subject and action, padded.
         text: String,
         /// Why.
         cause: String,
-        /// What it does to the deployment.
+        /// Its effect on the deployment.
         effect: StepEffect,
     },
-    /// What is worth knowing beside the steps.
+    /// A note beside the steps.
     Remark(String),
 }
 
-/// What a step does to the deployment.
+/// The effect of a step on the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepEffect {
-    /// It takes something away.
+    /// It removes something.
     Removes,
     /// It changes something else.
     Changes,
@@ -48,7 +48,7 @@ pub struct Listing(pub Vec<ListingLine>);
 /// Stages that are listed under one heading.
 struct Section<'p> {
     names: Vec<&'static str>,
-    /// How often they come, one after another.
+    /// How often they repeat.
     rounds: usize,
     groups: Vec<Vec<Group<'p>>>,
 }
@@ -67,7 +67,7 @@ impl Plan {
         self.lines(&sections, self.notes())
     }
 
-    /// Equal steps of several nodes on one line, and equal stages that follow one another under one heading.
+    /// Equal steps of several nodes on a line. Equal stages that follow each other have a common heading.
     #[must_use]
     pub fn listing_in_short(&self) -> Listing {
         let section = |(stage, id): (&super::Stage, StageId)| Section {
@@ -90,8 +90,7 @@ impl Plan {
             self.list(sections, &mut lines);
             if !self.complete {
                 lines.push(ListingLine::Remark(
-                    "then plan again: the answers of the started servers decide what else is needed"
-                        .to_owned(),
+                    "then plan again: the answers of the started servers decide the further steps".to_owned(),
                 ));
             }
         }
@@ -145,14 +144,14 @@ impl Section<'_> {
             && self.groups.iter().zip(&other.groups).all(|(one, other)| alike(one, other))
     }
 
-    /// Takes in the steps of a section that is like this one.
+    /// Takes in the steps of a section that is like this section.
     fn append(&mut self, other: &Self) {
         let groups = self.groups.iter_mut().flatten().zip(other.groups.iter().flatten());
         groups.for_each(|(group, again)| group.append(again));
     }
 }
 
-/// Puts rounds of so many sections under one heading.
+/// Puts repeated rounds of `length` sections under a common heading.
 fn fold_rounds(sections: Vec<Section<'_>>, length: usize) -> Vec<Section<'_>> {
     let mut folded: Vec<Section<'_>> = Vec::new();
     let mut rest = sections.into_iter().collect::<std::collections::VecDeque<_>>();

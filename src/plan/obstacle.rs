@@ -1,4 +1,4 @@
-//! What stands in a plan's way until the user consents to a loss.
+//! Obstacles: the plan needs the user's consent to a loss.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::topology::{NodeName, SlotSet, SpecField};
 /// Why the deployment cannot be brought to the topology without the user's consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Something that redisctl did not make bears a name that is needed.
+    /// A container, network or volume that redisctl did not make has a needed name.
     Foreign {
         /// `container`, `network` or `volume`.
         kind: &'static str,
@@ -27,14 +27,14 @@ pub enum Obstacle {
     Recreate {
         /// The node; `None`: the whole deployment.
         node: Option<NodeName>,
-        /// What the spec changed.
+        /// The changed fields of the spec.
         fields: Vec<SpecField>,
     },
     /// A change for which the node must be restarted, while nothing keeps its keys.
     NothingKeepsKeys {
         /// The node.
         node: NodeName,
-        /// What the spec changed.
+        /// The changed fields of the spec.
         fields: Vec<SpecField>,
     },
     /// The deployment would begin with data that is kept from an earlier one, and cannot use the data.

@@ -10,7 +10,7 @@ use crate::topology::{Address, DeploymentName, NodeName, Settings, SlotSet};
 pub enum HandOverWay {
     /// FAILOVER, where the primary's server has it.
     Command,
-    /// What FAILOVER does, with REPLICAOF on both.
+    /// The effect of FAILOVER, with REPLICAOF on both servers.
     ByHand,
     /// CLUSTER FAILOVER TAKEOVER on the replica, which the rest of the cluster has no vote in.
     TakeOver,
@@ -31,33 +31,33 @@ pub enum ServerAction {
     MeetAgain(Vec<Peer>),
     /// CLUSTER FORGET.
     Forget {
-        /// The id of a node that is no longer one of the deployment's.
+        /// The id of a node that no longer belongs to the deployment.
         id: String,
     },
     /// CLUSTER RESET HARD: the node forgets its cluster, its copy of the keys and its id.
     Reset,
     /// CLUSTER REPLICATE.
     Replicate(NodeName),
-    /// CLUSTER FAILOVER TAKEOVER, once the node has heard of the epoch of who took over before. Two nodes
-    /// that take the same one part them, but while one does, late news from its former primary may set it
-    /// back, and the others keep the higher one (seen with Redis 8.0).
+    /// CLUSTER FAILOVER TAKEOVER, once the node knows the epoch of the node that took over before. Otherwise both
+    /// nodes take the same epoch, and one of them raises its own. Late gossip of its former primary may then set that
+    /// epoch back, while the other nodes keep the higher epoch (seen with Redis 8.0).
     TakeOver {
-        /// Who took over before, if anybody.
+        /// The node that took over before.
         after: Option<NodeName>,
     },
     /// CLUSTER BUMPEPOCH: the node claims its slots with a higher epoch than any other.
     RaiseEpoch,
-    /// CLUSTER FAILOVER, and the wait until the primary has handed over. Nothing is lost by it.
+    /// CLUSTER FAILOVER, and the wait until the primary has handed over. No write is lost.
     FailOver,
-    /// Let a replica become primary in the node's place, once it has everything, and follow it.
+    /// Make a replica the primary once it has every write, and follow it.
     HandOver {
         /// The replica.
         to: Peer,
         /// How.
         way: HandOverWay,
     },
-    /// SENTINEL FAILOVER, once the node's replicas have everything: the sentinels let one of them become
-    /// primary in the node's place, which follows it.
+    /// SENTINEL FAILOVER, once the node's replicas have every write. The sentinels choose a replica as primary, and
+    /// the node follows it.
     HandOverBySentinels {
         /// The name that the node is watched under.
         name: DeploymentName,
@@ -90,7 +90,7 @@ pub enum ServerAction {
         /// How it is watched, in the words of SENTINEL SET.
         settings: Settings,
     },
-    /// SENTINEL RESET: the sentinel forgets all but the primary, and finds out anew who there is.
+    /// SENTINEL RESET: the sentinel forgets all replicas and sentinels, and discovers them again.
     Rediscover {
         /// The name that the primary is watched under.
         name: DeploymentName,
@@ -102,7 +102,7 @@ pub enum ServerAction {
         /// Its rules, all of them.
         rules: Vec<String>,
     },
-    /// ACL SETUSER: the user's password lets in beside the one that does already.
+    /// ACL SETUSER: the server accepts the user's new password beside the old password.
     AddPassword {
         /// The user.
         user: String,
@@ -112,14 +112,13 @@ pub enum ServerAction {
         /// The user.
         user: String,
     },
-    /// CONFIG SET of how the node logs in to its primary: as the user for that; or no longer. Its link
-    /// opens again.
+    /// CONFIG SET of the node's login at its primary: the replication user, or none. The link opens again.
     LogInToPrimary {
         /// Whether it does.
         with_password: bool,
     },
-    /// SENTINEL SET and SENTINEL CONFIG SET of how the sentinel logs in at servers and at other sentinels:
-    /// as redisctl's own user; or no longer.
+    /// SENTINEL SET and SENTINEL CONFIG SET of the sentinel's login at servers and other sentinels: redisctl's own
+    /// user, or none.
     LogInToWatched {
         /// The name that the primary is watched under.
         name: DeploymentName,
@@ -131,11 +130,11 @@ pub enum ServerAction {
     Announce,
 }
 
-/// For how long servers keep out a node that one of them has forgotten.
+/// How long servers refuse a node that a server has forgotten.
 const KEPT_OUT: Duration = Duration::from_secs(60);
 
 impl ServerAction {
-    /// By how much it may take longer than any other action.
+    /// The time that it may take beyond the timeout of a step.
     #[must_use]
     pub fn longer(&self) -> Duration {
         match self {

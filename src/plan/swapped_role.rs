@@ -21,7 +21,7 @@ impl fmt::Display for SwappedRole {
     }
 }
 
-/// One sentence for all swapped roles; `None` where there are none.
+/// A single sentence for all swapped roles; `None` where there are none.
 pub(super) fn in_short(swapped: &[SwappedRole], deployment: &DeploymentName) -> Option<String> {
     match swapped {
         [] => None,

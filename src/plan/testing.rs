@@ -1,4 +1,4 @@
-//! A small plan for tests of what is made of plans.
+//! A small plan for tests of listings and renderers.
 
 use super::{
     Action, Cause, Condition, EngineAction, Order, Plan, ReplicationExpectation, Stage, StageId, Step, StepId,

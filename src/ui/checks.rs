@@ -1,4 +1,4 @@
-//! The checks' results: a table with the failed ones first, and a summary.
+//! The results of the checks: a table, failed checks first, and a summary.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use super::Palette;
 use super::table::Table;
 use super::timings::seconds;
 
-/// One check's result, ready to be shown.
+/// The result of a check, ready for printing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckLine {
-    /// What was checked.
+    /// The name of the check.
     pub name: String,
     /// The node that it was checked at; `None`: the whole deployment.
     pub node: Option<String>,
     /// Whether it is as it should be.
     pub passed: bool,
-    /// What was found.
+    /// The finding.
     pub detail: String,
 }
 

@@ -99,8 +99,8 @@ impl Shell {
         }
     }
 
-    /// What stands between two commands. The PowerShell that comes with Windows has no `&&`, so that the
-    /// second command runs there in any case.
+    /// The separator of two commands. The PowerShell that comes with Windows has no `&&`, so that the second command
+    /// runs there in any case.
     fn then(self) -> &'static str {
         match self {
             Self::Posix => " && ",

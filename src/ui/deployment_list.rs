@@ -41,7 +41,7 @@ pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
     table.render(palette)
 }
 
-/// Ports that follow one another as a range: `7001-7006, 7104`.
+/// Consecutive ports as a range: `7001-7006, 7104`.
 fn in_short(ports: &[u16]) -> String {
     let runs = ports.chunk_by(|one, next| one.checked_add(1) == Some(*next));
     let texts = runs.filter_map(|run| match run {

@@ -1,4 +1,4 @@
-//! The table of `doctor`, what to do about it, and a summary.
+//! The table of `doctor`, its hints, and a summary.
 
 use console::Alignment::Left;
 

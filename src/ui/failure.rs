@@ -1,17 +1,17 @@
-//! An error as the user reads it: what failed, why, and what to do next.
+//! An error as the user reads it: message, causes, details and hint.
 
 use super::Palette;
 
-/// What went wrong, ready to be printed.
+/// An error, ready for printing.
 #[derive(Debug, Clone, Default)]
 pub struct Failure {
-    /// What failed.
+    /// The failed operation and its subject.
     pub message: String,
-    /// Why, the nearest cause first.
+    /// The causes, the nearest first.
     pub causes: Vec<String>,
-    /// What there is to see: log lines.
+    /// Details, like log lines.
     pub details: Option<String>,
-    /// What to do next.
+    /// Advice.
     pub hint: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn render(failure: &Failure, palette: Palette) -> String {
     lines.concat()
 }
 
-/// The same for programs, on one line. Each of the fields is there, whether it says something or not.
+/// The error as JSON on a single line. All fields are present, also empty fields.
 pub(super) fn to_json(failure: &Failure) -> serde_json::Value {
     let Failure { message, causes, details, hint } = failure;
     serde_json::json!({"error": message, "causes": causes, "details": details, "hint": hint})

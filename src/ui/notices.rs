@@ -1,4 +1,4 @@
-//! Short answers: specs that there are, a spec that is valid, what was removed.
+//! Short results: the shipped topologies, a valid spec, removed deployments.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ pub(super) fn valid(source: &str, topology: &Topology, palette: Palette) -> Stri
     format!("{source} {}: deployment {name}, {}\n", palette.good("is valid"), topology.summary())
 }
 
-/// What `down` took away, a line per deployment, and what it left.
+/// The parts that `down` removed and kept, a line for each deployment.
 pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> String {
     if deployments.is_empty() {
         return "nothing to remove\n".to_owned();

@@ -1,6 +1,6 @@
-//! What the user asked of the output, by options of the command line.
+//! Options of the command line for the output.
 
-/// What the user asked of the output.
+/// Options for the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutputOptions {
     /// The form of data.
@@ -38,7 +38,7 @@ pub enum ColourChoice {
 pub enum Verbosity {
     /// Errors only.
     Quiet,
-    /// What goes on.
+    /// Progress.
     #[default]
     Normal,
     /// Every step that changes something.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use console::Style;
 
-/// The colours of one stream.
+/// The colours of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Palette {
     enabled: bool,
@@ -15,12 +15,12 @@ impl Palette {
         Self { enabled }
     }
 
-    /// Whether there are colours, so that words need not say everything.
+    /// Whether output has colours. Without colours, words must carry the meaning.
     pub(super) fn is_enabled(self) -> bool {
         self.enabled
     }
 
-    /// Well.
+    /// Success.
     pub(super) fn good(self, text: impl Display) -> String {
         self.paint(Style::new().green(), text)
     }
@@ -30,12 +30,12 @@ impl Palette {
         self.paint(Style::new().red().bold(), text)
     }
 
-    /// Not as it should be.
+    /// A warning.
     pub(super) fn caution(self, text: impl Display) -> String {
         self.paint(Style::new().yellow(), text)
     }
 
-    /// What moves, and what can be typed.
+    /// Progress, and text to type.
     pub(super) fn accent(self, text: impl Display) -> String {
         self.paint(Style::new().cyan(), text)
     }
@@ -45,12 +45,12 @@ impl Palette {
         self.paint(Style::new().bold(), text)
     }
 
-    /// Beside the point.
+    /// Less important text.
     pub(super) fn faint(self, text: impl Display) -> String {
         self.paint(Style::new().dim(), text)
     }
 
-    /// The stream was judged already: console's own guess about stdout must not count.
+    /// The palette knows its stream. The guess of `console` is about stdout only.
     fn paint(self, style: Style, text: impl Display) -> String {
         style.force_styling(self.enabled).apply_to(text).to_string()
     }

@@ -1,4 +1,4 @@
-//! A plan in colours: equal steps of several nodes on one line.
+//! A plan in colours, with equal steps of several nodes on a line.
 
 use super::palette::Palette;
 use crate::plan::{ListingLine, Plan, StepEffect};
@@ -12,7 +12,7 @@ fn in_colours(line: &ListingLine, palette: Palette) -> String {
         ListingLine::Heading(text) => palette.strong(text),
         ListingLine::Stage(text) | ListingLine::Remark(text) => palette.accent(text),
         ListingLine::Step { text, cause, effect } => {
-            // What takes something away stands out, and waits change nothing.
+            // Removing steps stand out. Waits are faint.
             let step = match effect {
                 StepEffect::Removes => palette.bad(text),
                 StepEffect::Changes => text.clone(),

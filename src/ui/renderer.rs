@@ -1,4 +1,4 @@
-//! Renderers: the listeners that show what happens, siblings that know nothing of one another.
+//! Renderers: listeners that show events. They do not know each other.
 
 use std::io::Write;
 
@@ -19,17 +19,17 @@ use json_lines::JsonRenderer;
 use plain::Plain;
 use progress::ProgressRenderer;
 
-/// A listener that shows what it hears.
+/// A listener that shows events.
 pub trait Renderer: Listener {
-    /// Leaves the screen clean, so that an error or a result can be written. What is heard later is
-    /// shown all the same, line by line. Dropping a renderer does this too.
+    /// Leaves the screen clean, so that an error or a result can be written. Later events are shown line by line.
+    /// Dropping a renderer does this too.
     fn finish(&self) {}
 }
 
 /// Where lines for stderr go.
 type Sink = Box<dyn Write + Send>;
 
-/// Shows nothing: errors are printed by `main`.
+/// Shows nothing. `main` prints errors.
 struct NoRenderer;
 
 impl Listener for NoRenderer {

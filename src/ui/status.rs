@@ -1,4 +1,4 @@
-//! The text of `status`: one line on the deployment, a table of its nodes, and what is wrong.
+//! The text of `status`: a line about the deployment, a table of its nodes, and its problems.
 
 use console::Alignment::{Left, Right};
 use indicatif::HumanBytes;
@@ -50,7 +50,7 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     text
 }
 
-/// A line on the image, with what pins it: a name with a digest can be copied into a spec as it is.
+/// The line about the image, with its digest. A user can copy a name with a digest into a spec.
 pub(super) fn image(status: &StatusView, palette: Palette) -> String {
     let digest = status.digest.as_ref().filter(|digest| **digest != status.image);
     let digest = digest.map(|digest| palette.faint(format!(", {digest}"))).unwrap_or_default();
@@ -71,7 +71,7 @@ pub(super) fn serves_heading(kind: Kind) -> &'static str {
     if kind == Kind::Cluster { "SLOTS" } else { "" }
 }
 
-/// What follows a node's role: a primary's slots, or the node that a replica follows.
+/// The text after a node's role: the slots of a primary, or the primary of a replica.
 pub(super) fn serves(node: &NodeStatus) -> String {
     if let Some(primary) = &node.primary {
         return format!("of {primary}");
@@ -110,7 +110,7 @@ pub(super) mod tests {
         slots.ranges().iter().map(|range| [range.start(), range.end()]).collect()
     }
 
-    /// The status of a deployment whose nodes all do what they should.
+    /// The status of a healthy deployment.
     pub(in crate::ui) fn healthy(topology: &Topology) -> StatusView {
         let node = |node: &crate::topology::Node| {
             let shard = topology.shard_of(&node.name).unwrap();

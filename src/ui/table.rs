@@ -1,5 +1,5 @@
-//! Text in columns, without lines. Widths are those that a terminal shows, colours left out:
-//! comfy-table counts them only with features that bring a second terminal library.
+//! Text in columns. Widths are the visible widths, without colour codes. comfy-table measures these only with a
+//! second terminal library.
 
 use console::{Alignment, measure_text_width, pad_str};
 
@@ -15,7 +15,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table with these columns; one that has no heading and no content is not shown.
+    /// A table with these columns. A column without heading and content is not shown.
     pub(super) fn new(columns: &[(&'static str, Alignment)]) -> Self {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }

@@ -1,5 +1,4 @@
-//! Where the process's streams go, and what the environment says about them: this decides on colour and
-//! animation.
+//! Facts about the process's streams and its environment. They decide on colour and animation.
 
 use std::io::{self, IsTerminal as _};
 
@@ -7,7 +6,7 @@ use console::Term;
 
 use super::output_options::ColourChoice;
 
-/// Where the process's streams go, and what the environment says about them.
+/// Facts about the process's streams and its environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each a yes or no")]
 pub struct TerminalFacts {

@@ -1,4 +1,4 @@
-//! What `up` ends with: the deployment in short, and how to connect to it. No secret is shown.
+//! The last output of `up`: the deployment in short, and how to connect to it. No secret is shown.
 
 use console::Alignment::Left;
 

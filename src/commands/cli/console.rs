@@ -14,7 +14,7 @@ use crate::reply::{Combine, Reach, Reply};
 use crate::topology::Node;
 use crate::ui::{Failure, Line, Ui};
 
-/// What `help` prints at the prompt.
+/// The text of `help` at the prompt.
 const HELP: &str = "Any Redis command, as redis-cli takes it: SET \"my key\" 'my value'
 exit, quit or Ctrl-D ends the prompt; clear clears the screen
 https://redis.io/docs/latest/commands/ lists the commands\n";

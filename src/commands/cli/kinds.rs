@@ -1,11 +1,11 @@
 //! Which commands are not simply asked and answered. Pure.
 
-/// What is special about a command.
+/// The kinds of commands at the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CommandKind {
-    /// Nothing: it has one reply.
+    /// A command with a single reply.
     Plain,
-    /// It has one reply, and that is a text for people to read.
+    /// A command with a single reply, a text for people.
     Report,
     /// Messages follow it.
     Subscribe,

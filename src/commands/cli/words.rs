@@ -24,7 +24,7 @@ pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
     Ok(words)
 }
 
-/// The first word, and what follows it.
+/// The first word, and the rest of the line.
 fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
     let mut word = Vec::new();
     loop {
@@ -75,7 +75,7 @@ fn single_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]),
     }
 }
 
-/// What a letter behind `\` stands for.
+/// The byte for a letter behind `\`.
 fn control(letter: u8) -> u8 {
     match letter {
         b'n' => b'\n',
@@ -87,7 +87,7 @@ fn control(letter: u8) -> u8 {
     }
 }
 
-/// The byte that `\xHH` at the beginning of `rest` stands for, and what follows it.
+/// The byte for `\xHH` at the beginning of `rest`, and the rest after it.
 fn hexadecimal(rest: &[u8]) -> Option<(u8, &[u8])> {
     let (digits, after) = rest.strip_prefix(b"\\x")?.split_at_checked(2)?;
     let mut byte = [0];

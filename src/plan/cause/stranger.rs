@@ -1,10 +1,10 @@
-//! What a node knows that is not, or not any longer, of its deployment.
+//! Strangers: servers that a node knows and that do not belong, or no longer belong, to its deployment.
 
 use std::fmt;
 
 use crate::topology::{Address, NodeName};
 
-/// What a node knows that is not, or not any longer, of its deployment.
+/// Strangers: servers that a node knows and that do not belong, or no longer belong, to its deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stranger {
     /// A node that leaves the deployment.

@@ -5,7 +5,7 @@ use std::fmt;
 /// How a user differs from the spec's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserDrift {
-    /// The server has no such user.
+    /// The server does not have the user.
     NotFound,
     /// The user has other rules.
     Rules,
@@ -13,7 +13,7 @@ pub enum UserDrift {
     Password,
     /// Both.
     RulesAndPassword,
-    /// The spec has no such user.
+    /// The spec does not have the user.
     Surplus,
 }
 

@@ -1,17 +1,17 @@
-//! What a server or sentinel has in place of the primary that it should have.
+//! The wrong primary of a server or sentinel.
 
 use std::fmt;
 
 use crate::topology::{Address, NodeName};
 
-/// What a server or sentinel has in place of the primary that it should have.
+/// The wrong primary of a server or sentinel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrongPrimary {
     /// Every server is a replica.
     NoPrimary,
     /// The server is a primary that no other node counts on.
     OfItsOwn,
-    /// The server replicates what is at this address.
+    /// The server replicates the server at this address.
     Follows(Address),
     /// The server's file makes it a primary.
     StartsAsPrimary,
@@ -25,7 +25,7 @@ pub enum WrongPrimary {
     ReplicatesAStranger,
     /// The sentinel watches no primary.
     WatchesNone,
-    /// The sentinel watches what is at this address.
+    /// The sentinel watches the server at this address.
     Watches(Address),
 }
 

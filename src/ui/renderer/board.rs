@@ -1,5 +1,5 @@
-//! What the animation shows: a header for the stage, a line per node. Events change it, and it gives
-//! lines of text for a terminal of a size.
+//! The picture of the animation: a header for the stage, a line for each node. Events change it, and it gives lines
+//! of text for a terminal of a size.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,8 +36,8 @@ pub(super) struct Board {
     plan: Option<Arc<Plan>>,
     stage: Option<BoardStage>,
     nodes: Vec<BoardRow>,
-    /// The nodes that have a line. A finished node gives its line to a node that begins: lines stay in
-    /// their places, and their number stays the same.
+    /// The nodes that have a line. A node that begins takes the line of a finished node. So lines keep their places
+    /// and their number.
     rows: Vec<NodeName>,
 }
 
@@ -46,7 +46,7 @@ struct BoardStage {
     began: Instant,
     /// The nodes that it is about.
     nodes: Vec<NodeName>,
-    /// What is being done with the deployment as a whole.
+    /// The running action on the deployment as a whole.
     whole: String,
 }
 
@@ -54,7 +54,7 @@ struct BoardRow {
     name: NodeName,
     state: RowState,
     text: String,
-    /// What it waits for.
+    /// The reason that it waits for.
     missing: String,
 }
 
@@ -72,7 +72,7 @@ impl Board {
         Self { palette, born, plan: None, stage: None, nodes, rows }
     }
 
-    /// Takes an event. What is returned is a line to stay on the screen.
+    /// Takes an event. The result is a line that stays on the screen.
     pub(super) fn hear(&mut self, event: Event, now: Instant) -> Option<String> {
         let palette = self.palette;
         match event {
@@ -253,7 +253,7 @@ impl Board {
             }
             RowState::Failed => format!("  {} {name}  {}", palette.bad("✗"), node.text),
             RowState::Busy => {
-                // What is missing tells more than the action.
+                // The awaited state tells more than the action.
                 let missing = palette.caution(&node.missing);
                 let text = if node.missing.is_empty() { &node.text } else { &missing };
                 format!("  {} {name}  {text}", self.spinner(now))
@@ -269,7 +269,7 @@ impl Board {
     }
 }
 
-/// What a finished action has brought about.
+/// The result of a finished action.
 fn outcome(action: &Action) -> String {
     match action {
         Action::Await(Condition::Answers) => "answers".to_owned(),

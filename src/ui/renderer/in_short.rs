@@ -12,7 +12,7 @@ pub(super) fn nodes_in_short(nodes: &[&NodeName]) -> String {
     }
 }
 
-/// What follows the first of several: how many more there are.
+/// The number of further items, after the first.
 pub(super) fn more(missing: &[Missing]) -> String {
     match missing {
         [] | [_] => String::new(),

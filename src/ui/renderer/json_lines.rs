@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Renderer, Sink};
 use crate::event::{self, Event, Listener};
 
-/// Writes one line per event.
+/// Writes a line for each event.
 pub(super) struct JsonRenderer {
     state: Mutex<JsonState>,
 }
@@ -26,7 +26,7 @@ impl Listener for JsonRenderer {
     fn hear(&self, event: Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = state.lines.line(&event) {
-            // Without stderr there is no reader.
+            // A failure of stderr cannot be reported.
             let _ = writeln!(state.sink, "{line}");
         }
     }

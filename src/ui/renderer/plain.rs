@@ -1,4 +1,4 @@
-//! Lines for pipes, logs, and `-v`: one per stage; with `-v` one per step that changes something, where
+//! Lines for pipes, logs and `-v`: a line for each stage. With `-v`, each step that changes something has a line;
 //! equal steps of several nodes share a line.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +15,7 @@ use crate::topology::NodeName;
 use crate::ui::Palette;
 use crate::ui::timings::seconds;
 
-/// How often a wait or a download gets a line: often enough to show life, seldom enough to keep a log
-/// short.
+/// How often a wait or a download gets a line. Logs show progress, and stay short.
 const REMINDER: Duration = Duration::from_secs(5);
 
 /// Writes lines.
@@ -38,7 +37,7 @@ struct PlainState {
     reminded: BTreeMap<Topic, Instant>,
 }
 
-/// What takes long.
+/// Steps that take long.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Topic {
     /// A step of a node; `None`: of the whole deployment.
@@ -58,7 +57,7 @@ impl Plain {
     fn hear_at(&self, event: Event, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = state.line(event, now) {
-            // Without stderr there is no reader.
+            // A failure of stderr cannot be reported.
             let _ = writeln!(state.sink, "{line}");
         }
     }
@@ -74,7 +73,7 @@ impl Renderer for Plain {
     fn finish(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lines) = state.tell_all() {
-            // Without stderr there is no reader.
+            // A failure of stderr cannot be reported.
             let _ = writeln!(state.sink, "{lines}");
         }
     }

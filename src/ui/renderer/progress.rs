@@ -11,7 +11,7 @@ use super::board::{Board, FRAME};
 use crate::event::{Event, Listener};
 use crate::ui::Palette;
 
-/// Draws on a terminal. A thread of indicatif's own keeps the picture moving.
+/// Draws on a terminal. A thread of indicatif redraws the picture.
 pub(super) struct ProgressRenderer {
     board: Arc<Mutex<Board>>,
     bar: ProgressBar,
@@ -36,13 +36,13 @@ impl ProgressRenderer {
     ) -> Self {
         let board = Arc::new(Mutex::new(Board::new(palette, Instant::now())));
         let drawn = Arc::clone(&board);
-        // One bar whose only part is the whole picture, so that it is always drawn as one.
+        // A single bar holds the whole picture, so that indicatif always draws all of it.
         let style = ProgressStyle::with_template("{board}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner())
             .with_key("board", move |_: &indicatif::ProgressState, text: &mut dyn std::fmt::Write| {
                 let (height, width) = size();
                 let board = drawn.lock().unwrap_or_else(PoisonError::into_inner);
-                // Where it cannot be written, there is nothing to be seen.
+                // Writing to a string cannot fail.
                 let _ = text.write_str(&board.lines(Instant::now(), height, width).join("\n"));
             });
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);

@@ -1,4 +1,4 @@
-//! What is written of a run.
+//! The lines of a run.
 
 use super::super::testing::Written;
 use super::*;
