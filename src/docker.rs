@@ -1,5 +1,5 @@
-//! The engine, through bollard: lists what is on it, and does the engine actions of plans. It knows nothing of slots,
-//! roles or Redis commands.
+//! The engine, through bollard: lists its containers, networks and volumes, and does the engine actions of plans. It
+//! knows nothing of slots, roles or Redis commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +65,7 @@ impl Engine {
         &self.docker
     }
 
-    /// Lists what is on the engine.
+    /// Lists the containers, networks and volumes of the engine.
     ///
     /// # Errors
     /// Where the engine does not answer.
@@ -106,7 +106,8 @@ impl Engine {
         volume::create(&self.docker, &record).await
     }
 
-    /// Observes the containers, the network and the volumes of a deployment. What the servers say is not in it.
+    /// Observes the containers, the network and the volumes of a deployment. It does not include the servers'
+    /// answers.
     ///
     /// # Errors
     /// Where the engine does not answer.
@@ -149,7 +150,7 @@ impl Engine {
     /// `None` where no container of the deployment has the file.
     ///
     /// # Errors
-    /// Where the engine does not answer, or a newer redisctl stored what this one cannot read.
+    /// The engine does not answer, or a newer redisctl wrote the stored file.
     pub async fn stored(
         &self,
         name: &DeploymentName,

@@ -104,7 +104,8 @@ pub struct Executor<'a, E, S> {
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Runs a plan to its end, or to its first failure.
     ///
-    /// # Errors The first step that failed. Earlier steps stay done.
+    /// # Errors
+    /// The first step that failed. Earlier steps stay done.
     pub async fn run(&self, plan: &Arc<Plan>) -> Result<(), ExecuteError> {
         self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
         for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {

@@ -42,7 +42,7 @@ use users::Passwords;
 /// How long a server outside of the deployment may take to say how many keys it holds.
 const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The servers of one deployment, dialled at their endpoints as clients dial them.
+/// The servers of a deployment. redisctl dials their endpoints, as clients do.
 pub struct Servers<'a> {
     topology: &'a Topology,
     credentials: Credentials,
@@ -106,7 +106,7 @@ impl<'a> Servers<'a> {
     /// Where it does not answer, or its answer cannot be read.
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
         let view = self.ask(node, true).await?;
-        // A sentinel before Redis 6.2 has no users: its one password is in its file.
+        // A sentinel before Redis 6.2 has no users. Its only password is in its file.
         let has_users =
             !self.topology.is_sentinel(node) || view.server.is_some_and(Server::has_sentinel_users);
         let access = if has_users { Some(self.access(node).await?) } else { None };
@@ -155,7 +155,7 @@ impl<'a> Servers<'a> {
         Some(server_view::ask(&mut connection, &questions).await.ok()?.keys)
     }
 
-    /// What a node replies to each of these commands, in order. An error reply is a reply.
+    /// A node's replies to these commands, in order. An error reply is a reply.
     ///
     /// # Errors
     /// Where it does not answer.
@@ -215,8 +215,7 @@ impl<'a> Servers<'a> {
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }
 
-    /// A connection by another log-in than redisctl's own: somebody changed the users by hand, or the plan changes
-    /// them later.
+    /// A connection by another login than redisctl's own. A person changed the users, or the plan changes them later.
     async fn other_way_in(&self, node: &NodeName, endpoint: &Endpoint) -> Option<MultiplexedConnection> {
         for login in self.other_logins(node).into_iter().map(Some).chain([None]) {
             if let Ok(mut connection) = self.dialer.open(endpoint, login.as_ref()).await

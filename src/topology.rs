@@ -50,11 +50,11 @@ pub use slots::{SlotRange, SlotSet};
 pub use spec_field::{ImageIdentity, SpecField};
 pub use tls::Tls;
 
-/// What kind of deployment it is.
+/// The kinds of deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// One server.
+    /// A single server.
     Standalone,
     /// A primary with replicas.
     Replication,
@@ -82,7 +82,7 @@ impl Kind {
 pub struct Topology {
     /// The deployment's name, also its network's.
     pub name: DeploymentName,
-    /// What kind it is.
+    /// Its kind.
     pub kind: Kind,
     /// The image that every node runs.
     pub image: String,
@@ -102,7 +102,7 @@ pub struct Topology {
     pub data: DataSpec,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
-    /// The shards in order; one for kinds that are not sharded.
+    /// The shards in order; a single shard for kinds without sharding.
     pub shards: Vec<Shard>,
     /// The sentinels; empty for all kinds but [`Kind::Sentinel`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -122,7 +122,7 @@ pub struct Anchor {
     pub ip: Ipv4Addr,
 }
 
-/// One primary with its replicas.
+/// A primary with its replicas.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
     /// The slots that the shard owns; empty where the deployment is no cluster.
@@ -171,9 +171,9 @@ pub struct Auth {
     pub default_password: bool,
     /// Whether replicas take another password than the primary.
     pub replica_password: bool,
-    /// What the default user may do, as ACL rules; `None`: it is switched off.
+    /// The rights of the default user, as ACL rules; `None`: it is switched off.
     pub default_rules: Option<Vec<String>>,
-    /// Users beside the default one.
+    /// Users beside the default user.
     pub users: Vec<User>,
 }
 
@@ -237,7 +237,7 @@ impl Topology {
     /// are in the network, or the server can announce nothing else, it is its address.
     #[must_use]
     pub fn advertised(&self, node: &Node) -> Endpoint {
-        // A sentinel has one address for a server: it uses it itself and tells it to clients.
+        // A sentinel has a single address for a server: it dials this address, and tells it to clients.
         let tells_both = self.kind != Kind::Sentinel && self.server.announces_endpoint();
         if self.access == Access::Host && tells_both {
             node.endpoint.clone()

@@ -4,7 +4,7 @@ use std::io::{self, Read as _};
 
 use crate::topology::files::{File, SERVER_USER};
 
-/// An archive of files and folders. Only the servers' user, who owns them, may read and write them.
+/// An archive of files and folders. Only their owner, the servers' user, may read and write them.
 pub(super) fn write(files: &[File]) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for file in files {

@@ -20,7 +20,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The oldest API that has all calls that redisctl makes: Docker 20.10's.
 const OLDEST_API: ApiVersion = ApiVersion { major: 1, minor: 41 };
 
-/// Why there is no connection to an engine.
+/// Why redisctl cannot connect to an engine.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// This platform has no connections of this kind.
@@ -34,12 +34,12 @@ pub enum ConnectError {
     Unreachable {
         /// The engine.
         location: Box<EngineLocation>,
-        /// What kind of failure it was.
+        /// The kind of the failure.
         reason: UnreachableReason,
         /// The error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The engine is older than what redisctl needs.
+    /// The engine is too old for redisctl.
     #[error(
         "the engine at `{}` has version {found} of the API, and redisctl needs {OLDEST_API} (Docker 20.10 or later)",
         location.address
@@ -51,7 +51,7 @@ pub enum ConnectError {
         found: String,
     },
     /// The engine runs containers of another system.
-    #[error("the engine at `{}` runs {system} containers, and Redis needs Linux ones", location.address)]
+    #[error("the engine at `{}` runs {system} containers, but Redis needs Linux containers", location.address)]
     NotLinux {
         /// The engine.
         location: Box<EngineLocation>,
@@ -78,7 +78,7 @@ pub enum UnreachableReason {
 }
 
 impl ConnectError {
-    /// What to do next, on this platform.
+    /// A hint for the user on this platform.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -156,7 +156,7 @@ fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Err
     }
 }
 
-/// Why an engine cannot be reached, from the kind of the error or of one of its causes.
+/// The reason why an engine cannot be reached, from the kind of the error or of its causes.
 fn reason(error: &bollard::errors::Error) -> UnreachableReason {
     use bollard::errors::Error;
     match error {
@@ -186,7 +186,7 @@ fn reason(error: &bollard::errors::Error) -> UnreachableReason {
     }
 }
 
-/// The error inside bollard's wrapper, whose text would repeat the text of the error.
+/// The error inside bollard's wrapper. The wrapper's text would repeat it.
 fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         bollard::errors::Error::HyperLegacyError { err } => Box::new(err),
@@ -194,7 +194,7 @@ fn without_wrapping(error: bollard::errors::Error) -> Box<dyn std::error::Error 
     }
 }
 
-/// What to do where `address` is unreachable for this reason, on this system (as `std::env::consts::OS` names it).
+/// The hint if `address` is unreachable for this reason on this system (a name of `std::env::consts::OS`).
 fn unreachable_hint(address: &EngineAddress, reason: UnreachableReason, system: &str) -> String {
     match (address, reason) {
         (EngineAddress::Ssh(destination), _) => format!(
@@ -209,7 +209,7 @@ fn unreachable_hint(address: &EngineAddress, reason: UnreachableReason, system: 
         },
         (EngineAddress::Unix(_) | EngineAddress::Pipe(_), _) => match system {
             "linux" => {
-                "start the engine (`sudo systemctl start docker`), or name the address of another one with `--host`"
+                "start the engine (`sudo systemctl start docker`), or name the address of another engine with `--host`"
             }
             "macos" => "start Docker Desktop, Colima or OrbStack, or name the address of an engine with `--host`",
             _ => "start Docker Desktop, or name the address of an engine with `--host`",

@@ -1,4 +1,4 @@
-//! Calls about one container: creating, starting, stopping, attaching and removing it.
+//! Calls about a container: creating, starting, stopping, attaching and removing it.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -1,11 +1,10 @@
 //! Answers in which engines differ from Docker.
 //!
-//! Podman 4 has its own words for the states of containers. A container that ended is `stopped` until Podman has
-//! cleaned it up, and stays so if Podman was interrupted. bollard knows Docker's words alone, and cannot read a list
-//! that has another word in it.
+//! Podman 4 has its own words for the states of containers. An exited container is `stopped` until Podman has cleaned
+//! it up. bollard knows Docker's words only, and cannot read a list with another word.
 //!
-//! Podman 4 also fails to stop or remove a container whose server ends at the same moment. Both calls may be repeated
-//! safely, and are repeated while the engine answers with an internal error.
+//! Podman 4 also fails to stop or remove a container if its server ends at the same moment. redisctl repeats both
+//! calls while the engine answers with an internal error.
 
 use std::future::Future;
 use std::time::Duration;
@@ -24,7 +23,7 @@ use serde_json::Value;
 use super::error::is_internal;
 use crate::poll::Wait;
 
-/// For how long a call is repeated that ends in an internal error. The cause passes within tenths of a second, or
+/// How long redisctl repeats a call that ends in an internal error. The cause passes within tenths of a second, or
 /// within seconds on a busy machine.
 const REPEAT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -123,7 +122,7 @@ fn translate<S: DeserializeOwned>(state: Option<&mut Value>) {
     }
 }
 
-/// Docker's word for one of Podman's states.
+/// Docker's word for a state of Podman.
 fn dockers_word(state: &str) -> &'static str {
     match state {
         "configured" | "initialized" => "created",

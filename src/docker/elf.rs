@@ -9,13 +9,13 @@ use object::{Endianness, FileKind, ReadRef};
 /// The part of an ELF file that decides which other files it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ElfObject {
-    /// The processor that it is for. The loader passes over libraries for another one.
+    /// The processor that it is for. The loader ignores libraries for other targets.
     pub target: ElfTarget,
     /// `PT_INTERP`: the loader's path. `None` for libraries and static programs.
     pub interpreter: Option<String>,
     /// `DT_NEEDED`, in order.
     pub needed: Vec<String>,
-    /// `DT_RPATH`, split at colons; the loader ignores it where there is a `DT_RUNPATH`.
+    /// `DT_RPATH`, split at colons; the loader ignores it beside a `DT_RUNPATH`.
     pub rpath: Vec<String>,
     /// `DT_RUNPATH`, split at colons.
     pub runpath: Vec<String>,
@@ -73,7 +73,7 @@ pub(super) fn target(header: &[u8]) -> Option<ElfTarget> {
     }
 }
 
-/// Reads the ELF file whose content is `data`.
+/// Reads an ELF file with the content `data`.
 ///
 /// # Errors
 /// `data` is not an ELF file, or is damaged.
@@ -85,7 +85,7 @@ pub(super) fn read<'data, Data: ReadRef<'data>>(data: Data) -> Result<ElfObject,
     }
 }
 
-/// Reads an ELF file of one class (32 or 64 bits).
+/// Reads an ELF file of a class (32 or 64 bits).
 fn read_class<'data, Header, Data>(data: Data) -> Result<ElfObject, object::read::Error>
 where
     Header: FileHeader<Endian = Endianness>,
@@ -140,7 +140,7 @@ fn text_at(strings: &[u8], offset: u64) -> Option<String> {
     Some(String::from_utf8_lossy(text).into_owned())
 }
 
-/// The entries of a colon-separated list of directories, without empty ones.
+/// The entries of a colon-separated list of directories, without empty entries.
 fn split_list(list: &str) -> Vec<String> {
     list.split(':').filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
 }

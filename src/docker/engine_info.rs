@@ -1,4 +1,4 @@
-//! What an engine says of itself, for `doctor`.
+//! Facts about an engine, for `doctor`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::doctor::{ImageState, Limits};
 /// How long a registry may take to answer while a person waits.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What an engine says of itself.
+/// Facts about an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
     /// Its product, its version, and the version of its API.
@@ -64,7 +64,7 @@ pub async fn image_state(docker: &Docker, reference: &str) -> Result<ImageState,
     Ok(match asked {
         Ok(Ok(_)) => ImageState::InRegistry,
         Ok(Err(error)) if matches!(status(&error), Some(401 | 403 | 404)) => {
-            ImageState::OutOfReach("its registry has no such image, or refuses to give it".to_owned())
+            ImageState::OutOfReach("its registry does not have the image, or refuses to give it".to_owned())
         }
         Ok(Err(_)) => ImageState::OutOfReach("the engine reaches no registry".to_owned()),
         Err(_) => ImageState::OutOfReach("the registry does not answer".to_owned()),

@@ -10,7 +10,7 @@ use crate::topology::stored_format::NewerFormat;
 /// The status of a call about a container, network, volume or image that does not exist.
 const NOT_FOUND: u16 = 404;
 
-/// The status of a call that creates what exists already, or that another call is in the way of.
+/// The status of a call that creates an existing object, or that conflicts with another call.
 const CONFLICT: u16 = 409;
 
 /// The status of a call that the engine failed to carry out.
@@ -22,7 +22,7 @@ pub enum EngineError {
     /// The engine answered with an error.
     #[error("the engine could not {operation}")]
     Call {
-        /// What it was asked to do.
+        /// The operation.
         operation: String,
         /// Why not.
         source: Error,
@@ -31,7 +31,7 @@ pub enum EngineError {
     /// call.
     #[error("no answer came from the engine when it was asked to {operation}")]
     NoAnswer {
-        /// What it was asked to do.
+        /// The operation.
         operation: String,
         /// How the connection ended.
         source: Error,
@@ -85,7 +85,7 @@ pub enum EngineError {
     /// An archive could not be made or read.
     #[error("could not {operation}")]
     Archive {
-        /// What was tried.
+        /// The operation.
         operation: String,
         /// Why not.
         source: std::io::Error,
@@ -133,7 +133,7 @@ impl EngineError {
         }
     }
 
-    /// What to do next.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {

@@ -1,4 +1,4 @@
-//! What the engine says of itself, and of a deployment's network and containers, for a failure bundle. Proxies and
+//! The engine's description of itself and of a deployment's network and containers, for a failure bundle. Proxies and
 //! the variables of images are left out, because they may hold passwords.
 
 use bollard::Docker;

@@ -1,4 +1,4 @@
-//! What holds for every address of an engine, every file of its client and every archive that it gives.
+//! Properties of every engine address, every file of Docker's client and every archive from an engine.
 
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ fn engine_context(text: &str) {
     }
 }
 
-/// An archive gives a text of its own or an error; a file comes out of an archive as it went in.
+/// Reading an archive gives a text or an error. A file in an archive is read back unchanged.
 fn archive(bytes: &[u8]) {
     if let Ok(text) = archive::read_first(bytes) {
         assert!(text.len() <= bytes.len(), "{} bytes out of {}", text.len(), bytes.len());

@@ -1,7 +1,7 @@
 //! `--image host`: an image made from this machine's own server and the libraries that it loads.
 //!
-//! It is for machines that reach no registry. The tag is a hash of the content: the engine gets the image again only
-//! when the server or one of its libraries has changed.
+//! It is for machines that reach no registry. The tag is a hash of the content. redisctl makes the image again only
+//! if the server or a library has changed.
 
 use std::io;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub struct HostImage {
     pub version: String,
 }
 
-/// Why there is no image of this machine's server.
+/// Why redisctl cannot make an image of this machine's server.
 #[derive(Debug, thiserror::Error)]
 pub enum HostImageError {
     /// Containers run Linux programs only.
@@ -55,7 +55,7 @@ pub enum HostImageError {
         system: &'static str,
     },
     /// Neither server is installed.
-    #[error("there is no `redis-server` or `valkey-server` on this machine to make the image `host` from")]
+    #[error("this machine has no `redis-server` or `valkey-server` for the image `host`")]
     NoServer,
     /// The server cannot be asked for its version.
     #[error("cannot ask `{}` for its version", path.display())]
@@ -65,7 +65,7 @@ pub enum HostImageError {
         /// Why.
         source: io::Error,
     },
-    /// The server's binary or one of its libraries cannot be used.
+    /// The server's binary or a library cannot be used.
     #[error("cannot take the server from this machine")]
     Libraries(#[from] LibraryError),
     /// The image cannot be packed.
@@ -82,7 +82,7 @@ pub enum HostImageError {
     /// The engine refused a call.
     #[error("cannot {operation} `{reference}`")]
     Engine {
-        /// What it was asked to do.
+        /// The operation.
         operation: &'static str,
         /// The image.
         reference: String,
@@ -92,12 +92,12 @@ pub enum HostImageError {
 }
 
 impl HostImageError {
-    /// What to do next, where something can be done.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NotLinux { .. } => {
-                Some("name an image with `--image`, or load one into the engine with `docker load`")
+                Some("name an image with `--image`, or load an image into the engine with `docker load`")
             }
             Self::NoServer => Some(
                 "install one (Debian, Ubuntu: `apt-get install redis-server`; Fedora: `dnf install valkey`; \
@@ -141,7 +141,7 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     }
 
     let engine =
-        docker.version().await.map_err(engine_error("ask the engine what it runs, for the image"))?;
+        docker.version().await.map_err(engine_error("ask the engine for its platform, for the image"))?;
     check_platform(recipe.target, engine.os.as_deref(), engine.arch.as_deref())?;
     let options = CreateImageOptionsBuilder::default()
         .from_src("-")

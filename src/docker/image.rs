@@ -24,7 +24,7 @@ pub struct Image {
     pub digests: Vec<String>,
     /// The server in it, where the image says so by its variables or labels.
     declared: Option<Server>,
-    /// Its `PATH`, where it sets one.
+    /// Its `PATH`, if it sets a path.
     path: Option<String>,
 }
 
@@ -98,7 +98,7 @@ fn variables(inspect: &ImageInspect) -> BTreeMap<&str, &str> {
     variables.filter_map(|variable| variable.split_once('=')).collect()
 }
 
-/// The server that an image names: in a variable as the official images do, or in the labels of the Open Container
+/// The server that an image names: official images have a variable, other images have labels of the Open Container
 /// Initiative.
 fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
     let config = inspect.config.as_ref()?;
@@ -120,11 +120,11 @@ fn declared_server(inspect: &ImageInspect, reference: &str) -> Option<Server> {
     Some(Server { flavor, version: label("org.opencontainers.image.version")?.parse().ok()? })
 }
 
-/// What a server answers to the question for its version.
+/// A server's answer to the question for its version.
 enum Answer {
     /// It tells its version.
     Version(Version),
-    /// It does not run. `processor` is what its file is made for, if the image has the file.
+    /// It does not run. `processor`: the processor that its file is made for, if the image has the file.
     None { processor: Option<ElfTarget> },
 }
 
@@ -148,8 +148,8 @@ async fn ask(
     };
     let created = docker.create_container(None::<CreateContainerOptions>, body).await;
     let id = created.map_err(EngineError::call(operation))?.id;
-    // A program that is missing or that the processor cannot run fails the start on some engines, and ends the
-    // container on others.
+    // A missing program, or a program for another processor, fails the start on some engines. On others it ends the
+    // container.
     let output = match docker.start_container(&id, None::<StartContainerOptions>).await {
         Ok(()) => output(docker, &id).await,
         Err(_) => String::new(),

@@ -1,5 +1,5 @@
-//! The containers, networks and volumes on the engine: those of one deployment, and the names, ports and subnets that
-//! others have.
+//! The engine's inventory: containers, networks and volumes of deployments, and the names, ports and subnets of
+//! others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ pub(super) struct Ends {
     pub(super) out_of_memory: bool,
 }
 
-/// The containers, the network and the volumes of one deployment.
+/// The containers, the network and the volumes of a deployment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inventory {
     /// The network, if it exists.
@@ -47,10 +47,10 @@ pub struct Inventory {
     pub kind: Option<String>,
     /// Ports that the containers publish.
     pub ports: BTreeSet<u16>,
-    /// The engine's ids of all its containers by name: the nodes' containers, and containers in which a killed run
-    /// asked an image for its version.
+    /// The engine's ids of all its containers, by name. A killed run may have left a container that asked an image
+    /// for its version.
     pub container_ids: BTreeMap<String, String>,
-    /// The engine's ids of all its networks: one, or none.
+    /// The engine's ids of its networks: at most one.
     pub network_ids: Vec<String>,
     /// The format of the labels, where a newer redisctl wrote some of them.
     pub newer_format: Option<NewerFormat>,
@@ -107,7 +107,7 @@ impl EngineInventory {
         labels.filter_map(labels::leased_deployment).collect()
     }
 
-    /// The inventory of one deployment.
+    /// The inventory of a deployment.
     #[must_use]
     pub fn deployment(&self, name: &DeploymentName) -> Inventory {
         let networks: Vec<&Network> =
@@ -250,7 +250,7 @@ fn title(container: &ContainerSummary) -> Option<&str> {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
 }
 
-/// Whether a volume holds the data of one node. The other kind of volume is shared by all nodes.
+/// Whether a volume holds the data of a node. The other kind of volume is shared by all nodes.
 fn keeps_data(volume: &Volume) -> bool {
     volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes")
 }

@@ -10,7 +10,7 @@ use crate::topology::{DeploymentName, NodeName};
 /// leases.
 pub const DEPLOYMENT: &str = "io.redisctl.deployment";
 
-/// The version of what the labels say, see [`stored_format`].
+/// The version of the labels' content, see [`stored_format`].
 const FORMAT: &str = "io.redisctl.format";
 
 /// The node that a container is.
@@ -59,7 +59,7 @@ pub(super) fn belongs(labels: Option<&Labels>, deployment: &DeploymentName) -> b
     labels.and_then(|labels| labels.get(DEPLOYMENT)).is_some_and(|label| label == deployment.as_str())
 }
 
-/// Checks the version of what the labels say.
+/// Checks the version of the labels' content.
 ///
 /// # Errors
 /// A newer redisctl wrote the labels.
@@ -90,7 +90,7 @@ pub(super) fn node(labels: &Labels) -> Option<NodeName> {
     labels.get(NODE).map(|label| NodeName::from_label(label))
 }
 
-/// What a container was made from; `None` where another version of redisctl wrote something else.
+/// The settings that a container was made from; `None` where another version of redisctl wrote something else.
 pub(super) fn settings(labels: &Labels) -> Option<ContainerSettings> {
     serde_json::from_str(labels.get(SETTINGS)?).ok()
 }

@@ -26,8 +26,8 @@ const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 /// The default engine's pipe on Windows.
 const DEFAULT_PIPE: &str = "//./pipe/docker_engine";
 
-/// Sockets below the home directory, tried where the default one is missing: those of Docker Desktop on macOS and on
-/// Linux, of Colima and of `OrbStack`.
+/// Sockets below the home directory, tried if the default socket is missing. They belong to Docker Desktop (macOS,
+/// Linux), Colima and `OrbStack`.
 const HOME_SOCKETS: [&str; 4] = [
     ".docker/run/docker.sock",
     ".docker/desktop/docker.sock",
@@ -35,16 +35,16 @@ const HOME_SOCKETS: [&str; 4] = [
     ".orbstack/run/docker.sock",
 ];
 
-/// An engine's address, and what named it.
+/// An engine's address, with its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineLocation {
     /// The address.
     pub address: EngineAddress,
-    /// What named it.
+    /// Its origin.
     pub origin: AddressOrigin,
 }
 
-/// What named the engine's address.
+/// The origin of the engine's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressOrigin {
     /// `--host`.
@@ -63,7 +63,7 @@ pub enum AddressOrigin {
 }
 
 impl AddressOrigin {
-    /// The context's name, where it is one.
+    /// The context's name, if the origin is a context.
     fn context(&self) -> Option<&str> {
         match self {
             Self::ContextVariable(name) | Self::CurrentContext(name) => Some(name),
@@ -101,7 +101,7 @@ pub enum LocationError {
         text: String,
         /// Where it is from.
         origin: AddressOrigin,
-        /// What is wrong with it.
+        /// The problem.
         source: AddressError,
     },
     /// Docker's configuration cannot be read.
@@ -109,13 +109,13 @@ pub enum LocationError {
     Configuration {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         source: serde_json::Error,
     },
     /// The context does not exist.
     #[error("there is no Docker context {origin}: `{}` cannot be read", path.display())]
     NoContext {
-        /// What names the context.
+        /// The origin of the context's name.
         origin: AddressOrigin,
         /// The file that would describe it.
         path: PathBuf,
@@ -123,7 +123,7 @@ pub enum LocationError {
     /// A context has no address of a Docker engine.
     #[error("the Docker context {origin} has no Docker endpoint in `{}`", path.display())]
     NoEndpoint {
-        /// What names the context.
+        /// The origin of the context's name.
         origin: AddressOrigin,
         /// The file that describes it.
         path: PathBuf,
@@ -131,7 +131,7 @@ pub enum LocationError {
 }
 
 impl LocationError {
-    /// What to do next.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -182,7 +182,7 @@ impl EngineLocation {
         }
     }
 
-    /// The platform's default: the default socket, else another one that exists.
+    /// The platform's default: the default socket, else another existing socket.
     fn of_platform(machine: &impl MachineFacts) -> Self {
         let at = |address, absent| Self { address, origin: AddressOrigin::Platform { absent } };
         if machine.platform() == Platform::Windows {
@@ -196,14 +196,14 @@ impl EngineLocation {
         }
     }
 
-    /// Whether the address is one of this machine.
+    /// Whether the address belongs to this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.address.host().is_none_or(is_loopback)
     }
 
-    /// The host at which clients dial the ports that this engine publishes: 127.0.0.1 where the engine is on this
-    /// machine, else the engine's host.
+    /// The host that clients dial for published ports: 127.0.0.1 if the engine is on this machine, else the engine's
+    /// host.
     #[must_use]
     pub fn endpoint_host(&self) -> String {
         match self.address.host() {
@@ -213,7 +213,7 @@ impl EngineLocation {
     }
 }
 
-/// The sockets that are tried after the default one, in this order.
+/// The sockets that are tried after the default socket, in this order.
 fn other_sockets(machine: &impl MachineFacts) -> Vec<PathBuf> {
     let run = machine.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
     let home = machine.home();

@@ -39,7 +39,7 @@ pub(super) async fn mark_detached(
     Ok(())
 }
 
-/// The anchor whose namespace a container shares.
+/// The anchor that a container shares its namespace with.
 fn joined(container: &ObservedContainer) -> Option<&NodeName> {
     match &container.settings.as_ref()?.network {
         Namespace::Of { anchor, .. } => Some(anchor),

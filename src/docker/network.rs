@@ -42,7 +42,7 @@ pub(super) async fn create(docker: &Docker, settings: &NetworkSettings) -> Resul
     Err(taken())
 }
 
-/// Whether the network with this id gives way to another network of its name: to an older one of the same
+/// Whether the network with this id yields to another network of its name. It yields to an older network of the same
 /// deployment, and to every network that redisctl did not create.
 fn is_second(listed: &[Network], id: &str, settings: &NetworkSettings) -> bool {
     let name = settings.deployment.as_str();

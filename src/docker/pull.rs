@@ -1,4 +1,4 @@
-//! Pulling an image from a registry, with the progress of all its layers as one.
+//! Pulls an image from a registry, with the common progress of all layers.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ pub struct PullProgress {
 /// Why an image was not pulled.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
-    /// The registry has no such image, or does not give it to this user.
+    /// The registry does not have the image, or refuses to give it to this user.
     #[error("the registry has no image `{reference}`, or refuses to give it")]
     Refused {
         /// The image.
@@ -41,7 +41,7 @@ pub enum PullError {
 }
 
 impl PullError {
-    /// What to do next.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl PullError {
 /// pulls images that need a log-in beforehand.
 ///
 /// # Errors
-/// The registry has no such image, or the engine cannot get it.
+/// The registry does not have the image, or the engine cannot get it.
 pub async fn pull(
     docker: &Docker,
     reference: &str,
@@ -111,8 +111,8 @@ fn with_tag(reference: &str) -> String {
 struct Layers(HashMap<String, (u64, u64)>);
 
 impl Layers {
-    /// Adds one message of the engine. Only the download of a layer is counted, not its unpacking, which begins at
-    /// zero again.
+    /// Adds a message of the engine. Only the download of a layer is counted, not its unpacking, which begins at zero
+    /// again.
     fn note(&mut self, event: CreateImageInfo) -> PullProgress {
         let detail = event.progress_detail.unwrap_or_default();
         let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());

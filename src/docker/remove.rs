@@ -8,7 +8,7 @@ use super::{EngineError, container, network, volume};
 pub use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
-/// Removes what is in a deployment's inventory; data volumes only with `with_data`.
+/// Removes everything in a deployment's inventory; data volumes only with `with_data`.
 ///
 /// # Errors
 /// [`EngineError::NetworkInUse`] where a container of somebody else is in the network; nothing is removed then.

@@ -20,8 +20,8 @@ const ARCHIVE_BEGINNING: usize = 8192;
 /// The length of a 64-bit ELF header, bytes; those of 32 bits are shorter.
 const ELF_HEADER: u64 = 64;
 
-/// What the processor of `program` is in a container; `None` where the program is not found, or is no ELF file.
-/// `path` is the container's `PATH`.
+/// The processor of `program` in a container; `None` where the program is not found, or is no ELF file. `path` is the
+/// container's `PATH`.
 pub(super) async fn target(
     docker: &Docker,
     container: &str,
@@ -43,7 +43,7 @@ pub(super) async fn target(
     None
 }
 
-/// What is at a path in a container.
+/// The file at a path in a container.
 #[derive(Debug, PartialEq, Eq)]
 enum PathEntry {
     /// A file that begins with these bytes.
@@ -52,8 +52,7 @@ enum PathEntry {
     Link(String),
 }
 
-/// The beginning of the archive of `file`, which is empty where there is no such file; `None` where the engine does
-/// not answer.
+/// The beginning of the archive of `file`, empty if the file does not exist; `None` where the engine does not answer.
 async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u8>> {
     let options = DownloadFromContainerOptionsBuilder::default().path(file).build();
     let mut chunks = docker.download_from_container(container, Some(options));
@@ -69,7 +68,7 @@ async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u
     Some(archive)
 }
 
-/// The first entry of an archive whose beginning this is.
+/// The first entry of the beginning of an archive.
 fn entry(archive: &[u8]) -> Option<PathEntry> {
     let mut archive = tar::Archive::new(archive);
     let entry = archive.entries().ok()?.next()?.ok()?;

@@ -1,7 +1,7 @@
-//! Lists what is on the engine once the engine has finished what earlier runs asked for.
+//! Lists the engine's inventory after the engine has finished the calls of earlier runs.
 //!
-//! The engine goes on with the calls of a run that was killed. A list that is taken meanwhile shows containers
-//! that are about to go, and lacks containers, networks and volumes that are about to come.
+//! The engine continues the calls of a killed run. Meanwhile a list shows containers that the engine is removing. It
+//! lacks objects that the engine is creating.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ const QUIET_AFTER_KILLED_RUN: Duration = Duration::from_secs(1);
 /// How long to wait for that, at most: a container that restarts in a loop changes for ever.
 const LIMIT_AFTER_KILLED_RUN: Duration = Duration::from_secs(10);
 
-/// Lists what is on the engine, after the removal of every container of a deployment that the engine is removing.
+/// Lists the engine's inventory once the engine has finished removing containers of deployments.
 pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, EngineError> {
     let wait = Wait::new("the engine to remove containers", REMOVAL_LIMIT, RELIST_INTERVAL);
     loop {
@@ -82,12 +82,12 @@ async fn list(docker: &Docker) -> Result<EngineInventory, EngineError> {
         docker.list_volumes(None::<ListVolumesOptions>),
     )
     .await
-    .map_err(EngineError::call("list what is on the engine"))?;
+    .map_err(EngineError::call("list the containers, networks and volumes"))?;
     Ok(EngineInventory::new(containers, networks, volumes.volumes.unwrap_or_default()))
 }
 
-/// Inspects listed containers. Waits for the removal of those that the engine is removing; the list is then out of
-/// date, and `None` is the answer, as where a listed container does not exist.
+/// Inspects listed containers, and waits for the end of their removal. `None`: the list is outdated, because a listed
+/// container is removed or does not exist.
 async fn inspect_settled(
     docker: &Docker,
     listed: impl Iterator<Item = &str>,

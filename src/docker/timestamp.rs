@@ -5,8 +5,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The time since 1970 of `2026-11-22T23:41:58.123456789+01:00`; `None` where the text is no time, or a time
-/// before 1970, as the engine writes it for what never happened.
+/// The time since 1970 of `2026-11-22T23:41:58.123456789+01:00`; `None` for a text without a time, and for a time
+/// before 1970: the engine's time of events that never happened.
 #[must_use]
 pub(super) fn since_1970(text: &str) -> Option<Duration> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;

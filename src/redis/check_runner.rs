@@ -1,5 +1,5 @@
 //! Proves a deployment: runs the core's checks over real connections to the endpoints, and records every request and
-//! reply. The core decides what a reply means.
+//! reply. The core judges the replies.
 
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ fn in_one_round(before: &Request, step: &Request) -> bool {
         && command(step).is_some()
 }
 
-/// Sends the requests of one round and judges the replies. Patient requests are sent again until they succeed.
+/// Sends the requests of a round and judges the replies. Patient requests are sent again until they succeed.
 async fn perform(
     sessions: &mut CheckConnections<'_>,
     round: &[Request],

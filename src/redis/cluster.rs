@@ -26,8 +26,8 @@ const HEARING_POLL: Duration = Duration::from_millis(2);
 /// The pace of the looks whether a peer stays known.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// CLUSTER ADDSLOTS. ADDSLOTSRANGE would be shorter, but servers before 7.0 do not have it. Such a server can be
-/// part of a deployment that is being upgraded.
+/// CLUSTER ADDSLOTS. ADDSLOTSRANGE would be shorter, but servers before 7.0 do not have it. An unfinished upgrade can
+/// leave this server in a deployment.
 pub(super) async fn assign_slots(
     connection: &mut MultiplexedConnection,
     slots: &SlotSet,
@@ -71,7 +71,7 @@ async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, Se
 }
 
 /// Introduces a node to peers that it does not know. It fails with the missing peers, and is called again until none
-/// is missing. A handshake goes on; a handshake that the node gave up begins again.
+/// is missing. A running handshake continues. An abandoned handshake begins again.
 pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
     let command = "CLUSTER NODES";
     let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;

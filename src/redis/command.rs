@@ -1,4 +1,4 @@
-//! Sends one command to a server.
+//! Sends a command to a server.
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue};
@@ -14,7 +14,7 @@ pub(super) async fn query<T: FromRedisValue>(
     command.query_async(connection).await.map_err(|source| ServerError::Command { command: name, source })
 }
 
-/// Sends a command whose reply only says that it is done.
+/// Sends a command, and ignores its reply.
 pub(super) async fn run(
     connection: &mut MultiplexedConnection,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! Opens connections: the one place that knows timeouts, log-ins and TLS.
+//! Opens connections. Only this file knows timeouts, logins and TLS.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::topology::{Credentials, Endpoint, Topology};
 /// How long a connection may take to open: endpoints are near.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a reply may take. A server that loads or forks answers late; a paused one never answers.
+/// How long a reply may take. A server that loads or forks answers late. A paused server never answers.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a cluster client follows a redirection or tries again, for one command. With more attempts, a cluster
+/// How often a cluster client follows a redirection or tries again, for each command. With more attempts, a cluster
 /// that redirects in circles would look like a slow cluster.
 const CLUSTER_RETRIES: u32 = 3;
 
@@ -35,10 +35,9 @@ pub struct Login {
     pub password: SecretText,
 }
 
-/// Dials the endpoints of one deployment, with TLS where the deployment has it.
+/// Dials the endpoints of a deployment, with TLS if the deployment has it.
 ///
-/// With TLS it always verifies the server's certificate: the deployment's CA signed it, it is valid now, and it is for
-/// the dialled host.
+/// With TLS it verifies the server's certificate: the CA's signature, the period and the dialled host.
 #[derive(Debug, Clone)]
 pub struct Dialer {
     pub(super) tls: Option<TlsCertificates>,
@@ -85,7 +84,7 @@ impl Dialer {
             .set_response_timeout(Some(RESPONSE_TIMEOUT))
     }
 
-    /// What redis-rs needs to know to dial an endpoint.
+    /// The connection information of an endpoint for redis-rs.
     ///
     /// # Errors
     /// Where redis-rs refuses the address.
@@ -106,7 +105,7 @@ impl Dialer {
         })
     }
 
-    /// The client for what [`Dialer::information`] gave.
+    /// The client for a connection information.
     ///
     /// # Errors
     /// Where the certificates cannot be read.
@@ -154,8 +153,8 @@ impl Dialer {
         Ok((connection, receiver))
     }
 
-    /// Opens a cluster client that knows one endpoint. Where servers announce addresses, the client dials the nodes'
-    /// endpoints instead, and verifies the certificates for those.
+    /// Opens a cluster client that knows a single endpoint. Where servers announce addresses, the client dials the
+    /// nodes' endpoints instead, and verifies the certificates for those.
     ///
     /// # Errors
     /// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is down.
@@ -190,7 +189,7 @@ impl Dialer {
     }
 }
 
-/// `TCP_NODELAY`: small requests do not wait for the acknowledgement of earlier ones.
+/// `TCP_NODELAY`: small requests do not wait for the acknowledgement of earlier requests.
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between redisctl and a server.
+//! Errors between redisctl and a server.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub enum ServerError {
     Certificate {
         /// The server's endpoint.
         endpoint: Endpoint,
-        /// What is wrong with it.
+        /// The problem.
         fault: String,
     },
     /// The TLS handshake failed for another reason than the server's certificate.
@@ -36,7 +36,7 @@ pub enum ServerError {
     Handshake {
         /// The server's endpoint.
         endpoint: Endpoint,
-        /// What the server did instead.
+        /// The server's reaction.
         fault: &'static str,
     },
     /// A command failed.
@@ -55,7 +55,7 @@ pub enum ServerError {
         /// Why.
         source: RedisError,
     },
-    /// A change of primary has not come about within an attempt's time.
+    /// The primary did not change within an attempt's time.
     #[error(transparent)]
     NotHandedOverYet(#[from] TimedOut),
     /// The sentinels know no replica that they would make primary.
@@ -93,7 +93,7 @@ pub enum ServerError {
     Reply {
         /// The command.
         command: &'static str,
-        /// What is strange about it.
+        /// The unexpected part.
         what: String,
     },
     /// A node does not know these peers yet, after CLUSTER MEET.
@@ -119,7 +119,7 @@ impl ServerError {
         }
     }
 
-    /// What the user can do next.
+    /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ impl ServerError {
         }
     }
 
-    /// Whether the connection cannot be used any longer.
+    /// Whether the connection is broken.
     #[must_use]
     pub fn is_broken_connection(&self) -> bool {
         match self {
@@ -192,7 +192,7 @@ impl ServerError {
     }
 }
 
-/// The TLS error in a failure, where there is one: redis-rs wraps it into an I/O error.
+/// The TLS error in a failure, if any. redis-rs wraps it into an I/O error.
 fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
     let shared = error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
     let io = shared.downcast_ref::<std::io::Error>();

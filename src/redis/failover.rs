@@ -14,7 +14,7 @@ use crate::poll::Wait;
 use crate::topology::settings::STOPS_WRITES;
 use crate::topology::{Address, DeploymentName};
 
-/// How long one attempt takes at most: CLUSTER FAILOVER gives up after this time.
+/// The longest time of an attempt: CLUSTER FAILOVER gives up after this time.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
 /// The pace of the looks whether roles have changed.
@@ -23,8 +23,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// More replicas than any primary has, so that it refuses writes.
 const NO_WRITES: &str = "10000";
 
-/// How long sentinels may take to agree on the replica that one sentinel has chosen: they tell each other every two
-/// seconds.
+/// How long sentinels may take to agree on a chosen replica. They exchange news every two seconds.
 const CHOICE: Duration = Duration::from_secs(15);
 
 /// Makes a cluster's replica primary with CLUSTER FAILOVER, in which the primary takes part.
@@ -52,8 +51,9 @@ pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer)
     until_replica(connection).await
 }
 
-/// What FAILOVER does, for servers where it is missing or not enough: stop the writes, wait until the replica has every
-/// write, swap the roles. If the run is killed meanwhile, the next plan finds the setting that stops the writes.
+/// The effect of FAILOVER, for servers where the command is missing or does not suffice. It stops the writes, waits
+/// until the replica has every write, and swaps the roles. If the run is killed meanwhile, the next plan finds the
+/// setting that stops the writes.
 pub(super) async fn hand_over_by_hand(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
@@ -115,14 +115,14 @@ async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), Server
     until(primary, WantedRole::Replica, "the replica to take over").await
 }
 
-/// What a server is to become.
+/// The role that a server should get.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WantedRole {
     Primary,
     Replica,
 }
 
-/// Waits for a server's role, for an attempt's time; `awaited` says what brings it about.
+/// Waits for a server's role, for an attempt's time; `awaited` names the event for errors.
 async fn until(
     connection: &mut MultiplexedConnection,
     role: WantedRole,

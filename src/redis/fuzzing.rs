@@ -1,4 +1,4 @@
-//! What holds for every reply of a server.
+//! Properties of every reply of a server.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -17,7 +17,7 @@ fn fields(text: &str) -> BTreeMap<&str, &str> {
     text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
 }
 
-/// For how many seconds a replica may be without an acknowledgement: it sends one each second.
+/// The longest time without an acknowledgement of a replica, in seconds. A replica acknowledges every second.
 const MOST_SILENT: u64 = 2;
 
 /// INFO.
@@ -29,7 +29,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     view.uptime = fields.get("uptime_in_seconds").and_then(|value| value.parse().ok());
     let text = |name: &str| fields.get(name).map(|value| (*value).to_owned());
     view.history = text("master_replid").map(|id| {
-        // A server that has never followed another one has an id of zeros and the offset -1.
+        // A server that never followed another server has an id of zeros and the offset -1.
         let end = text("second_repl_offset").and_then(|offset| offset.parse().ok());
         History { id, earlier: text("master_replid2").zip(end) }
     });

@@ -14,7 +14,8 @@ use crate::topology::{Address, DeploymentName, Settings};
 /// A reply and the command that it answers.
 pub(super) type Replies = Vec<(&'static str, Value)>;
 
-/// Asks a sentinel what it watches under a name, and which replicas and sentinels it knows. Gives the replies, too.
+/// Asks a sentinel for its primary under a name, and for the replicas and sentinels that it knows. Returns the
+/// replies, too.
 pub(super) async fn ask(
     connection: &mut MultiplexedConnection,
     name: &DeploymentName,
@@ -27,7 +28,8 @@ pub(super) async fn ask(
     let primaries = replies.last().map_or(Value::Nil, |(_, reply)| reply.clone());
     let watched = instances(&primaries).into_iter().find(|one| one.text("name") == Some(name.as_str()));
     if let Some(watched) = watched {
-        // Where the sentinel stops watching between two questions, the second one fails. The next look shows why.
+        // If the sentinel stops watching between two questions, the second question fails. The next look shows the
+        // reason.
         let others = [("SENTINEL REPLICAS", "REPLICAS"), ("SENTINEL SENTINELS", "SENTINELS")];
         for (command, word) in others {
             let ask = &mut cmd("SENTINEL");
@@ -69,9 +71,9 @@ pub(super) async fn set(
     Ok(())
 }
 
-/// What a sentinel is to watch.
+/// The target that a sentinel should watch.
 pub(super) struct Watch<'a> {
-    /// The name of what it watches.
+    /// The name of the target.
     pub(super) name: &'a DeploymentName,
     /// The primary.
     pub(super) primary: Address,
@@ -102,8 +104,8 @@ pub(super) async fn monitor(
     set(connection, name, settings).await
 }
 
-/// SENTINEL SET of the log-in at servers, where the sentinel watches any; then SENTINEL CONFIG SET of the log-in at
-/// other sentinels. The latter comes last: only it can be read back, and shows that both are done.
+/// SENTINEL SET of the login at servers, if the sentinel watches any. Then SENTINEL CONFIG SET of the login at other
+/// sentinels. Only the second login can be read back: it shows that both are set.
 pub(super) async fn log_in(
     connection: &mut MultiplexedConnection,
     name: &DeploymentName,
@@ -167,7 +169,7 @@ fn user_and_password(login: Option<&Login>) -> (&str, &str) {
     login.map_or(("", ""), |login| (&login.user, login.password.expose()))
 }
 
-/// What a sentinel says of a server or another sentinel: names and values.
+/// A sentinel's description of a server or another sentinel: names and values.
 #[derive(Clone)]
 struct Instance(BTreeMap<String, String>);
 

@@ -93,7 +93,7 @@ impl Servers<'_> {
                 for command in passwords().log_in(*with_password) {
                     run(connection, "CONFIG SET", &command).await?;
                 }
-                // An open link keeps its user, whose new rules may forbid replication.
+                // An open link keeps its user. New rules of this user may forbid replication.
                 run(connection, "CLIENT KILL", cmd("CLIENT").arg("KILL").arg("TYPE").arg("master")).await
             }
             ServerAction::Announce => {
@@ -105,7 +105,7 @@ impl Servers<'_> {
     }
 }
 
-/// One CONFIG SET for each setting: servers before 7.0 take a single setting.
+/// A CONFIG SET for each setting: servers before 7.0 take a single setting.
 async fn configure(connection: &mut MultiplexedConnection, settings: &Settings) -> Result<(), ServerError> {
     for (name, value) in settings.iter() {
         let set = cmd("CONFIG").arg("SET").arg(name).arg(value).exec_async(connection).await;

@@ -1,4 +1,4 @@
-//! Asks a server what it says of itself and its neighbours, in one round trip.
+//! Asks a server about itself and its neighbours, in one round trip.
 
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value, cmd};

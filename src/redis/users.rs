@@ -1,5 +1,5 @@
-//! ACL users: what a server says of them, and the commands that change them. Hashes of passwords are made and compared
-//! only here and in the rendered files. No hash leaves this file.
+//! ACL users: reading them from a server, and changing them. Hashes of passwords are made and compared only here and
+//! in the rendered files. No hash leaves this file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::topology::{Credentials, NodeName, Topology};
 /// The reply to CONFIG GET.
 type Setting = BTreeMap<String, String>;
 
-/// The passwords that one node's users should have.
+/// The passwords that the users of a node should have.
 pub(super) struct Passwords<'a> {
     credentials: &'a Credentials,
     starts_as_primary: bool,
@@ -43,12 +43,12 @@ impl<'a> Passwords<'a> {
     pub(super) fn set(&self, user: &str, rules: &[String]) -> Cmd {
         let mut command = cmd("ACL");
         command.arg("SETUSER").arg(user).arg("reset").arg(self.rule(user));
-        // A selector is one argument.
+        // A selector is a single argument.
         command.arg(rules);
         command
     }
 
-    /// ACL SETUSER of one more password.
+    /// ACL SETUSER of a further password.
     pub(super) fn add(&self, user: &str) -> Cmd {
         let mut command = cmd("ACL");
         command.arg("SETUSER").arg(user).arg(self.rule(user));
@@ -69,7 +69,7 @@ impl<'a> Passwords<'a> {
         ]
     }
 
-    /// What the lines of ACL LIST say.
+    /// The users in the lines of ACL LIST.
     pub(super) fn judge(&self, lines: &[String]) -> Result<BTreeMap<String, ObservedUser>, String> {
         let user = |line: &String| {
             let mut words = words(line).into_iter();

@@ -11,7 +11,7 @@ pub(crate) mod testing;
 
 pub use allowance::allow_the_same;
 
-/// One rule, as `ACL SETUSER` takes it, passwords left out.
+/// A rule of `ACL SETUSER`, without passwords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
     /// `on`, `off`.
@@ -63,7 +63,7 @@ impl Rule {
     /// Reads a rule.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The problem.
     pub fn parse(text: &str) -> Result<Self, String> {
         let unknown = || Err(format!("`{text}` is not an ACL rule"));
         if let Some(inner) = text.strip_prefix('(') {
@@ -170,7 +170,7 @@ pub fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// A server's commands by category, subcommands as `config|get`: what `ACL CAT` says.
+/// A server's commands by category, subcommands as `config|get`: the replies to `ACL CAT`.
 pub type Categories = BTreeMap<String, BTreeSet<String>>;
 
 #[cfg(test)]

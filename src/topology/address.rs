@@ -24,7 +24,7 @@ impl fmt::Display for Address {
 /// The host and port that a client outside the network dials.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// 127.0.0.1 for a local engine, the engine's own host for a remote one.
+    /// 127.0.0.1 for a local engine, the engine's own host for a remote engine.
     pub host: String,
     /// The published port, the same number as inside.
     pub port: u16,
@@ -65,8 +65,8 @@ pub fn gateway(subnet: Ipv4Net) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(subnet.network()).saturating_add(1))
 }
 
-/// The first subnet of the pools with room for `nodes` that overlaps none of `taken`: a /24, or a
-/// larger one where a /24 is too small.
+/// The first free subnet of the pools with room for `nodes`: a /24, or a larger subnet if a /24 is too small. It
+/// overlaps none of `taken`.
 #[must_use]
 pub fn first_free_subnet(nodes: usize, taken: &[Ipv4Net]) -> Option<Ipv4Net> {
     let last = nodes.checked_sub(1)?;

@@ -25,7 +25,7 @@ pub struct KeyPair {
     pub key: SecretText,
 }
 
-/// A certificate that redisctl made, with what decides when it is due.
+/// A certificate that redisctl made, with the facts that decide when it is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The certificate and its key.
@@ -54,7 +54,7 @@ pub struct Made {
 pub enum Certificates {
     /// Made by redisctl.
     Made(Box<Made>),
-    /// The user's own: one certificate for every node and for clients.
+    /// The user's own: a common certificate for all nodes and clients.
     Own {
         /// The CA's certificates in PEM.
         authority: String,
@@ -70,7 +70,7 @@ pub enum Due {
     Everything,
     /// Some of them.
     Some {
-        /// The nodes whose certificates are due.
+        /// The nodes with certificates that are due.
         nodes: Vec<NodeName>,
         /// Whether the clients' certificate is due.
         client: bool,
@@ -78,7 +78,7 @@ pub enum Due {
 }
 
 impl Certificates {
-    /// The CA's certificates in PEM: what clients trust.
+    /// The CA's certificates in PEM, which clients trust.
     #[must_use]
     pub fn authority(&self) -> &str {
         match self {
@@ -117,8 +117,7 @@ impl Certificates {
         }
     }
 
-    /// Why the servers of some nodes have to read their certificates anew, `stored` being those that
-    /// they have.
+    /// Why the servers of some nodes must read their certificates again. They have the `stored` certificates.
     #[must_use]
     pub fn renewed_since(&self, stored: &Self, topology: &Topology) -> BTreeMap<NodeName, Renewal> {
         let reason = |name: &NodeName| match (self, stored) {
@@ -153,7 +152,7 @@ impl Certificates {
         }
     }
 
-    /// Reads what [`Certificates::to_json`] wrote; `None` where it has another shape.
+    /// Reads the output of [`Certificates::to_json`]; `None` where it has another shape.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         if let Some(own) = value.get("own") {

@@ -1,4 +1,4 @@
-//! What a node's container is made of: decided here, turned into the engine's terms elsewhere.
+//! The settings of a node's container. The engine's part of the code turns them into the engine's terms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -216,7 +216,7 @@ pub fn container_of_anchor(topology: &Topology, anchor: &Anchor) -> ContainerSet
     settings
 }
 
-/// What every container of a deployment has.
+/// Settings that all containers of a deployment have.
 fn common(topology: &Topology, name: &NodeName, network: Namespace) -> ContainerSettings {
     ContainerSettings {
         name: name.clone(),

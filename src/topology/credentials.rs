@@ -11,7 +11,7 @@ use crate::spec::SecretText;
 /// Every password and key of a deployment. The topology's `auth` and `tls` decide which of them exist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
-    /// The password of the user [`OPERATOR`], redisctl's own; `None` where there are no passwords.
+    /// The password of the user [`OPERATOR`], redisctl's own; `None` without passwords.
     pub operator: Option<SecretText>,
     /// The password with which replicas log in to their primaries, for the user [`REPLICATION`].
     pub replication: Option<SecretText>,
@@ -21,7 +21,7 @@ pub struct Credentials {
     pub replica: Option<SecretText>,
     /// The other users' passwords by name.
     pub users: BTreeMap<String, SecretText>,
-    /// The certificates and their keys; `None` where there is no TLS.
+    /// The certificates and their keys; `None` without TLS.
     pub certificates: Option<Certificates>,
 }
 
@@ -47,7 +47,7 @@ impl Credentials {
         }
     }
 
-    /// The users whose passwords differ from the stored ones. redisctl's own passwords stay.
+    /// The users with passwords that differ from the stored passwords. redisctl's own passwords stay.
     #[must_use]
     pub fn changed_since(&self, stored: &Self) -> Vec<String> {
         let mut changed = Vec::new();
@@ -78,7 +78,7 @@ impl Credentials {
         })
     }
 
-    /// Reads what [`Credentials::to_json`] wrote; `None` where it has another shape.
+    /// Reads the output of [`Credentials::to_json`]; `None` where it has another shape.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         let secret = |name: &str| value.get(name)?.as_str().map(SecretText::new);

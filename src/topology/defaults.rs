@@ -10,17 +10,16 @@ pub const DEFAULT_PORT_BASE: u16 = 7001;
 /// The highest port: the cluster bus listens 10000 above it.
 pub const HIGHEST_PORT: u16 = 55_535;
 
-/// The most nodes of one deployment: far beyond any use on one engine, and within the room of the
-/// pools that subnets are chosen from.
+/// The most nodes of a deployment. No use on a single engine needs more, and the subnet pools have room for them.
 pub const MOST_NODES: u32 = 1000;
 
-/// How many sentinels there are where the spec does not say: the fewest that can lose one.
+/// The default number of sentinels: the smallest number that tolerates a loss.
 pub const DEFAULT_SENTINELS: u32 = 3;
 
 /// The image where the spec names none.
 pub const DEFAULT_IMAGE: &str = "redis:8";
 
-/// The image as the spec names it, or the default one.
+/// The image that the spec names, or the default image.
 #[must_use]
 pub fn image_reference(spec: &Spec) -> String {
     spec.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.to_owned())

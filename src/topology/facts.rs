@@ -1,4 +1,4 @@
-//! What resolving a spec needs to know of the engine and of the deployment, gathered beforehand.
+//! Facts about the engine and the deployment that resolving a spec needs. The shell gathers them beforehand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use super::container::ContainerSettings;
 use super::{NodeName, Server, Topology};
 
-/// What resolving a spec needs to know, gathered beforehand.
+/// Facts about the engine and the deployment that resolving a spec needs.
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// The name where the spec has none: its file's stem.
@@ -27,7 +27,7 @@ pub struct Facts {
     pub reached: Vec<ReachedNetwork>,
     /// Ports that cannot be published, with their holders.
     pub busy_ports: BTreeMap<u16, String>,
-    /// What exists of the deployment: nodes keep what they have where the spec does not say otherwise.
+    /// The existing parts of the deployment: nodes keep their settings unless the spec changes them.
     pub existing: Existing,
     /// Whether `existing` is known. Before the engine was asked, a deployment may have nodes with any number.
     pub existing_is_known: bool,
@@ -51,7 +51,7 @@ pub struct Existing {
     pub subnet: Option<Ipv4Net>,
     /// The topology that it was last brought to; `None` where it cannot be read.
     pub stored: Option<Box<Topology>>,
-    /// What its containers were made from, by their names.
+    /// The settings of its containers, by name.
     pub containers: BTreeMap<NodeName, ContainerSettings>,
 }
 
@@ -62,7 +62,8 @@ impl Existing {
         self.containers.values().flat_map(|settings| settings.network.ports()).copied().collect()
     }
 
-    /// The port of a node: its container's, else the stored one. An anchor, with the ports of all nodes, has none.
+    /// The port of a node: its container's port, else the stored port. An anchor, with the ports of all nodes, has
+    /// none.
     pub(super) fn port(&self, node: &NodeName) -> Option<u16> {
         match self.containers.get(node).map(|settings| settings.network.ports()) {
             Some([port]) => Some(*port),

@@ -1,9 +1,9 @@
 //! The files that servers and redisctl read inside the containers: configuration, access list,
 //! certificates, topology and passwords.
 //!
-//! All of them are in one volume of the deployment, which every node mounts, with one folder per node. So one
-//! upload serves the whole deployment, the containers' file systems can be read-only, and a node keeps its
-//! identity when its container is lost.
+//! All files are in a common volume with a folder for each node. Every node mounts this volume. So a single upload
+//! serves the whole deployment, and the containers' file systems can be read-only. A node without its container keeps
+//! its identity.
 
 use sha2::{Digest, Sha256};
 
@@ -89,8 +89,8 @@ pub fn render(
     files
 }
 
-/// The folders of a node. Through the node's own container, the folder for data is the one in its data volume, where
-/// it has such a volume.
+/// The folders of a node. In the node's own container, the folder for data is in the node's data volume, if it has a
+/// volume.
 #[must_use]
 pub fn folders(node: &NodeName) -> [File; 2] {
     [File::Folder { path: node.to_string() }, File::Folder { path: format!("{node}/data") }]

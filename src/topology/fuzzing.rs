@@ -1,4 +1,4 @@
-//! What holds for every text that servers, users and deployments say of rules, images and topologies.
+//! Properties of every text about rules, images and topologies from servers, users and deployments.
 
 use super::acl::{Categories, Rule, Which, allow_the_same, words};
 use super::container::containers;
@@ -85,7 +85,7 @@ fn image_reference(text: &str) {
     assert_eq!(version.parse::<Version>().ok(), Some(server.version), "{version}");
 }
 
-/// What can be read is read again as it is written, and its containers can be listed.
+/// A topology that can be read is written and read back unchanged. Its containers can be listed.
 fn stored(text: &str) {
     let Ok(Some((topology, credentials))) = stored_format::read(text) else { return };
     let _ = containers(&topology);

@@ -1,4 +1,4 @@
-//! The memory limit of a container: without it, one container could take the machine's memory.
+//! The memory limit of a container. Without a limit, a container could take all memory of the machine.
 
 use super::Settings;
 use super::settings::values::memory_bytes;
@@ -8,8 +8,7 @@ const UNLIMITED: &str = "unlimited";
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// The limit where the spec has none: enough for trying things out, and small enough for several nodes on one
-/// machine.
+/// The default limit: enough to try things out, and small enough for several nodes on a machine.
 const USUAL: u64 = 1024 * MEBIBYTE;
 
 /// The memory of a server beside its keys: the process, and the buffers of clients and replicas.
@@ -40,7 +39,7 @@ impl MemoryLimit {
         if text == UNLIMITED { Some(Self::Unlimited) } else { memory_bytes(text).map(Self::Bytes) }
     }
 
-    /// Bytes, where there is a limit.
+    /// Bytes, if it is a limit.
     pub(super) fn bytes(self) -> Option<u64> {
         match self {
             Self::Unlimited => None,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest name of a deployment: with `-` and a node's number it must stay within the 63
-/// characters of a host name's label.
+/// The longest name of a deployment. With `-` and a node's number, it must fit into the 63 characters of a host
+/// name's label.
 const LONGEST_NAME: usize = 50;
 
 /// The names of Docker's own networks.
@@ -20,7 +20,7 @@ pub enum NameError {
     /// It is longer than a host name allows.
     #[error("`{0}` has more than {LONGEST_NAME} characters")]
     TooLong(String),
-    /// It has a character, or starts with one, that Docker refuses in names.
+    /// It has a character, or starts with a character, that Docker refuses in names.
     #[error("`{0}` is not a name that Docker accepts")]
     Characters(String),
     /// Docker has a network of that name.
@@ -29,7 +29,7 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// What a name must look like.
+    /// The form of a name.
     #[must_use]
     pub fn hint() -> &'static str {
         "use letters, digits, `_`, `.` and `-`, starting with a letter or digit, 50 characters at most"
@@ -45,7 +45,7 @@ impl DeploymentName {
     /// Checks `name`.
     ///
     /// # Errors
-    /// Where Docker would refuse it, or it is one of Docker's own.
+    /// Docker would refuse the name, or uses it itself.
     pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
         let name = name.into();
         let allowed = |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character);

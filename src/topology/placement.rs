@@ -1,10 +1,10 @@
-//! Which network namespace nodes have, and the IP of each: the one place that decides it.
+//! The network namespace and the IP of each node. Only this file decides them.
 //!
-//! A cluster node announces one address to other nodes and another one to clients. A sentinel has only one
-//! address for a server: sentinels, replicas and clients all dial it. For clients in the deployment's
-//! network, that is the static IP. Clients on the host may have no route to static IPs: Docker Desktop,
-//! rootless and remote engines give none. There, all nodes share one network namespace: the IP that clients
-//! dial leads to the same server from inside, and every port is published once.
+//! A cluster node announces different addresses to other nodes and to clients. A sentinel has a single address for a
+//! server: sentinels, replicas and clients all dial it. For clients in the deployment's network, that is the static
+//! IP. Clients on the host may have no route to static IPs: Docker Desktop, rootless and remote engines give none.
+//! With sentinels, all nodes share a network namespace: the clients' IP leads to the same server from inside. Every
+//! port is published once.
 
 use std::net::Ipv4Addr;
 
@@ -16,7 +16,7 @@ use crate::spec::Access;
 pub enum Placement {
     /// Each node has its own network namespace and its own static IP.
     Apart,
-    /// All nodes share one network namespace and this IP.
+    /// All nodes share a network namespace and this IP.
     Together {
         /// 127.0.0.1, or the IP of the engine's host where that is another machine.
         ip: Ipv4Addr,

@@ -1,11 +1,10 @@
-//! What protects a deployment against clients from other machines: the one place that decides
-//! `protected-mode`.
+//! Protection of a deployment against clients from other machines. Only this file decides `protected-mode`.
 
 use std::net::Ipv4Addr;
 
 use super::Auth;
 
-/// What protects the published ports.
+/// The protection of the published ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
     /// A client needs a password.
@@ -18,7 +17,7 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// What protects ports that are published on `bind`.
+    /// The protection of ports that are published on `bind`.
     #[must_use]
     pub fn found(auth: Option<&Auth>, bind: Ipv4Addr) -> Self {
         if auth.is_some_and(|auth| auth.default_password || auth.default_rules.is_none()) {

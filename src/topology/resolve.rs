@@ -44,7 +44,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(written.into_iter().flat_map(|subnet| subnet_leaves_own_networks(subnet, facts)));
     problems.extend(ports_can_be_reached(spec, facts));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
-    // Without a shape and a name there are no nodes: later problems would follow from this one.
+    // Without a shape and a name, the nodes are unknown: later problems would follow from this problem.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
         return Err(problems);
     };
@@ -119,7 +119,7 @@ pub fn problems_of_rest<'a>(
     problems
 }
 
-/// Whether no problem of another field can follow from the absence of this one.
+/// Whether the absence of this field cannot cause problems of other fields.
 fn is_aside(path: &SpecPath) -> bool {
     const FIELDS: [&str; 7] = ["image", "access", "tls", "config", "data", "resources", "labels"];
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();

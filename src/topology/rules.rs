@@ -51,7 +51,7 @@ pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
         .collect()
 }
 
-/// Every rule about what the server in the image can do.
+/// Every rule about the abilities of the server in the image.
 pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem> {
     let mut problems = directives::server_knows_them(spec, server);
     problems.extend(auth::server_knows_the_rules(spec, server));
@@ -131,11 +131,11 @@ fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
         (_, sentinels) if sentinels > MOST_NODES / 2 => "sentinels",
         _ => "replicas",
     };
-    let message = format!("that makes {nodes} nodes, and one deployment has {MOST_NODES} at most");
+    let message = format!("that makes {nodes} nodes, and a deployment has {MOST_NODES} at most");
     Some(Problem::new(&[field], message))
 }
 
-/// Engines refuse a digest of another form too, but their message does not say what is wrong.
+/// Engines refuse a digest of another form too, but their message does not name the problem.
 fn digest_is_whole(spec: &Spec) -> Option<Problem> {
     const HEX_DIGITS: usize = 64;
     let (_, digest) = spec.image.as_deref()?.split_once('@')?;

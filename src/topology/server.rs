@@ -1,4 +1,4 @@
-//! Which server an image holds or a node runs, and what this server can do: the one place that asks its version.
+//! The server of an image or a node, and its abilities. Only this file compares versions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,7 +40,7 @@ pub struct Version {
 impl FromStr for Version {
     type Err = String;
 
-    /// Reads `8.0.2`, `7.2`, `8`, and ignores what follows a `-`, `+` or `~`, or precedes a `:`.
+    /// Reads `8.0.2`, `7.2`, `8`. It ignores the text after a `-`, `+` or `~`, and before a `:`.
     fn from_str(text: &str) -> Result<Self, String> {
         let number = text.rsplit(':').next().unwrap_or(text).split(['-', '+', '~']).next().unwrap_or(text);
         let mut parts = number.split('.').map(str::parse::<u16>);
@@ -69,8 +69,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// The server that is assumed of an image that the engine does not have: what its reference says, else
-    /// Redis 8.
+    /// The assumed server of an image that the engine does not have: by its reference, else Redis 8.
     #[must_use]
     pub fn assumed(reference: &str) -> Self {
         let repository = repository(reference);
@@ -162,8 +161,8 @@ impl Server {
         self.at_least(6, 2)
     }
 
-    /// Whether sentinels have users, and log in at each other by name (`sentinel sentinel-user`, Redis 6.2).
-    /// Earlier sentinels have one password for all clients.
+    /// Whether sentinels have users, and log in at each other by name (`sentinel sentinel-user`, Redis 6.2). Earlier
+    /// sentinels have a common password for all clients.
     #[must_use]
     pub fn has_sentinel_users(self) -> bool {
         self.at_least(6, 2)
@@ -199,8 +198,8 @@ impl Server {
         (first..=last).contains(&(self.version.major, self.version.minor))
     }
 
-    /// The version of the data format (RDB) that the server writes, and the newest that it reads: 9
-    /// since Redis 5, 10 since 7.0, 11 since 7.2 and in Valkey 7.2 to 8, 12 since Redis 7.4, 80 in Valkey 9.
+    /// The version of the data format (RDB) that the server writes, and the newest that it reads. It is 9 since Redis
+    /// 5, 10 since 7.0, 11 since 7.2, and 12 since Redis 7.4. It is 11 in Valkey 7.2 to 8, and 80 in Valkey 9.
     fn data_format(self) -> u16 {
         match self.flavor {
             Flavor::Valkey if self.at_least(9, 0) => 80,
@@ -212,8 +211,8 @@ impl Server {
         }
     }
 
-    /// Whether the server can load what `other` wrote, to disk or to a replica. Formats 12 to 79 are
-    /// Redis's alone: Valkey refuses them, and Redis refuses Valkey's.
+    /// Whether the server can load the data of `other`, from disk or from a primary. Formats 12 to 79 are Redis's
+    /// alone: Valkey refuses them, and Redis refuses Valkey's.
     #[must_use]
     pub fn reads_data_of(self, other: Self) -> bool {
         let common = other.data_format() <= 11;

@@ -51,7 +51,7 @@ impl Settings {
         self.0.values().map(|setting| (setting.name.as_str(), setting.value.as_str()))
     }
 
-    /// Whether there is no directive.
+    /// Whether it has no directive.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -109,7 +109,7 @@ const OWNED: [(&str, &str); 30] = [
     ("daemonize", "the server is its container's first process"),
     ("supervised", "the server is its container's first process"),
     ("pidfile", "the server is its container's first process"),
-    ("logfile", "`redisctl logs` shows what the server writes to its container's log"),
+    ("logfile", "`redisctl logs` shows the container's log, which the server writes to"),
     ("include", "write the directives in `config`"),
     (
         "sentinel",
@@ -164,7 +164,7 @@ pub fn sentinel_defaults(count: usize) -> Settings {
     .collect()
 }
 
-/// Directives whose values are passwords, in any case. An observation never holds them.
+/// Directives with passwords as values. An observation never holds them.
 #[must_use]
 pub fn is_secret(directive: &str) -> bool {
     matches!(
@@ -175,9 +175,9 @@ pub fn is_secret(directive: &str) -> bool {
 
 /// Directives that differ while a deployment is formed.
 ///
-/// The first full sync starts at once. Primaries ping replicas each second, because CLUSTER SLOTS leaves out
-/// a replica whose offset is 0. In a cluster, a low node timeout makes gossip quick; failovers and replica
-/// migration are off, because a busy machine would cause them by mistake.
+/// The first full sync starts at once. Primaries ping replicas each second, because CLUSTER SLOTS leaves out replicas
+/// with offset 0. In a cluster, a low node timeout makes gossip fast. Failovers and replica migration are off,
+/// because a busy machine would cause them by mistake.
 #[must_use]
 pub fn while_forming(topology: &Topology) -> Settings {
     let Topology { kind, server, tls, .. } = topology;
@@ -191,9 +191,9 @@ pub fn while_forming(topology: &Topology) -> Settings {
         settings.set("repl-diskless-load", "on-empty-db");
     }
     if *kind == Kind::Cluster {
-        // Every 100 ms, a node pings the nodes that it has not heard of for half the timeout. With 180 ms,
-        // that is every node each time; few nodes can bear it. On a busy machine, a TLS handshake can take
-        // longer than that: the link would be closed and begin the handshake again, without end.
+        // Every 100 ms, a node pings the nodes that it has not heard of for half the timeout. With 180 ms, that is
+        // every node each time; few nodes can bear it. On a busy machine, a TLS handshake can take longer. Then the
+        // server would close the link and begin again, without end.
         let timeout = match topology.nodes().len() {
             ..=12 if tls.is_none() => "180",
             ..=30 => "1000",
@@ -209,8 +209,8 @@ pub fn while_forming(topology: &Topology) -> Settings {
     settings
 }
 
-/// The directive that stops writes at a primary during a hand-over, where the server has no FAILOVER: it asks
-/// for more replicas than exist.
+/// The directive that stops writes at a primary without FAILOVER during a hand-over: it asks for more replicas than
+/// exist.
 pub const STOPS_WRITES: &str = "min-replicas-to-write";
 
 /// Directives of primaries while nodes are replaced: a full sync starts at once and does not wait for other
@@ -223,8 +223,8 @@ pub fn while_replacing() -> Settings {
 /// Directives that differ while a deployment is mended. A full sync starts at once. In a cluster, nodes ping
 /// each other every second, and failovers are off.
 ///
-/// The node timeout is higher than in [`while_forming`]: with the low timeout, nodes on a busy machine would
-/// take each other for down again and again.
+/// The node timeout is higher than in [`while_forming`]: with the low timeout, nodes on a busy machine would often
+/// see each other as down.
 #[must_use]
 pub fn while_mending(is_cluster: bool) -> Settings {
     let mut settings = while_replacing();
@@ -235,8 +235,8 @@ pub fn while_mending(is_cluster: bool) -> Settings {
     settings
 }
 
-/// Whether a change of a directive waits for the server's next start: the servers refuse the change while
-/// they run, or the default to go back to is unknown. Directives that redisctl owns follow from other fields.
+/// Whether a change of a directive waits for the server's next start: running servers refuse the change, or its
+/// default is unknown. Directives that redisctl owns follow from other fields.
 #[must_use]
 pub fn is_taken_at_start(directive: &str) -> bool {
     owned(directive).is_none() && server_default(directive).is_none()

@@ -34,7 +34,7 @@ impl SlotRange {
         self.end
     }
 
-    /// Whether `slot` is one of them.
+    /// Whether it contains `slot`.
     #[must_use]
     pub fn contains(self, slot: u16) -> bool {
         (self.start..=self.end).contains(&slot)
@@ -75,8 +75,7 @@ impl fmt::Display for SlotRange {
 #[serde(from = "Option<StoredSlots>")]
 pub struct SlotSet(Vec<SlotRange>);
 
-/// The forms of a set in stored topologies. Release 0.1 stored one range, or `null` where the
-/// deployment is no cluster.
+/// The forms of a set in stored topologies. Release 0.1 stored a single range, or `null` without a cluster.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum StoredSlots {
@@ -101,7 +100,7 @@ impl SlotSet {
         &self.0
     }
 
-    /// Whether there is no slot in it.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -113,7 +112,7 @@ impl SlotSet {
         self.0.iter().map(|range| usize::from(range.end - range.start) + 1).sum()
     }
 
-    /// Whether `slot` is one of them.
+    /// Whether it contains `slot`.
     #[must_use]
     pub fn contains(&self, slot: u16) -> bool {
         self.0.iter().any(|range| range.contains(slot))
@@ -211,7 +210,7 @@ pub fn slot_of(key: impl AsRef<[u8]>) -> u16 {
     crc % SLOT_COUNT
 }
 
-/// A key that begins with `prefix` and whose slot is one of `slots`; any key where there are none.
+/// A key that begins with `prefix` and has a slot of `slots`; any key if `slots` is empty.
 #[must_use]
 pub fn key_in(slots: &SlotSet, prefix: &str) -> String {
     // The slot of a key is as good as random: some of a million tags falls into any set.

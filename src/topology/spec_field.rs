@@ -1,4 +1,4 @@
-//! A field of the spec, named where a change of it is the cause of a step or stands in a plan's way.
+//! The fields of the spec, for causes and obstacles: a change of a field causes a step or an obstacle.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum SpecField {
     Address,
     /// Users and passwords.
     Auth,
-    /// Passwords of sentinels whose version has no users.
+    /// Passwords of sentinels of a version without users.
     AuthOfOldSentinels,
     /// The host address that ports are published on.
     Bind,
@@ -44,7 +44,7 @@ pub enum SpecField {
     Replicas,
     /// The number of replicas, where the present primary leaves.
     FewerReplicas,
-    /// The number of nodes, where one container publishes the ports of all.
+    /// The number of nodes, if a single container publishes all ports.
     SharedPorts,
     /// Limits of memory and processors.
     Resources,
@@ -52,7 +52,7 @@ pub enum SpecField {
     Settings,
     /// The shards and their slots.
     Shards,
-    /// Whether there is TLS.
+    /// Whether the servers use TLS.
     Tls,
     /// The CA that clients trust.
     Authority,
@@ -60,7 +60,7 @@ pub enum SpecField {
     User,
     /// The volumes of a container.
     Volumes,
-    /// Unknown: the label that tells what the container was made from cannot be read.
+    /// Unknown: the label with the container's settings cannot be read.
     UnreadableLabel,
 }
 
@@ -111,7 +111,7 @@ impl fmt::Display for SpecField {
             Self::Command => "command",
             Self::Data => "data",
             Self::Image => "image",
-            Self::OlderImage => "image, to one with an older server",
+            Self::OlderImage => "image, to an image with an older server",
             Self::Kind => "kind",
             Self::Labels => "labels",
             Self::Subnet => "network.subnet",

@@ -1,5 +1,5 @@
-//! The format of what a deployment stores about itself: the file with topology and passwords in its shared
-//! volume, and the labels of its containers, network and volumes.
+//! The format of stored data: the file with topology and passwords in the shared volume, and the labels of
+//! containers, network and volumes.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::spec::SecretText;
 /// The version that this redisctl writes. A change that the release before cannot read takes the next number.
 ///
 /// - 1: redisctl 0.1. The version is not written.
-/// - 2: the slots of a shard are a list of ranges; before, one range.
+/// - 2: the slots of a shard are a list of ranges; before, a single range.
 pub const VERSION: u64 = 2;
 
-/// The version of what bears none.
+/// The version of data without a version.
 const UNWRITTEN_VERSION: u64 = 1;
 
 /// Something stored by a newer redisctl.
@@ -30,8 +30,8 @@ pub fn write(topology: &Topology, credentials: &Credentials) -> SecretText {
     SecretText::new(file.to_string())
 }
 
-/// Reads what [`write()`] wrote; `None` where the text is something else, like a file that was not written to
-/// its end.
+/// Reads the output of [`write()`]; `None` where the text is something else, like a file that was not written to its
+/// end.
 ///
 /// # Errors
 /// A newer redisctl wrote it.

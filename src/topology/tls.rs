@@ -36,8 +36,8 @@ impl Tls {
         Self { client_auth: options.client_auth.unwrap_or_default(), certificates }
     }
 
-    /// Whether programs get a certificate to show: where they need it, and where they may show the one that redisctl
-    /// made for them. The user's own certificate is that of the servers.
+    /// Whether clients get a certificate: if servers demand it, or if redisctl made a certificate for clients. The
+    /// user's own certificate belongs to the servers.
     #[must_use]
     pub fn gives_clients_a_certificate(self) -> bool {
         match self.client_auth {
@@ -47,8 +47,8 @@ impl Tls {
         }
     }
 
-    /// The directives of a server that listens with TLS only, and uses TLS to other servers, where its
-    /// certificate is that of a client.
+    /// The directives of a server that listens with TLS only. It also uses TLS to other servers, with the same
+    /// certificate.
     #[must_use]
     pub fn settings(&self, kind: Kind, node: &NodeName, port: u16) -> Settings {
         let mut settings = Settings::default();

@@ -3,17 +3,17 @@
 use super::acl::Rule;
 use super::{Auth, NodeName, Server, Topology, User};
 
-/// The user of redisctl itself wherever there is `auth`. So its access does not depend on the spec's users.
+/// The user of redisctl itself, with `auth`. So its access does not depend on the spec's users.
 pub const OPERATOR: &str = "redisctl";
 
-/// The user with which replicas log in to their primaries wherever there is `auth`. It can do nothing else,
-/// and changed passwords of other users do not affect it.
+/// The user that replicas log in with at their primaries, with `auth`. It can do nothing else, and changed passwords
+/// of other users do not affect it.
 pub const REPLICATION: &str = "redisctl-replication";
 
 /// The user of a client that has not logged in, or that logged in without a name.
 pub const DEFAULT: &str = "default";
 
-/// What replicas need of their primaries (`redis.conf`, section "ACL").
+/// The rights that replicas need at their primaries (`redis.conf`, section "ACL").
 const REPLICATING: [&str; 3] = ["+psync", "+replconf", "+ping"];
 
 /// The rules that allow everything.
@@ -47,11 +47,11 @@ pub struct ServerUser {
     pub name: String,
     /// All its rules, as this server spells them.
     pub rules: Vec<String>,
-    /// Whether it has a password. Without one, its rules say `nopass`, or it cannot log in.
+    /// Whether it has a password. Without a password, its rules say `nopass`, or it cannot log in.
     pub has_password: bool,
 }
 
-/// Whether a user is one of redisctl's own.
+/// Whether a user belongs to redisctl.
 #[must_use]
 pub fn is_own(name: &str) -> bool {
     name == OPERATOR || name == REPLICATION
@@ -64,8 +64,7 @@ pub fn users_of(topology: &Topology, node: &NodeName, server: Server) -> Vec<Ser
     if topology.is_sentinel(node) { users_of_sentinels(topology, server) } else { users_on(topology, server) }
 }
 
-/// Every user of the nodes that hold data, the default user first; only the default user where there is no
-/// `auth`.
+/// Every user of the nodes that hold data, the default user first. Without `auth`, the default user only.
 #[must_use]
 pub fn users(topology: &Topology) -> Vec<ServerUser> {
     users_on(topology, topology.server)
@@ -98,7 +97,7 @@ fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
     users
 }
 
-/// What the default user needs so that clients can log in as another user: clients of RESP3 log in with
+/// The rights that the default user needs so that clients can log in as another user. Clients of RESP3 log in with
 /// HELLO, and old servers check the default user's rules for it.
 fn logging_in(server: Server) -> Vec<String> {
     if server.has_selectors() { Vec::new() } else { vec!["+hello".to_owned()] }
@@ -148,7 +147,7 @@ impl Auth {
         first.filter(|_| is_off).map(|user| user.name.as_str())
     }
 
-    /// Whether the default user is on, and its rules are the usual ones.
+    /// Whether the default user is on, with its usual rules.
     #[must_use]
     pub fn default_does_everything(&self) -> bool {
         self.default_rules.as_ref().is_some_and(|rules| *rules == EVERYTHING)

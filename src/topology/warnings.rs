@@ -1,4 +1,4 @@
-//! Warnings of a valid topology: what it will not do.
+//! Warnings about a valid topology.
 
 use super::address::is_loopback;
 use super::defaults::announced_host;
@@ -35,7 +35,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     }
     if Protection::found(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
         let message = format!(
-            "ports are open on {} and there is no password: any client that reaches this machine can use the servers",
+            "ports are open on {} without a password: any client that reaches this machine can use the servers",
             topology.bind
         );
         warnings.push(Problem::new(&["ports", "bind"], message));
@@ -76,7 +76,7 @@ fn of_sentinels(topology: &Topology) -> Vec<Problem> {
         warnings.push(Problem::new(&["replicas"], message));
     }
     if topology.sentinels.len() == 1 {
-        let message = "one sentinel fails over on its own; when it is lost, there is no failover";
+        let message = "a single sentinel fails over alone; without it, no failover happens";
         warnings.push(Problem::new(&["sentinels"], message));
     }
     if let (Some(node), Some(_)) = (topology.nodes().first(), &topology.anchor)

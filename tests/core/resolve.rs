@@ -94,13 +94,10 @@ const BAD: [(&str, &[&str]); 41] = [
         "{kind: cluster, shards: 4294967295, replicas: 4294967295}",
         &["shards: 4294967295 shards are more than the 16384 slots"],
     ),
-    (
-        "{kind: cluster, shards: 2000}",
-        &["shards: that makes 4000 nodes, and one deployment has 1000 at most"],
-    ),
+    ("{kind: cluster, shards: 2000}", &["shards: that makes 4000 nodes, and a deployment has 1000 at most"]),
     (
         "{kind: replication, replicas: 1000}",
-        &["replicas: that makes 1001 nodes, and one deployment has 1000 at most"],
+        &["replicas: that makes 1001 nodes, and a deployment has 1000 at most"],
     ),
     ("{kind: standalone, config: {port: 1}}", &["config.port: redisctl owns the directive `port`"]),
     (
@@ -146,7 +143,7 @@ const BAD: [(&str, &[&str]); 41] = [
     ),
     (
         "{kind: standalone, auth: {users: [{name: u, rules: []}, {name: u, rules: []}]}}",
-        &["auth.users.1.name: there are two users of the name `u`"],
+        &["auth.users.1.name: two users have the name `u`"],
     ),
     (
         "{kind: standalone, labels: {io.redisctl.x: 1}}",

@@ -12,7 +12,7 @@ fn location(address: EngineAddress) -> EngineLocation {
     EngineLocation { address, origin: AddressOrigin::Flag }
 }
 
-/// Tries to connect to what answers every request with `response`.
+/// Tries to connect to an engine that answers every request with `response`.
 async fn connect_to_server(response: &'static str) -> Result<Docker, ConnectError> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

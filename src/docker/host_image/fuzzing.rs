@@ -1,4 +1,4 @@
-//! What holds for `ld.so.conf`.
+//! Properties of every `ld.so.conf`.
 
 use super::loader_conf::parse;
 

@@ -33,7 +33,7 @@ pub enum LibraryError {
     NotElf {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         source: object::read::Error,
     },
     /// A library is in none of the directories that the loader searches.
@@ -58,7 +58,7 @@ pub(super) struct LoadedProgram {
 /// Everything that `program` loads.
 ///
 /// # Errors
-/// The program or one of its libraries cannot be read or found.
+/// The program or a library cannot be read or found.
 pub(super) fn load(program: &Path, search: &SearchPath) -> Result<LoadedProgram, LibraryError> {
     let object = read(program)?;
     let target = object.target;
@@ -95,8 +95,8 @@ pub(super) fn load(program: &Path, search: &SearchPath) -> Result<LoadedProgram,
     Ok(loaded)
 }
 
-/// The path of a library in the image. All libraries are in one directory, which `LD_LIBRARY_PATH` names there.
-/// A directory of this machine may be one that containers mount something else on.
+/// The path of a library in the image. In the image, `LD_LIBRARY_PATH` names the only directory with libraries.
+/// Containers may have mounts on this machine's directories.
 fn image_path(library: &str) -> String {
     if library.starts_with('/') { library.to_owned() } else { format!("{LIBRARY_DIRECTORY}/{library}") }
 }

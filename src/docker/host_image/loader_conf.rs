@@ -15,7 +15,7 @@ pub(super) enum LoaderLine {
 }
 
 /// The directories that `file` and the files it includes name, in order. Files that cannot be read are left out, as
-/// by `ldconfig`. A machine with musl has no such file, and no directories.
+/// by `ldconfig`. A machine with musl has no `ld.so.conf`, and so no directories.
 #[must_use]
 pub(super) fn directories(file: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -13,11 +13,11 @@ pub(super) struct SearchPath {
     pub configured: Vec<PathBuf>,
 }
 
-/// A program or library, and what decides where the loader searches for the libraries that it needs.
+/// A program or library, and the directories where the loader searches for its libraries.
 pub(super) struct LoadedFile {
     pub object: ElfObject,
     pub path: PathBuf,
-    /// The `RPATH` directories of the files that led to this one.
+    /// The `RPATH` directories of the files that need this file.
     pub inherited: Vec<PathBuf>,
 }
 
@@ -45,7 +45,7 @@ impl SearchPath {
     }
 }
 
-/// The directories that loaders of this target have built in, on the distributions there are.
+/// The built-in directories of the loaders of this target, on all common distributions.
 fn built_in_directories(target: ElfTarget) -> Vec<PathBuf> {
     let mut directories = Vec::new();
     if let Some(multiarch) = target.multiarch_directory() {

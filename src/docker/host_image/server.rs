@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The binaries' names, the preferred one first.
+/// The names of the binaries, the preferred name first.
 const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
 
 /// Directories that hold servers but are not on every user's `PATH`.
@@ -26,7 +26,7 @@ pub(super) struct InstalledServer {
 pub(super) struct ServerVersion {
     /// `redis` or `valkey`.
     pub product: &'static str,
-    /// Such as `8.0.2`.
+    /// For example `8.0.2`.
     pub version: String,
 }
 

@@ -15,7 +15,7 @@ const TLS_PORT: u16 = 2376;
 pub enum EngineAddress {
     /// A Unix socket.
     Unix(PathBuf),
-    /// A Windows named pipe, such as `//./pipe/docker_engine`.
+    /// A Windows named pipe, for example `//./pipe/docker_engine`.
     Pipe(String),
     /// TCP without TLS.
     Tcp {
@@ -37,7 +37,7 @@ pub enum EngineAddress {
     Ssh(SshDestination),
 }
 
-/// The destination of `ssh`. Its configuration decides what is missing here.
+/// The destination of `ssh`. Its configuration has defaults for the missing parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshDestination {
     /// The user.
@@ -78,7 +78,7 @@ impl EngineTlsFiles {
     }
 }
 
-/// What is wrong with a written address.
+/// Problems of a written address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// The scheme is unknown.
@@ -87,11 +87,11 @@ pub enum AddressError {
     /// Nothing follows `unix://` or `npipe://`.
     #[error("the path is missing")]
     NoPath,
-    /// There is no host.
+    /// The host is missing.
     #[error("the host is missing")]
     NoHost,
     /// A bracket stands elsewhere than around an IPv6 address.
-    #[error("`{0}` is not a host: only an IPv6 address stands in brackets")]
+    #[error("`{0}` is not a host: brackets are for IPv6 addresses only")]
     Host(String),
     /// The port is not a number from 1 to 65535.
     #[error("`{0}` is not a port")]

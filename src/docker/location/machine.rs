@@ -21,9 +21,9 @@ pub trait MachineFacts {
     fn variable(&self, name: &str) -> Option<String>;
     /// The user's home directory.
     fn home(&self) -> Option<PathBuf>;
-    /// The text of a file; `None` where there is none that can be read.
+    /// The text of a file; `None` if it is missing or cannot be read.
     fn read(&self, path: &Path) -> Option<String>;
-    /// Whether there is anything at `path`.
+    /// Whether `path` exists.
     fn exists(&self, path: &Path) -> bool;
 }
 

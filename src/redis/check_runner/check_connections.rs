@@ -1,4 +1,4 @@
-//! The connections of one running check: shared ones, and its own.
+//! The connections of a running check: shared connections, and its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::verify::{CheckCommand, CheckConnection, ProbeReply, Request, RequestA
 /// How long a message may take before it is published again.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The connections of one check.
+/// The connections of a check.
 pub(super) struct CheckConnections<'a> {
     servers: &'a Servers<'a>,
     patience: Duration,
@@ -61,7 +61,7 @@ impl<'a> CheckConnections<'a> {
         node_of_topology.map(|node| &node.endpoint).ok_or_else(|| ServerError::NoSuchNode(node.clone()))
     }
 
-    /// Sends the requests of one connection in one round trip. An error reply is a reply, too. After an error, the
+    /// Sends all requests of a connection in one round trip. An error reply is a reply, too. After an error, the
     /// replies of the later requests are missing.
     pub(super) async fn perform(&mut self, steps: &[Request]) -> Vec<Result<ProbeReply, ServerError>> {
         let Some(Request { connection: session, .. }) = steps.first() else { return Vec::new() };
@@ -141,7 +141,7 @@ impl<'a> CheckConnections<'a> {
         Ok(ProbeReply::Status("trusted".to_owned()))
     }
 
-    /// The next message on a channel. It is published again until it comes; nil where none comes in time.
+    /// The next message on a channel. It is published again until it arrives; nil if it does not arrive in time.
     async fn receive(
         &mut self,
         session: &CheckConnection,

@@ -1,8 +1,7 @@
 //! Whether two lists of ACL rules allow the same.
 //!
-//! A server tells rules in its own words, which differ between versions: `+config` may come back as four
-//! subcommands, `-@dangerous` as its commands. So rules are compared by what they allow, over the commands
-//! that the server lists.
+//! A server tells rules in its own words, which differ between versions: `+config` may come back as four subcommands,
+//! `-@dangerous` as its commands. So rules are compared by their effect on the commands that the server lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +17,7 @@ pub fn allow_the_same(one: &[String], other: &[String], categories: &Categories)
     Allowance::granted_by(&ours, &commands) == Allowance::granted_by(&theirs, &commands)
 }
 
-/// What a user may do, passwords aside: equal for all lists of rules that mean the same.
+/// The rights of a user, without passwords: equal for all equivalent lists of rules.
 #[derive(Debug, PartialEq, Eq)]
 struct Allowance<'a> {
     enabled: bool,
@@ -110,8 +109,7 @@ impl<'a> Commands<'a> {
                 table.entry(command).or_default().insert(category);
             }
         }
-        // A command with subcommands counts as its subcommands: what servers say of the command itself
-        // differs.
+        // A command with subcommands counts as its subcommands: servers describe the command itself differently.
         let parents: BTreeSet<&str> = table.keys().filter_map(|name| Some(name.split_once('|')?.0)).collect();
         let named = rules.into_iter().flatten().flat_map(named).filter(|name| !parents.contains(name));
         for name in named {

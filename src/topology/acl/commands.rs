@@ -1,5 +1,5 @@
-//! The commands and categories of Redis 6.0 to 8 and Valkey 8, to point at misspelt ones. The server decides
-//! in the end: modules bring more commands.
+//! The commands and categories of Redis 6.0 to 8 and Valkey 8, to find misspelt names. The server decides in the end:
+//! modules bring more commands.
 
 /// The categories (`ACL CAT`), with those of the modules in Redis 8.
 const CATEGORIES: &str = "\
@@ -66,8 +66,8 @@ pub fn commands() -> Vec<&'static str> {
     COMMANDS.split_whitespace().collect()
 }
 
-/// Whether a lower-case name may be a command: a listed command, a command of a module (`json.get`), or a
-/// command without subcommands and its first argument.
+/// Whether a lower-case name may be a command. It is listed, or belongs to a module (`json.get`), or is a command
+/// without subcommands with its first argument.
 #[must_use]
 pub fn may_be_command(name: &str) -> bool {
     let known = commands();

@@ -1,4 +1,4 @@
-//! Why a node's certificate was replaced by another one.
+//! Why a node's certificate was replaced.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The configuration file of a sentinel, as it is at its first start: a sentinel writes what it learns into
-//! the same file.
+//! The configuration file of a sentinel at its first start. Later the sentinel writes its knowledge into the same
+//! file.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::topology::{Address, Credentials, Node, NodeName, Topology};
 /// The length of a sentinel's id in bytes, which the server wants.
 const ID_BYTES: usize = 20;
 
-/// What a sentinel has to know at its start: the primary to watch, its replicas, and the other sentinels.
+/// A sentinel's knowledge at its start: the primary to watch, its replicas, and the other sentinels.
 ///
 /// Sentinels find each other through the primary within about two seconds. These lines spare that wait: a
 /// sentinel writes the same lines for its own next start.
@@ -79,8 +79,8 @@ pub(super) fn configuration(
     text
 }
 
-/// A sentinel's id, 40 hexadecimal digits. It follows from the node's name, so that other sentinels recognize
-/// a sentinel whose container was replaced.
+/// A sentinel's id, 40 hexadecimal digits. It follows from the node's name: other sentinels recognize a sentinel in a
+/// new container.
 fn id(node: &NodeName) -> String {
     hex::encode(&Sha256::digest(node.as_str())[..ID_BYTES])
 }

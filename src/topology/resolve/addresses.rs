@@ -22,8 +22,7 @@ fn highest(names: &Names) -> usize {
     names.keys().next_back().copied().unwrap_or(1)
 }
 
-/// The subnet: the spec's, else that of the deployment's network, else the stored one, else the first free
-/// one.
+/// The subnet: from the spec, else from the deployment's network, else the stored subnet, else the first free subnet.
 pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result<Ipv4Net, Vec<Problem>> {
     if let Some(subnet) = written_subnet(spec) {
         return match subnet_has_room(subnet, names.len()) {
@@ -41,13 +40,13 @@ pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result
     stored.or_else(|| first_free_subnet(highest(names), &taken)).ok_or_else(|| {
         vec![
             Problem::new(&["network"], "no free subnet was found in 172.30.0.0/16 and 10.231.0.0/16")
-                .hint("name one with `network.subnet` or `--subnet`, or remove unused networks"),
+                .hint("name a subnet with `network.subnet` or `--subnet`, or remove unused networks"),
         ]
     })
 }
 
-/// A port for each node: the one that the spec gives it, else the base plus its number. Where the base is
-/// `auto`, a node keeps its port, and new nodes get free ports.
+/// A port for each node: the port from the spec, else the base plus its number. Where the base is `auto`, a node
+/// keeps its port, and new nodes get free ports.
 pub(super) fn choose_ports(
     spec: &Spec,
     facts: &Facts,
@@ -71,8 +70,8 @@ pub(super) fn choose_ports(
             Ok(port) if is_in_range(port) => {
                 ports.insert(name.clone(), port);
             }
-            // Another rule reports a base that is out of range. A base that is too high is one problem, not
-            // one for each node.
+            // Another rule reports a base that is out of range. A too high base is a single problem, not a problem
+            // for each node.
             _ if problems.is_empty() && is_in_range(base) => problems.push(base_too_high(name, port)),
             _ => {}
         }
@@ -126,8 +125,8 @@ fn automatic_ports(
     }
 }
 
-/// A static IP for each node: the one that the spec gives it, else the stored one, else the one of its
-/// number, else one after those of all numbers.
+/// A static IP for each node: from the spec, else the stored IP, else the IP of its number. If that IP is taken, the
+/// node gets an IP after those of all numbers.
 pub(super) fn choose_ips(
     spec: &Spec,
     facts: &Facts,
@@ -135,7 +134,7 @@ pub(super) fn choose_ips(
     names: &Names,
 ) -> Result<BTreeMap<NodeName, Ipv4Addr>, Vec<Problem>> {
     if written_subnet(spec).is_none() {
-        let hint = "name the subnet that it belongs to with `network.subnet`; otherwise a free one is chosen";
+        let hint = "name its subnet with `network.subnet`; otherwise redisctl chooses a free subnet";
         let problems: Vec<Problem> =
             ips_fit(spec, subnet).into_iter().map(|problem| problem.hint(hint)).collect();
         if !problems.is_empty() {
@@ -152,8 +151,7 @@ pub(super) fn choose_ips(
             ips.insert(name.clone(), ip);
         }
     }
-    // Every other node gets the IP of its number where that is free, so that one explicit IP moves no other
-    // node.
+    // Every other node gets the IP of its number if it is free: an explicit IP moves no other node.
     let mut spare = (highest(names)..).map_while(|position| static_ip(subnet, position));
     for (number, name) in names {
         if ips.contains_key(name) {

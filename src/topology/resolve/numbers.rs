@@ -9,7 +9,7 @@ use crate::topology::{DeploymentName, Kind, Node, NodeName};
 /// How many nodes of which role a spec asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// Shards; one for kinds that are not sharded.
+    /// Shards; 1 for kinds without sharding.
     pub(super) shards: usize,
     /// Replicas of each shard.
     pub(super) replicas: usize,
@@ -36,12 +36,12 @@ pub(super) struct ShardNumbers {
 }
 
 impl Numbers {
-    /// Numbers the nodes of `shape`. Stored nodes keep their numbers; where their count shrinks, the
-    /// highest numbers leave. New nodes take the lowest free numbers: primaries first, then replica k of
-    /// every shard before replica k+1 of any, then sentinels.
+    /// Numbers the nodes of `shape`. Stored nodes keep their numbers; where their count shrinks, the highest numbers
+    /// leave. New nodes take the lowest free numbers: primaries first, then the first replica of every shard, then
+    /// the second, then sentinels.
     ///
-    /// A number is free where no stored node and no container of the other sort has it: servers and sentinels
-    /// never swap numbers.
+    /// A number is free if no stored node and no container of the other kind has it. Servers and sentinels never swap
+    /// numbers.
     pub(super) fn assign(shape: Shape, name: &DeploymentName, kind: Kind, existing: &Existing) -> Self {
         let stored = existing.stored.as_deref().filter(|stored| stored.kind == kind);
         let number = |node: &Node| node.name.number_in(name);
@@ -85,7 +85,7 @@ impl Numbers {
     }
 }
 
-/// What a node's container runs.
+/// The server that a node's container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Server,
@@ -111,7 +111,8 @@ impl FreeNumbers {
     }
 }
 
-/// What the containers of this kind's deployment run, by number. Containers of another kind are all replaced.
+/// The servers in the containers of a deployment of this kind, by number. Containers of another kind are all
+/// replaced.
 fn containers(name: &DeploymentName, kind: Kind, existing: &Existing) -> BTreeMap<usize, Sort> {
     let containers = existing.containers.iter().filter(|(_, settings)| settings.kind == kind.as_str());
     containers

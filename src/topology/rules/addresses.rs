@@ -27,7 +27,7 @@ pub(super) fn written_subnet_is_private(spec: &Spec) -> Option<Problem> {
     let subnet = written_subnet(spec)?;
     let is_private = private.iter().flatten().any(|range| range.contains(&subnet));
     let problem = Problem::new(&SUBNET, format!("`{subnet}` is not a private subnet"));
-    (!is_private).then(|| problem.hint("choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"))
+    (!is_private).then(|| problem.hint("choose a subnet inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"))
 }
 
 /// The spec's static IPs fit its subnet, and each is used once.
@@ -61,7 +61,7 @@ pub(in crate::topology) fn subnet_is_free(
         .filter(|(_, other)| overlap(subnet, *other))
         .map(|(name, other)| {
             Problem::new(&SUBNET, format!("`{subnet}` overlaps `{other}` of the network `{name}`"))
-                .hint("choose another subnet, or leave it out to get a free one")
+                .hint("choose another subnet, or leave it out to get a free subnet")
         })
         .collect()
 }

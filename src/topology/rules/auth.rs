@@ -44,7 +44,7 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
             let message = "a user's name must not be empty or have spaces in it".to_owned();
             problems.push(problem("name", message));
         } else if users[..position].iter().any(|other| other.name == *name) {
-            problems.push(problem("name", format!("there are two users of the name `{name}`")));
+            problems.push(problem("name", format!("two users have the name `{name}`")));
         }
         if name == DEFAULT && user.password.is_some() {
             let message = "the default user's password is `auth.password`".to_owned();
@@ -55,9 +55,9 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
     problems
 }
 
-/// Problems of single rules, and of rules that contradict another one.
+/// Problems of single rules, and of rules that contradict each other.
 fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
-    const HINT: &str = "rules are such as `~key:*`, `&channel`, `+get` and `+@read`";
+    const HINT: &str = "rules look like `~key:*`, `&channel`, `+get` and `+@read`";
     let mut problems = Vec::new();
     let (mut all_keys, mut all_channels) = (false, false);
     for (position, text) in user.rules.iter().enumerate() {

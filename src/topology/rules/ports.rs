@@ -81,10 +81,10 @@ fn out_of_range(path: &[&str], port: u16) -> Problem {
 /// A node's port, counted up from the base, is above the highest.
 pub(in crate::topology) fn base_too_high(node: &NodeName, port: usize) -> Problem {
     let message = format!("`{node}` would get port {port}, and the highest is {HIGHEST_PORT}");
-    Problem::new(&BASE, message).hint("the nodes' ports count up from `ports.base`: choose a lower one")
+    Problem::new(&BASE, message).hint("the nodes' ports count up from `ports.base`: choose a lower port")
 }
 
-/// No port is used twice, and no other process or container holds one.
+/// No port is used twice, and no other process or container holds a port.
 pub(in crate::topology) fn ports_are_free(
     spec: &Spec,
     ports: &BTreeMap<NodeName, u16>,
@@ -120,7 +120,7 @@ pub(in crate::topology) fn ports_are_free(
     problems
 }
 
-/// The problem of taken ports that count up from the base: one problem for all of them.
+/// The problem of taken ports that count up from the base: a single problem for all ports.
 fn range_is_taken(ports: &BTreeMap<u16, &NodeName>, holder: &str) -> Problem {
     let message = match ports.iter().next() {
         Some((port, name)) if ports.len() == 1 => format!("port {port} of `{name}` is taken by {holder}"),

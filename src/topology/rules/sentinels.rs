@@ -3,12 +3,12 @@
 use crate::spec::{Access, Problem, Spec, SpecKind};
 use crate::topology::settings::is_of_sentinels;
 
-/// The number of sentinels is odd: an even number tolerates no more losses than one sentinel less.
+/// The number of sentinels is odd: an even number tolerates as many losses as a number lower by 1.
 pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
     let count = spec.sentinels.filter(|_| spec.kind == SpecKind::Sentinel)?;
     (count % 2 == 0).then(|| {
         let message = match count {
-            0 => "without sentinels there is no failover".to_owned(),
+            0 => "without sentinels, no failover happens".to_owned(),
             _ => format!("{count} sentinels are an even number, and half of them is not a majority"),
         };
         let hint = match count {

@@ -1,7 +1,7 @@
 //! Which directives a running server takes, and their defaults.
 //!
-//! Measured with `CONFIG GET *` and a `CONFIG SET` of every directive on Redis 6.0, 7.0 and 8.0 and on Valkey
-//! 8.1 (November 2026). For a directive that one of them lacks, the others count.
+//! Measured with `CONFIG GET *` and a `CONFIG SET` of every directive on Redis 6.0, 7.0 and 8.0 and on Valkey 8.1
+//! (November 2026). If a server lacks a directive, the other servers count.
 
 use super::names::is_same_directive;
 
@@ -120,7 +120,7 @@ const LIVE: [(&str, &str); 109] = [
     ("zset-max-ziplist-value", "64"),
 ];
 
-/// Directives that no CONFIG SET changes on at least one of the servers.
+/// Directives that CONFIG SET cannot change on some of the servers.
 const AT_START: [&str; 38] = [
     "aclfile",
     "always-show-logo",

@@ -1,4 +1,4 @@
-//! Warnings about users whose rules are most likely not what the spec's author means.
+//! Warnings about users with doubtful rules.
 
 use crate::spec::{Problem, Spec, SpecPath, nearest};
 use crate::topology::acl::commands::{categories, commands, may_be_command};
@@ -8,7 +8,7 @@ use crate::topology::{Server, Topology};
 /// Commands that use channels, and the category of all of them.
 const OF_CHANNELS: [&str; 6] = ["publish", "subscribe", "psubscribe", "spublish", "ssubscribe", "pubsub"];
 
-/// Warnings for the users of a spec, each at the rules of its user, or at the one rule.
+/// Warnings for the users of a spec, each at the rules of its user, or at a single rule.
 pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let Some(auth) = &topology.auth else { return Vec::new() };
     let mut warnings = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         warnings.push(Problem::new(&["auth"], message));
     }
     if auth.default_rules.is_none() && auth.users.is_empty() {
-        let message = "the default user is off, and there are no other users: only redisctl can log in";
+        let message = "the default user is off, and the spec has no other users: only redisctl can log in";
         warnings.push(Problem::new(&["auth", "default"], message));
     }
     let written = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
@@ -38,7 +38,7 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
 struct Doubt {
     /// The text after the user's name.
     what: String,
-    /// A part of the rule, where the doubt is about one rule.
+    /// A part of the rule, if a single rule is doubtful.
     word: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Doubt {
     }
 }
 
-/// What is doubtful about a user.
+/// The doubt about a user.
 fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let has_selectors = rules.iter().any(|rule| matches!(rule, Rule::Selector(_)));
@@ -72,12 +72,13 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
         _ => None,
     });
     if !has_keys && !has_selectors && grants_keys(rules) {
-        doubts
-            .push(Doubt::of_all("has commands but no key pattern: it can use no key; add one such as `~*`"));
+        doubts.push(Doubt::of_all(
+            "has commands but no key pattern: it can use no key; add a pattern like `~*`",
+        ));
     }
     if server.has_channel_rules() {
         if uses_channels && !has_channels && !has_selectors {
-            let doubt = "may publish and subscribe, but to no channel: add a pattern such as `&*`";
+            let doubt = "may publish and subscribe, but to no channel: add a pattern like `&*`";
             doubts.push(Doubt::of_all(doubt));
         }
     } else if rules.iter().any(|rule| matches!(rule, Rule::Channels(pattern) if pattern != "*")) {
@@ -100,13 +101,13 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
         let what = "needs no password: any client that reaches the port can log in as this user";
         doubts.push(Doubt::about("nopass", what));
     } else if !rules.iter().any(grants) && !has_selectors && !rules.contains(&Rule::Enabled(false)) {
-        doubts.push(Doubt::of_all("may run no command: add some, such as `+@read`"));
+        doubts.push(Doubt::of_all("may run no command: add rules like `+@read`"));
     }
     doubts.extend(rules.iter().flat_map(unknown));
     doubts
 }
 
-/// What the last relevant rule says; `false` without a relevant rule.
+/// The effect of the last relevant rule; `false` without a relevant rule.
 fn last(rules: &[Rule], says: impl Fn(&Rule) -> Option<bool>) -> bool {
     rules.iter().rev().find_map(says).unwrap_or(false)
 }

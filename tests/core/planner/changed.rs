@@ -210,7 +210,7 @@ async fn primaries_that_leave_themselves_out_under_a_newer_server_are_started_on
       shop-1  wait until it answers                                       # new
     in sync
       shop    wait until all nodes agree                                  # changed by earlier steps
-    then plan again: the answers of the started servers decide what else is needed
+    then plan again: the answers of the started servers decide the further steps
     shop: 2 changes in 3 stages
     restart
       shop-1  stop container                                     # does not list itself in CLUSTER SHARDS
@@ -241,7 +241,7 @@ async fn an_older_server_needs_a_say() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, image: 'redis:7.0'}");
     let said = obstacles(&world, &changed, SWAP);
-    assert_snapshot!(said.lines().next().unwrap_or_default(), @"the deployment must be recreated: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
+    assert_snapshot!(said.lines().next().unwrap_or_default(), @"the deployment must be recreated: the spec changed image, to an image with an older server (an older server cannot read the files of a newer server)");
 }
 
 #[tokio::test(start_paused = true)]
@@ -312,7 +312,7 @@ fn what_redisctl_did_not_make_stands_in_the_way() {
 async fn another_count_of_shards_needs_a_say_and_takes_everything() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, shards: 2}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be recreated: the spec changed shards (slots with keys are not moved yet)");
+    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be recreated: the spec changed shards (redisctl cannot move slots with keys yet)");
     let first = plan(&world, &changed, RECREATE);
     assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
     shop: 43 changes in 12 stages

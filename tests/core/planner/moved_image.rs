@@ -70,7 +70,7 @@ async fn an_older_image_under_the_same_name_needs_a_say() {
     converge(&world, &newer, SWAP).await;
     world.move_image("sha256:7", "redis:7.0.0");
     let older = holding(REPLICATION, "redis:7.0.0");
-    assert_snapshot!(obstacles(&world, &older, SWAP), @"the deployment must be made anew: the spec changed image, to one with an older server (an older server cannot read what a newer one wrote)");
+    assert_snapshot!(obstacles(&world, &older, SWAP), @"the deployment must be recreated: the spec changed image, to an image with an older server (an older server cannot read the files of a newer server)");
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,5 +79,5 @@ async fn a_single_node_without_a_volume_needs_a_say_that_names_both_images() {
     let world = with_keys(&before).await;
     world.move_image("sha256:2", "redis:8.2.3");
     let now = holding("kind: standalone", "redis:8.2.3");
-    assert_snapshot!(obstacles(&world, &now, SWAP), @"`shop-1` must be restarted, and its keys would go: it has neither a replica nor a volume; image redis:8 is 2 (redis 8.2.3) now, was 1 (redis 8.0.0)");
+    assert_snapshot!(obstacles(&world, &now, SWAP), @"`shop-1` must be restarted and would lose its keys: it has no replica and no volume; image redis:8 is 2 (redis 8.2.3) now, was 1 (redis 8.0.0)");
 }
