@@ -70,7 +70,7 @@ impl<'a> Down<'a> {
         if inventory.is_empty() && !lease.follows_another_run() {
             return Err(no_such_deployment(name.as_str(), &on_engine.deployments()));
         }
-        let keeps_data = !self.data && inventory.volumes.values().any(|keeps_data| *keeps_data);
+        let keeps_data = !self.data && !inventory.kept_data.is_empty();
         // The CA leads to the files for TLS, and goes with the deployment.
         let asks = keeps_data || tls_files::exist();
         let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };

@@ -7,6 +7,7 @@ use super::inventory::Inventory;
 use super::{EngineError, container, network, volume};
 pub use crate::removed::Removed;
 use crate::topology::DeploymentName;
+use crate::topology::kept_data::record_volume;
 
 /// Removes everything in a deployment's inventory; data volumes only with `with_data`.
 ///
@@ -34,7 +35,12 @@ pub async fn deployment(
         .network_ids
         .iter()
         .map(|id| async move { network::remove(docker, id, name).await.map(|()| name.to_string()) });
-    let chosen = inventory.volumes.iter().filter(|(_, keeps_data)| with_data || !**keeps_data);
+    // The record stays as long as the data that it tells of.
+    let (record, with_record) = (record_volume(name), inventory.kept_data.is_empty());
+    let goes = |(volume, keeps_data): &(&String, &bool)| {
+        with_data || !**keeps_data || (with_record && **volume == record)
+    };
+    let chosen = inventory.volumes.iter().filter(goes);
     let volumes =
         chosen.map(|(name, _)| async move { volume::remove(docker, name).await.map(|()| name.clone()) });
 
@@ -46,7 +52,8 @@ pub async fn deployment(
     let containers = names(join_all(containers).await);
     let (networks, volumes) = join(join_all(networks), join_all(volumes)).await;
     let (networks, volumes) = (names(networks), names(volumes));
-    let kept_volumes = inventory.volumes.keys().filter(|volume| !volumes.contains(volume)).cloned().collect();
+    let is_kept = |volume: &&String| !volumes.contains(volume) && **volume != record;
+    let kept_volumes = inventory.volumes.keys().filter(is_kept).cloned().collect();
     match failures.into_iter().next() {
         Some(error) => Err(error),
         None => Ok(Removed { containers, networks, volumes, kept_volumes }),

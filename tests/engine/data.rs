@@ -2,7 +2,7 @@
 
 use redis::Commands as _;
 
-use crate::support::{Deployment, REDIS_6, fail_with, redisctl, succeed};
+use crate::support::{Deployment, REDIS_6, docker, fail_with, redisctl, succeed};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -17,6 +17,13 @@ fn data_in_volumes_outlives_down() {
     deployment.up("replica", &volume);
     let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
+    let said = succeed(&redisctl(&["down", &deployment.name]));
+    let (first, second) = (format!("{}-1-data", deployment.name), format!("{}-2-data", deployment.name));
+    assert!(said.contains(&format!("kept the data in {first}, {second}")), "the record has no data: {said}");
+    docker(&["volume", "rm", &first, &second]);
+    succeed(&redisctl(&["down", &deployment.name]));
+    assert_eq!(deployment.leftovers(), Vec::<String>::new(), "the record goes with the data");
+    deployment.up("replica", &volume);
     succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
