@@ -114,7 +114,7 @@ pub enum Command {
 /// Which spec, and what to change in it.
 #[derive(Debug, Args)]
 pub struct SpecArguments {
-    /// A spec file, or the name of one: `./topologies/NAME.yaml`, else a shipped topology.
+    /// A spec file, `-` for stdin, or the name of a topology: `./topologies/NAME.yaml`, else a shipped one.
     #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
     pub topology: String,
     /// The deployment's name.

@@ -14,6 +14,7 @@ mod check;
 mod describe;
 mod directive_value;
 mod document;
+mod encoding;
 pub mod env_file;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -34,6 +35,7 @@ mod tree;
 
 pub(crate) use describe::nearest;
 pub use directive_value::DirectiveValue;
+pub(crate) use encoding::decode;
 pub use error::{Located, Remarks, SpecError};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};

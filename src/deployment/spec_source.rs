@@ -1,7 +1,7 @@
 //! Where a spec comes from (a file, a shipped topology, a text, code), what is set beside it, and reading it.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -9,9 +9,17 @@ use super::loaded_spec::LoadedSpec;
 use super::shipped_topologies::ShippedTopology;
 use super::spec_not_found::{is_folder, no_such_file, no_such_topology};
 use crate::spec::env_file::{self, EnvFile};
-use crate::spec::{Document, Inputs, Override, Source, Spec, SpecError, SpecPath, is_file_name, read};
+use crate::spec::{
+    Document, Inputs, Override, Source, Spec, SpecError, SpecPath, decode, is_file_name, read,
+};
 use crate::topology::facts::Facts;
 use crate::topology::resolve::{problems_of_rest, resolve};
+
+/// The word of the command line for stdin.
+const STDIN: &str = "-";
+
+/// The name of a deployment whose spec has neither a name nor a file.
+const UNNAMED: &str = "redisctl";
 
 /// The spec of a deployment before it is read: its origin, overrides of its fields, and variables.
 #[derive(Clone)]
@@ -26,6 +34,7 @@ pub struct SpecSource {
 enum SpecOrigin {
     /// A word of the command line: a path, or the name of a topology.
     Named(String),
+    Stdin,
     File(PathBuf),
     Shipped(String),
     Text {
@@ -36,10 +45,17 @@ enum SpecOrigin {
 }
 
 impl SpecSource {
-    /// A spec as the command line names it: a path, or `./topologies/NAME.yaml`, else a shipped topology.
+    /// A spec as the command line names it: `-` for stdin, a path, or `./topologies/NAME.yaml`, else a shipped
+    /// topology.
     #[must_use]
     pub fn named(word: &str) -> Self {
-        Self::new(SpecOrigin::Named(word.to_owned()))
+        if word == STDIN { Self::stdin() } else { Self::new(SpecOrigin::Named(word.to_owned())) }
+    }
+
+    /// The YAML that another program writes to stdin. Its relative paths begin in the current folder.
+    #[must_use]
+    pub fn stdin() -> Self {
+        Self::new(SpecOrigin::Stdin)
     }
 
     /// A topology that comes with redisctl: `standalone`, `replica`, `sentinel`, `cluster` or `secure`.
@@ -124,6 +140,7 @@ impl SpecSource {
         let (source, default_name, folder) = match &self.origin {
             SpecOrigin::Code(spec) => return self.built_in_code(spec),
             SpecOrigin::Named(word) => named(word)?,
+            SpecOrigin::Stdin => stdin()?,
             SpecOrigin::File(path) => file(path)?,
             SpecOrigin::Shipped(name) => shipped(name)?,
             SpecOrigin::Text { name, text } => {
@@ -158,7 +175,7 @@ impl SpecSource {
                 }
             }
         }
-        loaded(Document::from_code(spec), "redisctl".to_owned(), PathBuf::new())
+        loaded(Document::from_code(spec), UNNAMED.to_owned(), PathBuf::new())
     }
 }
 
@@ -208,8 +225,18 @@ fn shipped(name: &str) -> Result<Text, Error> {
     Ok((source, name.to_owned(), PathBuf::new()))
 }
 
+fn stdin() -> Result<Text, Error> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|source| Error::File { operation: "read", path: PathBuf::from(STDIN), source })?;
+    let name = "<stdin>".to_owned();
+    let text = decode(&name, bytes)?;
+    Ok((Source { name, text }, UNNAMED.to_owned(), PathBuf::new()))
+}
+
 fn file(path: &Path) -> Result<Text, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
+    let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
+    let text = decode(&path.display().to_string(), bytes)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     Ok((Source { name: path.display().to_string(), text }, stem, folder))

@@ -19,6 +19,9 @@ const LARGEST_EXPANSION: usize = 1_000_000;
 /// The tree of the only document in `text`, which stands at `start` of the text `text_id`.
 /// `None` where there is nothing but comments.
 pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<Node>, Vec<SpecFinding>> {
+    if let Some(finding) = control_character(text, text_id, start) {
+        return Err(vec![finding]);
+    }
     let mut builder = Builder {
         text_id,
         start,
@@ -41,6 +44,19 @@ pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<
         }
     }
     if builder.findings.is_empty() { Ok(builder.root) } else { Err(builder.findings) }
+}
+
+/// The first control character, which YAML does not have.
+fn control_character(text: &str, text_id: TextId, start: usize) -> Option<SpecFinding> {
+    let is_foreign = |character: char| character.is_ascii_control() && !"\t\n\r".contains(character);
+    let (offset, character) = text.char_indices().find(|(_, character)| is_foreign(*character))?;
+    let message = match character {
+        '\0' => "there is a NUL byte here, which is no text".to_owned(),
+        other => format!("there is the control character U+{:04X} here", u32::from(other)),
+    };
+    let problem =
+        Problem::new::<&str>(&[], message).hint("remove it; between double quotes, write `\\x..` instead");
+    Some(SpecFinding::new(problem, Place { text: text_id, span: start + offset..start + offset + 1 }))
 }
 
 /// The byte offset of each character, and of the end: the parser counts characters.
@@ -287,6 +303,8 @@ mod tests {
         assert_eq!(message("a: !foo b"), "YAML tags have no meaning in a spec");
         assert_eq!(message("a: 1\n---\nb: 2\n"), "there is more than one document in this file");
         assert!(message("a: b: c").starts_with("this is not YAML: "));
+        assert_eq!(message("a: b\0c"), "there is a NUL byte here, which is no text");
+        assert_eq!(message("a: 'b\u{7}'"), "there is the control character U+0007 here");
         assert_eq!(parse("# nothing\n", TextId::File, 0), Ok(None));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -62,8 +62,19 @@ impl Folder {
 
     /// Runs `redisctl` here, with variables in its environment.
     pub(super) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+        self.run_fed(Stdio::null(), variables, arguments)
+    }
+
+    /// Runs `redisctl` here with a file of this folder as its input.
+    pub(super) fn run_on(&self, input: &str, arguments: &[&str]) -> Ended {
+        let input = std::fs::File::open(self.path().join(input)).expect("a file");
+        self.run_fed(input.into(), &[], arguments)
+    }
+
+    fn run_fed(&self, input: Stdio, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
         let output = Command::new(env!("CARGO_BIN_EXE_redisctl"))
             .args(arguments)
+            .stdin(input)
             .current_dir(self.path())
             .env_clear()
             // Without it, Windows finds none of the libraries that sockets need.
