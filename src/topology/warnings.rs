@@ -8,6 +8,7 @@ use super::{Kind, Topology};
 use crate::spec::{Access, Problem, Spec};
 
 mod memory;
+mod start_commands;
 mod users;
 
 /// Warnings for the topology of a spec, each at the field that it is about.

@@ -1,5 +1,6 @@
 //! Warnings about users with doubtful rules.
 
+use super::start_commands;
 use crate::spec::{Problem, Spec, SpecPath, nearest};
 use crate::topology::acl::commands::{categories, commands, may_be_command};
 use crate::topology::acl::{Rule, Which, words};
@@ -25,7 +26,8 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         let rules: Vec<String> = user.rules.iter().flat_map(|rule| words(rule)).collect();
         let rules: Vec<Rule> = rules.iter().filter_map(|rule| Rule::parse(rule).ok()).collect();
         let at = SpecPath::new(&["auth", "users"]).join(position.to_string()).join("rules");
-        for Doubt { what, word } in doubts(&rules, topology.server) {
+        let at_start = start_commands::doubts(&rules, topology.server, topology.kind);
+        for Doubt { what, word } in doubts(&rules, topology.server).into_iter().chain(at_start) {
             let named = |rule: &String| word.as_ref().is_some_and(|word| rule.contains(word.as_str()));
             let path = user.rules.iter().position(named).map_or(at.clone(), |rule| at.join(rule.to_string()));
             warnings.push(Problem { path, message: format!("user `{}` {what}", user.name), hint: None });
@@ -35,19 +37,19 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
 }
 
 /// Something doubtful about a user.
-struct Doubt {
+pub(super) struct Doubt {
     /// The text after the user's name.
-    what: String,
+    pub(super) what: String,
     /// A part of the rule, if a single rule is doubtful.
-    word: Option<String>,
+    pub(super) word: Option<String>,
 }
 
 impl Doubt {
-    fn of_all(what: impl Into<String>) -> Self {
+    pub(super) fn of_all(what: impl Into<String>) -> Self {
         Self { what: what.into(), word: None }
     }
 
-    fn about(word: impl Into<String>, what: impl Into<String>) -> Self {
+    pub(super) fn about(word: impl Into<String>, what: impl Into<String>) -> Self {
         Self { what: what.into(), word: Some(word.into()) }
     }
 }
@@ -135,7 +137,7 @@ fn is_of_channels(which: &Which) -> bool {
 fn unknown(rule: &Rule) -> Vec<Doubt> {
     let doubt = |sign: &str, kind: &str, name: &str, known: &[&'static str]| {
         let hint = nearest(name, known).map(|near| format!("; did you mean `{sign}{near}`?"));
-        let modules = "unless a module brings it, the servers will not start";
+        let modules = "unless a module of the image brings it, `up` refuses it";
         let what =
             format!("has `{sign}{name}`, a {kind} that is not known: {modules}{}", hint.unwrap_or_default());
         Doubt::about(format!("{sign}{name}"), what)
