@@ -58,6 +58,7 @@ mod passwords;
 mod port_probe;
 mod primary;
 mod reached_networks;
+mod rule_trial;
 mod run_context;
 mod shipped_topologies;
 mod spec_not_found;

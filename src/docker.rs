@@ -41,6 +41,7 @@ mod request_body;
 mod server_binary;
 mod settled;
 mod timestamp;
+pub mod trial;
 mod unavailable;
 mod volume;
 

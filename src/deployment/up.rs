@@ -14,6 +14,7 @@ use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
 use super::neighbour_table::neighbour_warning;
 use super::no_listener::NoListener;
+use super::rule_trial::try_rules;
 use super::run_context::EngineRunContext;
 use super::spec_source::SpecSource;
 use super::stopwatch::Stopwatch;
@@ -152,6 +153,7 @@ impl<'a> Up<'a> {
         let engine = self.connect(&mut spec).await?;
         let image = image_reference(&spec).await?;
         let target = Target::resolve(&spec, &engine, image, &LostResources::default()).await?;
+        try_rules(&spec, &target, &engine).await?;
         let servers = target.servers();
         let observed = target.observe(&engine, &servers, false).await?;
         planner::plan(&target.topology, &observed, self.plan).map_err(|obstacles| target.obstacles(obstacles))
@@ -237,6 +239,7 @@ impl<'a> Up<'a> {
                 bundle.mask(Some(&target.credentials));
             }
             if !std::mem::replace(&mut has_warned, true) {
+                try_rules(spec, target, engine).await?;
                 warn(spec, target, engine, listener);
             }
             target.begun = contention.is_new(target);

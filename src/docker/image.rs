@@ -166,7 +166,7 @@ async fn ask(
 }
 
 /// Waits for the end of a container, and reads its log.
-async fn output(docker: &Docker, id: &str) -> String {
+pub(super) async fn output(docker: &Docker, id: &str) -> String {
     // The wait fails where the exit code is not zero. The output then has no version in it.
     let _exit = docker.wait_container(id, None::<WaitContainerOptions>).next().await;
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();

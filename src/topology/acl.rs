@@ -6,8 +6,10 @@ use super::Server;
 
 mod allowance;
 pub mod commands;
+pub mod everywhere;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod trial;
 
 pub use allowance::allow_the_same;
 

@@ -361,3 +361,29 @@ fn a_server_that_allows_or_denies_too_much_is_found_by_its_users() {
         it.cli("1", &["ACL", "LOAD"]);
     }
 }
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_rule_that_the_server_does_not_know_is_refused_before_anything_is_made() {
+    let it = Specified::new("unknown-rule");
+    let yaml = |rule: &str| {
+        format!(
+            "kind: standalone\nauth:\n  password: p\n  users:\n  - {{name: a, rules: ['~*', '{rule}']}}\n"
+        )
+    };
+    let refused = |rule: &str, image: &str| {
+        let spec = it.spec(&yaml(rule));
+        let error = fail_with(&it.deployment.run("up", &spec, &["--image", image]), 2);
+        assert!(error.contains("refuses the rule") && error.contains("spec.yaml:5:"), "{rule}: {error}");
+        error
+    };
+    for image in [REDIS_6, REDIS_7, VALKEY_8] {
+        assert!(refused("+@nosuch", image).contains("`+@nosuch`"));
+        assert_eq!(it.deployment.leftovers(), Vec::<String>::new());
+    }
+    refused("+getex", REDIS_6);
+    it.up(&yaml("+getex"), REDIS_7);
+    // The running server keeps its users.
+    refused("+json.get", REDIS_7);
+    it.up(&yaml("+getex"), REDIS_7);
+}

@@ -1,0 +1,61 @@
+//! Runs a program of an image to its end, with files of its own, and reads what it wrote.
+
+use std::collections::BTreeMap;
+
+use bollard::Docker;
+use bollard::models::{ContainerCreateBody, HostConfig};
+use bollard::query_parameters::{
+    CreateContainerOptions, StartContainerOptions, UploadToContainerOptionsBuilder,
+};
+
+use super::{EngineError, archive, container, image, labels};
+use crate::topology::DeploymentName;
+use crate::topology::files::{File, SERVER_USER};
+
+/// What the program wrote; empty where it does not start. Its container has no network. It has the label of
+/// `deployment`, so that `down` removes it if this run is killed.
+///
+/// # Errors
+/// Where the engine does not answer.
+pub async fn output(
+    docker: &Docker,
+    reference: &str,
+    command: &[String],
+    files: &[File],
+    deployment: &DeploymentName,
+) -> Result<String, EngineError> {
+    let failed = || EngineError::call(format!("try the server of the image `{reference}`"));
+    let (program, arguments) = match command.split_first() {
+        Some((program, arguments)) => (vec![program.clone()], arguments.to_vec()),
+        None => (Vec::new(), Vec::new()),
+    };
+    let body = ContainerCreateBody {
+        image: Some(reference.to_owned()),
+        entrypoint: Some(program),
+        cmd: Some(arguments),
+        user: Some(format!("{SERVER_USER}:{SERVER_USER}")),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
+        ..Default::default()
+    };
+    let created = docker.create_container(None::<CreateContainerOptions>, body).await;
+    let id = created.map_err(failed())?.id;
+    let ended = run(docker, &id, files).await;
+    container::remove(docker, &id, &id).await?;
+    ended
+}
+
+/// Puts the files into the container, starts it, and waits for its end.
+async fn run(docker: &Docker, id: &str, files: &[File]) -> Result<String, EngineError> {
+    let bytes = archive::write(files).map_err(|source| EngineError::Archive {
+        operation: format!("put files into the container `{id}`"),
+        source,
+    })?;
+    let options = UploadToContainerOptionsBuilder::default().path("/").build();
+    let uploaded = docker.upload_to_container(id, Some(options), bollard::body_full(bytes.into())).await;
+    uploaded.map_err(EngineError::call(format!("put files into the container `{id}`")))?;
+    Ok(match docker.start_container(id, None::<StartContainerOptions>).await {
+        Ok(()) => image::output(docker, id).await,
+        Err(_) => String::new(),
+    })
+}
