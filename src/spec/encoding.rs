@@ -11,7 +11,7 @@ const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
 ///
 /// # Errors
 /// The bytes are no such text. The error shows the place in the file `name`.
-pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
+pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
     let refused = |text: &str, offset: usize, message: &str| {
         let place = |span| Place { text: TextId::File, span };
         let covered: Vec<Place> = secret_lines(text).into_iter().map(place).collect();
