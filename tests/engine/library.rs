@@ -1,7 +1,6 @@
 //! The library under the verbs, as an integration test of another project would use it.
 
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -90,9 +89,9 @@ fn a_test_that_panics_leaves_nothing_behind() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn the_example_program_runs_and_leaves_nothing_behind() {
     runtime().block_on(remove("example-library"));
-    // Cargo builds examples beside the tests.
-    let folder = Path::new(env!("CARGO_BIN_EXE_redisctl")).parent().expect("a folder").join("examples");
-    let ended = output(Command::new(folder.join("library")).arg(REDIS_7));
+    let mut program = Command::new(env!("CARGO"));
+    program.args(["run", "--quiet", "--locked", "--example", "library", "--", REDIS_7]);
+    let ended = output(program.current_dir(env!("CARGO_MANIFEST_DIR")));
     let (text, errors) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success(), "{text}{errors}");
     assert!(text.contains("example-library-1 at 127.0.0.1:"), "{text}");
