@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::leaf::leaf_problem;
-use super::schema::{Schema, Shape};
+use super::schema::{Schema, ValueForm};
 use super::tree::{Content, Entry, Node, Place, SpecFinding};
 use super::{Problem, SpecPath, describe};
 
@@ -34,7 +34,7 @@ impl<'s> Checker<'s> {
             }
             Content::Sequence(items) => {
                 let Some(inner) = shapes.iter().find_map(|shape| match shape {
-                    Shape::List(inner) => Some(*inner),
+                    ValueForm::List(inner) => Some(*inner),
                     _ => None,
                 }) else {
                     return self.wrong_type(path, place, &shapes, &found);
@@ -45,7 +45,9 @@ impl<'s> Checker<'s> {
             }
             Content::Mapping(entries) => {
                 self.duplicates(entries, path);
-                if let Some(Shape::Map(inner)) = shapes.iter().find(|shape| matches!(shape, Shape::Map(_))) {
+                if let Some(ValueForm::Map(inner)) =
+                    shapes.iter().find(|shape| matches!(shape, ValueForm::Map(_)))
+                {
                     for entry in entries {
                         self.value(inner, &mut entry.value, Some(&entry.key_place), &path.join(&entry.key));
                     }
@@ -59,13 +61,13 @@ impl<'s> Checker<'s> {
     /// Checks a mapping with known fields; `false` if there is none among `shapes`.
     fn fields(
         &mut self,
-        shapes: &[Shape<'s>],
+        shapes: &[ValueForm<'s>],
         entries: &mut [Entry],
         place: &Place,
         path: &SpecPath,
     ) -> bool {
         let Some((properties, required)) = shapes.iter().find_map(|shape| match shape {
-            Shape::Fields { properties, required } => Some((*properties, required)),
+            ValueForm::Fields { properties, required } => Some((*properties, required)),
             _ => None,
         }) else {
             return false;
@@ -105,8 +107,8 @@ impl<'s> Checker<'s> {
     /// The field of the spec in which a field `name` exists.
     fn parent_of(&self, name: &str) -> Option<&'s str> {
         let top = self.schema.root()["properties"].as_object()?;
-        let has_field = |shape: Shape<'_>| match shape {
-            Shape::Fields { properties, .. } => properties.contains_key(name),
+        let has_field = |shape: ValueForm<'_>| match shape {
+            ValueForm::Fields { properties, .. } => properties.contains_key(name),
             _ => false,
         };
         top.iter()
@@ -126,7 +128,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn wrong_type(&mut self, path: &SpecPath, place: Place, shapes: &[Shape<'_>], found: &str) {
+    fn wrong_type(&mut self, path: &SpecPath, place: Place, shapes: &[ValueForm<'_>], found: &str) {
         self.report(path, place, format!("expected {}, found {found}", describe::expected(shapes)), None);
     }
 

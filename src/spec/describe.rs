@@ -2,30 +2,30 @@
 
 use strsim::damerau_levenshtein;
 
-use super::schema::Shape;
+use super::schema::ValueForm;
 use super::tree::{Content, Leaf, Node, Typed};
 
 /// What `shapes` allow, to follow "expected".
-pub(super) fn expected(shapes: &[Shape<'_>]) -> String {
-    let any_text = shapes.iter().any(|shape| matches!(shape, Shape::Text { format: None, .. }));
-    if any_text && shapes.contains(&Shape::Bool) {
-        let list = shapes.iter().any(|shape| matches!(shape, Shape::List(_)));
+pub(super) fn expected(shapes: &[ValueForm<'_>]) -> String {
+    let any_text = shapes.iter().any(|shape| matches!(shape, ValueForm::Text { format: None, .. }));
+    if any_text && shapes.contains(&ValueForm::Bool) {
+        let list = shapes.iter().any(|shape| matches!(shape, ValueForm::List(_)));
         return if list { "a single value, or a list of them" } else { "a single value" }.to_owned();
     }
     let kinds: Vec<String> = shapes
         .iter()
         .filter_map(|shape| {
             Some(match shape {
-                Shape::Null => return None,
-                Shape::Bool => "`true` or `false`".to_owned(),
-                Shape::Integer { .. } => "a whole number".to_owned(),
-                Shape::Number => "a number".to_owned(),
-                Shape::Text { format: Some("ipv4"), .. } => "an IPv4 address".to_owned(),
-                Shape::Text { format: Some("ipv4-cidr"), .. } => "a subnet".to_owned(),
-                Shape::Text { .. } => "text".to_owned(),
-                Shape::Word(word) => format!("`{word}`"),
-                Shape::List(_) => "a list".to_owned(),
-                Shape::Map(_) | Shape::Fields { .. } => "a mapping".to_owned(),
+                ValueForm::Null => return None,
+                ValueForm::Bool => "`true` or `false`".to_owned(),
+                ValueForm::Integer { .. } => "a whole number".to_owned(),
+                ValueForm::Number => "a number".to_owned(),
+                ValueForm::Text { format: Some("ipv4"), .. } => "an IPv4 address".to_owned(),
+                ValueForm::Text { format: Some("ipv4-cidr"), .. } => "a subnet".to_owned(),
+                ValueForm::Text { .. } => "text".to_owned(),
+                ValueForm::Word(word) => format!("`{word}`"),
+                ValueForm::List(_) => "a list".to_owned(),
+                ValueForm::Map(_) | ValueForm::Fields { .. } => "a mapping".to_owned(),
             })
         })
         .collect();

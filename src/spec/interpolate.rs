@@ -70,7 +70,7 @@ pub(super) fn is_bare_reference(text: &str) -> bool {
 }
 
 /// A reference that could not be replaced.
-struct Failure {
+struct UnreplacedReference {
     /// Its text, to find it in the file.
     expression: String,
     message: String,
@@ -81,7 +81,7 @@ struct Expansion<'a> {
     variable: Lookup<'a>,
     /// Whether there was any reference.
     referred: bool,
-    failures: Vec<Failure>,
+    failures: Vec<UnreplacedReference>,
 }
 
 impl Expansion<'_> {
@@ -183,7 +183,11 @@ impl Expansion<'_> {
     }
 
     fn fail(&mut self, expression: &str, message: impl Into<String>, hint: Option<String>) {
-        self.failures.push(Failure { expression: expression.to_owned(), message: message.into(), hint });
+        self.failures.push(UnreplacedReference {
+            expression: expression.to_owned(),
+            message: message.into(),
+            hint,
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::describe;
-use super::schema::Shape;
+use super::schema::ValueForm;
 use super::tree::{Leaf, TextId, Typed, Variables};
 
 /// A message, and a hint.
@@ -13,19 +13,19 @@ type Judgement = (String, Option<String>);
 
 /// The problem of `leaf` in a field that takes `shapes`, if there is one. Marks a scalar that has to stay
 /// text.
-pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[Shape<'_>], text: TextId) -> Option<Judgement> {
+pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[ValueForm<'_>], text: TextId) -> Option<Judgement> {
     if leaf.variables == Variables::Failed {
         return None;
     }
     let text_shape = shapes.iter().find_map(|shape| match shape {
-        Shape::Text { format, shortest } => Some((*format, *shortest)),
+        ValueForm::Text { format, shortest } => Some((*format, *shortest)),
         _ => None,
     });
     if text_shape.is_some() && stays_text(leaf, shapes, text) {
         leaf.kept_as_text = true;
     }
     let typed = leaf.typed();
-    if accepts(shapes, typed) || (typed == Typed::Text && shapes.contains(&Shape::Word(&leaf.text))) {
+    if accepts(shapes, typed) || (typed == Typed::Text && shapes.contains(&ValueForm::Word(&leaf.text))) {
         return None;
     }
     match (typed, text_shape) {
@@ -38,12 +38,12 @@ pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[Shape<'_>], text: TextId) 
 }
 
 /// Whether the field takes a type other than text.
-fn accepts(shapes: &[Shape<'_>], typed: Typed) -> bool {
+fn accepts(shapes: &[ValueForm<'_>], typed: Typed) -> bool {
     shapes.iter().any(|shape| match (shape, typed) {
-        (Shape::Null, Typed::Null)
-        | (Shape::Bool, Typed::Bool(_))
-        | (Shape::Number, Typed::Integer(_) | Typed::Float(_)) => true,
-        (Shape::Integer { minimum, maximum }, Typed::Integer(number)) => {
+        (ValueForm::Null, Typed::Null)
+        | (ValueForm::Bool, Typed::Bool(_))
+        | (ValueForm::Number, Typed::Integer(_) | Typed::Float(_)) => true,
+        (ValueForm::Integer { minimum, maximum }, Typed::Integer(number)) => {
             (minimum..=maximum).contains(&&number)
         }
         _ => false,
@@ -51,7 +51,7 @@ fn accepts(shapes: &[Shape<'_>], typed: Typed) -> bool {
 }
 
 /// Whether a plain scalar in a field that takes text is text, although it looks like something else.
-fn stays_text(leaf: &Leaf, shapes: &[Shape<'_>], text: TextId) -> bool {
+fn stays_text(leaf: &Leaf, shapes: &[ValueForm<'_>], text: TextId) -> bool {
     let replaced = leaf.variables == Variables::Replaced;
     let typed = leaf.typed();
     if !accepts(shapes, typed) {
@@ -99,9 +99,9 @@ fn subnet_problem(leaf: &Leaf) -> Option<Judgement> {
     Some((format!("{} is not a subnet", describe::subject(leaf)), Some(example)))
 }
 
-fn out_of_range(leaf: &Leaf, number: i128, shapes: &[Shape<'_>]) -> Option<Judgement> {
+fn out_of_range(leaf: &Leaf, number: i128, shapes: &[ValueForm<'_>]) -> Option<Judgement> {
     let (minimum, maximum) = shapes.iter().find_map(|shape| match shape {
-        Shape::Integer { minimum, maximum } => Some((*minimum, *maximum)),
+        ValueForm::Integer { minimum, maximum } => Some((*minimum, *maximum)),
         _ => None,
     })?;
     let hint = format!("give a whole number from {minimum} to {maximum}");
@@ -109,18 +109,18 @@ fn out_of_range(leaf: &Leaf, number: i128, shapes: &[Shape<'_>]) -> Option<Judge
     Some((format!("{} is too {size}", describe::subject(leaf)), Some(hint)))
 }
 
-fn mismatch(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Judgement {
+fn mismatch(leaf: &Leaf, typed: Typed, shapes: &[ValueForm<'_>]) -> Judgement {
     let words: Vec<&str> = shapes
         .iter()
         .filter_map(|shape| match shape {
-            Shape::Word(word) => Some(*word),
+            ValueForm::Word(word) => Some(*word),
             _ => None,
         })
         .collect();
     let near =
         (typed == Typed::Text && leaf.shown().is_some()).then(|| describe::nearest(&leaf.text, &words));
     let did_you_mean = near.flatten().map(|near| format!("did you mean `{near}`?"));
-    let only_words = shapes.iter().all(|shape| matches!(shape, Shape::Word(_) | Shape::Null));
+    let only_words = shapes.iter().all(|shape| matches!(shape, ValueForm::Word(_) | ValueForm::Null));
     if only_words && let (Some(text), true) = (leaf.shown(), typed != Typed::Null) {
         let hint = did_you_mean.unwrap_or_else(|| format!("write {}", describe::list(&words, "or")));
         return (format!("unknown value `{text}`"), Some(hint));
@@ -130,7 +130,7 @@ fn mismatch(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Judgement {
 }
 
 /// How to write the value that is most likely meant.
-fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Option<String> {
+fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[ValueForm<'_>]) -> Option<String> {
     let unquoted = Leaf { plain: true, ..leaf.clone() };
     if !leaf.plain && accepts(shapes, unquoted.typed()) && unquoted.typed() != Typed::Null {
         // Inside `{…}`, a reference needs quotes because of its braces.
@@ -141,17 +141,17 @@ fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Option<String> {
     if typed == Typed::Null {
         return None;
     }
-    if shapes.contains(&Shape::Bool) {
+    if shapes.contains(&ValueForm::Bool) {
         return match text.to_lowercase().as_str() {
             "yes" | "on" => Some("write `true`".to_owned()),
             "no" | "off" => Some("write `false`".to_owned()),
             _ => None,
         };
     }
-    if typed != Typed::Text && shapes.iter().any(|shape| matches!(shape, Shape::Text { .. })) {
+    if typed != Typed::Text && shapes.iter().any(|shape| matches!(shape, ValueForm::Text { .. })) {
         return Some(format!("for text, put it in quotes: `\"{text}\"`"));
     }
-    if shapes.iter().any(|shape| matches!(shape, Shape::List(_))) {
+    if shapes.iter().any(|shape| matches!(shape, ValueForm::List(_))) {
         return Some("write a list: `[a, b]`, or each item on a line of its own after `- `".to_owned());
     }
     None
@@ -161,16 +161,17 @@ fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[Shape<'_>]) -> Option<String> {
 mod tests {
     use super::*;
 
-    const NAME: &[Shape<'_>] = &[Shape::Text { format: None, shortest: 1 }, Shape::Null];
-    const SCALAR: &[Shape<'_>] = &[
-        Shape::Bool,
-        Shape::Integer { minimum: i64::MIN as i128, maximum: i64::MAX as i128 },
-        Shape::Number,
-        Shape::Text { format: None, shortest: 0 },
+    const NAME: &[ValueForm<'_>] = &[ValueForm::Text { format: None, shortest: 1 }, ValueForm::Null];
+    const SCALAR: &[ValueForm<'_>] = &[
+        ValueForm::Bool,
+        ValueForm::Integer { minimum: i64::MIN as i128, maximum: i64::MAX as i128 },
+        ValueForm::Number,
+        ValueForm::Text { format: None, shortest: 0 },
     ];
-    const PORT: &[Shape<'_>] = &[Shape::Integer { minimum: 0, maximum: 65535 }, Shape::Word("auto")];
+    const PORT: &[ValueForm<'_>] =
+        &[ValueForm::Integer { minimum: 0, maximum: 65535 }, ValueForm::Word("auto")];
 
-    fn judge(mut leaf: Leaf, shapes: &[Shape<'_>], text: TextId) -> (Option<String>, Typed) {
+    fn judge(mut leaf: Leaf, shapes: &[ValueForm<'_>], text: TextId) -> (Option<String>, Typed) {
         let message = leaf_problem(&mut leaf, shapes, text).map(|(message, _)| message);
         (message, leaf.typed())
     }

@@ -17,7 +17,7 @@ pub(super) struct Schema {
 
 /// One form that a value may take.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape<'s> {
+pub(super) enum ValueForm<'s> {
     Null,
     Bool,
     Integer {
@@ -53,7 +53,7 @@ impl Schema {
     }
 
     /// The forms that `schema` allows, references followed.
-    pub(super) fn shapes<'s>(&'s self, schema: &'s Value) -> Vec<Shape<'s>> {
+    pub(super) fn shapes<'s>(&'s self, schema: &'s Value) -> Vec<ValueForm<'s>> {
         if let Some(target) = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
             return self.document.pointer(target).map(|schema| self.shapes(schema)).unwrap_or_default();
         }
@@ -61,10 +61,10 @@ impl Schema {
             return alternatives.iter().flat_map(|alternative| self.shapes(alternative)).collect();
         }
         if let Some(word) = schema["const"].as_str() {
-            return vec![Shape::Word(word)];
+            return vec![ValueForm::Word(word)];
         }
         if let Some(words) = schema["enum"].as_array() {
-            return words.iter().filter_map(Value::as_str).map(Shape::Word).collect();
+            return words.iter().filter_map(Value::as_str).map(ValueForm::Word).collect();
         }
         match &schema["type"] {
             Value::String(name) => shape(name, schema).into_iter().collect(),
@@ -80,9 +80,9 @@ impl Schema {
         let mut schema = self.root();
         for segment in path {
             let inner = self.shapes(schema).into_iter().find_map(|shape| match shape {
-                Shape::List(items) => Some(items),
-                Shape::Map(values) => Some(values),
-                Shape::Fields { properties, .. } => properties.get(segment),
+                ValueForm::List(items) => Some(items),
+                ValueForm::Map(values) => Some(values),
+                ValueForm::Fields { properties, .. } => properties.get(segment),
                 _ => None,
             });
             match inner {
@@ -90,14 +90,14 @@ impl Schema {
                 None => return false,
             }
         }
-        self.shapes(schema).iter().any(|shape| matches!(shape, Shape::List(_)))
+        self.shapes(schema).iter().any(|shape| matches!(shape, ValueForm::List(_)))
     }
 }
 
-fn shape<'s>(name: &str, schema: &'s Value) -> Option<Shape<'s>> {
+fn shape<'s>(name: &str, schema: &'s Value) -> Option<ValueForm<'s>> {
     Some(match name {
-        "null" => Shape::Null,
-        "boolean" => Shape::Bool,
+        "null" => ValueForm::Null,
+        "boolean" => ValueForm::Bool,
         "integer" => {
             let (minimum, maximum) = match schema["format"].as_str() {
                 Some("uint16") => (0, i128::from(u16::MAX)),
@@ -105,19 +105,19 @@ fn shape<'s>(name: &str, schema: &'s Value) -> Option<Shape<'s>> {
                 Some("uint64") => (0, i128::from(u64::MAX)),
                 _ => (i128::from(i64::MIN), i128::from(i64::MAX)),
             };
-            Shape::Integer {
+            ValueForm::Integer {
                 minimum: schema["minimum"].as_i64().map_or(minimum, i128::from),
                 maximum: schema["maximum"].as_i64().map_or(maximum, i128::from),
             }
         }
-        "number" => Shape::Number,
-        "string" => Shape::Text {
+        "number" => ValueForm::Number,
+        "string" => ValueForm::Text {
             format: schema["format"].as_str(),
             shortest: schema["minLength"].as_u64().unwrap_or_default(),
         },
-        "array" => Shape::List(&schema["items"]),
+        "array" => ValueForm::List(&schema["items"]),
         "object" => match schema["properties"].as_object() {
-            Some(properties) => Shape::Fields {
+            Some(properties) => ValueForm::Fields {
                 properties,
                 required: schema["required"]
                     .as_array()
@@ -126,7 +126,7 @@ fn shape<'s>(name: &str, schema: &'s Value) -> Option<Shape<'s>> {
                     .filter_map(Value::as_str)
                     .collect(),
             },
-            None => Shape::Map(&schema["additionalProperties"]),
+            None => ValueForm::Map(&schema["additionalProperties"]),
         },
         _ => return None,
     })
@@ -145,8 +145,8 @@ mod tests {
             assert!(!shapes.is_empty(), "no shape for {path}");
             for shape in shapes {
                 match shape {
-                    Shape::List(inner) | Shape::Map(inner) => visit(schema, inner, path),
-                    Shape::Fields { properties, .. } => {
+                    ValueForm::List(inner) | ValueForm::Map(inner) => visit(schema, inner, path),
+                    ValueForm::Fields { properties, .. } => {
                         for (name, inner) in properties {
                             visit(schema, inner, &format!("{path}.{name}"));
                         }

@@ -7,7 +7,7 @@ use crate::topology::{Auth, Kind, Node, Topology};
 /// Command lines that work as they are, each without the others. Passwords come from the environment.
 pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec<String> {
     let name = &topology.name;
-    let login = Login::usual(topology);
+    let login = CommandLogin::usual(topology);
     let mut commands = Vec::new();
     if topology.auth.is_none() && topology.tls.is_none() {
         commands.extend([redis_cli(topology, primary, shell), shell.take_settings(name.as_str(), None)]);
@@ -15,7 +15,7 @@ pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec
         commands.push(login.redis_cli(topology, primary, shell));
     }
     let users = topology.auth.iter().flat_map(|auth| &auth.users).filter(|user| user.is_on());
-    let users = users.map(|user| Login { user: Some(&user.name) }).filter(|user| *user != login);
+    let users = users.map(|user| CommandLogin { user: Some(&user.name) }).filter(|user| *user != login);
     commands.extend(users.map(|user| user.redis_cli(topology, primary, shell)));
     commands.push(format!("redisctl cli {name}"));
     if let Some(sentinel) = topology.sentinels.first() {
@@ -32,11 +32,11 @@ pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec
 
 /// The user that a client logs in as; `None`: the default user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Login<'a> {
+struct CommandLogin<'a> {
     user: Option<&'a str>,
 }
 
-impl<'a> Login<'a> {
+impl<'a> CommandLogin<'a> {
     /// The user of `redisctl env` without `--user`.
     fn usual(topology: &'a Topology) -> Self {
         Self { user: topology.auth.as_ref().and_then(Auth::user_for_default) }

@@ -82,11 +82,11 @@ fn open_slots(context: &CheckContext<'_>, view: &ClusterView) -> String {
 }
 
 /// A node's view of the cluster, without ids and without the fields that differ between healthy nodes.
-type Picture = BTreeMap<Address, Seen>;
+type Picture = BTreeMap<Address, SeenNodes>;
 
 /// A node as another node sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
+struct SeenNodes {
     /// The address of its primary, for a replica whose primary the observer knows.
     follows: Option<Address>,
     slots: SlotSet,
@@ -101,7 +101,7 @@ fn picture(view: &ClusterView) -> Picture {
             ClusterRole::Primary => (None, Some(node.epoch)),
             ClusterRole::Replica(id) => (address(id), None),
         };
-        Some((node.address?, Seen { follows, slots: node.slots.clone(), epoch }))
+        Some((node.address?, SeenNodes { follows, slots: node.slots.clone(), epoch }))
     });
     seen.collect()
 }
