@@ -54,6 +54,7 @@ mod node_choice;
 mod node_handle;
 mod node_logs;
 mod observe;
+mod own_container;
 mod passwords;
 mod port_probe;
 mod primary;

@@ -10,6 +10,7 @@ use super::engine::ConnectedEngine;
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
 use super::observe::observe;
+use super::own_container::own_container;
 use super::passwords::passwords;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
@@ -110,6 +111,7 @@ impl Target {
             server,
             networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
             reached: reached_networks(&engine.location, &on_engine),
+            own_container: own_container(&on_engine),
             busy_ports,
             existing: Existing {
                 subnet,

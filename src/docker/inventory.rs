@@ -204,6 +204,13 @@ impl EngineInventory {
         others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
     }
 
+    /// Whether a container's id begins with this text.
+    #[must_use]
+    pub fn has_container(&self, beginning: &str) -> bool {
+        let ids = self.containers.iter().filter_map(|container| container.id.as_deref());
+        !beginning.is_empty() && ids.into_iter().any(|id| id.starts_with(beginning))
+    }
+
     /// The subnets of all networks.
     #[must_use]
     pub fn subnets(&self) -> BTreeSet<Ipv4Net> {

@@ -25,6 +25,8 @@ pub struct Facts {
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
     /// Networks that this machine reaches and that are not the engine's; none where the engine is elsewhere.
     pub reached: Vec<ReachedNetwork>,
+    /// The container of this engine in which redisctl runs, with a network of its own.
+    pub own_container: Option<String>,
     /// Ports that cannot be published, with their holders.
     pub busy_ports: BTreeMap<u16, String>,
     /// The existing parts of the deployment: nodes keep their settings unless the spec changes them.
@@ -97,6 +99,7 @@ impl Facts {
             server: None,
             networks: Vec::new(),
             reached: Vec::new(),
+            own_container: None,
             busy_ports: BTreeMap::new(),
             existing: Existing::default(),
             existing_is_known: true,

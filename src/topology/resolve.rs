@@ -8,7 +8,7 @@ use super::defaults::{DEFAULT_SENTINELS, announced_host, bind, image_reference};
 use super::name::NameError;
 use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
 use super::rules::nodes::nodes_exist;
-use super::rules::ports::ports_can_be_reached;
+use super::rules::ports::{endpoint_leaves_the_container, ports_can_be_reached};
 use super::rules::tls::server_knows_client_auth;
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
@@ -43,6 +43,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
     problems.extend(written.into_iter().flat_map(|subnet| subnet_leaves_own_networks(subnet, facts)));
     problems.extend(ports_can_be_reached(spec, facts));
+    problems.extend(endpoint_leaves_the_container(&endpoint_host(spec, facts), facts));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without a shape and a name, the nodes are unknown: later problems would follow from this problem.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {

@@ -309,6 +309,18 @@ fn networks_that_this_machine_reaches_are_left_alone() {
 }
 
 #[test]
+fn a_container_does_not_reach_the_loopback_address_of_the_engine() {
+    let facts = Facts { own_container: Some("0123456789ab".to_owned()), ..Facts::offline("shop") };
+    for ports in ["{}", "{bind: 0.0.0.0}", "{announce: localhost}"] {
+        let problems = try_resolve(&format!("{{kind: cluster, ports: {ports}}}"), &facts).expect_err(ports);
+        assert!(problems[0].starts_with("ports.bind: redisctl runs in the container"), "{problems:?}");
+    }
+    for ports in ["{bind: 172.17.0.1}", "{bind: 0.0.0.0, announce: box.lan}"] {
+        assert!(try_resolve(&format!("{{kind: cluster, ports: {ports}}}"), &facts).is_ok(), "{ports}");
+    }
+}
+
+#[test]
 fn clients_are_told_the_announced_host() {
     let told = |yaml: &str, facts: &Facts| {
         let topology = try_resolve(yaml, facts)?;

@@ -64,6 +64,18 @@ pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, facts: &Facts) -> O
     })
 }
 
+/// In a container with a network of its own, the loopback address of the engine's machine is another one.
+pub(in crate::topology) fn endpoint_leaves_the_container(host: &str, facts: &Facts) -> Option<Problem> {
+    let container = facts.own_container.as_ref().filter(|_| is_loopback(host))?;
+    let message = format!(
+        "redisctl runs in the container `{container}`, which does not reach ports at {host} of the engine"
+    );
+    Some(Problem::new(&BIND, message).hint(
+        "run that container with `--network host`; or publish the ports at the gateway of its network, such as \
+         `--set ports.bind=172.17.0.1`",
+    ))
+}
+
 /// Whether a server may listen on the port, and its cluster bus 10000 above.
 pub(in crate::topology) fn is_in_range(port: u16) -> bool {
     (LOWEST_PORT..=HIGHEST_PORT).contains(&port)
