@@ -67,6 +67,7 @@ mod spec_source;
 mod stopwatch;
 mod target;
 mod tls_files;
+mod trial;
 mod up;
 mod verify;
 

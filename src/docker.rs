@@ -9,13 +9,16 @@ use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
 use crate::observation::Observation;
 use crate::plan::{EngineAction, VolumeSettings};
-use crate::topology::files::File;
+use crate::spec::SecretText;
+use crate::topology::files::{DEPLOYMENT_FILE, File};
 use crate::topology::kept_data::{KeptData, record_volume};
-use crate::topology::{Credentials, DeploymentName, NodeName, Topology, stored_format};
+use crate::topology::learned::LEARNED_FILE;
+use crate::topology::{Credentials, DeploymentName, Learned, NodeName, Topology, stored_format};
 use crate::waiting::Unavailable;
 
 mod apply;
 mod archive;
+pub mod configuration_trial;
 pub mod connect;
 mod container;
 mod dialect;
@@ -163,7 +166,7 @@ impl Engine {
             return Err(newer(format));
         }
         for node in inventory.containers.keys() {
-            match files::read_deployment(&self.docker, node).await {
+            match files::read(&self.docker, node, DEPLOYMENT_FILE).await {
                 Ok(Some(text)) => return stored_format::read(&text).map_err(newer),
                 Ok(None) => {}
                 // The engine may be removing the container for a `down` that was killed.
@@ -175,6 +178,29 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+}
+
+impl Engine {
+    /// What was learned about the image with this id, as a container of the deployment has it in its volume.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn learned(&self, through: Option<&NodeName>, image: &str) -> Result<Learned, EngineError> {
+        let text = match through {
+            Some(node) => files::read(&self.docker, node, LEARNED_FILE).await?,
+            None => None,
+        };
+        Ok(Learned::read(&text.unwrap_or_default(), image))
+    }
+
+    /// Keeps what was learned in the volume of a deployment.
+    ///
+    /// # Errors
+    /// Where the engine does not answer.
+    pub async fn keep_learned(&self, through: &NodeName, learned: &Learned) -> Result<(), EngineError> {
+        let text = SecretText::new(learned.write());
+        files::write(&self.docker, through, &[File::Content { path: LEARNED_FILE.to_owned(), text }]).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::topology::certificates::Renewal;
 use crate::topology::kept_data::KeptData;
-use crate::topology::{Address, NodeName, SlotSet, Topology};
+use crate::topology::{Address, Learned, NodeName, SlotSet, Topology};
 
 mod ability;
 mod access;
@@ -53,6 +53,8 @@ pub struct Observation {
     pub changed_authority: bool,
     /// Things on the engine that bear a name of the deployment, but are not redisctl's.
     pub foreign: Vec<Foreign>,
+    /// What the server of the image makes of directives.
+    pub learned: Learned,
     /// Servers in the deployment's cluster that are not of the deployment and own slots, by cluster id.
     pub strangers: BTreeMap<String, Stranger>,
 }

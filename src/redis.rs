@@ -32,6 +32,7 @@ mod server_actions;
 mod server_view;
 mod session_state;
 mod tls_handshake;
+pub mod trial;
 mod users;
 
 pub use cli_session::{CliAnswer, CliSession};

@@ -10,7 +10,7 @@ use super::{Error, tls_files};
 use crate::connection::{ConnectionSettings, TlsFiles};
 use crate::redis::Servers;
 use crate::status::{StatusView, status};
-use crate::topology::{Credentials, DeploymentName, Endpoint, Node, Topology};
+use crate::topology::{Credentials, DeploymentName, Endpoint, Learned, Node, Topology};
 use crate::up_result::Verification;
 
 /// A deployment that exists on an engine.
@@ -19,11 +19,18 @@ pub struct Deployment {
     engine: ConnectedEngine,
     topology: Topology,
     credentials: Credentials,
+    /// What its servers make of directives.
+    learned: Learned,
 }
 
 impl Deployment {
-    pub(super) fn new(engine: ConnectedEngine, topology: Topology, credentials: Credentials) -> Self {
-        Self { engine, topology, credentials }
+    pub(super) fn new(
+        engine: ConnectedEngine,
+        topology: Topology,
+        credentials: Credentials,
+        learned: Learned,
+    ) -> Self {
+        Self { engine, topology, credentials, learned }
     }
 
     /// The name of the deployment.
@@ -107,7 +114,7 @@ impl Deployment {
 
     /// Runs every check that fits the deployment. A check that cannot run is a failed check.
     pub async fn verify(&self) -> Verification {
-        verify(&self.servers(), &self.topology, &self.credentials, &self.engine).await
+        verify(&self.servers(), &self.learned.in_force(&self.topology), &self.credentials, &self.engine).await
     }
 }
 
@@ -121,6 +128,10 @@ impl ConnectedEngine {
         let name = choose(name, &on_engine)?;
         let stored = self.api.stored(&name, &on_engine).await?;
         let (topology, credentials) = stored.ok_or_else(|| Error::Unreadable(name.to_string()))?;
-        Ok(Deployment::new(self.clone(), topology, credentials))
+        let inventory = on_engine.deployment(&name);
+        let container = inventory.containers.iter().next();
+        let image = container.map_or("", |(_, container)| container.image_id.as_str());
+        let learned = self.api.learned(container.map(|(node, _)| node), image).await?;
+        Ok(Deployment::new(self.clone(), topology, credentials, learned))
     }
 }

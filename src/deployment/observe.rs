@@ -8,7 +8,7 @@ use crate::arrangement::Arrangement;
 use crate::observation::Observation;
 use crate::poll::Wait;
 use crate::redis::Servers;
-use crate::topology::{Credentials, Topology};
+use crate::topology::{Credentials, Learned, Topology};
 
 /// How long to look again while the servers are in motion: a failover shows as a shard without a primary for less
 /// than this, and gossip tells a small cluster of a server within this time.
@@ -18,16 +18,18 @@ const MOTION: Duration = Duration::from_secs(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Observes a deployment that is to have this topology and these credentials. `stored` is what the last
-/// `up` brought it to.
+/// `up` brought it to; `learned` is what its servers make of directives.
 pub(super) async fn observe(
     topology: &Topology,
     credentials: &Credentials,
     stored: Option<(&Topology, &Credentials)>,
+    learned: &Learned,
     engine: &ConnectedEngine,
     servers: &Servers<'_>,
 ) -> Result<Observation, Error> {
     let on_engine = engine.api.inventory().await?;
     let mut observed = engine.api.observe(topology, &on_engine).await?;
+    observed.learned = learned.clone();
     if let Some((stored, before)) = stored {
         observed.stored = Some(Box::new(stored.clone()));
         observed.changed_passwords = credentials.changed_since(before);

@@ -14,6 +14,7 @@ use super::own_container::own_container;
 use super::passwords::passwords;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
+use super::trial::{Subject, learn};
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::event::Listener;
@@ -23,10 +24,11 @@ use crate::redis::Servers;
 use crate::spec::Problem;
 use crate::topology::defaults::announced_host;
 use crate::topology::facts::{Existing, Facts};
+use crate::topology::learned::Lowered;
 use crate::topology::resolve::{deployment_name, resolve};
 use crate::topology::rules::addresses::subnet_hides_others;
 use crate::topology::rules::announce::host_is_unknown;
-use crate::topology::{Credentials, Topology};
+use crate::topology::{Credentials, Learned, NodeName, Topology};
 
 /// The holder of what another deployment took, where the engine's lists do not name it.
 const ANOTHER_DEPLOYMENT: &str = "another deployment";
@@ -39,6 +41,10 @@ pub(crate) struct Target {
     pub(crate) credentials: Credentials,
     /// What the last `up` brought it to, where it exists.
     pub(crate) stored: Option<(Topology, Credentials)>,
+    /// What its servers make of directives.
+    pub(crate) learned: Learned,
+    /// What was known of that before this run.
+    pub(crate) learned_before: Learned,
     /// What the engine has of it.
     pub(crate) inventory: Inventory,
     /// What to say about the spec on this machine.
@@ -87,8 +93,9 @@ impl Target {
             .map_err(|problem| spec.document.locate(vec![problem]))?;
         let docker = engine.api.client();
         let on_engine = engine.api.inventory().await?;
-        let server = match image::find(docker, &image).await? {
-            Some(present) => Some(image::server(docker, &image, &present, &name).await?),
+        let present = image::find(docker, &image).await?;
+        let server = match &present {
+            Some(present) => Some(image::server(docker, &image, present, &name).await?),
             None => None,
         };
         let inventory = on_engine.deployment(&name);
@@ -130,8 +137,30 @@ impl Target {
         let certificates = certificates(spec, &topology, stored_credentials)?;
         let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
         let credentials = Credentials { certificates, ..passwords };
+        let stored_topology = stored.as_ref().map(|(topology, _)| topology);
+        let subject = Subject {
+            spec: &spec.document.spec,
+            topology: &topology,
+            credentials: &credentials,
+            stored: stored_topology,
+        };
+        let known = match &present {
+            Some(present) => {
+                let through = inventory.containers.keys().next().filter(|_| stored_topology.is_some());
+                Some(engine.api.learned(through, &present.id).await?)
+            }
+            None => None,
+        };
+        let learned_before = known.clone().unwrap_or_default();
+        let learned = match known {
+            Some(known) => Box::pin(learn(&subject, engine, known))
+                .await?
+                .map_err(|found| spec.document.locate(found))?,
+            // An image that is not there cannot be asked.
+            None => Learned::default(),
+        };
         let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
-        Ok(Self { topology, credentials, stored, inventory, remarks, begun: false })
+        Ok(Self { topology, credentials, stored, learned, learned_before, inventory, remarks, begun: false })
     }
 
     /// The credentials that the last `up` brought the deployment to.
@@ -154,8 +183,38 @@ impl Target {
     ) -> Result<Observation, Error> {
         let stored = self.stored.as_ref().map(|(topology, credentials)| (topology, credentials));
         let stored = if written { Some((&self.topology, &self.credentials)) } else { stored };
-        let observed = observe(&self.topology, &self.credentials, stored, engine, servers).await?;
+        let observed =
+            observe(&self.topology, &self.credentials, stored, &self.learned, engine, servers).await?;
         Ok(Observation { begun: self.begun, ..observed })
+    }
+
+    /// Keeps what was learned with the deployment. Servers of a new deployment say their defaults themselves.
+    pub(super) async fn keep_learned(
+        &self,
+        engine: &ConnectedEngine,
+        observed: &Observation,
+    ) -> Result<(), Error> {
+        let mut learned = self.learned.clone();
+        if self.stored.is_none() && learned.is_without_defaults() {
+            let servers = self.topology.servers().into_iter();
+            let found = servers.filter_map(|node| Some((node, &observed.view(&node.name)?.settings)));
+            learned.learn_defaults(found);
+        }
+        let through: Option<&NodeName> = observed.containers.keys().next();
+        if let Some(through) = through.filter(|_| learned != self.learned_before) {
+            engine.api.keep_learned(through, &learned).await?;
+        }
+        Ok(())
+    }
+
+    /// The values of the spec that the server lowers, where no run has said so yet.
+    pub(super) fn lowered(&self) -> Vec<Problem> {
+        let lowered = self.learned.lowered_since(&self.learned_before).into_iter();
+        let text = |Lowered { directive, written, in_force }: Lowered| {
+            let message = format!("{} makes {in_force} of `{directive}: {written}`", self.topology.server);
+            Problem::new(&["config", &directive], message)
+        };
+        lowered.map(text).collect()
     }
 
     /// The error that obstacles to a plan are.

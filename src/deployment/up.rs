@@ -152,10 +152,10 @@ impl<'a> Up<'a> {
         let mut spec = self.spec.read_before_asking()?;
         let engine = self.connect(&mut spec).await?;
         let image = image_reference(&spec).await?;
-        let target = Target::resolve(&spec, &engine, image, &LostResources::default()).await?;
+        let target = Box::pin(Target::resolve(&spec, &engine, image, &LostResources::default())).await?;
         try_rules(&spec, &target, &engine).await?;
         let servers = target.servers();
-        let observed = target.observe(&engine, &servers, false).await?;
+        let observed = Box::pin(target.observe(&engine, &servers, false)).await?;
         planner::plan(&target.topology, &observed, self.plan).map_err(|obstacles| target.obstacles(obstacles))
     }
 
@@ -231,7 +231,7 @@ impl<'a> Up<'a> {
         let mut has_warned = false;
         loop {
             let mut watch = Stopwatch::new(listener);
-            let target = Target::resolve(spec, engine, image.to_owned(), contention.lost()).await?;
+            let target = Box::pin(Target::resolve(spec, engine, image.to_owned(), contention.lost())).await?;
             let target = progress.target.insert(target);
             watch.lap("look around");
             if let Some(bundle) = bundle {
@@ -247,7 +247,8 @@ impl<'a> Up<'a> {
             match self.converge_and_verify(target, engine, listener).await {
                 Ok(result) => {
                     let (topology, credentials) = (target.topology.clone(), target.credentials.clone());
-                    let deployment = Deployment::new(engine.clone(), topology, credentials);
+                    let deployment =
+                        Deployment::new(engine.clone(), topology, credentials, target.learned.clone());
                     return Ok(UpDone { deployment, result });
                 }
                 Err(error) => contention.recover(error, target).await?,
@@ -268,12 +269,14 @@ impl<'a> Up<'a> {
         let converged = converge(&context, options, listener).await.map_err(|error| context.error(error))?;
         let mut watch = Stopwatch::new(listener);
         let verification = if self.verify {
-            Some(verify(&servers, &target.topology, &target.credentials, engine).await)
+            let in_force = target.learned.in_force(&target.topology);
+            Some(verify(&servers, &in_force, &target.credentials, engine).await)
         } else {
             None
         };
         watch.lap("verify");
         let observed = context.observe(converged.written).await?;
+        target.keep_learned(engine, &observed).await?;
         watch.lap("look at the result");
         let status = status(&target.topology, &observed);
         Ok(UpResult { changes: converged.changes, status, verification })
@@ -326,7 +329,8 @@ impl EngineChoice {
 /// Tells the warnings about a spec, about the engine's machine, and about servers that were killed for lack of memory.
 fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: &dyn Listener) {
     let neighbours = neighbour_warning(target, engine);
-    let remarks = spec.remarks_and(&target.topology, target.remarks.clone());
+    let remarks = target.remarks.iter().cloned().chain(target.lowered()).collect();
+    let remarks = spec.remarks_and(&target.topology, remarks);
     let remarks = remarks.located().into_iter().map(|remark| remark.to_string());
     let killed = target.inventory.containers.iter().filter(|(_, container)| container.out_of_memory);
     let killed = killed.map(|(name, _)| format!("{name}: {}", Unavailable::OutOfMemory));

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use super::error::is_not_found;
 use super::{EngineError, archive};
 use crate::topology::NodeName;
-use crate::topology::files::{DEPLOYMENT_FILE, File};
+use crate::topology::files::File;
 use crate::topology::paths::MOUNT;
 
 /// Writes files into the shared volume.
@@ -22,10 +22,14 @@ pub(super) async fn write(docker: &Docker, through: &NodeName, files: &[File]) -
         .map_err(EngineError::call(operation()))
 }
 
-/// The deployment's file; `None` where the container has none.
-pub(super) async fn read_deployment(docker: &Docker, node: &NodeName) -> Result<Option<String>, EngineError> {
-    let operation = || format!("read `{DEPLOYMENT_FILE}` from the container `{node}`");
-    let path = format!("{MOUNT}/{DEPLOYMENT_FILE}");
+/// A file of the shared volume; `None` where the container has none.
+pub(super) async fn read(
+    docker: &Docker,
+    node: &NodeName,
+    file: &str,
+) -> Result<Option<String>, EngineError> {
+    let operation = || format!("read `{file}` from the container `{node}`");
+    let path = format!("{MOUNT}/{file}");
     let options = DownloadFromContainerOptionsBuilder::default().path(&path).build();
     let download = docker.download_from_container(node.as_str(), Some(options));
     let bytes = download.try_fold(Vec::new(), |mut bytes, chunk| async move {

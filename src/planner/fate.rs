@@ -138,7 +138,8 @@ impl Judge<'_> {
 
     fn node(&self, node: &Node) -> Result<Fate, Obstacle> {
         let Some(existing) = self.observed.containers.get(&node.name) else { return Ok(Fate::Made) };
-        let fields = self.changed_fields(&container(self.topology, node), existing);
+        let mut fields = self.changed_fields(&container(self.topology, node), existing);
+        fields.retain(|field| !self.is_changed_live(&node.name, field));
         if fields.is_empty() {
             return Ok(Fate::Kept);
         }
@@ -179,6 +180,14 @@ impl Judge<'_> {
             was: identity(&existing.image_id, running),
             now: identity(id, Some(self.topology.server)),
         })
+    }
+
+    /// Whether the server takes a change of the field while it runs. A server that was not asked is taken to change
+    /// each directive that it shows.
+    fn is_changed_live(&self, node: &NodeName, field: &SpecField) -> bool {
+        let SpecField::Directive(name) = field else { return false };
+        let shows = || self.observed.view(node).is_some_and(|view| view.settings.get(name).is_some());
+        self.observed.learned.is_live(name).unwrap_or_else(shows)
     }
 
     /// The fields of the spec in which the container differs from it.

@@ -15,7 +15,7 @@ pub(super) fn forming(world: &World<'_>) -> Temporary {
     };
     let nodes = world.topology.nodes().into_iter().filter(is_new).filter(|_| world.servers.all_new());
     let exchange = |node: &Node| {
-        let (for_a_while, usual) = (forming.clone(), usual(node, &forming));
+        let (for_a_while, usual) = (forming.clone(), usual(&world.observed.learned, node, &forming));
         Exchange { node: node.name.clone(), for_a_while, usual }
     };
     Temporary::new(Cause::Forming, nodes.map(exchange))

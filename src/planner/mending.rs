@@ -35,7 +35,7 @@ fn is_slow_otherwise(changes: Changes) -> bool {
 /// mends.
 fn were_usual(world: &World<'_>, node: &Node, changed: &Settings) -> Settings {
     let found = |name: &str| world.observed.view(&node.name)?.settings.get(name);
-    let usual = usual(node, changed);
+    let usual = usual(&world.observed.learned, node, changed);
     usual
         .iter()
         .filter(|(name, value)| found(name).is_some_and(|found| same_value(name, found, value)))

@@ -75,7 +75,8 @@ pub(super) fn plan(world: &World<'_>, primaries: &[NodeName]) -> Rolling {
 fn quick_copies(world: &World<'_>, shards: &[Roll<'_>]) -> Temporary {
     let sources = shards.iter().flat_map(Roll::sources).filter_map(|name| world.topology.node(name));
     let exchange = |node: &Node| {
-        let (for_a_while, usual) = (while_replacing(), usual(node, &while_replacing()));
+        let (for_a_while, usual) =
+            (while_replacing(), usual(&world.observed.learned, node, &while_replacing()));
         Exchange { node: node.name.clone(), for_a_while, usual }
     };
     Temporary::new(Cause::Replacing, sources.map(exchange))

@@ -7,11 +7,9 @@ use super::temporary::usual;
 use super::world::World;
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::certificates::Renewal;
-use crate::topology::settings::values::{same_value, with_every_class};
-use crate::topology::settings::{
-    STOPS_WRITES, is_immutable, lasting_defaults, server_default, while_forming,
-};
-use crate::topology::{Kind, Node, NodeName, Settings};
+use crate::topology::settings::usual::usual_default;
+use crate::topology::settings::{STOPS_WRITES, while_forming};
+use crate::topology::{Kind, Learned, Node, NodeName, Settings};
 
 /// The directive that says which host clients are to dial.
 const ANNOUNCES: &str = "cluster-announce-hostname";
@@ -31,8 +29,10 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
         let answers = world.servers.state(&node.name) == ServerState::Answering;
         let differences = differences(world, node, &for_a_while);
         if answers && !world.is_rolled(&node.name) && !differences.is_empty() {
-            let wanted: Settings =
-                differences.iter().map(|(name, _, wanted)| (name, with_every_class(name, wanted))).collect();
+            let wanted: Settings = differences
+                .iter()
+                .map(|(name, _, wanted)| (name, world.observed.learned.to_set(name, wanted)))
+                .collect();
             changes.endpoints |= wanted.get(ANNOUNCES).is_some();
             let cause = Cause::Settings(differences.clone());
             steps.push(server(&node.name, ServerAction::Configure(wanted), cause));
@@ -63,13 +63,15 @@ fn certificates(world: &World<'_>) -> Vec<Step> {
 /// Plans that directives which left the spec go back to the servers' defaults. This comes first: once the files are
 /// written, nothing tells that the directives were ever there.
 pub(super) fn take_back(world: &World<'_>) -> Stages {
+    let learned = &world.observed.learned;
     let mut steps = Vec::new();
     for node in world.topology.nodes() {
         let Some(view) = world.observed.view(&node.name) else { continue };
         let differences: Vec<(String, String, String)> = no_longer_set(world, node)
             .filter_map(|name| {
-                let (found, default) = (view.settings.get(name)?, server_default(name)?);
-                (!same_value(name, found, default))
+                let default = learned.default_of(name).or_else(|| usual_default(name))?;
+                let found = view.settings.get(name).filter(|_| learned.is_live(name) != Some(false))?;
+                (!learned.is_same(name, found, default))
                     .then(|| (name.to_owned(), found.to_owned(), default.to_owned()))
             })
             .collect();
@@ -100,16 +102,22 @@ fn differences(
     let Some(view) = world.observed.view(&node.name) else {
         return Vec::new();
     };
-    let defaults = lasting_defaults().filter(|_| world.topology.server.has_measured_defaults());
-    let mut wanted: Settings = defaults.collect();
-    usual(node, changed_for_a_while).iter().for_each(|(name, value)| wanted.set(name, value));
+    let nothing = Learned::default();
+    // A sentinel has directives of its own.
+    let of_sentinel = world.topology.is_sentinel(&node.name);
+    let learned = if of_sentinel { &nothing } else { &world.observed.learned };
+    let mut wanted: Settings = learned.lasting_defaults().collect();
+    usual(learned, node, changed_for_a_while).iter().for_each(|(name, value)| wanted.set(name, value));
     // Those are taken back before.
     no_longer_set(world, node).for_each(|name| wanted.remove(name));
     node.settings.iter().for_each(|(name, value)| wanted.set(name, value));
-    let compared = wanted.iter().filter(|(name, _)| !NOT_COMPARED.contains(name) && !is_immutable(name));
+    // A directive that was set while the server ran can be set again, whether or not the server was asked.
+    let is_compared = |name: &str| !NOT_COMPARED.contains(&name) && learned.is_live(name) != Some(false);
+    let compared = wanted.iter().filter(|(name, _)| is_compared(name));
     let difference = |(name, wanted): (&str, &str)| {
         let found = view.settings.get(name)?;
-        (!same_value(name, found, wanted)).then(|| (name.to_owned(), found.to_owned(), wanted.to_owned()))
+        (!learned.is_same(name, found, wanted))
+            .then(|| (name.to_owned(), found.to_owned(), wanted.to_owned()))
     };
     compared.filter_map(difference).collect()
 }

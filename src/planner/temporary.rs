@@ -2,8 +2,8 @@
 
 use super::draft::{Stages, server};
 use crate::plan::{Cause, Order, ServerAction, Step};
-use crate::topology::settings::server_default;
-use crate::topology::{Node, NodeName, Settings};
+use crate::topology::settings::usual::usual_default;
+use crate::topology::{Learned, Node, NodeName, Settings};
 
 /// Settings of some nodes for a while, and the usual ones after it.
 pub(super) struct Temporary {
@@ -56,7 +56,8 @@ impl Temporary {
 }
 
 /// What a node usually has of some settings: the spec's value, else the server's default.
-pub(super) fn usual(node: &Node, changed: &Settings) -> Settings {
-    let value = |name: &str| node.settings.get(name).or_else(|| server_default(name)).map(str::to_owned);
+pub(super) fn usual(learned: &Learned, node: &Node, changed: &Settings) -> Settings {
+    let default = |name: &str| learned.default_of(name).or_else(|| usual_default(name));
+    let value = |name: &str| node.settings.get(name).or_else(|| default(name)).map(str::to_owned);
     changed.iter().filter_map(|(name, _)| Some((name, value(name)?))).collect()
 }

@@ -10,7 +10,7 @@ use super::files::SERVER_USER;
 use super::memory_limits;
 use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
-use super::settings::{is_taken_at_start, sentinel_settings};
+use super::settings::{of_spec, sentinel_settings};
 use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, SpecField, Topology};
 use crate::spec::DataSpec;
 
@@ -47,8 +47,9 @@ pub struct ContainerSettings {
     pub volumes: Vec<VolumeMount>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
-    /// Directives that the server reads at its start only. They are in its file too; here they tell a later
-    /// run with which values the server was started.
+    /// The directives of the spec with which the server was started. They are in its file too; here they tell a later
+    /// run whether the server must be started again, where it does not change a directive while it runs. redisctl 0.1
+    /// wrote only those that no server changes.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings_at_start: Settings,
 }
@@ -196,8 +197,8 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     } else {
         Settings::default()
     };
-    let at_start = |(name, _): &(&str, &str)| is_taken_at_start(name) && watches.get(name).is_none();
-    settings.settings_at_start = node.settings.iter().filter(at_start).collect();
+    settings.settings_at_start =
+        of_spec(&node.settings).filter(|(name, _)| watches.get(name).is_none()).collect();
     if topology.is_sentinel(&node.name) {
         settings.command.push(SENTINEL_MODE.to_owned());
     } else if topology.data == DataSpec::Volume {

@@ -190,17 +190,6 @@ impl Server {
         self.at_least(7, 0)
     }
 
-    /// Whether [`server_default`](super::settings::server_default) is known to hold: for the measured
-    /// versions and those between them. A later version may have other defaults.
-    #[must_use]
-    pub fn has_measured_defaults(self) -> bool {
-        let (first, last) = match self.flavor {
-            Flavor::Redis => ((6, 0), (8, 0)),
-            Flavor::Valkey => ((7, 2), (8, 1)),
-        };
-        (first..=last).contains(&(self.version.major, self.version.minor))
-    }
-
     /// The version of the data format (RDB) that the server writes, and the newest that it reads. It is 9 since Redis
     /// 5, 10 since 7.0, 11 since 7.2, and 12 since Redis 7.4. It is 11 in Valkey 7.2 to 8, and 80 in Valkey 9.
     fn data_format(self) -> u16 {

@@ -7,12 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Kind, Topology};
 
 pub mod lines;
-mod live;
 pub mod names;
+pub mod usual;
 pub mod values;
 pub mod words;
-
-pub use live::{is_immutable, lasting_defaults, server_default};
 
 use names::newest_name;
 
@@ -131,6 +129,15 @@ pub fn owned(directive: &str) -> Option<&'static str> {
     })
 }
 
+/// Directives that `data` decides where the spec does not set them, with their values. Servers give them back as they
+/// are written.
+const DECIDED_BY_DATA: [(&str, &str); 2] = [("appendonly", "yes"), ("save", "")];
+
+/// The directives of a node whose values are the user's own.
+pub fn of_spec(settings: &Settings) -> impl Iterator<Item = (&str, &str)> {
+    settings.iter().filter(|setting| owned(setting.0).is_none() && !DECIDED_BY_DATA.contains(setting))
+}
+
 /// Directives of `sentinel.conf` that the user may set. None of them is a directive of `redis.conf`. The
 /// quorum follows from the number of sentinels.
 const OF_SENTINELS: [&str; 3] = ["down-after-milliseconds", "failover-timeout", "parallel-syncs"];
@@ -235,13 +242,6 @@ pub fn while_mending(is_cluster: bool) -> Settings {
     settings
 }
 
-/// Whether a change of a directive waits for the server's next start: running servers refuse the change, or its
-/// default is unknown. Directives that redisctl owns follow from other fields.
-#[must_use]
-pub fn is_taken_at_start(directive: &str) -> bool {
-    owned(directive).is_none() && server_default(directive).is_none()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,7 +262,7 @@ mod tests {
         let topology = resolve(&spec, &Facts::offline("shop")).unwrap();
         assert_ne!(while_forming(&topology).iter().count(), 0);
         for (name, _) in while_forming(&topology).iter() {
-            assert!(server_default(name).is_some(), "{name}");
+            assert!(usual::usual_default(name).is_some(), "{name}");
         }
     }
 }

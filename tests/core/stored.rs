@@ -3,7 +3,7 @@
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, containers};
 use redisctl::topology::stored_format::{NewerFormat, VERSION, read, write};
-use redisctl::topology::{Credentials, Topology};
+use redisctl::topology::{Credentials, SpecField, Topology};
 
 use crate::rig::topology;
 
@@ -67,7 +67,15 @@ fn labels_of_format_1_are_read() {
     for (spec, _, labels) in FORMAT_1 {
         let read: Vec<ContainerSettings> =
             labels.lines().map(|label| serde_json::from_str(label).expect("a label")).collect();
-        assert_eq!(read, containers(&topology(spec)), "{spec}");
+        let wanted = containers(&topology(spec));
+        assert_eq!(read.len(), wanted.len(), "{spec}");
+        for (wanted, read) in wanted.iter().zip(&read) {
+            // Version 1 left out directives that servers change while they run.
+            let differences = wanted.differences(read);
+            let expected =
+                wanted.settings_at_start.iter().map(|(name, _)| SpecField::Directive(name.to_owned()));
+            assert_eq!(differences, expected.collect::<Vec<_>>(), "{spec}");
+        }
     }
 }
 

@@ -191,9 +191,24 @@ fn a_directive_that_came_later_is_found_before_anything_is_made() {
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
-fn a_server_that_refuses_to_start_is_shown_with_its_own_words() {
+fn a_configuration_that_ends_a_server_is_told_with_its_own_words_before_anything_is_made() {
     let deployment = Deployment::new("refuses");
-    let said = fail_with(&deployment.run("up", "standalone", &["--set", "config.no-such-thing=1"]), 1);
-    assert!(said.contains("its container ended"), "{said}");
-    assert!(said.contains("no-such-thing") && said.contains("Bad directive"), "{said}");
+    for (directive, words) in [
+        ("no-such-thing=1", "Bad directive"),
+        ("maxmemory=plenty", "argument must be a memory value"),
+        ("loadmodule=/no/such.so", "/no/such.so"),
+        ("rename-command=NOSUCH x", "No such command"),
+    ] {
+        let set = format!("config.{directive}");
+        for verb in ["plan", "up"] {
+            let said = fail_with(&deployment.run(verb, "standalone", &["--set", &set]), 2);
+            let name = directive.split('=').next().unwrap_or_default();
+            assert!(
+                said.contains(&format!("does not start with `{name}`")) && said.contains(words),
+                "{said}"
+            );
+            assert!(said.contains(&format!("--set {set}")) || said.contains("command line"), "{said}");
+        }
+    }
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }

@@ -2,7 +2,7 @@
 
 use redis::Connection;
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8};
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, succeed, texts};
 
 /// Old names, values that servers spell in their own way, and directives that repeat.
 const FIRST: &str = "
@@ -100,4 +100,33 @@ fn directives_are_in_force_as_each_server_understands_them() {
         assert_eq!(setting(&mut second, "replica-priority"), "8", "{image}");
         deployment.verify();
     }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_value_that_the_server_lowers_is_told_once_and_is_no_drift() {
+    let deployment = Deployment::new("settings-lowered");
+    let options = ["--set", "config.maxclients=2000000000"];
+    let (_, said) = texts(&deployment.run("up", "standalone", &options));
+    assert!(said.contains("of `maxclients: 2000000000`"), "{said}");
+    assert_eq!(deployment.changes("standalone", &options), 0);
+    let again = deployment.run("up", "standalone", &options);
+    succeed(&again);
+    assert!(!texts(&again).1.contains("maxclients"), "{}", texts(&again).1);
+    deployment.verify();
+
+    // What the spec does not have goes back to the default that this very server has told.
+    let _: () =
+        redis::cmd("CONFIG").arg("SET").arg("hz").arg(77).query(&mut deployment.connect(1)).expect("set");
+    let plan = deployment.plan("standalone", &options);
+    assert!(plan.contains("set hz 10  # hz is `77`, not `10`"), "{plan}");
+    deployment.up("standalone", &options);
+    assert_eq!(deployment.changes("standalone", &options), 0);
+
+    // While it runs, it refuses what it lowers at its start.
+    deployment.up("standalone", &["--set", "config.maxclients=100"]);
+    let before = deployment.containers();
+    deployment.up("standalone", &options);
+    assert_eq!(deployment.containers(), before);
+    assert_eq!(deployment.changes("standalone", &options), 0);
 }

@@ -104,7 +104,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::observation::access::ObservedUser",
             "crate::observation::access::PrimaryLogin",
             "crate::topology::acl::allow_the_same",
-            "crate::topology::settings::live",
+            "crate::topology::learned",
             "crate::topology::settings::values",
             "crate::topology::settings::while_forming",
             "crate::topology::settings::while_mending",

@@ -170,6 +170,7 @@ impl World {
             volumes: state.engine.volumes.keys().cloned().collect(),
             kept_data: state.engine.volumes.values().filter_map(|volume| volume.keeps.clone()).collect(),
             foreign: state.engine.foreign.clone(),
+            learned: process::learned(),
             ..Observation::default()
         };
         // Files are read through a container.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use redisctl::observation::History;
-use redisctl::topology::settings::server_default;
-use redisctl::topology::{Address, Server, Settings};
+use redisctl::topology::settings::usual::usual_default;
+use redisctl::topology::{Address, Learned, Server, Settings};
 use tokio::time::Instant;
 
 use super::access::Accounts;
@@ -16,7 +16,7 @@ use super::sentinel::Sentinel;
 const WRITABLE_DELAY: Duration = Duration::from_secs(2);
 
 /// Directives whose defaults the servers print, beside those that forming changes.
-const DEFAULTS: [(&str, &str); 9] = [
+const DEFAULTS: [(&str, &str); 10] = [
     ("appendonly", "no"),
     ("databases", "16"),
     ("lazyfree-lazy-expire", "no"),
@@ -24,6 +24,7 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("maxmemory", "0"),
     ("maxmemory-policy", "noeviction"),
     ("min-replicas-to-write", "0"),
+    ("notify-keyspace-events", ""),
     ("replica-read-only", "yes"),
     ("save", "3600 1 300 100 60 10000"),
 ];
@@ -38,6 +39,25 @@ const FORMING: [&str; 7] = [
     "repl-diskless-sync-delay",
     "repl-ping-replica-period",
 ];
+
+/// What a server has where its configuration says nothing.
+fn defaults() -> Settings {
+    let forming = FORMING.iter().filter_map(|name| Some((*name, usual_default(name)?)));
+    DEFAULTS.into_iter().chain(forming).collect()
+}
+
+/// What servers make of directives.
+pub(crate) fn learned() -> Learned {
+    let defaults = defaults();
+    let live = defaults.iter().map(|(name, _)| name).filter(|name| !IMMUTABLE.contains(name));
+    let live = live.map(str::to_owned).collect();
+    let mut learned = Learned::nothing_of("sha256:1");
+    learned.learn(&Settings::default(), &defaults, Some(&live));
+    learned
+}
+
+/// Directives that no CONFIG SET changes.
+pub(crate) const IMMUTABLE: [&str; 4] = ["cluster-enabled", "cluster-config-file", "databases", "io-threads"];
 
 /// How far a replica's link is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +114,7 @@ impl Process {
         data: Data,
         id: String,
     ) -> Self {
-        let defaults = FORMING.iter().filter_map(|name| Some((*name, server_default(name)?)));
-        let mut settings: Settings = DEFAULTS.into_iter().chain(defaults).collect();
+        let mut settings = defaults();
         for (name, value) in configuration.iter() {
             settings.set(name, value);
         }

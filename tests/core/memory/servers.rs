@@ -7,12 +7,9 @@ use redisctl::topology::{NodeName, Settings, SlotSet};
 
 use super::cluster::Cluster;
 use super::keys::Keys;
-use super::process::{Link, Process};
+use super::process::{IMMUTABLE, Link, Process};
 use super::slots::Slots;
 use super::{State, World};
-
-/// Directives that the servers take from their file only.
-const IMMUTABLE: [&str; 4] = ["cluster-enabled", "cluster-config-file", "databases", "io-threads"];
 
 fn passing(message: impl Into<BoxedError>) -> ServerFault {
     ServerFault::Passing(message.into())

@@ -127,25 +127,22 @@ async fn a_setting_that_was_changed_at_run_time_is_set_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_setting_that_the_spec_does_not_have_goes_back_to_the_servers_default_where_that_is_known() {
+async fn a_setting_that_the_spec_does_not_have_goes_back_to_the_default_that_the_server_told() {
     let changed = async |image: &str, directive: &str, value: &str| {
         let topology = topology(&format!("{{kind: standalone, image: '{image}'}}"));
         let world = up(&topology).await;
         world.configure(&node(&topology, 1), directive, value);
         (world, topology)
     };
-    let (world, topology) = changed("redis:8.0", "maxmemory", "1048576").await;
+    // A server that is newer than this program has told its defaults, too.
+    let (world, topology) = changed("redis:99.0", "maxmemory", "1048576").await;
     assert_snapshot!(repair(&world, &topology).await, @r"
     shop: 1 change in 1 stage
     settings
       shop-1  set maxmemory 0  # maxmemory is `1048576`, not `0`
     ");
-    for (image, directive, value) in
-        [("valkey:9.0", "maxmemory", "1048576"), ("redis:8.0", "notify-keyspace-events", "KEA")]
-    {
-        let (world, topology) = changed(image, directive, value).await;
-        assert!(plan(&world, &topology, SWAP).is_empty(), "{image}: {directive}");
-    }
+    let (world, topology) = changed("redis:8.0", "notify-keyspace-events", "KEA").await;
+    assert!(plan(&world, &topology, SWAP).is_empty(), "clients set it");
 }
 
 #[tokio::test(start_paused = true)]

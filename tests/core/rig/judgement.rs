@@ -7,7 +7,6 @@ use redisctl::plan::{
 };
 use redisctl::readiness::{self, Disagreement};
 use redisctl::topology::settings::values::same_value;
-use redisctl::topology::settings::{server_default, while_forming};
 use redisctl::topology::{Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;
@@ -86,15 +85,13 @@ pub(crate) fn what_is_wrong(world: &World, topology: &Topology) -> Vec<String> {
     if observed.stored.as_deref() != Some(topology) {
         wrong.push("another topology is stored".to_owned());
     }
-    let forming = while_forming(topology);
     for node in topology.nodes() {
         let Some(view) = observed.view(&node.name) else {
             wrong.push(format!("{} does not answer", node.name));
             continue;
         };
         for (name, found) in view.settings.iter().filter(|(name, _)| *name != "replicaof") {
-            let has_known_default = topology.server.has_measured_defaults() || forming.get(name).is_some();
-            let default = server_default(name).filter(|_| has_known_default);
+            let default = observed.learned.default_of(name).filter(|_| name != "notify-keyspace-events");
             let wanted = node.settings.get(name).or(default);
             if wanted.is_some_and(|wanted| !same_value(name, wanted, found)) {
                 wrong.push(format!("{}: {name} {found}", node.name));

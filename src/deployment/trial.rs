@@ -1,0 +1,149 @@
+//! Learning what the server of an image makes of the directives of a spec, before anything is made or changed: a
+//! server is started for a moment from the files of a node.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+
+use super::Error;
+use super::engine::ConnectedEngine;
+use crate::docker::configuration_trial::{Trial, TrialState};
+use crate::poll::Wait;
+use crate::redis::Servers;
+use crate::redis::trial::DirectivesInForce;
+use crate::spec::{DirectiveValue, Problem, Spec};
+use crate::topology::container::container;
+use crate::topology::files::{File, render};
+use crate::topology::refusal::Refusal;
+use crate::topology::settings::names::is_same_directive;
+use crate::topology::{Credentials, Learned, Node, Topology};
+
+/// How long a server may take until it answers. A server that cannot be asked teaches nothing; `up` then finds out
+/// by the nodes.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How often to look.
+const PACE: Duration = Duration::from_millis(10);
+
+/// What a trial ended with.
+enum Outcome {
+    /// The server answered.
+    Answered(DirectivesInForce),
+    /// It ended.
+    Refused(Refusal),
+    /// It runs, and does not answer from here.
+    Silent,
+}
+
+/// What a deployment is to become.
+pub(super) struct Subject<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) topology: &'a Topology,
+    pub(super) credentials: &'a Credentials,
+    /// What the last `up` brought it to.
+    pub(super) stored: Option<&'a Topology>,
+}
+
+/// Learns what is not known yet; or says what a server ends on.
+pub(super) async fn learn(
+    subject: &Subject<'_>,
+    engine: &ConnectedEngine,
+    known: Learned,
+) -> Result<Result<Learned, Vec<Problem>>, Error> {
+    let nodes = known.to_ask_about(subject.topology, subject.stored);
+    let trials = nodes.iter().map(|node| try_node(subject, engine, node));
+    let outcomes = try_join_all(trials).await?;
+    let (mut learned, mut problems) = (known, Vec::new());
+    for (node, outcome) in nodes.into_iter().zip(outcomes) {
+        match outcome {
+            Outcome::Answered(found) => learned.learn(&node.settings, &found.settings, Some(&found.live)),
+            Outcome::Refused(refusal) => problems.push(problem(subject, node, refusal)),
+            Outcome::Silent => {}
+        }
+    }
+    problems.dedup();
+    Ok(if problems.is_empty() { Ok(learned) } else { Err(problems) })
+}
+
+/// Starts a server from the files of a node, without the node's primary.
+async fn try_node(subject: &Subject<'_>, engine: &ConnectedEngine, node: &Node) -> Result<Outcome, Error> {
+    let Subject { topology, credentials, .. } = *subject;
+    let names = std::slice::from_ref(&node.name);
+    let files = render(topology, credentials, names, Some(&node.name));
+    let trial = Trial::start(engine.api.client(), &container(topology, node), files.clone()).await?;
+    let outcome = ask(subject, &trial, node, &configuration(&files, node)).await;
+    trial.end().await?;
+    outcome
+}
+
+fn configuration(files: &[File], node: &Node) -> String {
+    let own = format!("{}/server.conf", node.name);
+    let text = files.iter().find_map(|file| match file {
+        File::Content { path, text } if *path == own => Some(text.expose().to_owned()),
+        _ => None,
+    });
+    text.unwrap_or_default()
+}
+
+async fn ask(
+    subject: &Subject<'_>,
+    trial: &Trial,
+    node: &Node,
+    configuration: &str,
+) -> Result<Outcome, Error> {
+    let wait = Wait::new("a server on trial to answer", LIMIT, PACE);
+    loop {
+        match trial.state().await? {
+            TrialState::Ended(log) => return Ok(Outcome::Refused(Refusal::read(&log, configuration))),
+            TrialState::Runs(Some(port)) => {
+                let topology = published_at(subject.topology, node, port);
+                let servers = Servers::new(&topology, subject.credentials);
+                if let Ok(found) = servers.try_directives(&node.name).await {
+                    return Ok(Outcome::Answered(found));
+                }
+            }
+            TrialState::Runs(None) => {}
+        }
+        if wait.pause().await.is_err() {
+            return Ok(Outcome::Silent);
+        }
+    }
+}
+
+/// A topology in which the node is published at another port.
+fn published_at(topology: &Topology, node: &Node, port: u16) -> Topology {
+    let mut topology = topology.clone();
+    for shard in &mut topology.shards {
+        for other in std::iter::once(&mut shard.primary).chain(&mut shard.replicas) {
+            if other.name == node.name {
+                other.endpoint.port = port;
+            }
+        }
+    }
+    topology
+}
+
+/// The problem of a spec on which a server ends.
+fn problem(subject: &Subject<'_>, node: &Node, refusal: Refusal) -> Problem {
+    let Subject { spec, topology, .. } = subject;
+    let own = spec.nodes.iter().flatten().find(|(name, _)| name.as_str() == node.name.as_str());
+    let given = |config: Option<&BTreeMap<String, DirectiveValue>>| {
+        let mut names = config?.keys();
+        match &refusal.directive {
+            Some(directive) => names.find(|name| is_same_directive(name, directive)).cloned(),
+            // Redis 8 does not name a directive that it takes for a module's.
+            None if names.len() == 1 => names.next().cloned(),
+            None => None,
+        }
+    };
+    let path = match (given(own.and_then(|(_, own)| own.config.as_ref())), given(spec.config.as_ref())) {
+        (Some(name), _) => vec!["nodes".to_owned(), node.name.to_string(), "config".to_owned(), name],
+        (None, Some(name)) => vec!["config".to_owned(), name],
+        (None, None) => vec!["config".to_owned()],
+    };
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let what = refusal.directive.map_or("this".to_owned(), |directive| format!("`{directive}`"));
+    let message = format!("{} does not start with {what}: {}", topology.server, refusal.words);
+    Problem::new(&path, message).hint("these are the words of a server that was started to try it")
+}

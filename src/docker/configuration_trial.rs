@@ -1,0 +1,109 @@
+//! A server that is started for a moment, from the files of a node, and asked what it makes of them. Its container
+//! belongs to no network of the deployment, and `down` removes it if the run is killed.
+
+use std::collections::HashMap;
+
+use bollard::Docker;
+use bollard::models::PortBinding;
+use bollard::query_parameters::{CreateContainerOptions, UploadToContainerOptionsBuilder};
+
+use super::{EngineError, archive, container, image, labels, request_body};
+use crate::topology::container::ContainerSettings;
+use crate::topology::files::File;
+use crate::topology::paths::MOUNT;
+
+/// A server on trial.
+pub struct Trial {
+    docker: Docker,
+    id: String,
+    /// The port inside its container.
+    port: String,
+}
+
+/// What has become of it.
+pub enum TrialState {
+    /// It runs. The port is published under this number, once the engine says so.
+    Runs(Option<u16>),
+    /// It ended, and this is its log.
+    Ended(String),
+}
+
+impl Trial {
+    /// Makes and starts a container for a server with these files.
+    ///
+    /// # Errors
+    /// The engine refuses a call.
+    pub async fn start(
+        docker: &Docker,
+        settings: &ContainerSettings,
+        files: Vec<File>,
+    ) -> Result<Self, EngineError> {
+        let port = format!("{}/tcp", settings.network.ports().first().copied().unwrap_or_default());
+        let mut body = request_body::container(settings);
+        // No label of a node: it is none.
+        body.labels = Some(labels::of_deployment(&settings.deployment, &settings.labels));
+        body.hostname = None;
+        body.networking_config = None;
+        body.exposed_ports = Some(vec![port.clone()]);
+        if let Some(host) = &mut body.host_config {
+            // The engine chooses the port.
+            let binding = PortBinding { host_ip: Some(settings.bind.to_string()), host_port: None };
+            host.port_bindings = Some(HashMap::from([(port.clone(), Some(vec![binding]))]));
+            (host.network_mode, host.mounts, host.restart_policy) = (None, None, None);
+            host.readonly_rootfs = Some(false);
+        }
+        let created = docker.create_container(None::<CreateContainerOptions>, body).await;
+        let operation = || format!("try the configuration of `{}`", settings.name);
+        let id = created.map_err(EngineError::call(operation()))?.id;
+        let trial = Self { docker: docker.clone(), id, port };
+        match trial.begin(files, operation()).await {
+            Ok(()) => Ok(trial),
+            Err(error) => {
+                trial.end().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&self, files: Vec<File>, operation: String) -> Result<(), EngineError> {
+        let below = |path: String| format!("{}/{path}", MOUNT.trim_start_matches('/'));
+        let folder = File::Folder { path: MOUNT.trim_start_matches('/').to_owned() };
+        let files = files.into_iter().map(|file| match file {
+            File::Folder { path } => File::Folder { path: below(path) },
+            File::Content { path, text } => File::Content { path: below(path), text },
+        });
+        let files: Vec<File> = std::iter::once(folder).chain(files).collect();
+        let bytes = archive::write(&files)
+            .map_err(|source| EngineError::Archive { operation: operation.clone(), source })?;
+        let options = UploadToContainerOptionsBuilder::default().path("/").build();
+        let upload =
+            self.docker.upload_to_container(&self.id, Some(options), bollard::body_full(bytes.into()));
+        upload.await.map_err(EngineError::call(operation))?;
+        container::start(&self.docker, &self.id).await
+    }
+
+    /// What has become of the server.
+    ///
+    /// # Errors
+    /// The engine refuses a call.
+    pub async fn state(&self) -> Result<TrialState, EngineError> {
+        let Some(found) = container::inspect(&self.docker, &self.id).await? else {
+            return Ok(TrialState::Ended(String::new()));
+        };
+        if !found.state.as_ref().and_then(|state| state.running).unwrap_or_default() {
+            return Ok(TrialState::Ended(image::output(&self.docker, &self.id).await));
+        }
+        let ports = found.network_settings.and_then(|network| network.ports);
+        let bindings = ports.and_then(|mut ports| ports.remove(&self.port).flatten()).unwrap_or_default();
+        let port = bindings.into_iter().find_map(|binding| binding.host_port?.parse().ok());
+        Ok(TrialState::Runs(port))
+    }
+
+    /// Removes the container.
+    ///
+    /// # Errors
+    /// The engine refuses that.
+    pub async fn end(self) -> Result<(), EngineError> {
+        container::remove(&self.docker, &self.id, &self.id).await
+    }
+}

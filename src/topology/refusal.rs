@@ -1,0 +1,68 @@
+//! Why a server ends on its configuration: read from its log.
+
+/// Why a server ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The directive that it ended on, where it says so.
+    pub directive: Option<String>,
+    /// Its own words.
+    pub words: String,
+}
+
+impl Refusal {
+    /// Reads the log of a server that ended. `configuration` is its file.
+    #[must_use]
+    pub fn read(log: &str, configuration: &str) -> Self {
+        let lines: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let number = lines.iter().find_map(|line| line.rsplit_once("at line ")?.1.parse::<usize>().ok());
+        let line = number.and_then(|number| configuration.lines().nth(number.checked_sub(1)?));
+        let named = line.and_then(|line| line.split_whitespace().next()).map(str::to_owned);
+        let quoted = lines.iter().position(|line| line.starts_with(">>>"));
+        let words = quoted.and_then(|at| lines.get(at + 1)).or(lines.last());
+        let words = words.map_or("it says nothing", |line| without_stamp(line));
+        // A module that does not load is told by its path only.
+        let told = || {
+            let mentioned = |line: &&str| {
+                let mut parts = line.split_whitespace();
+                let (name, value) = (parts.next(), parts.next());
+                name == Some("loadmodule") && value.is_some_and(|path| log.contains(path.trim_matches('"')))
+            };
+            configuration.lines().any(|line| mentioned(&line)).then(|| "loadmodule".to_owned())
+        };
+        Self { directive: named.or_else(told), words: words.to_owned() }
+    }
+}
+
+/// A line of a log without process, role, time and level: `1:M 28 Nov 2026 09:00:00.000 # Cannot …`.
+fn without_stamp(line: &str) -> &str {
+    line.split_once(" # ").map_or(line, |(_, words)| words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_says_the_line_that_it_ended_on() {
+        let configuration = "port \"7001\"\nno-such-thing \"1\"\nloadmodule /m.so a\n";
+        let log = "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n>>> \
+                   'no-such-thing \"1\"'\nBad directive or wrong number of arguments\n";
+        assert_eq!(
+            Refusal::read(log, configuration),
+            Refusal {
+                directive: Some("no-such-thing".to_owned()),
+                words: "Bad directive or wrong number of arguments".to_owned()
+            }
+        );
+        let log = "1:M 28 Nov 2026 09:00:00.000 # Module /m.so failed to load\n1:M 28 Nov 2026 09:00:00.001 # Can't \
+                   load module from /m.so: server aborting\n";
+        assert_eq!(
+            Refusal::read(log, configuration),
+            Refusal {
+                directive: Some("loadmodule".to_owned()),
+                words: "Can't load module from /m.so: server aborting".to_owned()
+            }
+        );
+        assert_eq!(Refusal::read("", configuration).directive, None);
+    }
+}

@@ -1,0 +1,24 @@
+//! Settings that a run changes for a while, and their defaults.
+//!
+//! A run sets them before it has asked a server for anything, and one that is killed leaves them changed. So their
+//! defaults are known here, from the documentation of Redis and Valkey. All others are asked of the server.
+
+use super::names::is_same_directive;
+
+const USUAL: [(&str, &str); 8] = [
+    ("cluster-allow-replica-migration", "yes"),
+    ("cluster-node-timeout", "15000"),
+    ("cluster-replica-no-failover", "no"),
+    ("cluster-require-full-coverage", "yes"),
+    ("min-replicas-to-write", "0"),
+    ("repl-diskless-load", "disabled"),
+    ("repl-diskless-sync-delay", "5"),
+    ("repl-ping-replica-period", "10"),
+];
+
+/// The default of a directive that a run changes for a while; `None` of any other.
+#[must_use]
+pub fn usual_default(directive: &str) -> Option<&'static str> {
+    let mut found = USUAL.iter().filter(|(name, _)| is_same_directive(name, directive));
+    found.next().map(|(_, default)| *default)
+}
