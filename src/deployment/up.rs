@@ -150,7 +150,7 @@ impl<'a> Up<'a> {
     /// The spec has problems, the engine does not answer, or the plan needs a decision of the caller.
     pub async fn plan(&self) -> Result<Plan, Error> {
         let mut spec = self.spec.read_before_asking()?;
-        let engine = self.connect(&mut spec).await?;
+        let engine = Box::pin(self.connect(&mut spec)).await?;
         let image = image_reference(&spec).await?;
         let target = Box::pin(Target::resolve(&spec, &engine, image, &LostResources::default())).await?;
         try_rules(&spec, &target, &engine).await?;

@@ -1,6 +1,6 @@
 //! The rules of a spec beyond its types: each is a small function that returns problems.
 //!
-//! The rules of [`what_is_written`] judge single fields. The rules of [`what_is_left_out`] use defaults: they
+//! The rules of `what_is_written` judge single fields. The rules of `what_is_left_out` use defaults: they
 //! are skipped where fields are missing because they cannot be read.
 
 use super::Server;
