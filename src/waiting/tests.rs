@@ -222,7 +222,7 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
             START,
             with_stake,
             Some(
-                "the node at 127.0.0.1:7001 is not of this deployment, and owns slots  with 1 key: the keys go",
+                "the node at 127.0.0.1:7001 is not of this deployment, and owns slots  with 1 key: the keys are lost",
             ),
         ),
     ] {
