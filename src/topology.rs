@@ -31,6 +31,7 @@ pub mod protected_mode;
 pub mod refusal;
 pub mod resolve;
 pub mod routes;
+pub mod rule_trial;
 pub mod rules;
 pub mod server;
 pub mod settings;

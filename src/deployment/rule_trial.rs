@@ -5,7 +5,7 @@ use super::engine::ConnectedEngine;
 use super::loaded_spec::LoadedSpec;
 use super::target::Target;
 use crate::docker::{image, trial};
-use crate::topology::acl::trial::Trial;
+use crate::topology::rule_trial::Trial;
 
 /// Refuses a rule that the server of the image does not know: with the rule, the server would end at every start.
 /// A deployment that the last `up` brought to the same rules and the same server needs no trial.

@@ -9,7 +9,6 @@ pub mod commands;
 pub mod everywhere;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod trial;
 
 pub use allowance::allow_the_same;
 

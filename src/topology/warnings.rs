@@ -7,6 +7,7 @@ use super::tls::CertificateSource;
 use super::{Kind, Topology};
 use crate::spec::{Access, Problem, Spec};
 
+mod doubt;
 mod memory;
 mod start_commands;
 mod users;

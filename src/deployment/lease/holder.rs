@@ -108,8 +108,8 @@ mod tests {
     fn a_holder_describes_itself_to_other_versions_too() {
         assert_eq!(Holder::from_label(&far().to_label()), far());
         assert_eq!(far().describe(Duration::from_secs(5)), "`redisctl up` of ann@box (begun 5 s ago)");
-        let newer = r#"{"command":"reset","since":"yesterday"}"#;
-        assert_eq!(Holder::from_label(newer).describe(Duration::ZERO), "`redisctl reset` (begun 0 s ago)");
+        let newer = r#"{"command":"down","since":"yesterday"}"#;
+        assert_eq!(Holder::from_label(newer).describe(Duration::ZERO), "`redisctl down` (begun 0 s ago)");
         for label in ["", "[]", "no JSON"] {
             assert_eq!(
                 Holder::from_label(label).describe(Duration::ZERO),

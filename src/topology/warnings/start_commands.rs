@@ -1,6 +1,6 @@
 //! Whether a user may run the commands that clients send by themselves.
 
-use super::users::Doubt;
+use super::doubt::Doubt;
 use crate::topology::acl::{Rule, Which};
 use crate::topology::server::StartCommand;
 use crate::topology::{Kind, Server};

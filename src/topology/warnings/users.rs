@@ -1,5 +1,6 @@
 //! Warnings about users with doubtful rules.
 
+use super::doubt::Doubt;
 use super::start_commands;
 use crate::spec::{Problem, Spec, SpecPath, nearest};
 use crate::topology::acl::commands::{categories, commands, may_be_command};
@@ -34,24 +35,6 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         }
     }
     warnings
-}
-
-/// Something doubtful about a user.
-pub(super) struct Doubt {
-    /// The text after the user's name.
-    pub(super) what: String,
-    /// A part of the rule, if a single rule is doubtful.
-    pub(super) word: Option<String>,
-}
-
-impl Doubt {
-    pub(super) fn of_all(what: impl Into<String>) -> Self {
-        Self { what: what.into(), word: None }
-    }
-
-    pub(super) fn about(word: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { what: what.into(), word: Some(word.into()) }
-    }
 }
 
 /// The doubt about a user.

@@ -7,8 +7,8 @@
 
 use std::fmt::Write as _;
 
-use super::everywhere::{every_server_has_category, every_server_has_command};
-use super::{Rule, Which, words};
+use super::acl::everywhere::{every_server_has_category, every_server_has_command};
+use super::acl::{Rule, Which, words};
 use crate::spec::{Problem, SecretText, Spec, SpecPath};
 use crate::topology::Server;
 use crate::topology::files::File;
