@@ -8,6 +8,7 @@ use crate::arrangement::{Member, Place};
 use crate::observation::{ClusterRole, ContainerState, Replication};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::spec::DataSpec;
+use crate::topology::container::data_volume;
 use crate::topology::{Kind, Node, NodeName, Shard};
 
 /// What saves keys.
@@ -22,9 +23,6 @@ pub(super) struct Rescue {
 
 /// Plans that replicas become primaries, before the former ones are started.
 pub(super) fn plan(world: &World<'_>) -> Rescue {
-    if world.topology.data == DataSpec::Volume {
-        return Rescue::default();
-    }
     let any_sentinel = world.arrangement.watched().next().is_some();
     match world.topology.kind {
         Kind::Standalone => Rescue::default(),
@@ -85,11 +83,14 @@ fn cause(primary: &Node) -> Cause {
     Cause::WouldComeBackEmpty(primary.name.clone())
 }
 
-/// Whether a node's server has ended, and with it all that it had in memory.
+/// Whether a node's server has ended, and with it all that nothing keeps.
 fn is_down(world: &World<'_>, node: &NodeName) -> bool {
     let container = world.observed.containers.get(node);
-    container
-        .is_none_or(|container| matches!(container.state, ContainerState::Exited | ContainerState::Created))
+    let has_ended = container
+        .is_none_or(|container| matches!(container.state, ContainerState::Exited | ContainerState::Created));
+    let keeps_keys =
+        world.topology.data == DataSpec::Volume && world.observed.volumes.contains(&data_volume(node));
+    has_ended && !keeps_keys
 }
 
 /// Whether a node that answers replicates a primary that still counts as one.

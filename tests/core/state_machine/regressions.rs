@@ -127,3 +127,12 @@ async fn a_stranger_that_is_down_and_unknown_to_a_node_is_not_awaited() {
     let two_alone = Shape { shards: 2, replicas: 0, volume: true, ..plain("cluster") };
     holds(two_alone, &[UP, Stop(0), Reshard(0, 4), Down]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn replicas_have_the_keys_of_a_primary_that_lost_its_volume() {
+    for kind in ["sentinel", "replication", "cluster"] {
+        let volumes = Shape { replicas: 2, volume: true, ..plain(kind) };
+        let lost = if kind == "sentinel" { LoseData(1) } else { LoseData(0) };
+        holds(volumes, &[UP, Write(0), lost]).await;
+    }
+}
