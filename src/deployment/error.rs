@@ -85,6 +85,14 @@ pub enum Error {
     /// The file that describes the deployment cannot be read.
     #[error("cannot read the description of the deployment `{0}`: none of its containers has the file")]
     Unreadable(String),
+    /// The deployment has no container any more, and volumes keep its data.
+    #[error("`{name}` has no container any more; its data is kept in {}", listed(volumes))]
+    WithoutContainers {
+        /// The deployment.
+        name: String,
+        /// The volumes that keep its data.
+        volumes: Vec<String>,
+    },
     /// Another run holds the deployment.
     #[error("{holder} is still at work on `{deployment}` after {} s", waited.as_secs())]
     InUse {
@@ -151,6 +159,11 @@ pub enum Error {
     ChecksFailed(Box<FailedChecks>),
 }
 
+/// `a`, `b` in quotes.
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 fn list(obstacles: &[Obstacle]) -> String {
     let lines: Vec<String> = obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect();
     lines.concat()
@@ -200,6 +213,10 @@ impl Error {
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
+            Self::WithoutContainers { name, .. } => Some(format!(
+                "`redisctl up SPEC --name {name}`, with the spec that it was made from, brings it back with its data; \
+                 `redisctl down {name} --volumes` removes the data, too"
+            )),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
             Self::LeaseLost(_) => Some(
                 "run the same command again. Another run took the lease because this run stood still, or \

@@ -8,6 +8,7 @@ use super::primary::dialled_first;
 use super::verify::verify;
 use super::{Error, tls_files};
 use crate::connection::{ConnectionSettings, TlsFiles};
+use crate::docker::inventory::Inventory;
 use crate::redis::Servers;
 use crate::status::{StatusView, status};
 use crate::topology::{Credentials, DeploymentName, Endpoint, Learned, Node, Topology};
@@ -118,6 +119,19 @@ impl Deployment {
     }
 }
 
+/// The error for a deployment whose description cannot be read. `docker system prune` removes stopped containers and
+/// keeps volumes: `up` brings the deployment back from these.
+fn without_description(name: &DeploymentName, inventory: &Inventory) -> Error {
+    let kept = inventory.volumes.iter().filter(|(_, keeps_data)| **keeps_data);
+    let volumes: Vec<String> = kept.map(|(volume, _)| volume.clone()).collect();
+    let name = name.to_string();
+    if inventory.container_ids.is_empty() && !volumes.is_empty() {
+        Error::WithoutContainers { name, volumes }
+    } else {
+        Error::Unreadable(name)
+    }
+}
+
 impl ConnectedEngine {
     /// The deployment of that name; without a name the only deployment of the engine.
     ///
@@ -127,8 +141,8 @@ impl ConnectedEngine {
         let on_engine = self.api.inventory().await?;
         let name = choose(name, &on_engine)?;
         let stored = self.api.stored(&name, &on_engine).await?;
-        let (topology, credentials) = stored.ok_or_else(|| Error::Unreadable(name.to_string()))?;
         let inventory = on_engine.deployment(&name);
+        let (topology, credentials) = stored.ok_or_else(|| without_description(&name, &inventory))?;
         let container = inventory.containers.iter().next();
         let image = container.map_or("", |(_, container)| container.image_id.as_str());
         let learned = self.api.learned(container.map(|(node, _)| node), image).await?;

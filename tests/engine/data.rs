@@ -11,6 +11,15 @@ fn data_in_volumes_outlives_down() {
     let volume = ["--set", "data=volume"];
     deployment.up("replica", &volume);
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
+    // What `docker system prune` does to a stopped deployment.
+    docker(&["stop", &deployment.node(1), &deployment.node(2)]);
+    docker(&["rm", &deployment.node(1), &deployment.node(2)]);
+    docker(&["network", "rm", &deployment.name]);
+    let said = fail_with(&redisctl(&["status", &deployment.name]), 1);
+    assert!(said.contains("brings it back with its data"), "{said}");
+    deployment.up("replica", &volume);
+    let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
+    assert_eq!(kept.as_deref(), Some("yes"));
     let said = succeed(&redisctl(&["down", &deployment.name]));
     assert!(said.contains("-data"), "`down` says what it kept: {said}");
     refuses_what_the_kept_data_does_not_fit(&deployment);
