@@ -11,8 +11,10 @@ use crate::plan::{Disagreement, Plan, StageId, StepId};
 use crate::topology::NodeName;
 
 mod json;
+mod news;
 
 pub use json::JsonLines;
+pub use news::{Note, Warning};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,15 +77,9 @@ pub enum Event {
         took: Duration,
     },
     /// News that are no failure.
-    Note {
-        /// One sentence.
-        message: String,
-    },
+    Note(Note),
     /// News that may surprise.
-    Warning {
-        /// One sentence.
-        message: String,
-    },
+    Warning(Warning),
 }
 
 /// What a step that takes long still waits for.

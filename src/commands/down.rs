@@ -47,8 +47,8 @@ struct Notices<'a>(&'a Ui);
 impl Listener for Notices<'_> {
     fn hear(&self, event: Event) {
         match event {
-            Event::Note { message } => self.0.note(&message),
-            Event::Warning { message } => self.0.warning(&message),
+            Event::Note(note) => self.0.note(&note.to_string()),
+            Event::Warning(warning) => self.0.warning(&warning.to_string()),
             _ => {}
         }
     }

@@ -15,7 +15,7 @@ use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::target::Target;
 use crate::docker::inventory::Inventory;
 use crate::docker::{EngineError, remove};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Note};
 use crate::observation::ContainerState;
 use crate::topology::Topology;
 
@@ -100,7 +100,7 @@ impl<'a> Contention<'a> {
             // A killed run asked for the network, and the engine made it only now.
             Loss::Subnet(_) if self.has_network(target).await? => {}
             Loss::Subnet(subnet) if self.spec.leaves_subnet_open() => {
-                self.note(format!("{subnet} was taken at the same moment: choosing another subnet"));
+                self.note(Note::SubnetTaken { subnet });
                 self.lost.subnets.push(subnet);
             }
             Loss::Ports { container, ports } if self.spec.leaves_ports_open() => {
@@ -108,11 +108,10 @@ impl<'a> Contention<'a> {
                 if !self.remove_what_never_ran(&container, target).await? {
                     return Ok(false);
                 }
-                let note = match (ports.first(), ports.len()) {
-                    (Some(port), 1) => format!("port {port} was taken at the same moment"),
-                    _ => format!("the engine did not start `{container}`, and its port may be taken"),
-                };
-                self.note(format!("{note}: choosing other ports"));
+                self.note(match (ports.first(), ports.len()) {
+                    (Some(port), 1) => Note::PortTaken { port: *port },
+                    _ => Note::PortsInDoubt { container },
+                });
                 self.lost.ports.extend(ports);
                 self.back_off().await;
             }
@@ -225,8 +224,8 @@ impl<'a> Contention<'a> {
         Ok(holder.or_else(|| is_taken().then(|| ANOTHER_PROCESS.to_owned())))
     }
 
-    fn note(&self, message: String) {
-        self.listener.hear(Event::Note { message });
+    fn note(&self, note: Note) {
+        self.listener.hear(Event::Note(note));
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Note, Warning};
 use crate::executor::{EngineCalls, ExecuteError, Executor, ServerCalls};
 use crate::observation::Observation;
 use crate::plan::{AtStake, Obstacle, Plan};
@@ -94,7 +94,7 @@ pub async fn converge<S: RunContext>(
         let news: Vec<AtStake> =
             next.at_stake.iter().filter(|news| !warned.contains(news)).cloned().collect();
         for news in &news {
-            listener.hear(Event::Warning { message: news.to_string() });
+            listener.hear(Event::Warning(Warning::KeysAtStake(news.clone())));
         }
         warned.extend(news);
         listener.hear(Event::Planned { plan: Arc::clone(&next) });
@@ -105,15 +105,14 @@ pub async fn converge<S: RunContext>(
         match execute(context, &next, end.written, options, listener).await {
             Ok(()) if next.complete => return Ok(Converged { written: true, ..end }),
             Ok(()) => {}
-            Err(error @ ExecuteError::Outdated { .. }) => {
-                listener.hear(Event::Note { message: error.to_string() });
+            Err(ExecuteError::Outdated { reason }) => {
+                listener.hear(Event::Note(Note::PlanOutdated { reason: reason.to_string() }));
             }
             Err(error @ ExecuteError::Wait { .. })
                 if options.plan.forming == Forming::RoleSwap && next.swaps_roles() =>
             {
-                let message =
-                    format!("the cluster did not form by a swap of roles; forming it the plain way: {error}");
-                listener.hear(Event::Warning { message });
+                let warning = Warning::NoSwapOfRoles { cause: error.to_string() };
+                listener.hear(Event::Warning(warning));
                 options.plan.forming = Forming::Plain;
             }
             Err(error) => return Err(ConvergeError::Execute(Box::new(error))),

@@ -8,7 +8,7 @@ use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error, tls_files};
 use crate::docker::remove::{self, Removed};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Warning};
 use crate::topology::DeploymentName;
 
 /// Removes a deployment: its containers, its network and its volumes.
@@ -81,8 +81,8 @@ impl<'a> Down<'a> {
         if let Some(certificates) = stored.and_then(|(_, credentials)| credentials.certificates)
             && let Err(error) = tls_files::forget(name, &certificates)
         {
-            let message = format!("could not remove the files for TLS of `{name}`: {error}");
-            self.listener.hear(Event::Warning { message });
+            let warning = Warning::TlsFilesLeft { deployment: name.clone(), cause: error.to_string() };
+            self.listener.hear(Event::Warning(warning));
         }
         Ok(removed)
     }

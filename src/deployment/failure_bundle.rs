@@ -15,7 +15,7 @@ use super::Error;
 use super::engine::ConnectedEngine;
 use super::target::Target;
 use crate::bundle::{self, Masks, Piece};
-use crate::event::{Event, JsonLines, Listener};
+use crate::event::{Event, JsonLines, Listener, Note, Warning};
 use crate::topology::{Credentials, DeploymentName};
 use crate::up_result::UpResult;
 
@@ -92,10 +92,10 @@ impl FailureBundle {
         for piece in self.end(deployment, result) {
             self.write(&piece);
         }
-        let folder = self.folder.display();
+        let folder = self.folder.clone();
         match self.state().broken.take() {
-            None => Event::Note { message: format!("the bundle is in `{folder}`") },
-            Some(error) => Event::Warning { message: format!("the bundle in `{folder}` has gaps: {error}") },
+            None => Event::Note(Note::BundleWritten { folder }),
+            Some(error) => Event::Warning(Warning::BundleIncomplete { folder, cause: error.to_string() }),
         }
     }
 
@@ -259,9 +259,12 @@ mod tests {
         let bundle = begin(folder.path());
         let hunter = Credentials { default: Some(SecretText::new("hunter2")), ..Credentials::default() };
         bundle.mask(Some(&hunter));
-        bundle.record(&Event::Note { message: "AUTH hunter2".to_owned() });
+        bundle.record(&Event::Note(Note::RunCutOff { run: "AUTH hunter2".to_owned() }));
         let line: Value = serde_json::from_str(&read(folder.path(), bundle::EVENTS)).expect("one line");
-        assert_eq!((&line["event"], &line["message"]), (&json!("note"), &json!("AUTH ***")));
+        assert_eq!(
+            (&line["event"], &line["message"]),
+            (&json!("note"), &json!("AUTH *** was cut off: waiting until the engine has finished its calls"))
+        );
         assert!(line["at"].as_str().expect("a time").ends_with('Z'), "{line}");
         let summary: Value = serde_json::from_str(&read(folder.path(), bundle::SUMMARY)).expect("JSON");
         assert_eq!(summary["outcome"], "unfinished");
@@ -271,7 +274,7 @@ mod tests {
     fn an_earlier_bundle_is_replaced_and_nothing_else_is_touched() {
         let folder = tempfile::tempdir().expect("a folder");
         let bundle = begin(&folder.path().join("new/one"));
-        bundle.record(&Event::Note { message: "first".to_owned() });
+        bundle.record(&Event::Note(Note::PortTaken { port: 7001 }));
         let earlier = folder.path().join("new/one");
         std::fs::create_dir_all(earlier.join("nodes/shop-9")).expect("a folder in the bundle");
         std::fs::write(earlier.join("mine.txt"), "mine").expect("a file beside the bundle");

@@ -21,14 +21,14 @@ use tokio::time::{Instant, sleep};
 use super::Error;
 use super::engine::ConnectedEngine;
 use crate::docker::lease::{self as engine_lease, Creation, FoundLease};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Note};
 use crate::poll;
 use crate::topology::DeploymentName;
 
 mod holder;
 mod process;
 
-use holder::{Holder, Verdict};
+use holder::{LeaseHolder, Verdict};
 
 /// How often to look whether another run has released the lease: a person does not notice a tenth of a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -76,7 +76,7 @@ impl Lease {
             None => request.any_image().await?,
         };
         let Some(image) = image else { return Ok(request.lease(None, false)) };
-        let holder = Holder::this_run(request.command).to_label();
+        let holder = LeaseHolder::this_run(request.command).to_label();
         let wait = poll::Wait::new("the lease", request.timeout, POLL_INTERVAL);
         let mut others = Others { request: &request, clock: None, seen: None };
         let mut follows = false;
@@ -161,7 +161,7 @@ struct Others<'a> {
 #[derive(Clone)]
 struct Seen {
     lease: FoundLease,
-    holder: Holder,
+    holder: LeaseHolder,
     /// How old it was at its last renewal, as far as it was read.
     renewed_at: Duration,
 }
@@ -176,21 +176,19 @@ impl Others<'_> {
         }
         let known = self.seen.take().filter(|seen| seen.lease.id == lease.id);
         let is_new = known.is_none();
-        let holder = Holder::from_label(&lease.holder);
+        let holder = LeaseHolder::from_label(&lease.holder);
         let mut seen = known.unwrap_or(Seen { lease, holder, renewed_at: Duration::ZERO });
         let verdict = self.judge(&mut seen).await?;
         let described = seen.holder.describe(self.age(&seen.lease));
         self.seen = Some(seen.clone());
         if verdict == Verdict::Works {
             if is_new {
-                let timeout = self.request.timeout.as_secs();
-                self.note(format!(
-                    "{described} is at work on `{name}`: waiting for it to end, for {timeout} s at most"
-                ));
+                let limit = self.request.timeout;
+                self.note(Note::RunAtWork { run: described, deployment: name.clone(), limit });
             }
             return Ok(false);
         }
-        self.note(format!("{described} was cut off: waiting until the engine has finished its calls"));
+        self.note(Note::RunCutOff { run: described });
         api.settle_after_killed_run(name).await?;
         // A run that stood still may have gone on meanwhile.
         if self.judge(&mut seen).await? == Verdict::Works {
@@ -227,7 +225,7 @@ impl Others<'_> {
         Error::InUse { deployment, holder, process, waited }
     }
 
-    fn note(&self, message: String) {
-        self.request.listener.hear(Event::Note { message });
+    fn note(&self, note: Note) {
+        self.request.listener.hear(Event::Note(note));
     }
 }

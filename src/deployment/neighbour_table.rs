@@ -5,6 +5,7 @@ use std::fs;
 use super::engine::ConnectedEngine;
 use super::target::Target;
 use crate::doctor::{DoctorFinding, Neighbours, Severity, checks};
+use crate::event::Warning;
 use crate::topology::Kind;
 
 /// What to say about room for `nodes` more nodes; nothing where the kernel is another machine's.
@@ -15,14 +16,14 @@ pub(super) fn finding(nodes: usize, engine: &ConnectedEngine) -> Option<DoctorFi
 
 /// A warning before a cluster is made whose nodes may never meet. The nodes of other kinds know only a
 /// few others.
-pub(super) fn neighbour_warning(target: &Target, engine: &ConnectedEngine) -> Option<String> {
+pub(super) fn neighbour_warning(target: &Target, engine: &ConnectedEngine) -> Option<Warning> {
     let topology = &target.topology;
     if topology.kind != Kind::Cluster || target.stored.is_some() {
         return None;
     }
     match finding(topology.nodes().len(), engine)? {
         DoctorFinding { severity: Severity::Warning, detail, hint: Some(hint), .. } => {
-            Some(format!("neighbours: {detail} ({hint})"))
+            Some(Warning::NeighbourTable { detail, hint })
         }
         _ => None,
     }

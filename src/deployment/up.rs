@@ -21,7 +21,7 @@ use super::stopwatch::Stopwatch;
 use super::target::{Target, image_reference, provide_image};
 use super::verify::verify;
 use super::{DEFAULT_TIMEOUT, Error};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Warning};
 use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::status::status;
@@ -331,10 +331,12 @@ fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: 
     let neighbours = neighbour_warning(target, engine);
     let remarks = target.remarks.iter().cloned().chain(target.lowered()).collect();
     let remarks = spec.remarks_and(&target.topology, remarks);
-    let remarks = remarks.located().into_iter().map(|remark| remark.to_string());
+    let remarks = remarks.located().into_iter().map(Warning::Spec);
     let killed = target.inventory.containers.iter().filter(|(_, container)| container.out_of_memory);
-    let killed = killed.map(|(name, _)| format!("{name}: {}", Unavailable::OutOfMemory));
-    for message in neighbours.into_iter().chain(remarks).chain(killed) {
-        listener.hear(Event::Warning { message });
+    let why = Unavailable::OutOfMemory.to_string();
+    let killed =
+        killed.map(|(name, _)| Warning::OutOfMemory { container: name.to_string(), why: why.clone() });
+    for warning in neighbours.into_iter().chain(remarks).chain(killed) {
+        listener.hear(Event::Warning(warning));
     }
 }

@@ -61,10 +61,10 @@ enum JsonLine<'a> {
         took: Duration,
     },
     Note {
-        message: &'a str,
+        message: String,
     },
     Warning {
-        message: &'a str,
+        message: String,
     },
 }
 
@@ -114,8 +114,8 @@ impl JsonLines {
             Event::StageFinished { stage, took } => {
                 JsonLine::StageFinished { stage: self.stage(*stage)?, took: *took }
             }
-            Event::Note { message } => JsonLine::Note { message },
-            Event::Warning { message } => JsonLine::Warning { message },
+            Event::Note(note) => JsonLine::Note { message: note.to_string() },
+            Event::Warning(warning) => JsonLine::Warning { message: warning.to_string() },
         })
     }
 
@@ -141,7 +141,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Missing;
+    use crate::event::{Missing, Note};
     use crate::plan::{Deviation, testing};
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             Event::Waiting { step: steps[3], missing },
             Event::Pulling { reference: "redis:8".to_owned(), done: 1, total: 2 },
             Event::StageFinished { stage: stages[0], took },
-            Event::Note { message: "hello".to_owned() },
+            Event::Note(Note::PortTaken { port: 7001 }),
         ]
         .iter()
         .filter_map(|event| lines.line(event))
@@ -180,7 +180,7 @@ mod tests {
         {"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
         {"event":"pulling","reference":"redis:8","done":1,"total":2}
         {"event":"stage-finished","stage":"image","took":1.235}
-        {"event":"note","message":"hello"}
+        {"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
         "#);
     }
 }

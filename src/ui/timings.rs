@@ -114,7 +114,7 @@ mod tests {
         let stage = testing::stage_ids(&plan)[1];
         timings.hear(Event::PlanStarted { plan });
         timings.hear(Event::StageFinished { stage, took: Duration::from_millis(1100) });
-        timings.hear(Event::Note { message: "hello".to_owned() });
+        timings.hear(Event::Note(crate::event::Note::PortTaken { port: 7001 }));
         assert_eq!(*heard.0.lock().unwrap(), 3);
         insta::assert_snapshot!(render(&timings.phases(), Palette::new(false)), @"
         PHASE       TOOK

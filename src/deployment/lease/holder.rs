@@ -13,7 +13,7 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(20);
 /// A run, as the lease describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Holder {
+pub(super) struct LeaseHolder {
     /// The verb.
     command: Option<String>,
     /// The user.
@@ -35,7 +35,7 @@ pub(super) enum Verdict {
     Expired,
 }
 
-impl Holder {
+impl LeaseHolder {
     /// This run.
     pub(super) fn this_run(command: &str) -> Self {
         let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
@@ -94,9 +94,9 @@ impl Holder {
 mod tests {
     use super::*;
 
-    fn far() -> Holder {
+    fn far() -> LeaseHolder {
         let process = Some(Process { machine: "another".to_owned(), id: 7, started: 1 });
-        Holder {
+        LeaseHolder {
             command: Some("up".to_owned()),
             user: Some("ann".to_owned()),
             host: Some("box".to_owned()),
@@ -106,13 +106,16 @@ mod tests {
 
     #[test]
     fn a_holder_describes_itself_to_other_versions_too() {
-        assert_eq!(Holder::from_label(&far().to_label()), far());
+        assert_eq!(LeaseHolder::from_label(&far().to_label()), far());
         assert_eq!(far().describe(Duration::from_secs(5)), "`redisctl up` of ann@box (begun 5 s ago)");
         let newer = r#"{"command":"down","since":"yesterday"}"#;
-        assert_eq!(Holder::from_label(newer).describe(Duration::ZERO), "`redisctl down` (begun 0 s ago)");
+        assert_eq!(
+            LeaseHolder::from_label(newer).describe(Duration::ZERO),
+            "`redisctl down` (begun 0 s ago)"
+        );
         for label in ["", "[]", "no JSON"] {
             assert_eq!(
-                Holder::from_label(label).describe(Duration::ZERO),
+                LeaseHolder::from_label(label).describe(Duration::ZERO),
                 "another redisctl (begun 0 s ago)"
             );
         }
@@ -124,13 +127,13 @@ mod tests {
         assert_eq!(far().judge(LIFETIME + Duration::from_secs(1)), Verdict::Expired);
         assert_eq!(far().process_here(), None);
         // Nothing is known of it.
-        assert_eq!(Holder::default().judge(LIFETIME * 2), Verdict::Expired);
+        assert_eq!(LeaseHolder::default().judge(LIFETIME * 2), Verdict::Expired);
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn a_process_that_has_ended_on_this_machine_is_seen_at_once() {
-        let this = Holder::this_run("up");
+        let this = LeaseHolder::this_run("up");
         assert_eq!(this.judge(Duration::ZERO), Verdict::Works);
         assert_eq!(this.judge(LIFETIME * 2), Verdict::Expired);
         assert_eq!(this.process_here(), Some(std::process::id()));

@@ -112,8 +112,8 @@ impl Board {
                 let line = format!("{} {name:STAGE_WIDTH$} {took:>7}  {nodes}", palette.good("✓"));
                 Some(line.trim_end().to_owned())
             }
-            Event::Note { message } => Some(message),
-            Event::Warning { message } => Some(format!("{} {message}", palette.caution("warning:"))),
+            Event::Note(note) => Some(note.to_string()),
+            Event::Warning(warning) => Some(format!("{} {warning}", palette.caution("warning:"))),
         }
     }
 

@@ -134,8 +134,8 @@ impl PlainState {
                 let line = format!("pulling {reference}: {} of {}", HumanBytes(done), HumanBytes(total));
                 self.due(Topic::Image(reference), now).then_some(line)
             }
-            Event::Note { message } => Some(message),
-            Event::Warning { message } => Some(format!("{} {message}", palette.caution("warning:"))),
+            Event::Note(note) => Some(note.to_string()),
+            Event::Warning(warning) => Some(format!("{} {warning}", palette.caution("warning:"))),
         }
     }
 

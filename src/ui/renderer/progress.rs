@@ -100,7 +100,10 @@ mod tests {
         ✓ image                 0.4 s
         ✓ start                 1.2 s  2 nodes
         ");
-        progress.hear(Event::Warning { message: "late".to_owned() });
-        assert!(terminal.contents().ends_with("\nwarning: late"), "{}", terminal.contents());
+        progress.hear(Event::Warning(crate::event::Warning::OutOfMemory {
+            container: "shop-1".to_owned(),
+            why: "late".to_owned(),
+        }));
+        assert!(terminal.contents().ends_with("\nwarning: shop-1: late"), "{}", terminal.contents());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::testing::Written;
 use super::*;
-use crate::event::Missing;
+use crate::event::{Missing, Note, Warning};
 use crate::plan::{Deviation, testing};
 
 fn plain(written: &Written, verbose: bool) -> Plain {
@@ -41,8 +41,8 @@ fn text(verbose: bool) -> String {
         (12, waiting()),
         (13, waiting()),
         (17, waiting()),
-        (18, Event::Warning { message: "one shard cannot fail over".to_owned() }),
-        (18, Event::Note { message: "nothing else".to_owned() }),
+        (18, Event::Warning(Warning::NoSwapOfRoles { cause: "no votes".to_owned() })),
+        (18, Event::Note(Note::PortTaken { port: 7001 })),
     ] {
         renderer.hear_at(event, began + Duration::from_secs(second));
     }
@@ -59,8 +59,8 @@ fn a_log_gets_a_line_per_stage_and_reminders_of_what_goes_on() {
     start: 2 nodes (1.2 s)
     waiting: shop-2 has no link to shop-1 (and 1 more)
     waiting: shop-2 has no link to shop-1 (and 1 more)
-    warning: one shard cannot fail over
-    nothing else
+    warning: the cluster did not form by a swap of roles; forming it the plain way: no votes
+    port 7001 was taken at the same moment: choosing other ports
     ");
 }
 
@@ -75,8 +75,8 @@ fn a_talkative_log_gets_a_line_per_step_that_changes_something() {
     start: 2 nodes (1.2 s)
     waiting: shop-2 has no link to shop-1 (and 1 more)
     waiting: shop-2 has no link to shop-1 (and 1 more)
-    warning: one shard cannot fail over
-    nothing else
+    warning: the cluster did not form by a swap of roles; forming it the plain way: no votes
+    port 7001 was taken at the same moment: choosing other ports
     ");
 }
 

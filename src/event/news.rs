@@ -1,0 +1,145 @@
+//! News of a run beside its plan: notes, and warnings. Every listener prints the same text for them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::Ipv4Net;
+
+use crate::plan::AtStake;
+use crate::spec::Located;
+use crate::topology::DeploymentName;
+
+/// News that are no failure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Note {
+    /// The failure bundle is complete.
+    BundleWritten {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// Another network took the chosen subnet. The run chooses another subnet.
+    SubnetTaken {
+        /// The subnet.
+        subnet: Ipv4Net,
+    },
+    /// Another process took the chosen port. The run chooses other ports.
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// The engine did not start a container, perhaps because its port is taken. The run chooses other ports.
+    PortsInDoubt {
+        /// The container.
+        container: String,
+    },
+    /// The run makes another plan.
+    PlanOutdated {
+        /// The change since the plan was made.
+        reason: String,
+    },
+    /// This run waits for another run.
+    RunAtWork {
+        /// The other run.
+        run: String,
+        /// The deployment that it changes.
+        deployment: DeploymentName,
+        /// The longest that this run waits.
+        limit: Duration,
+    },
+    /// Another run was killed. This run waits until the engine has finished its calls.
+    RunCutOff {
+        /// The other run.
+        run: String,
+    },
+}
+
+/// News that may surprise.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Warning {
+    /// A remark about the spec.
+    Spec(Located),
+    /// The kernel of the engine's machine may have too few neighbour entries.
+    NeighbourTable {
+        /// The entries and the need for them.
+        detail: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The kernel killed a server for lack of memory.
+    OutOfMemory {
+        /// The container of the server.
+        container: String,
+        /// The reason, as `status` says it.
+        why: String,
+    },
+    /// The plan leaves keys alone that no other node has.
+    KeysAtStake(AtStake),
+    /// A new cluster did not form by a swap of roles. The run forms it the plain way.
+    NoSwapOfRoles {
+        /// The error of the swap.
+        cause: String,
+    },
+    /// The client's files for TLS stay.
+    TlsFilesLeft {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// The error of their removal.
+        cause: String,
+    },
+    /// The failure bundle has gaps.
+    BundleIncomplete {
+        /// Its folder.
+        folder: PathBuf,
+        /// The first error.
+        cause: String,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BundleWritten { folder } => write!(formatter, "the bundle is in `{}`", folder.display()),
+            Self::SubnetTaken { subnet } => {
+                write!(formatter, "{subnet} was taken at the same moment: choosing another subnet")
+            }
+            Self::PortTaken { port } => {
+                write!(formatter, "port {port} was taken at the same moment: choosing other ports")
+            }
+            Self::PortsInDoubt { container } => write!(
+                formatter,
+                "the engine did not start `{container}`, and its port may be taken: choosing other ports"
+            ),
+            Self::PlanOutdated { reason } => write!(formatter, "another plan is needed: {reason}"),
+            Self::RunAtWork { run, deployment, limit } => write!(
+                formatter,
+                "{run} is at work on `{deployment}`: waiting for it to end, for {} s at most",
+                limit.as_secs()
+            ),
+            Self::RunCutOff { run } => {
+                write!(formatter, "{run} was cut off: waiting until the engine has finished its calls")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spec(remark) => remark.fmt(formatter),
+            Self::NeighbourTable { detail, hint } => write!(formatter, "neighbours: {detail} ({hint})"),
+            Self::OutOfMemory { container, why } => write!(formatter, "{container}: {why}"),
+            Self::KeysAtStake(stake) => stake.fmt(formatter),
+            Self::NoSwapOfRoles { cause } => write!(
+                formatter,
+                "the cluster did not form by a swap of roles; forming it the plain way: {cause}"
+            ),
+            Self::TlsFilesLeft { deployment, cause } => {
+                write!(formatter, "could not remove the files for TLS of `{deployment}`: {cause}")
+            }
+            Self::BundleIncomplete { folder, cause } => {
+                write!(formatter, "the bundle in `{}` has gaps: {cause}", folder.display())
+            }
+        }
+    }
+}
