@@ -14,8 +14,9 @@ use crate::topology::{Kind, Learned, Node, NodeName, Settings};
 /// The directive that says which host clients are to dial.
 const ANNOUNCES: &str = "cluster-announce-hostname";
 
-/// Directives that count at the start only, though some servers take them later too.
-const NOT_COMPARED: [&str; 3] = ["port", "protected-mode", "tls-port"];
+/// Directives that this pass leaves alone. Most count at the start only, though some servers take them later too. The
+/// passes of the roles decide `replicaof`.
+const NOT_COMPARED: [&str; 4] = ["port", "protected-mode", "replicaof", "tls-port"];
 
 /// Plans what brings every node's settings to the spec's. Where the spec has none, they go back to the servers'
 /// defaults: always for what forming changed, and for other changes where the defaults are known. Nodes that are

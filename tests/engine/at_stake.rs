@@ -122,7 +122,7 @@ fn a_server_that_somebody_added_keeps_its_slots_and_its_keys() {
     assert!(status["problems"].to_string().contains("are owned by the node at"), "{status:#}");
 
     let given_up = succeed(&deployment.run("plan", "cluster", &["--discard-keys"]));
-    assert!(given_up.contains("forget") && given_up.contains("the keys go"), "{given_up}");
+    assert!(given_up.contains("forget") && given_up.contains("the keys are lost"), "{given_up}");
     deployment.up("cluster", &["--discard-keys"]);
     deployment.verify();
     assert_eq!(deployment.changes("cluster", &[]), 0);
