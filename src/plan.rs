@@ -24,7 +24,7 @@ mod swapped_role;
 pub(crate) mod testing;
 
 pub use at_stake::{AtStake, Holder};
-pub use cause::{Cause, Stranger, UserDrift, WrongPrimary};
+pub use cause::{Cause, StrangerReference, UserDrift, WrongPrimary};
 pub use chain::Chain;
 pub use condition::{
     ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Peer, ReplicationExpectation,

@@ -5,7 +5,7 @@ use super::engine::ConnectedEngine;
 use super::loaded_spec::LoadedSpec;
 use super::target::Target;
 use crate::docker::{image, trial};
-use crate::topology::rule_trial::Trial;
+use crate::topology::rule_trial::RuleTrial;
 
 /// Refuses a rule that the server of the image does not know: with the rule, the server would end at every start.
 /// A deployment that the last `up` brought to the same rules and the same server needs no trial.
@@ -15,7 +15,7 @@ pub(super) async fn try_rules(
     engine: &ConnectedEngine,
 ) -> Result<(), Error> {
     let topology = &target.topology;
-    let Some(trial) = Trial::of(&spec.document.spec) else { return Ok(()) };
+    let Some(trial) = RuleTrial::of(&spec.document.spec) else { return Ok(()) };
     let is_tried = target.stored.as_ref().is_some_and(|(stored, _)| {
         (&stored.auth, stored.server, &stored.image) == (&topology.auth, topology.server, &topology.image)
     });
@@ -25,7 +25,7 @@ pub(super) async fn try_rules(
     }
     let settings = &topology.shards[0].primary.settings;
     let modules = settings.iter().filter(|(name, _)| *name == "loadmodule").map(|(_, value)| value);
-    let command = Trial::command(topology.server);
+    let command = RuleTrial::command(topology.server);
     let log = trial::output(docker, &topology.image, &command, &trial.files(modules), &topology.name).await?;
     let refused = trial.refused(topology.server, &log);
     if refused.is_empty() { Ok(()) } else { Err(spec.document.locate(refused).into()) }

@@ -8,14 +8,14 @@ use futures_util::future::try_join_all;
 
 use super::Error;
 use super::engine::ConnectedEngine;
-use crate::docker::configuration_trial::{Trial, TrialState};
+use crate::docker::configuration_trial::{ServerTrial, TrialState};
 use crate::poll::Wait;
 use crate::redis::Servers;
 use crate::redis::trial::DirectivesInForce;
 use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::container::container;
 use crate::topology::files::{File, render};
-use crate::topology::refusal::Refusal;
+use crate::topology::server_end::ServerEnd;
 use crate::topology::settings::names::is_same_directive;
 use crate::topology::{Credentials, Learned, Node, Topology};
 
@@ -27,11 +27,11 @@ const LIMIT: Duration = Duration::from_secs(10);
 const PACE: Duration = Duration::from_millis(10);
 
 /// What a trial ended with.
-enum Outcome {
+enum TrialEnd {
     /// The server answered.
     Answered(DirectivesInForce),
     /// It ended.
-    Refused(Refusal),
+    Refused(ServerEnd),
     /// It runs, and does not answer from here.
     Silent,
 }
@@ -57,9 +57,9 @@ pub(super) async fn learn(
     let (mut learned, mut problems) = (known, Vec::new());
     for (node, outcome) in nodes.into_iter().zip(outcomes) {
         match outcome {
-            Outcome::Answered(found) => learned.learn(&node.settings, &found.settings, Some(&found.live)),
-            Outcome::Refused(refusal) => problems.push(problem(subject, node, refusal)),
-            Outcome::Silent => {}
+            TrialEnd::Answered(found) => learned.learn(&node.settings, &found.settings, Some(&found.live)),
+            TrialEnd::Refused(refusal) => problems.push(problem(subject, node, refusal)),
+            TrialEnd::Silent => {}
         }
     }
     problems.dedup();
@@ -67,11 +67,11 @@ pub(super) async fn learn(
 }
 
 /// Starts a server from the files of a node, without the node's primary.
-async fn try_node(subject: &Subject<'_>, engine: &ConnectedEngine, node: &Node) -> Result<Outcome, Error> {
+async fn try_node(subject: &Subject<'_>, engine: &ConnectedEngine, node: &Node) -> Result<TrialEnd, Error> {
     let Subject { topology, credentials, .. } = *subject;
     let names = std::slice::from_ref(&node.name);
     let files = render(topology, credentials, names, Some(&node.name));
-    let trial = Trial::start(engine.api.client(), &container(topology, node), files.clone()).await?;
+    let trial = ServerTrial::start(engine.api.client(), &container(topology, node), files.clone()).await?;
     let outcome = ask(subject, &trial, node, &configuration(&files, node)).await;
     trial.end().await?;
     outcome
@@ -88,25 +88,25 @@ fn configuration(files: &[File], node: &Node) -> String {
 
 async fn ask(
     subject: &Subject<'_>,
-    trial: &Trial,
+    trial: &ServerTrial,
     node: &Node,
     configuration: &str,
-) -> Result<Outcome, Error> {
+) -> Result<TrialEnd, Error> {
     let wait = Wait::new("a server on trial to answer", LIMIT, PACE);
     loop {
         match trial.state().await? {
-            TrialState::Ended(log) => return Ok(Outcome::Refused(Refusal::read(&log, configuration))),
+            TrialState::Ended(log) => return Ok(TrialEnd::Refused(ServerEnd::read(&log, configuration))),
             TrialState::Runs(Some(port)) => {
                 let topology = published_at(subject.topology, node, port);
                 let servers = Servers::new(&topology, subject.credentials);
                 if let Ok(found) = servers.try_directives(&node.name).await {
-                    return Ok(Outcome::Answered(found));
+                    return Ok(TrialEnd::Answered(found));
                 }
             }
             TrialState::Runs(None) => {}
         }
         if wait.pause().await.is_err() {
-            return Ok(Outcome::Silent);
+            return Ok(TrialEnd::Silent);
         }
     }
 }
@@ -125,7 +125,7 @@ fn published_at(topology: &Topology, node: &Node, port: u16) -> Topology {
 }
 
 /// The problem of a spec on which a server ends.
-fn problem(subject: &Subject<'_>, node: &Node, refusal: Refusal) -> Problem {
+fn problem(subject: &Subject<'_>, node: &Node, refusal: ServerEnd) -> Problem {
     let Subject { spec, topology, .. } = subject;
     let own = spec.nodes.iter().flatten().find(|(name, _)| name.as_str() == node.name.as_str());
     let given = |config: Option<&BTreeMap<String, DirectiveValue>>| {

@@ -13,7 +13,7 @@ use crate::topology::files::File;
 use crate::topology::paths::MOUNT;
 
 /// A server on trial.
-pub struct Trial {
+pub struct ServerTrial {
     docker: Docker,
     id: String,
     /// The port inside its container.
@@ -28,7 +28,7 @@ pub enum TrialState {
     Ended(String),
 }
 
-impl Trial {
+impl ServerTrial {
     /// Makes and starts a container for a server with these files.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ mod stranger;
 mod user_drift;
 mod wrong_primary;
 
-pub use stranger::Stranger;
+pub use stranger::StrangerReference;
 pub use user_drift::UserDrift;
 pub use wrong_primary::WrongPrimary;
 
@@ -41,7 +41,7 @@ pub enum Cause {
     /// The node does not know these nodes.
     Unknown(Vec<NodeName>),
     /// The node knows a stranger.
-    Stranger(Stranger),
+    Stranger(StrangerReference),
     /// The node's primary is down, and only this node has its keys.
     WouldComeBackEmpty(NodeName),
     /// Another node has a higher config epoch for the node than the node itself.

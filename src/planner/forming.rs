@@ -1,7 +1,7 @@
 //! Settings for as long as a new deployment forms.
 
 use super::server_states::ServerState;
-use super::temporary::{Exchange, Temporary, usual};
+use super::temporary::{NodeSettings, Temporary, usual};
 use super::world::World;
 use crate::plan::Cause;
 use crate::topology::Node;
@@ -16,7 +16,7 @@ pub(super) fn forming(world: &World<'_>) -> Temporary {
     let nodes = world.topology.nodes().into_iter().filter(is_new).filter(|_| world.servers.all_new());
     let exchange = |node: &Node| {
         let (for_a_while, usual) = (forming.clone(), usual(&world.observed.learned, node, &forming));
-        Exchange { node: node.name.clone(), for_a_while, usual }
+        NodeSettings { node: node.name.clone(), for_a_while, usual }
     };
     Temporary::new(Cause::Forming, nodes.map(exchange))
 }

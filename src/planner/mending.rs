@@ -2,7 +2,7 @@
 //! news of one node take seconds to reach all.
 
 use super::draft::{Changes, Stages};
-use super::temporary::{Exchange, Temporary, usual};
+use super::temporary::{NodeSettings, Temporary, usual};
 use super::world::World;
 use crate::observation::Replication;
 use crate::plan::Cause;
@@ -19,7 +19,7 @@ pub(super) fn hasten(world: &World<'_>, stages: Stages, changes: Changes) -> Sta
     let exchange = |node: &Node| {
         let for_a_while = for_a_while(world, node);
         let usual = were_usual(world, node, &for_a_while);
-        Exchange { node: node.name.clone(), for_a_while, usual }
+        NodeSettings { node: node.name.clone(), for_a_while, usual }
     };
     let nodes = world.topology.servers().into_iter().map(exchange);
     Temporary::new(Cause::Mending, nodes).around("hasten", stages, "usual settings")

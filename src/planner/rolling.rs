@@ -7,7 +7,7 @@ use super::draft::{Stages, engine, server, wait};
 use super::expectations::{self, peer};
 use super::replacements;
 use super::role_steps::{hand_over as hand_over_to, hand_over_by_sentinels, keep_roles};
-use super::temporary::{Exchange, Temporary, usual};
+use super::temporary::{NodeSettings, Temporary, usual};
 use super::world::World;
 use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, ServerAction, Step};
 use crate::topology::container::container;
@@ -77,7 +77,7 @@ fn quick_copies(world: &World<'_>, shards: &[Roll<'_>]) -> Temporary {
     let exchange = |node: &Node| {
         let (for_a_while, usual) =
             (while_replacing(), usual(&world.observed.learned, node, &while_replacing()));
-        Exchange { node: node.name.clone(), for_a_while, usual }
+        NodeSettings { node: node.name.clone(), for_a_while, usual }
     };
     Temporary::new(Cause::Replacing, sources.map(exchange))
 }

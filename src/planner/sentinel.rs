@@ -11,7 +11,7 @@ use super::world::World;
 use super::{expectations, leaving, replacements};
 use crate::arrangement::{Member, Place};
 use crate::observation::Replication;
-use crate::plan::{Cause, Condition, Order, ServerAction, Step, Stranger, WrongPrimary};
+use crate::plan::{Cause, Condition, Order, ServerAction, Step, StrangerReference, WrongPrimary};
 use crate::readiness;
 use crate::topology::settings::sentinel_settings;
 use crate::topology::{Address, Node, NodeName};
@@ -79,7 +79,7 @@ fn watch_at(world: &World<'_>, sentinel: &Node, primary: &Member<'_>) -> Option<
             let others = watched.sentinels.keys().filter(|address| !is_sentinel(address));
             let strangers: Vec<Address> = replicas.chain(others).copied().collect();
             let action = ServerAction::Rediscover { name: topology.name.clone() };
-            let cause = Cause::Stranger(Stranger::At(strangers.clone()));
+            let cause = Cause::Stranger(StrangerReference::At(strangers.clone()));
             (!strangers.is_empty()).then(|| server(name, action, cause))
         }
         other => {

@@ -8,18 +8,18 @@ use crate::topology::{Learned, Node, NodeName, Settings};
 /// Settings of some nodes for a while, and the usual ones after it.
 pub(super) struct Temporary {
     cause: Cause,
-    nodes: Vec<Exchange>,
+    nodes: Vec<NodeSettings>,
 }
 
 /// What one node gets, and what it gets back.
-pub(super) struct Exchange {
+pub(super) struct NodeSettings {
     pub(super) node: NodeName,
     pub(super) for_a_while: Settings,
     pub(super) usual: Settings,
 }
 
 impl Temporary {
-    pub(super) fn new(cause: Cause, nodes: impl Iterator<Item = Exchange>) -> Self {
+    pub(super) fn new(cause: Cause, nodes: impl Iterator<Item = NodeSettings>) -> Self {
         Self { cause, nodes: nodes.collect() }
     }
 

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::leaf::leaf_problem;
 use super::schema::{Schema, ValueForm};
-use super::tree::{Content, Entry, Node, Place, SpecFinding};
+use super::tree::{Content, Entry, SpecFinding, YamlNode, YamlPlace};
 use super::{Problem, SpecPath, describe};
 
 /// Every problem of `root` with the schema. Also marks the plain scalars that stay text, because their field
 /// takes text.
-pub(super) fn check(schema: &Schema, root: &mut Node) -> Vec<SpecFinding> {
+pub(super) fn check(schema: &Schema, root: &mut YamlNode) -> Vec<SpecFinding> {
     let mut checker = Checker { schema, findings: Vec::new() };
     let top = root.top();
     checker.value(schema.root(), root, Some(&top), &SpecPath::default());
@@ -22,7 +22,7 @@ struct Checker<'s> {
 }
 
 impl<'s> Checker<'s> {
-    fn value(&mut self, schema: &'s Value, node: &mut Node, key: Option<&Place>, path: &SpecPath) {
+    fn value(&mut self, schema: &'s Value, node: &mut YamlNode, key: Option<&YamlPlace>, path: &SpecPath) {
         let shapes = self.schema.shapes(schema);
         let place = node.point(key);
         let found = describe::found(node);
@@ -63,7 +63,7 @@ impl<'s> Checker<'s> {
         &mut self,
         shapes: &[ValueForm<'s>],
         entries: &mut [Entry],
-        place: &Place,
+        place: &YamlPlace,
         path: &SpecPath,
     ) -> bool {
         let Some((properties, required)) = shapes.iter().find_map(|shape| match shape {
@@ -128,11 +128,11 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn wrong_type(&mut self, path: &SpecPath, place: Place, shapes: &[ValueForm<'_>], found: &str) {
+    fn wrong_type(&mut self, path: &SpecPath, place: YamlPlace, shapes: &[ValueForm<'_>], found: &str) {
         self.report(path, place, format!("expected {}, found {found}", describe::expected(shapes)), None);
     }
 
-    fn report(&mut self, path: &SpecPath, place: Place, message: String, hint: Option<String>) {
+    fn report(&mut self, path: &SpecPath, place: YamlPlace, message: String, hint: Option<String>) {
         self.findings.push(SpecFinding::new(Problem { path: path.clone(), message, hint }, place));
     }
 }

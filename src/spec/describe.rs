@@ -3,7 +3,7 @@
 use strsim::damerau_levenshtein;
 
 use super::schema::ValueForm;
-use super::tree::{Content, Leaf, Node, Typed};
+use super::tree::{Content, Leaf, Typed, YamlNode};
 
 /// What `shapes` allow, to follow "expected".
 pub(super) fn expected(shapes: &[ValueForm<'_>]) -> String {
@@ -33,7 +33,7 @@ pub(super) fn expected(shapes: &[ValueForm<'_>]) -> String {
 }
 
 /// What `node` is, to follow "found". Secrets and the values of variables are not shown.
-pub(super) fn found(node: &Node) -> String {
+pub(super) fn found(node: &YamlNode) -> String {
     match &node.content {
         Content::Leaf(leaf) => found_leaf(leaf),
         Content::Sequence(_) => "a list".to_owned(),

@@ -1,4 +1,4 @@
-//! Reads YAML text into a [`Node`] tree: one document, bounded in depth and size.
+//! Reads YAML text into a [`YamlNode`] tree: one document, bounded in depth and size.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::tree::{Content, Entry, Leaf, Node, Place, SpecFinding, TextId};
+use super::tree::{Content, Entry, Leaf, SpecFinding, TextId, YamlNode, YamlPlace};
 use super::{Problem, describe};
 
 /// The deepest nesting: deeper than any spec (`auth.users[].password.file` is five), and shallow enough for
@@ -18,7 +18,7 @@ const LARGEST_EXPANSION: usize = 1_000_000;
 
 /// The tree of the only document in `text`, which stands at `start` of the text `text_id`.
 /// `None` where there is nothing but comments.
-pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<Node>, Vec<SpecFinding>> {
+pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<YamlNode>, Vec<SpecFinding>> {
     if let Some(finding) = control_character(text, text_id, start) {
         return Err(vec![finding]);
     }
@@ -56,7 +56,7 @@ fn control_character(text: &str, text_id: TextId, start: usize) -> Option<SpecFi
     };
     let problem =
         Problem::new::<&str>(&[], message).hint("remove it; between double quotes, write `\\x..` instead");
-    Some(SpecFinding::new(problem, Place { text: text_id, span: start + offset..start + offset + 1 }))
+    Some(SpecFinding::new(problem, YamlPlace { text: text_id, span: start + offset..start + offset + 1 }))
 }
 
 /// The byte offset of each character, and of the end: the parser counts characters.
@@ -66,8 +66,8 @@ fn byte_offsets(text: &str) -> Vec<usize> {
 
 /// A collection whose end has not been read yet.
 enum Open {
-    Sequence { start: usize, anchor: usize, items: Vec<Node> },
-    Mapping { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<(String, Place)> },
+    Sequence { start: usize, anchor: usize, items: Vec<YamlNode> },
+    Mapping { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<(String, YamlPlace)> },
 }
 
 struct Builder {
@@ -75,9 +75,9 @@ struct Builder {
     start: usize,
     offsets: Vec<usize>,
     open: Vec<Open>,
-    anchors: BTreeMap<usize, Node>,
+    anchors: BTreeMap<usize, YamlNode>,
     expansion: usize,
-    root: Option<Node>,
+    root: Option<YamlNode>,
     documents: usize,
     findings: Vec<SpecFinding>,
 }
@@ -97,7 +97,7 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = self.is_plain(style, tag.as_deref(), &range);
                 let content = Content::Leaf(Leaf::new(Cow::into_owned(text), plain));
-                self.complete(Node { place: self.place(range), content }, anchor)?;
+                self.complete(YamlNode { place: self.place(range), content }, anchor)?;
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &range);
@@ -129,11 +129,11 @@ impl Builder {
             Some(Open::Mapping { start, anchor, entries, .. }) => (start, anchor, Content::Mapping(entries)),
             None => return Ok(()),
         };
-        self.complete(Node { place: self.place(start..end), content }, anchor)
+        self.complete(YamlNode { place: self.place(start..end), content }, anchor)
     }
 
     /// Adds a finished value as a key, a value, an item or the root.
-    fn complete(&mut self, node: Node, anchor: usize) -> Result<(), Box<SpecFinding>> {
+    fn complete(&mut self, node: YamlNode, anchor: usize) -> Result<(), Box<SpecFinding>> {
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -142,7 +142,7 @@ impl Builder {
             Some(Open::Sequence { items, .. }) => items.push(node),
             Some(Open::Mapping { entries, key, .. }) => match (key.take(), node.content) {
                 (Some((key, key_place)), content) => {
-                    entries.push(Entry { key, key_place, value: Node { place: node.place, content } });
+                    entries.push(Entry { key, key_place, value: YamlNode { place: node.place, content } });
                 }
                 (None, Content::Leaf(leaf)) => *key = Some((leaf.text, node.place)),
                 (None, _) => {
@@ -213,8 +213,8 @@ impl Builder {
         SpecFinding::new(problem, self.place(range))
     }
 
-    fn place(&self, span: Range<usize>) -> Place {
-        Place { text: self.text_id, span }
+    fn place(&self, span: Range<usize>) -> YamlPlace {
+        YamlPlace { text: self.text_id, span }
     }
 
     fn range(&self, span: &Span) -> Range<usize> {
@@ -228,7 +228,7 @@ impl Builder {
 }
 
 /// The size of a tree, in values and bytes of text, and its depth.
-fn measure(node: &Node) -> (usize, usize) {
+fn measure(node: &YamlNode) -> (usize, usize) {
     let add =
         |(size, depth): (usize, usize), (more, below): (usize, usize)| (size + more, depth.max(below + 1));
     match &node.content {
@@ -247,11 +247,11 @@ mod tests {
 
     use super::*;
 
-    fn tree(text: &str) -> Node {
+    fn tree(text: &str) -> YamlNode {
         parse(text, TextId::File, 0).unwrap().unwrap()
     }
 
-    fn get<'n>(node: &'n Node, key: &str) -> &'n Node {
+    fn get<'n>(node: &'n YamlNode, key: &str) -> &'n YamlNode {
         let Content::Mapping(entries) = &node.content else { panic!("a mapping") };
         &entries.iter().find(|entry| entry.key == key).unwrap().value
     }

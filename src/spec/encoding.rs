@@ -2,7 +2,7 @@
 
 use super::error::Sources;
 use super::mask::secret_lines;
-use super::tree::{Place, SpecFinding, TextId};
+use super::tree::{SpecFinding, TextId, YamlPlace};
 use super::{Problem, SpecError};
 
 const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
@@ -13,8 +13,8 @@ const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
 /// The bytes are no such text. The error shows the place in the file `name`.
 pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
     let refused = |text: &str, offset: usize, message: &str| {
-        let place = |span| Place { text: TextId::File, span };
-        let covered: Vec<Place> = secret_lines(text).into_iter().map(place).collect();
+        let place = |span| YamlPlace { text: TextId::File, span };
+        let covered: Vec<YamlPlace> = secret_lines(text).into_iter().map(place).collect();
         let problem = Problem::new::<&str>(&[], message.to_owned()).hint(SAVE_AS_UTF_8);
         let finding = SpecFinding::new(problem, place(offset..offset));
         SpecError::new(Sources::new(name.to_owned(), text, &[], &covered), vec![finding])

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::mask::Masked;
 use super::places::Places;
-use super::tree::{Place, SpecFinding, TextId};
+use super::tree::{SpecFinding, TextId, YamlPlace};
 use super::{Override, Problem, Spec, SpecPath};
 
 /// The source name of overrides.
@@ -24,7 +24,7 @@ pub(super) struct Sources {
 
 impl Sources {
     /// The texts with everything in `covered` covered.
-    pub(super) fn new(name: String, text: &str, overrides: &[Override], covered: &[Place]) -> Self {
+    pub(super) fn new(name: String, text: &str, overrides: &[Override], covered: &[YamlPlace]) -> Self {
         let mask = |id: TextId, text: &str| {
             let secrets = covered.iter().filter(|place| place.text == id).map(|place| place.span.clone());
             Masked::new(text, secrets.collect())

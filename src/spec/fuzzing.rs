@@ -2,7 +2,7 @@
 
 use super::interpolate::interpolate;
 use super::read::{Inputs, Source, read};
-use super::tree::{Content, Leaf, Node, Place, TextId};
+use super::tree::{Content, Leaf, TextId, YamlNode, YamlPlace};
 use super::{Override, SpecError, SpecPath, env_file};
 use crate::fuzzing::{Property, Target};
 use crate::spec::env_file::EnvFileError;
@@ -78,8 +78,8 @@ fn set_override(text: &str) {
 /// out as it was.
 fn interpolation(text: &str) {
     let expand = |written: &str| {
-        let place = Place { text: TextId::File, span: 0..written.len() };
-        let mut node = Node { place, content: Content::Leaf(Leaf::new(written, false)) };
+        let place = YamlPlace { text: TextId::File, span: 0..written.len() };
+        let mut node = YamlNode { place, content: Content::Leaf(Leaf::new(written, false)) };
         let mut findings = Vec::new();
         interpolate(&mut node, &SpecPath::default(), written, &variable, &mut findings);
         let Content::Leaf(leaf) = node.content else { panic!("a leaf stays a leaf") };

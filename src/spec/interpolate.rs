@@ -1,7 +1,7 @@
 //! Puts variables into a spec's values, by the rules of compose: `${NAME}`, `${NAME:-default}`,
 //! `${NAME:?message}`, `${NAME:+replacement}`, the same without the colon, `$NAME`, and `$$` for `$`.
 
-use super::tree::{Content, Node, Place, SpecFinding, TextId, Variables};
+use super::tree::{Content, SpecFinding, TextId, Variables, YamlNode, YamlPlace};
 use super::{Problem, SpecPath};
 
 /// The deepest nesting of references in defaults: more than anybody needs.
@@ -13,7 +13,7 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Replaces the references in every value of the file. Overrides stay as they are: the shell has replaced
 /// their variables.
 pub(super) fn interpolate(
-    node: &mut Node,
+    node: &mut YamlNode,
     path: &SpecPath,
     file_text: &str,
     variable: Lookup<'_>,
@@ -49,12 +49,12 @@ pub(super) fn interpolate(
 }
 
 /// The place of `expression` within a scalar, or the whole scalar where an escape hides it.
-fn narrow(place: &Place, file_text: &str, expression: &str) -> Place {
+fn narrow(place: &YamlPlace, file_text: &str, expression: &str) -> YamlPlace {
     let found = file_text.get(place.span.clone()).and_then(|written| written.find(expression));
     match found {
         Some(offset) => {
             let start = place.span.start + offset;
-            Place { text: place.text, span: start..start + expression.len() }
+            YamlPlace { text: place.text, span: start..start + expression.len() }
         }
         None => place.clone(),
     }

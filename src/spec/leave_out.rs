@@ -1,9 +1,9 @@
 //! Removes the entries of a document that have problems, so that the rest can be checked too.
 
-use super::tree::{Content, Entry, Node, SpecFinding};
+use super::tree::{Content, Entry, SpecFinding, YamlNode};
 
 /// Removes every entry with a finding, so that the rest is well formed.
-pub(super) fn leave_out(root: &mut Node, findings: &[SpecFinding]) {
+pub(super) fn leave_out(root: &mut YamlNode, findings: &[SpecFinding]) {
     for finding in findings {
         if finding.earlier.is_some() {
             remove(root, finding.problem.path.segments(), &|entry| entry.key_place == finding.place);
@@ -15,7 +15,7 @@ pub(super) fn leave_out(root: &mut Node, findings: &[SpecFinding]) {
 
 /// Removes the entries at `path` that are `meant`. An entry in a list takes the whole list with it, because
 /// the positions of the other items would change.
-fn remove(node: &mut Node, path: &[String], meant: &dyn Fn(&Entry) -> bool) {
+fn remove(node: &mut YamlNode, path: &[String], meant: &dyn Fn(&Entry) -> bool) {
     let (Some((key, below)), Content::Mapping(entries)) = (path.split_first(), &mut node.content) else {
         // The document lacks a field, or the entry does not exist.
         return;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use strsim::damerau_levenshtein;
 
 use super::interpolate::is_bare_reference;
-use super::tree::{Content, Node, Place};
+use super::tree::{Content, YamlNode, YamlPlace};
 use super::{PEM_BEGINNING, SpecPath};
 
 /// Whether values at this point of a document are secret unless their key says otherwise.
@@ -56,7 +56,7 @@ fn is_secret_key(key: &str) -> bool {
 
 /// Marks every secret scalar below `node`, and collects the places to cover. It runs before variables are
 /// replaced: a bare `${NAME}` reveals nothing and stays readable.
-pub(super) fn mark_secrets(node: &mut Node, secrecy: Secrecy, covered: &mut Vec<Place>) {
+pub(super) fn mark_secrets(node: &mut YamlNode, secrecy: Secrecy, covered: &mut Vec<YamlPlace>) {
     match &mut node.content {
         Content::Sequence(items) => {
             for item in items {

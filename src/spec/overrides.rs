@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::mask::{Secrecy, mark_secrets};
 use super::schema::Schema;
-use super::tree::{Content, Entry, Leaf, Node, Place, SpecFinding, TextId};
+use super::tree::{Content, Entry, Leaf, SpecFinding, TextId, YamlNode, YamlPlace};
 use super::{Problem, SpecPath, document};
 
 /// One value that replaces, or adds, a field of the spec.
@@ -41,12 +41,12 @@ impl Override {
     pub(super) fn apply(
         &self,
         index: usize,
-        root: &mut Node,
+        root: &mut YamlNode,
         schema: &Schema,
-        covered: &mut Vec<Place>,
+        covered: &mut Vec<YamlPlace>,
     ) -> Result<(), Vec<SpecFinding>> {
         let text = TextId::Override(index);
-        let value_place = Place { text, span: self.before.len()..self.before.len() + self.value.len() };
+        let value_place = YamlPlace { text, span: self.before.len()..self.before.len() + self.value.len() };
         let secrecy = Secrecy::at(&self.path);
         let mut value = self.node(text, &value_place).inspect_err(|_| {
             if secrecy.is_secret() {
@@ -54,25 +54,30 @@ impl Override {
             }
         })?;
         mark_secrets(&mut value, secrecy, covered);
-        let path_place = Place { text, span: 0..self.before.trim_end_matches(['=', ' ']).len() };
+        let path_place = YamlPlace { text, span: 0..self.before.trim_end_matches(['=', ' ']).len() };
         *self
             .slot(root, schema, &path_place)
             .map_err(|problem| vec![SpecFinding::new(problem, path_place.clone())])? = value;
         Ok(())
     }
 
-    fn node(&self, text: TextId, place: &Place) -> Result<Node, Vec<SpecFinding>> {
+    fn node(&self, text: TextId, place: &YamlPlace) -> Result<YamlNode, Vec<SpecFinding>> {
         // Any other value is a plain scalar: `a: b`, `*x` and `a #b` on a command line mean this text.
         if self.value.starts_with(['[', '{', '"', '\''])
             && let Some(node) = document::parse(&self.value, text, place.span.start)?
         {
             return Ok(node);
         }
-        Ok(Node { place: place.clone(), content: Content::Leaf(Leaf::new(self.value.trim(), true)) })
+        Ok(YamlNode { place: place.clone(), content: Content::Leaf(Leaf::new(self.value.trim(), true)) })
     }
 
     /// The node to replace. It is created with its parents where it does not exist.
-    fn slot<'n>(&self, root: &'n mut Node, schema: &Schema, place: &Place) -> Result<&'n mut Node, Problem> {
+    fn slot<'n>(
+        &self,
+        root: &'n mut YamlNode,
+        schema: &Schema,
+        place: &YamlPlace,
+    ) -> Result<&'n mut YamlNode, Problem> {
         let segments = self.path.segments();
         let mut node = root;
         for (depth, segment) in segments.iter().enumerate() {
@@ -85,7 +90,7 @@ impl Override {
                     Content::Mapping(Vec::new())
                 };
             }
-            let nothing = || Node { place: place.clone(), content: Content::Leaf(Leaf::new("", true)) };
+            let nothing = || YamlNode { place: place.clone(), content: Content::Leaf(Leaf::new("", true)) };
             node = match &mut node.content {
                 Content::Mapping(entries) => {
                     let position =

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::{Content, Node, Place, SpecFinding, TextId};
+use super::tree::{Content, SpecFinding, TextId, YamlNode, YamlPlace};
 use super::{Problem, SpecPath};
 
 /// The place of each path of a document.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Places(BTreeMap<SpecPath, Place>);
+pub(super) struct Places(BTreeMap<SpecPath, YamlPlace>);
 
 impl Places {
     /// The places of everything in `root`.
-    pub(super) fn in_tree(root: &Node) -> Self {
+    pub(super) fn in_tree(root: &YamlNode) -> Self {
         let mut places = Self(BTreeMap::new());
         places.gather(root, root.top(), &SpecPath::default());
         places
     }
 
-    fn gather(&mut self, node: &Node, place: Place, path: &SpecPath) {
+    fn gather(&mut self, node: &YamlNode, place: YamlPlace, path: &SpecPath) {
         self.0.insert(path.clone(), place);
         match &node.content {
             Content::Leaf(_) => {}
@@ -39,6 +39,6 @@ impl Places {
     pub(super) fn locate(&self, problem: Problem) -> SpecFinding {
         let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
         let place = parents.into_iter().find_map(|path| self.0.get(&path).cloned());
-        SpecFinding::new(problem, place.unwrap_or(Place { text: TextId::File, span: 0..0 }))
+        SpecFinding::new(problem, place.unwrap_or(YamlPlace { text: TextId::File, span: 0..0 }))
     }
 }

@@ -9,7 +9,7 @@ use super::leave_out::leave_out;
 use super::mask::{Secrecy, mark_secrets, secret_lines};
 use super::places::Places;
 use super::schema::Schema;
-use super::tree::{Content, Node, Place, SpecFinding, TextId, Variables};
+use super::tree::{Content, SpecFinding, TextId, Variables, YamlNode, YamlPlace};
 use super::{Override, Problem, Remarks, Spec, SpecError, SpecPath, describe, document};
 
 /// The text of a spec.
@@ -52,8 +52,8 @@ pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> 
     let mut root = match document::parse(&text, TextId::File, 0).and_then(require_mapping) {
         Ok(root) => root,
         Err(findings) => {
-            let covered: Vec<Place> =
-                secret_lines(&text).into_iter().map(|span| Place { text: TextId::File, span }).collect();
+            let covered: Vec<YamlPlace> =
+                secret_lines(&text).into_iter().map(|span| YamlPlace { text: TextId::File, span }).collect();
             return Err(SpecError::new(Sources::new(name, &text, &[], &covered), findings));
         }
     };
@@ -103,9 +103,9 @@ impl Document {
     }
 }
 
-fn require_mapping(root: Option<Node>) -> Result<Node, Vec<SpecFinding>> {
+fn require_mapping(root: Option<YamlNode>) -> Result<YamlNode, Vec<SpecFinding>> {
     const HINT: &str = "`kind: cluster` alone is a spec";
-    let start = Place { text: TextId::File, span: 0..0 };
+    let start = YamlPlace { text: TextId::File, span: 0..0 };
     let Some(root) = root.filter(|root| !root.is_null()) else {
         return Err(vec![SpecFinding::new(Problem::new::<&str>(&[], "the spec is empty").hint(HINT), start)]);
     };
@@ -118,7 +118,7 @@ fn require_mapping(root: Option<Node>) -> Result<Node, Vec<SpecFinding>> {
 
 /// The typed spec. After the check, serde should have no errors. An error of serde is shown at the field,
 /// unless it may reveal a secret.
-fn deserialize(root: &Node) -> Result<Spec, Problem> {
+fn deserialize(root: &YamlNode) -> Result<Spec, Problem> {
     serde_path_to_error::deserialize(root.to_value()).map_err(|error| {
         let path = path_of(error.path());
         let message = if hides_something(root) {
@@ -140,7 +140,7 @@ fn path_of(path: &serde_path_to_error::Path) -> SpecPath {
 }
 
 /// Whether there is a secret or a variable's value below `node`.
-fn hides_something(node: &Node) -> bool {
+fn hides_something(node: &YamlNode) -> bool {
     match &node.content {
         Content::Leaf(leaf) => leaf.secret || leaf.variables != Variables::None,
         Content::Sequence(items) => items.iter().any(hides_something),

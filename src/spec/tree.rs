@@ -17,7 +17,7 @@ pub(super) enum TextId {
 
 /// A stretch of one of the texts, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct YamlPlace {
     pub(super) text: TextId,
     pub(super) span: Range<usize>,
 }
@@ -26,21 +26,21 @@ pub(super) struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SpecFinding {
     pub(super) problem: Problem,
-    pub(super) place: Place,
+    pub(super) place: YamlPlace,
     /// The place in the same text where the field was given before, if that is the problem.
     pub(super) earlier: Option<Range<usize>>,
 }
 
 impl SpecFinding {
-    pub(super) fn new(problem: Problem, place: Place) -> Self {
+    pub(super) fn new(problem: Problem, place: YamlPlace) -> Self {
         Self { problem, place, earlier: None }
     }
 }
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) place: Place,
+pub(super) struct YamlNode {
+    pub(super) place: YamlPlace,
     pub(super) content: Content,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Node {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Leaf(Leaf),
-    Sequence(Vec<Node>),
+    Sequence(Vec<YamlNode>),
     /// All entries in the order they were written, those with duplicate keys included.
     Mapping(Vec<Entry>),
 }
@@ -57,8 +57,8 @@ pub(super) enum Content {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
-    pub(super) key_place: Place,
-    pub(super) value: Node,
+    pub(super) key_place: YamlPlace,
+    pub(super) value: YamlNode,
 }
 
 /// A scalar as it was written.
@@ -123,14 +123,14 @@ impl Leaf {
     }
 }
 
-impl Node {
+impl YamlNode {
     /// Whether this is an empty value: `key:`, `~` or `null`.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.content, Content::Leaf(leaf) if leaf.typed() == Typed::Null)
     }
 
     /// The place to point at for this value: the value itself if it is a scalar, else its key.
-    pub(super) fn point(&self, key: Option<&Place>) -> Place {
+    pub(super) fn point(&self, key: Option<&YamlPlace>) -> YamlPlace {
         let is_leaf = matches!(self.content, Content::Leaf(_));
         match key {
             // An override's value has its key in another text.
@@ -138,12 +138,12 @@ impl Node {
                 key.clone()
             }
             _ if is_leaf || self.place.text != TextId::File => self.place.clone(),
-            _ => Place { text: self.place.text, span: self.place.span.start..self.place.span.start },
+            _ => YamlPlace { text: self.place.text, span: self.place.span.start..self.place.span.start },
         }
     }
 
     /// The place to point at for the whole document: its first key.
-    pub(super) fn top(&self) -> Place {
+    pub(super) fn top(&self) -> YamlPlace {
         match &self.content {
             Content::Mapping(entries) => entries.first().map(|entry| entry.key_place.clone()),
             _ => None,

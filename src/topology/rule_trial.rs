@@ -21,12 +21,12 @@ const NO_RULE: &str = "+@redisctl-no-category";
 
 /// The rules that are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
+pub struct RuleTrial {
     /// A rule for each line of the file, and its place in the spec.
     rules: Vec<(SpecPath, String)>,
 }
 
-impl Trial {
+impl RuleTrial {
     /// The trial of a spec's rules; `None` where every server has all of them.
     #[must_use]
     pub fn of(spec: &Spec) -> Option<Self> {
@@ -119,10 +119,10 @@ fn is_doubtful(rule: &Rule) -> bool {
 mod tests {
     use super::*;
 
-    fn trial(rules: &[&str]) -> Option<Trial> {
+    fn trial(rules: &[&str]) -> Option<RuleTrial> {
         let rules = rules.iter().map(|rule| format!("\"{rule}\"")).collect::<Vec<_>>().join(", ");
         let yaml = format!("{{kind: standalone, auth: {{users: [{{name: a, rules: [{rules}]}}]}}}}");
-        Trial::of(&serde_yaml::from_str(&yaml).unwrap())
+        RuleTrial::of(&serde_yaml::from_str(&yaml).unwrap())
     }
 
     #[test]

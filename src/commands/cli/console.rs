@@ -8,7 +8,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::super::CommandError;
 use super::kinds::CommandKind;
-use super::words::{self, UnbalancedQuotes};
+use super::words::{self, QuoteError};
 use crate::redis::CliSession;
 use crate::reply::{Combine, Reach, Reply};
 use crate::topology::Node;
@@ -110,7 +110,7 @@ impl<'a> Console<'a> {
                 let Ok(words) = words::split(&text) else {
                     self.send_bulk(&mut bulk).await?;
                     self.errors += 1;
-                    self.ui.error(&failure(&UnbalancedQuotes::InFile(number), None));
+                    self.ui.error(&failure(&QuoteError::InFile(number), None));
                     continue;
                 };
                 let Some(first) = words.first() else { continue };

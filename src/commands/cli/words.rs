@@ -2,7 +2,7 @@
 
 /// A line that cannot be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UnbalancedQuotes {
+pub(super) enum QuoteError {
     /// A line that a person has typed.
     #[error("the quotes of this line do not match")]
     Typed,
@@ -13,7 +13,7 @@ pub(super) enum UnbalancedQuotes {
 
 /// Splits a line at white space. `"…"` knows the escapes `\n \r \t \b \a \xHH`, and any other
 /// character behind `\` stands for itself; `'…'` knows `\'` alone. A closing quote ends its word.
-pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
+pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, QuoteError> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {
@@ -25,7 +25,7 @@ pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
 }
 
 /// The first word, and the rest of the line.
-fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), QuoteError> {
     let mut word = Vec::new();
     loop {
         match rest {
@@ -41,34 +41,34 @@ fn next_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
 }
 
 /// A word that ended with a quote: only white space may follow.
-fn closed((word, rest): (Vec<u8>, &[u8])) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+fn closed((word, rest): (Vec<u8>, &[u8])) -> Result<(Vec<u8>, &[u8]), QuoteError> {
     match rest.first() {
-        Some(next) if !next.is_ascii_whitespace() => Err(UnbalancedQuotes::Typed),
+        Some(next) if !next.is_ascii_whitespace() => Err(QuoteError::Typed),
         _ => Ok((word, rest)),
     }
 }
 
-fn double_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+fn double_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), QuoteError> {
     loop {
         let (byte, after) = match (hexadecimal(rest), rest) {
             (Some(found), _) => found,
             (None, [b'"', after @ ..]) => return Ok((word, after)),
             (None, [b'\\', escaped, after @ ..]) => (control(*escaped), after),
             (None, [byte, after @ ..]) => (*byte, after),
-            (None, []) => return Err(UnbalancedQuotes::Typed),
+            (None, []) => return Err(QuoteError::Typed),
         };
         word.push(byte);
         rest = after;
     }
 }
 
-fn single_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> {
+fn single_quoted(mut rest: &[u8], mut word: Vec<u8>) -> Result<(Vec<u8>, &[u8]), QuoteError> {
     loop {
         let (byte, after) = match rest {
             [b'\'', after @ ..] => return Ok((word, after)),
             [b'\\', b'\'', after @ ..] => (b'\'', after),
             [byte, after @ ..] => (*byte, after),
-            [] => return Err(UnbalancedQuotes::Typed),
+            [] => return Err(QuoteError::Typed),
         };
         word.push(byte);
         rest = after;
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn quotes_that_do_not_match_are_refused() {
         for line in [r#"SET k "v"#, "SET k 'v", r#"SET k "v"w"#, r"SET k 'v'w", r#""\"#] {
-            assert_eq!(split(line.as_bytes()), Err(UnbalancedQuotes::Typed), "{line}");
+            assert_eq!(split(line.as_bytes()), Err(QuoteError::Typed), "{line}");
         }
     }
 }

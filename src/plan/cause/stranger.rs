@@ -6,7 +6,7 @@ use crate::topology::{Address, NodeName};
 
 /// Strangers: servers that a node knows and that do not belong, or no longer belong, to its deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stranger {
+pub enum StrangerReference {
     /// A node that leaves the deployment.
     Leaving(NodeName),
     /// A member of its cluster at this address.
@@ -17,7 +17,7 @@ pub enum Stranger {
     At(Vec<Address>),
 }
 
-impl fmt::Display for Stranger {
+impl fmt::Display for StrangerReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Leaving(name) => name.fmt(formatter),

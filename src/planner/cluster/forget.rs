@@ -6,7 +6,7 @@ use super::super::draft::{Stages, server};
 use super::super::world::World;
 use crate::arrangement::Arrangement;
 use crate::observation::{ClusterNode, ClusterRole, ClusterView};
-use crate::plan::{Cause, Order, ServerAction, Stranger};
+use crate::plan::{Cause, Order, ServerAction, StrangerReference};
 use crate::topology::NodeName;
 
 /// Which strangers are forgotten.
@@ -28,9 +28,9 @@ pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strang
         });
         for (id, line) in strangers {
             let stranger = match (present.leaving_with_id(id), line.address) {
-                (Some(leaving), _) => Stranger::Leaving(leaving.name.clone()),
-                (None, Some(address)) => Stranger::MemberAt(address),
-                (None, None) => Stranger::MemberWithId(id.clone()),
+                (Some(leaving), _) => StrangerReference::Leaving(leaving.name.clone()),
+                (None, Some(address)) => StrangerReference::MemberAt(address),
+                (None, None) => StrangerReference::MemberWithId(id.clone()),
             };
             steps.push(server(name, ServerAction::Forget { id: id.clone() }, Cause::Stranger(stranger)));
         }

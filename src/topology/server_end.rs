@@ -2,14 +2,14 @@
 
 /// Why a server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ServerEnd {
     /// The directive that it ended on, where it says so.
     pub directive: Option<String>,
     /// Its own words.
     pub words: String,
 }
 
-impl Refusal {
+impl ServerEnd {
     /// Reads the log of a server that ended. `configuration` is its file.
     #[must_use]
     pub fn read(log: &str, configuration: &str) -> Self {
@@ -48,8 +48,8 @@ mod tests {
         let log = "\n*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***\nReading the configuration file, at line 2\n>>> \
                    'no-such-thing \"1\"'\nBad directive or wrong number of arguments\n";
         assert_eq!(
-            Refusal::read(log, configuration),
-            Refusal {
+            ServerEnd::read(log, configuration),
+            ServerEnd {
                 directive: Some("no-such-thing".to_owned()),
                 words: "Bad directive or wrong number of arguments".to_owned()
             }
@@ -57,12 +57,12 @@ mod tests {
         let log = "1:M 28 Nov 2026 09:00:00.000 # Module /m.so failed to load\n1:M 28 Nov 2026 09:00:00.001 # Can't \
                    load module from /m.so: server aborting\n";
         assert_eq!(
-            Refusal::read(log, configuration),
-            Refusal {
+            ServerEnd::read(log, configuration),
+            ServerEnd {
                 directive: Some("loadmodule".to_owned()),
                 words: "Can't load module from /m.so: server aborting".to_owned()
             }
         );
-        assert_eq!(Refusal::read("", configuration).directive, None);
+        assert_eq!(ServerEnd::read("", configuration).directive, None);
     }
 }
