@@ -90,7 +90,7 @@ fn a_former_primary_is_not_asked(deployment: &Deployment, port: u16) {
     let read = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
     assert_eq!(read.trim(), "before");
     let settings = succeed(&redisctl(&["env", &deployment.name]));
-    assert!(settings.contains(&format!("REDIS_PORT={chosen}")), "{settings}");
+    assert!(settings.contains(&format!("REDIS_PORT='{chosen}'")), "{settings}");
     let verified = texts(&redisctl(&["verify", &deployment.name, "--output", "json"])).0;
     let report: Value = serde_json::from_str(&verified).expect("a report");
     let failed = || {
