@@ -1,6 +1,7 @@
 //! Sentinels: clients on the host are led to the primary, also after a failover; and what people do to
 //! them, or to the network that all nodes share, is mended.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -79,6 +80,15 @@ fn a_former_primary_is_not_asked(deployment: &Deployment, port: u16) {
     let former = deployment.node((port - deployment.port + 1).into());
     docker(&["stop", &former]);
     let chosen = another_primary(deployment, 4, port);
+    // The sentinel that leads the failover rightly says so until it ends.
+    let has_ended = |sentinel| {
+        let mut connection = deployment.connect(sentinel);
+        let said = redis::cmd("SENTINEL").arg("MASTER").arg(&deployment.name).query(&mut connection);
+        said.is_ok_and(|said: BTreeMap<String, String>| {
+            said.get("flags").is_some_and(|flags| flags == "master")
+        })
+    };
+    eventually("the failover has ended at every sentinel", || (4..=6).all(has_ended));
     docker(&["start", &former]);
     let says_primary = || {
         let mut connection = connect(("127.0.0.1", port)).ok()?;
