@@ -1,7 +1,7 @@
-//! Who is what now: one value, made once per observation, that every part reads instead of working it out.
+//! The role, slots and links of every node now: one value, made once per observation. Every part reads it.
 //!
-//! It says what is, never what should be. The nodes' names, addresses and duties come from a topology. Everything else
-//! comes from the servers. Deployments with one primary are asked through [`Arrangement::primary`], clusters
+//! The value describes the present, and knows no goal. Names, addresses and duties of nodes come from a topology. The
+//! servers say everything else. Deployments with one primary are asked through [`Arrangement::primary`], clusters
 //! through the slots that their nodes own ([`Arrangement::owner`]).
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -44,6 +44,7 @@ mod failed_checks;
 mod failure_bundle;
 mod guard;
 mod handle;
+mod learn_directives;
 mod lease;
 mod leftovers;
 mod loaded_spec;
@@ -67,7 +68,6 @@ mod spec_source;
 mod stopwatch;
 mod target;
 mod tls_files;
-mod trial;
 mod up;
 mod verify;
 

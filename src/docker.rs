@@ -38,13 +38,13 @@ pub mod location;
 pub mod logs;
 mod lost_namespace;
 mod network;
+pub mod program_output;
 pub mod pull;
 pub mod remove;
 mod request_body;
 mod server_binary;
 mod settled;
 mod timestamp;
-pub mod trial;
 mod unavailable;
 mod volume;
 

@@ -20,6 +20,7 @@ mod cli_session;
 mod cluster;
 mod command;
 pub mod connect;
+pub mod directives_in_force;
 mod error;
 mod failover;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -32,7 +33,6 @@ mod server_actions;
 mod server_view;
 mod session_state;
 mod tls_handshake;
-pub mod trial;
 mod users;
 
 pub use cli_session::{CliAnswer, CliSession};

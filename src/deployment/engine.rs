@@ -74,7 +74,7 @@ impl ConnectedEngine {
         Ok(self.api.inventory().await?.deployments().into_iter().collect())
     }
 
-    /// The names of every deployment of the engine, and of those of which a killed run left the lease alone.
+    /// The names of all deployments of the engine, and the names of leases that killed runs left alone.
     pub(crate) async fn removable_names(&self) -> Result<Vec<DeploymentName>, Error> {
         let on_engine = self.api.inventory().await?;
         Ok(on_engine.deployments().union(&on_engine.leased()).cloned().collect())

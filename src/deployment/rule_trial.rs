@@ -4,7 +4,7 @@ use super::Error;
 use super::engine::ConnectedEngine;
 use super::loaded_spec::LoadedSpec;
 use super::target::Target;
-use crate::docker::{image, trial};
+use crate::docker::{image, program_output};
 use crate::topology::rule_trial::RuleTrial;
 
 /// Refuses a rule that the server of the image does not know: with the rule, the server would end at every start.
@@ -26,7 +26,14 @@ pub(super) async fn try_rules(
     let settings = &topology.shards[0].primary.settings;
     let modules = settings.iter().filter(|(name, _)| *name == "loadmodule").map(|(_, value)| value);
     let command = RuleTrial::command(topology.server);
-    let log = trial::output(docker, &topology.image, &command, &trial.files(modules), &topology.name).await?;
+    let log = program_output::program_output(
+        docker,
+        &topology.image,
+        &command,
+        &trial.files(modules),
+        &topology.name,
+    )
+    .await?;
     let refused = trial.refused(topology.server, &log);
     if refused.is_empty() { Ok(()) } else { Err(spec.document.locate(refused).into()) }
 }

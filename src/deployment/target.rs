@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::Error;
 use super::certificates::certificates;
 use super::engine::ConnectedEngine;
+use super::learn_directives::{Subject, learn};
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
 use super::observe::observe;
@@ -14,7 +15,6 @@ use super::own_container::own_container;
 use super::passwords::passwords;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
-use super::trial::{Subject, learn};
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::event::Listener;
@@ -223,7 +223,7 @@ impl Target {
     }
 }
 
-/// The IPs of the hosts that clients may dial. One that the spec announces has to have an IP.
+/// The IPs of the hosts that clients may dial. A host that the spec announces must have an IP.
 async fn ips_of_hosts(spec: &LoadedSpec, endpoint_host: &str) -> Result<BTreeMap<String, Ipv4Addr>, Error> {
     let announced = announced_host(&spec.document.spec);
     let host = announced.unwrap_or(endpoint_host);

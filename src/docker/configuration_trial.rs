@@ -1,5 +1,5 @@
-//! A server that is started for a moment, from the files of a node, and asked what it makes of them. Its container
-//! belongs to no network of the deployment, and `down` removes it if the run is killed.
+//! Starts a server for a moment from the files of a node. Its container is in no network of the deployment. `down`
+//! removes the container if the run is killed.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub struct ServerTrial {
     port: String,
 }
 
-/// What has become of it.
+/// The state of the server.
 pub enum TrialState {
     /// It runs. The port is published under this number, once the engine says so.
     Runs(Option<u16>),

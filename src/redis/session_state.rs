@@ -1,4 +1,4 @@
-//! What a server keeps for a connection, as a value: a conversation takes it along to every other connection. Pure.
+//! The state of a session, as a value that `redisctl cli` brings to each of its connections. Pure.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ enum Begin {
     Nobody,
 }
 
-/// What a server keeps for a connection until the connection ends.
+/// The state that a server keeps until a connection ends.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Lasting {
     /// How the connection begins.

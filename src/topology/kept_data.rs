@@ -1,4 +1,4 @@
-//! What the data volumes of a deployment are of. Labels of the volumes say it, so that the next `up` knows it before
+//! The kind, shards and server of the data in a deployment's volumes. Labels say it, so that the next `up` knows it before
 //! a container mounts them.
 
 use std::fmt;

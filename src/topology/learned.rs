@@ -1,5 +1,5 @@
-//! What the server of an image makes of directives: its defaults, its spelling of each value, and what it changes
-//! while it runs. All of it was asked of that very server, and is kept with the deployment.
+//! Directives as the server of an image treats them: its defaults, its spelling of each value, and the directives that
+//! it changes while it runs. That very server said it, and the deployment keeps it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ const NO_DEFAULTS: [&str; 4] = ["aclfile", "masteruser", "port", "replicaof"];
 /// A directive that clients set to receive events of keys.
 const SET_BY_CLIENTS: &str = "notify-keyspace-events";
 
-/// What the server of one image makes of directives.
+/// Directives as the server of one image treats them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Learned {
     /// The id of the image.

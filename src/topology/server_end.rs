@@ -3,7 +3,7 @@
 /// Why a server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerEnd {
-    /// The directive that it ended on, where it says so.
+    /// The directive on which it ended, where its log names one.
     pub directive: Option<String>,
     /// Its own words.
     pub words: String,

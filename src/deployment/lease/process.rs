@@ -18,7 +18,7 @@ pub(super) struct Process {
     pub(super) started: u64,
 }
 
-/// What is known of a process.
+/// Whether a process exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProcessState {
     /// It exists.
@@ -38,7 +38,7 @@ impl Process {
         Some(Self { machine: machine()?, id, started })
     }
 
-    /// What is known of the process.
+    /// Whether the process exists, as far as this machine can tell.
     pub(super) fn state(&self) -> ProcessState {
         if machine().as_ref() != Some(&self.machine) {
             return ProcessState::Unknown;
@@ -58,7 +58,7 @@ impl Process {
     }
 }
 
-/// What tells this machine's kernel and namespace from others.
+/// The identity of this machine's running kernel and process namespace.
 fn machine() -> Option<String> {
     let kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;

@@ -1,4 +1,4 @@
-//! Asks a server that is started for a moment what it makes of its directives.
+//! Asks a server for its directives in force, and for those that it changes while it runs.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use redis::{Value, cmd, pipe};
 use super::{ServerError, Servers, parse};
 use crate::topology::{NodeName, Settings};
 
-/// What a server says of its directives.
+/// A server's directives in force.
 pub struct DirectivesInForce {
     /// Their values.
     pub settings: Settings,
-    /// Those that it changes while it runs.
+    /// The directives that the server changes while it runs.
     pub live: BTreeSet<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Runs a program of an image to its end, with files of its own, and reads what it wrote.
+//! Runs a program of an image to its end, with files of its own, and reads its output.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use super::{EngineError, archive, container, image, labels};
 use crate::topology::DeploymentName;
 use crate::topology::files::{File, SERVER_USER};
 
-/// What the program wrote; empty where it does not start. Its container has no network. It has the label of
+/// The output of the program; empty where it does not start. Its container has no network. It has the label of
 /// `deployment`, so that `down` removes it if this run is killed.
 ///
 /// # Errors
 /// Where the engine does not answer.
-pub async fn output(
+pub async fn program_output(
     docker: &Docker,
     reference: &str,
     command: &[String],

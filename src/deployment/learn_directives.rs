@@ -1,5 +1,5 @@
-//! Learning what the server of an image makes of the directives of a spec, before anything is made or changed: a
-//! server is started for a moment from the files of a node.
+//! Learns the spellings, defaults and live directives of an image's server before a run makes or changes anything. It
+//! starts a server for a moment from the files of a node.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::engine::ConnectedEngine;
 use crate::docker::configuration_trial::{ServerTrial, TrialState};
 use crate::poll::Wait;
 use crate::redis::Servers;
-use crate::redis::trial::DirectivesInForce;
+use crate::redis::directives_in_force::DirectivesInForce;
 use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::container::container;
 use crate::topology::files::{File, render};
@@ -26,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// How often to look.
 const PACE: Duration = Duration::from_millis(10);
 
-/// What a trial ended with.
+/// The end of a trial.
 enum TrialEnd {
     /// The server answered.
     Answered(DirectivesInForce),
@@ -36,16 +36,16 @@ enum TrialEnd {
     Silent,
 }
 
-/// What a deployment is to become.
+/// The deployment as the spec wants it.
 pub(super) struct Subject<'a> {
     pub(super) spec: &'a Spec,
     pub(super) topology: &'a Topology,
     pub(super) credentials: &'a Credentials,
-    /// What the last `up` brought it to.
+    /// The topology of the last `up`.
     pub(super) stored: Option<&'a Topology>,
 }
 
-/// Learns what is not known yet; or says what a server ends on.
+/// Learns the directives that `known` lacks. Gives the problems of the spec on which a server ends.
 pub(super) async fn learn(
     subject: &Subject<'_>,
     engine: &ConnectedEngine,
