@@ -4,7 +4,7 @@
 use redis::{Connection, Value, cmd};
 use redisctl::topology::slots::slot_of;
 
-use crate::support::{Deployment, connect, docker, eventually, fail_with, succeed};
+use crate::support::{Deployment, clean_up, connect, docker, eventually, fail_with, succeed};
 
 /// A server of somebody else's in the deployment's network; gone when it goes out of scope.
 struct Foreign {
@@ -39,7 +39,7 @@ impl Foreign {
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        docker(&["rm", "-f", &self.container]);
+        clean_up(&["rm", "-f", &self.container]);
     }
 }
 

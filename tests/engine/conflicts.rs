@@ -1,19 +1,21 @@
 //! What is in the way is named, and left alone.
 
 use std::net::TcpListener;
+use std::process::Command;
+use std::sync::mpsc;
 
 use serde_json::Value;
 
 use crate::moment::is_step;
 use crate::relay;
-use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed, texts};
+use crate::support::{Deployment, REDIS_7, clean_up, docker, fail_with, redisctl, succeed, texts};
 
 /// A container that does not run, a network or a volume of somebody else's; gone when it goes out of scope.
 struct Foreign(&'static str, String);
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        docker(&[self.0, "rm", &self.1]);
+        clean_up(&[self.0, "rm", &self.1]);
     }
 }
 
@@ -138,13 +140,20 @@ fn a_foreign_volume_that_appears_meanwhile_is_named_and_not_touched() {
 fn a_subnet_that_is_taken_meanwhile_is_replaced() {
     let deployment = Deployment::new("subnet-meanwhile");
     let name = "redisctl-test-foreign-subnet-late";
+    let (report, made) = mpsc::channel();
     let host = relay::before("\"Subnet\"", move |call| {
         let (_, rest) = call.split_once("\"Subnet\":\"").expect("the network's subnet");
         let subnet = rest.split('"').next().expect("a subnet");
-        docker(&["network", "create", "--subnet", subnet, name]);
+        let create = ["network", "create", "--subnet", subnet, name];
+        let created = Command::new("docker").args(create).output().expect("the docker client starts");
+        // The deployment of another test may have taken the subnet first: it is taken all the same.
+        let taken = String::from_utf8_lossy(&created.stderr).contains("overlaps");
+        assert!(created.status.success() || taken, "{created:?}");
+        report.send(created.status.success()).expect("the test waits");
     });
-    let _foreign = Foreign("network", name.to_owned());
     let ended = deployment.run("up", "cluster", &["--host", &host, "--output", "json"]);
+    let _foreign =
+        made.try_recv().expect("a call for a network").then(|| Foreign("network", name.to_owned()));
     let (_, said) = texts(&ended);
     assert!(ended.status.success() && said.contains("choosing another subnet"), "{said}");
     // Nothing has lived in the volume that it has made already: the cluster is formed as a new one, the quick way.

@@ -4,7 +4,9 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, docker, end, fail_with, redisctl, succeed};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_7, REDIS_8, clean_up, docker, end, fail_with, redisctl, succeed,
+};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -62,7 +64,7 @@ impl OfficialLike {
 
 impl Drop for OfficialLike {
     fn drop(&mut self) {
-        docker(&["rmi", "--force", self.0]);
+        clean_up(&["rmi", "--force", self.0]);
     }
 }
 

@@ -3,7 +3,7 @@
 use redis::Commands as _;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_7, REDIS_8, docker, eventually, redisctl, succeed};
+use crate::support::{Deployment, REDIS_7, REDIS_8, clean_up, docker, eventually, redisctl, succeed};
 
 /// A moment of making a cluster, and the signal that comes then: after so many steps have ended whose
 /// action begins like this.
@@ -145,7 +145,7 @@ impl SilentImage {
 
 impl Drop for SilentImage {
     fn drop(&mut self) {
-        docker(&["rmi", self.0]);
+        clean_up(&["rmi", self.0]);
     }
 }
 

@@ -106,6 +106,16 @@ pub(crate) fn docker(arguments: &[&str]) -> String {
     succeed(&output).trim().to_owned()
 }
 
+/// Removes what a test made, by the engine's own client. A failure fails the test, unless the test has failed already:
+/// a second panic would end all tests.
+#[track_caller]
+pub(crate) fn clean_up(arguments: &[&str]) {
+    let output = Command::new("docker").args(arguments).output();
+    if !thread::panicking() {
+        succeed(&output.expect("the docker client starts"));
+    }
+}
+
 /// Looks again and again until something holds that takes some seconds at most, on a busy machine too.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
