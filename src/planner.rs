@@ -1,12 +1,11 @@
-//! From what should be and what is, to what is to be done: `plan(&Topology, &Observation) -> Plan`.
+//! The planner: `plan(&Topology, &Observation) -> Plan`.
 //!
-//! Deterministic and pure: the same arguments give the same plan, and a plan for a deployment that is as it should be
-//! is empty. It covers both planes, containers and servers. Where a server's state cannot be known before its
-//! container runs again, the plan ends with the containers; the caller observes and plans again, until nothing is
-//! left.
+//! The planner is deterministic and pure. A deployment that matches its topology gets an empty plan. Plans cover
+//! containers and servers. If a server's state is unknown until its container runs, the plan ends with the
+//! containers. The caller then observes and plans again, until a plan is complete.
 //!
-//! [`plan`] is the spine: it calls one pass after another, in the order in which the work is done. A pass reads the
-//! `World`, and returns its stages and what they change; no pass reads another's steps.
+//! [`plan`] calls one pass after another, in the order in which the work is done. A pass reads the `World`, and
+//! returns its stages and the changes that they make. A pass never reads the steps of another pass.
 
 use crate::arrangement::Arrangement;
 use crate::observation::Observation;
@@ -53,14 +52,14 @@ pub enum Forming {
     Plain,
 }
 
-/// What the user allows, and how to go about it.
+/// The changes that the user allows, and the way to form a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// How a new cluster is formed.
     pub forming: Forming,
-    /// Whether containers may be removed and made anew where the spec asks for that.
+    /// Whether containers may be replaced if the spec requires it.
     pub recreate: bool,
-    /// Whether keys may go that no other node has.
+    /// Whether keys may be lost that no other node has.
     pub discard_keys: bool,
 }
 
@@ -70,10 +69,10 @@ impl Default for Options {
     }
 }
 
-/// Plans what brings `observed` to `topology`.
+/// Plans the steps from `observed` to `topology`.
 ///
 /// # Errors
-/// What stands in the way and needs the user's consent; nothing is planned then.
+/// The obstacles that need the user's consent.
 pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Result<Plan, Vec<Obstacle>> {
     let cleared = anew::clear(topology, observed, options)?;
     let observed = cleared.observed.as_ref();
@@ -120,7 +119,7 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     })
 }
 
-/// Plans what gives every node its role, by the deployment's kind.
+/// Plans the roles of all nodes, by the deployment's kind.
 fn give_roles(world: &World<'_>, options: Options, before: Changes) -> Roles {
     match world.topology.kind {
         Kind::Standalone => Roles::of_one_node(world.topology),
@@ -130,7 +129,7 @@ fn give_roles(world: &World<'_>, options: Options, before: Changes) -> Roles {
     }
 }
 
-/// A plan after which another look must tell what else is needed.
+/// A plan that ends early: the rest depends on another observation.
 fn unfinished(world: &World<'_>, stages: Stages) -> Plan {
     Plan {
         deployment: world.topology.name.clone(),

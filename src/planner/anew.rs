@@ -1,4 +1,4 @@
-//! Changes for which a deployment must be removed and made anew, because nothing of it can be kept.
+//! Changes for which the whole deployment is removed and created again, because no part of it can be kept.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use crate::spec::DataSpec;
 use crate::topology::kept_data::Misfit;
 use crate::topology::{Kind, NodeName, Server, SpecField, Topology};
 
-/// The fields of the spec whose change leaves nothing to keep; empty: the deployment can be
+/// The changed fields of the spec for which the deployment must be removed first. Empty: the deployment can be
 /// converged.
 fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
     let mut reasons: Vec<SpecField> = Vec::new();
@@ -34,8 +34,8 @@ fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
     reasons
 }
 
-/// Whether the topology's server cannot read what the present servers wrote. A server that does not answer counts as
-/// the stored one: the stored topology names what nodes were to become, which they may not be yet.
+/// Whether the topology's server cannot read the data of a present server. For a silent server, the version of the
+/// stored topology counts.
 fn is_older(topology: &Topology, stored: &Topology, observed: &Observation) -> bool {
     let of = |node: &NodeName| observed.view(node).and_then(|view| view.server).unwrap_or(stored.server);
     let servers = stored.servers();
@@ -48,8 +48,8 @@ fn is_older(topology: &Topology, stored: &Topology, observed: &Observation) -> b
     present.into_iter().any(|server| !topology.server.reads_data_of(server))
 }
 
-/// Whether nodes under sentinels come or go where one container publishes the ports of all, and nothing keeps
-/// the keys while it is made anew.
+/// Whether nodes under sentinels join or leave while one container publishes all ports, and no volume keeps the keys.
+/// Only a new container can publish other ports.
 fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
     let shares = topology.anchor.is_some() && stored.anchor.is_some();
     let names = |topology: &Topology| -> BTreeSet<NodeName> {
@@ -58,7 +58,7 @@ fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
     shares && names(stored) != names(topology) && topology.data != DataSpec::Volume
 }
 
-/// Whether the primary under sentinels is a replica that leaves.
+/// Whether the acting primary under sentinels is a replica that the new topology does not have.
 fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observation) -> bool {
     if stored.kind != Kind::Sentinel || topology.kind != Kind::Sentinel {
         return false;
@@ -68,15 +68,15 @@ fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observation
     primary.is_some_and(|primary| topology.servers().iter().all(|server| server.name != primary.name))
 }
 
-/// Why the deployment cannot begin with the data that volumes keep from an earlier one. What is stored of a
-/// deployment that is there says more than the volumes' labels.
+/// Why a new deployment cannot begin with the data that kept volumes hold. An existing deployment is judged by its
+/// stored topology instead.
 fn misfit(topology: &Topology, observed: &Observation) -> Option<Misfit> {
     let begins = observed.stored.is_none() && observed.containers.is_empty();
     let mut kept = observed.kept_data.iter().filter(|_| begins);
     kept.find_map(|kept| kept.misfit(topology))
 }
 
-/// What stands in the way of converging the deployment as it is.
+/// The reasons why the deployment cannot be converged as it is.
 fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     let fields = reasons(topology, observed);
     if !fields.is_empty() {
@@ -91,18 +91,18 @@ fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     cluster::conflicts(topology, &Arrangement::new(topology, observed))
 }
 
-/// A deployment that can be converged, once these stages have run.
+/// The stages of a removal, and the observation to expect after them.
 pub(super) struct Cleared<'a> {
-    /// The removal of everything, where nothing can be kept.
+    /// The removal of containers, network and volumes. Empty if the deployment can be converged.
     pub(super) stages: Stages,
-    /// What is there after it.
+    /// The observation after the stages.
     pub(super) observed: Cow<'a, Observation>,
 }
 
-/// Plans the removal of everything, data included, where nothing can be kept and the user allows it.
+/// Plans the removal of everything, data included, if the deployment cannot be converged and the user allows it.
 ///
 /// # Errors
-/// What stands in the way.
+/// The obstacles, if the user does not allow the removal.
 pub(super) fn clear<'a>(
     topology: &Topology,
     observed: &'a Observation,

@@ -1,7 +1,7 @@
-//! Keys that would go by what a plan does: a holder of keys that no other node has is left alone unless the user
-//! gives them up.
+//! Keys that a plan would lose. A node with keys that no other node has is left alone, unless the user gives the keys
+//! up.
 //!
-//! The judgement is by what the servers hold, in the observation. The rest of the plan goes on around it.
+//! The observation tells which keys a server holds. The plan covers all other nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use crate::observation::{ClusterRole, ClusterView, Observation, Stranger};
 use crate::plan::{AtStake, Holder};
 use crate::topology::{Kind, NodeName, SlotSet, Topology};
 
-/// What a plan leaves alone for the sake of keys.
+/// The nodes and strangers that a plan leaves alone, so that their keys are not lost.
 #[derive(Debug, Default)]
 pub(super) struct LeftAlone<'a> {
-    /// Servers that are not of the deployment and own slots of its cluster, by cluster id.
+    /// Servers outside the deployment that own slots of its cluster, by cluster id.
     strangers: BTreeMap<&'a str, &'a Stranger>,
-    /// Nodes that are primaries beside the deployment's primary.
+    /// Nodes that act as primary although the deployment has another primary.
     nodes: BTreeSet<NodeName>,
-    /// Everything that is at stake, given up or not.
+    /// All holders of keys that could be lost, whether the user gave the keys up or not.
     pub(super) at_stake: Vec<AtStake>,
 }
 
-/// Judges what is there against what the user allows.
+/// Compares the keys that could be lost with the options of the user.
 pub(super) fn judge<'a>(
     topology: &Topology,
     observed: &'a Observation,
@@ -33,7 +33,7 @@ pub(super) fn judge<'a>(
     left_alone.judge_strangers(observed, options.discard_keys);
     let primary = match topology.kind {
         Kind::Standalone | Kind::Cluster => None,
-        // The sentinels make the other primaries replicas of their choice, whatever a plan says.
+        // The sentinels make all other primaries replicas. No plan can prevent this.
         Kind::Sentinel if arrangement.chosen_primary().is_some() => None,
         Kind::Replication | Kind::Sentinel => arrangement.followed_primary(),
     };
@@ -80,7 +80,7 @@ impl<'a> LeftAlone<'a> {
         ids.filter(|id| arrangement.with_id(id).is_none()).collect()
     }
 
-    /// Whether the node with this cluster id is a stranger that is left alone.
+    /// Whether the cluster id belongs to a stranger that is left alone.
     pub(super) fn has_stranger(&self, id: &str) -> bool {
         self.strangers.contains_key(id)
     }
@@ -90,8 +90,8 @@ impl<'a> LeftAlone<'a> {
         self.strangers.values().flat_map(|stranger| stranger.slots.slots()).collect()
     }
 
-    /// Whether a stranger with slots seems to be down. Nothing serves the slots then, and the cluster may refuse every
-    /// write.
+    /// Whether a stranger with slots seems to be down. Its slots are not served then, and the cluster may refuse all
+    /// writes.
     pub(super) fn any_is_down(&self, arrangement: &Arrangement<'_>) -> bool {
         let misses = |cluster: &ClusterView, id: &str| {
             !cluster.ok || cluster.nodes.get(id).is_some_and(|line| line.failing || !line.connected)
@@ -100,7 +100,7 @@ impl<'a> LeftAlone<'a> {
         silent.any(|(id, _)| arrangement.clusters().any(|(_, cluster)| misses(cluster, id)))
     }
 
-    /// Whether a node is left as it is.
+    /// Whether the plan leaves the node alone.
     pub(super) fn has_node(&self, node: &NodeName) -> bool {
         self.nodes.contains(node)
     }

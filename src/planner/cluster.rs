@@ -1,8 +1,7 @@
-//! A cluster: its members, the owners of its slots, and what replicates what.
+//! A cluster: its members, the owners of its slots, and the primary of each replica.
 //!
-//! One way of thinking for new clusters, half-formed ones and ones that drifted: in each shard one node is the
-//! primary, the one that owns slots of it, else a chosen one; every other node of the shard replicates it. What is
-//! missing for that is planned.
+//! New clusters, half-formed clusters and clusters with drift are planned alike. Each shard gets one primary: the
+//! owner of its slots, or a chosen node. All other nodes of the shard replicate it. The plan holds the missing steps.
 
 use std::collections::BTreeSet;
 
@@ -33,10 +32,10 @@ use holds::Holds;
 use meet::meet;
 use shunned::{Shunned, shunned_primaries};
 
-/// Up to this many nodes the role swap is quicker, and every node can be introduced to every other one.
+/// Up to this many nodes, the role swap is quicker, and every node is introduced to every other node.
 const SMALL: usize = 30;
 
-/// Plans what forms the cluster, or brings it back.
+/// Plans the steps that form or repair the cluster.
 pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Roles {
     let swaps = options.forming == Forming::RoleSwap
         && world.servers.all_new()
@@ -58,14 +57,14 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     stages.append(leaving::remove(world));
     let met = meet(world, &present, &kept_out);
     if !met.steps.is_empty() && forget::any_stranger_is_linked(world, &present) {
-        // A stranger that the nodes have forgotten meets every node that it hears of, and comes back.
+        // A forgotten stranger that is still linked would meet every node that it hears of, and join again.
         stages.push("meet", Order::SideBySide, met.steps);
         let changes = Changes { readmissions: true, ..Changes::default() };
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
     stages.append(forget(world, &present, Strangers::Others));
     stages.append(slots::assign(world, &present, &holds));
-    // A node replicates as soon as it knows its primary, whoever else is still being met.
+    // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
     let replicas = replicate::replicate(world, &present, &holds);
     let links = !replicas.is_empty() || holds.copy_from_the_leaving(&present);
     let name = if met.steps.is_empty() { "replicate" } else { "meet" };
@@ -90,7 +89,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     Roles { stages, changes, primaries, look_again: false }
 }
 
-/// Nodes that the servers would not take back for a minute under their present ids begin anew.
+/// Resets nodes that the cluster has forgotten. Under their present ids, the servers would refuse them for a minute.
 fn reset(
     world: &World<'_>,
     present: &Arrangement<'_>,

@@ -1,4 +1,4 @@
-//! The containers' plane: network, volumes, containers, files, starts.
+//! Network, volumes, containers, files, and starts of containers.
 
 use super::draft::{Stages, engine, wait};
 use super::fate::{Fate, Fates};
@@ -15,7 +15,7 @@ use crate::topology::container::{
 use crate::topology::kept_data::KeptData;
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
-/// Plans everything up to servers that answer. `new_primary` is the node that an earlier step makes primary.
+/// Plans all steps until the servers answer. `new_primary` is the node that an earlier step makes primary.
 pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     let World { topology, observed, fates, .. } = *world;
     let mut stages = Stages::default();
@@ -26,21 +26,21 @@ pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     stages.append(remove(topology, observed, fates));
     stages.append(provide(topology, observed, fates));
     let anchor = topology.anchor.as_ref().map(|anchor| container_of_anchor(topology, anchor));
-    // The containers that join its network namespace name it.
+    // The other containers join the network namespace of this container, so it is made first.
     stages.push("network namespace", Order::InTurn, create(anchor.as_slice(), fates));
     let nodes: Vec<ContainerSettings> =
         topology.nodes().into_iter().map(|node| container(topology, node)).collect();
     let mut steps = create(&nodes, fates);
     let stage = if steps.is_empty() { "files" } else { "containers" };
     steps.extend(prepare_folders(world));
-    // The volume is written through the first container, while the others are still being made.
+    // The files are written through the first container, while the other containers are being made.
     steps.extend(write_files(world, new_primary));
     stages.push(stage, Order::SideBySide, steps);
     stages.append(start(world));
     stages
 }
 
-/// Refuses what redisctl did not make under a name that is needed.
+/// Refuses to go on if a needed name belongs to an object that redisctl did not make.
 pub(super) fn refuse_foreign(observed: &Observation) -> Result<(), Vec<Obstacle>> {
     let foreign = observed.foreign.iter();
     let obstacles: Vec<Obstacle> =
@@ -48,7 +48,7 @@ pub(super) fn refuse_foreign(observed: &Observation) -> Result<(), Vec<Obstacle>
     if obstacles.is_empty() { Ok(()) } else { Err(obstacles) }
 }
 
-/// Refuses to remove the network while containers of somebody else are in it.
+/// Refuses to remove the network while containers outside the deployment use it.
 pub(super) fn refuse_guests(observed: &Observation) -> Result<(), Vec<Obstacle>> {
     let guests = observed.network.iter().flat_map(|network| network.guests.iter().cloned());
     let obstacles: Vec<Obstacle> = guests.map(|container| Obstacle::Guest { container }).collect();
@@ -67,13 +67,13 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
         if let Some(existing) = observed.containers.get(&name)
             && topology.data == DataSpec::Volume
         {
-            // Its server writes what it holds in memory only.
+            // A stop lets the server save the keys that only its memory holds.
             steps.extend(stop(&name, existing.state, &cause));
         }
         steps.push(engine(Some(&name), EngineAction::RemoveContainer, cause));
     }
     if fates.leave_first {
-        // The network can only go once nobody is attached to it.
+        // Docker removes a network only after all containers have left it.
         steps.extend(leaving::removals(fates, observed));
     }
     stages.push("remove", Order::SideBySide, steps);
@@ -85,7 +85,7 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
     stages
 }
 
-/// The network and the volumes.
+/// Steps that make the network and the volumes.
 fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut steps = Vec::new();
     let volume = |node: Option<&NodeName>, name: String, keeps: Option<KeptData>| {
@@ -130,7 +130,7 @@ fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
     steps
 }
 
-/// A data volume's folder belongs to root at first.
+/// A new data volume's folder belongs to root, so the server's user could not write to it.
 fn prepare_folders(world: &World<'_>) -> Vec<Step> {
     let servers = world.topology.servers().into_iter().filter(|_| world.topology.data == DataSpec::Volume);
     let new = servers.filter(|node| world.fates.is_made(&node.name) || never_ran(world.observed, &node.name));
@@ -142,10 +142,10 @@ fn never_ran(observed: &Observation, node: &NodeName) -> bool {
     container.is_some_and(|container| container.state == ContainerState::Created)
 }
 
-/// Files of new nodes, and of every node where the topology changed. Where users change, those of
-/// nodes that run are written when the servers know the new passwords.
+/// Writes the files of new nodes, or of all nodes if the topology changed. If users change, running nodes get their
+/// files later, once their servers know the new passwords.
 ///
-/// One archive has them all: the file with the topology must not be there before all files that it describes.
+/// All files are in one archive: the stored topology must not appear before the files that it describes.
 fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Option<Step> {
     let World { topology, observed, arrangement, fates, .. } = *world;
     let wanted = containers(topology);
@@ -197,7 +197,7 @@ fn start(world: &World<'_>) -> Stages {
     }
     let all = topology.nodes().into_iter();
     if matches!(topology.kind, Kind::Replication | Kind::Sentinel) {
-        // A replica that finds no primary tries again a whole second later.
+        // Primaries start first: a replica that does not find its primary waits a whole second before it tries again.
         let (primaries, others): (Vec<&Node>, Vec<&Node>) =
             all.partition(|node| topology.starts_as_primary(&node.name));
         let name =
@@ -210,7 +210,7 @@ fn start(world: &World<'_>) -> Stages {
     stages
 }
 
-/// What stops a container that runs. A frozen container goes on first: some engines stop no frozen container.
+/// Steps that stop a container. A paused container is resumed first: some engines do not stop paused containers.
 fn stop(name: &NodeName, state: ContainerState, cause: &Cause) -> Vec<Step> {
     let actions: &[EngineAction] = match state {
         ContainerState::Running => &[EngineAction::StopContainer],
@@ -220,8 +220,8 @@ fn stop(name: &NodeName, state: ContainerState, cause: &Cause) -> Vec<Step> {
     actions.iter().map(|action| engine(Some(name), action.clone(), cause.clone())).collect()
 }
 
-/// What makes a container run, attached to its network; and why its server must be waited for, if
-/// anything is done for it.
+/// Steps that start a container and attach it to its network. The second value says why the plan must wait for its
+/// server.
 fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) -> (Vec<Step>, Option<Cause>) {
     let name = Some(&wanted.name);
     let existing = observed.containers.get(&wanted.name).filter(|_| !fates.is_made(&wanted.name));
@@ -245,7 +245,7 @@ fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) ->
         ContainerState::Created | ContainerState::Exited | ContainerState::Restarting => {
             (EngineAction::StartContainer, Cause::NotRunning)
         }
-        // Only a new process joins the namespace that there is now.
+        // Only a new process joins the present network namespace.
         ContainerState::Running | ContainerState::Paused if lost => {
             steps.extend(stop(&wanted.name, existing.state, &Cause::Detached));
             (EngineAction::StartContainer, Cause::Detached)

@@ -1,32 +1,32 @@
-//! A plan in the making: stages, the steps in them, and what a pass has changed.
+//! The parts of an unfinished plan: stages, steps, and the changes that a pass makes.
 
 use crate::plan::{Action, Cause, Condition, EngineAction, Order, ServerAction, Stage, Step};
 use crate::topology::NodeName;
 
-/// Stages in their order; a stage without steps is left out.
+/// Stages in order. A stage without steps is left out.
 #[derive(Debug, Default)]
 pub(super) struct Stages(Vec<Stage>);
 
-/// What a pass plans, and what its steps change.
+/// The stages of a pass, and the changes that its steps make.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
     pub(super) stages: Stages,
     pub(super) changes: Changes,
 }
 
-/// What steps change, for the passes that come after them.
+/// Changes that steps make. Later passes read them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each change is independent of the others")]
 pub(super) struct Changes {
-    /// Replicas begin to follow another primary, and need a first copy.
+    /// Replicas begin to replicate another primary, and need a full sync.
     pub(super) links: bool,
-    /// Links between replicas and primaries open again, logged in as another user.
+    /// Replicas connect to their primaries again with another login.
     pub(super) logins: bool,
-    /// Nodes that the cluster has forgotten are let in again.
+    /// Nodes that the cluster has forgotten join again.
     pub(super) readmissions: bool,
-    /// Replicas are to be seen by clients once they have heard a write.
+    /// Replicas become visible to clients with the next write that they receive.
     pub(super) announcements: bool,
-    /// Nodes tell clients another host to dial.
+    /// Nodes announce another host to clients.
     pub(super) endpoints: bool,
 }
 
@@ -57,17 +57,17 @@ impl Stages {
     }
 }
 
-/// A call to the engine.
+/// A step that calls the engine.
 pub(super) fn engine(node: Option<&NodeName>, action: EngineAction, cause: Cause) -> Step {
     Step { node: node.cloned(), action: Action::Engine(action), cause }
 }
 
-/// A call to a node's server.
+/// A step that sends commands to a node's server.
 pub(super) fn server(node: &NodeName, action: ServerAction, cause: Cause) -> Step {
     Step { node: Some(node.clone()), action: Action::Server(action), cause }
 }
 
-/// A wait.
+/// A step that waits.
 pub(super) fn wait(node: Option<&NodeName>, condition: Condition, cause: Cause) -> Step {
     Step { node: node.cloned(), action: Action::Await(condition), cause }
 }

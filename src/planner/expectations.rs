@@ -1,4 +1,4 @@
-//! What the servers must say in the end, given each shard's primary: the object of waits.
+//! The states of servers that waits expect, given each shard's primary.
 
 use super::world::World;
 use crate::plan::{
@@ -12,12 +12,12 @@ pub(super) fn peer(node: &Node) -> Peer {
     Peer { node: node.name.clone(), address: node.address }
 }
 
-/// A cluster, up to a milestone.
+/// A cluster at a milestone.
 pub(super) fn cluster(world: &World<'_>, primaries: &[NodeName], milestone: Milestone) -> ClusterExpectation {
     let left_alone = &world.left_alone.slots();
     let is_writable = !world.left_alone.any_is_down(world.arrangement);
     let milestone = match milestone {
-        // Replicas are listed once they have heard a write.
+        // Servers list a replica to clients only after a write has reached it.
         Milestone::Ready if !is_writable => Milestone::Linked,
         other => other,
     };

@@ -1,4 +1,4 @@
-//! What becomes of each node's container: kept, made, or replaced at once or in its turn.
+//! The fate of each node's container: kept, made, or replaced (at once or in turn).
 
 use std::collections::BTreeMap;
 
@@ -10,39 +10,39 @@ use crate::spec::DataSpec;
 use crate::topology::container::{ContainerSettings, container, container_of_anchor};
 use crate::topology::{Anchor, ImageIdentity, Node, NodeName, SpecField, Topology};
 
-/// What becomes of a container, and the fields of the spec that say so.
+/// The fate of a container, with the changed fields of the spec that decide it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It stays as it is.
+    /// The container stays as it is.
     Kept,
-    /// It does not exist, and is made.
+    /// The container does not exist, and is made.
     Made,
-    /// It is removed and made anew before anything else: nothing runs in it that could be lost, or the
-    /// user has said so.
+    /// The container is replaced before all other steps. It serves no keys that could be lost, or the user allows
+    /// their loss.
     Remade(Vec<SpecField>),
-    /// It is removed and made anew, because the container is whose network namespace it shares: it has
-    /// joined that very one, and joins no other of its name.
+    /// The container is replaced, because the owner of its network namespace is replaced. A container cannot join
+    /// another network namespace after it was made.
     Rejoins,
-    /// It is replaced in its turn, while other nodes serve.
+    /// The container is replaced in turn, while other nodes serve.
     Rolled(Vec<SpecField>),
 }
 
-/// What becomes of every node's container, and of those that the topology does not have any more.
+/// The fates of all containers, including those that the topology does not have any more.
 pub(super) struct Fates<'a> {
     by_node: BTreeMap<&'a NodeName, Fate>,
-    /// The network is made anew, and with it every container.
+    /// The network gets another subnet, so network and containers are replaced.
     pub(super) new_subnet: bool,
     /// Nodes that leave.
     pub(super) leaving: Vec<&'a NodeName>,
-    /// Whether they leave before anything else, because the network goes that they are in.
+    /// Whether leaving nodes are removed first, because their network is removed.
     pub(super) leave_first: bool,
 }
 
 impl<'a> Fates<'a> {
-    /// Decides about every container.
+    /// Decides the fate of every container.
     ///
     /// # Errors
-    /// What needs the user's say.
+    /// The changes that the user must allow first.
     pub(super) fn decide(
         topology: &'a Topology,
         observed: &'a Observation,
@@ -91,7 +91,7 @@ impl<'a> Fates<'a> {
         self.by_node.get(node).unwrap_or(&Fate::Kept)
     }
 
-    /// The fields for which a node is replaced in its turn.
+    /// The changed fields for which a node is replaced in turn.
     pub(super) fn rolled(&self, node: &NodeName) -> Option<&Vec<SpecField>> {
         match self.of(node) {
             Fate::Rolled(fields) => Some(fields),
@@ -104,7 +104,7 @@ impl<'a> Fates<'a> {
         matches!(self.of(node), Fate::Made | Fate::Remade(_) | Fate::Rejoins)
     }
 
-    /// Whether any container is made, sooner or later.
+    /// Whether any step of the plan makes a container.
     pub(super) fn makes_any(&self) -> bool {
         self.by_node.values().any(|fate| *fate != Fate::Kept)
     }
@@ -118,16 +118,17 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// The container that holds the network namespace of all nodes.
+    /// The fate of the container that owns the network namespace of all nodes.
     fn anchor(&self, anchor: &Anchor) -> Result<Fate, Obstacle> {
         let Some(existing) = self.observed.containers.get(&anchor.name) else { return Ok(Fate::Made) };
         let mut fields = self.changed_fields(&container_of_anchor(self.topology, anchor), existing);
-        // Whatever server idles in it, the namespace is the same: it may stay what it is.
+        // This container serves no keys, so its command, image and labels do not matter. Its network namespace stays
+        // the same.
         fields.retain(|field| {
             let is_idle = [SpecField::Command, SpecField::Image, SpecField::Labels].contains(field);
             !is_idle && !matches!(field, SpecField::MovedImage { .. })
         });
-        // All others go down with it.
+        // If this container is replaced, all other containers are replaced too.
         let keeps_keys = self.topology.data == DataSpec::Volume;
         match (fields.is_empty(), keeps_keys || self.options.recreate) {
             (true, _) => Ok(Fate::Kept),
@@ -162,15 +163,15 @@ impl Judge<'_> {
         let is_kept = has_neighbours || has_no_keys || self.topology.data == DataSpec::Volume;
         match (is_kept, self.options.recreate) {
             (false, false) => Err(Obstacle::NothingKeepsKeys { node: node.name.clone(), fields }),
-            // One that does not answer would have to, before it could be replaced in its turn.
+            // A replacement in turn needs a node that answers. This node does not answer.
             (false, true) => Ok(Fate::Remade(fields)),
             (true, true) if !answers => Ok(Fate::Remade(fields)),
             (true, _) => Ok(Fate::Rolled(fields)),
         }
     }
 
-    /// The image, where another one has its name than when the container was made. Images without an id on this engine
-    /// are judged by their names alone.
+    /// The image, if its name now points to another image id. Images without an id on this engine are compared by
+    /// name.
     fn moved_image(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Option<SpecField> {
         let id = self.observed.image.as_ref().filter(|id| **id != existing.image_id)?;
         let identity = |id: &String, server| ImageIdentity { id: id.clone(), server };
@@ -182,15 +183,15 @@ impl Judge<'_> {
         })
     }
 
-    /// Whether the server takes a change of the field while it runs. A server that was not asked is taken to change
-    /// each directive that it shows.
+    /// Whether the server can change the field's directive without a restart. If this is not known, each directive
+    /// counts that CONFIG GET shows.
     fn is_changed_live(&self, node: &NodeName, field: &SpecField) -> bool {
         let SpecField::Directive(name) = field else { return false };
         let shows = || self.observed.view(node).is_some_and(|view| view.settings.get(name).is_some());
         self.observed.learned.is_live(name).unwrap_or_else(shows)
     }
 
-    /// The fields of the spec in which the container differs from it.
+    /// The fields of the spec that differ from the container.
     fn changed_fields(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Vec<SpecField> {
         let mut fields = match &existing.settings {
             Some(settings) => wanted.differences(settings),

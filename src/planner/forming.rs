@@ -1,4 +1,4 @@
-//! Settings for as long as a new deployment forms.
+//! Temporary settings while a new deployment forms.
 
 use super::server_states::ServerState;
 use super::temporary::{NodeSettings, Temporary, usual};
@@ -7,7 +7,7 @@ use crate::plan::Cause;
 use crate::topology::Node;
 use crate::topology::settings::while_forming;
 
-/// The settings while forming, where the deployment is new as a whole; sentinels have none.
+/// The temporary settings, if all nodes are new. Sentinels have none.
 pub(super) fn forming(world: &World<'_>) -> Temporary {
     let forming = while_forming(world.topology);
     let is_new = |node: &&Node| {

@@ -1,10 +1,10 @@
-//! The node that is primary from now on, in a deployment with one primary.
+//! The node that stays or becomes primary, in a deployment with one primary.
 
 use crate::arrangement::{Arrangement, Member, Place};
 use crate::observation::Replication;
 use crate::topology::{Kind, NodeName, Topology};
 
-/// The present primary; or where it leaves, the replica of it with the highest offset.
+/// The present primary; if it leaves the deployment, its replica with the highest offset.
 pub(super) fn heir<'m, 'a>(arrangement: &'m Arrangement<'a>, primary: &'m Member<'a>) -> &'m Member<'a> {
     if primary.place == Place::Staying {
         return primary;
@@ -17,15 +17,15 @@ pub(super) fn heir<'m, 'a>(arrangement: &'m Arrangement<'a>, primary: &'m Member
     };
     let servers =
         arrangement.members().filter(|member| !member.is_sentinel && member.place == Place::Staying);
-    // Of equals `max_by_key` gives the last.
+    // `max_by_key` returns the last of several equal items.
     servers.rev().max_by_key(heard).unwrap_or(primary)
 }
 
-/// The primary that the nodes' files have to name, where it is another node than the spec's.
+/// The primary that the nodes' files must name, if it differs from the spec's primary.
 pub(super) fn swapped_primary(topology: &Topology, arrangement: &Arrangement<'_>) -> Option<NodeName> {
     let primary = match topology.kind {
         Kind::Standalone | Kind::Cluster => None,
-        // After a run that was cut off, the sentinels may not have been started yet: then the servers tell.
+        // After an interrupted run, the sentinels may not run yet. The servers decide then.
         Kind::Sentinel => arrangement
             .chosen_primary()
             .or_else(|| primary_by_servers(arrangement))
@@ -39,7 +39,7 @@ pub(super) fn swapped_primary(topology: &Topology, arrangement: &Arrangement<'_>
     primary.filter(|primary| !topology.starts_as_primary(primary))
 }
 
-/// The server that acts as primary; where no server does, the silent one that a replica follows.
+/// The server that acts as primary. If there is none: the silent server that a replica replicates.
 fn primary_by_servers<'m, 'a>(arrangement: &'m Arrangement<'a>) -> Option<&'m Member<'a>> {
     let servers =
         || arrangement.members().filter(|member| !member.is_sentinel && member.place == Place::Staying);

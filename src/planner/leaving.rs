@@ -1,5 +1,5 @@
-//! Nodes that the spec has no longer. Once other nodes have their roles, their containers go, and the volumes with
-//! them, in which there are copies only.
+//! Nodes that the spec does not have any more. Once the other nodes have their roles, these containers and their
+//! volumes are removed. The volumes hold only copies then.
 
 use super::draft::{Stages, engine};
 use super::fate::Fates;
@@ -8,7 +8,7 @@ use crate::observation::Observation;
 use crate::plan::{Cause, EngineAction, Order, Step};
 use crate::topology::container::data_volume;
 
-/// The removal of the nodes that leave, where it does not come before everything else.
+/// Removes the nodes that leave, unless an earlier stage removes them.
 pub(super) fn remove(world: &World<'_>) -> Stages {
     if world.fates.leave_first {
         return Stages::default();
@@ -18,7 +18,7 @@ pub(super) fn remove(world: &World<'_>) -> Stages {
     Stages::one("remove", Order::SideBySide, steps)
 }
 
-/// The removal of every node that leaves.
+/// The steps that remove every node that leaves.
 pub(super) fn removals(fates: &Fates<'_>, observed: &Observation) -> Vec<Step> {
     let removal = |name| {
         let volume = data_volume(name);

@@ -1,5 +1,5 @@
-//! Settings for as long as a deployment is mended: with the usual ones a replica waits 5 s for its first copy, and
-//! news of one node take seconds to reach all.
+//! Temporary settings while a deployment is repaired. With the usual settings, a replica waits 5 s for its full sync,
+//! and gossip about a node takes seconds.
 
 use super::draft::{Changes, Stages};
 use super::temporary::{NodeSettings, Temporary, usual};
@@ -10,7 +10,7 @@ use crate::topology::settings::values::same_value;
 use crate::topology::settings::while_mending;
 use crate::topology::{Kind, Node, Settings};
 
-/// The same stages; where replicas wait for copies by them, with other settings for as long as they run.
+/// Puts temporary settings around the stages, if the stages would be slow without them.
 pub(super) fn hasten(world: &World<'_>, stages: Stages, changes: Changes) -> Stages {
     let waits = !stages.is_empty() && world.topology.kind != Kind::Cluster && any_link_is_down(world);
     if !waits && !is_slow_otherwise(changes) {
@@ -25,14 +25,12 @@ pub(super) fn hasten(world: &World<'_>, stages: Stages, changes: Changes) -> Sta
     Temporary::new(Cause::Mending, nodes).around("hasten", stages, "usual settings")
 }
 
-/// Whether replicas get their first copy by the steps, or are to be seen with it, or whether it counts how soon the
-/// nodes hear from each other.
+/// Whether the stages begin a full sync, show replicas to clients, or depend on gossip.
 fn is_slow_otherwise(changes: Changes) -> bool {
     changes.links || changes.readmissions || changes.announcements
 }
 
-/// The usual settings that a node has now. One that it does not have is a difference, which the settings' pass
-/// mends.
+/// The usual settings that a node has now. The settings pass repairs all others.
 fn were_usual(world: &World<'_>, node: &Node, changed: &Settings) -> Settings {
     let found = |name: &str| world.observed.view(&node.name)?.settings.get(name);
     let usual = usual(&world.observed.learned, node, changed);
@@ -49,7 +47,7 @@ fn any_link_is_down(world: &World<'_>) -> bool {
     replications.any(|replication| matches!(replication, Replication::Replica { link_up: false, .. }))
 }
 
-/// What a node gets for a while: nothing where it has it already, or does not answer.
+/// The temporary settings that a node lacks. A node that does not answer gets none.
 fn for_a_while(world: &World<'_>, node: &Node) -> Settings {
     const DIRECTIVE: &str = "cluster-node-timeout";
     let Some(view) = world.observed.view(&node.name) else {
@@ -61,7 +59,7 @@ fn for_a_while(world: &World<'_>, node: &Node) -> Settings {
         && found < for_a_while
         && view.settings.get(DIRECTIVE) == node.settings.get(DIRECTIVE)
     {
-        // The spec has it quicker still.
+        // The spec's value is even lower.
         wanted.remove(DIRECTIVE);
     }
     wanted.iter().filter(|(name, value)| view.settings.get(name) != Some(*value)).collect()

@@ -1,4 +1,4 @@
-//! Which nodes are replaced in their turn, and what other passes must know of it.
+//! Which nodes are replaced in turn, and facts about it that other passes need.
 
 use super::world::{World, running};
 use crate::observation::Replication;
@@ -9,15 +9,15 @@ pub(super) fn any(world: &World<'_>) -> bool {
     world.topology.nodes().into_iter().any(|node| world.is_rolled(&node.name))
 }
 
-/// The primary that is to be replaced, where sentinels choose the next one. Once their choice is known, the former
-/// primary is replaced as a replica.
+/// The primary that is to be replaced while sentinels choose the next primary. After their choice, it is replaced as
+/// a replica.
 pub(super) fn chosen_by_sentinels<'a>(world: &World<'_>, primaries: &'a [NodeName]) -> Option<&'a NodeName> {
     let choose = world.topology.kind == Kind::Sentinel && world.topology.replicas_per_shard() > 0;
     primaries.first().filter(|primary| choose && world.is_rolled(primary))
 }
 
-/// Whether servers that know no ids for shards are replaced by servers that do: another look must tell what the
-/// new servers make of each other.
+/// Whether servers without shard ids are replaced by servers with shard ids. Only another observation can tell how
+/// the new servers list each other.
 pub(super) fn give_shards_ids(world: &World<'_>) -> bool {
     let before = |name: &NodeName| Some(world.observed.view(name)?.server?.has_shard_ids());
     let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();
@@ -25,7 +25,7 @@ pub(super) fn give_shards_ids(world: &World<'_>) -> bool {
     will_have && rolled.any(|node| before(&node.name) == Some(false))
 }
 
-/// Whether a replica is replaced that has no link to its primary: a wait for the link would be vain.
+/// Whether a replica is replaced that has no link to its primary. A wait for the link would time out.
 pub(super) fn include_the_unlinked(world: &World<'_>, primaries: &[NodeName]) -> bool {
     world.topology.shards.iter().zip(primaries).any(|(shard, primary)| {
         let mut rolled = shard.nodes().filter(|node| node.name != *primary && world.is_rolled(&node.name));
@@ -33,8 +33,8 @@ pub(super) fn include_the_unlinked(world: &World<'_>, primaries: &[NodeName]) ->
     })
 }
 
-/// Whether a node is a replica without a link to its primary, or will lose it. Where the primary's server is a newer
-/// one, as after a hand-over that the replacement was to follow, the replica never gets another copy.
+/// Whether a node is a replica that has no link to its primary, or will lose it. If the primary's server is newer,
+/// the replica never gets another full sync.
 pub(super) fn is_unlinked(world: &World<'_>, node: &Node, primary: &NodeName) -> bool {
     let view = world.observed.view(&node.name);
     let has_no_link =
@@ -42,7 +42,7 @@ pub(super) fn is_unlinked(world: &World<'_>, node: &Node, primary: &NodeName) ->
     has_no_link || !world.is_rolled(primary) && is_too_old_for_copies(world, node)
 }
 
-/// Whether a node's server cannot read what the servers of the topology write.
+/// Whether a node's server cannot read data that the topology's server writes.
 fn is_too_old_for_copies(world: &World<'_>, node: &Node) -> bool {
     let view = world.observed.view(&node.name);
     view.is_some_and(|view| !running(world.topology, view).reads_data_of(world.topology.server))

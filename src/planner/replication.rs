@@ -1,4 +1,4 @@
-//! A primary with replicas: every other node follows the primary.
+//! A primary with replicas: every other node replicates the primary.
 
 use super::draft::{Changes, Stages, server, wait};
 use super::heir::heir;
@@ -12,7 +12,7 @@ use crate::plan::{Cause, Condition, Order, Peer, ServerAction, Step, WrongPrimar
 use crate::readiness;
 use crate::topology::{NodeName, Topology};
 
-/// Plans what makes every other node follow the primary, and the wait for it.
+/// Plans the steps that make every other node replicate the primary, and the wait for them.
 pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
     let World { topology, arrangement, .. } = *world;
     let Some(current) = arrangement.followed_primary() else { return Roles::default() };
@@ -41,28 +41,28 @@ pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
     }
 }
 
-/// The step that makes a replica primary where no node is.
+/// The step that makes a replica the primary, if the deployment has no primary.
 pub(super) fn promote(primary: &Member<'_>) -> Option<Step> {
     let is_replica = matches!(primary.view?.replication, Replication::Replica { .. });
     let cause = Cause::WrongPrimary(WrongPrimary::NoPrimary);
     is_replica.then(|| server(&primary.name, ServerAction::Promote, cause))
 }
 
-/// The step by which the heir of a primary that leaves gets a copy first, where it has none.
+/// The step that makes the next primary copy the keys of a primary that leaves.
 fn get_copies(world: &World<'_>, current: &Member<'_>, heir: &Member<'_>) -> Option<Step> {
-    let has_one = heir.name == current.name || world.arrangement.follows(&heir.name, current.address);
+    let has_copy = heir.name == current.name || world.arrangement.follows(&heir.name, current.address);
     let cause = || Cause::PrimaryGoes(current.name.clone());
-    (!has_one).then(|| server(&heir.name, ServerAction::Follow(current.address), cause()))
+    (!has_copy).then(|| server(&heir.name, ServerAction::Follow(current.address), cause()))
 }
 
-/// The step that makes a node follow the primary, where it does not.
+/// The step that makes a node replicate the primary, if it does not yet.
 pub(super) fn follow(topology: &Topology, member: &Member<'_>, primary: &Member<'_>) -> Option<Step> {
     let wrong = match member.view.map(|view| &view.replication) {
         Some(Replication::Primary { .. }) => WrongPrimary::OfItsOwn,
         Some(Replication::Replica { of: Some(of), .. }) if *of != primary.address => {
             WrongPrimary::Follows(*of)
         }
-        // A new replica has its primary in its file; unless the roles are swapped by now.
+        // A new replica's file names its primary, unless the roles were swapped.
         None if topology.starts_as_primary(&member.name) => WrongPrimary::StartsAsPrimary,
         _ => return None,
     };
@@ -73,7 +73,7 @@ fn peer(member: &Member<'_>) -> Peer {
     Peer { node: member.name.clone(), address: member.address }
 }
 
-/// The wait for every replica, where there is a reason for it.
+/// The wait for every replica, if a step made it necessary.
 fn await_replicas(world: &World<'_>, primary: &NodeName, changed: bool) -> Vec<Step> {
     let mut expectation = expectations::replication(world.topology, primary);
     expectation.replicas.retain(|replica| !world.left_alone.has_node(&replica.node));

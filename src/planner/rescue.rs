@@ -1,5 +1,5 @@
-//! Primaries that are down and would come back without their keys, because nothing keeps them: a replica that still
-//! has the keys takes their place first.
+//! Primaries that are down and would come back empty, because no volume keeps their keys. A replica that still has
+//! the keys becomes primary first.
 
 use super::draft::{Stages, server};
 use super::role_steps::{fail_over_by_sentinels, keep_roles, take_over_in_turn};
@@ -11,17 +11,17 @@ use crate::spec::DataSpec;
 use crate::topology::container::data_volume;
 use crate::topology::{Kind, Node, NodeName, Shard};
 
-/// What saves keys.
+/// The steps that save keys.
 #[derive(Default)]
 pub(super) struct Rescue {
     pub(super) stages: Stages,
-    /// Whether sentinels choose the next primary. Nothing else is done before their choice is known.
+    /// Whether sentinels choose the next primary. The plan ends there: all other steps depend on their choice.
     pub(super) awaits_choice: bool,
     /// The node of the spec that becomes primary of a deployment with one primary.
     pub(super) primary: Option<NodeName>,
 }
 
-/// Plans that replicas become primaries, before the former ones are started.
+/// Plans that replicas become primaries, before the former primaries are started.
 pub(super) fn plan(world: &World<'_>) -> Rescue {
     let any_sentinel = world.arrangement.watched().next().is_some();
     match world.topology.kind {
@@ -31,7 +31,7 @@ pub(super) fn plan(world: &World<'_>) -> Rescue {
             let steps: Vec<Step> = fail_over(world).into_iter().collect();
             Rescue { awaits_choice: !steps.is_empty(), ..Rescue::from_steps(steps) }
         }
-        // Without a sentinel that answers no other choice can come.
+        // If no sentinel answers, the present choice stands.
         Kind::Replication | Kind::Sentinel => promote(world),
     }
 }
@@ -42,8 +42,7 @@ impl Rescue {
     }
 }
 
-/// The sentinels would fail over by themselves once they have noticed; but not before the former primary is
-/// started, if that is now.
+/// A failover that the sentinels do before the former primary starts. By themselves they would notice it too late.
 fn fail_over(world: &World<'_>) -> Option<Step> {
     let arrangement = world.arrangement;
     let named = arrangement.chosen_primary().or_else(|| arrangement.named_primary())?;
@@ -55,7 +54,7 @@ fn fail_over(world: &World<'_>) -> Option<Step> {
     fail_over_by_sentinels(world, primary, cause(primary))
 }
 
-/// In a cluster any node of a shard may be primary after a failover.
+/// A takeover in each shard. After a failover, any node of a shard may be its primary.
 fn take_over(world: &World<'_>) -> Vec<Step> {
     let nodes = world.topology.shards.iter().flat_map(Shard::nodes);
     let down = nodes.filter(|node| is_down(world, &node.name));
@@ -83,7 +82,7 @@ fn cause(primary: &Node) -> Cause {
     Cause::WouldComeBackEmpty(primary.name.clone())
 }
 
-/// Whether a node's server has ended, and with it all that nothing keeps.
+/// Whether a node's server has ended, so that keys in its memory are lost.
 fn is_down(world: &World<'_>, node: &NodeName) -> bool {
     let container = world.observed.containers.get(node);
     let has_ended = container
@@ -93,7 +92,7 @@ fn is_down(world: &World<'_>, node: &NodeName) -> bool {
     has_ended && !keeps_keys
 }
 
-/// Whether a node that answers replicates a primary that still counts as one.
+/// Whether a node answers and replicates a primary that the cluster still lists as primary.
 fn follows(world: &World<'_>, node: &NodeName, primary: &Node) -> bool {
     let Some(cluster) = world.arrangement.cluster(node) else {
         return world.arrangement.follows(node, primary.address);
@@ -107,14 +106,14 @@ fn follows(world: &World<'_>, node: &NodeName, primary: &Node) -> bool {
     }
 }
 
-/// The replica of a primary with the highest offset, of those that have keys at all. A replica that leaves counts:
-/// it may be the last one with the keys, and hands over before it goes.
+/// The replica with the highest offset, among the replicas that have keys. A replica that leaves counts too: it may
+/// be the last node with the keys.
 fn heir<'m, 'a>(world: &'m World<'a>, primary: &Node) -> Option<&'m Member<'a>> {
     let heard = |member: &&Member<'_>| match member.view.map(|view| (&view.replication, view.keys)) {
         Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
         _ => None,
     };
     let replicas = world.arrangement.members().filter(|member| follows(world, &member.name, primary));
-    // Of equals `max_by_key` gives the last.
+    // `max_by_key` returns the last of several equal items.
     replicas.rev().filter(|member| heard(member).is_some()).max_by_key(heard)
 }

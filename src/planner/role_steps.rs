@@ -1,4 +1,4 @@
-//! Steps by which a primary gives its role to another node, and by which files keep it.
+//! Steps that give a primary's role to another node, and steps that write the role to files.
 
 use super::draft::{engine, server};
 use super::expectations;
@@ -7,14 +7,14 @@ use crate::observation::ServerView;
 use crate::plan::{Cause, EngineAction, HandOverWay, Peer, SentinelExpectation, ServerAction, Step};
 use crate::topology::{Node, NodeName, Server, Topology};
 
-/// The step by which a primary lets a replica take its place.
+/// The step in which a primary hands its role over to a replica.
 pub(super) fn hand_over(primary: &NodeName, view: Option<&ServerView>, to: Peer) -> Step {
     let has_command = view.and_then(|view| view.server).is_some_and(Server::has_failover);
     let way = if has_command { HandOverWay::Command } else { HandOverWay::ByHand };
     server(primary, ServerAction::HandOver { to, way }, Cause::HandsOver)
 }
 
-/// The step by which a primary lets the sentinels choose another one.
+/// The step in which the sentinels replace a running primary.
 pub(super) fn hand_over_by_sentinels(topology: &Topology, primary: &NodeName) -> Step {
     let SentinelExpectation { watched, sentinels } = expectations::sentinels(topology, primary);
     let action = ServerAction::HandOverBySentinels {
@@ -26,7 +26,7 @@ pub(super) fn hand_over_by_sentinels(topology: &Topology, primary: &NodeName) ->
     server(primary, action, Cause::HandsOver)
 }
 
-/// The step by which the sentinels that answer choose another primary than this one, which is down.
+/// The step in which the answering sentinels replace a primary that is down.
 pub(super) fn fail_over_by_sentinels(world: &World<'_>, primary: &Node, cause: Cause) -> Option<Step> {
     let mut sentinels = expectations::sentinels(world.topology, &primary.name).sentinels;
     sentinels.retain(|sentinel| world.observed.view(&sentinel.node).is_some());
@@ -35,7 +35,8 @@ pub(super) fn fail_over_by_sentinels(world: &World<'_>, primary: &Node, cause: C
     Some(server(&through, ServerAction::FailOverBySentinels { name, from, sentinels }, cause))
 }
 
-/// Replicas of a cluster become primaries one after another: side by side they would pick the same epoch.
+/// Replicas of a cluster become primaries one after another. At the same time they would choose the same config
+/// epoch.
 pub(super) fn take_over_in_turn(heirs: impl Iterator<Item = (NodeName, Cause)>) -> Vec<Step> {
     let take_over = |after: &mut Option<NodeName>, (heir, cause): (NodeName, Cause)| {
         let action = ServerAction::TakeOver { after: after.replace(heir.clone()) };
@@ -44,7 +45,7 @@ pub(super) fn take_over_in_turn(heirs: impl Iterator<Item = (NodeName, Cause)>) 
     heirs.scan(None, take_over).collect()
 }
 
-/// The step that writes into every node's file which node is primary, so that a restart keeps it.
+/// The step that writes the new primary into every node's file, so that a restart keeps it.
 pub(super) fn keep_roles(topology: &Topology, primary: &NodeName) -> Vec<Step> {
     let nodes: Vec<NodeName> = topology.nodes().into_iter().map(|node| node.name.clone()).collect();
     let swapped = (!topology.starts_as_primary(primary)).then(|| primary.clone());

@@ -1,4 +1,4 @@
-//! What gives every node its role: the result of the pass of a kind.
+//! The result of a pass that gives every node its role.
 
 use super::draft::{Changes, Stages};
 use crate::topology::{NodeName, Topology};
@@ -8,9 +8,9 @@ use crate::topology::{NodeName, Topology};
 pub(super) struct Roles {
     pub(super) stages: Stages,
     pub(super) changes: Changes,
-    /// Each shard's primary after them.
+    /// Each shard's primary after the stages.
     pub(super) primaries: Vec<NodeName>,
-    /// Whether nothing else is planned before another look.
+    /// Whether the plan ends here, and the next plan needs another observation.
     pub(super) look_again: bool,
 }
 

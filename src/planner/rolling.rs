@@ -1,7 +1,7 @@
-//! Nodes whose containers must be made from something else, replaced one after another while the others serve.
+//! Containers that must be made from other settings are replaced one after another, while the other nodes serve.
 //!
-//! Replicas come first; then each old primary, once a replica has its place. Nodes of one shard never go down
-//! together, and a replica is in sync again before the next one goes.
+//! Replicas come first. Then each old primary follows, once a replica has taken its role. Two nodes of a shard are
+//! never down together. A replica is in sync again before the next node is replaced.
 
 use super::draft::{Stages, engine, server, wait};
 use super::expectations::{self, peer};
@@ -21,13 +21,13 @@ use roll::Roll;
 /// The replacements.
 pub(super) struct Rolling {
     pub(super) stages: Stages,
-    /// Each shard's primary after them.
+    /// Each shard's primary after the replacements.
     pub(super) primaries: Vec<NodeName>,
-    /// Whether nothing is left to do after them.
+    /// Whether the plan can go on after the replacements without another observation.
     pub(super) complete: bool,
 }
 
-/// Plans the replacements, given each shard's primary before them.
+/// Plans the replacements. `primaries` are the shards' primaries before them.
 pub(super) fn plan(world: &World<'_>, primaries: &[NodeName]) -> Rolling {
     if !replacements::any(world) {
         return Rolling { stages: Stages::default(), primaries: primaries.to_vec(), complete: true };
@@ -35,7 +35,7 @@ pub(super) fn plan(world: &World<'_>, primaries: &[NodeName]) -> Rolling {
     let shards = world.topology.shards.iter().zip(primaries);
     let shards: Vec<Roll<'_>> = shards.map(|(shard, primary)| Roll::new(world, shard, primary)).collect();
     let after: Vec<NodeName> = shards.iter().map(|roll| roll.successor.clone()).collect();
-    // First copies start at once while nodes are replaced, rather than after seconds.
+    // With these settings, a full sync starts at once, not after seconds.
     let quick_copies = quick_copies(world, &shards);
     let ends_at =
         |name: &NodeName| shards.iter().any(|roll| roll.old_primary.is_some_and(|old| old.name == *name));
@@ -50,7 +50,7 @@ pub(super) fn plan(world: &World<'_>, primaries: &[NodeName]) -> Rolling {
         stages.append(sentinels);
         stages.append(replicas);
     } else {
-        // The sentinels agree once every replica has its link.
+        // The sentinels agree only once every replica has its link.
         replicas.append(unlinked);
         stages.append(replicas);
         stages.append(sentinels);
@@ -82,7 +82,8 @@ fn quick_copies(world: &World<'_>, shards: &[Roll<'_>]) -> Temporary {
     Temporary::new(Cause::Replacing, sources.map(exchange))
 }
 
-/// Files that name the present primary: a plan that was cut off may have swapped the roles since they were written.
+/// Writes the present primary into the files. An interrupted plan may have swapped roles after the files were
+/// written.
 fn files(world: &World<'_>, primaries: &[NodeName]) -> Stages {
     let are_new = world.observed.stored.as_deref().is_none_or(|stored| stored != world.topology);
     if world.topology.kind != Kind::Replication || are_new {
@@ -101,7 +102,7 @@ fn replace_sentinels(world: &World<'_>, primaries: &[NodeName]) -> Stages {
     stages
 }
 
-/// Replaces some replicas side by side.
+/// Replaces some replicas at the same time.
 fn replace_replicas<'a>(
     world: &World<'_>,
     replicas: impl Iterator<Item = (&'a Roll<'a>, &'a Node)>,
@@ -123,7 +124,7 @@ fn replace_replicas<'a>(
 fn replace_primaries(world: &World<'_>, shards: &[Roll<'_>], after: &[NodeName]) -> Stages {
     let mut stages = Stages::default();
     let primaries = shards.iter().filter_map(|roll| Some((roll.old_primary?, roll)));
-    // Without a replica a shard cannot be served meanwhile; the other shards are.
+    // A shard without a replica is not served while its primary is replaced. All other shards are.
     let (replaced, alone): (Vec<_>, Vec<_>) = primaries.partition(|(_, roll)| roll.hands_over());
     for nodes in std::iter::once(replaced).chain(alone.into_iter().map(|node| vec![node])) {
         let steps: Vec<Step> = nodes.iter().flat_map(|(node, _)| replace(world, node, after)).collect();
@@ -135,7 +136,7 @@ fn replace_primaries(world: &World<'_>, shards: &[Roll<'_>], after: &[NodeName])
     stages
 }
 
-/// Stops a node's container and puts a new one in its place, while these are primaries.
+/// Stops a node's container and puts a new container in its place. `acting` are the primaries meanwhile.
 fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
     let fields = world.fates.rolled(&node.name).cloned().unwrap_or_default();
     let name = Some(&node.name);
@@ -147,7 +148,7 @@ fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
         engine(name, create, cause()),
     ];
     if world.topology.kind == Kind::Sentinel {
-        // Sentinels write their own files, and make servers write theirs, with what they ran with.
+        // Sentinels rewrite their own files. They also make servers rewrite theirs, with the old settings.
         let primary = acting.first().filter(|primary| !world.topology.starts_as_primary(primary)).cloned();
         let (through, nodes) = (node.name.clone(), vec![node.name.clone()]);
         steps.push(engine(name, EngineAction::WriteFiles { through, nodes, primary }, cause()));
@@ -172,7 +173,7 @@ fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<
     vec![wait(None, condition, Cause::Changed)]
 }
 
-/// A replica takes the place of each primary that is to be replaced.
+/// Makes a replica take the role of each primary that is to be replaced.
 fn hand_over(world: &World<'_>, shards: &[Roll<'_>]) -> Stages {
     let topology = world.topology;
     let mut steps = Vec::new();

@@ -1,8 +1,8 @@
 //! A primary with replicas under sentinels.
 //!
-//! The sentinels decide which server is primary, and plans never go against them. Servers that have not heard of
-//! their last choice are told. While the sentinels choose, no server is told anything. Where the sentinels name no
-//! primary, the servers decide, as in a deployment without sentinels.
+//! The sentinels decide which server is primary, and plans never contradict them. The plan tells their last choice to
+//! servers that missed it. While the sentinels choose, the plan tells servers nothing. If the sentinels name no
+//! primary, the servers' roles decide, as in a deployment without sentinels.
 
 use super::draft::{Changes, Stages, server, wait};
 use super::replication::{follow, promote};
@@ -16,8 +16,8 @@ use crate::readiness;
 use crate::topology::settings::sentinel_settings;
 use crate::topology::{Address, Node, NodeName};
 
-/// Plans what makes every sentinel watch the primary and know all nodes, every other server follow the primary, and
-/// the wait for it.
+/// Plans the steps that bring sentinels and servers into agreement, and the wait for it. Every sentinel watches the
+/// primary and knows all nodes. Every other server replicates the primary.
 pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
     let Some(primary) = world.arrangement.primary().filter(|primary| primary.place == Place::Staying) else {
         return Roles::default();
@@ -40,7 +40,7 @@ pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
     }
 }
 
-/// What servers are told.
+/// The steps that tell servers which primary to replicate.
 #[derive(Default)]
 struct Told {
     promotion: Option<Step>,
@@ -50,7 +50,7 @@ struct Told {
 fn tell_servers(world: &World<'_>, primary: &Member<'_>) -> Told {
     let is_replica = matches!(primary.view.map(|view| &view.replication), Some(Replication::Replica { .. }));
     if is_replica && world.arrangement.chosen_primary().is_some() {
-        // The sentinels make it a primary. The failover hangs for a minute when it is told to follow.
+        // The sentinels make this server primary. Their failover hangs for a minute if the server gets a REPLICAOF.
         return Told::default();
     }
     let others = world.topology.servers().into_iter().filter_map(|node| world.arrangement.member(&node.name));
@@ -62,7 +62,7 @@ fn tell_servers(world: &World<'_>, primary: &Member<'_>) -> Told {
     }
 }
 
-/// What makes every sentinel watch this primary, and forget nodes that are not of the deployment.
+/// Steps that make every sentinel watch this primary, and forget nodes outside the deployment.
 fn watch(world: &World<'_>, primary: &Member<'_>) -> Vec<Step> {
     world.topology.sentinels.iter().filter_map(|sentinel| watch_at(world, sentinel, primary)).collect()
 }
@@ -95,7 +95,7 @@ fn watch_at(world: &World<'_>, sentinel: &Node, primary: &Member<'_>) -> Option<
     }
 }
 
-/// The wait for every sentinel, where there is a reason for it.
+/// The wait for every sentinel, if a step made it necessary.
 fn await_sentinels(world: &World<'_>, primary: &NodeName, changed: bool) -> Vec<Step> {
     let mut expectation = expectations::sentinels(world.topology, primary);
     expectation.watched.replicas.retain(|replica| !world.left_alone.has_node(&replica.node));

@@ -1,4 +1,4 @@
-//! What is known of each node's server before a plan runs.
+//! The state of each node's server before a plan runs.
 
 use super::fate::Fates;
 use crate::observation::{ContainerState, Observation};
@@ -7,18 +7,18 @@ use crate::spec::DataSpec;
 use crate::topology::container::{data_volume, shared_volume};
 use crate::topology::{Node, NodeName, Topology};
 
-/// What is known of a node's server before the plan runs.
+/// The state of a node's server before the plan runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ServerState {
-    /// It will be started for the first time by this plan.
+    /// This plan starts the server for the first time.
     New,
-    /// It answers: the observation has its view.
+    /// The server answers: the observation has its view.
     Answering,
-    /// It exists, but what it will say once it runs is not known.
+    /// The server exists but does not answer. Its state after the start is not known.
     Unknown,
 }
 
-/// What is known of each node's server.
+/// The state of each node's server.
 pub(super) struct ServerStates<'a> {
     topology: &'a Topology,
     states: Vec<(NodeName, ServerState)>,
@@ -27,12 +27,12 @@ pub(super) struct ServerStates<'a> {
 impl<'a> ServerStates<'a> {
     pub(super) fn new(topology: &'a Topology, observed: &Observation, fates: &Fates<'_>) -> Self {
         let is_there = |volume: String| observed.volumes.contains(&volume);
-        // What the shared volume holds can only be read through a container. It holds nothing as long as this
-        // run has made no container, because it had to try something else again first.
+        // The shared volume can only be read through a container. If this run has begun and there is no container,
+        // the volume is empty.
         let may_hold_some = observed.containers.is_empty() && !observed.begun;
         let folders_exist =
             is_there(shared_volume(&topology.name)) && (observed.stored.is_some() || may_hold_some);
-        // A lost container's folder may still be in its volume, with its keys and its cluster identity.
+        // The volume of a lost container may still hold its keys and its cluster id.
         let may_have_lived = |node: &Node| {
             folders_exist || (topology.data == DataSpec::Volume && is_there(data_volume(&node.name)))
         };
@@ -45,7 +45,7 @@ impl<'a> ServerStates<'a> {
                 Some(container) if container.state == ContainerState::Created && !may_have_lived(node) => {
                     ServerState::New
                 }
-                // A container that has lost its network is started again.
+                // A container that lost its network is started again.
                 Some(container)
                     if container.state == ContainerState::Running && container.attached && answers =>
                 {
@@ -71,7 +71,7 @@ impl<'a> ServerStates<'a> {
         self.states.iter().all(|(_, state)| *state == ServerState::New)
     }
 
-    /// The cause of a wait for what the plan has done.
+    /// The cause of a wait for the plan's own steps.
     pub(super) fn cause_to_wait(&self) -> Cause {
         if self.all_new() { Cause::New } else { Cause::Changed }
     }

@@ -1,4 +1,4 @@
-//! Settings in force against settings wanted; and after forming, what goes back to normal.
+//! Settings in force compared with the wanted settings, and the usual settings after forming.
 
 use super::draft::{Changes, Pass, Stages, server};
 use super::fate::Fate;
@@ -11,16 +11,15 @@ use crate::topology::settings::usual::usual_default;
 use crate::topology::settings::{STOPS_WRITES, while_forming};
 use crate::topology::{Kind, Learned, Node, NodeName, Settings};
 
-/// The directive that says which host clients are to dial.
+/// The directive with the host that a node announces to clients.
 const ANNOUNCES: &str = "cluster-announce-hostname";
 
-/// Directives that this pass leaves alone. Most count at the start only, though some servers take them later too. The
-/// passes of the roles decide `replicaof`.
+/// Directives that this pass does not change. Most take effect only at the start, though some servers can change them
+/// later. The passes for roles decide `replicaof`.
 const NOT_COMPARED: [&str; 4] = ["port", "protected-mode", "replicaof", "tls-port"];
 
-/// Plans what brings every node's settings to the spec's. Where the spec has none, they go back to the servers'
-/// defaults: always for what forming changed, and for other changes where the defaults are known. Nodes that are
-/// replaced find their settings in their files.
+/// Plans the steps that bring every node's settings to the spec's. A directive that the spec does not have returns to
+/// the server's default, if the default is known. Replaced nodes read their settings from their files.
 pub(super) fn plan(world: &World<'_>) -> Pass {
     let forming = while_forming(world.topology);
     let stopped_writes = (world.topology.kind != Kind::Standalone).then_some((STOPS_WRITES, ""));
@@ -44,25 +43,25 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
     Pass { stages, changes }
 }
 
-/// A server that is told the path of its certificate reads it anew, although the path is the same. Its connections
-/// stay as they are.
+/// Makes servers read renewed certificates. A server reads its certificate again when CONFIG SET names the same path.
+/// Connections stay open.
 fn certificates(world: &World<'_>) -> Vec<Step> {
     const DIRECTIVE: &str = "tls-cert-file";
     let World { topology, observed, servers, fates, .. } = *world;
-    let read_anew = |(name, renewal): (&NodeName, &Renewal)| {
+    let read_again = |(name, renewal): (&NodeName, &Renewal)| {
         let path = topology.node(name)?.settings.get(DIRECTIVE)?;
         let settings = Settings::from_iter([(DIRECTIVE, path)]);
         let cause = Cause::Certificate(*renewal);
-        // Other nodes read it when they start.
+        // All other nodes read it when they start.
         let reads_it_now =
             servers.state(name) == ServerState::Answering && matches!(fates.of(name), Fate::Kept);
         reads_it_now.then(|| server(name, ServerAction::Configure(settings), cause))
     };
-    observed.renewed_certificates.iter().filter_map(read_anew).collect()
+    observed.renewed_certificates.iter().filter_map(read_again).collect()
 }
 
-/// Plans that directives which left the spec go back to the servers' defaults. This comes first: once the files are
-/// written, nothing tells that the directives were ever there.
+/// Plans that directives which left the spec return to the servers' defaults. This comes before the files are
+/// written, because only the old files name the directives.
 pub(super) fn take_back(world: &World<'_>) -> Stages {
     let learned = &world.observed.learned;
     let mut steps = Vec::new();
@@ -85,7 +84,7 @@ pub(super) fn take_back(world: &World<'_>) -> Stages {
     Stages::one("settings no longer in the spec", Order::SideBySide, steps)
 }
 
-/// Directives that the spec had for a node until now, and has no more, where the node stays as it is.
+/// Directives that left the spec, for a node that is not replaced.
 fn no_longer_set<'a>(world: &World<'a>, node: &'a Node) -> impl Iterator<Item = &'a str> {
     let stays = matches!(world.fates.of(&node.name), Fate::Kept);
     let before =
@@ -94,7 +93,7 @@ fn no_longer_set<'a>(world: &World<'a>, node: &'a Node) -> impl Iterator<Item = 
     before.map(|(name, _)| name).filter(|name| node.settings.get(name).is_none())
 }
 
-/// Where a node's settings differ: name, value in force, value wanted.
+/// The settings that differ: name, value in force, wanted value.
 fn differences(
     world: &World<'_>,
     node: &Node,
@@ -104,15 +103,15 @@ fn differences(
         return Vec::new();
     };
     let nothing = Learned::default();
-    // A sentinel has directives of its own.
+    // Sentinels have other directives.
     let of_sentinel = world.topology.is_sentinel(&node.name);
     let learned = if of_sentinel { &nothing } else { &world.observed.learned };
     let mut wanted: Settings = learned.lasting_defaults().collect();
     usual(learned, node, changed_for_a_while).iter().for_each(|(name, value)| wanted.set(name, value));
-    // Those are taken back before.
+    // `take_back` resets these.
     no_longer_set(world, node).for_each(|name| wanted.remove(name));
     node.settings.iter().for_each(|(name, value)| wanted.set(name, value));
-    // A directive that was set while the server ran can be set again, whether or not the server was asked.
+    // A directive that was changed at run time can be changed back, even if the server was not asked.
     let is_compared = |name: &str| !NOT_COMPARED.contains(&name) && learned.is_live(name) != Some(false);
     let compared = wanted.iter().filter(|(name, _)| is_compared(name));
     let difference = |(name, wanted): (&str, &str)| {

@@ -1,17 +1,17 @@
-//! Settings that nodes have for a while only: one value that gives the steps of both ends.
+//! Temporary settings of nodes: one value makes the steps that set them and the steps that reset them.
 
 use super::draft::{Stages, server};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::settings::usual::usual_default;
 use crate::topology::{Learned, Node, NodeName, Settings};
 
-/// Settings of some nodes for a while, and the usual ones after it.
+/// Temporary settings of some nodes, and the usual settings afterwards.
 pub(super) struct Temporary {
     cause: Cause,
     nodes: Vec<NodeSettings>,
 }
 
-/// What one node gets, and what it gets back.
+/// The temporary settings of a node, and the usual settings that it gets back.
 pub(super) struct NodeSettings {
     pub(super) node: NodeName,
     pub(super) for_a_while: Settings,
@@ -23,25 +23,25 @@ impl Temporary {
         Self { cause, nodes: nodes.collect() }
     }
 
-    /// The step that begins it at one node.
+    /// The step that sets the temporary settings of one node.
     pub(super) fn begin_at(&self, node: &NodeName) -> Option<Step> {
         let exchange = self.nodes.iter().find(|exchange| exchange.node == *node)?;
         self.configure(node, &exchange.for_a_while)
     }
 
-    /// The steps that begin it, at the nodes for which `now` holds.
+    /// The steps that set the temporary settings of the nodes for which `now` holds.
     pub(super) fn begin(&self, now: impl Fn(&NodeName) -> bool) -> Vec<Step> {
         let nodes = self.nodes.iter().map(|exchange| &exchange.node).filter(|node| now(node));
         nodes.filter_map(|node| self.begin_at(node)).collect()
     }
 
-    /// The steps that end it, at the nodes for which `here` holds.
+    /// The steps that reset the settings of the nodes for which `here` holds.
     pub(super) fn end(&self, here: impl Fn(&NodeName) -> bool) -> Vec<Step> {
         let nodes = self.nodes.iter().filter(|exchange| here(&exchange.node));
         nodes.filter_map(|exchange| self.configure(&exchange.node, &exchange.usual)).collect()
     }
 
-    /// These stages, with both ends around them.
+    /// The stages, between a stage that sets the temporary settings and a stage that resets them.
     pub(super) fn around(&self, begin: &'static str, inner: Stages, end: &'static str) -> Stages {
         let mut stages = Stages::one(begin, Order::SideBySide, self.begin(|_| true));
         stages.append(inner);
@@ -55,7 +55,7 @@ impl Temporary {
     }
 }
 
-/// What a node usually has of some settings: the spec's value, else the server's default.
+/// A node's usual values of some settings: the spec's value, otherwise the server's default.
 pub(super) fn usual(learned: &Learned, node: &Node, changed: &Settings) -> Settings {
     let default = |name: &str| learned.default_of(name).or_else(|| usual_default(name));
     let value = |name: &str| node.settings.get(name).or_else(|| default(name)).map(str::to_owned);

@@ -1,9 +1,9 @@
-//! Who may log in, and do what: ACL users, their passwords, and how replicas log in.
+//! ACL users, their passwords and rules, and the logins of replicas at their primary.
 //!
-//! Everything is changed on servers that run, and nobody is cut off: every node first lets a new
-//! password in beside the old one; then replicas log in as they should; then the files are written,
-//! so that a restart keeps it; and only then what is not of the spec any more is taken away. What
-//! is needed is read off the servers each time, so that a run that was cut off is taken up again.
+//! All changes happen on running servers, and no client loses its access. First, every node accepts the new passwords
+//! beside the old ones. Then replicas change their login. Then the files are written, so that a restart keeps the
+//! users. Last, users and passwords that left the spec are removed. Each plan starts from the servers' present users,
+//! so an interrupted run can be continued.
 
 use super::draft::{Changes, Pass, Stages, engine, server};
 use super::heir::swapped_primary;
@@ -14,15 +14,14 @@ use crate::topology::acl::allow_the_same;
 use crate::topology::users::{DEFAULT, ServerUser, is_own, users_of};
 use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 
-/// Whether the spec's users or passwords are others than the deployment was last brought to.
+/// Whether the spec's users or passwords differ from the stored topology's.
 pub(super) fn change(topology: &Topology, observed: &Observation) -> bool {
     let stored = observed.stored.as_ref();
     stored.is_some_and(|stored| stored.auth != topology.auth) || !observed.changed_passwords.is_empty()
 }
 
-/// Whether the change is one that the deployment's sentinels cannot be told of: with no users, they have
-/// the default user's password, for clients and among themselves, from their files. Those of another
-/// version do not get in there as the users that they have.
+/// Whether `auth` changes for sentinels without ACL users. They read the default user's password from their files
+/// only. Sentinels with ACL users could not log in at them.
 pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observation) -> bool {
     let Some(stored) = observed.stored.as_deref() else { return false };
     let password = |topology: &Topology| topology.auth.as_ref().map(|auth| auth.default_password);
@@ -32,7 +31,7 @@ pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observati
     topology.kind == Kind::Sentinel && !stored.server.has_sentinel_users() && (differs || gets_users)
 }
 
-/// Plans what brings the users of every server that answers to the spec's.
+/// Plans the steps that bring the users of every answering server to the spec's.
 pub(super) fn plan(world: &World<'_>) -> Pass {
     let World { topology, observed, .. } = *world;
     let judged: Vec<(&Node, &AccessView, Vec<ServerUser>)> = topology
@@ -56,8 +55,8 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
     Pass { stages, changes: Changes { logins, ..Changes::default() } }
 }
 
-/// The files of every node where the spec changed, else of those whose users drifted: a user that was
-/// changed by hand may have been saved, too.
+/// Writes the files of all nodes if the spec changed, otherwise of nodes whose users drifted. ACL SAVE may have
+/// written a manual change to the file.
 fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
     let World { topology, observed, arrangement, .. } = *world;
     let all = change(topology, observed);
@@ -65,10 +64,14 @@ fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
         .nodes()
         .into_iter()
         .map(|node| &node.name)
-        .filter(|name| all || differences.iter().any(|one| one.node.name == **name && !one.is_empty()))
+        .filter(|name| {
+            all || differences
+                .iter()
+                .any(|difference| difference.node.name == **name && !difference.is_empty())
+        })
         .cloned()
         .collect();
-    // They exist already, and so do their folders: one archive has them all.
+    // These nodes' folders exist already, so one archive has the files of all nodes.
     let through = nodes.iter().find(|name| observed.containers.contains_key(*name)).cloned();
     let cause = if all { Cause::SpecChanged(vec![SpecField::Auth]) } else { Cause::Changed };
     let write = |through: NodeName| {
@@ -78,21 +81,21 @@ fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
     through.map(write).into_iter().collect()
 }
 
-/// How one node's users differ from the spec's.
+/// The differences between one node's users and the spec's.
 struct Difference<'a> {
     node: &'a Node,
     users: Vec<(&'a ServerUser, UserDrift, LetIn)>,
     surplus: Vec<String>,
-    /// How the node is to log in at others, where it does it in another way.
+    /// The login that the node must use at other nodes, if it uses another login now.
     login: Option<(ServerAction, Cause)>,
 }
 
-/// Whether a user's password lets in.
+/// The step that a user needs before it can log in with the spec's password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LetIn {
     Already,
     ByPassword,
-    /// There is no such user yet, or it is to need no password.
+    /// The user does not exist, or must become a user without a password.
     ByUser,
 }
 
@@ -110,7 +113,7 @@ impl<'a> Difference<'a> {
         });
         let of_the_spec = |name: &String| wanted.iter().any(|user| user.name == *name);
         let before = observed.stored.as_ref().and_then(|stored| stored.auth.as_ref());
-        // Without `auth` a spec says nothing of users: those that it once had go, others stay.
+        // A spec without `auth` leaves users alone, except those that an earlier spec had.
         let is_ours = |name: &String| {
             topology.auth.is_some()
                 || is_own(name)
@@ -126,7 +129,7 @@ impl<'a> Difference<'a> {
             (ServerAction::LogInToPrimary { with_password }, Cause::PrimaryLogin)
         };
         let login = (access.primary_login != right).then_some(login);
-        // redisctl's own user last: until then it may be the one that is logged in.
+        // redisctl's own user comes last: the current connection may use it.
         let (own, others): (Vec<_>, Vec<_>) = surplus.partition(|name| is_own(name));
         Self { node, users: users.collect(), surplus: others.into_iter().chain(own).collect(), login }
     }
@@ -135,7 +138,7 @@ impl<'a> Difference<'a> {
         self.users.is_empty() && self.surplus.is_empty() && self.login.is_none()
     }
 
-    /// What lets everybody in who is to get in, and takes nothing away.
+    /// Steps that admit every user of the spec. They remove no access.
     fn let_in(&self) -> Vec<Step> {
         let step = |(user, drift, let_in): &(&ServerUser, UserDrift, LetIn)| {
             let name = user.name.clone();
@@ -154,7 +157,7 @@ impl<'a> Difference<'a> {
         login.map(|(action, cause)| server(&self.node.name, action, cause)).into_iter().collect()
     }
 
-    /// What makes users exactly those of the spec.
+    /// Steps that make the users equal to the spec's.
     fn settle(&self) -> Vec<Step> {
         let differing = self.users.iter().filter(|(_, _, let_in)| *let_in != LetIn::ByUser);
         let set = differing.map(|(user, drift, _)| (set(user), user.name.clone(), *drift));
@@ -172,7 +175,7 @@ fn set(user: &ServerUser) -> ServerAction {
     ServerAction::SetUser { user: user.name.clone(), rules: user.rules.clone() }
 }
 
-/// How a user differs; `None` where it is as it should be.
+/// The drift of a user; `None` if the user is as the spec wants it.
 fn judge(
     wanted: &ServerUser,
     found: Option<&ObservedUser>,

@@ -1,4 +1,4 @@
-//! What every pass of the planner looks at.
+//! The input that every pass of the planner reads.
 
 use super::at_stake::LeftAlone;
 use super::fate::Fates;
@@ -7,7 +7,7 @@ use crate::arrangement::Arrangement;
 use crate::observation::{Observation, ServerView};
 use crate::topology::{NodeName, Server, Topology};
 
-/// What should be, what is, and what has been decided so far.
+/// The wanted topology, the observation, and the decisions so far.
 #[derive(Clone, Copy)]
 pub(super) struct World<'a> {
     pub(super) topology: &'a Topology,
@@ -19,13 +19,13 @@ pub(super) struct World<'a> {
 }
 
 impl World<'_> {
-    /// Whether a node is replaced in its turn.
+    /// Whether a node is replaced in turn.
     pub(super) fn is_rolled(&self, node: &NodeName) -> bool {
         self.fates.rolled(node).is_some()
     }
 }
 
-/// The server that runs now; until its node is replaced, it may be another one than the topology's.
+/// The server that runs now. Until the node is replaced, it may differ from the topology's.
 pub(super) fn running(topology: &Topology, view: &ServerView) -> Server {
     view.server.unwrap_or(topology.server)
 }

@@ -1,11 +1,11 @@
-//! Slots whose owners are not the spec's: that takes moving slots, which no plan does.
+//! Slots whose owners differ from the spec's. No plan moves slots.
 
 use super::shunned::shunned_primaries;
 use crate::arrangement::Arrangement;
 use crate::plan::{Obstacle, SlotConflict};
 use crate::topology::{NodeName, Topology};
 
-/// What stands in the way, as far as the servers that answer say.
+/// The obstacles, as far as the answering servers show them.
 pub(in super::super) fn conflicts(topology: &Topology, arrangement: &Arrangement<'_>) -> Vec<Obstacle> {
     let shunned = shunned_primaries(topology, arrangement);
     let present = arrangement.as_if_new(&shunned.keys().cloned().collect());
@@ -29,7 +29,7 @@ pub(in super::super) fn conflicts(topology: &Topology, arrangement: &Arrangement
     conflicts.into_iter().map(Obstacle::Shape).collect()
 }
 
-/// Slots of a node that leaves, and that no other node can take over.
+/// Slots of a leaving node that no other node can take over.
 fn stranded(topology: &Topology, present: &Arrangement<'_>, leaving: &NodeName) -> Option<SlotConflict> {
     let slots = present.undisputed_slots(leaving);
     let first = slots.slots().next()?;

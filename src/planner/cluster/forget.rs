@@ -1,4 +1,4 @@
-//! Nodes that do not belong to the cluster any longer, and nodes that it has lost.
+//! Nodes that do not belong to the cluster any more, and nodes that the cluster has lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,16 +9,16 @@ use crate::observation::{ClusterNode, ClusterRole, ClusterView};
 use crate::plan::{Cause, Order, ServerAction, StrangerReference};
 use crate::topology::NodeName;
 
-/// Which strangers are forgotten.
+/// Which strangers a node forgets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strangers {
-    /// All but those that the node replicates: their slots must be free before they are assigned.
+    /// All strangers except the node's own primary. Their slots must be free before other nodes get them.
     Others,
-    /// Those that the node replicated: the servers refuse to forget them before they replicate another.
+    /// Strangers that the node replicated. A server forgets its primary only after it replicates another.
     OwnPrimaries,
 }
 
-/// Every node forgets the nodes that are not the deployment's.
+/// Every node forgets the strangers: nodes outside the deployment.
 pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strangers) -> Stages {
     let mut steps = Vec::new();
     for (name, cluster) in present.clusters() {
@@ -38,7 +38,7 @@ pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strang
     Stages::one("forget", Order::SideBySide, steps)
 }
 
-/// The nodes that a node knows, and that are to be forgotten.
+/// The nodes that a node knows and must forget.
 fn strangers<'a>(
     world: &World<'_>,
     present: &Arrangement<'_>,
@@ -50,19 +50,19 @@ fn strangers<'a>(
     })
 }
 
-/// Whether a node is linked to a server that is to be forgotten.
+/// Whether a node is linked to a server that must be forgotten.
 pub(super) fn any_stranger_is_linked(world: &World<'_>, present: &Arrangement<'_>) -> bool {
     let is_linked = |(id, line): (&String, &ClusterNode)| present.is_linked_stranger(id, line);
     present.clusters().any(|(_, cluster)| strangers(world, present, cluster).any(is_linked))
 }
 
-/// Whether a node knows no other node, once it has forgotten the strangers.
+/// Whether a node knows no other node after it has forgotten the strangers.
 pub(super) fn is_alone(world: &World<'_>, present: &Arrangement<'_>, cluster: &ClusterView) -> bool {
     cluster.nodes.len() == strangers(world, present, cluster).count() + 1
 }
 
-/// Nodes without slots that no primary knows although they know other nodes, and nodes that their primary leaves
-/// out of its shard, unless they are replaced anyway.
+/// Nodes that must be reset. Either no primary knows a node without slots, although the node knows other nodes. Or
+/// its primary omits the node from its shard, and no replacement is planned.
 pub(super) fn lost(
     world: &World<'_>,
     present: &Arrangement<'_>,

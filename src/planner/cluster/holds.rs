@@ -1,4 +1,4 @@
-//! Which node holds each shard's slots, and which node is to be its primary.
+//! Which node holds each shard's slots, and which node becomes its primary.
 
 use super::super::world::World;
 use super::shunned::Shunned;
@@ -9,34 +9,34 @@ use crate::topology::{Node, NodeName, Shard, Topology};
 /// Each shard's holder, in the order of the shards.
 pub(super) struct Holds(Vec<ShardHold>);
 
-/// One shard.
+/// A shard's primary, and the place of its slots.
 pub(super) struct ShardHold {
-    /// The node that is, or is to be, its primary.
+    /// The node that is or becomes its primary.
     pub(super) primary: NodeName,
-    /// Where the shard's slots are now.
+    /// The present place of the shard's slots.
     pub(super) hold: Hold,
 }
 
-/// Where a shard's slots are.
+/// The present place of a shard's slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// The primary owns them, or no node does.
+    /// The primary owns the slots, or no node owns them.
     Primary,
-    /// A node owns them that leaves.
+    /// A node that leaves owns the slots.
     Leaving(NodeName),
-    /// A node owned them that is gone. The primary is a replica of it, and may be the only node with the keys.
+    /// The owner of the slots is gone. The primary is its replica, perhaps the only node with the keys.
     Gone,
-    /// A primary owns them that the rest of the cluster keeps out. The primary to be is a replica of it.
+    /// The owner is a primary that the rest of the cluster keeps out. The next primary is its replica.
     Shunned,
 }
 
 impl Holds {
-    /// Finds each shard's holder. With `swaps` a new shard begins with its future replica.
+    /// Finds each shard's holder. With `swaps`, the spec's first replica is the first primary of a new shard.
     pub(super) fn find(world: &World<'_>, present: &Arrangement<'_>, shunned: &Shunned, swaps: bool) -> Self {
         Self(world.topology.shards.iter().map(|shard| hold(world, present, shunned, swaps, shard)).collect())
     }
 
-    /// Every shard is held by the spec's primary.
+    /// The spec's primaries hold all shards.
     pub(super) fn of_the_spec(topology: &Topology) -> Self {
         let spec = |shard: &Shard| ShardHold { primary: shard.primary.name.clone(), hold: Hold::Primary };
         Self(topology.shards.iter().map(spec).collect())
@@ -51,7 +51,7 @@ impl Holds {
         self.0.iter().map(|shard| shard.primary.clone()).collect()
     }
 
-    /// Whether a primary to be gets its first copy from a node that leaves.
+    /// Whether a next primary must first copy the keys of a node that leaves.
     pub(super) fn copy_from_the_leaving(&self, present: &Arrangement<'_>) -> bool {
         let copies = |shard: &ShardHold| matches!(&shard.hold, Hold::Leaving(former) if !present.replicates(&shard.primary, former));
         self.0.iter().any(copies)
@@ -87,7 +87,7 @@ fn hold(
     ShardHold { primary: node.name.clone(), hold }
 }
 
-/// The node that becomes primary of a shard that has none.
+/// The node that becomes primary of a shard without a primary.
 fn chosen<'s>(present: &Arrangement<'_>, shard: &'s Shard, swaps: bool) -> &'s Node {
     if swaps && let Some(replica) = shard.replicas.first() {
         return replica;

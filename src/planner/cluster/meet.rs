@@ -13,11 +13,11 @@ use crate::topology::{Node, NodeName};
 /// The introductions.
 pub(super) struct Introductions {
     pub(super) steps: Vec<Step>,
-    /// Whether some of them let nodes in again that the cluster has forgotten.
+    /// Whether some introductions concern nodes that the cluster has forgotten.
     pub(super) readmissions: bool,
 }
 
-/// Introductions for pairs that do not know each other.
+/// Introduces nodes that do not know each other.
 pub(super) fn meet(
     world: &World<'_>,
     present: &Arrangement<'_>,
@@ -27,7 +27,7 @@ pub(super) fn meet(
     let (mut steps, mut readmissions) = (Vec::new(), false);
     for (position, node) in nodes.iter().enumerate() {
         let others = introductions(position, nodes.len(), world.servers.all_new()).map(|other| nodes[other]);
-        // A node that knows a forgotten one will be told to forget it, too.
+        // A node that knows a forgotten node will be told to forget it, too.
         let (forgotten, others): (Vec<&Node>, Vec<&Node>) = others.partition(|other| {
             kept_out.contains(&other.name) && !present.replicates(&node.name, &other.name)
         });
@@ -46,8 +46,8 @@ pub(super) fn meet(
     Introductions { steps, readmissions }
 }
 
-/// The nodes that a node is introduced to: all; in a large new cluster the nodes 1, 2, 4, 8 … further on, from where
-/// gossip does the rest.
+/// The positions of the nodes that a node is introduced to. Normally these are all nodes. In a large new cluster they
+/// are 1, 2, 4, 8 … further on, and gossip does the rest.
 fn introductions(position: usize, count: usize, all_new: bool) -> Box<dyn Iterator<Item = usize>> {
     if all_new && count > SMALL {
         let strides = std::iter::successors(Some(1), |stride| Some(stride * 2))

@@ -1,4 +1,4 @@
-//! The waits until a cluster is ready, and the announcements that make its replicas visible to clients.
+//! Waits until a cluster is ready, and writes that make its replicas visible to clients.
 
 use super::super::draft::{Changes, Pass, Stages, server, wait};
 use super::super::expectations;
@@ -8,18 +8,18 @@ use crate::plan::{Cause, Condition, Milestone, Order, ServerAction, Step};
 use crate::readiness;
 use crate::topology::{NodeName, Shard};
 
-/// What is known of a cluster when only waits and announcements are left.
+/// The state of a cluster when only waits and announcements are left.
 pub(super) struct Settling {
-    /// The cause of the waits, where the plan has changed the cluster before.
+    /// The cause of the waits, if the plan has changed the cluster.
     pub(super) changed: Option<Cause>,
-    /// Whether the cluster is formed by the role swap, so that every replica has its link by then.
+    /// Whether the role swap forms the cluster. Every replica has its link then.
     pub(super) swapped: bool,
-    /// Whether nodes are replaced next. Only links count for that. Where the new servers know ids for shards and
-    /// the old ones do not, clients may not be told of all replicas as long as there are both.
+    /// Whether nodes are replaced next, so that only links matter. While servers with and without shard ids run
+    /// together, clients may not see all replicas.
     pub(super) replaced: bool,
 }
 
-/// Announcements that make replicas visible, and the waits around them.
+/// Announcements that make replicas visible to clients, and the waits around them.
 pub(super) fn settle(
     world: &World<'_>,
     present: &Arrangement<'_>,
@@ -48,7 +48,7 @@ pub(super) fn settle(
         .collect();
     let mut stages = Stages::default();
     if !announcements.is_empty() && !settling.swapped {
-        // Before the first replica has its link, nothing moves the offset.
+        // The offset moves only once the first replica has its link.
         stages.push("agree", Order::InTurn, unsettled(Milestone::Linked));
     }
     let changes = Changes { announcements: !announcements.is_empty(), ..Changes::default() };
@@ -57,13 +57,13 @@ pub(super) fn settle(
     Pass { stages, changes }
 }
 
-/// Whether every node that knows a shard's primary tells clients of all its replicas.
+/// Whether every node that knows a shard's primary lists all its replicas to clients.
 fn lists_replicas(present: &Arrangement<'_>, shard: &Shard, primary: &NodeName) -> bool {
     let mut replicas = shard.nodes().map(|node| &node.name).filter(|name| *name != primary);
     replicas.all(|replica| present.is_listed(replica, primary))
 }
 
-/// The wait until every node knows the hosts that clients are to dial.
+/// The wait until every node knows the announced hosts of all nodes.
 pub(in super::super) fn await_endpoints(world: &World<'_>, primaries: &[NodeName]) -> Stages {
     let known = Condition::ClusterAgrees(expectations::cluster(world, primaries, Milestone::Ready));
     Stages::one("endpoints", Order::InTurn, vec![wait(None, known, Cause::Changed)])

@@ -8,7 +8,7 @@ use crate::observation::ClusterRole;
 use crate::plan::{Cause, ServerAction, Step, WrongPrimary};
 use crate::topology::NodeName;
 
-/// Every node of a shard but its primary replicates the primary.
+/// Makes every other node of a shard replicate the shard's primary.
 pub(super) fn replicate(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Vec<Step> {
     let mut steps = Vec::new();
     for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
@@ -21,11 +21,11 @@ pub(super) fn replicate(world: &World<'_>, present: &Arrangement<'_>, holds: &Ho
     steps
 }
 
-/// Why a node has to be told to replicate a primary; `None` where it does, or will by itself.
+/// Why a node must be told to replicate a primary; `None` if it does so already, or soon by itself.
 fn wrong(world: &World<'_>, present: &Arrangement<'_>, node: &NodeName, primary: &NodeName) -> Option<Cause> {
     let id = match present.role(node) {
         None => return Some(Cause::New),
-        // Its slots are the primary's by a younger claim: it follows by itself.
+        // The primary has these slots with a higher config epoch. This node becomes its replica by itself.
         Some(ClusterRole::Primary) if !present.slots(node).is_empty() => return None,
         Some(ClusterRole::Primary) => return Some(Cause::WrongPrimary(WrongPrimary::WithoutSlots)),
         Some(ClusterRole::Replica(id)) => id,

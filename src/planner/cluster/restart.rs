@@ -1,4 +1,4 @@
-//! Primaries that leave themselves out of CLUSTER SHARDS: after another start they list themselves.
+//! Restarts primaries that are missing from their own CLUSTER SHARDS reply.
 
 use super::super::draft::{Stages, engine, wait};
 use super::super::world::World;
@@ -10,11 +10,11 @@ use crate::plan::{Cause, Condition, EngineAction, Milestone, Order};
 use crate::spec::DataSpec;
 use crate::topology::NodeName;
 
-/// Primaries that leave themselves out of CLUSTER SHARDS are started anew, one after another.
+/// Restarts primaries that are missing from their own CLUSTER SHARDS reply, one after another.
 ///
-/// Servers that know ids for shards do so when they began with the file of a server that does not (Redis before
-/// 7.2). By the next start they have written a file of their own (measured on Redis 8.0.2 and Valkey 8.1.1). As long
-/// as there are older servers among them, they leave themselves out again.
+/// A server with shard ids omits itself if it read the nodes.conf of a server without them (Redis before 7.2). Before
+/// the next start it has written a file with shard ids (measured on Redis 8.0.2 and Valkey 8.1.1). While older
+/// servers are in the cluster, the restart does not help.
 pub(super) fn restart_the_unlisted(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
     let mut stages = Stages::default();
     if replacements::any(world) {
@@ -41,7 +41,7 @@ fn is_unlisted(cluster: &ClusterView) -> bool {
     owns_slots && cluster.shards.as_ref().is_some_and(|listed| !listed.contains_key(&cluster.own_id))
 }
 
-/// Whether nothing is lost by a start: a primary that comes back empty empties its replicas, too.
+/// Whether the node still has its keys after a restart. A primary that starts empty empties its replicas, too.
 fn keeps_its_keys(world: &World<'_>, name: &NodeName) -> bool {
     world.topology.data == DataSpec::Volume || world.observed.view(name).is_some_and(|view| view.keys == 0)
 }

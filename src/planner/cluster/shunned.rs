@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::arrangement::Arrangement;
 use crate::topology::{Node, NodeName, Topology};
 
-/// Primaries with slots that the rest of the cluster keeps out, and for each the replica that takes its place.
-/// The replica has another id, under which it is let in at once.
+/// Primaries with slots that the rest of the cluster keeps out, each with the replica that replaces it. The cluster
+/// accepts the replica at once, because its id is not forgotten.
 pub(super) type Shunned = BTreeMap<NodeName, NodeName>;
 
 /// Finds the primaries that the rest of the cluster keeps out.

@@ -1,4 +1,4 @@
-//! Owners for slots, and the config epochs of their claims.
+//! Owners of slots, and the config epochs of the owners.
 
 use super::super::draft::{Stages, server};
 use super::super::world::World;
@@ -8,7 +8,7 @@ use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::SlotSet;
 
-/// Config epochs for nodes that know no other node, and an owner for slots that have none.
+/// Sets config epochs of nodes that know no other node, and assigns slots without an owner.
 pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
     let topology = world.topology;
     let left_alone = world.left_alone.slots();
@@ -34,7 +34,7 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
     Stages::one("slots", Order::SideBySide, steps)
 }
 
-/// The slots that a shard's primary has once it is primary.
+/// The slots that a shard's primary owns once it is primary.
 fn owned(present: &Arrangement<'_>, held: &ShardHold) -> SlotSet {
     match &held.hold {
         Hold::Primary => present.slots(&held.primary),
@@ -43,8 +43,8 @@ fn owned(present: &Arrangement<'_>, held: &ShardHold) -> SlotSet {
     }
 }
 
-/// A primary for which another node has a higher config epoch than its own gets a new one. Nothing else ends that,
-/// and the primary's claims would lose against older ones.
+/// A primary gets a new config epoch if another node lists a higher epoch for it. Otherwise its slots would stay with
+/// older owners.
 pub(super) fn raise_epochs(present: &Arrangement<'_>, holds: &Holds) -> Stages {
     let step = |held: &ShardHold| {
         let behind = present.with_higher_epoch_for(&held.primary)?;

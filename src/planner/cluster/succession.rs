@@ -1,4 +1,4 @@
-//! Nodes that become primaries in the place of others.
+//! Nodes that become primaries in the place of other nodes.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Condition, HandOverWay, Milestone, Order, ServerAction, WrongPrimary};
 use crate::topology::NodeName;
 
-/// How long the role swap's barrier may take before the plain way is quicker: it takes 0.2 s for 6
-/// nodes and 0.6 s for 30 on an idle machine.
+/// The time limit of the role swap; beyond it, forming without a swap is quicker. On an idle machine the swap takes
+/// 0.2 s for 6 nodes and 0.6 s for 30.
 const SWAP_PATIENCE: Duration = Duration::from_secs(8);
 
 /// A replica whose primary is gone becomes primary with its slots.
@@ -24,19 +24,19 @@ pub(super) fn take_over_from_the_gone(holds: &Holds) -> Stages {
     Stages::one("take over", Order::InTurn, steps)
 }
 
-/// A replica becomes primary in the place of one that the other nodes keep out: they do not know that one, and would
-/// not vote.
+/// A replica takes over the slots of a primary that the other nodes keep out. They do not know that primary, so they
+/// would not vote.
 pub(super) fn hand_over_from_the_shunned(world: &World<'_>, shunned: &Shunned) -> Stages {
     let step = |(primary, heir): (&NodeName, &NodeName)| {
         let to = peer(world.topology.node(heir)?);
         let hand_over = ServerAction::HandOver { to, way: HandOverWay::TakeOver };
         Some(server(primary, hand_over, Cause::Forgotten))
     };
-    // Side by side they would pick the same epoch.
+    // At the same time they would choose the same config epoch.
     Stages::one("hand over", Order::InTurn, shunned.iter().filter_map(step).collect())
 }
 
-/// A node that stays becomes primary in the place of one that leaves.
+/// A node that stays takes the role of a primary that leaves.
 pub(super) fn hand_over_from_the_leaving(present: &Arrangement<'_>, holds: &Holds) -> Stages {
     let mut steps = Vec::new();
     for shard in holds.iter() {

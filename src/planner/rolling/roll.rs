@@ -1,20 +1,20 @@
-//! How the nodes of one shard are replaced.
+//! The order in which the nodes of one shard are replaced.
 
 use super::super::replacements::{self, is_unlinked};
 use super::super::world::World;
 use crate::topology::{Node, NodeName, Shard};
 
-/// How one shard's nodes are replaced.
+/// The nodes of one shard, by the order of their replacement.
 pub(super) struct Roll<'a> {
-    /// The primary until it is replaced.
+    /// The primary before its replacement.
     pub(super) primary: NodeName,
-    /// The primary after that.
+    /// The primary after the replacement.
     pub(super) successor: NodeName,
-    /// Replicas without a link that are replaced. They go first and all at once: nothing is lost with them.
+    /// Replicas without a link that are replaced. They come first, all at once: they hold no current keys.
     pub(super) unlinked: Vec<&'a Node>,
     /// The other replicas that are replaced, one after another.
     pub(super) linked: Vec<&'a Node>,
-    /// The primary, where it is replaced too.
+    /// The primary, if it is replaced too.
     pub(super) old_primary: Option<&'a Node>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Roll<'a> {
             shard.nodes().partition(|node| node.name == *primary);
         let old_primary =
             primaries.into_iter().find(|node| is_rolled(&node.name)).filter(|_| !sentinels_choose);
-        // The first replica: in a shard whose roles are swapped that is the spec's primary.
+        // If the roles of the shard are swapped, the first replica is the spec's primary.
         let successor = replicas.first().filter(|_| old_primary.is_some()).map_or(primary, |node| &node.name);
         let rolled = replicas.iter().copied().filter(|node| is_rolled(&node.name));
         let (unlinked, linked) = rolled.partition(|node| is_unlinked(world, node, primary));
