@@ -116,8 +116,8 @@ pub struct Topology {
     pub anchor: Option<Anchor>,
 }
 
-/// A container that serves no client. It holds the network namespace that all nodes share, so that the
-/// namespace stays when a node ends.
+/// A container that serves no client. It owns the network namespace that all nodes share. So the namespace stays when
+/// a node ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
     /// Its container's name.
@@ -129,7 +129,7 @@ pub struct Anchor {
 /// A primary with its replicas.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shard {
-    /// The slots that the shard owns; empty where the deployment is no cluster.
+    /// The slots that the shard owns; empty if the deployment is no cluster.
     pub slots: SlotSet,
     /// The node that starts out as primary.
     pub primary: Node,
@@ -149,9 +149,9 @@ impl Shard {
 pub struct Node {
     /// The node's name.
     pub name: NodeName,
-    /// Where its neighbours reach it.
+    /// The address that other nodes use.
     pub address: Address,
-    /// Where clients reach it.
+    /// The endpoint that clients dial.
     pub endpoint: Endpoint,
     /// The directives that its server runs with, secrets left out.
     pub settings: Settings,
@@ -162,7 +162,7 @@ pub struct Node {
 /// Limits of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Resources {
-    /// Bytes of memory; `None` where the spec wants no limit.
+    /// Bytes of memory; `None` for no limit.
     pub memory: Option<u64>,
     /// Thousandths of a CPU.
     pub millicpus: Option<u64>,
@@ -186,7 +186,7 @@ pub struct Auth {
 pub struct User {
     /// The user's name.
     pub name: String,
-    /// Its rules, as `ACL SETUSER` takes them.
+    /// Its rules, in the syntax of `ACL SETUSER`.
     pub rules: Vec<String>,
 }
 
@@ -237,11 +237,11 @@ impl Topology {
         self.shards.iter().any(|shard| shard.primary.name == *name)
     }
 
-    /// Where a cluster's nodes, or sentinels, send clients for a node. That is its endpoint; where clients
-    /// are in the network, or the server can announce nothing else, it is its address.
+    /// The host and port that a cluster's nodes, or sentinels, announce to clients for a node. This is the endpoint;
+    /// for clients in the network, or if the server can announce nothing else, the address.
     #[must_use]
     pub fn advertised(&self, node: &Node) -> Endpoint {
-        // A sentinel has a single address for a server: it dials this address, and tells it to clients.
+        // A sentinel knows a single address per server: the sentinel dials it, and announces it to clients.
         let tells_both = self.kind != Kind::Sentinel && self.server.announces_endpoint();
         if self.access == Access::Host && tells_both {
             node.endpoint.clone()

@@ -1,4 +1,4 @@
-//! ACL rules: how they are read, and whether two lists of them allow the same.
+//! ACL rules: how they are parsed, and whether two lists of rules allow the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub use allowance::allow_the_same;
 pub enum Rule {
     /// `on`, `off`.
     Enabled(bool),
-    /// `nopass`: any password lets in.
+    /// `nopass`: the user can log in with any password.
     NoPassword,
     /// `sanitize-payload`, `skip-sanitize-payload`.
     Sanitize(bool),
@@ -43,13 +43,13 @@ pub enum Rule {
         /// Which commands.
         which: Which,
     },
-    /// `(rules)`: a selector, which allows on its own.
+    /// `(rules)`: a selector, whose rules apply on their own.
     Selector(Vec<Rule>),
     /// `clearselectors`.
     ClearSelectors,
 }
 
-/// Which commands a rule is about, lower case.
+/// The commands of a rule, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
     /// `@all`.
@@ -131,7 +131,7 @@ impl Rule {
         })
     }
 
-    /// The version that a rule needs, in words, where this server does not know the rule.
+    /// The version that a rule needs, as text, if this server does not know the rule.
     #[must_use]
     pub fn needs(&self, server: Server) -> Option<&'static str> {
         let needs_selectors = match self {
@@ -153,7 +153,7 @@ impl Rule {
     }
 }
 
-/// The rules in a line of text, selectors in one piece.
+/// The rules in a line of text. A selector stays in one piece.
 #[must_use]
 pub fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

@@ -39,12 +39,11 @@ impl fmt::Display for Endpoint {
 /// Static IPs count from here, so that the gateway and a few addresses below stay free.
 const FIRST_HOST: u32 = 11;
 
-/// The ranges in which a free subnet is looked for, in this order. The first is the end of the range of
-/// Docker's own automatic networks, which Docker reaches last. The second is for machines where that range is
-/// in use.
+/// The ranges in which a free subnet is searched, in this order. The first is the end of Docker's own range for
+/// networks, which Docker uses last. The second is for machines on which the first is in use.
 const POOLS: [(Ipv4Addr, u8); 2] = [(Ipv4Addr::new(172, 30, 0, 0), 16), (Ipv4Addr::new(10, 231, 0, 0), 16)];
 
-/// The static IP of the node at `position` (from 0), or `None` where the subnet ends before it.
+/// The static IP of the node at `position` (from 0), or `None` if the subnet ends before it.
 #[must_use]
 pub fn static_ip(subnet: Ipv4Net, position: usize) -> Option<Ipv4Addr> {
     let offset = FIRST_HOST.checked_add(u32::try_from(position).ok()?)?;
@@ -52,7 +51,7 @@ pub fn static_ip(subnet: Ipv4Net, position: usize) -> Option<Ipv4Addr> {
     (subnet.contains(&ip) && ip != subnet.broadcast()).then_some(ip)
 }
 
-/// Whether `host` is this machine as seen from itself.
+/// Whether `host` is this machine's loopback.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
@@ -81,7 +80,7 @@ pub fn first_free_subnet(nodes: usize, taken: &[Ipv4Net]) -> Option<Ipv4Net> {
     })
 }
 
-/// Whether a subnet shares an address with the ranges in which a free one is looked for.
+/// Whether a subnet shares an address with the ranges in which a free subnet is searched.
 #[must_use]
 pub fn is_in_pools(subnet: Ipv4Net) -> bool {
     let pools = POOLS.iter().filter_map(|(network, length)| Ipv4Net::new(*network, *length).ok());
@@ -121,7 +120,7 @@ mod tests {
         assert_eq!(first_free_subnet(300, &[]), Some(net("172.30.0.0/23")));
     }
 
-    /// A subnet of any network, or one that takes all or a part of a pool.
+    /// The subnet of any network, or a subnet that overlaps a pool.
     fn taken() -> impl Strategy<Value = Ipv4Net> {
         let ip = prop_oneof![
             any::<u32>(),

@@ -1,4 +1,4 @@
-//! The certificates and keys of a deployment, beside its topology and never in it; and which of them are due.
+//! The certificates and keys of a deployment, and which of them must be renewed. The topology does not hold them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ mod renewal;
 
 pub use renewal::Renewal;
 
-/// How long before its end a certificate is renewed: enough where `up` runs once a month.
+/// How long before its end a certificate is renewed. This is enough if `up` runs once a month.
 pub const RENEWAL: Duration = Duration::days(30);
 
 /// A certificate with its key.
@@ -25,7 +25,7 @@ pub struct KeyPair {
     pub key: SecretText,
 }
 
-/// A certificate that redisctl made, with the facts that decide when it is due.
+/// A certificate that redisctl made, with the facts that decide its renewal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The certificate and its key.
@@ -45,7 +45,7 @@ pub struct Made {
     pub authority_ends: OffsetDateTime,
     /// Each node's certificate.
     pub nodes: BTreeMap<NodeName, Issued>,
-    /// The certificate of clients: of redisctl itself and of the programs that `redisctl env` serves.
+    /// The certificate of clients: of redisctl, and of programs that use the output of `redisctl env`.
     pub client: Issued,
 }
 
@@ -54,7 +54,7 @@ pub struct Made {
 pub enum Certificates {
     /// Made by redisctl.
     Made(Box<Made>),
-    /// The user's own: a common certificate for all nodes and clients.
+    /// The user's own files: one certificate for all nodes and clients.
     Own {
         /// The CA's certificates in PEM.
         authority: String,
@@ -63,16 +63,16 @@ pub enum Certificates {
     },
 }
 
-/// The certificates that are due.
+/// The certificates that must be renewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
-    /// All of them and the CA.
+    /// All certificates and the CA.
     Everything,
-    /// Some of them.
+    /// Some certificates.
     Some {
-        /// The nodes with certificates that are due.
+        /// The nodes whose certificates must be renewed.
         nodes: Vec<NodeName>,
-        /// Whether the clients' certificate is due.
+        /// Whether the clients' certificate must be renewed.
         client: bool,
     },
 }
@@ -152,7 +152,7 @@ impl Certificates {
         }
     }
 
-    /// Reads the output of [`Certificates::to_json`]; `None` where it has another shape.
+    /// Reads the output of [`Certificates::to_json`]; `None` if it has another shape.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         if let Some(own) = value.get("own") {
@@ -175,7 +175,7 @@ impl Certificates {
 }
 
 impl Made {
-    /// The certificates that are due for a topology at a moment.
+    /// The certificates that must be renewed for a topology at a moment.
     #[must_use]
     pub fn due(&self, topology: &Topology, now: OffsetDateTime) -> Due {
         let runs_out = |ends: OffsetDateTime| ends - now < RENEWAL;

@@ -1,4 +1,4 @@
-//! The settings of a node's container. The engine's part of the code turns them into the engine's terms.
+//! The settings of a node's container. `docker` translates them for the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,8 +20,8 @@ pub const LABEL_PREFIX: &str = "io.redisctl.";
 /// The argument that makes a server a sentinel.
 const SENTINEL_MODE: &str = "--sentinel";
 
-/// Everything that the spec decides about a container. A label stores it, so that a later run sees which
-/// fields the spec changed. The engine's own view has more fields, which the engine fills in.
+/// Everything that the spec decides about a container. A label stores it, so that a later run sees which fields
+/// changed. The engine's own data has more fields, with values of the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContainerSettings {
     /// The container's name, host name and network alias.
@@ -36,7 +36,7 @@ pub struct ContainerSettings {
     pub command: Vec<String>,
     /// `uid:gid` that the server runs as.
     pub user: String,
-    /// Its network namespace. Users see a change of it as a change of the address.
+    /// Its network namespace. Messages call a change of it a change of the address.
     #[serde(rename = "address")]
     pub network: Namespace,
     /// The host address that its ports are published on.
@@ -47,9 +47,9 @@ pub struct ContainerSettings {
     pub volumes: Vec<VolumeMount>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
-    /// The directives of the spec with which the server was started. They are in its file too; here they tell a later
-    /// run whether the server must be started again, where it does not change a directive while it runs. redisctl 0.1
-    /// wrote only those that no server changes.
+    /// The spec's directives with which the server was started. Its file has them, too. They tell a later run whether
+    /// a changed directive needs a restart. redisctl 0.1 wrote only directives that no server can change without a
+    /// restart.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings_at_start: Settings,
 }
@@ -110,7 +110,7 @@ pub struct VolumeMount {
 }
 
 impl ContainerSettings {
-    /// The address of its server, where the container has its own network namespace.
+    /// The address of its server, if the container has its own network namespace.
     #[must_use]
     pub fn address(&self) -> Option<Address> {
         match &self.network {

@@ -1,4 +1,4 @@
-//! The secrets of a deployment, beside its topology and never in it: passwords and keys.
+//! The secrets of a deployment: passwords and keys. The topology does not hold them.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Credentials {
     pub replication: Option<SecretText>,
     /// The default user's password.
     pub default: Option<SecretText>,
-    /// The default user's password on nodes that start out as replicas, where it differs.
+    /// The default user's password on nodes that start as replicas, if it differs.
     pub replica: Option<SecretText>,
     /// The other users' passwords by name.
     pub users: BTreeMap<String, SecretText>,
@@ -36,7 +36,7 @@ impl Credentials {
         }
     }
 
-    /// A user's password on a node; `None` where it has none.
+    /// A user's password on a node; `None` if the user has none.
     #[must_use]
     pub fn password(&self, user: &str, starts_as_primary: bool) -> Option<&SecretText> {
         match user {
@@ -78,7 +78,7 @@ impl Credentials {
         })
     }
 
-    /// Reads the output of [`Credentials::to_json`]; `None` where it has another shape.
+    /// Reads the output of [`Credentials::to_json`]; `None` if it has another shape.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         let secret = |name: &str| value.get(name)?.as_str().map(SecretText::new);

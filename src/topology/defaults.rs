@@ -4,19 +4,19 @@ use std::net::Ipv4Addr;
 
 use crate::spec::Spec;
 
-/// The first node's port where the spec names none: not 7000, which `AirPlay` holds on macOS.
+/// The first node's port if the spec names none. Port 7000 is not used, because `AirPlay` holds it on macOS.
 pub const DEFAULT_PORT_BASE: u16 = 7001;
 
 /// The highest port: the cluster bus listens 10000 above it.
 pub const HIGHEST_PORT: u16 = 55_535;
 
-/// The most nodes of a deployment. No use on a single engine needs more, and the subnet pools have room for them.
+/// The maximum number of nodes of a deployment. The subnet pools have room for them.
 pub const MOST_NODES: u32 = 1000;
 
-/// The default number of sentinels: the smallest number that tolerates a loss.
+/// The default number of sentinels: the smallest number that tolerates the loss of a sentinel.
 pub const DEFAULT_SENTINELS: u32 = 3;
 
-/// The image where the spec names none.
+/// The image if the spec names none.
 pub const DEFAULT_IMAGE: &str = "redis:8";
 
 /// The image that the spec names, or the default image.

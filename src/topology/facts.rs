@@ -11,27 +11,27 @@ use super::{NodeName, Server, Topology};
 /// Facts about the engine and the deployment that resolving a spec needs.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The name where the spec has none: its file's stem.
+    /// The name if the spec has none: the stem of the spec's file name.
     pub default_name: String,
     /// The host that clients dial: 127.0.0.1 for a local engine, else the engine's own.
     pub endpoint_host: String,
     /// The IPs of hosts that clients dial, as far as they are known.
     pub host_ips: BTreeMap<String, Ipv4Addr>,
-    /// The image to run, where it differs from the spec's (`host`, or overridden).
+    /// The image to run, if it differs from the spec's (`host`, or `--image`).
     pub image: Option<String>,
     /// The server in the image; `None`: assumed from the image's reference.
     pub server: Option<Server>,
-    /// Networks of the engine that are not this deployment's: name and subnets.
+    /// The engine's networks except the deployment's: names and subnets.
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
-    /// Networks that this machine reaches and that are not the engine's; none where the engine is elsewhere.
+    /// Networks that this machine reaches, except the engine's. Empty if the engine is on another machine.
     pub reached: Vec<ReachedNetwork>,
-    /// The container of this engine in which redisctl runs, with a network of its own.
+    /// The container of this engine in which redisctl runs, if it has its own network.
     pub own_container: Option<String>,
     /// Ports that cannot be published, with their holders.
     pub busy_ports: BTreeMap<u16, String>,
-    /// The existing parts of the deployment: nodes keep their settings unless the spec changes them.
+    /// The existing parts of the deployment. Nodes keep their settings unless the spec changes them.
     pub existing: Existing,
-    /// Whether `existing` is known. Before the engine was asked, a deployment may have nodes with any number.
+    /// Whether `existing` is known. If the engine was not asked, a deployment may have nodes with any number.
     pub existing_is_known: bool,
 }
 
@@ -42,16 +42,17 @@ pub struct ReachedNetwork {
     pub subnet: Ipv4Net,
     /// The interface of this machine that leads to it.
     pub interface: String,
-    /// Whether this machine is in the network, as in a LAN: otherwise the route leads elsewhere, as a VPN's.
+    /// Whether this machine is part of the network, as in a LAN. Otherwise the route leads to a network elsewhere, as
+    /// in a VPN.
     pub is_own: bool,
 }
 
-/// What exists of a deployment on its engine: nothing of a new one.
+/// The existing parts of a deployment on its engine. A new deployment has none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Existing {
     /// Its network's subnet.
     pub subnet: Option<Ipv4Net>,
-    /// The topology that it was last brought to; `None` where it cannot be read.
+    /// The stored topology; `None` if it cannot be read.
     pub stored: Option<Box<Topology>>,
     /// The settings of its containers, by name.
     pub containers: BTreeMap<NodeName, ContainerSettings>,
@@ -64,8 +65,8 @@ impl Existing {
         self.containers.values().flat_map(|settings| settings.network.ports()).copied().collect()
     }
 
-    /// The port of a node: its container's port, else the stored port. An anchor, with the ports of all nodes, has
-    /// none.
+    /// The port of a node: its container's port, otherwise the stored port. An anchor publishes the ports of all
+    /// nodes, so it does not count.
     pub(super) fn port(&self, node: &NodeName) -> Option<u16> {
         match self.containers.get(node).map(|settings| settings.network.ports()) {
             Some([port]) => Some(*port),
@@ -74,7 +75,7 @@ impl Existing {
         }
     }
 
-    /// The static IP that a node was given in `subnet`.
+    /// The static IP that a node has in `subnet`.
     pub(super) fn ip(&self, node: &NodeName, subnet: Ipv4Net) -> Option<Ipv4Addr> {
         let ip = self.stored.as_ref()?.node(node)?.address.ip;
         subnet.contains(&ip).then_some(ip)
@@ -82,13 +83,13 @@ impl Existing {
 }
 
 impl Facts {
-    /// The IP of a host, where it is known.
+    /// The IP of a host, if known.
     #[must_use]
     pub fn ip_of(&self, host: &str) -> Option<Ipv4Addr> {
         host.parse().ok().or_else(|| self.host_ips.get(host).copied())
     }
 
-    /// Facts for judging a spec without an engine: nothing is taken, the engine is local.
+    /// Facts for the check of a spec without an engine: no name or port is taken, and the engine is local.
     #[must_use]
     pub fn offline(default_name: &str) -> Self {
         Self {
@@ -106,7 +107,7 @@ impl Facts {
         }
     }
 
-    /// Facts for a first look at a spec that is resolved again once the engine was asked.
+    /// Facts for the first resolution of a spec. The spec is resolved again after the engine was asked.
     #[must_use]
     pub fn before_asking(default_name: &str) -> Self {
         Self { existing_is_known: false, ..Self::offline(default_name) }

@@ -1,9 +1,8 @@
-//! The files that servers and redisctl read inside the containers: configuration, access list,
-//! certificates, topology and passwords.
+//! The files that servers and redisctl read inside the containers: configuration, ACL users, certificates, topology
+//! and passwords.
 //!
-//! All files are in a common volume with a folder for each node. Every node mounts this volume. So a single upload
-//! serves the whole deployment, and the containers' file systems can be read-only. A node without its container keeps
-//! its identity.
+//! All files are in one volume, with a folder for each node. Every node mounts it. So one upload serves the whole
+//! deployment, and the containers' file systems can be read-only. The files of a node outlive its container.
 
 use sha2::{Digest, Sha256};
 
@@ -39,8 +38,8 @@ pub enum File {
     },
 }
 
-/// The files of `nodes` and the deployment's own files. `primary` is the node that the others follow, where
-/// it is not the node that starts out as primary.
+/// The files of `nodes` and the deployment's own files. `primary` is the node that the others replicate, if it is not
+/// the spec's primary.
 #[must_use]
 pub fn render(
     topology: &Topology,
@@ -96,8 +95,7 @@ pub fn folders(node: &NodeName) -> [File; 2] {
     [File::Folder { path: node.to_string() }, File::Folder { path: format!("{node}/data") }]
 }
 
-/// `server.conf`: the node's directives; with passwords also its login at its primary and the path of its
-/// users.
+/// `server.conf`: the node's directives. With passwords, also its login at its primary and the path of its ACL file.
 fn configuration(
     topology: &Topology,
     node: &Node,

@@ -1,4 +1,4 @@
-//! Properties of every text about rules, images and topologies from servers, users and deployments.
+//! Properties of the parsers for ACL rules, routes, image references and stored topologies.
 
 use super::acl::{Categories, Rule, Which, allow_the_same, words};
 use super::container::containers;
@@ -13,8 +13,8 @@ pub(crate) const TARGETS: &[Target] = &[
     ("stored_format", Property::Text(stored)),
 ];
 
-/// Rules are read again as they are written; a line of rules lets a user do the same as itself, however it is
-/// spaced, and is compared alike from both sides.
+/// A parsed rule that is written and parsed again is the same. Spaces between rules do not matter. A comparison does
+/// not depend on the order of its arguments.
 fn acl_rules(text: &str) {
     let (one, other) = text.split_once('\n').unwrap_or((text, text));
     let (one, other) = (words(one), words(other));
@@ -36,7 +36,7 @@ fn acl_rules(text: &str) {
     assert_eq!(allow_the_same(&other, &one, &categories), same, "{one:?} {other:?}");
 }
 
-/// A network has its bits within its length only, and every line adds one at most.
+/// A network has bits only within its prefix. A line gives one network at most.
 fn routes(text: &str) {
     let networks = super::routes::read(text, |interface| interface.starts_with("tun"));
     assert!(networks.len() <= text.lines().count(), "{networks:?}");
@@ -75,7 +75,7 @@ fn written(rule: &Rule) -> String {
     }
 }
 
-/// The repository is where the reference begins; a version is read again as it is shown.
+/// The repository is a prefix of the reference. A version that is printed and parsed again is the same.
 fn image_reference(text: &str) {
     let (before, after) = text.split_at(repository(text).len());
     assert_eq!(before, repository(text));

@@ -1,5 +1,5 @@
-//! The kind, shards and server of the data in a deployment's volumes. Labels say it, so that the next `up` knows it before
-//! a container mounts them.
+//! The kind, shards and server of the data in a deployment's volumes. Volume labels store them. So the next `up` can
+//! check them before a container mounts the volumes.
 
 use std::fmt;
 
@@ -8,42 +8,42 @@ use serde::{Deserialize, Serialize};
 use super::{DeploymentName, Kind, Server, SpecField, Topology};
 use crate::spec::DataSpec;
 
-/// What the data in a volume is of, as far as the volume's label says; nothing in a volume of redisctl 0.1.
+/// The contents of a volume's label. The label of a volume of redisctl 0.1 has no fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptData {
     /// The kind of the deployment.
     #[serde(default)]
     pub kind: Option<Kind>,
-    /// How many shards it had.
+    /// The number of shards.
     #[serde(default)]
     pub shards: Option<usize>,
-    /// The server that wrote the data, or an older one that wrote before it.
+    /// The server that wrote the data last, or an older server that wrote it earlier.
     #[serde(default)]
     pub server: Option<Server>,
 }
 
-/// Why a deployment cannot use the data that is kept.
+/// Why a deployment cannot use the kept data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Misfit {
-    /// One of the two is a cluster.
+    /// Only one of data and spec is a cluster.
     Kind {
-        /// The kind that the data is of.
+        /// The kind of the data.
         kept: Kind,
-        /// The kind that the spec has.
+        /// The kind in the spec.
         wanted: Kind,
     },
-    /// Clusters of different numbers of shards.
+    /// Data and spec are clusters with different numbers of shards.
     Shards {
-        /// How many shards the data is of.
+        /// The number of shards of the data.
         kept: usize,
-        /// How many the spec has.
+        /// The number of shards in the spec.
         wanted: usize,
     },
     /// The server cannot read the data.
     Server {
         /// The server that wrote the data.
         kept: Server,
-        /// The server that the spec has.
+        /// The server of the spec.
         wanted: Server,
     },
     /// The spec keeps no data.
@@ -51,14 +51,14 @@ pub enum Misfit {
 }
 
 impl KeptData {
-    /// What the data volumes of a deployment are of.
+    /// The label of a deployment's data volumes.
     #[must_use]
     pub fn of(topology: &Topology) -> Self {
         let (kind, shards, server) = (topology.kind, topology.shards.len(), topology.server);
         Self { kind: Some(kind), shards: Some(shards), server: Some(server) }
     }
 
-    /// Reads a label. A label that says something else says nothing.
+    /// Parses a label. An unreadable label counts as a label without fields.
     #[must_use]
     pub fn from_label(label: Option<&str>) -> Self {
         label.and_then(|label| serde_json::from_str(label).ok()).unwrap_or_default()
@@ -71,7 +71,7 @@ impl KeptData {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Why a deployment cannot use the data; `None` where nothing is known to stand against it.
+    /// Why a deployment cannot use the data; `None` if no reason is known.
     #[must_use]
     pub fn misfit(&self, topology: &Topology) -> Option<Misfit> {
         let is_cluster = |kind: Kind| kind == Kind::Cluster;
@@ -123,8 +123,8 @@ impl fmt::Display for Misfit {
     }
 }
 
-/// The volume in whose labels `down` says what the data that it keeps is of. Labels of a volume cannot be changed: those
-/// of the data volumes say what the deployment was when it began.
+/// The volume whose labels describe the data that `down` keeps. Docker cannot change the labels of a volume: those of
+/// the data volumes describe the deployment at its start.
 #[must_use]
 pub fn record_volume(deployment: &DeploymentName) -> String {
     format!("{deployment}-data")

@@ -1,5 +1,5 @@
-//! Directives as the server of an image treats them: its defaults, its spelling of each value, and the directives that
-//! it changes while it runs. That very server said it, and the deployment keeps it.
+//! Facts about directives that the server of an image has told: defaults, spellings of values, and directives that
+//! CONFIG SET can change. The deployment keeps them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,28 +18,27 @@ pub const LEARNED_FILE: &str = "learned.json";
 /// The version of that file. A file of another version is not read: all of it can be learned again.
 const VERSION: u64 = 1;
 
-/// Directives that servers do not have from their defaults, though the settings of a node lack them: redisctl
-/// writes them beside the settings, or a failover changes them.
+/// Directives whose value is not the server's default, although a node's settings do not have them. redisctl writes
+/// them separately, or a failover changes them.
 const NO_DEFAULTS: [&str; 4] = ["aclfile", "masteruser", "port", "replicaof"];
 
-/// A directive that clients set to receive events of keys.
+/// A directive that clients set to receive keyspace events.
 const SET_BY_CLIENTS: &str = "notify-keyspace-events";
 
-/// Directives as the server of one image treats them.
+/// Facts about directives that the server of one image has told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Learned {
     /// The id of the image.
     image: String,
-    /// The server's spelling of values, by directive and by what was written. A directive that CONFIG GET does not
-    /// show has none.
+    /// The server's spelling of each written value, by directive. `None` if CONFIG GET does not show the directive.
     spellings: BTreeMap<String, BTreeMap<String, Option<String>>>,
-    /// The values of directives that were not set.
+    /// The values of directives that no file set.
     defaults: Settings,
-    /// The directives that the server changes while it runs; `None`: it was not asked.
+    /// The directives that CONFIG SET can change; `None` if the server was not asked.
     live: Option<BTreeSet<String>>,
 }
 
-/// A value that the server lowers.
+/// A value that the server lowers at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lowered {
     /// The directive.
@@ -51,13 +50,14 @@ pub struct Lowered {
 }
 
 impl Learned {
-    /// Nothing yet, about the image with this id.
+    /// No facts yet, for the image with this id.
     #[must_use]
     pub fn nothing_of(image: &str) -> Self {
         Self { image: image.to_owned(), ..Self::default() }
     }
 
-    /// What a file says about the image with this id: nothing where it is about another image, or is malformed.
+    /// The facts in a file, if they are about the image with this id. Otherwise, and if the file is malformed, no
+    /// facts.
     #[must_use]
     pub fn read(text: &str, image: &str) -> Self {
         let file: Option<Value> = serde_json::from_str(text).ok();
@@ -72,8 +72,8 @@ impl Learned {
         json!({ "version": VERSION, "learned": self }).to_string()
     }
 
-    /// Learns from a server that was started with the settings of a node. `live` are the directives that it changes
-    /// while it runs, where it was asked.
+    /// Learns from a server that was started with a node's settings. `live` are the directives that CONFIG SET can
+    /// change, if the server was asked.
     pub fn learn(&mut self, started_with: &Settings, found: &Settings, live: Option<&BTreeSet<String>>) {
         for (name, written) in of_spec(started_with) {
             let spellings = self.spellings.entry(newest_name(name).into_owned()).or_default();
@@ -90,7 +90,7 @@ impl Learned {
         }
     }
 
-    /// Learns the defaults of servers that were started just now. Values in which they differ are left out.
+    /// Learns the defaults of servers that have just started. Directives in which the servers differ are left out.
     pub fn learn_defaults<'a>(&mut self, servers: impl Iterator<Item = (&'a Node, &'a Settings)>) {
         let servers: Vec<(&Node, &Settings)> = servers.collect();
         for (node, found) in &servers {
@@ -108,8 +108,8 @@ impl Learned {
         self.defaults.is_empty()
     }
 
-    /// The nodes whose settings a server must be asked about before a plan can be made: one of each sort. `stored` is
-    /// what the deployment was last brought to.
+    /// The nodes whose settings a server must spell before a plan is made: one node for each combination. `stored` is
+    /// the stored topology.
     #[must_use]
     pub fn to_ask_about<'t>(&self, topology: &'t Topology, stored: Option<&Topology>) -> Vec<&'t Node> {
         let mut asked: Vec<Settings> = Vec::new();
@@ -141,7 +141,7 @@ impl Learned {
             || (exists && self.defaults.is_empty())
     }
 
-    /// Whether a value in force is what the server makes of the wanted value.
+    /// Whether a value in force is the server's form of the wanted value.
     #[must_use]
     pub fn is_same(&self, directive: &str, found: &str, wanted: &str) -> bool {
         match self.spelling(directive, wanted) {
@@ -154,8 +154,8 @@ impl Learned {
         self.spellings.get(&*newest_name(directive))?.get(written)?.as_deref()
     }
 
-    /// The value by which CONFIG SET brings about the wanted value. A server that runs refuses an amount that it
-    /// lowers at its start.
+    /// The value for CONFIG SET that leads to the wanted value. CONFIG SET refuses an amount that the server would
+    /// lower at its start.
     #[must_use]
     pub fn to_set<'a>(&'a self, directive: &str, wanted: &'a str) -> Cow<'a, str> {
         match self.spelling(directive, wanted) {
@@ -170,12 +170,12 @@ impl Learned {
         self.defaults.get(directive)
     }
 
-    /// The defaults to which a directive goes back when somebody has changed it.
+    /// The defaults that a directive returns to after a manual change.
     pub fn lasting_defaults(&self) -> impl Iterator<Item = (&str, &str)> {
         self.defaults.iter().filter(|(name, _)| *name != SET_BY_CLIENTS)
     }
 
-    /// Whether the server changes a directive while it runs; `None`: it was not asked.
+    /// Whether CONFIG SET can change a directive; `None` if the server was not asked.
     #[must_use]
     pub fn is_live(&self, directive: &str) -> Option<bool> {
         Some(self.live.as_ref()?.contains(&*newest_name(directive)))
@@ -195,7 +195,7 @@ impl Learned {
         topology
     }
 
-    /// The amounts that the server lowers, as far as `before` did not know them.
+    /// The amounts that the server lowers, without those that `before` knew.
     #[must_use]
     pub fn lowered_since(&self, before: &Self) -> Vec<Lowered> {
         let mut lowered = Vec::new();

@@ -8,17 +8,16 @@ const UNLIMITED: &str = "unlimited";
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// The default limit: enough to try things out, and small enough for several nodes on a machine.
+/// The default limit: enough for tests, and small enough for several nodes on a machine.
 const USUAL: u64 = 1024 * MEBIBYTE;
 
-/// The memory of a server beside its keys: the process, and the buffers of clients and replicas.
+/// The memory that a server needs beside its keys: for the process, and for the buffers of clients and replicas.
 const BESIDE_KEYS: u64 = 128 * MEBIBYTE;
 
 /// The limit of the anchor, which runs a server without keys.
 pub(super) const OF_ANCHOR: u64 = 64 * MEBIBYTE;
 
-/// The limit of a node with these settings. While the server writes a snapshot, every page of the keys may
-/// exist twice.
+/// The limit of a node with these settings. While the server writes a snapshot, each page with keys may exist twice.
 pub(super) fn usual_memory(settings: &Settings) -> u64 {
     let most_keys = settings.get("maxmemory").and_then(memory_bytes).unwrap_or(0);
     USUAL.max(most_keys.saturating_mul(2).saturating_add(BESIDE_KEYS))
@@ -27,14 +26,14 @@ pub(super) fn usual_memory(settings: &Settings) -> u64 {
 /// A limit that a spec asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MemoryLimit {
-    /// None.
+    /// No limit.
     Unlimited,
-    /// This many bytes.
+    /// A limit in bytes.
     Bytes(u64),
 }
 
 impl MemoryLimit {
-    /// Reads the spec's text; `None` where it is not an amount of memory.
+    /// Parses the spec's text; `None` if it is not an amount of memory.
     pub(super) fn read(text: &str) -> Option<Self> {
         if text == UNLIMITED { Some(Self::Unlimited) } else { memory_bytes(text).map(Self::Bytes) }
     }

@@ -11,7 +11,7 @@ const LONGEST_NAME: usize = 50;
 /// The names of Docker's own networks.
 const RESERVED: [&str; 4] = ["bridge", "default", "host", "none"];
 
-/// Why a text is no deployment name.
+/// Why a text is not a deployment name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// It has no characters.
@@ -29,7 +29,7 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// The form of a name.
+    /// The rules for names, as a hint.
     #[must_use]
     pub fn hint() -> &'static str {
         "use letters, digits, `_`, `.` and `-`, starting with a letter or digit, 50 characters at most"

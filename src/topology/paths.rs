@@ -1,8 +1,8 @@
-//! Where the files of a deployment are inside its containers.
+//! The paths of a deployment's files inside its containers.
 
 use super::NodeName;
 
-/// Where the deployment's volume is mounted in every container.
+/// The mount point of the deployment's volume in every container.
 pub const MOUNT: &str = "/redisctl";
 
 /// The CA's certificate, below [`MOUNT`].

@@ -1,9 +1,9 @@
 //! The network namespace and the IP of each node. Only this file decides them.
 //!
-//! A cluster node announces different addresses to other nodes and to clients. A sentinel has a single address for a
-//! server: sentinels, replicas and clients all dial it. For clients in the deployment's network, that is the static
-//! IP. Clients on the host may have no route to static IPs: Docker Desktop, rootless and remote engines give none.
-//! With sentinels, all nodes share a network namespace: the clients' IP leads to the same server from inside. Every
+//! A cluster node announces different addresses to other nodes and to clients. A sentinel knows a single address per
+//! server: sentinels, replicas and clients all dial it. Clients in the deployment's network can dial the static IP.
+//! Clients on the host may have no route to static IPs (Docker Desktop, rootless and remote engines). So with
+//! sentinels, all nodes share a network namespace. Inside it, the clients' IP leads to the same server, and every
 //! port is published once.
 
 use std::net::Ipv4Addr;
@@ -18,7 +18,7 @@ pub enum Placement {
     Apart,
     /// All nodes share a network namespace and this IP.
     Together {
-        /// 127.0.0.1, or the IP of the engine's host where that is another machine.
+        /// 127.0.0.1, or the IP of the engine's host if that is another machine.
         ip: Ipv4Addr,
     },
 }

@@ -9,10 +9,9 @@ use super::Auth;
 pub enum Protection {
     /// A client needs a password.
     Password,
-    /// Ports are published on this machine's loopback address only. The network inside belongs to the
-    /// deployment.
+    /// Ports are published on this machine's loopback address only. No other clients are in the deployment's network.
     Loopback,
-    /// Nothing: the spec publishes ports for other machines and sets no password.
+    /// Unprotected: the spec publishes ports for other machines and sets no password.
     Nothing,
 }
 
@@ -29,9 +28,9 @@ impl Protection {
         }
     }
 
-    /// The directive `protected-mode`. With `yes`, a server without a password answers only clients in its
-    /// own container, and no client is there. So it is always `no`; where nothing protects, a warning says so
-    /// ([`super::warnings`]).
+    /// The value of `protected-mode`. With `yes`, a server without a password answers only clients in its own
+    /// container, where no client runs. So the value is always `no`. For unprotected ports, [`super::warnings`] has a
+    /// warning.
     #[must_use]
     pub fn protected_mode(self) -> &'static str {
         match self {

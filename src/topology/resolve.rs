@@ -1,4 +1,4 @@
-//! From spec to topology: decides every default, checks every rule, reports every problem at once.
+//! From spec to topology: sets defaults, checks all rules, and reports all problems at once.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -29,13 +29,13 @@ pub use super::facts::Facts;
 /// Resolves a spec.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All problems of the spec.
 pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let mut problems = rules::what_is_written(spec);
     problems.extend(rules::what_is_left_out(spec));
-    // A server that is only assumed from the image's name refuses no spec.
+    // A server that is assumed from the image's name causes no problems.
     problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
-    // One that is named in full refuses directives.
+    // The name of an official image with its full version causes problems for directives.
     let official = facts.server.is_none().then(|| Server::named(&image_reference(spec))).flatten();
     problems
         .extend(official.into_iter().flat_map(|server| rules::directives::server_knows_them(spec, server)));
@@ -45,7 +45,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(ports_can_be_reached(spec, facts));
     problems.extend(endpoint_leaves_the_container(&endpoint_host(spec, facts), facts));
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
-    // Without a shape and a name, the nodes are unknown: later problems would follow from this problem.
+    // Without shape and name, the nodes are unknown. Later problems would only follow from this problem.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
         return Err(problems);
     };
@@ -53,7 +53,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let shape = shape(spec, kind);
     let numbers = Numbers::assign(shape, &name, kind, &facts.existing);
     let names = numbers.names(&name);
-    // The IP of an unknown host is taken for loopback.
+    // If the host's IP is unknown, loopback is assumed.
     let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
     let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip);
     problems.extend(nodes_exist(spec, &names, |node| {
@@ -105,8 +105,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     })
 }
 
-/// The problems of a spec without its entries at `left_out`, which cannot be read. Problems that may follow
-/// from their absence are left out.
+/// The problems of a spec whose entries at `left_out` cannot be read. Problems that may follow from their absence are
+/// left out.
 pub fn problems_of_rest<'a>(
     spec: &Spec,
     mut left_out: impl Iterator<Item = &'a SpecPath>,
@@ -133,7 +133,7 @@ fn is_aside(path: &SpecPath) -> bool {
 /// The name of the deployment that a spec describes.
 ///
 /// # Errors
-/// Where Docker would refuse it.
+/// Docker would refuse the name.
 pub fn deployment_name(spec: &Spec, facts: &Facts) -> Result<DeploymentName, Problem> {
     let name = spec.name.clone().unwrap_or_else(|| facts.default_name.clone());
     DeploymentName::new(name).map_err(|error| {
@@ -166,8 +166,8 @@ fn shape(spec: &Spec, kind: Kind) -> Shape {
     }
 }
 
-/// The host that clients dial: the one that the spec announces. A port that is published on one address of this machine answers at that
-/// address only.
+/// The host that clients dial: the announced host. A port that is published on one address of this machine answers
+/// only at that address.
 fn endpoint_host(spec: &Spec, facts: &Facts) -> String {
     let bind = bind(spec);
     if let Some(host) = announced_host(spec) {
@@ -187,7 +187,7 @@ fn text_map(map: Option<&BTreeMap<String, crate::spec::Scalar>>) -> BTreeMap<Str
     map.into_iter().flatten().map(|(name, value)| (name.clone(), value.text())).collect()
 }
 
-/// How servers use TLS, where they do.
+/// The use of TLS, if the spec has it.
 fn tls(spec: &Spec) -> Option<Tls> {
     spec.tls.as_ref().and_then(TlsSpec::options).map(Tls::from_options)
 }

@@ -1,7 +1,7 @@
-//! The routes of this machine, as Linux lists them in `/proc/net/route`: a deployment's network must not hide a
-//! network that this machine reaches.
+//! The routes of this machine, from Linux' `/proc/net/route`. A deployment's network must not hide a network that
+//! this machine reaches.
 //!
-//! Engines on other systems run in a virtual machine, whose networks hide none of this machine's.
+//! On other systems, engines run in a virtual machine. Their networks hide no network of this machine.
 
 use std::net::Ipv4Addr;
 
@@ -14,19 +14,19 @@ const UP: u16 = 0x1;
 /// The route leads to a gateway (`RTF_GATEWAY`).
 const GATEWAY: u16 = 0x2;
 
-/// The least length of a route to a network of its own. Shorter ones take all that has no other route: the default
-/// route, and the halves of the address space that some VPNs use for it.
+/// The shortest prefix of a route to a particular network. Shorter routes are default routes, or the halves of the
+/// address space that some VPNs use instead.
 const LEAST_LENGTH: u8 = 8;
 
-/// The networks in the lines of `/proc/net/route`; a line of another form is skipped. `is_tunnel` tells the
-/// interfaces of VPNs: their routes lead to networks elsewhere, without a gateway too.
+/// The networks in the lines of `/proc/net/route`. Lines of another form are skipped. `is_tunnel` recognizes a VPN's
+/// interfaces: their routes lead to networks elsewhere, even without a gateway.
 #[must_use]
 pub fn read(text: &str, is_tunnel: impl Fn(&str) -> bool) -> Vec<ReachedNetwork> {
     text.lines().filter_map(|line| network(line, &is_tunnel)).collect()
 }
 
-/// `eth0 0000A8C0 00000000 0001 0 0 0 00FFFFFF 0 0 0`: the interface, the network, the gateway, flags, three
-/// numbers and the mask. Addresses are in the processor's byte order.
+/// Parses a line: `eth0 0000A8C0 00000000 0001 0 0 0 00FFFFFF 0 0 0`. The fields are interface, network, gateway,
+/// flags, three numbers and mask. Addresses are in the processor's byte order.
 fn network(line: &str, is_tunnel: impl Fn(&str) -> bool) -> Option<ReachedNetwork> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
     let [interface, network, _, flags, _, _, _, mask, ..] = fields[..] else { return None };

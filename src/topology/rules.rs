@@ -1,7 +1,7 @@
-//! The rules of a spec beyond its types: each is a small function that returns problems.
+//! The rules of a spec that its types cannot express. Each rule is a small function that returns problems.
 //!
-//! The rules of `what_is_written` judge single fields. The rules of `what_is_left_out` use defaults: they
-//! are skipped where fields are missing because they cannot be read.
+//! The rules of `what_is_written` check single fields. The rules of `what_is_left_out` also use defaults. They are
+//! skipped if fields are missing because they cannot be read.
 
 use super::Server;
 use super::container::LABEL_PREFIX;
@@ -19,7 +19,7 @@ pub(super) mod ports;
 mod sentinels;
 pub(super) mod tls;
 
-/// Every rule about a field as it is written.
+/// All rules about single fields as written.
 pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(fields_fit_the_kind(spec));
@@ -42,7 +42,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// Every rule about several fields, which may be missing.
+/// All rules about several fields, some of which may be missing.
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
     auth::replica_password_has_its_counterpart(spec)
         .into_iter()
@@ -51,7 +51,7 @@ pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
         .collect()
 }
 
-/// Every rule about the abilities of the server in the image.
+/// All rules about the abilities of the server in the image.
 pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem> {
     let mut problems = directives::server_knows_them(spec, server);
     problems.extend(auth::server_knows_the_rules(spec, server));
@@ -135,7 +135,7 @@ fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
     Some(Problem::new(&[field], message))
 }
 
-/// Engines refuse a digest of another form too, but their message does not name the problem.
+/// Engines refuse a malformed digest too, but their message does not name the problem.
 fn digest_is_whole(spec: &Spec) -> Option<Problem> {
     const HEX_DIGITS: usize = 64;
     let (_, digest) = spec.image.as_deref()?.split_once('@')?;
@@ -143,7 +143,7 @@ fn digest_is_whole(spec: &Spec) -> Option<Problem> {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (hex.len() != HEX_DIGITS || !hex.bytes().all(is_hex)).then(|| {
         Problem::new(&["image"], format!("`{digest}` is not a digest")).hint(format!(
-            "`@sha256:` and {HEX_DIGITS} hexadecimal digits, as `up` shows them of what it ran"
+            "write `@sha256:` and {HEX_DIGITS} hexadecimal digits: `up` prints the digest of its image"
         ))
     })
 }

@@ -72,7 +72,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// The assumed server of an image that the engine does not have: by its reference, else Redis 8.
+    /// The assumed server of an image that the engine does not have: the server in its reference, otherwise Redis 8.
     #[must_use]
     pub fn assumed(reference: &str) -> Self {
         let repository = repository(reference);
@@ -83,8 +83,8 @@ impl Server {
         Self { flavor, version }
     }
 
-    /// The server that an official image names with its version: `valkey/valkey:8.1`. A tag such as `8` stands for
-    /// any version of the future.
+    /// The server that an official image names with its version: `valkey/valkey:8.1`. A tag such as `8` can mean any
+    /// later version.
     #[must_use]
     pub fn named(reference: &str) -> Option<Self> {
         let tag = reference.strip_prefix(repository(reference))?.strip_prefix(':')?;
@@ -103,8 +103,8 @@ impl Server {
         }
     }
 
-    /// The server that says `text` in reply to INFO; `None` where its version cannot be read. Valkey tells
-    /// the Redis version that it is compatible with as well.
+    /// The server whose reply to INFO is `text`; `None` if its version cannot be read. Valkey also tells the
+    /// compatible Redis version.
     #[must_use]
     pub fn from_info(text: &str) -> Option<Self> {
         let field =
@@ -171,8 +171,8 @@ impl Server {
         self.at_least(6, 2)
     }
 
-    /// Whether ACL rules know selectors, `(…)`, keys to be read or written only, `%R~…`, and can take
-    /// subcommands away (Redis 7.0).
+    /// Whether ACL rules know selectors, `(…)`, key patterns for reading or writing only, `%R~…`, and `-` for
+    /// subcommands (Redis 7.0).
     #[must_use]
     pub fn has_selectors(self) -> bool {
         self.at_least(7, 0)
@@ -211,8 +211,7 @@ impl Server {
         other.data_format() <= self.data_format() && (common || self.flavor == other.flavor)
     }
 
-    /// Whether replicas load their first copy on a one-second tick unless it is streamed into memory
-    /// (Valkey 9).
+    /// Whether replicas start a full sync only on a one-second tick, unless it is streamed into memory (Valkey 9).
     #[must_use]
     pub fn loads_first_copy_slowly(self) -> bool {
         self.flavor == Flavor::Valkey && self.at_least(9, 0)

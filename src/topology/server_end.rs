@@ -1,16 +1,16 @@
-//! Why a server ends on its configuration: read from its log.
+//! Why a server ended because of its configuration: from its log.
 
 /// Why a server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerEnd {
-    /// The directive on which it ended, where its log names one.
+    /// The directive that caused it, if the log names it.
     pub directive: Option<String>,
-    /// Its own words.
+    /// The server's message.
     pub words: String,
 }
 
 impl ServerEnd {
-    /// Reads the log of a server that ended. `configuration` is its file.
+    /// Parses the log of a server that ended. `configuration` is its file.
     #[must_use]
     pub fn read(log: &str, configuration: &str) -> Self {
         let lines: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -20,7 +20,7 @@ impl ServerEnd {
         let quoted = lines.iter().position(|line| line.starts_with(">>>"));
         let words = quoted.and_then(|at| lines.get(at + 1)).or(lines.last());
         let words = words.map_or("it says nothing", |line| without_stamp(line));
-        // A module that does not load is told by its path only.
+        // For a module that does not load, the log has only its path.
         let told = || {
             let mentioned = |line: &&str| {
                 let mut parts = line.split_whitespace();

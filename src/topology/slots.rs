@@ -16,7 +16,7 @@ pub struct SlotRange {
 }
 
 impl SlotRange {
-    /// The range; `None` where it is empty or not within the 16384 slots.
+    /// The range; `None` if it is empty or not within the 16384 slots.
     #[must_use]
     pub fn new(start: u16, end: u16) -> Option<Self> {
         (start <= end && end < SLOT_COUNT).then_some(Self { start, end })
@@ -118,7 +118,7 @@ impl SlotSet {
         self.0.iter().any(|range| range.contains(slot))
     }
 
-    /// The slots that `other` has not.
+    /// The slots that are not in `other`.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
         self.slots().filter(|slot| !other.contains(*slot)).collect()
@@ -194,7 +194,7 @@ pub fn divide(shards: usize) -> Vec<SlotRange> {
         .collect()
 }
 
-/// The slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it, modulo 16384.
+/// The slot of a key: CRC16 (XMODEM) of its hash tag, otherwise of the whole key, modulo 16384.
 #[must_use]
 pub fn slot_of(key: impl AsRef<[u8]>) -> u16 {
     let key = key.as_ref();
@@ -213,7 +213,7 @@ pub fn slot_of(key: impl AsRef<[u8]>) -> u16 {
 /// A key that begins with `prefix` and has a slot of `slots`; any key if `slots` is empty.
 #[must_use]
 pub fn key_in(slots: &SlotSet, prefix: &str) -> String {
-    // The slot of a key is as good as random: some of a million tags falls into any set.
+    // Slots of tags are practically random: a million tags reach every set of slots.
     let tags = if slots.is_empty() { 0_u32..0 } else { 0..1_000_000 };
     let mut keys = tags.map(|number| format!("{prefix}{{{number}}}"));
     keys.find(|key| slots.contains(slot_of(key))).unwrap_or_else(|| prefix.to_owned())

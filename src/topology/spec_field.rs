@@ -1,4 +1,4 @@
-//! The fields of the spec, for causes and obstacles: a change of a field causes a step or an obstacle.
+//! The fields of the spec, for causes and obstacles of a plan.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ pub enum SpecField {
     Address,
     /// Users and passwords.
     Auth,
-    /// Passwords of sentinels of a version without users.
+    /// Passwords of sentinels that are too old for ACL users.
     AuthOfOldSentinels,
     /// The host address that ports are published on.
     Bind,
     /// The server's executable and its arguments.
     Command,
-    /// Where keys are kept.
+    /// The place of keys.
     Data,
     /// A directive that a server reads at its start only.
     Directive(String),
     /// The image.
     Image,
-    /// The image, where the spec names the same one, and the name has moved to another image.
+    /// The image, if the spec names the same image name, but the name now belongs to another image id.
     MovedImage {
         /// The image's name.
         name: String,
@@ -32,7 +32,7 @@ pub enum SpecField {
         /// The image that has the name now.
         now: ImageIdentity,
     },
-    /// The image, where the new image's server is older than the present server.
+    /// The image, if the new image's server is older than the present server.
     OlderImage,
     /// The kind of the deployment.
     Kind,
@@ -42,13 +42,13 @@ pub enum SpecField {
     Subnet,
     /// The number of replicas.
     Replicas,
-    /// The number of replicas, where the present primary leaves.
+    /// The number of replicas, if the present primary would leave.
     FewerReplicas,
-    /// The number of nodes, if a single container publishes all ports.
+    /// The number of nodes, if one container publishes all ports.
     SharedPorts,
     /// Limits of memory and processors.
     Resources,
-    /// Anything that is written to the nodes' files.
+    /// Settings that are written to the nodes' files.
     Settings,
     /// The shards and their slots.
     Shards,
@@ -64,17 +64,17 @@ pub enum SpecField {
     UnreadableLabel,
 }
 
-/// What an image is, whatever its names are.
+/// The identity of an image, independent of its names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageIdentity {
     /// Its id on the engine.
     pub id: String,
-    /// The server in it; `None` where the server does not answer.
+    /// The server in it; `None` if the server does not answer.
     pub server: Option<Server>,
 }
 
 impl ImageIdentity {
-    /// How many digits of an id are shown: as many as the engine's own lists show.
+    /// The number of digits of an id that are shown, as in `docker images`.
     const SHOWN: usize = 12;
 }
 

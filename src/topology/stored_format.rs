@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use super::{Credentials, Topology};
 use crate::spec::SecretText;
 
-/// The version that this redisctl writes. A change that the release before cannot read takes the next number.
+/// The version that this redisctl writes. A format that the previous release cannot read gets the next number.
 ///
 /// - 1: redisctl 0.1. The version is not written.
-/// - 2: the slots of a shard are a list of ranges; before, a single range.
+/// - 2: the slots of a shard are a list of ranges. In version 1 they are a single range.
 pub const VERSION: u64 = 2;
 
 /// The version of data without a version.
 const UNWRITTEN_VERSION: u64 = 1;
 
-/// Something stored by a newer redisctl.
+/// A newer redisctl stored the data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its stored format is version {found}, and this redisctl reads versions up to {VERSION}")]
 pub struct NewerFormat {
@@ -30,8 +30,7 @@ pub fn write(topology: &Topology, credentials: &Credentials) -> SecretText {
     SecretText::new(file.to_string())
 }
 
-/// Reads the output of [`write()`]; `None` where the text is something else, like a file that was not written to its
-/// end.
+/// Reads the output of [`write()`]; `None` if the text is something else, for example an incomplete file.
 ///
 /// # Errors
 /// A newer redisctl wrote it.
@@ -48,7 +47,7 @@ fn parts(file: &Value) -> Option<(Topology, Credentials)> {
     Some((topology, Credentials::from_json(file.get("credentials")?)?))
 }
 
-/// Checks the version that a label says; `None` where the label is missing.
+/// Checks the version in a label; `None` if the label is missing.
 ///
 /// # Errors
 /// A newer redisctl wrote the labels.
@@ -56,7 +55,7 @@ pub fn check_label(version: Option<&str>) -> Result<(), NewerFormat> {
     version.map_or(Ok(()), |text| check(text.parse().ok(), || text.to_owned()))
 }
 
-/// Checks a version; `None` where it is not a number, which no version was so far.
+/// Checks a version. `None`: the text is not a number. No redisctl so far wrote such a version.
 fn check(version: Option<u64>, text: impl FnOnce() -> String) -> Result<(), NewerFormat> {
     match version {
         Some(UNWRITTEN_VERSION..=VERSION) => Ok(()),

@@ -21,9 +21,9 @@ pub struct Tls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CertificateSource {
-    /// Made by redisctl, by a CA of the deployment's own.
+    /// redisctl makes them, with a CA for the deployment.
     Made,
-    /// The user's own.
+    /// The user's own files.
     Own,
 }
 
@@ -36,8 +36,8 @@ impl Tls {
         Self { client_auth: options.client_auth.unwrap_or_default(), certificates }
     }
 
-    /// Whether clients get a certificate: if servers demand it, or if redisctl made a certificate for clients. The
-    /// user's own certificate belongs to the servers.
+    /// Whether clients get a certificate: if servers require it, or if redisctl made a client certificate. The user's
+    /// own certificate is for servers.
     #[must_use]
     pub fn gives_clients_a_certificate(self) -> bool {
         match self.client_auth {
@@ -47,7 +47,7 @@ impl Tls {
         }
     }
 
-    /// The directives of a server that listens with TLS only. It also uses TLS to other servers, with the same
+    /// The directives of a server that listens with TLS only. It also dials other servers with TLS and the same
     /// certificate.
     #[must_use]
     pub fn settings(&self, kind: Kind, node: &NodeName, port: u16) -> Settings {
@@ -66,8 +66,8 @@ impl Tls {
     }
 }
 
-/// Every name under which a node is reached: the names in its certificate. They are sorted, so that equal
-/// names are equal lists.
+/// All names of a node that clients or nodes dial: the names in its certificate. They are sorted, so that equal sets
+/// are equal lists.
 #[must_use]
 pub fn names(topology: &Topology, node: &Node) -> Vec<String> {
     let mut names = vec![
@@ -85,7 +85,7 @@ pub fn names(topology: &Topology, node: &Node) -> Vec<String> {
     names
 }
 
-/// The names among [`names`] that clients verify: the endpoint's host, and the address where nodes tell it to
+/// The names among [`names`] that clients verify: the endpoint's host, and the address if nodes announce it to
 /// clients.
 #[must_use]
 pub fn verified_names(topology: &Topology, node: &Node) -> Vec<String> {

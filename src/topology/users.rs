@@ -3,7 +3,7 @@
 use super::acl::Rule;
 use super::{Auth, NodeName, Server, Topology, User};
 
-/// The user of redisctl itself, with `auth`. So its access does not depend on the spec's users.
+/// The user of redisctl itself, with `auth`. redisctl's access does not depend on the spec's users.
 pub const OPERATOR: &str = "redisctl";
 
 /// The user that replicas log in with at their primaries, with `auth`. It can do nothing else, and changed passwords
@@ -47,7 +47,7 @@ pub struct ServerUser {
     pub name: String,
     /// All its rules, as this server spells them.
     pub rules: Vec<String>,
-    /// Whether it has a password. Without a password, its rules say `nopass`, or it cannot log in.
+    /// Whether it has a password. If not, its rules have `nopass`, or it cannot log in.
     pub has_password: bool,
 }
 
@@ -57,8 +57,7 @@ pub fn is_own(name: &str) -> bool {
     name == OPERATOR || name == REPLICATION
 }
 
-/// Every user of a node, as `server` spells them: until the node is replaced, its server may differ from the
-/// topology's.
+/// All users of a node, spelt for `server`. Until the node is replaced, its server may differ from the topology's.
 #[must_use]
 pub fn users_of(topology: &Topology, node: &NodeName, server: Server) -> Vec<ServerUser> {
     if topology.is_sentinel(node) { users_of_sentinels(topology, server) } else { users_on(topology, server) }
@@ -72,7 +71,7 @@ pub fn users(topology: &Topology) -> Vec<ServerUser> {
 
 fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
     let user = |name: &str, first: &[&str], rules: &[String], has_password: bool| {
-        // Servers differ in whether a user without a rule for channels may use all channels.
+        // Servers have different defaults for the channels of a user without channel rules.
         let channels = server.has_channel_rules().then_some("resetchannels");
         let rules = first.iter().copied().chain(channels).chain(known_rules(server, rules));
         let rules = rules.map(str::to_owned).collect();
@@ -103,8 +102,8 @@ fn logging_in(server: Server) -> Vec<String> {
     if server.has_selectors() { Vec::new() } else { vec!["+hello".to_owned()] }
 }
 
-/// The users of each sentinel. A sentinel does not start with rules about commands that it lacks. So the
-/// spec's users get the rules to ask for the primary, whatever their rules on servers are.
+/// The users of each sentinel. A sentinel does not start with rules about commands that it lacks. So the spec's users
+/// get fixed rules there: those to ask for the primary.
 fn users_of_sentinels(topology: &Topology, server: Server) -> Vec<ServerUser> {
     let user = |name: &str, first: &[&str], rules: &[&str], has_password: bool| {
         let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
@@ -138,8 +137,7 @@ fn known_rules(server: Server, rules: &[String]) -> impl Iterator<Item = &str> {
 }
 
 impl Auth {
-    /// The user that clients log in as instead of the default user, where that is off: the spec's first one
-    /// that is on.
+    /// The user that clients log in as if the default user is off: the spec's first user that is on.
     #[must_use]
     pub fn user_for_default(&self) -> Option<&str> {
         let is_off = self.default_rules.is_none();

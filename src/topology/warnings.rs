@@ -12,7 +12,7 @@ mod memory;
 mod start_commands;
 mod users;
 
-/// Warnings for the topology of a spec, each at the field that it is about.
+/// Warnings about the topology of a spec, each with its field.
 #[must_use]
 pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();

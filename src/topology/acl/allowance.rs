@@ -1,13 +1,14 @@
 //! Whether two lists of ACL rules allow the same.
 //!
-//! A server tells rules in its own words, which differ between versions: `+config` may come back as four subcommands,
-//! `-@dangerous` as its commands. So rules are compared by their effect on the commands that the server lists.
+//! Servers return rules in their own words, which differ between versions. `+config` may come back as four
+//! subcommands, `-@dangerous` as its commands. So the comparison uses the effect of rules on the commands that the
+//! server lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Categories, Rule, Which};
 
-/// Whether two lists of rules let a user do the same, on a server with these commands.
+/// Whether two lists of rules give a user the same rights, on a server with these commands.
 #[must_use]
 pub fn allow_the_same(one: &[String], other: &[String], categories: &Categories) -> bool {
     let parsed = |rules: &[String]| rules.iter().map(|rule| Rule::parse(rule)).collect::<Result<Vec<_>, _>>();

@@ -1,5 +1,5 @@
-//! The commands and categories of Redis 6.0 to 8 and Valkey 8, to find misspelt names. The server decides in the end:
-//! modules bring more commands.
+//! The commands and categories of Redis 6.0 to 8 and Valkey 8, to find misspelt names. Modules add more commands, so
+//! only the server can refuse a name.
 
 /// The categories (`ACL CAT`), with those of the modules in Redis 8.
 const CATEGORIES: &str = "\

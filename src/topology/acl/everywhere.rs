@@ -1,5 +1,5 @@
-//! The commands and categories of every server that redisctl knows (`COMMAND`, `ACL CAT`): of Redis 6.0, 6.2, 7.0,
-//! 8.0 and 8.2, and of Valkey 8.1, 9.0 and 9.1. Redis before 7.0 takes any subcommand of a command.
+//! The commands and categories that all known servers have (`COMMAND`, `ACL CAT`). The servers are Redis 6.0, 6.2,
+//! 7.0, 8.0 and 8.2, and Valkey 8.1, 9.0 and 9.1. Redis before 7.0 accepts any subcommand of a command.
 
 /// The categories.
 const CATEGORIES: &str = "\

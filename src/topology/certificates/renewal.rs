@@ -7,7 +7,7 @@ use time::Date;
 /// Why a node's certificate was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Renewal {
-    /// The node's names are not those in its certificate.
+    /// The node's names differ from the names in its certificate.
     OtherNames,
     /// The certificate ends on this day.
     Ends(Date),

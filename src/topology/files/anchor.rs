@@ -1,11 +1,11 @@
-//! The files of the anchor, the container that holds the network namespace. It runs an idle server that no
-//! client can reach, because an image may have no shell and no `sleep`.
+//! The files of the anchor, the container that owns the network namespace. It runs an idle server, which no client
+//! can reach. An image may have no shell and no `sleep`, but it has a server.
 
 use super::{File, MOUNT};
 use crate::spec::SecretText;
 use crate::topology::Anchor;
 
-/// Everything that the idle server needs.
+/// The configuration of the idle server, and its folder.
 pub(super) fn files(anchor: &Anchor) -> [File; 2] {
     let name = &anchor.name;
     // A server without any socket ends at once. Only the server's user can use this socket.

@@ -1,5 +1,4 @@
-//! The configuration file of a sentinel at its first start. Later the sentinel writes its knowledge into the same
-//! file.
+//! The configuration file of a sentinel at its first start. Later the sentinel writes to the same file.
 
 use std::fmt::Write as _;
 
@@ -13,13 +12,13 @@ use crate::topology::settings::words::quoted;
 use crate::topology::users::OPERATOR;
 use crate::topology::{Address, Credentials, Node, NodeName, Topology};
 
-/// The length of a sentinel's id in bytes, which the server wants.
+/// The length of a sentinel's id in bytes, as the server requires it.
 const ID_BYTES: usize = 20;
 
-/// A sentinel's knowledge at its start: the primary to watch, its replicas, and the other sentinels.
+/// The directives of a sentinel at its first start: the primary to watch, its replicas, and the other sentinels.
 ///
-/// Sentinels find each other through the primary within about two seconds. These lines spare that wait: a
-/// sentinel writes the same lines for its own next start.
+/// Without these lines, sentinels find each other through the primary after about two seconds. A sentinel writes the
+/// same lines itself later.
 ///
 /// With passwords, sentinels log in at servers and at each other as redisctl's own user.
 pub(super) fn configuration(
@@ -79,8 +78,7 @@ pub(super) fn configuration(
     text
 }
 
-/// A sentinel's id, 40 hexadecimal digits. It follows from the node's name: other sentinels recognize a sentinel in a
-/// new container.
+/// A sentinel's id, 40 hexadecimal digits. It is derived from the node's name, so a new container keeps the id.
 fn id(node: &NodeName) -> String {
     hex::encode(&Sha256::digest(node.as_str())[..ID_BYTES])
 }

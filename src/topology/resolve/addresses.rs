@@ -1,4 +1,4 @@
-//! Which subnet a deployment has, and which port and static IP each of its nodes.
+//! The subnet of a deployment, and the port and static IP of each node.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -17,12 +17,13 @@ use crate::topology::rules::ports::{base_too_high, is_in_range, ports_are_free};
 /// The names of all nodes by number.
 type Names = BTreeMap<usize, NodeName>;
 
-/// How many nodes a subnet must have room for: static IPs follow the numbers.
+/// The highest number of a node. The subnet must have room for it, because static IPs follow the numbers.
 fn highest(names: &Names) -> usize {
     names.keys().next_back().copied().unwrap_or(1)
 }
 
-/// The subnet: from the spec, else from the deployment's network, else the stored subnet, else the first free subnet.
+/// The subnet: from the spec, otherwise from the deployment's network, otherwise the stored subnet, otherwise the
+/// first free subnet.
 pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result<Ipv4Net, Vec<Problem>> {
     if let Some(subnet) = written_subnet(spec) {
         return match subnet_has_room(subnet, names.len()) {
@@ -45,8 +46,8 @@ pub(super) fn choose_subnet(spec: &Spec, facts: &Facts, names: &Names) -> Result
     })
 }
 
-/// A port for each node: the port from the spec, else the base plus its number. Where the base is `auto`, a node
-/// keeps its port, and new nodes get free ports.
+/// A port for each node: from the spec, otherwise the base plus its number. With base `auto`, existing nodes keep
+/// their ports, and new nodes get free ports.
 pub(super) fn choose_ports(
     spec: &Spec,
     facts: &Facts,
@@ -70,8 +71,8 @@ pub(super) fn choose_ports(
             Ok(port) if is_in_range(port) => {
                 ports.insert(name.clone(), port);
             }
-            // Another rule reports a base that is out of range. A too high base is a single problem, not a problem
-            // for each node.
+            // Another rule reports a base that is out of range. Too high ports are one problem, not a problem for
+            // each node.
             _ if problems.is_empty() && is_in_range(base) => problems.push(base_too_high(name, port)),
             _ => {}
         }
@@ -80,7 +81,7 @@ pub(super) fn choose_ports(
     if problems.is_empty() { Ok(ports) } else { Err(problems) }
 }
 
-/// The ports that nodes have. Other nodes get ports that the deployment publishes for no node, else free
+/// The ports of existing nodes. New nodes get ports that the deployment publishes but no node uses, otherwise free
 /// ports in a row.
 fn automatic_ports(
     facts: &Facts,
@@ -98,7 +99,7 @@ fn automatic_ports(
     let stored = existing.stored.iter().flat_map(|stored| stored.nodes()).map(|node| node.address.port);
     let of_containers = existing.containers.keys().filter_map(|name| existing.port(name));
     let held: BTreeSet<u16> = ports.values().copied().chain(stored).chain(of_containers).collect();
-    // The anchor of a run that was cut off publishes the ports of nodes that have no container yet.
+    // The anchor of an interrupted run publishes ports of nodes that do not have containers yet.
     let mut waiting = published.difference(&held).copied();
     let mut missing = Vec::new();
     for name in names.values().filter(|name| own(name).or_else(|| kept(name)).is_none()) {
@@ -125,8 +126,8 @@ fn automatic_ports(
     }
 }
 
-/// A static IP for each node: from the spec, else the stored IP, else the IP of its number. If that IP is taken, the
-/// node gets an IP after those of all numbers.
+/// A static IP for each node: from the spec, otherwise the stored IP, otherwise the IP of its number. If that IP is
+/// taken, the node gets an IP beyond those of all numbers.
 pub(super) fn choose_ips(
     spec: &Spec,
     facts: &Facts,
@@ -151,7 +152,7 @@ pub(super) fn choose_ips(
             ips.insert(name.clone(), ip);
         }
     }
-    // Every other node gets the IP of its number if it is free: an explicit IP moves no other node.
+    // Every other node gets the IP of its number if it is free. So an explicit IP moves no other node.
     let mut spare = (highest(names)..).map_while(|position| static_ip(subnet, position));
     for (number, name) in names {
         if ips.contains_key(name) {

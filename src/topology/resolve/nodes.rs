@@ -14,7 +14,7 @@ use crate::topology::settings::lines::joined;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server};
 
-/// Everything that the nodes are made from.
+/// The input for all nodes.
 pub(super) struct Draft<'a> {
     pub(super) spec: &'a Spec,
     pub(super) kind: Kind,
@@ -29,7 +29,7 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// The node of a number; `primary` is its primary's number where it starts out as a replica.
+    /// The node with a number. `primary` is the number of its primary, if it starts as a replica.
     pub(super) fn node(&self, number: usize, primary: Option<usize>) -> Node {
         let primary = primary.map(|primary| self.address(primary));
         let settings =
@@ -37,7 +37,7 @@ impl Draft<'_> {
         self.with_settings(number, settings)
     }
 
-    /// The sentinel of a number.
+    /// The sentinel with a number.
     pub(super) fn sentinel(&self, number: usize) -> Node {
         let name = &self.names[&number];
         let mut settings = self.listening(name, self.address(number));
@@ -72,7 +72,7 @@ impl Draft<'_> {
         Address { ip: self.ips[name], port: self.ports[name] }
     }
 
-    /// Where a server or sentinel listens, and where its files are.
+    /// The port of a server or sentinel, and the paths of its files.
     fn listening(&self, name: &NodeName, address: Address) -> Settings {
         let mut settings = Settings::default();
         match tls(self.spec) {
@@ -119,7 +119,7 @@ impl Draft<'_> {
         settings
     }
 
-    /// The spec's directives for a node: those of all nodes first, then its own.
+    /// The spec's directives for a node: those of all nodes first, then the node's own.
     fn config<'s>(&'s self, name: &NodeName) -> impl Iterator<Item = (&'s str, String)> + use<'s> {
         let own = node_spec(self.spec, name).and_then(|node| node.config.as_ref());
         let all = self.spec.config.iter().chain(own).flatten();
@@ -127,8 +127,7 @@ impl Draft<'_> {
     }
 }
 
-/// Limits as the spec gives them, checked by [`rules`]. Memory always has a limit unless the spec says
-/// `unlimited`.
+/// The limits of the spec, which [`rules`] has checked. Memory always has a limit unless the spec says `unlimited`.
 fn resources(spec: Option<&ResourcesSpec>, settings: &Settings) -> Resources {
     #[expect(
         clippy::cast_possible_truncation,

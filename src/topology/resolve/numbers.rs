@@ -1,12 +1,12 @@
-//! Which number each node has. A node keeps its number for life: its name, address, port and volume
-//! follow from it. Only the nodes of a new deployment are numbered by their position.
+//! The numbers of nodes. A node keeps its number for life: its name, address, port and volume follow from it. Only in
+//! a new deployment do numbers follow from positions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::topology::facts::Existing;
 use crate::topology::{DeploymentName, Kind, Node, NodeName};
 
-/// How many nodes of which role a spec asks for.
+/// The counts of nodes in a spec, by role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
     /// Shards; 1 for kinds without sharding.
@@ -36,11 +36,11 @@ pub(super) struct ShardNumbers {
 }
 
 impl Numbers {
-    /// Numbers the nodes of `shape`. Stored nodes keep their numbers; where their count shrinks, the highest numbers
-    /// leave. New nodes take the lowest free numbers: primaries first, then the first replica of every shard, then
-    /// the second, then sentinels.
+    /// Numbers the nodes of `shape`. Stored nodes keep their numbers. If there are fewer nodes than before, those
+    /// with the highest numbers leave. New nodes take the lowest free numbers. Primaries come first, then the first
+    /// replica of every shard, then the second, then sentinels.
     ///
-    /// A number is free if no stored node and no container of the other kind has it. Servers and sentinels never swap
+    /// A number is free if no stored node and no container of the other sort has it. Servers and sentinels never swap
     /// numbers.
     pub(super) fn assign(shape: Shape, name: &DeploymentName, kind: Kind, existing: &Existing) -> Self {
         let stored = existing.stored.as_deref().filter(|stored| stored.kind == kind);
@@ -85,7 +85,7 @@ impl Numbers {
     }
 }
 
-/// The server that a node's container runs.
+/// The program in a node's container: a server or a sentinel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Server,
@@ -104,14 +104,14 @@ impl FreeNumbers {
         let is_free = |number: &usize| {
             !self.used.contains(number) && self.containers.get(number).is_none_or(|found| *found == sort)
         };
-        // Some number is always free.
+        // The search always finds a free number.
         let number = (1..usize::MAX).find(is_free).unwrap_or(usize::MAX);
         self.used.insert(number);
         number
     }
 }
 
-/// The servers in the containers of a deployment of this kind, by number. Containers of another kind are all
+/// The sorts of a deployment's containers, by number, if its kind is unchanged. Containers of another kind are all
 /// replaced.
 fn containers(name: &DeploymentName, kind: Kind, existing: &Existing) -> BTreeMap<usize, Sort> {
     let containers = existing.containers.iter().filter(|(_, settings)| settings.kind == kind.as_str());

@@ -34,7 +34,7 @@ pub(super) fn written_subnet_is_private(spec: &Spec) -> Option<Problem> {
 pub(super) fn written_ips_are_usable(spec: &Spec) -> Vec<Problem> {
     let mut problems = match (written_subnet(spec), written_subnet_is_private(spec)) {
         (Some(subnet), None) => ips_fit(spec, subnet),
-        // The subnet itself has to change first.
+        // The subnet must be corrected first.
         _ => Vec::new(),
     };
     let mut seen = BTreeMap::new();
@@ -66,7 +66,7 @@ pub(in crate::topology) fn subnet_is_free(
         .collect()
 }
 
-/// The subnet takes no network away that this machine is in. A deployment that has the subnet keeps it.
+/// The subnet hides no network that this machine is in. A deployment that already has the subnet keeps it.
 pub(in crate::topology) fn subnet_leaves_own_networks(subnet: Ipv4Net, facts: &Facts) -> Vec<Problem> {
     let has_it = facts.existing.subnet == Some(subnet.trunc());
     let hidden = facts.reached.iter().filter(|network| network.is_own && overlap(subnet, network.subnet));
@@ -83,7 +83,7 @@ pub(in crate::topology) fn subnet_leaves_own_networks(subnet: Ipv4Net, facts: &F
         .collect()
 }
 
-/// The remark about a subnet that hides a network which this machine reaches through a gateway or a VPN.
+/// The remark about a subnet that hides a network behind a gateway or a VPN.
 #[must_use]
 pub fn subnet_hides_others(spec: &Spec, facts: &Facts) -> Option<Problem> {
     let subnet = written_subnet(spec)?;

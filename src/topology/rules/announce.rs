@@ -1,4 +1,4 @@
-//! Rules of `ports.announce`: the host that clients are told.
+//! Rules of `ports.announce`: the host that servers announce to clients.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,7 +8,7 @@ use crate::topology::facts::Facts;
 
 const ANNOUNCE: [&str; 2] = ["ports", "announce"];
 
-/// The longest name that DNS has.
+/// The longest name in DNS.
 const LONGEST_NAME: usize = 253;
 
 /// The spec's host is a name that servers accept, or an IPv4 address.
@@ -34,8 +34,8 @@ pub(super) fn written_host_is_a_host(spec: &Spec) -> Option<Problem> {
     }
 }
 
-/// Whether servers accept a text as a host name: labels of letters, digits and hyphens. Digits alone in the last
-/// label are the end of an IPv4 address.
+/// Whether servers accept a text as a host name: labels of letters, digits and hyphens. A last label of digits alone
+/// would be the end of an IPv4 address.
 fn is_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let inner = label.trim_matches('-');
@@ -48,7 +48,7 @@ fn is_name(text: &str) -> bool {
     text.len() <= LONGEST_NAME && text.split('.').all(is_label) && !ends_in_digits
 }
 
-/// Ports that are published on loopback only are reached at the announced host.
+/// Ports that are published on loopback are not announced with another host.
 pub(super) fn host_is_where_ports_are(spec: &Spec, host: &str, facts: &Facts) -> Option<Problem> {
     let (bind, ip) = (bind(spec), facts.ip_of(host)?);
     (bind.is_loopback() && ip != bind).then(|| {
@@ -60,8 +60,7 @@ pub(super) fn host_is_where_ports_are(spec: &Spec, host: &str, facts: &Facts) ->
     })
 }
 
-/// The problem of an announced host without an address. redisctl proves a deployment at the host that clients are
-/// told.
+/// The problem of an announced host without an address. redisctl verifies a deployment at the announced host.
 #[must_use]
 pub fn host_is_unknown(host: &str) -> Problem {
     Problem::new(&ANNOUNCE, format!("`{host}` has no IPv4 address on this machine")).hint(

@@ -111,7 +111,7 @@ fn rules_are_rules(user: &UserSpec, at: &SpecPath) -> Vec<Problem> {
     problems
 }
 
-/// The rule that a word without a sign most likely means.
+/// The rule that a word without a sign probably means.
 fn meant(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let word = lower.trim_start_matches('@');

@@ -1,4 +1,4 @@
-//! Rules of `config`: its directives are the user's, and written so that a server can read them.
+//! Rules of `config`: redisctl does not own its directives, and a server can read them.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ const NEEDED_COMMANDS: [&str; 37] = [
     "watch",
 ];
 
-/// The directives of a spec, common or of a node, with the path of their mapping.
+/// The directives of a spec, common or of a node, with the path of the mapping that holds them.
 fn all(spec: &Spec) -> impl Iterator<Item = (Vec<&str>, &BTreeMap<String, DirectiveValue>)> {
     let common = spec.config.iter().map(|config| (vec!["config"], config));
     let own = spec.nodes.iter().flatten();
@@ -58,7 +58,7 @@ fn all(spec: &Spec) -> impl Iterator<Item = (Vec<&str>, &BTreeMap<String, Direct
     common.chain(own)
 }
 
-/// Every rule about directives as they are written.
+/// All rules about directives as written.
 pub(super) fn can_be_written(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (path, config) in all(spec) {
@@ -80,7 +80,7 @@ fn name_is_the_users(at: &[&str], name: &str) -> Option<Problem> {
     (!is_name).then(|| Problem::new(at, format!("`{name}` is not the name of a directive")))
 }
 
-/// An old name and the new one are the same directive, and upper case is lower case.
+/// An old and a new name, or upper and lower case, are the same directive.
 fn names_are_different(path: &[&str], config: &BTreeMap<String, DirectiveValue>) -> Vec<Problem> {
     let names: Vec<&String> = config.keys().collect();
     let mut problems = Vec::new();
@@ -110,7 +110,7 @@ fn value_can_be_read(at: &[&str], name: &str, value: &DirectiveValue) -> Option<
     lines.iter().filter(|_| is_written_as_given(name)).find_map(|line| words_fit(at, name, line))
 }
 
-/// Values that consist of groups of words, such as seconds and changes, have whole groups.
+/// Values that consist of groups of words, such as seconds and changes, have complete groups.
 fn words_are_whole(at: &[&str], name: &str, size: usize, lines: &[String]) -> Option<Problem> {
     let is_broken =
         |line: &&String| !line.split_whitespace().count().is_multiple_of(size) && line.as_str() != "\"\"";
@@ -122,7 +122,7 @@ fn words_are_whole(at: &[&str], name: &str, size: usize, lines: &[String]) -> Op
     }))
 }
 
-/// The words of a line that a server gets as they are written.
+/// The words of a line that a server gets unchanged.
 fn words_fit(at: &[&str], name: &str, line: &str) -> Option<Problem> {
     let Ok(words) = split(line) else {
         let message = format!("the quotes in `{line}` do not fit");

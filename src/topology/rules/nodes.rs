@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::spec::{Problem, Spec};
 use crate::topology::NodeName;
 
-/// Every entry of `nodes` names a node; `names` are the nodes' names by number. A name that `may_exist` is
-/// left to a later look.
+/// Every entry of `nodes` names a node. `names` are the nodes' names by number. For names that `may_exist`, the
+/// engine must be asked first.
 pub(in crate::topology) fn nodes_exist(
     spec: &Spec,
     names: &BTreeMap<usize, NodeName>,
@@ -20,7 +20,7 @@ pub(in crate::topology) fn nodes_exist(
         .collect()
 }
 
-/// The nodes in words.
+/// The nodes as text.
 fn list(names: &BTreeMap<usize, NodeName>) -> String {
     let is_gapless = names.keys().copied().eq(1..=names.len());
     let all: Vec<String> = names.values().map(|name| format!("`{name}`")).collect();

@@ -10,7 +10,7 @@ use crate::topology::defaults::{HIGHEST_PORT, announced_host, bind};
 use crate::topology::facts::Facts;
 use crate::topology::rules::announce::host_is_where_ports_are;
 
-/// Only root may listen on ports below, and servers do not run as root.
+/// Only root may listen on lower ports, and servers do not run as root.
 const LOWEST_PORT: u16 = 1024;
 
 const BASE: [&str; 2] = ["ports", "base"];
@@ -39,8 +39,7 @@ pub(super) fn written_ports_are_usable(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// Ports are published so that this machine reaches them: at the announced host, else at that of an engine on
-/// another machine.
+/// This machine reaches the published ports: at the announced host, otherwise at the remote engine's host.
 pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, facts: &Facts) -> Option<Problem> {
     if let Some(host) = announced_host(spec) {
         return host_is_where_ports_are(spec, host, facts);
@@ -64,7 +63,7 @@ pub(in crate::topology) fn ports_can_be_reached(spec: &Spec, facts: &Facts) -> O
     })
 }
 
-/// In a container with a network of its own, the loopback address of the engine's machine is another one.
+/// In a container with its own network, the loopback address is not that of the engine's machine.
 pub(in crate::topology) fn endpoint_leaves_the_container(host: &str, facts: &Facts) -> Option<Problem> {
     let container = facts.own_container.as_ref().filter(|_| is_loopback(host))?;
     let message = format!(

@@ -3,7 +3,7 @@
 use crate::spec::{Access, Problem, Spec, SpecKind};
 use crate::topology::settings::is_of_sentinels;
 
-/// The number of sentinels is odd: an even number tolerates as many losses as a number lower by 1.
+/// The number of sentinels is odd: one sentinel more does not make an odd number tolerate another loss.
 pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
     let count = spec.sentinels.filter(|_| spec.kind == SpecKind::Sentinel)?;
     (count % 2 == 0).then(|| {

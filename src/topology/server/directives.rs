@@ -2,9 +2,8 @@
 
 use super::{Flavor, Server};
 
-/// Directives that are newer than Redis 6.0: their names, the first Redis and the first Valkey with them.
-/// They are from the servers' own lists (`CONFIG GET *`) and release notes. A directive that is in no list is
-/// left to the server.
+/// Directives that are newer than Redis 6.0: their names, and the first Redis and Valkey that have them. They are
+/// from the servers' own lists (`CONFIG GET *`) and release notes. For a directive in no list, the server decides.
 const NEWER: [(&[&str], Option<First>, Option<First>); 7] = [
     (
         &[
@@ -94,8 +93,8 @@ type First = (u16, u16);
 const FIRST_VALKEY: First = (7, 2);
 
 impl Server {
-    /// The first versions with a directive that this server does not know, like `redis 7.0 and valkey 7.2`.
-    /// `None` where the server knows the directive, or no list has it.
+    /// The first versions with a directive that this server does not know, like `redis 7.0 and valkey 7.2`. `None` if
+    /// the server knows the directive, or no list has it.
     #[must_use]
     pub fn came_too_early_for(self, directive: &str) -> Option<String> {
         let directive = directive.to_ascii_lowercase();

@@ -1,8 +1,8 @@
-//! The commands that clients send before those of their user, and the categories that they are in.
+//! The commands that client libraries send first, and their ACL categories.
 
 use super::Server;
 
-/// A command that clients send by themselves.
+/// A command that client libraries send by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StartCommand {
     /// Its name in rules.

@@ -1,6 +1,6 @@
 //! A doubt about the rules of one user: a text, and the rule that it is about.
 
-/// Something doubtful about a user.
+/// A doubtful rule of a user.
 pub(super) struct Doubt {
     /// The text after the user's name.
     pub(super) what: String,

@@ -4,7 +4,7 @@ use crate::spec::{NodeSpec, Problem, Spec};
 use crate::topology::settings::values::memory_bytes;
 use crate::topology::{Node, Topology};
 
-/// A warning for each `maxmemory` that is not below the memory limit of its container, at the field that gives it.
+/// Warns of each `maxmemory` that is not below the memory limit of its container, at its field.
 pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let mut warnings: Vec<Problem> = Vec::new();
     for node in topology.servers() {
@@ -30,7 +30,7 @@ pub(super) fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     warnings
 }
 
-/// A node's `maxmemory` and memory limit, in bytes, where the server can fill more than the container has.
+/// A node's `maxmemory` and memory limit in bytes, if `maxmemory` exceeds the limit.
 fn too_much(node: &Node) -> Option<(u64, u64)> {
     let most_keys = node.settings.get("maxmemory").and_then(memory_bytes)?;
     let limit = node.resources.memory?;

@@ -1,11 +1,11 @@
-//! Whether a user may run the commands that clients send by themselves.
+//! Whether a user may run the commands that client libraries send by themselves.
 
 use super::doubt::Doubt;
 use crate::topology::acl::{Rule, Which};
 use crate::topology::server::StartCommand;
 use crate::topology::{Kind, Server};
 
-/// The doubts about a user whose clients cannot begin.
+/// The doubts about a user whose client libraries cannot connect.
 pub(super) fn doubts(rules: &[Rule], server: Server, kind: Kind) -> Vec<Doubt> {
     let has_commands = |rule: &Rule| matches!(rule, Rule::Commands { add: true, .. } | Rule::Selector(_));
     if rules.contains(&Rule::Enabled(false)) || !rules.iter().any(has_commands) {
@@ -21,7 +21,7 @@ pub(super) fn doubts(rules: &[Rule], server: Server, kind: Kind) -> Vec<Doubt> {
     doubts
 }
 
-/// A command that the user may not run, and the rule that takes it away, if a rule does.
+/// A command that the user may not run, and the rule that removes it, if any.
 type Refused = (&'static str, Option<String>);
 
 fn refused(rules: &[Rule], commands: &[StartCommand]) -> Vec<Refused> {
@@ -57,7 +57,7 @@ fn decisive(rules: &[Rule], command: &StartCommand) -> Option<(bool, String)> {
     })
 }
 
-/// One doubt for all refused commands, at the first rule that takes one away.
+/// One doubt for all refused commands, at the first rule that removes one of them.
 fn doubt(refused: &[Refused], why: &str) -> Option<Doubt> {
     if refused.is_empty() {
         return None;

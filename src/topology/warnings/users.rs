@@ -69,7 +69,7 @@ fn doubts(rules: &[Rule], server: Server) -> Vec<Doubt> {
     } else if rules.iter().any(|rule| matches!(rule, Rule::Channels(pattern) if pattern != "*")) {
         doubts.push(Doubt::of_all(format!("may use every channel: {server} has no rules for channels")));
     }
-    // `allkeys` and `allchannels` beside `allcommands` are there on purpose.
+    // With `allcommands`, `allkeys` and `allchannels` are there on purpose.
     let all = |wanted: &Rule| rules.contains(wanted);
     let every_key = Rule::Keys { pattern: "*".to_owned(), read: true, write: true };
     let on_purpose = all(&every_key) && all(&Rule::Channels("*".to_owned()));
