@@ -1,8 +1,8 @@
-//! The role, slots and links of every node now: one value, made once per observation. Every part reads it.
+//! The present role, slots and links of every node: one value, made once per observation. All parts read it.
 //!
-//! The value describes the present, and knows no goal. Names, addresses and duties of nodes come from a topology. The
-//! servers say everything else. Deployments with one primary are asked through [`Arrangement::primary`], clusters
-//! through the slots that their nodes own ([`Arrangement::owner`]).
+//! The value describes the present only. Names and addresses of nodes come from a topology, all else from the
+//! servers. [`Arrangement::primary`] tells the primary of a deployment with one primary. [`Arrangement::owner`] tells
+//! who owns slots of a cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,25 +20,25 @@ mod succession;
 pub use open_slots::OpenSlot;
 pub use standing::Standing;
 
-/// What every node of a deployment is, by what the servers say.
+/// The present role of every node of a deployment, from the servers' answers.
 #[derive(Debug, Clone)]
 pub struct Arrangement<'a> {
     /// The topology's nodes in its order, then nodes that leave.
     members: Vec<Member<'a>>,
 }
 
-/// A node that is there, or is to be.
+/// A node that exists, or that a topology wants.
 #[derive(Debug, Clone)]
 pub struct Member<'a> {
     /// Its name.
     pub name: NodeName,
-    /// Where its neighbours reach it.
+    /// The address that other nodes use.
     pub address: Address,
-    /// Whether it is a sentinel.
+    /// Whether the node is a sentinel.
     pub is_sentinel: bool,
     /// Whether the topology has it.
     pub place: Place,
-    /// What its server says; `None` where it is new or silent.
+    /// The answers of its server; `None` if it is new or silent.
     pub view: Option<&'a ServerView>,
 }
 
@@ -47,16 +47,16 @@ pub struct Member<'a> {
 pub enum Place {
     /// The topology has it.
     Staying,
-    /// It runs, and the topology does not have it.
+    /// It exists, and the topology does not have it.
     Leaving,
 }
 
 impl<'a> Arrangement<'a> {
-    /// The arrangement of a topology's nodes and of those that leave, by an observation.
+    /// The arrangement of a topology's nodes and of leaving nodes, from an observation.
     #[must_use]
     pub fn new(topology: &Topology, observed: &'a Observation) -> Self {
         let leaving = observed.leaving(topology).into_iter().filter_map(|(name, address)| {
-            // A node that is silent has no say, and no role to hand over.
+            // A silent node that leaves has no role to hand over.
             let view = Some(observed.view(&name)?);
             let is_sentinel = view.is_some_and(|view| view.sentinel.is_some());
             Some(Member { name, address, is_sentinel, place: Place::Leaving, view })
@@ -66,14 +66,14 @@ impl<'a> Arrangement<'a> {
         arrangement
     }
 
-    /// The arrangement of a topology's nodes alone, by their servers' answers.
+    /// The arrangement of a topology's nodes alone, from their servers' answers.
     #[must_use]
     pub fn from_answers(topology: &Topology, answers: &'a BTreeMap<NodeName, ObservedServer>) -> Self {
         let views = |name: &NodeName| answers.get(name)?.view();
         Self::from_views(topology, views)
     }
 
-    /// The arrangement of a topology's nodes alone, by the views of their servers.
+    /// The arrangement of a topology's nodes alone, from the views of their servers.
     #[must_use]
     pub fn from_views(topology: &Topology, view: impl Fn(&NodeName) -> Option<&'a ServerView>) -> Self {
         let member = |node: &crate::topology::Node| Member {
@@ -86,7 +86,7 @@ impl<'a> Arrangement<'a> {
         Self { members: topology.nodes().into_iter().map(member).collect() }
     }
 
-    /// The arrangement of nodes that hold data, at these addresses, by their servers' answers.
+    /// The arrangement of data nodes at these addresses, from their servers' answers.
     #[must_use]
     pub fn from_addresses<'n>(
         nodes: impl IntoIterator<Item = (&'n NodeName, Address)>,
@@ -102,7 +102,7 @@ impl<'a> Arrangement<'a> {
         Self { members: nodes.into_iter().map(member).collect() }
     }
 
-    /// The same arrangement, in which these nodes count as new: what their servers say is about to end.
+    /// The same arrangement, with these nodes as new nodes: their servers' answers are about to change.
     #[must_use]
     pub fn as_if_new(&self, nodes: &BTreeSet<NodeName>) -> Self {
         let mut members = self.members.clone();
@@ -112,7 +112,7 @@ impl<'a> Arrangement<'a> {
         Self { members }
     }
 
-    /// Whether the servers are about to say something else, so that a plan should wait for a later look.
+    /// Whether roles are changing at this moment, so that a plan should wait for another observation.
     #[must_use]
     pub fn is_in_motion(&self) -> bool {
         self.is_between_primaries() || self.news_of_strangers_spread()
@@ -125,7 +125,7 @@ impl<'a> Arrangement<'a> {
         Self { members: members.collect() }
     }
 
-    /// Every node, those that leave last.
+    /// Every node; leaving nodes come last.
     #[must_use]
     pub fn members(&self) -> impl DoubleEndedIterator<Item = &Member<'a>> {
         self.members.iter()
@@ -143,19 +143,19 @@ impl<'a> Arrangement<'a> {
         self.members.iter().find(|member| member.address == address)
     }
 
-    /// What a node's server says.
+    /// The answers of a node's server.
     #[must_use]
     pub fn view(&self, name: &NodeName) -> Option<&'a ServerView> {
         self.member(name)?.view
     }
 
-    /// What a node says of its cluster.
+    /// A node's view of its cluster.
     #[must_use]
     pub fn cluster(&self, name: &NodeName) -> Option<&'a ClusterView> {
         self.view(name)?.cluster.as_ref()
     }
 
-    /// What the topology's nodes say of their cluster.
+    /// The views of the cluster, from all nodes of the topology.
     pub fn clusters(&self) -> impl Iterator<Item = (&NodeName, &'a ClusterView)> {
         self.staying().filter_map(|member| Some((&member.name, member.view?.cluster.as_ref()?)))
     }

@@ -11,7 +11,7 @@ impl<'a> Arrangement<'a> {
         self.any_with_id(id).filter(|member| member.place == Place::Staying)
     }
 
-    /// The node that leaves with a cluster id.
+    /// The leaving node with a cluster id.
     #[must_use]
     pub fn leaving_with_id(&self, id: &str) -> Option<&Member<'a>> {
         self.any_with_id(id).filter(|member| member.place == Place::Leaving)
@@ -29,21 +29,21 @@ impl<'a> Arrangement<'a> {
         })
     }
 
-    /// The role that a node says it has; `None` for a new one.
+    /// The role that a node reports; `None` if the node is new.
     #[must_use]
     pub fn role(&self, node: &NodeName) -> Option<&'a ClusterRole> {
         Some(&self.cluster(node)?.own()?.role)
     }
 
-    /// The slots that a primary claims for itself.
+    /// The slots that a primary claims in its own CLUSTER NODES line.
     #[must_use]
     pub fn slots(&self, node: &NodeName) -> SlotSet {
         let own = self.cluster(node).and_then(ClusterView::own);
         own.filter(|own| own.role == ClusterRole::Primary).map(|own| own.slots.clone()).unwrap_or_default()
     }
 
-    /// The slots that a primary claims, less those that another primary has claimed with a higher config epoch: a
-    /// claim that a younger one overrides ends by itself.
+    /// The slots that a primary claims, without slots that another primary claims with a higher config epoch. Such a
+    /// claim ends by itself.
     #[must_use]
     pub fn undisputed_slots(&self, node: &NodeName) -> SlotSet {
         let slots = self.slots(node);
@@ -55,7 +55,7 @@ impl<'a> Arrangement<'a> {
         younger.fold(slots, |slots, (_, line)| slots.without(&line.slots))
     }
 
-    /// The config epoch of a node's claim of its slots.
+    /// The config epoch with which a node claims its slots.
     #[must_use]
     pub fn epoch(&self, node: &NodeName) -> u64 {
         let own = self.cluster(node).and_then(ClusterView::own);
@@ -68,28 +68,28 @@ impl<'a> Arrangement<'a> {
         nodes.filter(|node| !self.slots(&node.name).is_empty()).max_by_key(|node| self.epoch(&node.name))
     }
 
-    /// The owner among the nodes of a shard, unless a node that leaves has claimed the shard's slots with a higher
-    /// config epoch: then the owner's claim is outdated.
+    /// The owner among the nodes of a shard; `None` if a leaving node claims the shard's slots with a higher config
+    /// epoch.
     #[must_use]
     pub fn owner_of_shard<'n>(&self, shard: &'n Shard) -> Option<&'n Node> {
         let leaving = self.leaving_owner(&shard.slots).map(|leaving| self.epoch(leaving));
         self.owner(shard.nodes()).filter(|owner| leaving.is_none_or(|epoch| self.epoch(&owner.name) >= epoch))
     }
 
-    /// The node that leaves and owns some of these slots.
+    /// The leaving node that owns some of these slots.
     #[must_use]
     pub fn leaving_owner(&self, slots: &SlotSet) -> Option<&NodeName> {
         self.leaving().map(|member| &member.name).find(|name| self.slots(name).meets(slots))
     }
 
-    /// Whether a cluster node replicates another one.
+    /// Whether a cluster node replicates another node.
     #[must_use]
     pub fn replicates(&self, node: &NodeName, primary: &NodeName) -> bool {
         let id = self.cluster(primary).map(|cluster| cluster.own_id.clone());
         id.is_some_and(|id| self.role(node) == Some(&ClusterRole::Replica(id)))
     }
 
-    /// The cluster id of the primary that a node replicates, where no node of the deployment has it.
+    /// The cluster id of the primary that a node replicates, if no node of the deployment has the id.
     #[must_use]
     pub fn lost_primary(&self, node: &NodeName) -> Option<&'a str> {
         match self.role(node)? {
@@ -98,14 +98,14 @@ impl<'a> Arrangement<'a> {
         }
     }
 
-    /// The slots of the primary that a node replicates, where no node of the deployment is that primary.
+    /// The slots of the primary that a node replicates, if that primary is not a node of the deployment.
     #[must_use]
     pub fn orphaned_slots(&self, node: &NodeName) -> SlotSet {
         let line = self.lost_primary(node).and_then(|id| self.cluster(node)?.nodes.get(id));
         line.map(|line| line.slots.clone()).unwrap_or_default()
     }
 
-    /// Whether a node knows another one at its address, and not only by a handshake.
+    /// Whether a node knows another node at its address, with the handshake complete.
     #[must_use]
     pub fn knows(&self, node: &NodeName, other: &Node) -> bool {
         let id = self.cluster(&other.name).map(|cluster| cluster.own_id.as_str());
@@ -113,7 +113,7 @@ impl<'a> Arrangement<'a> {
         line.is_some_and(|line| !line.handshake && line.address == Some(other.address))
     }
 
-    /// A node that has a higher config epoch for a primary than the primary has itself.
+    /// A node that lists a primary with a higher config epoch than the primary itself.
     #[must_use]
     pub fn with_higher_epoch_for(&self, primary: &NodeName) -> Option<&NodeName> {
         let cluster = self.cluster(primary)?;
@@ -125,7 +125,7 @@ impl<'a> Arrangement<'a> {
         self.clusters().find(|(_, other)| has_higher(other)).map(|(name, _)| name)
     }
 
-    /// Whether every node that knows a primary tells clients of this replica of it.
+    /// Whether every node that knows a primary lists this replica of it to clients.
     #[must_use]
     pub fn is_listed(&self, replica: &NodeName, primary: &NodeName) -> bool {
         let id = |name: &NodeName| self.cluster(name).map(|cluster| cluster.own_id.as_str());

@@ -1,11 +1,11 @@
-//! The node that a client dials which takes one address.
+//! The node that a client dials if it accepts a single address.
 
 use super::{Arrangement, Member};
 
 impl<'a> Arrangement<'a> {
-    /// The node that a client dials which takes one address. Of a cluster it is the first node that is in its place,
-    /// and sees the cluster as up where a node does. Else it is the primary by the sentinels' choice, or without
-    /// sentinels by the servers.
+    /// The node that a client dials if it accepts a single address. In a cluster, it is the first node without a
+    /// successor that reports `cluster_state:ok`; otherwise the first without a successor. In other kinds, it is the
+    /// sentinels' choice, otherwise the server that acts as primary.
     ///
     /// `None`: no node of a cluster answers, or there is no primary.
     #[must_use]

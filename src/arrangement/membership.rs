@@ -1,7 +1,7 @@
-//! Which nodes a cluster has let in, and which it keeps out.
+//! The nodes that a cluster has joined, and the nodes that it keeps out.
 //!
-//! Since Redis 7.2 the servers tell each other of a CLUSTER FORGET, and keep the forgotten node out under its id for
-//! a minute, whatever they are told.
+//! Since Redis 7.2, CLUSTER FORGET spreads to all nodes. For a minute, they refuse the forgotten node's id, even in
+//! CLUSTER MEET.
 
 use std::collections::BTreeSet;
 
@@ -21,8 +21,8 @@ impl Arrangement<'_> {
     }
 
     /// Whether a node knows another node that has forgotten it: the other node has no line and no handshake for it.
-    /// A node after CLUSTER RESET has forgotten all nodes, and does not count. It has no slots, and no neighbours
-    /// that know the node.
+    /// After CLUSTER RESET, a node has forgotten all nodes. It does not count, because it has no slots, and no
+    /// neighbours that know the node.
     fn is_kept_out(&self, member: &Member<'_>) -> bool {
         let Some(own) = self.cluster(&member.name) else { return false };
         let keeps_out = |other: &ClusterView| {
@@ -39,7 +39,8 @@ impl Arrangement<'_> {
         self.clusters().any(|(_, other)| keeps_out(other))
     }
 
-    /// Whether none of these primaries knows a node or is in a handshake with it, although it knows other nodes.
+    /// Whether none of these primaries knows a node or is in a handshake with it, although the node knows other
+    /// nodes.
     #[must_use]
     pub fn is_unknown_to_all<'n>(
         &self,
@@ -55,10 +56,10 @@ impl Arrangement<'_> {
             })
     }
 
-    /// Whether a primary leaves a replica that it knows out of its shard in CLUSTER SHARDS.
+    /// Whether a primary knows a replica, but omits it from its shard in CLUSTER SHARDS.
     ///
-    /// Redis 8.0 does so after an upgrade from 7.0: 7.0 has no ids for shards. Messages published in the shard do
-    /// not reach the replica then (measured on 8.0.2).
+    /// Redis 8.0 does so after an upgrade from 7.0, which has no shard ids. The replica then misses messages that are
+    /// published in the shard (measured on 8.0.2).
     #[must_use]
     pub fn leaves_out(&self, primary: &NodeName, replica: &NodeName) -> bool {
         let leaves_out = || {
@@ -70,8 +71,8 @@ impl Arrangement<'_> {
         leaves_out().unwrap_or(false)
     }
 
-    /// Whether a node has yet to hear of a server that is no node of the deployment, and that another node is linked
-    /// to. If the others forgot the server before, it would come back to them through this node.
+    /// Whether gossip about a linked stranger has not reached all nodes yet. If a node hears of the stranger only
+    /// after the other nodes forgot it, it introduces the stranger again.
     #[must_use]
     pub fn news_of_strangers_spread(&self) -> bool {
         let knows =
@@ -88,14 +89,14 @@ impl Arrangement<'_> {
         })
     }
 
-    /// Whether a line is about a server that lives, and is no node of the deployment.
+    /// Whether a line describes a live server that is not a node of the deployment.
     #[must_use]
     pub fn is_linked_stranger(&self, id: &str, line: &ClusterNode) -> bool {
         let is_elsewhere = line.address.is_some_and(|address| self.at(address).is_none());
         !line.handshake && line.connected && is_elsewhere && !self.has_id(id)
     }
 
-    /// Whether a primary hears from the replica at an address, and has sent it everything.
+    /// Whether a primary is linked to the replica at an address, and has sent it all writes.
     #[must_use]
     pub fn hears(&self, primary: &NodeName, replica: Address) -> bool {
         let view = self.view(primary);

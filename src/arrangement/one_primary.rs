@@ -1,18 +1,18 @@
-//! The primary of a deployment that has one, with or without sentinels.
+//! The primary of a deployment that has one primary, with or without sentinels.
 
 use super::{Arrangement, Member};
 use crate::observation::{Replication, Watched};
 use crate::topology::{Address, NodeName};
 
 impl<'a> Arrangement<'a> {
-    /// The primary: by the sentinels' choice, or where they name none, by the servers.
+    /// The primary: the sentinels' choice; if they name none, the server that acts as primary.
     #[must_use]
     pub fn primary(&self) -> Option<&Member<'a>> {
         self.chosen_primary().or_else(|| self.followed_primary())
     }
 
-    /// The server that the sentinels call the primary. The choice with the highest epoch counts: the other sentinels
-    /// will hear of it. Without a choice, or with two choices of that epoch, the majority of the sentinels counts.
+    /// The server that the sentinels call the primary. The choice with the highest epoch counts, because it will
+    /// reach the other sentinels. Without a choice, or with two choices of that epoch, the majority counts.
     #[must_use]
     pub fn chosen_primary(&self) -> Option<&Member<'a>> {
         let servers = || self.staying().filter(|member| !member.is_sentinel);
@@ -31,7 +31,7 @@ impl<'a> Arrangement<'a> {
         first.or_else(|| by_votes().filter(|named| latest.is_some() || !self.follows_a_primary(named)))
     }
 
-    /// The server that all sentinels that answer name, however few they are.
+    /// The server that all answering sentinels name, even if they are few.
     #[must_use]
     pub fn named_primary(&self) -> Option<&Member<'a>> {
         let first = self.watched().next()?.primary?;
@@ -39,16 +39,16 @@ impl<'a> Arrangement<'a> {
         self.staying().find(|member| all_agree && !member.is_sentinel && member.address == first)
     }
 
-    /// Whether a server follows another server that says it is a primary. Sentinels that still name the follower,
-    /// and never made a choice, do not know of the change.
+    /// Whether a server replicates another server that reports to be a primary. Sentinels that still name the
+    /// replica, and never made a choice, missed the change.
     fn follows_a_primary(&self, member: &Member<'_>) -> bool {
         let primary = self.followed(&member.name).and_then(|address| self.at(address));
         primary.is_some_and(|primary| self.says_primary(&primary.name))
     }
 
-    /// The node that acts as primary by what the servers say: the primary with the most followers. Of equals the
-    /// one with the highest offset, because it would lose its keys by following another; of these the first. Where
-    /// no node is a primary, the replica with the highest offset.
+    /// The server that acts as primary, by the servers' answers: the primary with the most replicas. Among equals,
+    /// the highest offset counts: that server would lose its keys as a replica. If no node is a primary, it is the
+    /// replica with the highest offset.
     #[must_use]
     pub fn followed_primary(&self) -> Option<&Member<'a>> {
         let servers = || self.members().filter(|member| !member.is_sentinel);
@@ -59,17 +59,17 @@ impl<'a> Arrangement<'a> {
             Some(Replication::Replica { offset, .. }) => (0, 0, *offset),
             None => (0, 0, 0),
         };
-        // Of equals `max_by_key` gives the last.
+        // `max_by_key` returns the last of several equal items.
         servers().rev().max_by_key(rank)
     }
 
-    /// Whether a node that is no cluster node is the replica of the node at an address.
+    /// Whether a node, outside a cluster, is the replica of the node at an address.
     #[must_use]
     pub fn follows(&self, node: &NodeName, primary: Address) -> bool {
         self.followed(node) == Some(primary)
     }
 
-    /// The address of the primary that a server says it follows.
+    /// The address of the primary that a server replicates.
     #[must_use]
     pub fn followed(&self, node: &NodeName) -> Option<Address> {
         match self.view(node)?.replication {
@@ -78,14 +78,14 @@ impl<'a> Arrangement<'a> {
         }
     }
 
-    /// Whether a server says that it is a primary.
+    /// Whether a server reports that it is a primary.
     #[must_use]
     pub fn says_primary(&self, node: &NodeName) -> bool {
         let view = self.view(node).filter(|view| view.sentinel.is_none());
         view.is_some_and(|view| matches!(view.replication, Replication::Primary { .. }))
     }
 
-    /// Whether one server takes another one's place at this moment.
+    /// Whether a server is becoming primary in another server's place at this moment.
     #[must_use]
     pub fn is_between_primaries(&self) -> bool {
         let is_late = |one: &Watched| {
@@ -94,20 +94,20 @@ impl<'a> Arrangement<'a> {
         self.any_follow_each_other() || self.sentinels_are_choosing() || self.watched().any(is_late)
     }
 
-    /// Whether a sentinel is putting another server in the primary's place.
+    /// Whether a sentinel is doing a failover.
     #[must_use]
     pub fn sentinels_are_choosing(&self) -> bool {
         self.watched().any(|watched| watched.choosing)
     }
 
-    /// What the sentinels that answer watch.
+    /// The primaries that the answering sentinels watch.
     pub fn watched(&self) -> impl Iterator<Item = &'a Watched> {
         let sentinels = self.staying().filter(|member| member.is_sentinel);
         sentinels.filter_map(|member| member.view?.watched())
     }
 
-    /// Whether two servers follow each other. One was asked before the other took its place, and the other one
-    /// after that; what they say together never was the case.
+    /// Whether two servers replicate each other. The servers were asked before and after a role swap: their answers
+    /// do not fit together.
     fn any_follow_each_other(&self) -> bool {
         let servers = || self.staying().filter(|member| !member.is_sentinel);
         let follows = |one: &Member<'_>, other: &Member<'_>| self.follows(&one.name, other.address);

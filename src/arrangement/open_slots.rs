@@ -4,14 +4,14 @@ use super::Arrangement;
 use crate::observation::SlotWay;
 use crate::topology::NodeName;
 
-/// A slot that a node says is open.
+/// A slot that a node reports as open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OpenSlot {
     /// The slot.
     pub slot: u16,
-    /// The node that says so.
+    /// The node that reports it.
     pub node: NodeName,
-    /// Where the slot is to go, or comes from.
+    /// The target or source of the slot.
     pub way: SlotWay,
 }
 

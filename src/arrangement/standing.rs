@@ -1,36 +1,35 @@
-//! What one node does for its deployment, by what its server says.
+//! The role of one node, from its server's answers.
 
 use super::{Arrangement, Member};
 use crate::observation::{ClusterRole, ClusterView, Replication};
 use crate::topology::{Address, NodeName, SlotSet};
 
-/// What a node does.
+/// The role of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It takes writes.
+    /// It accepts writes.
     Primary {
-        /// The slots that it owns; none where it is no cluster node.
+        /// The slots that it owns; empty if it is no cluster node.
         slots: SlotSet,
     },
-    /// It has another server's keys; or it is a former primary, which is to follow its successor.
+    /// It copies another server's keys; or it is a former primary that will replicate its successor.
     Replica {
-        /// Its primary; `None` where that is no node of the deployment.
+        /// Its primary; `None` if that is no node of the deployment.
         of: Option<NodeName>,
         /// Whether its link to the primary is up.
         link_up: bool,
-        /// By how many bytes it is behind its primary, where the link is up.
+        /// The bytes that it is behind its primary, if the link is up.
         lag: Option<u64>,
     },
     /// It watches a primary.
     Sentinel {
-        /// The primary that it watches; `None` where it watches none, or a server that is no node of the
-        /// deployment.
+        /// The primary that it watches; `None` if it watches none, or a server that is no node of the deployment.
         of: Option<NodeName>,
     },
 }
 
 impl Arrangement<'_> {
-    /// What a node does; `None` where it does not answer.
+    /// The role of a node; `None` if it does not answer.
     #[must_use]
     pub fn standing(&self, node: &NodeName) -> Option<Standing> {
         let view = self.view(node)?;
@@ -50,7 +49,7 @@ impl Arrangement<'_> {
             (Replication::Primary { .. }, None) => {
                 Standing::Primary { slots: own.map(|own| own.slots.clone()).unwrap_or_default() }
             }
-            // A cluster node that has just been told to replicate is not connected yet.
+            // A cluster node is not connected right after CLUSTER REPLICATE.
             (Replication::Primary { .. }, Some(of)) => Standing::Replica { of, link_up: false, lag: None },
             (Replication::Replica { of, link_up, offset }, followed) => {
                 let of = followed.flatten().or_else(|| of.and_then(|address| self.name_at(address)));
@@ -61,8 +60,8 @@ impl Arrangement<'_> {
         })
     }
 
-    /// The node with a cluster id: the node that says so of itself, else the node at the address that `teller`
-    /// has for the id.
+    /// The node with a cluster id: the node with that own id, otherwise the node at the address that `teller` lists
+    /// for the id.
     fn name_by_id(&self, teller: &NodeName, id: &str) -> Option<NodeName> {
         let found = self.with_id(id).map(|member| member.name.clone());
         let address = || self.cluster(teller)?.nodes.get(id)?.address;

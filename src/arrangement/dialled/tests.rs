@@ -1,4 +1,4 @@
-//! Which node clients dial while two nodes say that they are primaries.
+//! The node that clients dial while two nodes report to be primaries.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl Views {
 #[test]
 fn with_sentinels_it_is_their_choice_while_a_former_primary_says_it_is_one() {
     let mut views = Views::new("kind: sentinel");
-    // The former primary was started again. It has more history than its successor.
+    // The former primary was restarted. Its offset is higher than its successor's.
     views.primary(1, 900);
     views.primary(2, 100);
     for sentinel in 3..=5 {
