@@ -1,7 +1,7 @@
-//! Whether every node has the users of the spec and no others, each with its rules and its password.
+//! Whether every node has exactly the users of the spec, with their rules and passwords.
 //!
-//! The check reads each server's own ACL LIST, and asks the servers that can say what a user may do (ACL DRYRUN).
-//! It shares no comparison with the planner.
+//! The check reads each server's own ACL LIST. If the server has ACL DRYRUN, the check also asks which commands a
+//! user may run. It shares no comparison with the planner.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ struct ListedUser {
     hashes: Vec<String>,
 }
 
-/// The rules of a user that are not about commands, keys and channels.
+/// The rules of a user that do not concern commands, keys or channels.
 #[derive(PartialEq, Eq)]
 struct UserFlags {
     is_on: bool,
@@ -159,7 +159,7 @@ mod tests {
         deployment.judged("acl-agreement", None).expect_err("a failure")
     }
 
-    /// What is wrong after a change of the second node's ACL LIST.
+    /// The problems after a change of the second node's ACL LIST.
     fn spoilt(change: impl Fn(&mut Vec<String>)) -> String {
         let mut deployment = TestDeployment::healthy(SECURE);
         let replies = &mut deployment.statement(2).replies;
@@ -203,10 +203,10 @@ mod tests {
 
     #[test]
     fn what_the_planner_reads_wrongly_is_found() {
-        // The view that planner and verification share says that nothing is wrong.
+        // The view that planner and verification share reports no problem here.
         let said = spoilt(|lines| of_user(lines, "regular", |line| format!("{line} +@all")));
         assert_eq!(said, "shop-2 has other rules for user `regular` than the spec");
-        // It says that everything is wrong.
+        // Here it reports problems everywhere.
         let mut deployment = TestDeployment::healthy(SECURE);
         deployment.statement(2).view.access.as_mut().expect("users").users =
             [("regular".to_owned(), ObservedUser::default())].into();

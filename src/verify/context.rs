@@ -1,4 +1,4 @@
-//! The input of every check: topology, passwords, survey and roles, with helpers that several checks need.
+//! The input of every check: topology, passwords, survey and roles, with common helper functions.
 
 use crate::report::Exchange;
 use crate::topology::slots::key_in;

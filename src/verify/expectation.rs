@@ -149,9 +149,9 @@ fn shortened(reply: &ProbeReply) -> String {
     text
 }
 
-/// Why a replica that follows its primary is missing: servers list replicas whose offset is above zero.
-const NOT_LISTED_YET: &str = ": clients are not told of the others; servers list a replica once it has received data \
-                              from its primary, which after a restart takes up to 20 s and passes by itself";
+/// Why a linked replica is missing: servers list only replicas whose offset is above zero.
+const NOT_LISTED_YET: &str = ". A server lists a replica only after the replica has received data from its primary: \
+                              after a restart, this takes up to 20 s";
 
 /// The reply lists every shard, and each range of slots with the endpoints of its shard, the primary's first.
 fn judge_routes(routes: &[Route], entries: &[ProbeReply]) -> Result<(), String> {
@@ -180,7 +180,7 @@ fn judge_routes(routes: &[Route], entries: &[ProbeReply]) -> Result<(), String> 
                 let texts: Vec<String> = endpoints.iter().map(ToString::to_string).collect();
                 if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
             };
-            // This is what clients see, too. A replica that was started again is missing at first.
+            // Clients see the same list. A restarted replica is missing at first.
             let passes = if rest.is_subset(&route.replicas) { NOT_LISTED_YET } else { "" };
             return Err(format!(
                 "the replicas listed for slots {range} are {} instead of {}{passes}",

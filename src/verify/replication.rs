@@ -14,7 +14,7 @@ const REPLICATED_READ: (&str, &str) =
     ("replicated-read", "what is written at the primary is read at the replica");
 const READ_ONLY: (&str, &str) = ("read-only", "a replica refuses writes");
 
-/// The lines of INFO that are about replication.
+/// The lines of INFO about replication.
 const REPLICATION_LINES: [&str; 4] = ["role:", "master_", "slave", "connected_slaves:"];
 
 /// How long replicas may take to acknowledge a write, milliseconds.

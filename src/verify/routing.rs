@@ -56,8 +56,8 @@ fn endpoints(context: &CheckContext<'_>, node: &Node) -> Check {
     Check::asked(ENDPOINTS, Some(&node.name), vec![request], found)
 }
 
-/// Asks a node for a key of another shard. Where there is one shard only, a replica is asked for a key of its primary.
-/// A primary that is alone serves every key: there is no check.
+/// Asks a node for a key of another shard. In a deployment with one shard, a replica is asked for a key of its
+/// primary. A single primary serves every key and needs no check.
 fn moved(context: &CheckContext<'_>, node: &Node) -> Option<Check> {
     let own =
         context.shard_roles.iter().position(|roles| roles.shard.nodes().any(|one| one.name == node.name))?;

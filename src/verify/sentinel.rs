@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_former_primary_that_does_not_know_of_the_failover_is_to_blame() {
         let mut deployment = deployment();
-        // shop-1 was started again. The sentinels have chosen shop-2, which shop-3 follows.
+        // shop-1 was restarted. The sentinels have chosen shop-2, and shop-3 replicates it.
         deployment.promote(2);
         let address = deployment.topology.shards[0].replicas[0].address;
         for number in 4..=6 {

@@ -15,8 +15,8 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 /// Directives whose effect other checks prove: the primary of a replica changes with a failover.
 const JUDGED_ELSEWHERE: [&str; 2] = ["replicaof", "slaveof"];
 
-/// The defaults of settings that a run may change for a while in a deployment with replicas, from the documentation
-/// of Redis and Valkey. The default is in force at the end unless the spec sets the directive.
+/// The defaults of settings that a run may change temporarily in a deployment with replicas (documentation of Redis
+/// and Valkey). After the run, the default is in force unless the spec sets the directive.
 const USUAL_WITH_REPLICAS: [(&str, &str); 4] = [
     ("min-replicas-to-write", "0"),
     ("repl-diskless-load", "disabled"),

@@ -20,7 +20,7 @@ pub(super) struct ShardRoles<'a> {
     pub(super) others: Vec<&'a Node>,
     /// The slots that the acting primary reports as its own.
     pub(super) slots: SlotSet,
-    /// The nodes that say they are primaries after the acting primary has taken their place.
+    /// Former primaries: nodes that report to be primaries although the acting primary has taken their place.
     pub(super) former: Vec<NodeName>,
 }
 

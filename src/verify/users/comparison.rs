@@ -49,7 +49,7 @@ pub(in crate::verify) fn permit_the_same(
     })
 }
 
-/// Every command of the server, and every command of a rule, with the first argument of a rule such as `+select|0`.
+/// Every command of the server and of the rules, with the first argument of rules such as `+select|0`.
 fn command_forms<'a>(
     lists: [&'a [Rule]; 2],
     commands: &ServerCommands<'a>,

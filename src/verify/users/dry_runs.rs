@@ -8,7 +8,8 @@ use super::probes::{AclProbe, ProbeTarget, ProbeTargets, candidates, patterns};
 use super::sample_commands::{SampleCommand, sample_commands};
 use crate::verify::{CheckCommand, CheckConnection, Expectation, Request};
 
-/// Dry runs of commands that the rules of a user permit, and of commands that they forbid: one of both per category.
+/// Dry runs of commands that a user's rules permit, and of commands that they forbid. Each category has one of each,
+/// if possible.
 pub(in crate::verify) fn dry_runs(
     connection: &CheckConnection,
     (user, rules): (&str, &[Rule]),

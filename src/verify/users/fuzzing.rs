@@ -1,11 +1,11 @@
-//! What holds for every pattern of keys and channels.
+//! Properties of patterns for keys and channels.
 
 use super::glob::{instances, matches};
 use crate::fuzzing::{Property, Target};
 
 pub(crate) const TARGETS: &[Target] = &[("key_pattern", Property::Text(key_pattern))];
 
-/// A pattern matches what is written for it; a text matches itself where each of its bytes is escaped.
+/// A pattern matches its generated texts. A text with all bytes escaped matches itself.
 fn key_pattern(text: &str) {
     let (pattern, other) = text.split_once('\n').unwrap_or((text, text));
     for instance in instances(pattern, "filler") {

@@ -14,9 +14,9 @@ const HARMLESS: &str = "\
 /// How many commands of [`HARMLESS`] are sent as every user, independent of its rules.
 pub(super) const USUAL: usize = 7;
 
-/// The other commands of Redis 7.0 (`COMMAND`), for dry runs. One letter stands for a key that the command reads
-/// (`r`), writes (`w`), reads and writes (`b`) or neither (`k`), by its key specification, or for a channel (`c`).
-/// The list has no commands that every user may run, such as AUTH, and no commands with subcommands.
+/// The other commands of Redis 7.0 (`COMMAND`), for dry runs. A letter stands for a key or channel, by the command's
+/// key specification. The command reads the key (`r`), writes it (`w`), does both (`b`) or neither (`k`); `c` is a
+/// channel. The list omits commands that every user may run, such as AUTH, and commands with subcommands.
 const OTHERS: &str = "\
     acl|cat; acl|deluser 1; acl|dryrun 1 1; acl|genpass; acl|getuser 1; acl|help; acl|list; acl|load; \
     acl|log; acl|save; acl|setuser 1; acl|users; acl|whoami; append w 1; asking; bgrewriteaof; bgsave; \
