@@ -1,4 +1,4 @@
-//! Deployments as a library: what the commands do, for programs and for integration tests.
+//! The library behind the commands, for programs and integration tests.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), redisctl::deployment::Error> {
@@ -19,13 +19,13 @@
 //! # }
 //! ```
 //!
-//! - [`SpecSource`]: a shipped topology, a YAML file or text, or a [`Spec`] that is built in code.
-//! - [`Up`] brings a deployment up and proves that it works; [`Up::plan`] says what it would do.
+//! - [`SpecSource`]: a shipped topology, a YAML file or text, or a [`Spec`] from code.
+//! - [`Up`] brings a deployment up and verifies it; [`Up::plan`] returns the plan only.
 //! - [`Deployment`]: endpoints, connection settings, nodes, status, verification, [`Deployment::down`].
 //! - [`RemovedOnDrop`] removes a deployment when a test panics.
-//! - [`Error`] has causes, a hint, and the report of a verification that failed.
+//! - [`Error`] has causes, a hint, and the report of a failed verification.
 //!
-//! `examples/library.rs` is a program that uses most of this.
+//! `examples/library.rs` uses most of it.
 //!
 //! All futures are [`Send`]. Nothing is printed; a [`Listener`] hears what happens. The library
 //! installs the TLS provider that it is built with, unless the process has installed one.
@@ -97,7 +97,7 @@ pub(crate) use certificates::judge as judge_certificates;
 pub(crate) use examination::examine;
 pub(crate) use spec_not_found::no_such_topology;
 
-/// The longest that a single wait may take, where the caller does not say.
+/// The default limit of a single wait.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where certificates come from: the user's files, the existing deployment, or redisctl's own CA.
+//! The sources of certificates: the user's files, the existing deployment, or redisctl's own CA.
 
 use std::path::Path;
 
@@ -13,8 +13,7 @@ use crate::topology::certificates::KeyPair;
 use crate::topology::tls::verified_names;
 use crate::topology::{Certificates, Credentials, Topology};
 
-/// The certificates of a topology that was resolved for an engine; `None` without TLS. Certificates that
-/// `stored` has and that are still valid are kept.
+/// The certificates of a resolved topology; `None` without TLS. Valid certificates in `stored` are kept.
 pub(super) fn certificates(
     spec: &LoadedSpec,
     topology: &Topology,
@@ -35,13 +34,13 @@ pub(super) fn certificates(
     Ok(Some(issue::certificates(topology, made, OffsetDateTime::now_utc())?))
 }
 
-/// Judges the user's own files where the spec names some: their issuer and until when they are valid.
-/// The engine decides the hosts, so they are not judged here.
+/// Checks the user's own files, if the spec names some: their issuer and their end. Hosts depend on the engine, so
+/// they are not checked here.
 pub(crate) fn judge(spec: &LoadedSpec) -> Result<(), Error> {
     own(spec, &spec.topology, Vec::new()).map(drop)
 }
 
-/// The user's own certificate, which must be valid for these names.
+/// The user's own certificate. It must be valid for these names.
 fn own(
     spec: &LoadedSpec,
     topology: &Topology,

@@ -1,4 +1,4 @@
-//! What a failed `up` does with the parts that it made: they stay and are listed, or they are removed.
+//! Keeps or removes the parts that a failed `up` made, and lists them.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::executor::chain;
 use crate::topology::DeploymentName;
 use crate::up_result::UpResult;
 
-/// How long the engine may take to list what it has: it may be what failed.
+/// The time limit for the engine to list its parts. The engine itself may have failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What to do with a deployment after a failure.
+/// The treatment of a deployment after a failure.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cleanup {
     /// Whether the caller wants it removed.
     pub(super) remove: bool,
-    /// Whether the run that failed made every part of it. No other deployment is removed.
+    /// Whether the failed run made all parts of it. No other deployment is removed.
     pub(super) is_new: bool,
 }
 
 impl Cleanup {
-    /// Cleans up after an error, and adds the leftovers to it.
+    /// Cleans up after an error, and adds the leftovers to the error.
     pub(super) async fn after_error(
         self,
         error: Error,
@@ -62,14 +62,14 @@ impl Cleanup {
     }
 }
 
-/// Removes a deployment that this run began. A deployment that existed before is not removed.
+/// Removes a deployment that this run made. A deployment that existed before stays.
 async fn remove_new(engine: &ConnectedEngine, name: &DeploymentName, is_new: bool) -> LeftoverState {
     if !is_new {
         return look(engine, name, Some("it existed before".to_owned())).await;
     }
     let removed = async {
         let inventory = engine.api.inventory().await?.deployment(name);
-        // With the volumes for data: only this run has written to them.
+        // Data volumes are removed too: only this run has written to them.
         remove::deployment(engine.api.client(), name, &inventory, true).await
     };
     match removed.await {

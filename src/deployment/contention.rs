@@ -1,5 +1,5 @@
-//! Subnets, ports and names that others take between choice and use, and how `up` goes on then. Runs at the same
-//! deployment are no others: the lease keeps them apart.
+//! Subnets, ports and names that are taken between choice and use, and the next attempt of `up`. Other runs on the
+//! same deployment are not the cause: the lease excludes them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,23 +19,23 @@ use crate::event::{Event, Listener, Note};
 use crate::observation::ContainerState;
 use crate::topology::Topology;
 
-/// How often a run may lose something before that is an error.
+/// The number of losses after which a run fails.
 const MOST_LOSSES: usize = 20;
 
-/// How often a run chooses other ports after a failure that only may come from its ports.
+/// The number of times that a run chooses other ports after a failure that ports may have caused.
 const MOST_SUSPICIONS: u32 = 3;
 
-/// The longest delay after the first port that a run loses; twice as long after each further one.
+/// The longest delay after the first lost port. It doubles with each lost port.
 const SHORTEST_DELAY: Duration = Duration::from_millis(500);
 
-/// The longest of these delays.
+/// The upper limit of these delays.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
-/// What a run lost.
+/// A resource that a run lost.
 enum Loss {
-    /// The subnet that it chose.
+    /// The chosen subnet.
     Subnet(Ipv4Net),
-    /// Ports that it chose for a container. On another machine, all that may be taken.
+    /// The chosen ports of a container. On another machine, any of them may be taken.
     Ports {
         /// The container that did not start.
         container: String,
@@ -45,7 +45,7 @@ enum Loss {
     Name,
 }
 
-/// What one run has lost to others so far.
+/// The resources that a run has lost so far.
 pub(super) struct Contention<'a> {
     spec: &'a LoadedSpec,
     engine: &'a ConnectedEngine,
@@ -54,7 +54,7 @@ pub(super) struct Contention<'a> {
     losses: usize,
     ports_lost: u32,
     ports_suspected: u32,
-    /// Whether the engine had nothing of the deployment at first.
+    /// Whether the engine had no part of the deployment at first.
     began_with_nothing: Option<bool>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Contention<'a> {
         }
     }
 
-    /// What this run lost so far.
+    /// The resources that this run has lost so far.
     pub(super) fn lost(&self) -> &LostResources {
         &self.lost
     }
@@ -82,10 +82,10 @@ impl<'a> Contention<'a> {
         *self.began_with_nothing.get_or_insert(target.inventory.is_empty())
     }
 
-    /// Prepares another attempt after one that failed because of others.
+    /// Prepares another attempt after the loss of a resource.
     ///
     /// # Errors
-    /// The failure, where another attempt is of no use.
+    /// The failure, if another attempt cannot help.
     pub(super) async fn recover(&mut self, error: Error, target: &Target) -> Result<(), Error> {
         let error = self.name_holder(error, target).await?;
         let loss = loss(&error).or_else(|| self.suspected_ports(&error, target));
@@ -94,7 +94,7 @@ impl<'a> Contention<'a> {
         if self.replace(loss, target).await? { Ok(()) } else { Err(error) }
     }
 
-    /// Makes room for another choice. Says whether there is one.
+    /// Makes another choice possible. `false`: no other choice exists.
     async fn replace(&mut self, loss: Loss, target: &Target) -> Result<bool, Error> {
         match loss {
             // A killed run asked for the network, and the engine made it only now.
@@ -104,7 +104,7 @@ impl<'a> Contention<'a> {
                 self.lost.subnets.push(subnet);
             }
             Loss::Ports { container, ports } if self.spec.leaves_ports_open() => {
-                // A node that ran before keeps its port: clients know it.
+                // A node that ran before keeps its port, because clients know it.
                 if !self.remove_what_never_ran(&container, target).await? {
                     return Ok(false);
                 }
@@ -115,13 +115,13 @@ impl<'a> Contention<'a> {
                 self.lost.ports.extend(ports);
                 self.back_off().await;
             }
-            // An empty volume would be all that there is.
+            // The deployment would be only an empty volume.
             Loss::Subnet(_) if self.is_new(target) => {
                 self.remove_all(target).await?;
                 return Ok(false);
             }
             Loss::Subnet(_) | Loss::Ports { .. } => return Ok(false),
-            // The next plan names it where redisctl did not make it, and uses it where a killed run made it.
+            // The next plan uses the object if a killed run made it, and otherwise reports it.
             Loss::Name => {}
         }
         Ok(true)
@@ -132,7 +132,7 @@ impl<'a> Contention<'a> {
         Ok(self.engine.api.inventory().await?.deployment(&target.topology.name).network.is_some())
     }
 
-    /// Removes everything that this run made of a new deployment.
+    /// Removes all parts that this run made of a new deployment.
     async fn remove_all(&self, target: &Target) -> Result<(), Error> {
         let (api, name) = (&self.engine.api, &target.topology.name);
         let inventory = api.inventory().await?.deployment(name);
@@ -140,8 +140,8 @@ impl<'a> Contention<'a> {
         Ok(())
     }
 
-    /// Removes what stands in the way of other ports for a container: all of a new deployment, else the container alone
-    /// where it has never run. Says whether it could.
+    /// Removes containers so that a container can get other ports: all containers of a new deployment, otherwise this
+    /// container if it has never run. Returns whether it could.
     async fn remove_what_never_ran(&mut self, container: &str, target: &Target) -> Result<bool, Error> {
         if self.is_new(target) {
             self.remove_all(target).await?;
@@ -160,8 +160,7 @@ impl<'a> Contention<'a> {
         Ok(true)
     }
 
-    /// The ports that may be the reason why an engine on another machine did not start a container: they cannot be
-    /// tried from here.
+    /// Ports that may be the reason why a remote engine did not start a container. This machine cannot test them.
     fn suspected_ports(&mut self, error: &Error, target: &Target) -> Option<Loss> {
         let Some(EngineError::NotStarted { container, .. }) = error.engine_error() else { return None };
         if self.engine.location.is_local() || self.ports_suspected >= MOST_SUSPICIONS {
@@ -172,8 +171,7 @@ impl<'a> Contention<'a> {
         Some(Loss::Ports { container: container.clone(), ports })
     }
 
-    /// Two runs that go on at the same moment choose the same port again. After a random delay the later
-    /// one sees the choice of the other.
+    /// Waits a random time. Two runs that continue at the same moment would choose the same port again.
     async fn back_off(&mut self) {
         let longest = (SHORTEST_DELAY * 2_u32.pow(self.ports_lost)).min(LONGEST_DELAY);
         self.ports_lost += 1;
@@ -181,7 +179,7 @@ impl<'a> Contention<'a> {
         tokio::time::sleep(delay).await;
     }
 
-    /// Names the holder of a port or a subnet where a container or a network needed it.
+    /// Names the holder of a port or subnet, if a container or network could not get it.
     async fn name_holder(&self, error: Error, target: &Target) -> Result<Error, Error> {
         let topology = &target.topology;
         let subnet = match error.engine_error() {
@@ -215,11 +213,11 @@ impl<'a> Contention<'a> {
         })
     }
 
-    /// The holder of a port, where it is taken.
+    /// The holder of a port, if the port is taken.
     async fn port_holder(&self, topology: &Topology, port: u16) -> Result<Option<String>, Error> {
         let mut busy = self.engine.api.inventory().await?.busy_ports(&topology.name);
         let holder = busy.remove(&port);
-        // Ports of other machines cannot be tried from here.
+        // This machine cannot test ports of other machines.
         let is_taken = || self.engine.location.is_local() && is_taken(topology.bind, port);
         Ok(holder.or_else(|| is_taken().then(|| ANOTHER_PROCESS.to_owned())))
     }
@@ -229,7 +227,7 @@ impl<'a> Contention<'a> {
     }
 }
 
-/// The ports that a container publishes: one of a node, all of an anchor.
+/// The ports that a container publishes: a node has one, an anchor has all.
 fn ports_of(topology: &Topology, container: &str) -> Vec<u16> {
     let is_anchor = topology.anchor.as_ref().is_some_and(|anchor| anchor.name.as_str() == container);
     let nodes = topology.nodes().into_iter();
@@ -238,7 +236,7 @@ fn ports_of(topology: &Topology, container: &str) -> Vec<u16> {
     own.map(|node| node.endpoint.port).collect()
 }
 
-/// What an error says was lost.
+/// The resource that was lost, from an error.
 fn loss(error: &Error) -> Option<Loss> {
     match error {
         Error::PortTaken { node, port, .. } => {

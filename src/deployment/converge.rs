@@ -1,5 +1,5 @@
-//! Observe, plan and execute, until the plan is empty. The loop works on any [`RunContext`]: a deployment on a
-//! real engine, or an engine and servers in memory.
+//! Observes, plans and executes until the plan is empty. The loop works on any [`RunContext`]: a real engine with
+//! servers, or an engine and servers in memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::planner::{self, Forming, Options};
 use crate::topology::files;
 use crate::topology::{Credentials, NodeName, Topology};
 
-/// The most rounds: one for containers that must run before their servers can be asked, one for
-/// the servers' answers, one more for each way of forming, and one to spare.
+/// The maximum number of rounds. One round starts containers whose servers must be asked. One uses the servers'
+/// answers, and each way of forming needs one. One is spare.
 pub const MOST_ROUNDS: usize = 6;
 
-/// An engine and the servers of one deployment, and what the deployment is to become.
+/// The engine and servers of one deployment, and its wanted topology.
 pub trait RunContext: Sync {
     /// The engine.
     type Engine: EngineCalls;
@@ -33,23 +33,23 @@ pub trait RunContext: Sync {
     /// The servers.
     fn servers(&self) -> &Self::Servers;
 
-    /// What the deployment is to become.
+    /// The wanted topology.
     fn topology(&self) -> &Topology;
 
-    /// The passwords and certificates that it is to have.
+    /// The wanted passwords and certificates.
     fn credentials(&self) -> &Credentials;
 
-    /// Observes engine and servers. `written` says whether a plan of this run has written the
-    /// deployment's file, so that the stored topology is the one of this run.
+    /// Observes engine and servers. With `written`, a plan of this run has written the deployment's file, so the
+    /// stored topology is that of this run.
     fn observe(&self, written: bool) -> impl Future<Output = Result<Observation, Self::Error>> + Send;
 }
 
-/// How to converge.
+/// Options of a convergence.
 #[derive(Debug, Clone, Copy)]
 pub struct ConvergeOptions {
-    /// What the planner is allowed, and how it forms clusters.
+    /// The changes that the planner may plan, and the way to form clusters.
     pub plan: Options,
-    /// The longest that any single wait may take.
+    /// The limit of a single wait.
     pub timeout: Duration,
 }
 
@@ -58,18 +58,18 @@ pub struct ConvergeOptions {
 pub enum ConvergeError<E> {
     /// The context could not be observed.
     Context(E),
-    /// There is no plan.
+    /// The planner found obstacles.
     Obstacles(Vec<Obstacle>),
     /// A step failed.
     Execute(Box<ExecuteError>),
-    /// There was still something to do after [`MOST_ROUNDS`].
+    /// The plan was not empty after [`MOST_ROUNDS`].
     Unsettled,
 }
 
-/// The end of a convergence.
+/// The result of a convergence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Converged {
-    /// How many steps changed something.
+    /// The number of steps that changed the deployment.
     pub changes: usize,
     /// Whether a plan has written the deployment's file.
     pub written: bool,
@@ -78,7 +78,7 @@ pub struct Converged {
 /// Brings the deployment of a context to its topology.
 ///
 /// # Errors
-/// The context cannot be observed, a step fails, or the plans do not come to an end.
+/// The context cannot be observed, a step fails, or the plans do not become empty.
 pub async fn converge<S: RunContext>(
     context: &S,
     mut options: ConvergeOptions,
@@ -117,7 +117,7 @@ pub async fn converge<S: RunContext>(
             }
             Err(error) => return Err(ConvergeError::Execute(Box::new(error))),
         }
-        // The plan has removed what `recreate` allows to remove; the next plan builds on the rest.
+        // With `recreate`, the plan has removed the deployment. The next plan builds on the rest.
         options.plan.recreate = false;
         end.written = true;
     }
@@ -133,7 +133,7 @@ async fn execute<S: RunContext>(
     listener: &dyn Listener,
 ) -> Result<(), ExecuteError> {
     let (topology, credentials) = (context.topology(), context.credentials());
-    // While a plan runs, it has removed what `recreate` allows to remove.
+    // With `recreate`, the plan has removed the deployment before later steps check it.
     let later = Options { recreate: false, ..options.plan };
     let replan = || -> BoxFuture<'_, Option<Plan>> {
         Box::pin(async move {

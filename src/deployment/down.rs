@@ -22,7 +22,7 @@ pub struct Down<'a> {
 }
 
 impl<'a> Down<'a> {
-    /// Removes the deployment of that name, but for the volumes of `data: volume`.
+    /// Removes the deployment of that name. The volumes of `data: volume` stay.
     pub fn new(engine: &ConnectedEngine, name: DeploymentName) -> Self {
         Self { engine: engine.clone(), name, data: false, timeout: DEFAULT_TIMEOUT, listener: &NoListener }
     }
@@ -32,12 +32,12 @@ impl<'a> Down<'a> {
         Self { data, ..self }
     }
 
-    /// The longest to wait for another run at work on the deployment. Default: [`DEFAULT_TIMEOUT`].
+    /// The time limit to wait for another run that changes the deployment. Default: [`DEFAULT_TIMEOUT`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// Tells a listener what happens.
+    /// Passes events to a listener.
     pub fn listener(self, listener: &'a dyn Listener) -> Self {
         Self { listener, ..self }
     }
@@ -45,8 +45,8 @@ impl<'a> Down<'a> {
     /// Removes the deployment.
     ///
     /// # Errors
-    /// There is no such deployment, another run is at work on it, or the engine refused a call; everything
-    /// else has been tried by then.
+    /// The deployment does not exist, another run changes it, or the engine refused a call. After a refused call, all
+    /// other calls are still made.
     pub async fn run(&self) -> Result<Removed, Error> {
         let request = LeaseRequest {
             engine: self.engine.clone(),
@@ -71,7 +71,7 @@ impl<'a> Down<'a> {
             return Err(no_such_deployment(name.as_str(), &on_engine.deployments()));
         }
         let keeps_data = !self.data && !inventory.kept_data.is_empty();
-        // The CA leads to the files for TLS, and goes with the deployment.
+        // The CA identifies the files for TLS. It is removed with the deployment.
         let asks = keeps_data || tls_files::exist();
         let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };
         let removed = remove::deployment(api.client(), name, &inventory, self.data).await?;
@@ -92,7 +92,7 @@ impl Deployment {
     /// Removes the deployment with its data.
     ///
     /// # Errors
-    /// The engine refused a call; everything else has been tried by then.
+    /// The engine refused a call. All other calls are still made.
     pub async fn down(self) -> Result<Removed, Error> {
         Down::new(self.engine(), self.name().clone()).data(true).run().await
     }

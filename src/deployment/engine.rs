@@ -1,4 +1,4 @@
-//! An engine that answers: connecting to it, and the deployments that it has.
+//! Connections to engines, and the list of their deployments.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::spec::nearest;
 use crate::status::{DeploymentLine, LineState};
 use crate::topology::DeploymentName;
 
-/// A Docker engine that answers. Clones share the connection.
+/// A Docker engine that answered. Clones share the connection.
 #[derive(Clone)]
 pub struct ConnectedEngine {
     /// Its API.
@@ -23,8 +23,8 @@ pub struct ConnectedEngine {
 }
 
 impl ConnectedEngine {
-    /// Connects to the engine that the environment names: `DOCKER_HOST`, else the current Docker context,
-    /// else the platform's default.
+    /// Connects to the engine of the environment: `DOCKER_HOST`, otherwise the current Docker context, otherwise the
+    /// platform's default.
     ///
     /// # Errors
     /// The engine does not answer, or is too old.
@@ -54,7 +54,7 @@ impl ConnectedEngine {
         self.location.address.to_string()
     }
 
-    /// Every deployment of the engine, from labels alone.
+    /// All deployments of the engine, from labels alone.
     ///
     /// # Errors
     /// The engine does not answer.
@@ -66,7 +66,7 @@ impl ConnectedEngine {
         };
         Ok(on_engine.deployments().into_iter().map(line).collect())
     }
-    /// The names of every deployment of the engine.
+    /// The names of all deployments of the engine.
     ///
     /// # Errors
     /// The engine does not answer.
@@ -74,16 +74,16 @@ impl ConnectedEngine {
         Ok(self.api.inventory().await?.deployments().into_iter().collect())
     }
 
-    /// The names of all deployments of the engine, and the names of leases that killed runs left alone.
+    /// The names of all deployments of the engine, and of leases without a deployment that killed runs left.
     pub(crate) async fn removable_names(&self) -> Result<Vec<DeploymentName>, Error> {
         let on_engine = self.api.inventory().await?;
         Ok(on_engine.deployments().union(&on_engine.leased()).cloned().collect())
     }
 
-    /// The name of a deployment that exists: the given one, else the only one.
+    /// The name of an existing deployment: the given name, otherwise the only deployment.
     ///
     /// # Errors
-    /// There is no such deployment, or there are several.
+    /// No deployment has the name, or several deployments exist and no name is given.
     pub(crate) async fn choose(&self, name: Option<&str>) -> Result<DeploymentName, Error> {
         choose(name, &self.api.inventory().await?)
     }
@@ -92,7 +92,7 @@ impl ConnectedEngine {
 /// Installs the TLS provider that redisctl is built with, unless the process has installed one.
 fn provide_tls() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Another thread may have installed one since; that one is as good.
+        // Another thread may have installed a provider meanwhile. That provider is fine too.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }

@@ -24,15 +24,15 @@ use crate::spec::env_file::EnvFileError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The spec has problems; the error draws them itself.
+    /// The spec has problems. This error prints them with their places.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// The request contradicts itself, or names something that does not exist.
+    /// The request contradicts itself, or names a missing object.
     #[error("{message}")]
     Invalid {
-        /// What is wrong with it.
+        /// The problem.
         message: String,
-        /// What would be right.
+        /// The correction.
         hint: String,
     },
     /// A file that the caller named cannot be read or written.
@@ -50,7 +50,7 @@ pub enum Error {
     EnvFile {
         /// The file.
         path: PathBuf,
-        /// Where and why.
+        /// The place and the reason.
         source: EnvFileError,
     },
     /// The address of the engine cannot be determined.
@@ -59,7 +59,7 @@ pub enum Error {
     /// The engine does not answer.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The server of this machine cannot be made into an image.
+    /// No image can be made from this machine's server.
     #[error(transparent)]
     HostImage(#[from] HostImageError),
     /// The engine refused a call.
@@ -74,10 +74,10 @@ pub enum Error {
     /// The deployment has no such user.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
-    /// There is no such deployment.
+    /// The deployment does not exist.
     #[error("there is no deployment `{name}` on this engine")]
     NoSuchDeployment {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// A similar name that exists.
         near: Option<String>,
@@ -85,7 +85,7 @@ pub enum Error {
     /// The file that describes the deployment cannot be read.
     #[error("cannot read the description of the deployment `{0}`: none of its containers has the file")]
     Unreadable(String),
-    /// The deployment has no container any more, and volumes keep its data.
+    /// The deployment has no containers, but volumes keep its data.
     #[error("`{name}` has no container any more; its data is kept in {}", listed(volumes))]
     WithoutContainers {
         /// The deployment.
@@ -98,11 +98,11 @@ pub enum Error {
     InUse {
         /// The deployment.
         deployment: String,
-        /// The other run, as far as it is known.
+        /// The other run, as far as known.
         holder: String,
-        /// Its process, where it is on this machine.
+        /// The other run's process, if it is on this machine.
         process: Option<u32>,
-        /// How long this run waited for it.
+        /// The time that this run waited for it.
         waited: Duration,
     },
     /// The lease of this run was removed while it changed the deployment.
@@ -113,48 +113,48 @@ pub enum Error {
     Obstacles {
         /// The deployment.
         deployment: String,
-        /// Why there is no plan.
+        /// The obstacles of the plan.
         obstacles: Vec<Obstacle>,
     },
-    /// A port was free when it was chosen, and taken when a container needed it.
+    /// A port was free when it was chosen, but taken when a container needed it.
     #[error("`{node}` cannot have port {port}: {holder} took it meanwhile")]
     PortTaken {
         /// The node.
         node: String,
         /// The port.
         port: u16,
-        /// The holder of the port now.
+        /// The present holder of the port.
         holder: String,
-        /// The step that failed for it.
+        /// The step that failed.
         source: Box<ExecuteError>,
     },
-    /// A subnet was free when it was chosen, and taken when the network needed it.
+    /// A subnet was free when it was chosen, but taken when the network needed it.
     #[error("`{deployment}` cannot have the subnet {subnet}: {holder} took it meanwhile")]
     SubnetTaken {
         /// The deployment.
         deployment: String,
         /// The subnet.
         subnet: Ipv4Net,
-        /// The holder of the subnet, or of a part of it.
+        /// The present holder of the subnet, or of a part of it.
         holder: String,
-        /// The step that failed for it.
+        /// The step that failed.
         source: Box<ExecuteError>,
     },
     /// A step of the plan failed.
     #[error(transparent)]
     Execute(Box<ExecuteError>),
-    /// After several rounds there was still something to do.
-    #[error("`{0}` did not settle: after {1} rounds there is still something to do")]
+    /// The plan was not empty after several rounds.
+    #[error("`{0}` did not settle: the plan is not empty after {1} rounds")]
     Unsettled(String, usize),
-    /// `up` failed after it may have made something.
+    /// `up` failed, and may have made parts of the deployment.
     #[error("{source}")]
     Unfinished {
-        /// What failed.
+        /// The failure.
         source: Box<Error>,
-        /// What the engine has of the deployment now.
+        /// The present parts of the deployment on the engine.
         leftovers: Box<Leftovers>,
     },
-    /// The deployment is up, and checks of its verification failed.
+    /// The deployment is up, but some checks failed.
     #[error("{0}")]
     ChecksFailed(Box<FailedChecks>),
 }
@@ -170,7 +170,7 @@ fn list(obstacles: &[Obstacle]) -> String {
 }
 
 impl Error {
-    /// The report of the verification that failed, where one did.
+    /// The report of a failed verification.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         match self {
@@ -185,8 +185,8 @@ impl Error {
         causes(self)
     }
 
-    /// What a person wants to see beside the causes: the last log lines of the node that failed, the
-    /// checks that failed, and what the engine has of the deployment now.
+    /// Details beside the causes: the last log lines of the failed node, the failed checks, and the deployment's
+    /// present parts.
     #[must_use]
     pub fn details(&self) -> Option<String> {
         match self {
@@ -200,7 +200,7 @@ impl Error {
         }
     }
 
-    /// What to do next.
+    /// The next thing that the user can do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -212,9 +212,9 @@ impl Error {
             Self::Engine(error) => error.hint().map(str::to_owned),
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
-            Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes what is left of it")),
+            Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes the rest of it")),
             Self::WithoutContainers { name, .. } => Some(format!(
-                "`redisctl up SPEC --name {name}`, with the spec that it was made from, brings it back with its data; \
+                "`redisctl up SPEC --name {name}` with its spec brings it back with its data; \
                  `redisctl down {name} --volumes` removes the data, too"
             )),
             Self::InUse { process, .. } => Some(in_use_hint(*process)),
@@ -245,8 +245,8 @@ impl Error {
         }
     }
 
-    /// All of the error as plain text: the message, the causes, the details and the hint. For a spec: its
-    /// problems, each with its line and a caret.
+    /// The whole error as plain text: message, causes, details and hint. For a spec: its problems, each with its line
+    /// and a caret.
     #[must_use]
     pub fn text(&self) -> String {
         if let Self::Spec(error) = self {
@@ -259,7 +259,7 @@ impl Error {
         lines.concat()
     }
 
-    /// The error of the engine that is behind this error, where there is one.
+    /// The engine's error that caused this error, if any.
     pub(crate) fn engine_error(&self) -> Option<&EngineError> {
         match self {
             Self::Engine(error) => Some(error),
@@ -271,7 +271,7 @@ impl Error {
         }
     }
 
-    /// Whether the engine may have parts of a deployment after this error.
+    /// Whether parts of a deployment may exist after this error.
     pub(super) fn may_leave_parts(&self) -> bool {
         matches!(
             self,
@@ -293,20 +293,18 @@ fn no_such_deployment_hint(name: &str, near: Option<&str>) -> String {
 
 fn in_use_hint(process: Option<u32>) -> String {
     let end = process.map_or_else(|| "end it".to_owned(), |process| format!("end process {process}"));
-    format!(
-        "wait for it with a longer `--timeout`; or {end}: its work stays, and the next `up` goes on from there"
-    )
+    format!("wait for it with a longer `--timeout`; or {end}: the next `up` continues its work")
 }
 
 fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
     if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Foreign { .. })) {
-        "choose another name with `--name`, or remove what has this name: redisctl changes nothing that it did not \
-         make"
+        "choose another name with `--name`, or remove the object with this name: redisctl changes only objects that \
+         it made"
             .to_owned()
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::KeptData(_))) {
         format!(
-            "a spec that fits the data uses it, and another name (`--name`) leaves it alone; \
-             `redisctl down {deployment} --volumes` or `redisctl up --recreate` removes it"
+            "give a spec that fits the data; or leave the data alone, with another name (`--name`); or remove it, with \
+             `redisctl down {deployment} --volumes` or `redisctl up --recreate`"
         )
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Guest { .. })) {
         format!(

@@ -1,4 +1,4 @@
-//! Examining a machine and its engine: whether they can do what `up` needs.
+//! Examines whether a machine and its engine have what `up` needs.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -18,13 +18,13 @@ use crate::topology::DeploymentName;
 use crate::topology::defaults::{DEFAULT_IMAGE, DEFAULT_PORT_BASE};
 use crate::topology::name::NameError;
 
-/// The deployment that `redisctl up` makes by default. Its needs are examined.
+/// The default deployment of `redisctl up`. Its needs are examined.
 const DEPLOYMENT: &str = "cluster";
 
 /// The number of its nodes.
 const NODES: u16 = 6;
 
-/// What an examination found.
+/// The result of an examination.
 pub(crate) struct Examination {
     /// The findings.
     pub(crate) diagnosis: Diagnosis,
@@ -32,7 +32,7 @@ pub(crate) struct Examination {
     pub(crate) reached: bool,
 }
 
-/// Examines this machine and the engine at an address, else the engine that the environment names.
+/// Examines this machine and the engine at an address, otherwise the engine of the environment.
 pub(crate) async fn examine(address: Option<&str>) -> Result<Examination, Error> {
     let mut findings = Vec::new();
     let reached = match examine_engine(address, &mut findings).await {
@@ -45,7 +45,7 @@ pub(crate) async fn examine(address: Option<&str>) -> Result<Examination, Error>
     Ok(Examination { diagnosis: Diagnosis { findings }, reached })
 }
 
-/// Finds the engine and connects to it; the error says whether the engine answered at all.
+/// Finds the engine and connects to it. The error tells whether the engine answered at all.
 async fn examine_engine(
     address: Option<&str>,
     findings: &mut Vec<DoctorFinding>,
@@ -69,11 +69,11 @@ async fn examine_engine(
     })
 }
 
-/// What `up` needs of an engine that answers.
+/// Examines an answering engine.
 async fn examine_needs(engine: &ConnectedEngine, findings: &mut Vec<DoctorFinding>) -> Result<(), Error> {
     let docker = engine.api.client();
     let info = engine_info(docker).await?;
-    // At once: the examinations that follow take time.
+    // The clocks are compared first, because the other examinations take time.
     let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     findings.push(checks::reachable(&engine.location.endpoint_host()));
     findings.push(DoctorFinding::ok("version", info.version));
@@ -100,7 +100,7 @@ async fn examine_needs(engine: &ConnectedEngine, findings: &mut Vec<DoctorFindin
     Ok(())
 }
 
-/// Ports and a subnet for the deployment. Its own ports and subnet, where it exists, are not counted.
+/// Free ports and a free subnet for the deployment. If it exists, its own ports and subnet count as free.
 async fn examine_network(engine: &ConnectedEngine) -> Result<(DoctorFinding, DoctorFinding), Error> {
     let name = DeploymentName::new(DEPLOYMENT)
         .map_err(|error| Error::Invalid { message: error.to_string(), hint: NameError::hint().to_owned() })?;
@@ -120,7 +120,7 @@ async fn examine_network(engine: &ConnectedEngine) -> Result<(DoctorFinding, Doc
     Ok((checks::ports(&wanted, &holders), subnet))
 }
 
-/// Whether an image can be made from this machine's server. None is made.
+/// Whether an image can be made from this machine's server. No image is made.
 async fn host_server() -> HostServer {
     match host_image::reference().await {
         Ok(_) => HostServer::Usable,

@@ -1,4 +1,4 @@
-//! A deployment that is up and does not pass its verification.
+//! A deployment that is up, but whose verification failed.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use crate::report::{CheckResult, Outcome, Report};
 use crate::topology::Topology;
 use crate::up_result::UpResult;
 
-/// The result of an `up` after which checks failed.
+/// The result of an `up` with failed checks.
 #[derive(Debug)]
 pub struct FailedChecks {
     /// The topology of the deployment.
     pub topology: Topology,
-    /// What `up` did, the report included.
+    /// The result of `up`, with the report.
     pub result: UpResult,
-    /// The removal of the deployment, where the caller wanted one after a failure.
+    /// The removal of the deployment, if the caller wanted it.
     pub removal: Option<Leftovers>,
 }
 
@@ -30,7 +30,7 @@ impl FailedChecks {
         checks.filter(|check| check.outcome == Outcome::Failed)
     }
 
-    /// The failed checks, a line each, and the removal.
+    /// The failed checks, one per line, and the removal.
     pub(super) fn details(&self) -> String {
         let lines = self.failed().map(|check| {
             let node = check.node.as_ref().map(|node| format!("{node}: ")).unwrap_or_default();

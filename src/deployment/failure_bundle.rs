@@ -1,5 +1,5 @@
-//! Writes the failure bundle of `up`: plans and events while they happen, so that a killed process leaves
-//! them too; everything else at the end. Every byte goes through the masks.
+//! Writes the failure bundle of `up`. Plans and events are written when they happen, so that a killed process leaves
+//! them, too. All other files are written at the end. All text is masked.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -21,8 +21,7 @@ use crate::up_result::UpResult;
 
 mod collect;
 
-/// RFC 3339 with three digits of the second's fraction. [`Rfc3339`] leaves zeros at the end out, and such times cannot
-/// be sorted as text.
+/// RFC 3339 with milliseconds. [`Rfc3339`] drops trailing zeros, so its times do not sort as text.
 ///
 /// [`Rfc3339`]: time::format_description::well_known::Rfc3339
 const MILLISECONDS: EncodedConfig = Config::DEFAULT
@@ -39,16 +38,16 @@ pub(super) struct FailureBundle {
 #[derive(Default)]
 struct BundleState {
     masks: Masks,
-    /// Makes lines of events.
+    /// Formats events as lines.
     lines: JsonLines,
-    /// How many plans were written.
+    /// The number of written plans.
     plans: usize,
-    /// The first error of writing.
+    /// The first error while writing.
     broken: Option<io::Error>,
 }
 
 impl FailureBundle {
-    /// Begins a bundle in a folder that is new, is empty, or has an earlier bundle, which is removed.
+    /// Begins a bundle in a folder. The folder is new, or empty, or has an earlier bundle, which is replaced.
     pub(super) fn begin(folder: &Path) -> Result<Self, Error> {
         let broken = |source| Error::File { operation: "write", path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(broken)?;
@@ -61,13 +60,13 @@ impl FailureBundle {
             });
         }
         let begun = Self { folder: folder.to_owned(), started: SystemTime::now(), state: Mutex::default() };
-        // A person who finds the folder after a crash can tell what it is.
+        // If redisctl crashes, this file tells what the folder is.
         let unfinished = Piece::json(bundle::SUMMARY, &begun.summary("unfinished", &json!({})));
         begun.put(&mut begun.state(), &unfinished).map_err(broken)?;
         Ok(begun)
     }
 
-    /// Masks these passwords, if there are any, in everything that is written from now on.
+    /// Masks these passwords, if any, in all text that is written from now on.
     pub(super) fn mask(&self, credentials: Option<&Credentials>) {
         let mut state = self.state();
         for secret in credentials.into_iter().flat_map(Credentials::secrets) {
@@ -75,15 +74,14 @@ impl FailureBundle {
         }
     }
 
-    /// Collects what the engine and the servers say, and writes it. Where they do not answer, the files
-    /// say so.
+    /// Collects answers of the engine and the servers, and writes them. If there are no answers, the files tell why.
     pub(super) async fn collect(&self, engine: &ConnectedEngine, target: Option<&Target>) {
         for piece in Box::pin(collect::pieces(engine, target)).await {
             self.write(&piece);
         }
     }
 
-    /// Writes the end of the run, and says where the bundle is.
+    /// Writes the end of the run, and reports the folder of the bundle.
     pub(super) fn complete(
         &self,
         deployment: Option<&DeploymentName>,
@@ -137,7 +135,7 @@ impl FailureBundle {
         summary
     }
 
-    /// Writes an event with its time; a plan also to files of its own.
+    /// Writes an event with its time. A plan also gets its own files.
     fn record(&self, event: &Event) {
         if let Event::Planned { plan } = event {
             let number = {
@@ -151,7 +149,7 @@ impl FailureBundle {
         }
         let mut state = self.state();
         let Some(fields) = state.lines.line(event) else { return };
-        // The time comes first, so that lines can be read, and sorted.
+        // The time comes first, so that lines can be sorted.
         let line = format!("{{\"at\":{},{}", time(SystemTime::now()), fields.trim_start_matches('{'));
         let line = state.masks.apply(&line);
         let path = self.folder.join(bundle::EVENTS);
@@ -174,7 +172,7 @@ impl FailureBundle {
         std::fs::write(path, state.masks.apply(text))
     }
 
-    /// A thread that panicked leaves a state that is still consistent.
+    /// A thread that panicked leaves a consistent state.
     fn state(&self) -> MutexGuard<'_, BundleState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,7 +186,7 @@ impl BundleState {
     }
 }
 
-/// Removes the files of an earlier bundle, and nothing else.
+/// Removes only the files of an earlier bundle.
 fn remove_earlier(folder: &Path) -> io::Result<()> {
     for name in bundle::TOP {
         let path = folder.join(name);
@@ -202,12 +200,12 @@ fn remove_earlier(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A time as RFC 3339 text, milliseconds included.
+/// A time as RFC 3339 text with milliseconds.
 fn time(at: SystemTime) -> Value {
     OffsetDateTime::from(at).format(&Iso8601::<MILLISECONDS>).map_or(Value::Null, Value::from)
 }
 
-/// Writes every event into a bundle, if there is one, and passes it on.
+/// Writes all events to a bundle, if any, and passes them on.
 pub(super) struct Recorder<'a> {
     inner: &'a dyn Listener,
     bundle: Option<&'a FailureBundle>,

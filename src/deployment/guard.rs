@@ -1,4 +1,4 @@
-//! A deployment that is removed when the value that stands for it is dropped.
+//! A guard that removes a deployment when it is dropped.
 
 use std::ops::Deref;
 use std::thread;
@@ -15,20 +15,20 @@ use crate::docker::location::EngineLocation;
 use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
-/// How long a removal may take while a value is dropped: a deployment of thirty nodes goes in five seconds.
+/// The time limit of a removal during `Drop`. The removal of thirty nodes takes five seconds.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A deployment that is removed, with its data, when this value is dropped: the last resort of a test that
-/// panics.
+/// A guard that removes a deployment with its data when it is dropped: the last resort of a test that panics.
 ///
-/// `Drop` cannot be asynchronous. The removal runs in a thread of its own, with a runtime and a connection
-/// of its own, and blocks the thread that drops the value, for 30 s at most. Its errors are logged, and
-/// lost otherwise. A test that succeeds calls [`RemovedOnDrop::down`] instead, which blocks nothing and
-/// gives the error. A process that is killed or aborted removes nothing.
+/// `Drop` cannot be asynchronous. The removal runs in another thread, with another runtime and connection. It blocks
+/// the dropping thread for up to 30 s. Its errors are only logged.
+///
+/// A successful test calls [`RemovedOnDrop::down`] instead, which does not block and returns errors. A killed or
+/// aborted process removes nothing.
 #[must_use = "dropping this value removes the deployment"]
 pub struct RemovedOnDrop {
     deployment: Deployment,
-    /// Whether the deployment is still to be removed.
+    /// Whether the drop still removes the deployment.
     armed: bool,
 }
 
@@ -73,12 +73,12 @@ impl Drop for RemovedOnDrop {
         let location = self.deployment.engine().location.as_ref().clone();
         let name = self.deployment.name().clone();
         let removal = thread::Builder::new().spawn(move || remove(location, name));
-        // The thread has logged its error; a panic in it is as lost.
+        // The thread has logged its error. A panic in it is ignored.
         let _ = removal.map(thread::JoinHandle::join);
     }
 }
 
-/// Removes a deployment, on a runtime of its own.
+/// Removes a deployment, on a new runtime.
 #[expect(clippy::needless_pass_by_value, reason = "the thread that runs it owns both")]
 fn remove(location: EngineLocation, name: DeploymentName) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {

@@ -1,4 +1,4 @@
-//! A deployment that exists: its endpoints, its connection settings, its state, its verification.
+//! An existing deployment: its endpoints, connection settings, state and verification.
 
 use std::path::Path;
 
@@ -14,13 +14,13 @@ use crate::status::{StatusView, status};
 use crate::topology::{Credentials, DeploymentName, Endpoint, Learned, Node, Topology};
 use crate::up_result::Verification;
 
-/// A deployment that exists on an engine.
+/// An existing deployment on an engine.
 #[derive(Clone)]
 pub struct Deployment {
     engine: ConnectedEngine,
     topology: Topology,
     credentials: Credentials,
-    /// What its servers make of directives.
+    /// Facts about directives that its servers have told.
     learned: Learned,
 }
 
@@ -46,7 +46,7 @@ impl Deployment {
         &self.engine
     }
 
-    /// The topology that the last `up` brought it to.
+    /// The topology of the last `up`.
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.topology
@@ -64,7 +64,7 @@ impl Deployment {
         Servers::new(&self.topology, &self.credentials)
     }
 
-    /// The endpoints of all nodes that hold data, by number: what a cluster client takes as its seeds.
+    /// The endpoints of all data nodes, by number. Cluster clients use them as seeds.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Endpoint> {
         self.topology.servers().into_iter().map(|node| node.endpoint.clone()).collect()
@@ -74,8 +74,8 @@ impl Deployment {
         dialled_first(&self.topology, &self.servers()).await
     }
 
-    /// The settings with which a program connects, as `redisctl env` prints them, passwords included.
-    /// Without a user: those of the default user. `files` are the files of [`Deployment::write_tls_files`].
+    /// The settings with which a program connects, as `redisctl env` prints them, passwords included. `user`: `None`
+    /// for the default user. `files` are the files of [`Deployment::write_tls_files`].
     ///
     /// # Errors
     /// The deployment has no such user.
@@ -88,8 +88,8 @@ impl Deployment {
         Ok(ConnectionSettings::new(&self.topology, &self.credentials, primary, user, files)?)
     }
 
-    /// Writes the files that clients need for TLS to `folder`, else to a folder of the user's cache that
-    /// [`Deployment::down`] removes. `None`: the deployment does not use TLS.
+    /// Writes the files that clients need for TLS to `folder`, otherwise to the user's cache. [`Deployment::down`]
+    /// removes the folder in the cache. `None`: the deployment does not use TLS.
     ///
     /// # Errors
     /// A file cannot be written.
@@ -104,7 +104,7 @@ impl Deployment {
         self.credentials.certificates.as_ref().map(crate::topology::Certificates::authority)
     }
 
-    /// The state of the deployment and of each node right now.
+    /// The present state of the deployment and of each node.
     ///
     /// # Errors
     /// The engine does not answer. A server that does not answer is part of the state.
@@ -120,7 +120,7 @@ impl Deployment {
 }
 
 /// The error for a deployment whose description cannot be read. `docker system prune` removes stopped containers and
-/// keeps volumes: `up` brings the deployment back from these.
+/// keeps volumes; `up` can then bring the deployment back.
 fn without_description(name: &DeploymentName, inventory: &Inventory) -> Error {
     let kept = inventory.volumes.iter().filter(|(_, keeps_data)| **keeps_data);
     let volumes: Vec<String> = kept.map(|(volume, _)| volume.clone()).collect();
@@ -133,10 +133,11 @@ fn without_description(name: &DeploymentName, inventory: &Inventory) -> Error {
 }
 
 impl ConnectedEngine {
-    /// The deployment of that name; without a name the only deployment of the engine.
+    /// The deployment of that name; without a name, the only deployment of the engine.
     ///
     /// # Errors
-    /// There is no such deployment, there are several, or the description of the deployment cannot be read.
+    /// The deployment does not exist, several deployments exist and no name is given, or the description cannot be
+    /// read.
     pub async fn deployment(&self, name: Option<&str>) -> Result<Deployment, Error> {
         let on_engine = self.api.inventory().await?;
         let name = choose(name, &on_engine)?;

@@ -1,18 +1,18 @@
-//! The right of one run to change a deployment. One run at a time holds it; the others wait.
+//! The lease: the right of one run to change a deployment. One run at a time holds it, and other runs wait.
 //!
-//! The lease is on the engine, so that runs of all users and machines see it: a container with a fixed name, which
-//! never runs ([`crate::docker::lease`]). The engine creates it for one of several runs. How it ends:
+//! The lease is a container with a fixed name, which is never started ([`crate::docker::lease`]). So runs of all
+//! users and machines see it, and the engine lets only one run create it. A run ends its lease, or another run does:
 //!
 //! | the holder | the lease |
 //! |---|---|
-//! | ends, also with an error | it releases the lease |
-//! | is killed or interrupted | the next run on the same machine sees that its process has ended |
-//! | is killed on another machine or in a container, is stopped, or is dropped | it is not renewed, and expires |
+//! | ends, with or without an error | the holder releases it |
+//! | is killed or interrupted | the next run on the same machine sees that the process has ended |
+//! | is killed on another machine or in a container, or is stopped or dropped | it is not renewed, and expires |
 //!
-//! A run that goes on after its lease expired finds it removed when it renews it, and stops.
+//! A run that continues after its lease expired finds no lease to renew, and stops.
 //!
-//! A run that finds the lease of a run that was cut off waits until the engine has finished the calls of that run.
-//! Only then it removes the lease, so that no other run starts before.
+//! A run that finds the lease of a killed run waits until the engine has finished that run's calls. It removes the
+//! lease after that, so that no other run starts earlier.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,46 +30,46 @@ mod process;
 
 use holder::{LeaseHolder, Verdict};
 
-/// How often to look whether another run has released the lease: a person does not notice a tenth of a second.
+/// How often to check whether another run has released the lease. Users do not notice a tenth of a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often the holder renews the lease: several times before it expires.
+/// How often the holder renews the lease. The lease lasts for several renewals.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(4);
 
-/// What a run asks for.
+/// The request of a run for a lease.
 pub(super) struct LeaseRequest<'a> {
     /// The engine.
     pub(super) engine: ConnectedEngine,
     /// The deployment.
     pub(super) deployment: DeploymentName,
-    /// An image that the engine has; `None` where the run needs none.
+    /// An image on the engine; `None` if the run needs no image.
     pub(super) image: Option<String>,
-    /// The verb, which other runs are told.
+    /// The command, shown to other runs.
     pub(super) command: &'static str,
-    /// The longest that this run waits for another.
+    /// The time limit to wait for another run.
     pub(super) timeout: Duration,
-    /// Hears what this run waits for.
+    /// Gets the event of a wait.
     pub(super) listener: &'a dyn Listener,
 }
 
-/// The right to change one deployment on one engine, until it is released. A lease that is dropped tells the next run
-/// that this run was cut off.
+/// The right to change one deployment on one engine, until it is released. A dropped lease stays on the engine, so
+/// that the next run notices the interruption.
 pub(super) struct Lease {
     engine: ConnectedEngine,
     deployment: DeploymentName,
-    /// The lease on the engine. `None` where the engine has no image: then no run can make anything.
+    /// The container of the lease. `None` if the engine has no image: then no run can create containers.
     id: Option<String>,
-    /// When this run took it. The clock of the machine, which goes on while the machine sleeps.
+    /// When this run took the lease. The system clock also counts while the machine sleeps.
     taken: SystemTime,
-    /// Whether another run held it before.
+    /// Whether another run held the lease before.
     follows: bool,
 }
 
 impl Lease {
-    /// Takes the lease. Waits for the run that holds it, and takes over from a run that was cut off.
+    /// Takes the lease. Waits for the run that holds it, and takes over from an interrupted run.
     ///
     /// # Errors
-    /// [`Error::InUse`]: another run still holds it when the time is over.
+    /// [`Error::InUse`]: another run still holds it at the end of the time.
     pub(super) async fn take(request: LeaseRequest<'_>) -> Result<Self, Error> {
         let image = match &request.image {
             Some(image) => Some(image.clone()),
@@ -87,7 +87,7 @@ impl Lease {
                 Creation::NoImage => return Ok(request.lease(None, follows)),
                 Creation::NameTaken => follows = true,
             }
-            if others.end_one_that_was_cut_off().await? {
+            if others.remove_if_interrupted().await? {
                 continue;
             }
             if wait.pause().await.is_err() {
@@ -96,7 +96,7 @@ impl Lease {
         }
     }
 
-    /// Whether another run changed the deployment before, so that what this run saw before may have changed.
+    /// Whether another run changed the deployment before, so that earlier observations may be outdated.
     pub(super) fn follows_another_run(&self) -> bool {
         self.follows
     }
@@ -104,7 +104,7 @@ impl Lease {
     /// Does work under the lease, and renews it meanwhile.
     ///
     /// # Errors
-    /// [`Error::LeaseLost`]: the lease does not exist any more, and the work was stopped. The error of the work.
+    /// [`Error::LeaseLost`]: the lease was removed, and the work was stopped. Otherwise the error of the work.
     pub(super) async fn keep<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::select! {
             biased;
@@ -113,23 +113,23 @@ impl Lease {
         }
     }
 
-    /// Renews the lease again and again, until it does not exist any more.
+    /// Renews the lease until it does not exist any more.
     async fn renew_until_lost(&self) {
         let Some(id) = &self.id else { return std::future::pending().await };
         loop {
             sleep(RENEWAL_INTERVAL).await;
             let age = self.taken.elapsed().unwrap_or_default();
-            // An engine that does not answer fails the work itself. The next renewal may succeed.
+            // If the engine does not answer, the work fails by itself. The next renewal may succeed.
             if let Ok(false) = engine_lease::renew(self.engine.api.client(), id, age).await {
                 return;
             }
         }
     }
 
-    /// Gives the lease back. The engine and the servers have answered every call of this run.
+    /// Releases the lease. The engine and the servers have answered every call of this run.
     pub(super) async fn release(&self) {
         let Some(id) = &self.id else { return };
-        // A lease that stays only makes the next run careful: its holder has ended.
+        // If the lease stays, the next run sees that its holder has ended.
         if let Err(error) = engine_lease::remove(self.engine.api.client(), id, &self.deployment).await {
             tracing::debug!(%error, "could not release the lease");
         }
@@ -149,12 +149,12 @@ impl LeaseRequest<'_> {
     }
 }
 
-/// The runs that hold the lease while this run wants it.
+/// The runs that hold the lease while this run waits.
 struct Others<'a> {
     request: &'a LeaseRequest<'a>,
-    /// The engine's clock, once it was read: the time since 1970, and when this run read it.
+    /// The engine's clock, once read: the time since 1970, and the moment of reading.
     clock: Option<(Duration, Instant)>,
-    /// The lease that was seen last.
+    /// The last lease that was seen.
     seen: Option<Seen>,
 }
 
@@ -162,13 +162,13 @@ struct Others<'a> {
 struct Seen {
     lease: FoundLease,
     holder: LeaseHolder,
-    /// How old it was at its last renewal, as far as it was read.
+    /// Its age at its last renewal, as far as known.
     renewed_at: Duration,
 }
 
 impl Others<'_> {
-    /// Looks at the lease, and tells about its holder. Removes it where its holder was cut off, and says so.
-    async fn end_one_that_was_cut_off(&mut self) -> Result<bool, Error> {
+    /// Reads the lease, and reports its holder. Removes the lease of an interrupted run, and reports that.
+    async fn remove_if_interrupted(&mut self) -> Result<bool, Error> {
         let (api, name) = (&self.request.engine.api, &self.request.deployment);
         let Some(lease) = engine_lease::find(api.client(), name).await? else { return Ok(false) };
         if self.clock.is_none() {
@@ -190,7 +190,7 @@ impl Others<'_> {
         }
         self.note(Note::RunCutOff { run: described });
         api.settle_after_killed_run(name).await?;
-        // A run that stood still may have gone on meanwhile.
+        // A stopped run may have continued meanwhile.
         if self.judge(&mut seen).await? == Verdict::Works {
             return Ok(false);
         }
@@ -198,7 +198,7 @@ impl Others<'_> {
         Ok(true)
     }
 
-    /// Whether the holder of a lease still works. Reads the last renewal where the lease seems to have expired.
+    /// Whether the holder of a lease still works. If the lease seems expired, its last renewal is read.
     async fn judge(&self, seen: &mut Seen) -> Result<Verdict, Error> {
         let age = self.age(&seen.lease);
         let verdict = seen.holder.judge(age.saturating_sub(seen.renewed_at));
@@ -210,7 +210,7 @@ impl Others<'_> {
         Ok(seen.holder.judge(age.saturating_sub(seen.renewed_at)))
     }
 
-    /// How old a lease is by the engine's clock.
+    /// The age of a lease by the engine's clock.
     fn age(&self, lease: &FoundLease) -> Duration {
         let now = self.clock.map(|(time, read)| time + read.elapsed());
         now.unwrap_or_default().saturating_sub(lease.created)

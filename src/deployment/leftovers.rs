@@ -1,4 +1,4 @@
-//! What the engine has of a deployment after an `up` that failed, in words.
+//! The parts of a deployment after a failed `up`, as text.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use crate::observation::ContainerState;
 use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
-/// What the engine has of a deployment after an `up` that failed.
+/// The parts of a deployment on the engine after a failed `up`.
 #[derive(Debug)]
 pub struct Leftovers {
     pub(super) deployment: DeploymentName,
     pub(super) state: LeftoverState,
 }
 
-/// What became of the parts of a deployment.
+/// The result of the cleanup.
 #[derive(Debug)]
 pub(super) enum LeftoverState {
     /// They stay.
     Kept {
         /// The parts.
         inventory: Inventory,
-        /// Why they stay, where the caller wanted them removed.
+        /// Why they stay, although the caller wanted them removed.
         because: Option<String>,
     },
     /// `up` removed them.
@@ -31,12 +31,12 @@ pub(super) enum LeftoverState {
 }
 
 impl Leftovers {
-    /// Whether the engine has nothing of the deployment.
+    /// Whether the engine has no part of the deployment.
     pub(super) fn is_empty(&self) -> bool {
         matches!(&self.state, LeftoverState::Kept { inventory, .. } if inventory.is_empty())
     }
 
-    /// How to go on, and how to give up, where both are possible.
+    /// How to complete the deployment or remove it, if both are possible.
     pub(super) fn ways_on(&self) -> Option<String> {
         let name = &self.deployment;
         match &self.state {
@@ -74,7 +74,7 @@ impl fmt::Display for Leftovers {
                 write!(formatter, "`{name}` is removed: {}", counts.join(", "))
             }
             LeftoverState::Unknown => {
-                write!(formatter, "the engine does not answer: it is unknown what is left of `{name}`")
+                write!(formatter, "the engine does not answer: the remaining parts of `{name}` are not known")
             }
         }
     }
@@ -87,7 +87,7 @@ fn parts(inventory: &Inventory) -> String {
     [network, volumes, containers(inventory)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How many containers there are, and how many of them are in each state.
+/// The number of containers, and their number in each state.
 fn containers(inventory: &Inventory) -> Option<String> {
     let states = [
         (ContainerState::Running, "running"),

@@ -8,14 +8,13 @@ use crate::doctor::{DoctorFinding, Neighbours, Severity, checks};
 use crate::event::Warning;
 use crate::topology::Kind;
 
-/// What to say about room for `nodes` more nodes; nothing where the kernel is another machine's.
+/// The finding about room for `nodes` more nodes; `None` if the engine runs on another kernel.
 pub(super) fn finding(nodes: usize, engine: &ConnectedEngine) -> Option<DoctorFinding> {
     let table = table().filter(|_| engine.location.is_local())?;
     Some(checks::neighbours(nodes, table))
 }
 
-/// A warning before a cluster is made whose nodes may never meet. The nodes of other kinds know only a
-/// few others.
+/// A warning about a cluster whose nodes may not reach each other. Nodes of other kinds have few neighbours.
 pub(super) fn neighbour_warning(target: &Target, engine: &ConnectedEngine) -> Option<Warning> {
     let topology = &target.topology;
     if topology.kind != Kind::Cluster || target.stored.is_some() {
@@ -29,11 +28,11 @@ pub(super) fn neighbour_warning(target: &Target, engine: &ConnectedEngine) -> Op
     }
 }
 
-/// The neighbour table of this machine's kernel, where that is Linux.
+/// The neighbour table of this machine's kernel, on Linux.
 fn table() -> Option<Neighbours> {
     let statistics = fs::read_to_string("/proc/net/stat/arp_cache").ok()?;
     let most = fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").ok()?;
-    // The first line has the titles, each other line a processor. The first column is the whole table's.
+    // The first line has titles, each other line belongs to a processor. The first column counts the whole table.
     let known = statistics.lines().nth(1)?.split_whitespace().next()?;
     Some(Neighbours { known: usize::from_str_radix(known, 16).ok()?, most: most.trim().parse().ok()? })
 }

@@ -1,9 +1,9 @@
-//! The node that a word of the user names.
+//! The node that a user's word names.
 
 use super::Error;
 use crate::topology::DeploymentName;
 
-/// The node that a word names among others: by its name, or by its number alone.
+/// Finds the node that a word names: by its name, or by its number alone.
 pub(super) fn find_node<'n, T: ?Sized>(
     word: &str,
     deployment: &DeploymentName,

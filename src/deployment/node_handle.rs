@@ -14,7 +14,7 @@ pub struct NodeHandle<'d> {
 }
 
 impl<'d> NodeHandle<'d> {
-    /// The node as the topology has it.
+    /// The node in the topology.
     pub(crate) fn topology(&self) -> &'d Node {
         self.node
     }
@@ -37,7 +37,7 @@ impl<'d> NodeHandle<'d> {
         self.node.name.as_str()
     }
 
-    /// The state of the node right now.
+    /// The present state of the node.
     ///
     /// # Errors
     /// The engine does not answer.
@@ -50,7 +50,7 @@ impl<'d> NodeHandle<'d> {
         })
     }
 
-    /// The role of the node right now; where its server does not answer, the role of the topology.
+    /// The present role of the node; if its server does not answer, its role in the topology.
     ///
     /// # Errors
     /// The engine does not answer.
@@ -77,8 +77,8 @@ impl Deployment {
         Ok(NodeHandle { deployment: self, node })
     }
 
-    /// The node that a client dials which takes one address: the acting primary; of a cluster the first
-    /// node that answers.
+    /// The node for clients that accept a single address: the acting primary; in a cluster, the first node that
+    /// answers.
     pub async fn primary(&self) -> NodeHandle<'_> {
         NodeHandle { deployment: self, node: self.dialled_first().await }
     }

@@ -1,4 +1,4 @@
-//! What the nodes of a deployment wrote to their logs.
+//! The logs of a deployment's nodes.
 
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
@@ -10,8 +10,8 @@ use crate::docker::logs;
 use crate::topology::NodeName;
 
 impl ConnectedEngine {
-    /// The nodes of a deployment whose logs are wanted; all of them where `words` is empty. It reads the
-    /// engine alone: a deployment without its description has logs too.
+    /// The nodes of a deployment that `words` name; all nodes if it is empty. It asks the engine only, so it works
+    /// without the deployment's description.
     pub(crate) async fn nodes_with_logs(
         &self,
         deployment: Option<&str>,
@@ -28,8 +28,7 @@ impl ConnectedEngine {
         words.iter().map(find).collect()
     }
 
-    /// The lines of a node's log: the last `tail` of them where that is given, and the lines to come with
-    /// `follow`.
+    /// The lines of a node's log: the last `tail` lines if given, and later lines with `follow`.
     pub(crate) fn log_lines(
         &self,
         node: &NodeName,

@@ -1,4 +1,4 @@
-//! Observing a deployment: what the engine and the servers say right now.
+//! Observes a deployment: the present answers of engine and servers.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::poll::Wait;
 use crate::redis::Servers;
 use crate::topology::{Credentials, Learned, Topology};
 
-/// How long to look again while the servers are in motion: a failover shows as a shard without a primary for less
-/// than this, and gossip tells a small cluster of a server within this time.
+/// The time limit of repeated observations while roles change. A failover shows a shard without a primary for less
+/// time. Gossip reaches a small cluster in less time, too.
 const MOTION: Duration = Duration::from_secs(2);
 
-/// How often to look then.
+/// The interval of these observations.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Observes a deployment that is to have this topology and these credentials. `stored` is what the last
-/// `up` brought it to; `learned` is what its servers make of directives.
+/// Observes a deployment with its wanted topology and credentials. `stored` is the topology of the last `up`;
+/// `learned` are facts about directives.
 pub(super) async fn observe(
     topology: &Topology,
     credentials: &Credentials,
@@ -52,7 +52,7 @@ pub(super) async fn observe(
     Ok(observed)
 }
 
-/// Observes a deployment that is to stay as it is.
+/// Observes a deployment that will not be changed.
 pub(super) async fn observe_stored(
     topology: &Topology,
     engine: &ConnectedEngine,

@@ -4,11 +4,11 @@ use std::fs;
 
 use crate::docker::EngineInventory;
 
-/// The length of the container's id that engines give as host name.
+/// The length of the container's id that engines use as host name.
 const SHORT_ID: usize = 12;
 
-/// The container in which redisctl runs. A container in the network of its host has the name of that host, and is not
-/// found: it reaches what the host reaches.
+/// The container in which redisctl runs. A container with the host's network has the host's name, so it is not found.
+/// It reaches everything that the host reaches.
 pub(super) fn own_container(on_engine: &EngineInventory) -> Option<String> {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     let name = name.trim();

@@ -1,4 +1,4 @@
-//! Where passwords come from: the spec, a file, the existing deployment, or chance.
+//! The sources of passwords: the spec, a file, the existing deployment, or random characters.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use super::Error;
 use crate::spec::{Password, SecretText, Spec, UserSpec};
 use crate::topology::{Credentials, Topology};
 
-/// The length of a generated password: 32 characters of 62 are 190 bits.
+/// The length of a generated password: 32 characters of 62 have 190 bits.
 const GENERATED_LENGTH: usize = 32;
 
-/// Every password of the deployment that a spec describes. Generated passwords that `stored` has are
-/// kept. `folder` is where relative paths start.
+/// All passwords of a spec's deployment. Generated passwords in `stored` are kept. `folder` is the folder of relative
+/// paths.
 pub(super) fn passwords(
     spec: &Spec,
     topology: &Topology,

@@ -1,4 +1,4 @@
-//! The node that a client dials which takes one address, by what the servers say right now.
+//! The node for clients that accept a single address, from the servers' present answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::poll::Wait;
 use crate::redis::Servers;
 use crate::topology::{Kind, Node, NodeName, Topology};
 
-/// How long a server may take for its answer, dial included. The other servers can tell without it.
+/// The time limit for a server's answer, connecting included. The other servers' answers are enough.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long to look again while one server takes the place of another.
+/// The time limit of repeated questions while the primary changes.
 const CHANGE_OF_PRIMARIES: Duration = Duration::from_secs(2);
 
-/// How often to look then.
+/// The interval of these questions.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// [`Arrangement::dialled_first`] of the servers' answers. If there is no such node, it is the topology's primary: the
-/// client then gets its error.
+/// [`Arrangement::dialled_first`] of the servers' answers, otherwise the topology's primary: the client then gets its
+/// error.
 pub(super) async fn dialled_first<'t>(topology: &'t Topology, servers: &Servers<'_>) -> &'t Node {
     let first = &topology.shards[0].primary;
     if topology.kind == Kind::Standalone {
@@ -39,7 +39,7 @@ pub(super) async fn dialled_first<'t>(topology: &'t Topology, servers: &Servers<
     }
 }
 
-/// What every node says, sentinels included.
+/// The answers of all nodes, sentinels included.
 async fn answers(topology: &Topology, servers: &Servers<'_>) -> BTreeMap<NodeName, ObservedServer> {
     let ask = |node: &NodeName| {
         let node = node.clone();

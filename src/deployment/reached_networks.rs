@@ -1,4 +1,4 @@
-//! The networks that this machine reaches beside those of the engine.
+//! The networks that this machine reaches, except the engine's networks.
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +8,11 @@ use crate::docker::location::EngineLocation;
 use crate::topology::facts::ReachedNetwork;
 use crate::topology::routes;
 
-/// The flag of an interface with one machine at the other end (`IFF_POINTOPOINT`), as VPNs have.
+/// The flag of an interface with a single machine at the other end (`IFF_POINTOPOINT`), as VPNs have.
 const POINT_TO_POINT: u32 = 0x10;
 
-/// The networks that this machine reaches, where the engine is on it; a bridge of the engine's own is none. Of other
-/// machines they cannot be known.
+/// The networks that this machine reaches, except the engine's bridges. If the engine is on another machine, they are
+/// unknown, and the list is empty.
 pub(super) fn reached_networks(
     location: &EngineLocation,
     on_engine: &EngineInventory,

@@ -1,4 +1,4 @@
-//! A deployment on a real engine, as the convergence sees it.
+//! The context of a convergence on a real engine.
 
 use super::Error;
 use super::converge::{ConvergeError, MOST_ROUNDS, RunContext};

@@ -25,7 +25,7 @@ impl ShippedTopology {
         SHIPPED.iter().find(|shipped| shipped.name == name)
     }
 
-    /// What it is: the first line of its text, which is a comment.
+    /// Its description: the first line of its text, which is a comment.
     #[must_use]
     pub fn summary(&self) -> &'static str {
         self.text.lines().next().unwrap_or_default().trim_start_matches("# ")

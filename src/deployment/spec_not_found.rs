@@ -1,4 +1,4 @@
-//! The errors for a spec that does not exist: each proposes similar names that exist.
+//! Errors for a spec that does not exist. Each suggests similar names.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::Error;
 use super::shipped_topologies::SHIPPED;
 use crate::spec::{is_file_name, nearest};
 
-/// More names than these are no help.
+/// The most names that a hint lists.
 const MOST_NAMES: usize = 8;
 
 /// No spec and no shipped topology has that name.
@@ -38,7 +38,7 @@ pub(super) fn no_such_file(path: &Path) -> Error {
     Error::Invalid { message: format!("there is no file `{}`", path.display()), hint }
 }
 
-/// The path is a folder's.
+/// The path leads to a folder.
 pub(super) fn is_folder(path: &Path) -> Error {
     let specs = specs_in(path);
     let hint =
@@ -51,7 +51,7 @@ fn specs_of_folder(names: &[String]) -> String {
     format!("specs in that folder: `{}`{more}", names[..names.len().min(MOST_NAMES)].join("`, `"))
 }
 
-/// The names of the YAML files in a folder, in order; none where the folder cannot be read.
+/// The names of the YAML files in a folder, sorted; empty if the folder cannot be read.
 fn specs_in(folder: &Path) -> Vec<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

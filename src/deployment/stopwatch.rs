@@ -1,10 +1,10 @@
-//! How long the phases around the plan take.
+//! Measures the phases around the plan.
 
 use std::time::Instant;
 
 use crate::event::Listener;
 
-/// Tells a listener how long each phase took.
+/// Reports the duration of each phase to a listener.
 pub(super) struct Stopwatch<'a> {
     listener: &'a dyn Listener,
     since: Instant,

@@ -1,4 +1,4 @@
-//! The files that clients need for TLS. Programs take paths, so they are written when `env` names them.
+//! The files that clients need for TLS. Programs read them from paths, so `env` writes the files that it names.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -11,14 +11,14 @@ use super::Error;
 use crate::connection::TlsFiles;
 use crate::topology::{Certificates, DeploymentName, Tls, Topology};
 
-/// Writes the files of a deployment to `folder`, else to a folder of the deployment in the user's cache.
+/// Writes a deployment's files to `folder`, otherwise to the deployment's folder in the user's cache.
 pub(super) fn write(
     topology: &Topology,
     certificates: &Certificates,
     folder: Option<&Path>,
 ) -> Result<TlsFiles, Error> {
     let folder = match folder {
-        // Programs that read the variables may run in another folder.
+        // Programs that use the variables may run in another folder.
         Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
         None => own_folder(&topology.name, certificates).ok_or_else(|| Error::Invalid {
             message: "there is no home directory for the certificate of the CA".to_owned(),
@@ -45,7 +45,7 @@ pub(super) fn write(
     Ok(TlsFiles { ca, client })
 }
 
-/// Removes what [`write()`] left in the user's cache.
+/// Removes the files of [`write()`] from the user's cache.
 pub(super) fn forget(deployment: &DeploymentName, certificates: &Certificates) -> io::Result<()> {
     match own_folder(deployment, certificates).map(fs::remove_dir_all) {
         Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -53,12 +53,12 @@ pub(super) fn forget(deployment: &DeploymentName, certificates: &Certificates) -
     }
 }
 
-/// Whether the user's cache has such files at all, so that [`forget`] may have work.
+/// Whether the user's cache has files of any deployment. If not, [`forget`] is not needed.
 pub(super) fn exist() -> bool {
     cache().is_some_and(|cache| cache.is_dir())
 }
 
-/// The folder of a deployment. Deployments of one name on two engines have different CAs.
+/// The folder of a deployment. Deployments with the same name on two engines have different CAs.
 fn own_folder(deployment: &DeploymentName, certificates: &Certificates) -> Option<PathBuf> {
     let digest = Sha256::digest(certificates.authority());
     Some(cache()?.join(format!("{deployment}-{}", hex::encode(&digest[..4]))))
@@ -79,7 +79,7 @@ fn create_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Writes a file that only the user can read. A reader finds the old file or the new one, never a part.
+/// Writes a file that only the user can read. A reader finds the old file or the new file, never a part.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut options = fs::OpenOptions::new();

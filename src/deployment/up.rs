@@ -28,7 +28,7 @@ use crate::status::status;
 use crate::up_result::UpResult;
 use crate::waiting::Unavailable;
 
-/// Brings a deployment up: creates it, or changes it until it is as its spec says, and verifies it.
+/// Brings a deployment up: creates it, or changes it until it matches its spec, and verifies it.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), redisctl::deployment::Error> {
@@ -61,11 +61,11 @@ enum EngineChoice {
 pub struct UpDone {
     /// The deployment.
     pub deployment: Deployment,
-    /// What `up` did, and the verification.
+    /// The result of `up`, with the verification.
     pub result: UpResult,
 }
 
-/// How far a run came.
+/// The progress of a run.
 #[derive(Default)]
 struct UpProgress {
     engine: Option<ConnectedEngine>,
@@ -76,7 +76,7 @@ struct UpProgress {
 }
 
 impl<'a> Up<'a> {
-    /// Brings the deployment of a spec up, on the engine that the environment names.
+    /// Brings the deployment of a spec up, on the engine of the environment.
     pub fn new(spec: impl Into<SpecSource>) -> Self {
         Self {
             spec: spec.into(),
@@ -90,34 +90,33 @@ impl<'a> Up<'a> {
         }
     }
 
-    /// On this engine.
+    /// Uses this engine.
     pub fn on(self, engine: &ConnectedEngine) -> Self {
         Self { engine: EngineChoice::Connected(engine.clone()), ..self }
     }
 
-    /// On the engine at an address (`unix://…`, `npipe://…`, `tcp://…`, `ssh://…`), where there is one.
+    /// Uses the engine at an address (`unix://…`, `npipe://…`, `tcp://…`, `ssh://…`), if given.
     pub fn at(self, address: Option<&str>) -> Self {
         Self { engine: EngineChoice::Address(address.map(str::to_owned)), ..self }
     }
 
-    /// Tells a listener what happens.
+    /// Passes events to a listener.
     pub fn listener(self, listener: &'a dyn Listener) -> Self {
         Self { listener, ..self }
     }
 
-    /// The longest that any single wait may take. Default: [`DEFAULT_TIMEOUT`].
+    /// The limit of a single wait. Default: [`DEFAULT_TIMEOUT`].
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// Removes parts of the deployment with their data and makes them again, where the spec changed and
-    /// no live change can bring the change about.
+    /// Allows `up` to remove parts of the deployment with their data and make them again, if the changes need it.
     pub fn recreate(mut self, recreate: bool) -> Self {
         self.plan.recreate = recreate;
         self
     }
 
-    /// Discards keys that the plan otherwise warns about and leaves alone: keys that no other node has.
+    /// Discards keys that no other node has. Without it, the plan warns about these keys and leaves them alone.
     pub fn discard_keys(mut self, discard: bool) -> Self {
         self.plan.discard_keys = discard;
         self
@@ -138,13 +137,13 @@ impl<'a> Up<'a> {
         Self { bundle: folder, ..self }
     }
 
-    /// How a new cluster forms.
+    /// The way to form a new cluster.
     pub(crate) fn forming(mut self, forming: Forming) -> Self {
         self.plan.forming = forming;
         self
     }
 
-    /// Plans what [`Up::run`] would do, and changes nothing.
+    /// The plan of [`Up::run`]. Nothing is changed.
     ///
     /// # Errors
     /// The spec has problems, the engine does not answer, or the plan needs a decision of the caller.
@@ -162,8 +161,7 @@ impl<'a> Up<'a> {
     /// Brings the deployment up.
     ///
     /// # Errors
-    /// The step that failed; [`Error::ChecksFailed`] where the deployment is up and does not pass its
-    /// verification.
+    /// The step that failed. [`Error::ChecksFailed`]: the deployment is up, but its verification failed.
     pub async fn run(self) -> Result<UpDone, Error> {
         let bundle = self.bundle.as_deref().map(FailureBundle::begin).transpose()?;
         let recorder = Recorder::new(self.listener, bundle.as_ref());
@@ -171,13 +169,13 @@ impl<'a> Up<'a> {
         let result = Box::pin(self.attempt(bundle.as_ref(), &recorder, &mut progress)).await;
         let wind_up = Box::pin(self.wind_up(bundle.as_ref(), &recorder, &progress, result));
         let Some(lease) = &progress.lease else { return wind_up.await };
-        // The lease ends last: until here this run may have removed parts.
+        // The lease is released last: until here, this run may have removed parts.
         let result = lease.keep(wind_up).await;
         lease.release().await;
         result
     }
 
-    /// Connects to the engine. A spec that names unknown nodes is refused where the engine has no such deployment.
+    /// Connects to the engine. Refuses a spec that names unknown nodes, if the engine has no such deployment.
     async fn connect(&self, spec: &mut LoadedSpec) -> Result<ConnectedEngine, Error> {
         let engine = self.engine.connect().await;
         let Some(unknown_nodes) = spec.unknown_nodes.take() else { return engine };
@@ -187,7 +185,7 @@ impl<'a> Up<'a> {
         }
     }
 
-    /// Takes the lease, then observes, plans, executes and verifies. `progress` shows how far it came.
+    /// Takes the lease, then observes, plans, executes and verifies. `progress` records how far it came.
     async fn attempt(
         &self,
         bundle: Option<&FailureBundle>,
@@ -217,7 +215,7 @@ impl<'a> Up<'a> {
         result
     }
 
-    /// Observes, plans, executes and verifies, again while others take what this run chose.
+    /// Observes, plans, executes and verifies. It starts again while chosen subnets, ports or names are taken.
     async fn work(
         &self,
         spec: &LoadedSpec,
@@ -256,7 +254,7 @@ impl<'a> Up<'a> {
         }
     }
 
-    /// Observes, plans and executes until the deployment is as its target, then verifies it.
+    /// Observes, plans and executes until the deployment matches its target, then verifies it.
     async fn converge_and_verify(
         &self,
         target: &Target,
@@ -282,7 +280,7 @@ impl<'a> Up<'a> {
         Ok(UpResult { changes: converged.changes, status, verification })
     }
 
-    /// Completes the bundle and, where the caller wants that, removes what a failed run made.
+    /// Completes the bundle. Removes the parts of a failed run, if the caller wants it.
     async fn wind_up(
         &self,
         bundle: Option<&FailureBundle>,
@@ -293,7 +291,7 @@ impl<'a> Up<'a> {
         let UpProgress { engine, target, is_new, .. } = progress;
         let (engine, target) = (engine.as_ref(), target.as_ref());
         if let (Some(bundle), Some(engine)) = (bundle, engine) {
-            // Before anything is removed: the bundle asks the containers and the servers.
+            // This comes before the removal: the bundle needs containers and servers.
             bundle.collect(engine, target).await;
         }
         let cleanup = Cleanup { remove: self.remove_on_failure, is_new: *is_new };
@@ -304,7 +302,7 @@ impl<'a> Up<'a> {
             (result, ..) => result,
         };
         if let Some(bundle) = bundle {
-            // The leftovers are part of the error.
+            // The error contains the leftovers.
             let name = target.map(|target| &target.topology.name);
             listener.hear(bundle.complete(name, result.as_ref().map(|done| &done.result)));
         }
@@ -326,7 +324,7 @@ impl EngineChoice {
     }
 }
 
-/// Tells the warnings about a spec, about the engine's machine, and about servers that were killed for lack of memory.
+/// Reports warnings about the spec, the engine's machine, and servers that were killed for lack of memory.
 fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: &dyn Listener) {
     let neighbours = neighbour_warning(target, engine);
     let remarks = target.remarks.iter().cloned().chain(target.lowered()).collect();

@@ -11,7 +11,7 @@ use crate::redis::{Servers, check_runner};
 use crate::topology::{Credentials, NodeName, Topology};
 use crate::up_result::Verification;
 
-/// Runs every check that fits the deployment. The keys of the checks are unique to this run.
+/// Runs every check for the deployment. The keys of the checks are unique to this run.
 pub(super) async fn verify(
     servers: &Servers<'_>,
     topology: &Topology,
@@ -20,7 +20,7 @@ pub(super) async fn verify(
 ) -> Verification {
     let started = Instant::now();
     let unique = format!("redisctl:verify:{:016x}", rand::rng().random::<u64>());
-    // An engine that does not answer is no reason to end: the checks are about the servers.
+    // The checks concern the servers, so they also run if the engine does not answer.
     let why = |node: NodeName| {
         let api = engine.api.clone();
         async move { api.unavailable(&node).await.ok().flatten() }.boxed()

@@ -1,5 +1,5 @@
-//! Collects what a bundle has about the engine and the servers. All are asked side by side, each with a
-//! time limit: a bundle is for engines and servers that do not answer.
+//! Collects the files of a bundle about the engine and the servers. All are asked at the same time, each with a time
+//! limit, because some may not answer.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -20,13 +20,13 @@ use crate::redis::Servers;
 use crate::status::status;
 use crate::topology::NodeName;
 
-/// How long an engine or a server may take to answer.
+/// The time limit for an engine or a server to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The most lines of a node's log: about a megabyte, more than anybody reads.
+/// The maximum number of log lines per node: about a megabyte.
 const MOST_LOG_LINES: usize = 10_000;
 
-/// Every file that can be written about the engine, and about the deployment where its target is known.
+/// All files about the engine, and about the deployment if its target is known.
 pub(super) async fn pieces(engine: &ConnectedEngine, target: Option<&Target>) -> Vec<Piece> {
     let docker = engine.api.client();
     let about_engine = async { Piece::json(bundle::ENGINE, &document(evidence::engine(docker)).await) };
@@ -48,7 +48,7 @@ pub(super) async fn pieces(engine: &ConnectedEngine, target: Option<&Target>) ->
     pieces
 }
 
-/// The nodes of the topology, and the nodes that the engine has beside them.
+/// The nodes of the topology, and other nodes on the engine.
 async fn nodes(engine: &ConnectedEngine, target: &Target) -> BTreeSet<NodeName> {
     let mut nodes: BTreeSet<NodeName> =
         target.topology.nodes().into_iter().map(|node| node.name.clone()).collect();
@@ -94,12 +94,12 @@ async fn node_pieces(
     pieces
 }
 
-/// The file that stands where a server's replies would.
+/// The file that replaces the replies of a silent server.
 fn silent(node: &NodeName, why: impl Display) -> Piece {
     Piece::of_node(node, "silent.txt", format!("{node} does not answer: {why}\n"))
 }
 
-/// A document, or one that says why there is none.
+/// A document, or the reason why there is none.
 async fn document<E: std::error::Error>(asked: impl Future<Output = Result<Value, E>>) -> Value {
     match timeout(PATIENCE, asked).await {
         Ok(Ok(document)) => document,

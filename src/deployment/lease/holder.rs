@@ -1,4 +1,4 @@
-//! The run that holds a lease, as it describes itself to others, and whether it still works.
+//! The run that holds a lease: its description for other runs, and whether it still works.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::process::{Process, ProcessState};
 
-/// For how long a lease holds without a renewal: several times the interval of renewals, because an engine with
-/// much to do takes seconds for a call.
+/// How long a lease is valid without a renewal: several renewal intervals, because a busy engine takes seconds for a
+/// call.
 pub(super) const LIFETIME: Duration = Duration::from_secs(20);
 
-/// A run, as the lease describes it.
+/// The description of a run in its lease.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct LeaseHolder {
-    /// The verb.
+    /// The command.
     command: Option<String>,
     /// The user.
     user: Option<String>,
     /// The machine's name.
     host: Option<String>,
-    /// The process, where other runs on the machine can look for it.
+    /// The process, if other runs on the machine can see it.
     process: Option<Process>,
 }
 
 /// Whether a holder still works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It works, as far as is known.
+    /// It works, as far as known.
     Works,
     /// Its process has ended.
     Ended,
@@ -52,7 +52,7 @@ impl LeaseHolder {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The run that a label describes. Of a label that this version does not understand, nothing is known.
+    /// The run in a label; empty if this version cannot read the label.
     pub(super) fn from_label(label: &str) -> Self {
         serde_json::from_str(label).unwrap_or_default()
     }
@@ -61,19 +61,19 @@ impl LeaseHolder {
     pub(super) fn judge(&self, since_renewal: Duration) -> Verdict {
         match self.process.as_ref().map_or(ProcessState::Unknown, Process::state) {
             ProcessState::Ended => Verdict::Ended,
-            // Also of a process that exists: it may be stopped, or have dropped its run.
+            // A process that exists may be stopped, or may have dropped its run.
             _ if since_renewal > LIFETIME => Verdict::Expired,
             ProcessState::Exists | ProcessState::Unknown => Verdict::Works,
         }
     }
 
-    /// The number of its process, where it is on this machine.
+    /// The number of its process, if it is on this machine.
     pub(super) fn process_here(&self) -> Option<u32> {
         let process = self.process.as_ref().filter(|process| process.state() != ProcessState::Unknown);
         process.map(|process| process.id)
     }
 
-    /// The run, for a person: its command, its user and machine, and since when it holds the lease.
+    /// The run as text: its command, user and machine, and the age of its lease.
     pub(super) fn describe(&self, age: Duration) -> String {
         let command = match &self.command {
             Some(command) => format!("`redisctl {command}`"),
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(far().judge(LIFETIME), Verdict::Works);
         assert_eq!(far().judge(LIFETIME + Duration::from_secs(1)), Verdict::Expired);
         assert_eq!(far().process_here(), None);
-        // Nothing is known of it.
+        // An empty description expires.
         assert_eq!(LeaseHolder::default().judge(LIFETIME * 2), Verdict::Expired);
     }
 

@@ -1,5 +1,5 @@
-//! A process as other processes of the same machine find it, through `/proc`. Other systems than Linux have no such
-//! folder: there a lease of a killed run expires.
+//! A process, as other processes of the same machine find it in `/proc`. Only Linux has this folder. On other
+//! systems, the lease of a killed run expires.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// A process. Its number alone may belong to another process later, or at the same time in a container.
+/// A process. Its number alone is not unique: another process may get it later, or have it in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Process {
     /// The running kernel, and the namespace in which the number counts.
@@ -25,7 +25,7 @@ pub(super) enum ProcessState {
     Exists,
     /// It existed on this machine, and has ended.
     Ended,
-    /// It is on another machine, or cannot be seen from here.
+    /// It is on another machine, or not visible from here.
     Unknown,
 }
 
@@ -49,7 +49,7 @@ impl Process {
                 Some(_) => ProcessState::Ended,
                 None => ProcessState::Unknown,
             },
-            // Some machines hide the processes of other users, also the first process.
+            // Some machines hide the processes of other users, even the first process.
             Err(error) if error.kind() == ErrorKind::NotFound && Path::new("/proc/1").exists() => {
                 ProcessState::Ended
             }
@@ -65,22 +65,22 @@ fn machine() -> Option<String> {
     Some(format!("{} {}", kernel.trim(), namespace.display()))
 }
 
-/// The fields of `/proc/PROCESS/stat` that matter here.
+/// The needed fields of `/proc/PROCESS/stat`.
 #[derive(Debug, PartialEq, Eq)]
 struct Statistics {
-    /// Whether it has ended, and only its parent does not know yet.
+    /// Whether it is a zombie: it has ended, but its parent has not noticed.
     has_ended: bool,
     /// When it started.
     started: u64,
 }
 
 impl Statistics {
-    /// Reads `NUMBER (NAME) STATE …`. The name may have spaces and parentheses in it.
+    /// Parses `NUMBER (NAME) STATE …`. The name may have spaces and parentheses in it.
     fn read(text: &str) -> Option<Self> {
         let (_, fields) = text.rsplit_once(')')?;
         let mut fields = fields.split_whitespace();
         let has_ended = matches!(fields.next()?, "Z" | "X" | "x");
-        // The 22nd field, and the state is the third.
+        // The 22nd field; the state is the third.
         Some(Self { has_ended, started: fields.nth(18)?.parse().ok()? })
     }
 }
