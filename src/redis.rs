@@ -1,5 +1,5 @@
-//! The servers, through redis-rs: asks them, and does the plan's server actions. It knows no containers, networks
-//! or images.
+//! Sends requests to servers through redis-rs, and does the plan's server actions. This part knows no containers,
+//! networks or images.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -40,7 +40,7 @@ pub use connect::{Dialer, Login};
 pub use error::ServerError;
 use users::Passwords;
 
-/// How long a server outside of the deployment may take to say how many keys it holds.
+/// The time limit for a server outside the deployment to tell its number of keys.
 const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The servers of a deployment. redisctl dials their endpoints, as clients do.
@@ -49,9 +49,9 @@ pub struct Servers<'a> {
     credentials: Credentials,
     dialer: Dialer,
     login: Option<Login>,
-    /// The endpoints of nodes that leave the deployment.
+    /// The endpoints of leaving nodes.
     leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
-    /// How redisctl logs in at sentinels.
+    /// redisctl's login at sentinels.
     sentinel_login: Option<Login>,
     /// The passwords that a server may still have.
     stored: Option<Credentials>,
@@ -82,18 +82,18 @@ impl<'a> Servers<'a> {
         }
     }
 
-    /// The same servers, which may still have the passwords that the deployment was last brought to.
+    /// The same servers, which may still have the passwords of the last `up`.
     #[must_use]
     pub fn brought_from(self, stored: Option<&Credentials>) -> Self {
         Self { stored: stored.cloned(), ..self }
     }
 
-    /// How redisctl logs in at a node.
+    /// redisctl's login at a node.
     fn login(&self, node: &NodeName) -> Option<&Login> {
         if self.topology.is_sentinel(node) { self.sentinel_login.as_ref() } else { self.login.as_ref() }
     }
 
-    /// Makes nodes known that leave the deployment. Their ports are published on the same host.
+    /// Adds leaving nodes. Their ports are published on the same host.
     pub fn leaving(&self, nodes: &[(NodeName, Address)]) {
         let host = &self.topology.shards[0].primary.endpoint.host;
         let endpoint = |port| Endpoint { host: host.clone(), port };
@@ -101,13 +101,13 @@ impl<'a> Servers<'a> {
         *self.leaving.lock().unwrap_or_else(PoisonError::into_inner) = nodes.collect();
     }
 
-    /// Asks a node for everything, settings included.
+    /// Asks a node for all facts, settings included.
     ///
     /// # Errors
-    /// Where it does not answer, or its answer cannot be read.
+    /// The node does not answer, or its reply cannot be parsed.
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
         let view = self.ask(node, true).await?;
-        // A sentinel before Redis 6.2 has no users. Its only password is in its file.
+        // Sentinels before Redis 6.2 have no users. Their only password is in their file.
         let has_users =
             !self.topology.is_sentinel(node) || view.server.is_some_and(Server::has_sentinel_users);
         let access = if has_users { Some(self.access(node).await?) } else { None };
@@ -121,7 +121,7 @@ impl<'a> Servers<'a> {
         self.kept(node, passwords.ask(&mut connection).await)
     }
 
-    /// Asks all of `nodes` for everything, side by side.
+    /// Asks all of `nodes` for all facts, at the same time.
     pub async fn observe(&self, nodes: &[NodeName]) -> BTreeMap<NodeName, ObservedServer> {
         let ask = |node: &NodeName| {
             let node = node.clone();
@@ -136,8 +136,8 @@ impl<'a> Servers<'a> {
         futures_util::future::join_all(nodes.iter().map(ask)).await.into_iter().collect()
     }
 
-    /// Asks servers outside of the deployment how many keys they hold. redisctl sends them no password. A server that
-    /// needs one, or that the client cannot reach, says nothing.
+    /// Asks servers outside the deployment for their number of keys. redisctl sends them no password. A server that
+    /// needs a password, or is not reachable, is missing from the result.
     pub async fn strangers(
         &self,
         owners: BTreeMap<String, (Address, SlotSet)>,
@@ -156,10 +156,10 @@ impl<'a> Servers<'a> {
         Some(server_view::ask(&mut connection, &questions).await.ok()?.keys)
     }
 
-    /// A node's replies to these commands, in order. An error reply is a reply.
+    /// A node's replies to these commands, in order. An error reply counts as a reply.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// The node does not answer.
     pub async fn replies(&self, node: &NodeName, commands: &[&str]) -> Result<Vec<Reply>, ServerError> {
         let mut connection = self.connection(node).await?;
         let mut replies = Vec::new();
@@ -191,7 +191,7 @@ impl<'a> Servers<'a> {
         self.kept(node, result)
     }
 
-    /// The node's connection, opened when it is first needed.
+    /// The node's connection, opened at its first use.
     async fn connection(&self, node: &NodeName) -> Result<MultiplexedConnection, ServerError> {
         let open = self.connections.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
         if let Some(connection) = open {
@@ -208,7 +208,7 @@ impl<'a> Servers<'a> {
             Err(error) => error.is_refused_login(),
         };
         if refused && let Some(connection) = self.other_way_in(node, &endpoint).await {
-            // Not kept: the next time redisctl's own log-in may work.
+            // This connection is not kept. Next time, redisctl's own login may work.
             return Ok(connection);
         }
         let connection = opened?;
@@ -216,7 +216,8 @@ impl<'a> Servers<'a> {
         Ok(connections.entry(node.clone()).or_insert(connection).clone())
     }
 
-    /// A connection by another login than redisctl's own. A person changed the users, or the plan changes them later.
+    /// A connection with another login than redisctl's own. A user may have changed the users, or the plan changes
+    /// them later.
     async fn other_way_in(&self, node: &NodeName, endpoint: &Endpoint) -> Option<MultiplexedConnection> {
         for login in self.other_logins(node).into_iter().map(Some).chain([None]) {
             if let Ok(mut connection) = self.dialer.open(endpoint, login.as_ref()).await
@@ -228,7 +229,7 @@ impl<'a> Servers<'a> {
         None
     }
 
-    /// The log-ins that a server may know where it refuses redisctl's own.
+    /// The logins that a server may accept although it refuses redisctl's own.
     fn other_logins(&self, node: &NodeName) -> Vec<Login> {
         let primary = self.topology.starts_as_primary(node);
         let known = [Some(&self.credentials), self.stored.as_ref()];
@@ -244,7 +245,7 @@ impl<'a> Servers<'a> {
         futures_util::future::try_join_all(peers.iter().map(|peer| self.connection(&peer.node))).await
     }
 
-    /// Passes a result on, and forgets a connection that broke.
+    /// Returns the result. Drops the connection if it broke.
     fn kept<T>(&self, node: &NodeName, result: Result<T, ServerError>) -> Result<T, ServerError> {
         if result.as_ref().is_err_and(ServerError::is_broken_connection) {
             self.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(node);
@@ -253,7 +254,7 @@ impl<'a> Servers<'a> {
     }
 }
 
-/// How redisctl itself logs in.
+/// redisctl's own login.
 #[must_use]
 pub fn operator_login(credentials: &Credentials) -> Option<Login> {
     let password = credentials.operator.clone()?;

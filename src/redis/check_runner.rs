@@ -1,5 +1,5 @@
-//! Proves a deployment: runs the core's checks over real connections to the endpoints, and records every request and
-//! reply. The core judges the replies.
+//! Verifies a deployment: sends the core's checks to the endpoints, and records every request and reply. The core
+//! judges the replies.
 
 use std::time::Duration;
 
@@ -28,9 +28,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Tells why a node's server cannot answer, as far as its container shows it.
 pub type WhySilent<'a> = dyn Fn(NodeName) -> BoxFuture<'a, Option<Unavailable>> + Send + Sync + 'a;
 
-/// Runs every check that fits the deployment, all of them side by side. Keys and channels of the
-/// checks begin with `unique`, which must hold no braces and differ from run to run. `why` is asked for nodes that do
-/// not answer.
+/// Runs every check for the deployment, all at the same time. Keys and channels of the checks begin with `unique`,
+/// which must differ between runs and must not contain braces. `why` is called for nodes that do not answer.
 pub async fn verify(
     servers: &Servers<'_>,
     topology: &Topology,
@@ -74,7 +73,7 @@ async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckRe
                 }
             }
             for step in &cleanup {
-                // Keys expire by themselves, too: a failure here does not matter.
+                // Keys also expire by themselves, so a failure here does not matter.
                 let round = std::slice::from_ref(step);
                 let _ = perform(&mut sessions, round, Duration::ZERO, &mut transcript).await;
             }
@@ -92,7 +91,7 @@ fn outcome(verdict: Judgement) -> (Outcome, String) {
     }
 }
 
-/// Whether a request can be sent together with the request before it, without waiting for its reply.
+/// Whether a request can be sent without waiting for the reply to the request before it.
 fn in_one_round(before: &Request, step: &Request) -> bool {
     fn command(step: &Request) -> Option<&CheckCommand> {
         match &step.action {
@@ -100,8 +99,8 @@ fn in_one_round(before: &Request, step: &Request) -> bool {
             _ => None,
         }
     }
-    // A cluster client sends each command to another node. A request after a log-in waits for the log-in's reply:
-    // Redis 8 and Valkey 8 do not answer a second AUTH that comes together with a refused AUTH.
+    // A cluster client sends each command to another node. A request after a login waits for the login's reply: Redis
+    // 8 and Valkey 8 do not answer a second AUTH in the same batch as a refused AUTH.
     before.connection == step.connection
         && !matches!(step.connection, CheckConnection::Cluster(_))
         && command(before).is_some_and(|command| command.logs_in().is_none())

@@ -1,4 +1,4 @@
-//! The values of redis-rs as the replies that `redisctl cli` prints.
+//! Converts the values of redis-rs to the replies that `redisctl cli` prints.
 
 use redis::{PushKind, Value};
 
@@ -27,12 +27,12 @@ pub(super) fn from_value(value: Value) -> Reply {
             let details = error.details().map(|details| format!(" {details}")).unwrap_or_default();
             Reply::Error(format!("{}{details}", error.code()))
         }
-        // Values that redis-rs learns later are shown as text.
+        // Values that a later redis-rs adds are shown as text.
         other => Reply::Status(format!("{other:?}")),
     }
 }
 
-/// A message that the server sends by itself.
+/// A push message of the server.
 pub(super) fn from_push(kind: &PushKind, data: Vec<Value>) -> Reply {
     let kind = Reply::Text(kind.to_string().into_bytes());
     Reply::List(std::iter::once(kind).chain(data.into_iter().map(from_value)).collect())

@@ -1,4 +1,4 @@
-//! Commands that form a cluster: which nodes a node knows, and which slots it owns.
+//! Commands that form a cluster.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::plan::Peer;
 use crate::poll::Wait;
 use crate::topology::SlotSet;
 
-/// How long a node must know a peer before the peer stays known. While a cluster is mended, each node tells every
-/// other node each second which peers to forget.
+/// How long a node must know a peer until the peer counts as joined. While a cluster is repaired, nodes tell each
+/// other every second which peers to forget.
 const STAYS_KNOWN: Duration = Duration::from_secs(3);
 
-/// How long news takes between two nodes that know each other, at most.
+/// The time limit for gossip between two nodes that know each other.
 const HEARING: Duration = Duration::from_secs(2);
 
-/// The pace of the looks for news, which takes a few milliseconds.
+/// The interval of checks for gossip, which takes a few milliseconds.
 const HEARING_POLL: Duration = Duration::from_millis(2);
 
-/// The pace of the looks whether a peer stays known.
+/// The interval of checks whether a peer is still known.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// CLUSTER ADDSLOTS. ADDSLOTSRANGE would be shorter, but servers before 7.0 do not have it. An unfinished upgrade can
-/// leave this server in a deployment.
+/// CLUSTER ADDSLOTS. Servers before 7.0 do not have ADDSLOTSRANGE, and an unfinished upgrade can leave an old server
+/// in a deployment.
 pub(super) async fn assign_slots(
     connection: &mut MultiplexedConnection,
     slots: &SlotSet,
@@ -40,7 +40,7 @@ pub(super) async fn assign_slots(
     run(connection, "CLUSTER ADDSLOTS", &cluster).await
 }
 
-/// CLUSTER FORGET. A peer that the node does not know is forgotten already.
+/// CLUSTER FORGET. If the node does not know the peer, nothing is left to do.
 pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> Result<(), ServerError> {
     match cmd("CLUSTER").arg("FORGET").arg(id).exec_async(connection).await {
         Err(error) if is_unknown_node(&error) => Ok(()),
@@ -48,7 +48,7 @@ pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> 
     }
 }
 
-/// Waits until a node has heard of the current epoch of another node.
+/// Waits until a node knows the current epoch of another node.
 pub(super) async fn let_hear(
     connection: &mut MultiplexedConnection,
     other: &mut MultiplexedConnection,
@@ -70,8 +70,8 @@ async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, Se
     Ok(view.current_epoch)
 }
 
-/// Introduces a node to peers that it does not know. It fails with the missing peers, and is called again until none
-/// is missing. A running handshake continues. An abandoned handshake begins again.
+/// Introduces a node to peers that it does not know. It fails and names the missing peers, and is called again until
+/// no peer is missing. A running handshake continues. An abandoned handshake starts again.
 pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
     let command = "CLUSTER NODES";
     let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
@@ -93,7 +93,7 @@ pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer])
     if missing.is_empty() { Ok(()) } else { Err(ServerError::NotMetYet(missing.join(", "))) }
 }
 
-/// Introduces a node to peers that other nodes still tell it to forget, until it keeps knowing them.
+/// Introduces a node to peers that other nodes still tell it to forget, until it keeps them.
 pub(super) async fn meet_again(
     connection: &mut MultiplexedConnection,
     peers: &[Peer],

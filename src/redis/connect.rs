@@ -16,14 +16,14 @@ use super::ServerError;
 use crate::spec::SecretText;
 use crate::topology::{Credentials, Endpoint, Topology};
 
-/// How long a connection may take to open: endpoints are near.
+/// The time limit to open a connection. Endpoints are near.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a reply may take. A server that loads or forks answers late. A paused server never answers.
+/// The time limit for a reply. A server that loads or forks answers late. A paused server never answers.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a cluster client follows a redirection or tries again, for each command. With more attempts, a cluster
-/// that redirects in circles would look like a slow cluster.
+/// How often a cluster client follows redirections or tries again, per command. With more attempts, a cluster with
+/// circular redirections would look like a slow cluster.
 const CLUSTER_RETRIES: u32 = 3;
 
 /// A user with its password.
@@ -44,7 +44,7 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Dials as the deployment with these credentials asks for it.
+    /// Dials as the deployment with these credentials requires.
     #[must_use]
     pub fn new(credentials: &Credentials) -> Self {
         let tls = credentials.certificates.as_ref().map(|certificates| {
@@ -60,7 +60,7 @@ impl Dialer {
         Self { tls }
     }
 
-    /// Dials without TLS, whatever the deployment asks for.
+    /// Dials without TLS, even if the deployment uses TLS.
     #[must_use]
     pub fn plaintext() -> Self {
         Self { tls: None }
@@ -73,7 +73,7 @@ impl Dialer {
         Self { tls: self.tls.as_ref().map(without) }
     }
 
-    /// How long a connection may take to open. With TLS the server's part of the handshake comes on top.
+    /// The time limit to open a connection. The server's part of a TLS handshake needs extra time.
     pub(super) fn connect_timeout(&self) -> Duration {
         if self.tls.is_some() { CONNECT_TIMEOUT + RESPONSE_TIMEOUT } else { CONNECT_TIMEOUT }
     }
@@ -87,7 +87,7 @@ impl Dialer {
     /// The connection information of an endpoint for redis-rs.
     ///
     /// # Errors
-    /// Where redis-rs refuses the address.
+    /// redis-rs refuses the address.
     pub fn information(&self, endpoint: &Endpoint, login: Option<&Login>) -> RedisResult<ConnectionInfo> {
         let (host, port) = (endpoint.host.clone(), endpoint.port);
         let address = match self.tls {
@@ -108,7 +108,7 @@ impl Dialer {
     /// The client for a connection information.
     ///
     /// # Errors
-    /// Where the certificates cannot be read.
+    /// The certificates cannot be read.
     pub fn client(&self, information: ConnectionInfo) -> RedisResult<Client> {
         match &self.tls {
             None => Client::open(information),
@@ -119,7 +119,7 @@ impl Dialer {
     /// Opens a connection.
     ///
     /// # Errors
-    /// Where the endpoint cannot be dialled, or the server refuses the log-in.
+    /// The endpoint cannot be dialled, or the server refuses the login.
     pub async fn open(
         &self,
         endpoint: &Endpoint,
@@ -132,10 +132,10 @@ impl Dialer {
         dial.await.map_err(|source| ServerError::connect(endpoint, source))
     }
 
-    /// Opens a connection that can subscribe, and gives its messages.
+    /// Opens a connection that can subscribe, and returns its messages.
     ///
     /// # Errors
-    /// Where the endpoint cannot be dialled, or the server refuses the log-in.
+    /// The endpoint cannot be dialled, or the server refuses the login.
     pub async fn open_listening(
         &self,
         endpoint: &Endpoint,
@@ -144,7 +144,7 @@ impl Dialer {
         let (sender, receiver) = unbounded_channel();
         let dial = async {
             let information = self.information(endpoint, login)?;
-            // Only RESP3 mixes messages with replies.
+            // Only RESP3 sends messages between replies.
             let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
             let client = self.client(information.set_redis_settings(settings))?;
             client.get_multiplexed_async_connection_with_config(&self.config().set_push_sender(sender)).await
@@ -153,11 +153,11 @@ impl Dialer {
         Ok((connection, receiver))
     }
 
-    /// Opens a cluster client that knows a single endpoint. Where servers announce addresses, the client dials the
-    /// nodes' endpoints instead, and verifies the certificates for those.
+    /// Opens a cluster client that knows a single endpoint. If servers announce addresses, the client dials the
+    /// nodes' endpoints instead, and verifies their certificates for the endpoints.
     ///
     /// # Errors
-    /// Where the endpoint cannot be dialled, a server refuses the log-in, or the cluster is down.
+    /// The endpoint cannot be dialled, a server refuses the login, or the cluster is down.
     pub async fn open_cluster(
         &self,
         topology: &Topology,
@@ -165,7 +165,7 @@ impl Dialer {
         login: Option<&Login>,
     ) -> Result<ClusterConnection, ServerError> {
         let dial = async {
-            // Only addresses are mapped: a wrong endpoint must not work by accident.
+            // Only addresses are mapped, so a wrong endpoint still fails.
             let inside = topology.nodes().into_iter().filter_map(|node| {
                 let (announced, endpoint) = (topology.advertised(node), &node.endpoint);
                 let address = |endpoint: &Endpoint| NodeAddress::new(endpoint.host.clone(), endpoint.port);
@@ -189,12 +189,12 @@ impl Dialer {
     }
 }
 
-/// `TCP_NODELAY`: small requests do not wait for the acknowledgement of earlier requests.
+/// `TCP_NODELAY`: small requests do not wait for acknowledgements.
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
-/// Whether the server executes commands of a connection: it also accepts connections without a log-in.
+/// Whether the server executes commands on a connection. A server also accepts connections without a login.
 pub(super) async fn lets_in(connection: &mut MultiplexedConnection) -> bool {
     redis::cmd("PING").exec_async(connection).await.is_ok()
 }

@@ -1,4 +1,4 @@
-//! Asks a server for its directives in force, and for those that it changes while it runs.
+//! Asks a server for its directives in force, and which of them CONFIG SET can change.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ use crate::topology::{NodeName, Settings};
 pub struct DirectivesInForce {
     /// Their values.
     pub settings: Settings,
-    /// The directives that the server changes while it runs.
+    /// The directives that CONFIG SET can change.
     pub live: BTreeSet<String>,
 }
 
 impl Servers<'_> {
-    /// Asks the server of a node for all directives, and sets each of them to the value that it has.
+    /// Asks the server of a node for all directives, and sets each directive to its present value.
     ///
     /// # Errors
-    /// It does not answer.
+    /// The server does not answer.
     pub async fn try_directives(&self, node: &NodeName) -> Result<DirectivesInForce, ServerError> {
         const COMMAND: &str = "CONFIG GET *";
         let mut connection = self.connection(node).await?;

@@ -9,7 +9,7 @@ use crate::certificates::certificate_fault;
 use crate::poll::TimedOut;
 use crate::topology::{Endpoint, NodeName};
 
-/// Why a server could not be asked, or refused.
+/// A server did not answer, or refused a request.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// A node that the topology does not have.
@@ -18,9 +18,9 @@ pub enum ServerError {
     /// The endpoint could not be dialled.
     #[error("could not connect to {endpoint}")]
     Connect {
-        /// Where.
+        /// The endpoint.
         endpoint: Endpoint,
-        /// Why.
+        /// The cause.
         source: RedisError,
     },
     /// The server's certificate is not valid for the deployment.
@@ -44,7 +44,7 @@ pub enum ServerError {
     Command {
         /// The command, without values that may be secret.
         command: &'static str,
-        /// Why.
+        /// The cause.
         source: RedisError,
     },
     /// A setting was refused.
@@ -52,27 +52,27 @@ pub enum ServerError {
     Setting {
         /// The directive. Its value may be secret.
         directive: String,
-        /// Why.
+        /// The cause.
         source: RedisError,
     },
-    /// The primary did not change within an attempt's time.
+    /// The primary did not change within the time of an attempt.
     #[error(transparent)]
     NotHandedOverYet(#[from] TimedOut),
-    /// The sentinels know no replica that they would make primary.
+    /// The sentinels know no replica that can become primary.
     #[error("the sentinel knows no replica yet that can become primary")]
     NoGoodReplicaYet,
     /// The primary has no replica that is online.
     #[error("the primary has no replica that is online yet")]
     NoReplicaYet,
-    /// The connection broke before a reply came; what was asked is the user's own and is not named.
+    /// The connection broke before a reply came. The user's command is not named: it may hold secrets.
     #[error("no reply came from {endpoint}")]
     Silent {
         /// The server's endpoint.
         endpoint: Endpoint,
-        /// Why.
+        /// The cause.
         source: RedisError,
     },
-    /// A command of the conversation, which every connection needs, was refused by another server.
+    /// Another server refused a command that the session needs on every connection.
     #[error("{endpoint} refuses `{command}`, which this session has used: {message}")]
     State {
         /// The server.
@@ -82,13 +82,13 @@ pub enum ServerError {
         /// Its error.
         message: String,
     },
-    /// No reply came to a command that the caller names.
+    /// No reply came. The caller names the command.
     #[error("no reply came")]
     NoReply {
-        /// Why.
+        /// The cause.
         source: RedisError,
     },
-    /// A reply that cannot be read.
+    /// A reply cannot be parsed.
     #[error("the reply to `{command}` could not be understood: {what}")]
     Reply {
         /// The command.
@@ -102,7 +102,7 @@ pub enum ServerError {
 }
 
 impl ServerError {
-    /// The error that a failed dial is.
+    /// The error of a failed dial.
     pub(super) fn connect(endpoint: &Endpoint, source: RedisError) -> Self {
         let endpoint = endpoint.clone();
         match tls_error(&source) {
@@ -124,14 +124,14 @@ impl ServerError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Certificate { .. } => {
-                "`redisctl up` renews a deployment's certificates: those that it made, and your own where the spec \
-                 names new ones"
+                "`redisctl up` renews a deployment's certificates: those that it made, and your own if the spec \
+                 names new files"
             }
             _ => "`redisctl status` shows which nodes answer",
         }
     }
 
-    /// Whether the server was reached, and ended the connection instead of giving a reply.
+    /// Whether the server was reached, but closed the connection without a reply.
     #[must_use]
     pub fn is_hang_up(&self) -> bool {
         match self {
@@ -192,19 +192,19 @@ impl ServerError {
     }
 }
 
-/// The TLS error in a failure, if any. redis-rs wraps it into an I/O error.
+/// The TLS error in a failure, if any. redis-rs wraps it in an I/O error.
 fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
     let shared = error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
     let io = shared.downcast_ref::<std::io::Error>();
     io.and_then(std::io::Error::get_ref)?.downcast_ref::<rustls::Error>()
 }
 
-/// Whether the server says that it does not know the node that a command named.
+/// Whether the server does not know the node in a command.
 pub(super) fn is_unknown_node(error: &RedisError) -> bool {
     detail_starts_with(error, &["Unknown node"])
 }
 
-/// Whether the server says that a hand-over is under way.
+/// Whether a hand-over is already running at the server.
 pub(super) fn is_failing_over(error: &RedisError) -> bool {
     detail_starts_with(error, &["FAILOVER already in progress"])
 }
@@ -219,7 +219,7 @@ fn is_passing_reply(error: &RedisError) -> bool {
                 | ServerErrorKind::TryAgain
         )
     );
-    // CLUSTER REPLICATE says this until gossip brings the primary or its new role. It has no error code.
+    // CLUSTER REPLICATE returns this until gossip brings the primary or its new role. It has no error code.
     let not_heard_yet = ["Unknown node", "I can only replicate a master"];
     passing_kind || detail_starts_with(error, &not_heard_yet)
 }

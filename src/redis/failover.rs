@@ -1,4 +1,4 @@
-//! Planned changes of primary that lose nothing: the replica has every write before it takes over.
+//! Planned changes of the primary without loss: the replica has every write before it becomes primary.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::topology::{Address, DeploymentName};
 /// The longest time of an attempt: CLUSTER FAILOVER gives up after this time.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
-/// The pace of the looks whether roles have changed.
+/// The interval of checks whether roles have changed.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// More replicas than any primary has, so that it refuses writes.
+/// More replicas than any primary has, so that the primary refuses writes.
 const NO_WRITES: &str = "10000";
 
-/// How long sentinels may take to agree on a chosen replica. They exchange news every two seconds.
+/// The time limit for sentinels to agree on a replica. They exchange news every two seconds.
 const CHOICE: Duration = Duration::from_secs(15);
 
 /// Makes a cluster's replica primary with CLUSTER FAILOVER, in which the primary takes part.
@@ -35,7 +35,7 @@ pub(super) async fn take_place(connection: &mut MultiplexedConnection) -> Result
     until(connection, WantedRole::Primary, "the primary to hand over").await
 }
 
-/// Lets the replica `to` take a primary's place with FAILOVER. The primary follows it from then on.
+/// Lets the replica `to` become primary with FAILOVER. The former primary replicates it afterwards.
 pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer) -> Result<(), ServerError> {
     if !is_primary(connection).await? {
         return Ok(());
@@ -44,16 +44,16 @@ pub(super) async fn hand_over(connection: &mut MultiplexedConnection, to: &Peer)
     failover.arg("TO").arg(to.address.ip.to_string()).arg(to.address.port);
     failover.arg("TIMEOUT").arg(ATTEMPT.as_secs() * 1000);
     match failover.exec_async(connection).await {
-        // An earlier run was killed after it had sent the command.
+        // An earlier run sent the command and was killed.
         Err(error) if is_failing_over(&error) => {}
         result => result.map_err(|source| ServerError::Command { command: "FAILOVER", source })?,
     }
     until_replica(connection).await
 }
 
-/// The effect of FAILOVER, for servers where the command is missing or does not suffice. It stops the writes, waits
-/// until the replica has every write, and swaps the roles. If the run is killed meanwhile, the next plan finds the
-/// setting that stops the writes.
+/// Does the work of FAILOVER on servers without it, or where it is not enough. It stops writes, waits until the
+/// replica has every write, and swaps the roles. If the run is killed meanwhile, the next plan repairs the setting
+/// that stops writes.
 pub(super) async fn hand_over_by_hand(
     primary: &mut MultiplexedConnection,
     replica: &mut MultiplexedConnection,
@@ -63,7 +63,7 @@ pub(super) async fn hand_over_by_hand(
     without_writes(primary, async |primary| swap(primary, replica, to, way).await).await
 }
 
-/// Changes a primary's role while it refuses writes. A server that is a replica already stays as it is.
+/// Changes a primary's role while it refuses writes. A server that is already a replica is not changed.
 async fn without_writes(
     primary: &mut MultiplexedConnection,
     change: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<(), ServerError>,
@@ -115,14 +115,14 @@ async fn until_replica(primary: &mut MultiplexedConnection) -> Result<(), Server
     until(primary, WantedRole::Replica, "the replica to take over").await
 }
 
-/// The role that a server should get.
+/// The role that a server must get.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WantedRole {
     Primary,
     Replica,
 }
 
-/// Waits for a server's role, for an attempt's time; `awaited` names the event for errors.
+/// Waits for a server's role, for the time of an attempt. `awaited` names the event in errors.
 async fn until(
     connection: &mut MultiplexedConnection,
     role: WantedRole,
@@ -135,8 +135,8 @@ async fn until(
     Ok(())
 }
 
-/// Lets the sentinels choose a replica for the place of the primary at `from`, which then follows it. The sentinels
-/// alone would not wait until that replica has every write.
+/// Makes the sentinels replace the primary at `from`, which then becomes a replica. Alone, sentinels would not wait
+/// until the replica has every write.
 pub(super) async fn hand_over_by_sentinels(
     primary: &mut MultiplexedConnection,
     replicas: &mut [MultiplexedConnection],
@@ -162,7 +162,7 @@ async fn let_choose(
     follow(primary, chosen).await
 }
 
-/// Lets the sentinels choose another primary than the node at `from`, and gives its address.
+/// Makes the sentinels replace the primary at `from`. Returns the address of the new primary.
 pub(super) async fn fail_over_by_sentinels(
     sentinels: &mut [MultiplexedConnection],
     name: &DeploymentName,

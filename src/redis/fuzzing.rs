@@ -1,4 +1,4 @@
-//! Properties of every reply of a server.
+//! Properties of the parsers for servers' replies.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("redirect", Property::Text(redirect)),
 ];
 
-/// Slots are slots; and what is read is read again where it is written as a server writes it.
+/// All parsed slots are valid. A parsed reply that is written and parsed again is the same.
 fn cluster_nodes(text: &str) {
     let mut view = ClusterView::default();
     if parse::cluster_nodes(text, &mut view).is_err() {
@@ -74,8 +74,8 @@ fn line(id: &str, node: &ClusterNode, view: &ClusterView) -> String {
     line
 }
 
-/// CLUSTER SLOTS, CLUSTER SHARDS and CONFIG GET: slots are slots, passwords are left out, and RESP2 says the same
-/// as RESP3.
+/// CLUSTER SLOTS, CLUSTER SHARDS and CONFIG GET: slots are valid, passwords are left out, and RESP2 and RESP3 give
+/// the same result.
 fn cluster_replies(bytes: &[u8]) {
     let Ok(reply) = redis::parse_redis_value(bytes) else { return };
     let mut view = ClusterView::default();
@@ -91,7 +91,7 @@ fn cluster_replies(bytes: &[u8]) {
     }
 }
 
-/// CLUSTER SHARDS as RESP2 writes it: shards and their nodes are arrays of names and values, and no maps.
+/// CLUSTER SHARDS in RESP2: shards and their nodes are arrays of names and values instead of maps.
 fn without_maps(reply: Value) -> Value {
     let node = |node| flat(node, |value| value);
     let shard = |shard| flat(shard, |value| each(value, node));
@@ -115,7 +115,7 @@ fn flat(fields: Value, change: impl Fn(Value) -> Value) -> Value {
     }
 }
 
-/// The ends of lines do not matter, and a server is found again by what it says of itself.
+/// Line ends do not matter. A server and its version are found in its own INFO text.
 fn info(text: &str) {
     let read = |text: &str| {
         let mut view = ServerView::default();
@@ -136,7 +136,7 @@ fn own((one, other): (&str, &str)) -> (String, String) {
     (one.to_owned(), other.to_owned())
 }
 
-/// The slot is a slot, and the redirection is read again where it is written.
+/// The slot is valid. A parsed redirection that is written and parsed again is the same.
 fn redirect(text: &str) {
     let Some(redirect) = Redirect::parse(text) else { return };
     assert!(redirect.slot < SLOT_COUNT, "{redirect:?}");
@@ -145,7 +145,7 @@ fn redirect(text: &str) {
     assert_eq!(Redirect::parse(&written), Some(redirect));
 }
 
-/// The rules of a line of ACL LIST hold no hash of a password, and are those of the line.
+/// The rules of a line of ACL LIST are complete, and contain no password hash.
 fn acl_list(text: &str) {
     let spec = serde_yaml::from_str("{kind: standalone, auth: {password: p}}").expect("a spec");
     let topology = resolve(&spec, &Facts::offline("shop")).expect("a good spec");

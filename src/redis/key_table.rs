@@ -1,31 +1,31 @@
-//! Where the keys of commands are, as the server says it in its reply to COMMAND. Pure.
+//! The positions of keys in commands, from the server's reply to COMMAND.
 
 use std::collections::BTreeMap;
 
 use super::session_state::Words;
 use crate::reply::Reply;
 
-/// The commands whose first key is at a known place.
+/// The commands whose first key has a known position.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct KeyTable(BTreeMap<Vec<u8>, usize>);
 
 impl KeyTable {
-    /// Reads the reply to COMMAND; an error is a table without commands.
+    /// Parses the reply to COMMAND. An error gives a table without commands.
     ///
-    /// Commands that wait, and commands about the connection, are left out: the server forbids them in scripts.
+    /// Blocking commands and commands for the connection are left out. They have the flag `noscript`.
     pub(super) fn from_reply(reply: &Reply) -> Self {
         let Reply::List(commands) = reply else { return Self::default() };
         Self(commands.iter().filter_map(entry).collect())
     }
 
-    /// The first key of a command; `None` where its place is not known.
+    /// The first key of a command; `None` if its position is not known.
     pub(super) fn first_key<'w>(&self, words: &'w Words) -> Option<&'w [u8]> {
         let name = words.first()?.to_ascii_lowercase();
         words.get(*self.0.get(&name)?).map(Vec::as_slice)
     }
 }
 
-/// Name, arity, flags, place of the first key, and more.
+/// Name, arity, flags, position of the first key, and more.
 fn entry(command: &Reply) -> Option<(Vec<u8>, usize)> {
     let Reply::List(parts) = command else { return None };
     let [Reply::Text(name), Reply::Integer(_), flags, Reply::Integer(first), ..] = parts.as_slice() else {

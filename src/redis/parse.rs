@@ -1,4 +1,4 @@
-//! Reads the servers' replies. Pure.
+//! Parses servers' replies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ fn fields(text: &str) -> BTreeMap<&str, &str> {
     text.lines().filter_map(|line| line.trim_end().split_once(':')).collect()
 }
 
-/// The longest time without an acknowledgement of a replica, in seconds. A replica acknowledges every second.
+/// The longest time without an acknowledgement of a linked replica, in seconds. A replica acknowledges every second.
 const MOST_SILENT: u64 = 2;
 
 /// INFO.
@@ -29,7 +29,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     view.uptime = fields.get("uptime_in_seconds").and_then(|value| value.parse().ok());
     let text = |name: &str| fields.get(name).map(|value| (*value).to_owned());
     view.history = text("master_replid").map(|id| {
-        // A server that never followed another server has an id of zeros and the offset -1.
+        // A server that never replicated another server has an id of zeros and the offset -1.
         let end = text("second_repl_offset").and_then(|offset| offset.parse().ok());
         History { id, earlier: text("master_replid2").zip(end) }
     });
@@ -70,7 +70,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     };
 }
 
-/// What INFO says of a server's ability to serve.
+/// A server's ability to serve, from INFO.
 fn ability(fields: &BTreeMap<&str, &str>) -> Ability {
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok());
     let is = |name: &str, value: &str| fields.get(name) == Some(&value);
@@ -115,8 +115,8 @@ pub(super) fn cluster_nodes(text: &str, view: &mut ClusterView) -> Result<(), St
     Ok(())
 }
 
-/// `id ip:port@bus[,hostname…] flags primary ping pong epoch link slots…`, and whether it is the
-/// node's line about itself.
+/// `id ip:port@bus[,hostname…] flags primary ping pong epoch link slots…`. The last value tells whether the line
+/// describes the node itself.
 fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
     let mut words = line.split(' ');
     let id = words.next()?.to_owned();
@@ -128,7 +128,7 @@ fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
     let epoch = words.next()?.parse().ok()?;
     let own = flags.contains("myself");
     let connected = words.next()? == "connected" || own;
-    // Open slots: the slot itself is listed beside them.
+    // Open slots in brackets: the slot itself is listed, too.
     let ranges = words.filter(|word| !word.starts_with('[')).filter_map(|word| {
         let (start, end) = word.split_once('-').unwrap_or((word, word));
         SlotRange::new(start.parse().ok()?, end.parse().ok()?)
@@ -151,7 +151,7 @@ fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
     Some((id, node, own))
 }
 
-/// `[slot->-id]`, which migrates, and `[slot-<-id]`, which is imported.
+/// `[slot->-id]` for MIGRATING, `[slot-<-id]` for IMPORTING.
 fn open_slot(word: &str) -> Option<(u16, SlotWay)> {
     let (slot, way) = word.strip_prefix('[')?.strip_suffix(']')?.split_once('-')?;
     let way = match way.split_once('-')? {
@@ -177,7 +177,7 @@ pub(super) fn cluster_slots(reply: &Value, view: &mut ClusterView) -> Result<(),
 /// A range of slots, with id and host of each node that serves it.
 type ServedRange = ((u16, u16), Vec<(String, Option<String>)>);
 
-/// `start end [host port id …]…`. A host that is not known yet is `?` or empty.
+/// `start end [host port id …]…`. An unknown host is `?` or empty.
 fn served_range(entry: &Value) -> Option<ServedRange> {
     let [start, end, nodes @ ..] = items(entry) else { return None };
     let node = |node: &Value| {
@@ -204,7 +204,7 @@ pub(super) fn shards(reply: &Value) -> BTreeMap<String, bool> {
     ids
 }
 
-/// CONFIG GET, without passwords. Of two names of a directive, the newer name counts.
+/// CONFIG GET, without passwords. If a directive has two names, the newer name counts.
 pub(super) fn settings(reply: Value) -> Result<Settings, String> {
     let all: BTreeMap<String, String> =
         ::redis::from_redis_value(reply).map_err(|error| error.to_string())?;
@@ -219,7 +219,7 @@ pub(super) fn items(value: &Value) -> &[Value] {
     }
 }
 
-/// A map, which RESP2 writes as an array of names and values.
+/// A map. RESP2 writes it as an array of names and values.
 pub(super) fn pairs(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Map(pairs) => pairs.iter().filter_map(|(name, value)| Some((as_text(name)?, value))).collect(),

@@ -1,4 +1,4 @@
-//! Redirections: MOVED and ASK. Pure.
+//! Redirections: MOVED and ASK.
 
 use crate::topology::slots::SLOT_COUNT;
 
@@ -7,15 +7,15 @@ use crate::topology::slots::SLOT_COUNT;
 pub(super) struct Redirect {
     /// The slot of the command's keys.
     pub(super) slot: u16,
-    /// The port of the node that serves the slot. It is the same inside and outside of the network, and no other node
-    /// of the deployment has it. The host may be an address that only the other nodes reach.
+    /// The port of the node that serves the slot: the same inside and outside the network, and unique in the
+    /// deployment. The host may be an address that only other nodes reach.
     pub(super) port: u16,
-    /// Whether it is for this command only: ASK, while the slot migrates.
+    /// Whether it applies to this command only: ASK, while the slot migrates.
     pub(super) once: bool,
 }
 
 impl Redirect {
-    /// Reads `MOVED 3999 127.0.0.1:7002` and `ASK 3999 127.0.0.1:7002`.
+    /// Parses `MOVED 3999 127.0.0.1:7002` and `ASK 3999 127.0.0.1:7002`.
     #[must_use]
     pub(super) fn parse(error: &str) -> Option<Self> {
         let mut words = error.split(' ');

@@ -28,7 +28,7 @@ pub(super) async fn ask(
     let primaries = replies.last().map_or(Value::Nil, |(_, reply)| reply.clone());
     let watched = instances(&primaries).into_iter().find(|one| one.text("name") == Some(name.as_str()));
     if let Some(watched) = watched {
-        // If the sentinel stops watching between two questions, the second question fails. The next look shows the
+        // If the sentinel stops watching between two requests, the second fails. The next observation shows the
         // reason.
         let others = [("SENTINEL REPLICAS", "REPLICAS"), ("SENTINEL SENTINELS", "SENTINELS")];
         for (command, word) in others {
@@ -81,8 +81,8 @@ pub(super) struct Watch<'a> {
     pub(super) settings: &'a Settings,
 }
 
-/// SENTINEL MONITOR, after SENTINEL REMOVE where the name is in use. With passwords, the sentinel logs in as
-/// redisctl's own user.
+/// SENTINEL MONITOR, after SENTINEL REMOVE if the name is in use. With passwords, the sentinel logs in as redisctl's
+/// own user.
 pub(super) async fn monitor(
     connection: &mut MultiplexedConnection,
     watch: &Watch<'_>,
@@ -104,8 +104,8 @@ pub(super) async fn monitor(
     set(connection, name, settings).await
 }
 
-/// SENTINEL SET of the login at servers, if the sentinel watches any. Then SENTINEL CONFIG SET of the login at other
-/// sentinels. Only the second login can be read back: it shows that both are set.
+/// Sets the login at servers with SENTINEL SET, if the sentinel watches any. Then sets the login at other sentinels
+/// with SENTINEL CONFIG SET. Only the second login can be read back, so it shows that both are set.
 pub(super) async fn log_in(
     connection: &mut MultiplexedConnection,
     name: &DeploymentName,
@@ -123,7 +123,7 @@ pub(super) async fn log_in(
     Ok(())
 }
 
-/// The primary that all of these sentinels name; `None` where they differ.
+/// The primary that all of these sentinels name; `None` if they differ.
 pub(super) async fn chosen(
     sentinels: &mut [MultiplexedConnection],
     name: &DeploymentName,
@@ -139,7 +139,7 @@ pub(super) async fn chosen(
     Ok(named.pop_first().flatten().filter(|_| named.is_empty()))
 }
 
-/// SENTINEL FAILOVER on the first of the sentinels, which needs no agreement of the others.
+/// SENTINEL FAILOVER at the first sentinel. It does not ask the other sentinels.
 pub(super) async fn fail_over(
     sentinels: &mut [MultiplexedConnection],
     name: &DeploymentName,
@@ -190,7 +190,7 @@ impl Instance {
         Some(Address { ip: self.text("ip")?.parse().ok()?, port: self.text("port")?.parse().ok()? })
     }
 
-    /// The primary that a replica names; `None` where the sentinel has not asked the replica yet.
+    /// The primary that a replica names; `None` if the sentinel has not asked the replica yet.
     fn primary(&self) -> Option<Address> {
         let ip = self.text("master-host")?.parse().ok()?;
         Some(Address { ip, port: self.text("master-port")?.parse().ok()? })

@@ -1,4 +1,4 @@
-//! Every server action, as the commands that do it and the connections that they take.
+//! The server actions: their commands and connections.
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
@@ -9,7 +9,7 @@ use super::{ServerError, Servers, cluster, failover, sentinel, server_view};
 use crate::plan::{HandOverWay, ServerAction};
 use crate::topology::{NodeName, Settings};
 
-/// More replicas than any primary has: WAIT asks the replicas only if it waits for some.
+/// More replicas than any primary has, so that WAIT asks all replicas.
 const MORE_REPLICAS: u64 = 10_000;
 
 impl Servers<'_> {
@@ -33,7 +33,7 @@ impl Servers<'_> {
             ServerAction::Reset => {
                 run(connection, "CLUSTER RESET", cmd("CLUSTER").arg("RESET").arg("HARD")).await
             }
-            // A plan cannot hold the id: the server makes it when it starts.
+            // A plan cannot contain the id, because the server chooses it at its start.
             ServerAction::Replicate(primary) => {
                 let mut primary_connection = self.connection(primary).await?;
                 let id = self.kept(primary, server_view::own_id(&mut primary_connection).await)?;
@@ -105,7 +105,7 @@ impl Servers<'_> {
     }
 }
 
-/// A CONFIG SET for each setting: servers before 7.0 take a single setting.
+/// One CONFIG SET per setting: servers before 7.0 accept only one.
 async fn configure(connection: &mut MultiplexedConnection, settings: &Settings) -> Result<(), ServerError> {
     for (name, value) in settings.iter() {
         let set = cmd("CONFIG").arg("SET").arg(name).arg(value).exec_async(connection).await;

@@ -1,4 +1,4 @@
-//! Asks a server about itself and its neighbours, in one round trip.
+//! Asks a server for its state and its view of other nodes, in one round trip.
 
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value, cmd};
@@ -10,7 +10,7 @@ use crate::observation::ServerView;
 /// The only question that some servers do not know.
 const SHARDS: &str = "CLUSTER SHARDS";
 
-/// The questions to a server, beside INFO.
+/// The questions for a server, besides INFO.
 pub(super) struct Questions {
     /// The cluster's state, nodes and slots.
     pub(super) cluster: bool,
@@ -77,7 +77,7 @@ pub(super) async fn ask_all(
     commands.iter().zip(replies).map(refused).collect()
 }
 
-/// Reads the replies to the commands of [`Questions`].
+/// Parses the replies to the commands of [`Questions`].
 pub(super) fn understand(
     replies: impl IntoIterator<Item = (&'static str, Value)>,
 ) -> Result<ServerView, ServerError> {

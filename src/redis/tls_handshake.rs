@@ -1,4 +1,4 @@
-//! A TLS handshake that only checks for which names a server's certificate is.
+//! A TLS handshake that only checks the names in a server's certificate.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl Dialer {
     /// certificate for these names, too.
     ///
     /// # Errors
-    /// Where the connection cannot be opened, or the certificate is not for a name.
+    /// The connection cannot be opened, or the certificate is not valid for a name.
     pub async fn shake_hands(&self, endpoint: &Endpoint, names: &[String]) -> Result<(), ServerError> {
         let failed = |error: std::io::Error| ServerError::connect(endpoint, error.into());
         let Some(tls) = &self.tls else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! ACL users: reading them from a server, and changing them. Hashes of passwords are made and compared only here and
-//! in the rendered files. No hash leaves this file.
+//! ACL users: reads them from a server, and changes them. Only this file and the rendered files use password hashes.
+//! No hash leaves this file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,14 +48,14 @@ impl<'a> Passwords<'a> {
         command
     }
 
-    /// ACL SETUSER of a further password.
+    /// ACL SETUSER with one more password.
     pub(super) fn add(&self, user: &str) -> Cmd {
         let mut command = cmd("ACL");
         command.arg("SETUSER").arg(user).arg(self.rule(user));
         command
     }
 
-    /// CONFIG SET of how a replica logs in. The name comes first: without it, the password is the default user's.
+    /// CONFIG SET of a replica's login. The name comes first: without it, the password is the default user's.
     pub(super) fn log_in(&self, with_password: bool) -> [Cmd; 2] {
         let password = self.credentials.replication.as_ref().filter(|_| with_password);
         let set = |name: &str, value: &str| {
@@ -87,7 +87,7 @@ impl<'a> Passwords<'a> {
         lines.iter().map(|line| user(line).ok_or_else(|| "a line is about no user".to_owned())).collect()
     }
 
-    /// How a replica logs in to its primary, or a sentinel to other sentinels.
+    /// The login of a replica at its primary, or of a sentinel at other sentinels.
     fn judge_login(&self, user: &str, password: &str) -> PrimaryLogin {
         let (name, right) = if self.is_sentinel {
             (OPERATOR, &self.credentials.operator)
@@ -111,7 +111,7 @@ impl<'a> Passwords<'a> {
         let failed = |source| ServerError::Command { command: "ACL LIST", source };
         let mut pipeline = pipe();
         pipeline.cmd("ACL").arg("LIST").cmd("ACL").arg("CAT");
-        // A sentinel does not say how it logs in at servers.
+        // A sentinel does not tell its login at servers.
         let (user, password) =
             if self.is_sentinel { ("sentinel-user", "sentinel-pass") } else { ("masteruser", "masterauth") };
         for name in [user, password] {

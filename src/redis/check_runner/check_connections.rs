@@ -1,4 +1,4 @@
-//! The connections of a running check: shared connections, and its own.
+//! The connections of a running check: shared and private connections.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::redis::{Dialer, ServerError, Servers};
 use crate::topology::{Endpoint, NodeName};
 use crate::verify::{CheckCommand, CheckConnection, ProbeReply, Request, RequestAction, Word};
 
-/// How long a message may take before it is published again.
+/// The time after which a message is published again.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The connections of a check.
@@ -22,11 +22,11 @@ pub(super) struct CheckConnections<'a> {
     servers: &'a Servers<'a>,
     patience: Duration,
     open: BTreeMap<CheckConnection, OpenConnection>,
-    /// The users that guests have logged in as.
+    /// The users of guests that have logged in.
     guests: BTreeMap<NodeName, String>,
 }
 
-/// A connection of the check's own.
+/// A private connection of the check.
 enum OpenConnection {
     Node(MultiplexedConnection),
     Listening(MultiplexedConnection, UnboundedReceiver<PushInfo>),
@@ -38,7 +38,7 @@ impl<'a> CheckConnections<'a> {
         Self { servers, patience, open: BTreeMap::new(), guests: BTreeMap::new() }
     }
 
-    /// The node that a connection asks, and the user.
+    /// The node and user of a connection.
     pub(super) fn place(&self, session: &CheckConnection) -> (String, Option<String>) {
         let node = session.node();
         let endpoint = self.endpoint(node).map_or_else(|_| String::new(), |endpoint| format!(" {endpoint}"));
@@ -61,8 +61,8 @@ impl<'a> CheckConnections<'a> {
         node_of_topology.map(|node| &node.endpoint).ok_or_else(|| ServerError::NoSuchNode(node.clone()))
     }
 
-    /// Sends all requests of a connection in one round trip. An error reply is a reply, too. After an error, the
-    /// replies of the later requests are missing.
+    /// Sends all requests of a connection in one round trip. An error reply counts as a reply. After an error, the
+    /// replies of later requests are missing.
     pub(super) async fn perform(&mut self, steps: &[Request]) -> Vec<Result<ProbeReply, ServerError>> {
         let Some(Request { connection: session, .. }) = steps.first() else { return Vec::new() };
         let mut commands = Vec::new();
@@ -83,7 +83,7 @@ impl<'a> CheckConnections<'a> {
         }
     }
 
-    /// Notes the user of a guest that has logged in.
+    /// Records the user of a guest that has logged in.
     pub(super) fn note(&mut self, step: &Request, reply: &ProbeReply) {
         if let (RequestAction::Send(command), ProbeReply::Status(_)) = (&step.action, reply)
             && let Some(user) = command.logs_in()
@@ -109,7 +109,7 @@ impl<'a> CheckConnections<'a> {
         }
     }
 
-    /// The check's own connection, opened at its first use.
+    /// The check's private connection, opened at its first use.
     async fn own(&mut self, session: &CheckConnection) -> Result<&mut OpenConnection, ServerError> {
         if !self.open.contains_key(session) {
             let endpoint = self.endpoint(session.node())?;
@@ -135,13 +135,14 @@ impl<'a> CheckConnections<'a> {
         self.open.get_mut(session).ok_or_else(|| ServerError::NoSuchNode(session.node().clone()))
     }
 
-    /// Whether a node's certificate is for all of these names.
+    /// Whether a node's certificate is valid for all of these names.
     async fn handshake(&self, node: &NodeName, names: &[String]) -> Result<ProbeReply, ServerError> {
         self.servers.dialer.shake_hands(self.endpoint(node)?, names).await?;
         Ok(ProbeReply::Status("trusted".to_owned()))
     }
 
-    /// The next message on a channel. It is published again until it arrives; nil if it does not arrive in time.
+    /// The next message on a channel. The message is published again until it arrives; nil if it does not arrive in
+    /// time.
     async fn receive(
         &mut self,
         session: &CheckConnection,
@@ -162,7 +163,7 @@ impl<'a> CheckConnections<'a> {
     }
 }
 
-/// The next message on a channel; nil where the connection ends first.
+/// The next message on a channel; nil if the connection ends first.
 async fn next_on(channel: &str, messages: &mut UnboundedReceiver<PushInfo>) -> ProbeReply {
     while let Some(PushInfo { kind, data }) = messages.recv().await {
         let [on, message] = data.as_slice() else { continue };
@@ -200,7 +201,7 @@ async fn ask(
     for command in commands {
         pipeline.add_command(packed(command));
     }
-    // Unlike a query, this gives error replies as values beside the other replies.
+    // Unlike a query, this returns error replies among the other replies.
     let values = connection.req_packed_commands(&pipeline, 0, commands.len()).await.map_err(failed)?;
     Ok(values.iter().map(reply::from_value).collect())
 }

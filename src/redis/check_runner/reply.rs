@@ -1,4 +1,4 @@
-//! redis-rs's values and errors as the core's replies.
+//! Converts the values and errors of redis-rs to the core's replies.
 
 use redis::{RedisError, Value};
 
@@ -29,12 +29,12 @@ pub(super) fn from_value(value: &Value) -> ProbeReply {
             code: error.code().to_owned(),
             message: error.details().unwrap_or_default().to_owned(),
         },
-        // No check asks for a reply of a form that redis-rs learns later.
+        // No check expects values that a later redis-rs adds.
         other => ProbeReply::Text(format!("{other:?}")),
     }
 }
 
-/// An error reply; `None` where the error did not come from the server.
+/// An error reply; `None` if the error did not come from the server.
 pub(super) fn from_error(error: &RedisError) -> Option<ProbeReply> {
     Some(ProbeReply::Error {
         code: error.code()?.to_owned(),

@@ -1,4 +1,4 @@
-//! The survey: asks every node, side by side, for its view of itself and of the other nodes.
+//! The survey: asks every node, at the same time, for its view of itself and of the other nodes.
 
 use futures_util::future::join_all;
 
@@ -10,7 +10,7 @@ use crate::verify::{NodeAnswer, NodeStatement, Survey};
 
 use super::{WhySilent, reply};
 
-/// Takes the survey. `why` is asked for the nodes that do not answer.
+/// Takes the survey. `why` is called for nodes that do not answer.
 pub(super) async fn take(servers: &Servers<'_>, why: &WhySilent<'_>) -> Survey {
     let topology = servers.topology;
     let questions =

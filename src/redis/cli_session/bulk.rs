@@ -1,4 +1,4 @@
-//! Many commands at once: each to the node of its key, so that the order of a key's commands is kept.
+//! Sends many commands at once, each to the node of its key. The commands of a key keep their order.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::topology::{Kind, Node};
 
 /// A command that has no reply yet.
 struct Unanswered<'a> {
-    /// Its place among the commands.
+    /// Its position among the commands.
     position: usize,
     node: &'a Node,
     /// Whether it is sent with ASKING.
@@ -31,10 +31,11 @@ pub struct BulkAnswer {
 }
 
 impl<'a> CliSession<'a> {
-    /// Asks the server where the keys of commands are. A user that may not ask sends one command after another.
+    /// Asks the server for the positions of keys in commands. If the user may not ask, commands are sent one after
+    /// another.
     ///
     /// # Errors
-    /// Where no reply came.
+    /// No reply came.
     pub async fn learn_keys(&mut self) -> Result<(), ServerError> {
         if self.keys.is_none() && self.state.allows_bulk() {
             let reply = self.send(self.node, &[], &[b"COMMAND".to_vec()]).await?;
@@ -43,13 +44,13 @@ impl<'a> CliSession<'a> {
         Ok(())
     }
 
-    /// Whether a command may be among those of [`CliSession::call_all`].
+    /// Whether a command can be sent with [`CliSession::call_all`].
     #[must_use]
     pub fn is_for_bulk(&self, words: &Words) -> bool {
         self.state.allows_bulk() && self.keys.as_ref().is_some_and(|keys| keys.first_key(words).is_some())
     }
 
-    /// Sends commands, all of which are for it, and waits for their replies.
+    /// Sends commands and waits for their replies. All must fit [`CliSession::call_all`].
     pub async fn call_all(&mut self, commands: &[Words]) -> BulkAnswer {
         let mut replies: Vec<Option<Reply>> = commands.iter().map(|_| None).collect();
         let mut failure = None;
@@ -85,7 +86,7 @@ impl<'a> CliSession<'a> {
         BulkAnswer { replies: replies.into_iter().map_while(|reply| reply).collect(), failure }
     }
 
-    /// The node that serves a command's first key, as far as it is known.
+    /// The node that serves a command's first key, as far as known.
     fn owner(&self, words: &Words) -> &'a Node {
         let key = self.keys.as_ref().and_then(|keys| keys.first_key(words));
         let (Kind::Cluster, Some(key)) = (self.topology.kind, key) else { return self.node };
@@ -94,7 +95,7 @@ impl<'a> CliSession<'a> {
         self.owners.get(&slot).copied().or(planned.map(|shard| &shard.primary)).unwrap_or(self.node)
     }
 
-    /// Sends each node its commands in one piece. Of a node that does not answer, its first command gets the error.
+    /// Sends each node its commands at once. If a node does not answer, its first command gets the error.
     async fn send_all(
         &mut self,
         commands: &[Words],
@@ -144,7 +145,7 @@ impl<'a> CliSession<'a> {
     }
 }
 
-/// Commands without replies: the first has the error.
+/// Commands without replies. The first has the error.
 fn unsent(
     of_node: Vec<Unanswered<'_>>,
     error: ServerError,

@@ -1,4 +1,4 @@
-//! Replies of servers as text, and the views that they become.
+//! Replies of servers as text, and the parsed views.
 
 use super::*;
 
