@@ -1,5 +1,5 @@
-//! The engine, through bollard: lists its containers, networks and volumes, and does the engine actions of plans. It
-//! knows nothing of slots, roles or Redis commands.
+//! The engine, through bollard: lists containers, networks and volumes, and does the engine actions of plans. This
+//! part knows no slots, roles or Redis commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The engine that a client is connected to.
+    /// The engine of a connected client.
     #[must_use]
     pub fn new(docker: Docker) -> Self {
         Self { docker }
@@ -72,7 +72,7 @@ impl Engine {
     /// Lists the containers, networks and volumes of the engine.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// The engine does not answer.
     pub async fn inventory(&self) -> Result<EngineInventory, EngineError> {
         settled::inventory(&self.docker).await
     }
@@ -80,7 +80,7 @@ impl Engine {
     /// Waits until the engine has finished the calls of a run that was killed while it changed a deployment.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// The engine does not answer.
     pub async fn settle_after_killed_run(&self, deployment: &DeploymentName) -> Result<(), EngineError> {
         settled::until_unchanged(&self.docker, deployment).await
     }
@@ -88,16 +88,16 @@ impl Engine {
     /// Pulls an image.
     ///
     /// # Errors
-    /// Where it cannot be pulled.
+    /// It cannot be pulled.
     pub async fn pull(&self, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
         let action = EngineAction::PullImage { reference: reference.to_owned() };
         apply::apply(&self.docker, None, &action, listener).await
     }
 
-    /// Records what the data is of that a deployment leaves in volumes.
+    /// Records the kind, shards and server of the data that `down` keeps in volumes.
     ///
     /// # Errors
-    /// Where the engine refuses the volume whose labels say so.
+    /// The engine refuses the volume whose labels hold the record.
     pub async fn record_kept_data(&self, topology: &Topology) -> Result<(), EngineError> {
         let record = VolumeSettings {
             name: record_volume(&topology.name),
@@ -105,7 +105,7 @@ impl Engine {
             keeps: Some(KeptData::of(topology)),
             labels: topology.labels.clone(),
         };
-        // Labels of a volume cannot be changed.
+        // Docker cannot change the labels of a volume.
         volume::remove(&self.docker, &record.name).await?;
         volume::create(&self.docker, &record).await
     }
@@ -114,7 +114,7 @@ impl Engine {
     /// answers.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// The engine does not answer.
     pub async fn observe(
         &self,
         topology: &Topology,
@@ -150,8 +150,8 @@ impl Engine {
         })
     }
 
-    /// The topology and the passwords that a deployment was last brought to, read from the file in its volume.
-    /// `None` where no container of the deployment has the file.
+    /// The topology and the passwords of the last `up`, from the file in the deployment's volume. `None`: no
+    /// container of the deployment has the file.
     ///
     /// # Errors
     /// The engine does not answer, or a newer redisctl wrote the stored file.
@@ -169,7 +169,7 @@ impl Engine {
             match files::read(&self.docker, node, DEPLOYMENT_FILE).await {
                 Ok(Some(text)) => return stored_format::read(&text).map_err(newer),
                 Ok(None) => {}
-                // The engine may be removing the container for a `down` that was killed.
+                // The engine may be removing the container for a killed `down`.
                 Err(error) => {
                     if !settled::is_removed(&self.docker, node.as_str()).await? {
                         return Err(error);
@@ -182,10 +182,10 @@ impl Engine {
 }
 
 impl Engine {
-    /// What was learned about the image with this id, as a container of the deployment has it in its volume.
+    /// Facts about the directives of the image with this id, from the deployment's volume.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// The engine does not answer.
     pub async fn learned(&self, through: Option<&NodeName>, image: &str) -> Result<Learned, EngineError> {
         let text = match through {
             Some(node) => files::read(&self.docker, node, LEARNED_FILE).await?,
@@ -194,10 +194,10 @@ impl Engine {
         Ok(Learned::read(&text.unwrap_or_default(), image))
     }
 
-    /// Keeps what was learned in the volume of a deployment.
+    /// Writes facts about directives to the deployment's volume.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// The engine does not answer.
     pub async fn keep_learned(&self, through: &NodeName, learned: &Learned) -> Result<(), EngineError> {
         let text = SecretText::new(learned.write());
         files::write(&self.docker, through, &[File::Content { path: LEARNED_FILE.to_owned(), text }]).await

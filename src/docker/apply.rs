@@ -1,4 +1,4 @@
-//! Each engine action of a plan as its call.
+//! The calls of a plan's engine actions.
 
 use bollard::Docker;
 

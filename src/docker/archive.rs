@@ -1,4 +1,4 @@
-//! The tar archives by which the engine takes files into containers, and gives files out of them.
+//! The tar archives in which the engine accepts files for containers, and returns files from them.
 
 use std::io::{self, Read as _};
 

@@ -1,5 +1,5 @@
-//! Starts a server for a moment from the files of a node. Its container is in no network of the deployment. `down`
-//! removes the container if the run is killed.
+//! Starts a server temporarily from the files of a node. Its container is not in the deployment's network. If the run
+//! is killed, `down` removes the container.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::topology::container::ContainerSettings;
 use crate::topology::files::File;
 use crate::topology::paths::MOUNT;
 
-/// A server on trial.
+/// A server in a trial.
 pub struct ServerTrial {
     docker: Docker,
     id: String,
@@ -22,9 +22,9 @@ pub struct ServerTrial {
 
 /// The state of the server.
 pub enum TrialState {
-    /// It runs. The port is published under this number, once the engine says so.
+    /// It runs. The engine published its port under this number, once known.
     Runs(Option<u16>),
-    /// It ended, and this is its log.
+    /// It ended; its log.
     Ended(String),
 }
 
@@ -40,7 +40,7 @@ impl ServerTrial {
     ) -> Result<Self, EngineError> {
         let port = format!("{}/tcp", settings.network.ports().first().copied().unwrap_or_default());
         let mut body = request_body::container(settings);
-        // No label of a node: it is none.
+        // It has no label of a node, because it is not a node.
         body.labels = Some(labels::of_deployment(&settings.deployment, &settings.labels));
         body.hostname = None;
         body.networking_config = None;
@@ -82,7 +82,7 @@ impl ServerTrial {
         container::start(&self.docker, &self.id).await
     }
 
-    /// What has become of the server.
+    /// The present state of the server.
     ///
     /// # Errors
     /// The engine refuses a call.
@@ -102,7 +102,7 @@ impl ServerTrial {
     /// Removes the container.
     ///
     /// # Errors
-    /// The engine refuses that.
+    /// The engine refuses the removal.
     pub async fn end(self) -> Result<(), EngineError> {
         container::remove(&self.docker, &self.id, &self.id).await
     }

@@ -1,4 +1,4 @@
-//! Connecting to an engine, and saying why it cannot be reached.
+//! Connects to an engine, and tells why it cannot be reached.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use super::location::{EngineAddress, EngineLocation};
 
 mod ssh;
 
-/// How long an engine may take to begin its answer to a request. Creating thirty containers at once on a busy machine
-/// takes seconds. A request that takes a minute has failed.
+/// The time limit until an engine begins its answer. Creating thirty containers at once takes seconds on a busy
+/// machine. A request that takes a minute has failed.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long an engine may take to answer the first request. A connection through `ssh` takes seconds. So does
-/// Podman's version on a busy machine, for which Podman looks its packages up.
+/// The time limit for the first answer of an engine. A connection through `ssh` takes seconds. On a busy machine, so
+/// does Podman's version: Podman looks up its packages for it.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The oldest API that has all calls that redisctl makes: Docker 20.10's.
+/// The oldest API with all calls that redisctl makes: that of Docker 20.10.
 const OLDEST_API: ApiVersion = ApiVersion { major: 1, minor: 41 };
 
 /// Why redisctl cannot connect to an engine.
@@ -47,7 +47,7 @@ pub enum ConnectError {
     TooOld {
         /// The engine.
         location: Box<EngineLocation>,
-        /// Its API's version, as it says it.
+        /// The version of its API, as the engine reports it.
         found: String,
     },
     /// The engine runs containers of another system.
@@ -55,7 +55,7 @@ pub enum ConnectError {
     NotLinux {
         /// The engine.
         location: Box<EngineLocation>,
-        /// The system, as the engine says it.
+        /// The system, as the engine reports it.
         system: String,
     },
 }
@@ -71,9 +71,9 @@ pub enum UnreachableReason {
     Timeout,
     /// The answer is an HTTP error: the engine may want TLS, or the address is not an engine's.
     HttpStatus,
-    /// The connection failed: an unknown host, no route, certificates that do not fit.
+    /// The connection failed: an unknown host, no route, or wrong certificates.
     NoConnection,
-    /// Another error, which is the cause.
+    /// Another error.
     Other,
 }
 
@@ -124,8 +124,7 @@ pub async fn connect(location: &EngineLocation) -> Result<Docker, ConnectError> 
     }
 }
 
-/// A client for the address, which has not connected yet; `None` where this platform has no connections of this
-/// kind.
+/// A client for the address, not yet connected. `None`: this platform has no connections of this kind.
 fn client(address: &EngineAddress) -> Option<Result<Docker, bollard::errors::Error>> {
     let timeout = REQUEST_TIMEOUT.as_secs();
     match address {
@@ -239,7 +238,7 @@ struct ApiVersion {
 }
 
 impl ApiVersion {
-    /// Reads `1.41`.
+    /// Parses `1.41`.
     fn parse(text: &str) -> Option<Self> {
         let (major, minor) = text.split_once('.')?;
         Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })

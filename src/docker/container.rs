@@ -1,4 +1,4 @@
-//! Calls about a container: creating, starting, stopping, attaching and removing it.
+//! Calls for containers: create, start, stop, attach and remove.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -17,16 +17,16 @@ use crate::poll::Wait;
 use crate::topology::DeploymentName;
 use crate::topology::container::ContainerSettings;
 
-/// How long a server may take to end when its container is stopped, seconds. Redis waits up to ten seconds for
-/// its replicas, then writes its data.
+/// The time that a server gets to end when its container is stopped, in seconds. Redis waits up to ten seconds for
+/// its replicas, then saves its data.
 const STOP_LIMIT: i32 = 20;
 
-/// How long the engine may take to remove a container. Killing the server, detaching and unmounting take tenths
-/// of a second each, and longer where many containers are removed at once.
+/// The time limit for the engine to remove a container. Kill, detach and unmount each take tenths of a second, and
+/// longer if many containers are removed at once.
 pub(super) const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
 
-/// After how long the wait for a container's removal is asked for again. A request that arrives at the moment of
-/// the removal may get no answer.
+/// The time after which the wait for a removal is requested again. A request at the moment of the removal may get no
+/// answer.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Creates a node's container.
@@ -84,7 +84,7 @@ pub(super) async fn attach(
         .map_err(EngineError::call(format!("attach the container `{container}` to its network")))
 }
 
-/// Inspects a container; `None` where it does not exist.
+/// Inspects a container; `None` if it does not exist.
 pub(super) async fn inspect(
     docker: &Docker,
     container: &str,
@@ -102,8 +102,8 @@ pub(super) fn is_being_removed(inspected: &ContainerInspectResponse) -> bool {
     matches!(status, Some(ContainerStateStatusEnum::REMOVING | ContainerStateStatusEnum::DEAD))
 }
 
-/// Removes a container by its id, running or not, and the unnamed volumes that its image declares; `name` is for
-/// errors. A container that does not exist counts as removed.
+/// Removes a container by its id, running or not, with the anonymous volumes of its image. `name` is for errors. A
+/// container that does not exist counts as removed.
 pub(super) async fn remove(docker: &Docker, id: &str, name: &str) -> Result<(), EngineError> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match dialect::remove_container(docker, id, options).await {
@@ -116,13 +116,13 @@ pub(super) async fn remove(docker: &Docker, id: &str, name: &str) -> Result<(), 
     }
 }
 
-/// Waits until the engine has removed a container that it is removing.
+/// Waits until the engine has removed a container whose removal has begun.
 pub(super) async fn until_removed(docker: &Docker, container: &str) -> Result<(), EngineError> {
     let wait = Wait::new("the container to be removed", REMOVAL_LIMIT, ASK_AGAIN);
     loop {
         let options = WaitContainerOptionsBuilder::default().condition("removed").build();
         let mut ended = docker.wait_container(container, Some(options));
-        // The answer is the exit code, or that the container does not exist. Both mean that it is removed.
+        // The answer is an exit code, or that the container does not exist. Both mean that it is removed.
         match wait.pause_until(ended.next()).await {
             Ok(Some(_)) => return Ok(()),
             Ok(None) => {}

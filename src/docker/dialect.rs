@@ -1,9 +1,9 @@
-//! Answers in which engines differ from Docker.
+//! Differences between Docker and other engines.
 //!
-//! Podman 4 has its own words for the states of containers. An exited container is `stopped` until Podman has cleaned
-//! it up. bollard knows Docker's words only, and cannot read a list with another word.
+//! Podman 4 has other names for the states of containers. An exited container is `stopped` until Podman has cleaned
+//! it up. bollard knows only Docker's names, and cannot parse a list with another name.
 //!
-//! Podman 4 also fails to stop or remove a container if its server ends at the same moment. redisctl repeats both
+//! Podman 4 also fails to stop or remove a container whose server ends at the same moment. redisctl repeats both
 //! calls while the engine answers with an internal error.
 
 use std::future::Future;
@@ -23,8 +23,8 @@ use serde_json::Value;
 use super::error::is_internal;
 use crate::poll::Wait;
 
-/// How long redisctl repeats a call that ends in an internal error. The cause passes within tenths of a second, or
-/// within seconds on a busy machine.
+/// How long redisctl repeats a call that ends in an internal error. The cause disappears within tenths of a second,
+/// or within seconds on a busy machine.
 const REPEAT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long to wait before a call is repeated.
@@ -33,7 +33,7 @@ const REPEAT_INTERVAL: Duration = Duration::from_millis(100);
 /// Lists all containers, running or not.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub(super) async fn list_containers(docker: &Docker) -> Result<Vec<ContainerSummary>, Error> {
     let everything = ListContainersOptionsBuilder::default().all(true).build();
     docker.list_containers(Some(everything)).await.or_else(read_containers)
@@ -89,7 +89,7 @@ async fn repeat<T, C: Future<Output = Result<T, Error>>>(call: impl Fn() -> C) -
     }
 }
 
-/// Reads a list of containers that bollard could not read because of a state in it. Returns every other error.
+/// Parses a list of containers that bollard could not parse because of a state. Returns all other errors.
 fn read_containers(error: Error) -> Result<Vec<ContainerSummary>, Error> {
     read_again(error, |containers| {
         for container in containers.as_array_mut().into_iter().flatten() {
@@ -98,14 +98,14 @@ fn read_containers(error: Error) -> Result<Vec<ContainerSummary>, Error> {
     })
 }
 
-/// Reads an inspected container that bollard could not read because of its state. Returns every other error.
+/// Parses an inspected container that bollard could not parse because of its state. Returns all other errors.
 fn read_container(error: Error) -> Result<ContainerInspectResponse, Error> {
     read_again(error, |container| {
         translate::<ContainerStateStatusEnum>(container.pointer_mut("/State/Status"));
     })
 }
 
-/// Changes an answer that bollard could not read, and reads it again.
+/// Changes an answer that bollard could not parse, and parses it again.
 fn read_again<T: DeserializeOwned>(error: Error, change: impl FnOnce(&mut Value)) -> Result<T, Error> {
     let Error::JsonDataError { contents, .. } = &error else { return Err(error) };
     let Ok(mut answer) = serde_json::from_str(contents) else { return Err(error) };
@@ -113,7 +113,7 @@ fn read_again<T: DeserializeOwned>(error: Error, change: impl FnOnce(&mut Value)
     serde_json::from_value(answer).map_err(|_| error)
 }
 
-/// Replaces a state that `S` does not know by Docker's word for it.
+/// Replaces a state that `S` does not know by Docker's name for it.
 fn translate<S: DeserializeOwned>(state: Option<&mut Value>) {
     if let Some(state) = state
         && S::deserialize(&*state).is_err()
@@ -122,7 +122,7 @@ fn translate<S: DeserializeOwned>(state: Option<&mut Value>) {
     }
 }
 
-/// Docker's word for a state of Podman.
+/// Docker's name for a state of Podman.
 fn dockers_word(state: &str) -> &'static str {
     match state {
         "configured" | "initialized" => "created",

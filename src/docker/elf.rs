@@ -1,12 +1,12 @@
-//! ELF files: the interpreter, the needed libraries, the directories that the file names for them.
+//! Parses ELF files: the interpreter, the needed libraries, and the directories for them.
 //!
-//! As in the loader, segments are read, not sections, which a stripped file may not have.
+//! Like the loader, it reads segments, because a stripped file may have no sections.
 
 use object::elf;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _};
 use object::{Endianness, FileKind, ReadRef};
 
-/// The part of an ELF file that decides which other files it needs.
+/// The parts of an ELF file that decide which other files it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ElfObject {
     /// The processor that it is for. The loader ignores libraries for other targets.
@@ -31,7 +31,7 @@ pub(super) struct ElfTarget {
 }
 
 impl ElfTarget {
-    /// The engine's (and Go's) name for this processor; `None` where redisctl does not know it.
+    /// The name of this processor in Docker (and Go); `None` if redisctl does not know it.
     #[must_use]
     pub(super) fn engine_architecture(self) -> Option<&'static str> {
         match (elf::Machine(self.machine), self.is_64) {
@@ -45,7 +45,7 @@ impl ElfTarget {
         }
     }
 
-    /// The name of Debian's directory for this processor's libraries, below `lib`.
+    /// The name of Debian's directory with this processor's libraries, below `lib`.
     #[must_use]
     pub(super) fn multiarch_directory(self) -> Option<&'static str> {
         match (elf::Machine(self.machine), self.is_64) {
@@ -61,7 +61,7 @@ impl ElfTarget {
     }
 }
 
-/// The processor that the file with this header is for; `None` where it is not an ELF file.
+/// The processor for which a file with this header is made; `None` if it is not an ELF file.
 pub(super) fn target(header: &[u8]) -> Option<ElfTarget> {
     fn of_class<Header: FileHeader<Endian = Endianness>>(data: &[u8]) -> Option<ElfTarget> {
         let header = Header::parse(data).ok()?;
@@ -73,14 +73,14 @@ pub(super) fn target(header: &[u8]) -> Option<ElfTarget> {
     }
 }
 
-/// Reads an ELF file with the content `data`.
+/// Parses an ELF file with the content `data`.
 ///
 /// # Errors
 /// `data` is not an ELF file, or is damaged.
 pub(super) fn read<'data, Data: ReadRef<'data>>(data: Data) -> Result<ElfObject, object::read::Error> {
     match FileKind::parse(data)? {
         FileKind::Elf32 => read_class::<elf::FileHeader32<Endianness>, Data>(data),
-        // A file of any other kind fails here, with the reason.
+        // Files of any other kind fail here, with the reason.
         _ => read_class::<elf::FileHeader64<Endianness>, Data>(data),
     }
 }
@@ -133,7 +133,7 @@ where
     })
 }
 
-/// The NUL-terminated text at `offset` of a string table; `None` where the offset is outside.
+/// The NUL-terminated text at `offset` of a string table; `None` if the offset is outside.
 fn text_at(strings: &[u8], offset: u64) -> Option<String> {
     let rest = strings.get(usize::try_from(offset).ok()?..)?;
     let text = rest.split(|byte| *byte == 0).next()?;

@@ -10,7 +10,7 @@ use super::timestamp::since_1970;
 use super::{EngineError, image};
 use crate::doctor::{ImageState, Limits};
 
-/// How long a registry may take to answer while a person waits.
+/// The time limit for a registry to answer. The user waits.
 const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Facts about an engine.
@@ -18,20 +18,20 @@ const REGISTRY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct EngineInfo {
     /// Its product, its version, and the version of its API.
     pub version: String,
-    /// System and processor of its containers.
+    /// Operating system and processor of its containers.
     pub platform: String,
-    /// The limits that it enforces.
+    /// The limits that it can enforce.
     pub limits: Limits,
     /// Its warnings.
     pub warnings: Vec<String>,
-    /// Its clock, as time since 1970; `None` where it does not tell it.
+    /// Its clock, as time since 1970; `None` if the engine does not tell it.
     pub time: Option<Duration>,
 }
 
-/// Asks the engine about itself.
+/// Asks the engine for facts about itself.
 ///
 /// # Errors
-/// Where it does not answer.
+/// The engine does not answer.
 pub async fn engine_info(docker: &Docker) -> Result<EngineInfo, EngineError> {
     let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
     let information = docker.info().await.map_err(EngineError::call("tell about itself"))?;
@@ -52,10 +52,10 @@ pub async fn engine_info(docker: &Docker) -> Result<EngineInfo, EngineError> {
     })
 }
 
-/// Whether an image is on the engine, or can be pulled; nothing is pulled.
+/// Whether an image is on the engine, or can be pulled. The image is not pulled.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub async fn image_state(docker: &Docker, reference: &str) -> Result<ImageState, EngineError> {
     if image::find(docker, reference).await?.is_some() {
         return Ok(ImageState::Present);

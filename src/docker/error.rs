@@ -24,11 +24,10 @@ pub enum EngineError {
     Call {
         /// The operation.
         operation: String,
-        /// Why not.
+        /// The cause.
         source: Error,
     },
-    /// The connection to the engine broke, or its answer did not come in time. The engine may have carried out the
-    /// call.
+    /// The connection to the engine broke, or its answer came too late. The engine may have done the call.
     #[error("no answer came from the engine when it was asked to {operation}")]
     NoAnswer {
         /// The operation.
@@ -44,21 +43,21 @@ pub enum EngineError {
         /// The name.
         name: String,
     },
-    /// A container has the name of a deployment's lease.
+    /// A container that redisctl did not make has the name of a deployment's lease.
     #[error("there is a container `{container}` that redisctl did not make")]
     Foreign {
         /// The container.
         container: String,
     },
-    /// The engine could not start a container. One reason is a port that is taken.
+    /// The engine could not start a container. A taken port is one reason.
     #[error("the engine could not start the container `{container}`")]
     NotStarted {
         /// The container.
         container: String,
-        /// Why not.
+        /// The cause.
         source: Error,
     },
-    /// The engine began to remove a container, and the container still exists.
+    /// The engine began to remove a container, but the container still exists.
     #[error("the engine has not removed the container `{container}` within {} s", waited.as_secs())]
     NotGone {
         /// The container.
@@ -87,10 +86,10 @@ pub enum EngineError {
     Archive {
         /// The operation.
         operation: String,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A deployment that a newer redisctl made or changed.
+    /// A newer redisctl made or changed the deployment.
     #[error("a newer redisctl made or changed the deployment `{deployment}`")]
     NewerFormat {
         /// The deployment.
@@ -98,7 +97,7 @@ pub enum EngineError {
         /// Both versions.
         source: NewerFormat,
     },
-    /// An image holds neither server.
+    /// An image holds neither Redis nor Valkey.
     #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
     NoServer(String),
     /// The server in an image is for another processor than the engine's.
@@ -110,7 +109,7 @@ pub enum EngineError {
         reference: String,
         /// The server's program.
         program: &'static str,
-        /// Its processor, as the engine would call it.
+        /// Its processor, in the engine's terms.
         found: &'static str,
         /// The engine's processor.
         needed: String,
@@ -155,7 +154,7 @@ impl EngineError {
                 Some("name an image with `--image` that is made for the engine's processor")
             }
             Self::NotStarted { source, .. } if says_port_is_allocated(source) => Some(
-                "no container publishes that port, but the engine counts it as taken. This happens where the engine was \
+                "no container publishes that port, but the engine counts it as taken. This happens if the engine was \
                  killed while it started containers. Restart the engine",
             ),
             Self::NotStarted { source, .. } if says_address_is_in_use(source) => Some(
@@ -177,7 +176,7 @@ pub(super) fn is_subnet_refused(error: &Error) -> bool {
     matches!(status(error), Some(400 | 403))
 }
 
-/// Whether the answer is missing, or a part of it.
+/// Whether the answer is missing or incomplete.
 fn is_broken_connection(error: &Error) -> bool {
     matches!(
         error,
@@ -197,32 +196,32 @@ pub(super) fn status(error: &Error) -> Option<u16> {
     }
 }
 
-/// Whether the engine says that it has given the port to a container.
+/// Whether the engine has already given the port to a container.
 fn says_port_is_allocated(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("port is already allocated"))
 }
 
-/// Whether the engine says that a process of its machine has the port.
+/// Whether a process of the engine's machine has the port.
 fn says_address_is_in_use(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("address already in use"))
 }
 
-/// Whether the engine says that containers are attached to the network.
+/// Whether containers are attached to the network.
 fn says_network_is_in_use(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("has active endpoints"))
 }
 
-/// Whether a name is taken, or another call is in the way.
+/// Whether a name is taken, or the call conflicts with another call.
 pub(super) fn is_conflict(error: &Error) -> bool {
     status(error) == Some(CONFLICT)
 }
 
-/// Whether the call was about something that does not exist.
+/// Whether the object of the call does not exist.
 pub(super) fn is_not_found(error: &Error) -> bool {
     status(error) == Some(NOT_FOUND)
 }
 
-/// Whether the engine failed to carry out a call that it did not refuse.
+/// Whether the engine accepted a call, but failed to do it.
 pub(super) fn is_internal(error: &Error) -> bool {
     status(error) == Some(INTERNAL_ERROR)
 }

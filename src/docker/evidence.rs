@@ -1,5 +1,5 @@
-//! The engine's description of itself and of a deployment's network and containers, for a failure bundle. Proxies and
-//! the variables of images are left out, because they may hold passwords.
+//! The engine's data about itself, a deployment's network and its containers, for a failure bundle. Proxies and the
+//! variables of images may hold passwords, so they are left out.
 
 use bollard::Docker;
 use bollard::query_parameters::InspectNetworkOptions;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::{EngineError, dialect};
 use crate::topology::{DeploymentName, NodeName};
 
-/// The engine's versions, and the machine that it runs on.
+/// The engine's versions and machine.
 ///
 /// # Errors
-/// Where it does not answer.
+/// The engine does not answer.
 pub async fn engine(docker: &Docker) -> Result<Value, EngineError> {
     let version = docker.version().await.map_err(EngineError::call("tell its version"))?;
     let info = docker.info().await.map_err(EngineError::call("tell about itself"))?;

@@ -1,4 +1,4 @@
-//! The deployment's files: written and read through a container, in the volume that all nodes share.
+//! Writes and reads the deployment's files through a container, in the volume that all nodes share.
 
 use bollard::Docker;
 use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
@@ -22,7 +22,7 @@ pub(super) async fn write(docker: &Docker, through: &NodeName, files: &[File]) -
         .map_err(EngineError::call(operation()))
 }
 
-/// A file of the shared volume; `None` where the container has none.
+/// A file of the shared volume; `None` if it does not exist.
 pub(super) async fn read(
     docker: &Docker,
     node: &NodeName,

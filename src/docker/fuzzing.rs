@@ -1,4 +1,4 @@
-//! Properties of every engine address, every file of Docker's client and every archive from an engine.
+//! Properties of the parsers for engine addresses, files of Docker's client, and archives.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub(crate) const TARGETS: &[Target] = &[
     ("loader_conf", Property::Text(host_image::fuzzing::loader_conf)),
 ];
 
-/// An address is read again as it is shown, and `ssh` never takes the host for an option.
+/// An address that is printed and parsed again is the same. `ssh` never takes the host for an option.
 fn engine_address(text: &str) {
     for tls in [None, Some(EngineTlsFiles::in_folder(Path::new("/certs")))] {
         let Ok(address) = EngineAddress::parse(text, tls) else { continue };
@@ -33,7 +33,7 @@ fn engine_address(text: &str) {
     }
 }
 
-/// A machine with the same text in every file.
+/// A machine on which every file has the same text.
 struct OneText<'a>(&'a str);
 
 impl MachineFacts for OneText<'_> {
@@ -81,11 +81,11 @@ fn archive(bytes: &[u8]) {
     }
 }
 
-/// A file is an object or an error; the names in it come out of it.
+/// A file gives an object or an error. All names of the object are part of the file.
 fn elf(bytes: &[u8]) {
     let Ok(object) = elf::read(bytes) else { return };
     for name in object.needed.iter().chain(object.interpreter.as_ref()) {
-        // A byte that is no text becomes a character of three bytes.
+        // A byte that is not text becomes a character of three bytes.
         assert!(name.len() <= 3 * bytes.len(), "{name}");
     }
 }

@@ -1,5 +1,4 @@
-//! The engine's inventory: containers, networks and volumes of deployments, and the names, ports and subnets of
-//! others.
+//! The engine's inventory: the objects of all deployments, and the names, ports and subnets of all other objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +12,17 @@ use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::stored_format::NewerFormat;
 use crate::topology::{DeploymentName, NodeName};
 
-/// The containers, networks and volumes on the engine, of all deployments and of others.
+/// All containers, networks and volumes of the engine, of deployments or not.
 #[derive(Debug, Clone, Default)]
 pub struct EngineInventory {
     containers: Vec<ContainerSummary>,
     networks: Vec<Network>,
     volumes: Vec<Volume>,
-    /// What became of each container's server so far, by the container's id.
+    /// The restarts and kills of each container's server, by the container's id.
     ends: BTreeMap<String, Ends>,
 }
 
-/// What became of a container's server since the container was started last.
+/// The restarts and kills of a container's server since the container's last start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Ends {
     /// How often the engine has restarted the container.
@@ -37,22 +36,22 @@ pub(super) struct Ends {
 pub struct Inventory {
     /// The network, if it exists.
     pub network: Option<ObservedNetwork>,
-    /// Volumes by name, and whether each keeps data that must outlive the deployment.
+    /// Volumes by name. The value tells whether the volume keeps data after `down`.
     pub volumes: BTreeMap<String, bool>,
-    /// What the data in volumes is of, by the volumes' labels; empty where no volume keeps data.
+    /// The labels of kept data; empty if no volume keeps data.
     pub kept_data: Vec<KeptData>,
     /// Containers by node.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
-    /// The kind that the containers' labels say.
+    /// The kind in the containers' labels.
     pub kind: Option<String>,
     /// Ports that the containers publish.
     pub ports: BTreeSet<u16>,
-    /// The engine's ids of all its containers, by name. A killed run may have left a container that asked an image
-    /// for its version.
+    /// The ids of all its containers, by name. A container without a node asked an image for its version, for a run
+    /// that was killed.
     pub container_ids: BTreeMap<String, String>,
-    /// The engine's ids of its networks: at most one.
+    /// The ids of its networks: one at most.
     pub network_ids: Vec<String>,
-    /// The format of the labels, where a newer redisctl wrote some of them.
+    /// The format of the labels, if a newer redisctl wrote some of them.
     pub newer_format: Option<NewerFormat>,
 }
 
@@ -65,7 +64,7 @@ impl Inventory {
 }
 
 impl EngineInventory {
-    /// The inventory that these lists make.
+    /// The inventory from these lists.
     pub(super) fn new(
         containers: Vec<ContainerSummary>,
         networks: Vec<Network>,
@@ -74,7 +73,7 @@ impl EngineInventory {
         Self { containers, networks, volumes, ends: BTreeMap::new() }
     }
 
-    /// The same with what became of containers' servers, by the containers' ids.
+    /// The same inventory, with the restarts and kills by the containers' ids.
     pub(super) fn with_ends(self, ends: BTreeMap<String, Ends>) -> Self {
         Self { ends, ..self }
     }
@@ -87,7 +86,7 @@ impl EngineInventory {
         self.containers.iter().filter(own).filter_map(|container| container.id.as_deref())
     }
 
-    /// The names of all deployments, also of those that have only a network or a volume.
+    /// The names of all deployments, including deployments with only a network or a volume.
     #[must_use]
     pub fn deployments(&self) -> BTreeSet<DeploymentName> {
         let containers = self.containers.iter().filter_map(|container| container.labels.as_ref());
@@ -100,7 +99,7 @@ impl EngineInventory {
             .collect()
     }
 
-    /// The deployments that have a lease, which a run holds or a killed run left.
+    /// The deployments with a lease, of a working run or a killed run.
     #[must_use]
     pub fn leased(&self) -> BTreeSet<DeploymentName> {
         let labels = self.containers.iter().filter_map(|container| container.labels.as_ref());
@@ -157,7 +156,7 @@ impl EngineInventory {
         inventory
     }
 
-    /// The running containers in these networks that are not the deployment's.
+    /// The running containers in these networks that do not belong to the deployment.
     fn guests(&self, networks: &[&Network], name: &DeploymentName) -> Vec<String> {
         let ids: Vec<&str> = networks.iter().filter_map(|network| network.id.as_deref()).collect();
         let is_in = |container: &&ContainerSummary| {
@@ -172,7 +171,7 @@ impl EngineInventory {
         others.filter(runs).filter(is_in).filter_map(title).map(str::to_owned).collect()
     }
 
-    /// The containers, networks and volumes that have one of these names, and are not the deployment's.
+    /// The containers, networks and volumes that have one of these names, but do not belong to the deployment.
     #[must_use]
     pub fn foreign(&self, name: &DeploymentName, nodes: &[NodeName], volumes: &[String]) -> Vec<Foreign> {
         let containers = self
@@ -197,7 +196,7 @@ impl EngineInventory {
         containers.chain(networks).chain(volumes).collect()
     }
 
-    /// The subnets of all networks but the deployment's own.
+    /// The subnets of all networks except the deployment's.
     #[must_use]
     pub fn other_networks(&self, name: &DeploymentName) -> Vec<(String, Vec<Ipv4Net>)> {
         let others = self.networks.iter().filter(|network| !labels::belongs(network.labels.as_ref(), name));
@@ -231,7 +230,7 @@ impl EngineInventory {
         })
     }
 
-    /// The ports of all containers that are not the deployment's, and who has each. Stopped containers of other
+    /// The ports of all containers outside the deployment, with their holders. Stopped containers of other
     /// deployments count too, because they need their ports when they start.
     #[must_use]
     pub fn busy_ports(&self, name: &DeploymentName) -> BTreeMap<u16, String> {
@@ -257,12 +256,12 @@ fn title(container: &ContainerSummary) -> Option<&str> {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
 }
 
-/// Whether a volume holds the data of a node. The other kind of volume is shared by all nodes.
+/// Whether a volume holds the data of a node. The other volumes are shared by all nodes.
 fn keeps_data(volume: &Volume) -> bool {
     volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes")
 }
 
-/// What the data in the volumes of a deployment is of. The record alone keeps no data.
+/// The labels of a deployment's kept data. The record alone keeps no data.
 fn kept_data(name: &DeploymentName, volumes: &[&Volume]) -> Vec<KeptData> {
     let record = record_volume(name);
     let volumes = || volumes.iter().filter(|volume| keeps_data(volume));

@@ -6,14 +6,14 @@ use crate::topology::container::ContainerSettings;
 use crate::topology::stored_format::{self, NewerFormat};
 use crate::topology::{DeploymentName, NodeName};
 
-/// The deployment that a container, network or volume belongs to. redisctl never touches any that lacks it, but for
-/// leases.
+/// The deployment that a container, network or volume belongs to. redisctl never changes an object without this
+/// label, except leases.
 pub const DEPLOYMENT: &str = "io.redisctl.deployment";
 
 /// The version of the labels' content, see [`stored_format`].
 const FORMAT: &str = "io.redisctl.format";
 
-/// The node that a container is.
+/// The node of a container.
 pub const NODE: &str = "io.redisctl.node";
 
 /// The kind of the deployment.
@@ -22,13 +22,13 @@ pub const KIND: &str = "io.redisctl.kind";
 /// The settings that a container was created from, as JSON.
 pub const SETTINGS: &str = "io.redisctl.settings";
 
-/// Whether a volume keeps data that must outlive the deployment: `yes` or `no`.
+/// Whether a volume keeps data after `down`: `yes` or `no`.
 pub const KEEPS_DATA: &str = "io.redisctl.keeps-data";
 
-/// What the data in a volume is of, as JSON, see [`crate::topology::kept_data`].
+/// The kind, shards and server of the data in a volume, as JSON, see [`crate::topology::kept_data`].
 pub(super) const DATA_OF: &str = "io.redisctl.data-of";
 
-/// The deployment that a lease is about. Leases lack [`DEPLOYMENT`], so that no list shows them as parts of it.
+/// The deployment of a lease. Leases lack [`DEPLOYMENT`], so that no list shows them as parts of the deployment.
 const LEASE: &str = "io.redisctl.lease";
 
 /// The run that holds a lease, as JSON.
@@ -74,13 +74,13 @@ pub(super) fn of_lease(deployment: &DeploymentName, holder: &str) -> Labels {
         .into()
 }
 
-/// What the labels of a lease of the deployment say about its holder; `None`: they are not such labels.
+/// The holder in the labels of the deployment's lease; `None` if these are other labels.
 pub(super) fn lease_holder<'a>(labels: &'a Labels, deployment: &DeploymentName) -> Option<&'a str> {
     let is_lease = labels.get(LEASE)? == deployment.as_str();
     is_lease.then(|| labels.get(LEASE_HOLDER).map_or("", String::as_str))
 }
 
-/// The deployment that a container with these labels is the lease of.
+/// The deployment of a lease with these labels.
 pub(super) fn leased_deployment(labels: &Labels) -> Option<DeploymentName> {
     DeploymentName::new(labels.get(LEASE)?).ok()
 }
@@ -90,7 +90,7 @@ pub(super) fn node(labels: &Labels) -> Option<NodeName> {
     labels.get(NODE).map(|label| NodeName::from_label(label))
 }
 
-/// The settings that a container was made from; `None` where another version of redisctl wrote something else.
+/// The settings of a container; `None` if another version of redisctl wrote them in another form.
 pub(super) fn settings(labels: &Labels) -> Option<ContainerSettings> {
     serde_json::from_str(labels.get(SETTINGS)?).ok()
 }

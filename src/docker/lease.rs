@@ -1,8 +1,9 @@
-//! The lease of a deployment on the engine: a container that never runs, named after the deployment.
+//! The lease of a deployment on the engine: a container that is never started, named after the deployment.
 //!
-//! The engine gives a name to one container only, so of several runs one gets the lease. A run removes a lease by the
-//! container's id, so it never removes the lease of the next run. The container needs an image, and any image will do.
-//! Labels cannot change: the holder renews its lease by a file in the container, which says how old the lease was.
+//! The engine gives a name to one container only, so only one of several runs gets the lease. A run removes its lease
+//! by the container's id, so it never removes the lease of the next run. The container needs an image, and any image
+//! will do. Docker cannot change labels. So the holder renews its lease with a file in the container, which holds the
+//! lease's age.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use crate::topology::files::File;
 /// The file in the container. It holds the age of the lease at the last renewal, in seconds.
 const RENEWAL_FILE: &str = "redisctl-lease";
 
-/// What an attempt to create a lease led to.
+/// The result of an attempt to create a lease.
 #[derive(Debug)]
 pub enum Creation {
     /// This run has the lease: the id of its container.
@@ -41,9 +42,9 @@ pub enum Creation {
 pub struct FoundLease {
     /// The id of its container.
     pub id: String,
-    /// What the run wrote about itself.
+    /// The run's description of itself.
     pub holder: String,
-    /// When the engine created it, as time since 1970 by the engine's clock.
+    /// The time of its creation by the engine's clock, since 1970.
     pub created: Duration,
 }
 
@@ -52,11 +53,11 @@ fn container_name(deployment: &DeploymentName) -> String {
     format!("{deployment}-lease")
 }
 
-/// An image for the container of a lease: one that the deployment runs, else any. `None` where the engine has no
-/// image.
+/// An image for the container of a lease: an image of the deployment, otherwise any image. `None` if the engine has
+/// no image.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub async fn any_image(docker: &Docker, inventory: &Inventory) -> Result<Option<String>, EngineError> {
     let images = docker.list_images(None::<ListImagesOptions>).await;
     let images = images.map_err(EngineError::call("list images"))?;
@@ -67,10 +68,10 @@ pub async fn any_image(docker: &Docker, inventory: &Inventory) -> Result<Option<
     Ok(first.into_iter().chain(ids).reduce(|best, next| if is_own(&best) { best } else { next }))
 }
 
-/// Creates the lease of a deployment, where there is none. `holder` tells other runs about this one.
+/// Creates the lease of a deployment, if there is none. `holder` describes this run to other runs.
 ///
 /// # Errors
-/// Where the engine cannot create it.
+/// The engine cannot create it.
 pub async fn create(
     docker: &Docker,
     deployment: &DeploymentName,
@@ -80,7 +81,7 @@ pub async fn create(
     let name = container_name(deployment);
     let body = ContainerCreateBody {
         image: Some(image.to_owned()),
-        // Never run. The engine wants a program all the same.
+        // It never runs, but the engine requires a program.
         cmd: Some(vec!["lease".to_owned()]),
         labels: Some(labels::of_lease(deployment, holder)),
         host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
@@ -91,7 +92,7 @@ pub async fn create(
         Ok(created) => Ok(Creation::Created(created.id)),
         Err(error) if is_conflict(&error) => Ok(Creation::NameTaken),
         Err(error) if is_not_found(&error) => Ok(Creation::NoImage),
-        // Podman 4 answers so where the name is taken.
+        // Podman 4 answers with an internal error if the name is taken.
         Err(error) if is_internal(&error) && container::inspect(docker, &name).await?.is_some() => {
             tracing::debug!(%error, "the lease exists");
             Ok(Creation::NameTaken)
@@ -100,10 +101,10 @@ pub async fn create(
     }
 }
 
-/// Looks for the lease of a deployment; `None` where there is none, or where the engine is removing it.
+/// Finds the lease of a deployment; `None` if there is none, or if the engine is removing it.
 ///
 /// # Errors
-/// [`EngineError::Foreign`] where a container has the name that redisctl did not create.
+/// [`EngineError::Foreign`] if a container has the name that redisctl did not create.
 pub async fn find(docker: &Docker, deployment: &DeploymentName) -> Result<Option<FoundLease>, EngineError> {
     let name = container_name(deployment);
     let Some(inspected) = container::inspect(docker, &name).await? else { return Ok(None) };
@@ -113,7 +114,7 @@ pub async fn find(docker: &Docker, deployment: &DeploymentName) -> Result<Option
     found(inspected, deployment).map(Some).ok_or(EngineError::Foreign { container: name })
 }
 
-/// The lease that an inspected container is.
+/// The lease of an inspected container.
 fn found(inspected: ContainerInspectResponse, deployment: &DeploymentName) -> Option<FoundLease> {
     let labels: HashMap<String, String> = inspected.config?.labels?;
     let holder = labels::lease_holder(&labels, deployment)?.to_owned();
@@ -121,10 +122,10 @@ fn found(inspected: ContainerInspectResponse, deployment: &DeploymentName) -> Op
     Some(FoundLease { id: inspected.id?, holder, created: created.unwrap_or_default() })
 }
 
-/// Writes into a lease how old it is. `false`: the lease does not exist any more.
+/// Writes its age into a lease. `false`: the lease does not exist any more.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub async fn renew(docker: &Docker, id: &str, age: Duration) -> Result<bool, EngineError> {
     let operation = || "renew the lease".to_owned();
     let text = SecretText::new(age.as_secs().to_string());
@@ -139,10 +140,10 @@ pub async fn renew(docker: &Docker, id: &str, age: Duration) -> Result<bool, Eng
     }
 }
 
-/// How old a lease was when its holder renewed it last; zero where the holder never did.
+/// The age of a lease at its last renewal; zero if it was never renewed.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub async fn age_at_renewal(docker: &Docker, id: &str) -> Result<Duration, EngineError> {
     let options = DownloadFromContainerOptionsBuilder::default().path(&format!("/{RENEWAL_FILE}")).build();
     let download = docker.download_from_container(id, Some(options));
@@ -161,15 +162,15 @@ pub async fn age_at_renewal(docker: &Docker, id: &str) -> Result<Duration, Engin
 /// Removes a lease. A lease that does not exist counts as removed.
 ///
 /// # Errors
-/// Where the engine cannot remove it.
+/// The engine cannot remove it.
 pub async fn remove(docker: &Docker, id: &str, deployment: &DeploymentName) -> Result<(), EngineError> {
     container::remove(docker, id, &container_name(deployment)).await
 }
 
-/// The engine's clock, as time since 1970; `None` where the engine does not tell it.
+/// The engine's clock, as time since 1970; `None` if the engine does not tell it.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub async fn clock(docker: &Docker) -> Result<Option<Duration>, EngineError> {
     let information = docker.info().await.map_err(EngineError::call("tell its time"))?;
     Ok(information.system_time.as_deref().and_then(timestamp::since_1970))

@@ -14,13 +14,13 @@ mod machine;
 pub use address::{AddressError, EngineAddress, EngineTlsFiles, SshDestination};
 pub use machine::{MachineFacts, Platform, ThisMachine};
 
-/// The name of the context that stands for the platform's default.
+/// The name of the context for the platform's default.
 const DEFAULT_CONTEXT: &str = "default";
 
 /// The default engine's socket.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 
-/// The socket of Podman's service for Docker's API, where the system runs it.
+/// The socket of Podman's service for Docker's API, if the system runs it.
 const PODMAN_SOCKET: &str = "/run/podman/podman.sock";
 
 /// The default engine's pipe on Windows.
@@ -55,9 +55,9 @@ pub enum AddressOrigin {
     ContextVariable(String),
     /// The context of this name, the current context in Docker's configuration.
     CurrentContext(String),
-    /// Nothing: it is the platform's default.
+    /// No source named an address: it is the platform's default.
     Platform {
-        /// The other sockets that were tried, where none exists.
+        /// The other sockets that were tried, if none exists.
         absent: Vec<PathBuf>,
     },
 }
@@ -94,12 +94,12 @@ impl std::fmt::Display for AddressOrigin {
 /// Why the engine's address is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum LocationError {
-    /// An address cannot be read.
+    /// An address cannot be parsed.
     #[error("`{text}` ({origin}) is not an engine's address")]
     Address {
         /// The address as given.
         text: String,
-        /// Where it is from.
+        /// Its origin.
         origin: AddressOrigin,
         /// The problem.
         source: AddressError,
@@ -117,7 +117,7 @@ pub enum LocationError {
     NoContext {
         /// The origin of the context's name.
         origin: AddressOrigin,
-        /// The file that would describe it.
+        /// The missing file with its description.
         path: PathBuf,
     },
     /// A context has no address of a Docker engine.
@@ -125,7 +125,7 @@ pub enum LocationError {
     NoEndpoint {
         /// The origin of the context's name.
         origin: AddressOrigin,
-        /// The file that describes it.
+        /// The file with its description.
         path: PathBuf,
     },
 }

@@ -7,16 +7,16 @@ use futures_util::{Stream, StreamExt as _, stream};
 use super::EngineError;
 use crate::topology::NodeName;
 
-/// How many lines of a log an error shows.
+/// The number of log lines in an error.
 const TAIL_LINES: usize = 12;
 
-/// The last lines of a node's log; empty where the log cannot be read.
+/// The last lines of a node's log; empty if the log cannot be read.
 pub(super) async fn tail(docker: &Docker, node: &NodeName) -> Vec<String> {
     let lines = lines(docker, node, false, Some(TAIL_LINES)).collect::<Vec<_>>().await;
     lines.into_iter().filter_map(Result::ok).filter(|line| !line.is_empty()).collect()
 }
 
-/// A node's log, line by line, or the `last` lines of it. With `follow` the log ends when the container ends.
+/// A node's log, line by line, or its `last` lines. With `follow`, the log ends with the container.
 pub fn lines(
     docker: &Docker,
     node: &NodeName,

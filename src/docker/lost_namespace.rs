@@ -1,7 +1,7 @@
-//! Containers that have lost the network namespace that they share with the anchor container.
+//! Containers that have lost the network namespace which they share with the anchor container.
 //!
-//! The engine creates a new namespace whenever the anchor starts. A container that was started before stays in the
-//! old namespace, which has no network, until it is restarted.
+//! Each start of the anchor creates a new namespace. A container that was started before stays in the old namespace
+//! until its restart. The old namespace has no network.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::observation::{ContainerState, ObservedContainer};
 use crate::topology::NodeName;
 use crate::topology::container::Namespace;
 
-/// Marks running containers as detached that have lost the namespace of their anchor.
+/// Marks running containers as detached if they have lost the namespace of their anchor.
 pub(super) async fn mark_detached(
     docker: &Docker,
     containers: &mut BTreeMap<NodeName, ObservedContainer>,
@@ -33,7 +33,7 @@ pub(super) async fn mark_detached(
     for (name, container) in containers.iter_mut() {
         let Some(anchor) = joined(container) else { continue };
         let runs = matches!(container.state, ContainerState::Running | ContainerState::Paused);
-        // Where the anchor does not run, no container has a network.
+        // While the anchor does not run, no container has a network.
         container.attached = !runs || since(anchor).is_some_and(|anchor| Some(anchor) <= since(name));
     }
     Ok(())
@@ -47,7 +47,7 @@ fn joined(container: &ObservedContainer) -> Option<&NodeName> {
     }
 }
 
-/// When a running container was started last, as time since 1970.
+/// The last start of a running container, as time since 1970.
 async fn started(docker: &Docker, name: &NodeName) -> Result<Option<Duration>, EngineError> {
     let inspected = container::inspect(docker, name.as_str()).await?;
     let state = inspected.and_then(|inspected| inspected.state).filter(|state| state.running == Some(true));

@@ -1,4 +1,4 @@
-//! A deployment's network: creating and removing it.
+//! Creates and removes a deployment's network.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,7 @@ use crate::topology::DeploymentName;
 /// Creates the deployment's network.
 ///
 /// # Errors
-/// [`EngineError::NameTaken`] where another network of that name exists, also where another run created it at
-/// the same moment.
+/// [`EngineError::NameTaken`] if another network has this name, even if another run creates it at the same moment.
 pub(super) async fn create(docker: &Docker, settings: &NetworkSettings) -> Result<(), EngineError> {
     let name = settings.deployment.as_str();
     let taken = || EngineError::NameTaken { kind: "network", name: name.to_owned() };

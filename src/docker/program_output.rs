@@ -1,4 +1,4 @@
-//! Runs a program of an image to its end, with files of its own, and reads its output.
+//! Runs a program of an image to its end, with given files, and reads its output.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::{EngineError, archive, container, image, labels};
 use crate::topology::DeploymentName;
 use crate::topology::files::{File, SERVER_USER};
 
-/// The output of the program; empty where it does not start. Its container has no network. It has the label of
-/// `deployment`, so that `down` removes it if this run is killed.
+/// The output of the program; empty if it does not start. Its container has no network. It has the label of
+/// `deployment`: if this run is killed, `down` removes it.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub async fn program_output(
     docker: &Docker,
     reference: &str,

@@ -9,12 +9,11 @@ pub use crate::removed::Removed;
 use crate::topology::DeploymentName;
 use crate::topology::kept_data::record_volume;
 
-/// Removes everything in a deployment's inventory; data volumes only with `with_data`.
+/// Removes a deployment by its inventory; data volumes only with `with_data`.
 ///
 /// # Errors
-/// [`EngineError::NetworkInUse`] where a container of somebody else is in the network; nothing is removed then.
-/// Otherwise the first call that failed. All other calls have been made by then: a deployment that is half removed helps
-/// nobody.
+/// [`EngineError::NetworkInUse`] if a container outside the deployment is in the network. In this case, nothing is
+/// removed. Otherwise the error of the first failed call, after all other calls were made.
 pub async fn deployment(
     docker: &Docker,
     name: &DeploymentName,
@@ -26,7 +25,7 @@ pub async fn deployment(
     if !guests.is_empty() {
         return Err(EngineError::NetworkInUse { network: name.clone(), containers: guests });
     }
-    // By their ids: their names may belong to other containers and networks by now.
+    // They are removed by id: other containers and networks may have their names by now.
     let containers = inventory
         .container_ids
         .iter()
@@ -35,7 +34,7 @@ pub async fn deployment(
         .network_ids
         .iter()
         .map(|id| async move { network::remove(docker, id, name).await.map(|()| name.to_string()) });
-    // The record stays as long as the data that it tells of.
+    // The record stays as long as the data that it describes.
     let (record, with_record) = (record_volume(name), inventory.kept_data.is_empty());
     let goes = |(volume, keeps_data): &(&String, &bool)| {
         with_data || !**keeps_data || (with_record && **volume == record)
@@ -48,7 +47,7 @@ pub async fn deployment(
     let mut names = |results: Vec<Result<String, EngineError>>| -> Vec<String> {
         results.into_iter().filter_map(|result| result.map_err(|error| failures.push(error)).ok()).collect()
     };
-    // The engine removes no network and no volume that a container uses.
+    // The engine removes networks and volumes only after their containers.
     let containers = names(join_all(containers).await);
     let (networks, volumes) = join(join_all(networks), join_all(volumes)).await;
     let (networks, volumes) = (names(networks), names(volumes));

@@ -1,4 +1,4 @@
-//! The request bodies for containers, networks and volumes, from the settings of a plan. Pure.
+//! The request bodies for containers, networks and volumes, from the settings of a plan.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -14,7 +14,7 @@ use crate::plan::{NetworkSettings, VolumeSettings};
 use crate::topology::address::gateway;
 use crate::topology::container::{ContainerSettings, Namespace};
 
-/// The most processes and threads in a container: a server has about a dozen.
+/// The maximum number of processes and threads in a container. A server has about a dozen.
 const MOST_PROCESSES: i64 = 512;
 
 /// The body that creates a node's container.
@@ -34,7 +34,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         mounts: Some(mounts.collect()),
         network_mode: Some(network.mode),
         memory,
-        // No swap beyond the memory: a server that swaps is slow.
+        // The limit includes swap, so the server never swaps: that would make it slow.
         memory_swap: memory,
         nano_cpus: settings.resources.millicpus.and_then(|cpus| i64::try_from(cpus * 1_000_000).ok()),
         pids_limit: Some(MOST_PROCESSES),
@@ -66,7 +66,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
     }
 }
 
-/// The parts of a container's body that are about its network.
+/// The network fields of a container's body.
 struct NetworkFields {
     mode: String,
     hostname: Option<String>,
@@ -103,7 +103,7 @@ fn network_of(settings: &ContainerSettings) -> NetworkFields {
     }
 }
 
-/// How a container is attached to the deployment's network.
+/// A container's endpoint in the deployment's network.
 pub(super) fn endpoint(alias: &str, ip: Ipv4Addr) -> EndpointSettings {
     EndpointSettings {
         ipam_config: Some(EndpointIpamConfig { ipv4_address: Some(ip.to_string()), ..Default::default() }),

@@ -1,7 +1,7 @@
 //! Lists the engine's inventory after the engine has finished the calls of earlier runs.
 //!
-//! The engine continues the calls of a killed run. Meanwhile a list shows containers that the engine is removing. It
-//! lacks objects that the engine is creating.
+//! The engine continues the calls of a killed run. Meanwhile a list still shows containers that are being removed,
+//! and lacks objects that are being created.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,17 +17,17 @@ use super::{EngineError, dialect};
 use crate::poll::Wait;
 use crate::topology::DeploymentName;
 
-/// How long to wait before listing again after a list that named a container which does not exist.
+/// The time before the next list, if a list named a container that does not exist.
 const RELIST_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How often the deployment is looked at while it may still change.
+/// The interval of observations of a deployment that may still change.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long nothing of a deployment must change for the engine to have finished the calls of a killed run:
-/// creating a network or a container takes it tenths of a second.
+/// How long a deployment must not change to show that the engine has finished the calls of a killed run. Creating a
+/// network or a container takes tenths of a second.
 const QUIET_AFTER_KILLED_RUN: Duration = Duration::from_secs(1);
 
-/// How long to wait for that, at most: a container that restarts in a loop changes for ever.
+/// The time limit for this. A container that restarts in a loop changes for ever.
 const LIMIT_AFTER_KILLED_RUN: Duration = Duration::from_secs(10);
 
 /// Lists the engine's inventory once the engine has finished removing containers of deployments.
@@ -38,14 +38,14 @@ pub(super) async fn inventory(docker: &Docker) -> Result<EngineInventory, Engine
         match inspect_settled(docker, listed.own_containers()).await {
             Ok(Some(inspected)) => return Ok(listed.with_ends(ends(inspected))),
             Ok(None) if wait.pause().await.is_ok() => {}
-            // The call that needs the name of a container that cannot be removed reports the container.
+            // If a container cannot be removed, the call that needs its name reports it.
             Ok(None) | Err(EngineError::NotGone { .. }) => return Ok(listed),
             Err(error) => return Err(error),
         }
     }
 }
 
-/// What became of the servers of inspected containers, by the containers' ids.
+/// The restarts and kills of inspected containers' servers, by the containers' ids.
 fn ends(inspected: Vec<ContainerInspectResponse>) -> BTreeMap<String, Ends> {
     let ends = |container: ContainerInspectResponse| {
         let restarts = container.restart_count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
@@ -55,12 +55,12 @@ fn ends(inspected: Vec<ContainerInspectResponse>) -> BTreeMap<String, Ends> {
     inspected.into_iter().filter_map(ends).collect()
 }
 
-/// Whether the engine is removing a container, or has removed it. Waits for the end of the removal.
+/// Whether a container is removed. If the engine is removing it, waits for the end of the removal.
 pub(super) async fn is_removed(docker: &Docker, container: &str) -> Result<bool, EngineError> {
     Ok(inspect_settled(docker, std::iter::once(container)).await?.is_none())
 }
 
-/// Waits until nothing of a deployment has changed for a while, or until the time for that is over.
+/// Waits until a deployment has not changed for a while, or until the time limit.
 pub(super) async fn until_unchanged(docker: &Docker, deployment: &DeploymentName) -> Result<(), EngineError> {
     let wait = Wait::new("the deployment not to change", LIMIT_AFTER_KILLED_RUN, LOOK_INTERVAL);
     let mut last = inventory(docker).await?.deployment(deployment);
@@ -106,7 +106,7 @@ async fn inspect_settled(
                     settled.push(inspected);
                 }
             }
-            // The container has been removed since, or engine 20.10 listed it a moment before it existed.
+            // The container was removed meanwhile, or engine 20.10 listed it a moment before it existed.
             None => settled = None,
         }
     }

@@ -1,12 +1,12 @@
-//! The engine's times, which it writes as RFC 3339.
+//! The engine's times in RFC 3339.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The time since 1970 of `2026-11-22T23:41:58.123456789+01:00`; `None` for a text without a time, and for a time
-/// before 1970: the engine's time of events that never happened.
+/// The time since 1970 of `2026-11-22T23:41:58.123456789+01:00`; `None` for text without a time, or a time before
+/// 1970. Engines write such a time for events that never happened.
 #[must_use]
 pub(super) fn since_1970(text: &str) -> Option<Duration> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
@@ -32,7 +32,7 @@ mod tests {
         for text in ["", "yesterday", "2026-11-22", "2026-11-22T23:41:58", "1969-12-31T23:59:59Z"] {
             assert_eq!(since_1970(text), None, "{text}");
         }
-        // The engine's word for a container that never started.
+        // The engine's time for a container that never started.
         assert_eq!(since_1970("0001-01-01T00:00:00Z"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Why a node's server will never answer, as its container shows it.
+//! Why a node's server will never answer, from the state of its container.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{EngineError, container};
 use crate::topology::NodeName;
 use crate::waiting::Unavailable;
 
-/// Why a node's server will never answer; `None` where it may answer yet.
+/// Why a node's server will never answer; `None` if it may still answer.
 pub(super) async fn why(docker: &Docker, node: &NodeName) -> Result<Option<Unavailable>, EngineError> {
     let inspected = container::inspect(docker, node.as_str()).await?;
     Ok(inspected.as_ref().map_or(Some(Unavailable::Removed), reason))
@@ -35,7 +35,7 @@ fn reason_of_state(state: &ContainerState, restarts: i64) -> Option<Unavailable>
     }
 }
 
-/// Whether a container runs without a network of its own, and does not share another container's.
+/// Whether a running container has no network, neither its own nor another container's.
 fn has_no_network(inspected: &ContainerInspectResponse) -> bool {
     let runs = inspected.state.as_ref().and_then(|state| state.running) == Some(true);
     let networks = inspected.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
@@ -67,7 +67,7 @@ mod tests {
         for status in [exited, restarting] {
             assert_eq!(reason(status, true), Some(Unavailable::OutOfMemory));
         }
-        // A container that runs again keeps the mark of an earlier lack of memory.
+        // A restarted container keeps the mark of an earlier lack of memory.
         assert_eq!(reason(ContainerStateStatusEnum::RUNNING, true), None);
     }
 

@@ -1,4 +1,4 @@
-//! A deployment's volumes: creating and removing them.
+//! Creates and removes a deployment's volumes.
 
 use bollard::Docker;
 use bollard::query_parameters::RemoveVolumeOptions;
@@ -7,14 +7,14 @@ use super::error::is_not_found;
 use super::{EngineError, labels, request_body};
 use crate::plan::VolumeSettings;
 
-/// Creates a volume, or finds it created: a killed run may have asked for it.
+/// Creates a volume, or finds it created by a killed run.
 ///
 /// # Errors
-/// [`EngineError::NameTaken`] where a volume has the name that is not the deployment's.
+/// [`EngineError::NameTaken`] if a volume outside the deployment has the name.
 pub(super) async fn create(docker: &Docker, settings: &VolumeSettings) -> Result<(), EngineError> {
     let created = docker.create_volume(request_body::volume(settings)).await;
     let volume = created.map_err(EngineError::call(format!("create the volume `{}`", settings.name)))?;
-    // The engine answers with an existing volume of that name as if it had created it now.
+    // If a volume of that name exists, the engine answers as if it had created it.
     if labels::belongs(Some(&volume.labels), &settings.deployment) {
         Ok(())
     } else {

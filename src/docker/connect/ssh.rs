@@ -1,5 +1,5 @@
-//! An engine on another machine, reached by `ssh HOST docker system dial-stdio` as by Docker's own client. The `ssh`
-//! client of this machine is used, with its user's configuration.
+//! An engine on another machine, reached by `ssh HOST docker system dial-stdio`, as Docker's client does it. It uses
+//! the `ssh` client of this machine with the user's configuration.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -17,14 +17,14 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-/// How many requests may wait for their answers at a time. Each needs a log-in: from ten log-ins at a time on, a
-/// server refuses some at random (`MaxStartups` of `sshd_config`).
+/// The maximum number of requests that wait for answers at a time. Each needs a login. From ten logins at a time on,
+/// `sshd` refuses some at random (`MaxStartups`).
 const SIDE_BY_SIDE: usize = 8;
 
-/// How much of the stderr of `ssh` is kept, bytes: a banner and the reason.
+/// The bytes of the stderr of `ssh` that are kept: a banner and the reason.
 const SAID_LIMIT: u64 = 4096;
 
-/// Windows' flag for a process that Ctrl-C in the console does not reach (`CREATE_NEW_PROCESS_GROUP`).
+/// Windows' flag for a process that does not get Ctrl-C from the console (`CREATE_NEW_PROCESS_GROUP`).
 #[cfg(windows)]
 const NEW_PROCESS_GROUP: u32 = 0x200;
 
@@ -33,8 +33,8 @@ const NEW_PROCESS_GROUP: u32 = 0x200;
 #[error("`ssh` ended before the engine answered: {0}")]
 struct EndedEarly(String);
 
-/// A client for the engine on another machine, which has not connected yet. `destination` are the arguments of `ssh`
-/// before its command.
+/// A client for an engine on another machine, not yet connected. `destination` are the arguments of `ssh` before its
+/// command.
 pub(super) fn client(destination: &[String], timeout: u64) -> Result<Docker, bollard::errors::Error> {
     let client = Client::builder(TokioExecutor::new()).build(Connector { destination: destination.into() });
     let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
@@ -52,9 +52,9 @@ pub(super) fn client(destination: &[String], timeout: u64) -> Result<Docker, bol
 /// The command that connects to the engine at `destination`.
 fn ssh(destination: &[String]) -> Command {
     let mut ssh = Command::new("ssh");
-    // `ssh` must not ask for a password in the middle of the output.
+    // `ssh` must not ask for a password while redisctl prints.
     ssh.args(["-T", "-o", "BatchMode=yes"]).args(destination).args(["docker", "system", "dial-stdio"]);
-    // Ctrl-C must reach redisctl alone, which ends its connections itself.
+    // Only redisctl must get Ctrl-C: it closes its connections itself.
     #[cfg(unix)]
     ssh.process_group(0);
     #[cfg(windows)]
@@ -82,12 +82,12 @@ impl tower_service::Service<hyper::Uri> for Connector {
     }
 }
 
-/// A connection through the stdin and stdout of a program. Both end together.
+/// A connection through the stdin and stdout of a program. The connection ends with the program.
 struct SshConnection {
     _program: Child,
     input: ChildStdin,
     output: ChildStdout,
-    /// The program's stderr, complete once the program has ended; `None` when the engine has answered.
+    /// The program's stderr, complete after its end; `None` once the engine has answered.
     said: Option<JoinHandle<String>>,
 }
 
@@ -108,7 +108,7 @@ impl SshConnection {
     }
 }
 
-/// The beginning of a program's stderr. All of it is read, so that the program never waits for a reader.
+/// The beginning of a program's stderr. The rest is read too, so that the program never blocks.
 async fn listen(mut errors: ChildStderr) -> String {
     let mut said = Vec::new();
     // A read error counts as the end.

@@ -1,4 +1,4 @@
-//! Engines that do not run, that refuse, and that redisctl cannot use.
+//! Engines that do not run, that refuse a connection, or that redisctl cannot use.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Engine addresses: reading and writing them.
+//! Parses and prints engine addresses.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,11 +33,11 @@ pub enum EngineAddress {
         /// The certificates.
         files: EngineTlsFiles,
     },
-    /// Through the `ssh` client.
+    /// Through `ssh`.
     Ssh(SshDestination),
 }
 
-/// The destination of `ssh`. Its configuration has defaults for the missing parts.
+/// The destination of `ssh`. Missing parts come from the configuration of `ssh`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshDestination {
     /// The user.
@@ -90,7 +90,7 @@ pub enum AddressError {
     /// The host is missing.
     #[error("the host is missing")]
     NoHost,
-    /// A bracket stands elsewhere than around an IPv6 address.
+    /// A host has brackets, but is not an IPv6 address.
     #[error("`{0}` is not a host: brackets are for IPv6 addresses only")]
     Host(String),
     /// The port is not a number from 1 to 65535.
@@ -105,7 +105,7 @@ pub enum AddressError {
 }
 
 impl EngineAddress {
-    /// Reads an address in Docker's form. An absolute path is a socket, and `HOST:PORT` is TCP. With `tls`, TCP
+    /// Parses an address in Docker's form. An absolute path is a socket, and `HOST:PORT` is TCP. With `tls`, TCP
     /// addresses are reached by TLS with these certificates.
     ///
     /// # Errors

@@ -11,14 +11,14 @@ use super::address::{EngineAddress, EngineTlsFiles};
 use super::machine::{MachineFacts, docker_folder};
 use super::{AddressOrigin, LocationError};
 
-/// The fields of `config.json` that are read.
+/// The needed fields of `config.json`.
 #[derive(Deserialize)]
 struct Configuration {
     #[serde(rename = "currentContext")]
     current_context: Option<String>,
 }
 
-/// The fields of a context's `meta.json` that are read.
+/// The needed fields of a context's `meta.json`.
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(rename = "Endpoints", default)]

@@ -7,7 +7,7 @@ use super::address::EngineTlsFiles;
 /// The platforms that differ in their default address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
-    /// Linux, macOS and the like: sockets.
+    /// Linux, macOS and similar systems: sockets.
     Unix,
     /// Windows: pipes.
     Windows,
@@ -17,7 +17,7 @@ pub enum Platform {
 pub trait MachineFacts {
     /// The platform.
     fn platform(&self) -> Platform;
-    /// The environment variable `name`; `None` also where it is empty.
+    /// The environment variable `name`; `None` also if it is empty.
     fn variable(&self, name: &str) -> Option<String>;
     /// The user's home directory.
     fn home(&self) -> Option<PathBuf>;

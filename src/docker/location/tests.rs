@@ -1,11 +1,11 @@
-//! Every way to an engine, on machines that are made up.
+//! The engine addresses that made-up machines lead to.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
 
-/// A machine as the tests need it.
+/// A made-up machine.
 struct Machine {
     platform: Platform,
     variables: BTreeMap<&'static str, String>,
@@ -37,7 +37,7 @@ impl Machine {
         EngineLocation::find(flag, self)
     }
 
-    /// The address and the origin, as they are written.
+    /// The address and the origin, as printed.
     fn found(&self) -> (String, AddressOrigin) {
         let location = self.find(None).unwrap();
         (location.address.to_string(), location.origin)
@@ -62,7 +62,7 @@ impl MachineFacts for Machine {
     }
 }
 
-/// A machine with every way to an engine at once.
+/// A machine with all sources of an address.
 fn everything() -> Machine {
     Machine::new()
         .variable("DOCKER_HOST", "tcp://variable.example:1")
@@ -117,7 +117,7 @@ fn every_kind_of_address_may_stand_in_every_place() {
         assert_eq!(machine.find(Some(text)).unwrap().address, expected);
         let machine = machine.variable("DOCKER_HOST", text);
         assert_eq!(machine.find(None).unwrap().address, expected);
-        // A context has certificates of its own, in its own place.
+        // A context has its own certificates, in its own folder.
         if !with_tls {
             let machine =
                 Machine::new().variable("DOCKER_CONTEXT", "c").context("/home/me/.docker", "c", text);
@@ -157,7 +157,7 @@ fn other_sockets_are_found_in_their_order_where_the_default_one_is_missing() {
     }
     let location = machine.find(None).unwrap();
     assert_eq!(location.address.to_string(), "unix:///var/run/docker.sock");
-    // A made-up machine joins paths as the one does that runs the test.
+    // A made-up machine joins paths like the machine that runs the test.
     let tried = location.origin.to_string().replace('\\', "/");
     assert!(sockets.iter().all(|socket| tried.contains(&format!("`{socket}`"))), "{tried}");
 }
