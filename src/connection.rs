@@ -107,7 +107,7 @@ impl ConnectionSettings {
     /// programs that know one node only. `files` is given where there is TLS.
     ///
     /// # Errors
-    /// Where the deployment has no such user.
+    /// The deployment has no such user.
     pub fn new(
         topology: &Topology,
         credentials: &Credentials,
@@ -198,7 +198,7 @@ impl ConnectionSettings {
 /// How one of the deployment's users logs in to a node; `None`: the default user, or the user for it.
 ///
 /// # Errors
-/// Where the deployment has no such user.
+/// The deployment has no such user.
 pub(crate) fn login<'a>(
     topology: &'a Topology,
     credentials: &'a Credentials,

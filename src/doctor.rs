@@ -43,7 +43,7 @@ pub struct DoctorFinding {
     pub severity: Severity,
     /// What was found.
     pub detail: String,
-    /// How to mend it; `None` where nothing is wrong.
+    /// How to mend it; `None` if nothing is wrong.
     pub hint: Option<String>,
 }
 

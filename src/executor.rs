@@ -48,7 +48,7 @@ pub trait EngineCalls: Sync {
     /// The last lines of a node's log; empty where the engine has none.
     fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>> + Send;
 
-    /// Why a node's server will never answer, as its container shows it; `None` where it may answer yet.
+    /// Why a node's server will never answer, as its container shows it; `None` if it may answer yet.
     fn unavailable(
         &self,
         node: &NodeName,
@@ -81,7 +81,7 @@ pub enum ServerFault {
 /// Renders the files of some nodes.
 pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + Sync + 'a;
 
-/// Observes and plans again; `None` where the observation fails or no plan can be made.
+/// Observes and plans again; `None` if the observation fails or no plan can be made.
 pub type Replan<'a> = dyn Fn() -> BoxFuture<'a, Option<Plan>> + Sync + 'a;
 
 /// The executor's tools.

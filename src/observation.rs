@@ -43,7 +43,7 @@ pub struct Observation {
     pub containers: BTreeMap<NodeName, ObservedContainer>,
     /// What the servers of running containers say.
     pub servers: BTreeMap<NodeName, ObservedServer>,
-    /// The topology that the deployment was last brought to; `None` where it cannot be read.
+    /// The topology that the deployment was last brought to; `None` if it cannot be read.
     pub stored: Option<Box<Topology>>,
     /// The users whose passwords are others than the deployment was last brought to.
     pub changed_passwords: Vec<String>,

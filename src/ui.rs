@@ -94,7 +94,7 @@ impl Ui {
     /// Writes data to stdout as it is.
     ///
     /// # Errors
-    /// Where stdout cannot be written; that nobody reads it any more (`redisctl ls | head -1`) is none.
+    /// Stdout cannot be written; that nobody reads it any more (`redisctl ls | head -1`) is none.
     pub fn print(&self, text: &str) -> io::Result<()> {
         write(text.as_bytes())
     }
@@ -253,7 +253,7 @@ impl Ui {
     /// Lines that a person types at a prompt.
     ///
     /// # Errors
-    /// Where the terminal cannot be prepared.
+    /// The terminal cannot be prepared.
     pub fn prompt_lines(&self) -> io::Result<PromptLines> {
         PromptLines::start()
     }
@@ -261,7 +261,7 @@ impl Ui {
     /// Lines of stdin that a program or a file feeds.
     ///
     /// # Errors
-    /// Where stdin cannot be read.
+    /// Stdin cannot be read.
     pub fn line_batches(&self) -> io::Result<LineBatches> {
         LineBatches::start()
     }

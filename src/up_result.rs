@@ -21,7 +21,7 @@ pub struct UpResult {
     pub changes: usize,
     /// The state of the deployment afterwards.
     pub status: StatusView,
-    /// The verification; `None` where the caller did not want one.
+    /// The verification; `None` if the caller did not want one.
     pub verification: Option<Verification>,
 }
 

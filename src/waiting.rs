@@ -45,7 +45,7 @@ pub struct Look {
     pub silent: Vec<NodeName>,
     /// Whether another step of the stage has failed.
     pub other_step_failed: bool,
-    /// What keeps the silent nodes' servers from answering; `None` where the engine was not asked.
+    /// What keeps the silent nodes' servers from answering; `None` if the engine was not asked.
     pub containers: Option<Vec<(NodeName, Option<Unavailable>)>>,
     /// The plan that the planner would make now.
     pub newer: NewerPlan,

@@ -36,7 +36,7 @@ pub struct IssueError {
 /// The certificates of a topology. The `stored` ones stay where they can; the rest is made.
 ///
 /// # Errors
-/// Where a key cannot be made, or the CA's cannot be read.
+/// A key cannot be made, or the CA's cannot be read.
 pub fn certificates(
     topology: &Topology,
     stored: Option<&Made>,

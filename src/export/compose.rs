@@ -160,7 +160,7 @@ fn literal(text: &str) -> String {
 /// The compose file of a topology as text, with comments.
 ///
 /// # Errors
-/// Where it cannot be written as YAML.
+/// It cannot be written as YAML.
 pub fn render(topology: &Topology) -> Result<String, serde_yaml::Error> {
     let mut text = String::new();
     for line in comments(topology) {

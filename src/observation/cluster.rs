@@ -22,7 +22,7 @@ pub struct ClusterView {
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
     /// The ids of those whom it lists without a host to dial: what they announce has not got here yet.
     pub hostless: BTreeSet<String>,
-    /// Whom `CLUSTER SHARDS` lists, by node id, and whether as online; `None` where the server has no
+    /// Whom `CLUSTER SHARDS` lists, by node id, and whether as online; `None` if the server has no
     /// such command.
     pub shards: Option<BTreeMap<String, bool>>,
 }
@@ -79,7 +79,7 @@ pub struct Stranger {
     pub address: Address,
     /// The slots that it owns.
     pub slots: SlotSet,
-    /// How many keys it holds; `None` where it does not say.
+    /// How many keys it holds; `None` if it does not say.
     pub keys: Option<u64>,
 }
 

@@ -23,7 +23,7 @@ pub struct ObservedContainer {
     /// Whether the kernel killed its server because the container's memory was used up. The mark stays while the engine
     /// restarts the container.
     pub out_of_memory: bool,
-    /// What redisctl made it from; `None` where the label cannot be read.
+    /// What redisctl made it from; `None` if the label cannot be read.
     pub settings: Option<ContainerSettings>,
     /// Whether it is attached to the deployment's network.
     pub attached: bool,

@@ -29,7 +29,7 @@ pub enum Replication {
     },
     /// A replica.
     Replica {
-        /// The address of its primary; `None` where that is not written as an IP.
+        /// The address of its primary; `None` if that is not written as an IP.
         of: Option<Address>,
         /// Whether the link to it is up.
         link_up: bool,

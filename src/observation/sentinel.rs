@@ -14,7 +14,7 @@ pub struct SentinelView {
 /// A primary, as a sentinel sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// Its address; `None` where that is not written as an IP.
+    /// Its address; `None` if that is not written as an IP.
     pub primary: Option<Address>,
     /// Whether the sentinel thinks that it is down, or is about to replace it.
     pub failing: bool,

@@ -30,27 +30,27 @@ impl ObservedServer {
 /// What one server says of itself and its neighbours.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServerView {
-    /// The server that answers; `None` where its version cannot be read.
+    /// The server that answers; `None` if its version cannot be read.
     pub server: Option<Server>,
     /// Its replication.
     pub replication: Replication,
-    /// The history of its data set; `None` where it does not say.
+    /// The history of its data set; `None` if it does not say.
     pub history: Option<History>,
     /// How many keys it holds.
     pub keys: u64,
     /// `used_memory`, bytes.
     pub memory: u64,
-    /// For how many seconds it has run; `None` where it does not say.
+    /// For how many seconds it has run; `None` if it does not say.
     pub uptime: Option<u64>,
     /// What it says of its ability to serve.
     pub ability: Ability,
     /// Every directive in force, passwords left out.
     pub settings: Settings,
-    /// Its users; `None` where it was not asked for them.
+    /// Its users; `None` if it was not asked for them.
     pub access: Option<AccessView>,
-    /// Its view of the cluster; `None` where it is no cluster node.
+    /// Its view of the cluster; `None` if it is no cluster node.
     pub cluster: Option<ClusterView>,
-    /// What it watches; `None` where it is no sentinel. A sentinel replicates nobody, and its
+    /// What it watches; `None` if it is no sentinel. A sentinel replicates nobody, and its
     /// settings are those under which it watches.
     pub sentinel: Option<SentinelView>,
 }

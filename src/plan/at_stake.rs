@@ -12,7 +12,7 @@ const OPTION: &str = "--discard-keys";
 pub struct AtStake {
     /// The holder of the keys.
     pub holder: Holder,
-    /// How many they are; `None` where the holder does not say.
+    /// How many they are; `None` if the holder does not say.
     pub keys: Option<u64>,
     /// Whether the user gives them up. Otherwise the plan leaves the holder alone.
     pub given_up: bool,

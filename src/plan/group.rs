@@ -21,7 +21,7 @@ impl<'p> Group<'p> {
         Self { first, others: Vec::new() }
     }
 
-    /// A group of some steps; `None` where there are none.
+    /// A group of some steps; `None` if there are none.
     #[must_use]
     pub fn from_steps(steps: impl IntoIterator<Item = (StepId, &'p Step)>) -> Option<Self> {
         let mut steps = steps.into_iter();

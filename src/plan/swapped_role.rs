@@ -21,7 +21,7 @@ impl fmt::Display for SwappedRole {
     }
 }
 
-/// A single sentence for all swapped roles; `None` where there are none.
+/// A single sentence for all swapped roles; `None` if there are none.
 pub(super) fn in_short(swapped: &[SwappedRole], deployment: &DeploymentName) -> Option<String> {
     match swapped {
         [] => None,

@@ -70,7 +70,7 @@ const ONE_SERVER: [(&str, Combine, bool); 39] = [
 ];
 
 impl Reach {
-    /// The reach of a command; `None` where its keys decide, or its connection.
+    /// The reach of a command; `None` if its keys decide, or its connection.
     #[must_use]
     pub fn of(words: &[Vec<u8>]) -> Option<Self> {
         let begins = |name: &str| {

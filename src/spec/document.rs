@@ -17,7 +17,7 @@ const DEEPEST: usize = 32;
 const LARGEST_EXPANSION: usize = 1_000_000;
 
 /// The tree of the only document in `text`, which stands at `start` of the text `text_id`.
-/// `None` where there is nothing but comments.
+/// `None` if there is nothing but comments.
 pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<YamlNode>, Vec<SpecFinding>> {
     if let Some(finding) = control_character(text, text_id, start) {
         return Err(vec![finding]);

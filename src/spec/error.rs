@@ -106,7 +106,7 @@ impl SpecError {
     }
 
     /// The rest of the spec without the entries at [`SpecError::paths`], so that its problems are found too;
-    /// `None` where that is not a spec.
+    /// `None` if that is not a spec.
     #[must_use]
     pub fn rest(&self) -> Option<&Spec> {
         self.0.rest.as_ref().map(|rest| &rest.spec)

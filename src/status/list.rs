@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct DeploymentLine {
     /// Its name.
     pub name: String,
-    /// Its kind; `None` where its labels cannot be read.
+    /// Its kind; `None` if its labels cannot be read.
     pub kind: Option<String>,
     /// How many of its containers run, in a word.
     pub state: LineState,

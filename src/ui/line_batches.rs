@@ -48,7 +48,7 @@ impl LineBatches {
     /// The next lines; `None` at the end of the input.
     ///
     /// # Errors
-    /// Where stdin cannot be read.
+    /// Stdin cannot be read.
     pub async fn next(&mut self) -> io::Result<Option<Vec<Line>>> {
         self.read.recv().await.transpose()
     }

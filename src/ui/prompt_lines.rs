@@ -34,7 +34,7 @@ impl PromptLines {
     /// The next line, without its end; `None` at the end of the input.
     ///
     /// # Errors
-    /// Where stdin cannot be read.
+    /// Stdin cannot be read.
     pub async fn next(&mut self, prompt: &str) -> io::Result<Option<String>> {
         if self.prompts.send(prompt.to_owned()).is_err() {
             return Ok(None);

@@ -33,7 +33,7 @@ impl<'a> Progress<'a> {
         self.begun.iter().flat_map(|stage| &stage.steps).any(starts)
     }
 
-    /// Why `newer` has to run before a condition can hold; `None` where this plan will do.
+    /// Why `newer` has to run before a condition can hold; `None` if this plan will do.
     pub(super) fn needs(&self, newer: &Plan, condition: &Condition) -> Option<PlanAgain> {
         if let Some(primary) = newer.primary_besides(condition) {
             return Some(PlanAgain::OtherPrimary(primary.clone()));
