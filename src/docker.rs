@@ -21,6 +21,7 @@ mod archive;
 pub mod configuration_trial;
 pub mod connect;
 mod container;
+mod credentials;
 mod dialect;
 mod elf;
 pub mod engine_info;

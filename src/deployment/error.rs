@@ -209,7 +209,7 @@ impl Error {
             Self::Connect(error) => Some(error.hint()),
             Self::Connection(error) => Some(error.hint()),
             Self::HostImage(error) => error.hint().map(str::to_owned),
-            Self::Engine(error) => error.hint().map(str::to_owned),
+            Self::Engine(error) => error.hint(),
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes the rest of it")),
@@ -235,7 +235,7 @@ impl Error {
                 (!hints.is_empty()).then(|| hints.join("; "))
             }
             Self::Execute(error) => {
-                error.hint().or_else(|| self.engine_error().and_then(EngineError::hint).map(str::to_owned))
+                error.hint().or_else(|| self.engine_error().and_then(EngineError::hint))
             }
             Self::ChecksFailed(failed) => {
                 let name = &failed.topology.name;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use bollard::Docker;
 use tokio::time::timeout;
 
-use super::error::status;
+use super::credentials::{self, Login, login_command};
+use super::error::{asks_for_login, status};
 use super::timestamp::since_1970;
 use super::{EngineError, image};
 use crate::doctor::{ImageState, Limits};
@@ -60,10 +61,19 @@ pub async fn image_state(docker: &Docker, reference: &str) -> Result<ImageState,
     if image::find(docker, reference).await?.is_some() {
         return Ok(ImageState::Present);
     }
-    let asked = timeout(REGISTRY_TIMEOUT, docker.inspect_registry_image(reference, None)).await;
+    let login = match credentials::of_image(reference).await {
+        Login::Found(login) => Some(login),
+        Login::None | Login::Unreadable(_) => None,
+    };
+    let docker = credentials::readable(docker);
+    let asked = timeout(REGISTRY_TIMEOUT, docker.inspect_registry_image(reference, login)).await;
     Ok(match asked {
         Ok(Ok(_)) => ImageState::InRegistry,
-        Ok(Err(error)) if matches!(status(&error), Some(401 | 403 | 404)) => {
+        Ok(Err(error)) if asks_for_login(&error) => ImageState::OutOfReach(format!(
+            "its registry wants a log-in, or refuses the user (`{}`)",
+            login_command(reference)
+        )),
+        Ok(Err(error)) if matches!(status(&error), Some(404)) => {
             ImageState::OutOfReach("its registry does not have the image, or refuses to give it".to_owned())
         }
         Ok(Err(_)) => ImageState::OutOfReach("the engine reaches no registry".to_owned()),

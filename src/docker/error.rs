@@ -134,9 +134,9 @@ impl EngineError {
 
     /// A hint for the user.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Pull(error) => Some(error.hint()),
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Pull(error) => return Some(error.hint()),
             Self::SubnetTaken { .. } => Some("choose another subnet with `--subnet`"),
             Self::NetworkInUse { .. } => Some(
                 "remove these containers, or disconnect them with `docker network disconnect NETWORK CONTAINER`, and \
@@ -167,7 +167,8 @@ impl EngineError {
             ),
             Self::NoAnswer { .. } => Some("check whether the engine still runs (`docker info`)"),
             _ => None,
-        }
+        };
+        hint.map(str::to_owned)
     }
 }
 
@@ -209,6 +210,17 @@ fn says_address_is_in_use(error: &Error) -> bool {
 /// Whether containers are attached to the network.
 fn says_network_is_in_use(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { message, .. } if message.contains("has active endpoints"))
+}
+
+/// Whether a registry wants a log-in, or refuses the user's. Engines answer with its status, or with 500 and its words.
+pub(super) fn asks_for_login(error: &Error) -> bool {
+    const WORDS: [&str; 3] = ["no basic auth credentials", "unauthorized", "authentication required"];
+    match error {
+        Error::DockerResponseServerError { status_code: 401 | 403, .. } => true,
+        Error::DockerResponseServerError { status_code: INTERNAL_ERROR, message }
+        | Error::DockerStreamError { error: message } => WORDS.iter().any(|words| message.contains(words)),
+        _ => false,
+    }
 }
 
 /// Whether a name is taken, or the call conflicts with another call.

@@ -12,6 +12,7 @@ mod context;
 mod machine;
 
 pub use address::{AddressError, EngineAddress, EngineTlsFiles, SshDestination};
+pub(super) use machine::docker_configuration;
 pub use machine::{MachineFacts, Platform, ThisMachine};
 
 /// The name of the context for the platform's default.

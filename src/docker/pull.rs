@@ -8,6 +8,9 @@ use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
+use super::credentials::{self, Login, login_command};
+use super::error::{asks_for_login, status};
+
 /// The progress of a pull.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PullProgress {
@@ -22,11 +25,23 @@ pub struct PullProgress {
 /// Why an image was not pulled.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
-    /// The registry does not have the image, or refuses to give it to this user.
+    /// The registry does not have the image, or hides it from this user.
     #[error("the registry has no image `{reference}`, or refuses to give it")]
     Refused {
         /// The image.
         reference: String,
+        /// What redisctl could not do with Docker's configuration.
+        unreadable: Option<String>,
+        /// The engine's answer.
+        source: Box<EngineError>,
+    },
+    /// The registry wants a log-in, or refuses the user's.
+    #[error("the registry does not give the image `{reference}` to this user")]
+    NotLoggedIn {
+        /// The image.
+        reference: String,
+        /// What redisctl could not do with Docker's configuration.
+        unreadable: Option<String>,
         /// The engine's answer.
         source: Box<EngineError>,
     },
@@ -43,22 +58,35 @@ pub enum PullError {
 impl PullError {
     /// A hint for the user.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> String {
+        let because = |unreadable: &Option<String>| {
+            let reason = unreadable.as_ref();
+            reason.map_or_else(String::new, |reason| {
+                format!(". Docker's configuration on this machine was of no use: {reason}")
+            })
+        };
         match self {
-            Self::Refused { .. } => {
-                "check the name, or pull the image yourself after `docker login`, or name another image with `--image`"
-            }
+            Self::Refused { reference, unreadable, .. } => format!(
+                "check the name, or log in with `{}`, or name another image with `--image`{}",
+                login_command(reference),
+                because(unreadable)
+            ),
+            Self::NotLoggedIn { reference, unreadable, .. } => format!(
+                "log in with `{}` as a user who may pull the image; redisctl uses the credentials that Docker keeps{}",
+                login_command(reference),
+                because(unreadable)
+            ),
             Self::Failed { .. } => {
                 "if the engine reaches no registry: load the image with `docker load`, name an image that the engine \
                  has with `--image`, use this machine's own server with `--image host`, or give the engine a proxy or a \
                  registry mirror"
+                    .to_owned()
             }
         }
     }
 }
 
-/// Pulls the image `reference`, and tells `progress` of each message of the engine. No credentials are sent: the user
-/// pulls images that need a log-in beforehand.
+/// Pulls the image `reference` with the user's credentials, and tells `progress` of each message of the engine.
 ///
 /// # Errors
 /// The registry does not have the image, or the engine cannot get it.
@@ -68,20 +96,15 @@ pub async fn pull(
     mut progress: impl FnMut(PullProgress),
 ) -> Result<(), PullError> {
     let reference = with_tag(reference);
-    let error = |source: EngineError| {
-        let (reference, source) = (reference.clone(), Box::new(source));
-        match *source {
-            EngineError::DockerResponseServerError { status_code: 401 | 403 | 404, .. } => {
-                PullError::Refused { reference, source }
-            }
-            _ => PullError::Failed { reference, source },
-        }
+    let (login, unreadable) = match credentials::of_image(&reference).await {
+        Login::Found(login) => (Some(login), None),
+        Login::None => (None, None),
+        Login::Unreadable(reason) => (None, Some(reason)),
     };
-
     let options = CreateImageOptionsBuilder::default().from_image(&reference).build();
     let mut layers = Layers::default();
-    let events = docker.create_image(Some(options), None, None);
-    let ended = events
+    let ended = credentials::readable(docker)
+        .create_image(Some(options), None, login)
         .try_for_each(|event| {
             progress(layers.note(event));
             std::future::ready(Ok(()))
@@ -91,12 +114,18 @@ pub async fn pull(
         // The stream may end with an error although the engine has the image: the image decides.
         Ok(()) | Err(EngineError::IOError { .. }) => match docker.inspect_image(&reference).await {
             Ok(_) => Ok(()),
-            Err(missing) => Err(PullError::Failed {
-                reference: reference.clone(),
-                source: Box::new(ended.err().unwrap_or(missing)),
-            }),
+            Err(missing) => {
+                Err(PullError::Failed { reference, source: Box::new(ended.err().unwrap_or(missing)) })
+            }
         },
-        Err(source) => Err(error(source)),
+        Err(source) => {
+            let (asks, status, source) = (asks_for_login(&source), status(&source), Box::new(source));
+            Err(match status {
+                _ if asks => PullError::NotLoggedIn { reference, unreadable, source },
+                Some(404) => PullError::Refused { reference, unreadable, source },
+                _ => PullError::Failed { reference, source },
+            })
+        }
     }
 }
 

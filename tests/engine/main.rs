@@ -24,6 +24,7 @@ mod podman;
 mod private_engine;
 #[cfg(target_os = "linux")]
 mod reach;
+#[cfg(unix)]
 mod registry;
 mod relay;
 mod remote;

@@ -61,6 +61,11 @@ pub(super) fn docker_folder(machine: &impl MachineFacts) -> Option<PathBuf> {
     }
 }
 
+/// Docker's configuration file on this machine.
+pub(in crate::docker) fn docker_configuration() -> Option<PathBuf> {
+    Some(docker_folder(&ThisMachine)?.join("config.json"))
+}
+
 /// The certificates for addresses that do not come from a context; `None` for connections without TLS. As with
 /// Docker's own client, any value of `DOCKER_TLS_VERIFY` asks for TLS.
 pub(super) fn tls_files(machine: &impl MachineFacts) -> Option<EngineTlsFiles> {
