@@ -150,9 +150,14 @@ impl ClusterJudge<'_> {
 
     fn node(&self, node: &NodeName, cluster: &ClusterView) -> Vec<Deviation> {
         let mut deviations = Vec::new();
-        let handshakes = cluster.nodes.values().filter(|other| other.handshake).count();
-        if handshakes > 0 {
-            deviations.push(Deviation::Handshakes(handshakes));
+        let unmet = self.unmet_strangers(cluster);
+        let all_handshakes = || cluster.nodes.values().filter(|other| other.handshake);
+        let handshakes = all_handshakes().count();
+        // A handshake with a stranger that is down never ends.
+        let is_vain = |other: &&ClusterNode| unmet.iter().any(|stranger| stranger.address == other.address);
+        let awaited = handshakes - all_handshakes().filter(is_vain).count();
+        if awaited > 0 {
+            deviations.push(Deviation::Handshakes(awaited));
         }
         let is_stranger = |id: &&String| self.expectation.strangers.contains(*id);
         let known = cluster.nodes.len() - handshakes - cluster.nodes.keys().filter(is_stranger).count();
@@ -164,7 +169,7 @@ impl ClusterJudge<'_> {
             match seen {
                 None if self.id(&member.node).is_none() => {}
                 None => deviations.push(Deviation::NotKnown(member.node.clone())),
-                Some(seen) => deviations.extend(self.member(member, seen)),
+                Some(seen) => deviations.extend(self.member(member, seen, &unmet)),
             }
         }
         let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
@@ -191,8 +196,17 @@ impl ClusterJudge<'_> {
         deviations
     }
 
-    /// How a node's line about a member differs from what is expected.
-    fn member(&self, member: &ClusterMember, seen: &ClusterNode) -> Vec<Deviation> {
+    /// The strangers that are down, and that the node has never met: the lines of other nodes about them.
+    fn unmet_strangers(&self, cluster: &ClusterView) -> Vec<&ClusterNode> {
+        let lines = self.now.clusters().flat_map(|(_, view)| &view.nodes);
+        let unmet = |id: &String| self.expectation.strangers.contains(id) && !cluster.nodes.contains_key(id);
+        let is_down = |line: &ClusterNode| line.failing || !line.connected;
+        lines.filter(|(id, line)| unmet(id) && is_down(line)).map(|(_, line)| line).collect()
+    }
+
+    /// How a node's line about a member differs from what is expected. A node keeps slots at their former owner
+    /// until it has met the new owner: slots of `unmet` strangers do not count.
+    fn member(&self, member: &ClusterMember, seen: &ClusterNode, unmet: &[&ClusterNode]) -> Vec<Deviation> {
         let name = &member.node;
         let mut deviations = Vec::new();
         match (&member.role, &seen.role) {
@@ -214,7 +228,10 @@ impl ClusterJudge<'_> {
             MemberRole::Primary(slots) => slots,
             MemberRole::Replica(_) => &none,
         };
-        if seen.slots != *slots {
+        let known = |slots: &SlotSet| {
+            unmet.iter().fold(slots.clone(), |rest, stranger| rest.without(&stranger.slots))
+        };
+        if known(&seen.slots) != *slots {
             deviations.push(Deviation::OtherSlots { node: name.clone(), expected: slots.clone() });
         }
         if seen.address.is_some_and(|address| address != member.address) {

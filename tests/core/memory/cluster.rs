@@ -15,6 +15,9 @@ use super::slots::Slots;
 /// For how long a node is kept out that was forgotten.
 const KEPT_OUT: Duration = Duration::from_secs(60);
 
+/// After how long servers give a handshake up: `cluster-node-timeout`.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A node's cluster state; what outlives its process is in here too, as in `nodes.conf`.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster {
@@ -40,6 +43,8 @@ pub(crate) struct Line {
     pub(crate) slots: Slots,
     pub(crate) epoch: u64,
     pub(crate) offset: u64,
+    /// When the node got the line.
+    since: Instant,
 }
 
 impl Line {
@@ -52,6 +57,7 @@ impl Line {
             slots: Slots::default(),
             epoch: 0,
             offset: 0,
+            since: Instant::now(),
         }
     }
 
@@ -218,6 +224,10 @@ impl Cluster {
         for id in others {
             let Some(mut line) = self.nodes.get(&id).cloned() else { continue };
             match line.address.and_then(|address| everybody.get(&address)) {
+                None if line.handshake && line.since.elapsed() >= HANDSHAKE_TIMEOUT => {
+                    self.nodes.remove(&id);
+                    continue;
+                }
                 None => line.connected = false,
                 Some(answer) if line.handshake => {
                     self.nodes.remove(&id);

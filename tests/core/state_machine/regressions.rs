@@ -122,7 +122,6 @@ async fn a_first_up_with_users_that_was_killed_lets_a_spec_without_users_in() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fault: a node that never knew a stranger which is down shakes hands with it in vain"]
 async fn a_stranger_that_is_down_and_unknown_to_a_node_is_not_awaited() {
     let two_alone = Shape { shards: 2, replicas: 0, volume: true, ..plain("cluster") };
     holds(two_alone, &[UP, Stop(0), Reshard(0, 4), Down]).await;
