@@ -103,7 +103,7 @@ impl Engine {
         let record = VolumeSettings {
             name: record_volume(&topology.name),
             deployment: topology.name.clone(),
-            keeps: Some(KeptData::of(topology)),
+            keeps: Some(KeptData::of_topology(topology)),
             labels: topology.labels.clone(),
         };
         // Docker cannot change the labels of a volume.

@@ -15,7 +15,7 @@ pub(super) async fn try_rules(
     engine: &ConnectedEngine,
 ) -> Result<(), Error> {
     let topology = &target.topology;
-    let Some(trial) = RuleTrial::of(&spec.document.spec) else { return Ok(()) };
+    let Some(trial) = RuleTrial::of_spec(&spec.document.spec) else { return Ok(()) };
     let is_tried = target.stored.as_ref().is_some_and(|(stored, _)| {
         (&stored.auth, stored.server, &stored.image) == (&topology.auth, topology.server, &topology.image)
     });

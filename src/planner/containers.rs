@@ -59,7 +59,7 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
     let mut stages = Stages::default();
     let mut steps = Vec::new();
     for ContainerSettings { name, .. } in containers(topology) {
-        let cause = match fates.of(&name) {
+        let cause = match fates.fate(&name) {
             Fate::Remade(fields) => Cause::SpecChanged(fields.clone()),
             Fate::Rejoins => Cause::Detached,
             Fate::Kept | Fate::Made | Fate::Rolled(_) => continue,
@@ -108,7 +108,7 @@ fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> St
         steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
     }
     if topology.data == DataSpec::Volume {
-        let keeps = KeptData::of(topology);
+        let keeps = KeptData::of_topology(topology);
         let data = |node: &Node| volume(Some(&node.name), data_volume(&node.name), Some(keeps.clone()));
         steps.extend(topology.servers().into_iter().filter_map(data));
     }
@@ -118,7 +118,7 @@ fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> St
 fn create(wanted: &[ContainerSettings], fates: &Fates<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for settings in wanted {
-        let cause = match fates.of(&settings.name) {
+        let cause = match fates.fate(&settings.name) {
             Fate::Made => Cause::NotFound,
             Fate::Remade(fields) => Cause::SpecChanged(fields.clone()),
             Fate::Rejoins => Cause::Detached,

@@ -87,13 +87,13 @@ impl<'a> Fates<'a> {
         Ok(Self { by_node, new_subnet, leaving, leave_first })
     }
 
-    pub(super) fn of(&self, node: &NodeName) -> &Fate {
+    pub(super) fn fate(&self, node: &NodeName) -> &Fate {
         self.by_node.get(node).unwrap_or(&Fate::Kept)
     }
 
     /// The changed fields for which a node is replaced in turn.
     pub(super) fn rolled(&self, node: &NodeName) -> Option<&Vec<SpecField>> {
-        match self.of(node) {
+        match self.fate(node) {
             Fate::Rolled(fields) => Some(fields),
             Fate::Kept | Fate::Made | Fate::Remade(_) | Fate::Rejoins => None,
         }
@@ -101,7 +101,7 @@ impl<'a> Fates<'a> {
 
     /// Whether the first steps of the plan make the container.
     pub(super) fn is_made(&self, node: &NodeName) -> bool {
-        matches!(self.of(node), Fate::Made | Fate::Remade(_) | Fate::Rejoins)
+        matches!(self.fate(node), Fate::Made | Fate::Remade(_) | Fate::Rejoins)
     }
 
     /// Whether any step of the plan makes a container.

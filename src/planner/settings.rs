@@ -54,7 +54,7 @@ fn certificates(world: &World<'_>) -> Vec<Step> {
         let cause = Cause::Certificate(*renewal);
         // All other nodes read it when they start.
         let reads_it_now =
-            servers.state(name) == ServerState::Answering && matches!(fates.of(name), Fate::Kept);
+            servers.state(name) == ServerState::Answering && matches!(fates.fate(name), Fate::Kept);
         reads_it_now.then(|| server(name, ServerAction::Configure(settings), cause))
     };
     observed.renewed_certificates.iter().filter_map(read_again).collect()
@@ -86,7 +86,7 @@ pub(super) fn take_back(world: &World<'_>) -> Stages {
 
 /// Directives that left the spec, for a node that is not replaced.
 fn no_longer_set<'a>(world: &World<'a>, node: &'a Node) -> impl Iterator<Item = &'a str> {
-    let stays = matches!(world.fates.of(&node.name), Fate::Kept);
+    let stays = matches!(world.fates.fate(&node.name), Fate::Kept);
     let before =
         world.observed.stored.as_deref().filter(|_| stays).and_then(|stored| stored.node(&node.name));
     let before = before.into_iter().flat_map(|before| before.settings.iter());

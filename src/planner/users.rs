@@ -44,7 +44,7 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
         .collect();
     let differences: Vec<Difference<'_>> = judged
         .iter()
-        .map(|(node, access, wanted)| Difference::of(topology, observed, node, access, wanted))
+        .map(|(node, access, wanted)| Difference::new(topology, observed, node, access, wanted))
         .collect();
     let all = || differences.iter();
     let mut stages = Stages::one("let in", Order::SideBySide, all().flat_map(Difference::let_in).collect());
@@ -100,7 +100,7 @@ enum LetIn {
 }
 
 impl<'a> Difference<'a> {
-    fn of(
+    fn new(
         topology: &Topology,
         observed: &Observation,
         node: &'a Node,

@@ -72,7 +72,7 @@ const ONE_SERVER: [(&str, Combine, bool); 39] = [
 impl Reach {
     /// The reach of a command; `None` if its keys decide, or its connection.
     #[must_use]
-    pub fn of(words: &[Vec<u8>]) -> Option<Self> {
+    pub fn of_command(words: &[Vec<u8>]) -> Option<Self> {
         let begins = |name: &str| {
             let mut parts = name.split(' ').zip(words);
             name.split(' ').count() <= words.len()
@@ -120,7 +120,7 @@ mod tests {
 
     fn reach(line: &str) -> Option<(Combine, bool)> {
         let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
-        Reach::of(&words).map(|reach| (reach.combine, reach.means_all))
+        Reach::of_command(&words).map(|reach| (reach.combine, reach.means_all))
     }
 
     #[test]

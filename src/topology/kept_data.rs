@@ -53,7 +53,7 @@ pub enum Misfit {
 impl KeptData {
     /// The label of a deployment's data volumes.
     #[must_use]
-    pub fn of(topology: &Topology) -> Self {
+    pub fn of_topology(topology: &Topology) -> Self {
         let (kind, shards, server) = (topology.kind, topology.shards.len(), topology.server);
         Self { kind: Some(kind), shards: Some(shards), server: Some(server) }
     }

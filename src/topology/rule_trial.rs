@@ -29,7 +29,7 @@ pub struct RuleTrial {
 impl RuleTrial {
     /// The trial of a spec's rules; `None` where every server has all of them.
     #[must_use]
-    pub fn of(spec: &Spec) -> Option<Self> {
+    pub fn of_spec(spec: &Spec) -> Option<Self> {
         let users = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
         let mut rules = Vec::new();
         for (position, user) in users.enumerate() {
@@ -122,7 +122,7 @@ mod tests {
     fn trial(rules: &[&str]) -> Option<RuleTrial> {
         let rules = rules.iter().map(|rule| format!("\"{rule}\"")).collect::<Vec<_>>().join(", ");
         let yaml = format!("{{kind: standalone, auth: {{users: [{{name: a, rules: [{rules}]}}]}}}}");
-        RuleTrial::of(&serde_yaml::from_str(&yaml).unwrap())
+        RuleTrial::of_spec(&serde_yaml::from_str(&yaml).unwrap())
     }
 
     #[test]

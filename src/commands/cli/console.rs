@@ -178,7 +178,7 @@ impl<'a> Console<'a> {
             }
             kind => {
                 let is_report = kind == CommandKind::Report;
-                if let (Some(reach), false) = (Reach::of(words), self.session.in_transaction()) {
+                if let (Some(reach), false) = (Reach::of_command(words), self.session.in_transaction()) {
                     if let Audience::All(_) = self.audience {
                         let reply = self.ask_all(words, reach.combine).await?;
                         return self.print(&reply, false, line);

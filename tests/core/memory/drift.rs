@@ -88,7 +88,8 @@ impl World {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
         // What the volume with the record says is in each data volume's label here.
-        let kept = state.stored().filter(|_| !names.is_empty()).map(|(topology, _)| KeptData::of(topology));
+        let kept =
+            state.stored().filter(|_| !names.is_empty()).map(|(topology, _)| KeptData::of_topology(topology));
         for name in names {
             state.remove_container(&name).expect("it exists");
         }
