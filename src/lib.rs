@@ -64,8 +64,9 @@
 //! [`topology::Endpoint`] (what a client outside the network dials). Forming and verifying go through
 //! the endpoints, from where clients are: what is proved is what the user gets.
 //!
-//! The client's disk has one kind of files: those that clients need for TLS once `env` has named them. They
-//! do not describe a deployment. Runs at the same deployment wait for each other by a lease on the engine.
+//! The client's disk has two kinds of files: those that clients need for TLS once `env` has named them, and a cache of
+//! what images hold, by their ids. Neither describes a deployment. Runs at the same deployment wait for each other by a
+//! lease on the engine.
 //! Labels say which container, network and volume belongs to which deployment; redisctl never touches
 //! what lacks them. The topology, the passwords and the keys of a deployment are in a file inside its
 //! containers, and are read back from there.

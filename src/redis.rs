@@ -26,6 +26,7 @@ mod failover;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod key_table;
+mod modules;
 mod parse;
 mod redirect;
 mod sentinel;

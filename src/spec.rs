@@ -24,6 +24,7 @@ mod interpolate;
 mod leaf;
 mod leave_out;
 mod mask;
+mod modules;
 mod overrides;
 mod places;
 mod problem;
@@ -37,6 +38,7 @@ pub(crate) use describe::nearest;
 pub use directive_value::DirectiveValue;
 pub(crate) use encoding::decode;
 pub use error::{Located, Remarks, SpecError};
+pub use modules::{ModuleOptions, ModuleSpec, ModulesSpec, ModulesWord};
 pub use overrides::{Override, OverrideError};
 pub use problem::{Problem, SpecPath};
 pub(crate) use read::is_file_name;
@@ -93,6 +95,9 @@ pub struct Spec {
     pub tls: Option<TlsSpec>,
     /// `redis.conf` directives for every node.
     pub config: Option<BTreeMap<String, DirectiveValue>>,
+    /// The modules that servers load: `image` (default) for those that the image would load by itself, `none`, or a
+    /// list of paths in the image and files of this machine.
+    pub modules: Option<ModulesSpec>,
     /// Where data lives. Default `ephemeral`.
     pub data: Option<DataSpec>,
     /// Limits of every node's container.

@@ -76,6 +76,23 @@ pub struct NodeStatus {
     pub keys: Option<u64>,
     /// Its server's version.
     pub version: Option<String>,
+    /// The modules that its server has loaded; `None` where it does not say.
+    pub modules: Option<Vec<ModuleStatus>>,
+}
+
+/// A module that a server has loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModuleStatus {
+    /// The name that it gives itself.
+    pub name: String,
+    /// Its version, in a form of its own: `20811` is 2.8.11 for many modules.
+    pub version: i64,
+    /// Whether it is a part of the server.
+    pub built_in: bool,
+    /// Its file in the container; `None` for a part of the server, and before Redis 7.0.
+    pub path: Option<String>,
+    /// What it was loaded with.
+    pub args: Vec<String>,
 }
 
 /// What a node does for its shard.

@@ -24,6 +24,7 @@ pub(crate) mod fuzzing;
 pub mod kept_data;
 pub mod learned;
 mod memory_limits;
+pub mod modules;
 pub mod name;
 pub mod paths;
 mod placement;
@@ -46,6 +47,7 @@ pub use address::{Address, Endpoint};
 pub use certificates::Certificates;
 pub use credentials::Credentials;
 pub use learned::Learned;
+pub use modules::Module;
 pub use name::{DeploymentName, NodeName};
 pub use placement::Placement;
 pub use server::Server;
@@ -102,6 +104,9 @@ pub struct Topology {
     pub auth: Option<Auth>,
     /// How servers use TLS; `None`: they do not.
     pub tls: Option<Tls>,
+    /// The modules that every server loads, sentinels excepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<Module>,
     /// Where data lives.
     pub data: DataSpec,
     /// The user's labels.

@@ -18,6 +18,7 @@ mod check;
 mod context;
 mod expectation;
 mod messages;
+mod modules;
 mod ping_and_version;
 mod probe_reply;
 mod read_write;
@@ -59,6 +60,7 @@ const KEY_LIFETIME: Duration = Duration::from_secs(15);
 pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, unique: &str) -> Vec<Check> {
     let context = CheckContext::new(topology, credentials, survey, unique);
     let mut checks = ping_and_version::checks(&context);
+    checks.extend(modules::checks(&context));
     checks.extend(settings::checks(&context));
     checks.extend(read_write::checks(&context));
     checks.extend(messages::checks(&context));

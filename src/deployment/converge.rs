@@ -11,7 +11,7 @@ use crate::executor::{EngineCalls, ExecuteError, Executor, ServerCalls};
 use crate::observation::Observation;
 use crate::plan::{AtStake, Obstacle, Plan};
 use crate::planner::{self, Forming, Options};
-use crate::topology::files;
+use crate::topology::files::{self, File};
 use crate::topology::{Credentials, NodeName, Topology};
 
 /// The maximum number of rounds. One round starts containers whose servers must be asked. One uses the servers'
@@ -38,6 +38,11 @@ pub trait RunContext: Sync {
 
     /// The wanted passwords and certificates.
     fn credentials(&self) -> &Credentials;
+
+    /// The modules that servers load and that are not in the image. They are written with the files of the first node.
+    fn module_files(&self) -> &[File] {
+        &[]
+    }
 
     /// Observes engine and servers. With `written`, a plan of this run has written the deployment's file, so the
     /// stored topology is that of this run.
@@ -145,7 +150,10 @@ async fn execute<S: RunContext>(
         engine: context.engine(),
         servers: context.servers(),
         files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
-            files::render(topology, credentials, nodes, primary)
+            let with_modules = topology.nodes().first().is_some_and(|first| nodes.contains(&first.name));
+            let modules = if with_modules { context.module_files() } else { &[] };
+            let files = files::render(topology, credentials, nodes, primary);
+            modules.iter().cloned().chain(files).collect()
         },
         replan: &replan,
         listener,

@@ -41,6 +41,8 @@ pub(super) struct Subject<'a> {
     pub(super) spec: &'a Spec,
     pub(super) topology: &'a Topology,
     pub(super) credentials: &'a Credentials,
+    /// The modules that are files of the user's machine.
+    pub(super) module_files: &'a [File],
     /// The topology of the last `up`.
     pub(super) stored: Option<&'a Topology>,
 }
@@ -70,7 +72,8 @@ pub(super) async fn learn(
 async fn try_node(subject: &Subject<'_>, engine: &ConnectedEngine, node: &Node) -> Result<TrialEnd, Error> {
     let Subject { topology, credentials, .. } = *subject;
     let names = std::slice::from_ref(&node.name);
-    let files = render(topology, credentials, names, Some(&node.name));
+    let mut files = subject.module_files.to_vec();
+    files.extend(render(topology, credentials, names, Some(&node.name)));
     let trial = ServerTrial::start(engine.api.client(), &container(topology, node), files.clone()).await?;
     let outcome = ask(subject, &trial, node, &configuration(&files, node)).await;
     trial.end().await?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::module_files::ModuleFiles;
 use crate::spec::{Document, PortBase, Problem, Remarks, SpecError};
 use crate::topology::Topology;
 use crate::topology::defaults::image_reference;
@@ -22,6 +23,8 @@ pub struct LoadedSpec {
     pub(crate) folder: PathBuf,
     /// The problems of a spec that names nodes beyond their count. Only an existing deployment may have these nodes.
     pub(super) unknown_nodes: Option<SpecError>,
+    /// The modules that are files of this machine.
+    pub(super) module_files: ModuleFiles,
 }
 
 /// The image that a spec asks for.

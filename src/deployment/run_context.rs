@@ -7,6 +7,7 @@ use super::target::Target;
 use crate::docker::Engine;
 use crate::observation::Observation;
 use crate::redis::Servers;
+use crate::topology::files::File;
 use crate::topology::{Credentials, Topology};
 
 /// A deployment on a real engine that this run may change.
@@ -35,6 +36,10 @@ impl<'a> RunContext for EngineRunContext<'a> {
 
     fn credentials(&self) -> &Credentials {
         &self.target.credentials
+    }
+
+    fn module_files(&self) -> &[File] {
+        &self.target.module_files
     }
 
     async fn observe(&self, written: bool) -> Result<Observation, Error> {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::loaded_spec::LoadedSpec;
+use super::module_files::ModuleFiles;
 use super::shipped_topologies::ShippedTopology;
 use super::spec_not_found::{is_folder, no_such_file, no_such_topology};
 use crate::spec::env_file::{self, EnvFile};
 use crate::spec::{
-    Document, Inputs, Override, Source, Spec, SpecError, SpecPath, decode, is_file_name, read,
+    Document, Inputs, Override, Problem, Source, Spec, SpecError, SpecPath, decode, is_file_name, read,
 };
 use crate::topology::facts::Facts;
 use crate::topology::resolve::{problems_of_rest, resolve};
@@ -187,17 +188,21 @@ impl From<Spec> for SpecSource {
 }
 
 fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<LoadedSpec, Error> {
-    let (topology, unknown_nodes) = match resolve(&document.spec, &Facts::offline(&default_name)) {
+    let (module_files, problems) = ModuleFiles::read(&document.spec, &folder);
+    let with_files = |facts: Facts| Facts { module_files: module_files.paths(), ..facts };
+    let all = |more: Vec<Problem>| document.locate(problems.iter().cloned().chain(more).collect());
+    let (topology, unknown_nodes) = match resolve(&document.spec, &with_files(Facts::offline(&default_name)))
+    {
         Ok(topology) => (topology, None),
-        Err(problems) => {
-            let error = document.locate(problems);
-            match resolve(&document.spec, &Facts::before_asking(&default_name)) {
-                Ok(topology) => (topology, Some(error)),
-                Err(_) => return Err(error.into()),
-            }
-        }
+        Err(more) => match resolve(&document.spec, &with_files(Facts::before_asking(&default_name))) {
+            Ok(topology) => (topology, Some(document.locate(more))),
+            Err(_) => return Err(all(more).into()),
+        },
     };
-    Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes })
+    if !problems.is_empty() {
+        return Err(all(Vec::new()).into());
+    }
+    Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes, module_files })
 }
 
 /// The error of a spec that is not well formed, with the problems of its other fields.

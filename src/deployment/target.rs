@@ -10,6 +10,7 @@ use super::engine::ConnectedEngine;
 use super::learn_directives::{Subject, learn};
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
+use super::modules;
 use super::observe::observe;
 use super::own_container::own_container;
 use super::passwords::passwords;
@@ -17,13 +18,14 @@ use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
-use crate::event::Listener;
+use crate::event::{Listener, Warning};
 use crate::observation::Observation;
 use crate::plan::Obstacle;
 use crate::redis::Servers;
 use crate::spec::Problem;
 use crate::topology::defaults::announced_host;
 use crate::topology::facts::{Existing, Facts};
+use crate::topology::files::File;
 use crate::topology::learned::Lowered;
 use crate::topology::resolve::{deployment_name, resolve};
 use crate::topology::rules::addresses::subnet_hides_others;
@@ -51,6 +53,10 @@ pub(crate) struct Target {
     pub(super) remarks: Vec<Problem>,
     /// Whether this run made all of that.
     pub(super) begun: bool,
+    /// The modules that are files of this machine.
+    pub(super) module_files: Vec<File>,
+    /// What to say about modules.
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// Makes or pulls the image of a spec where the engine does not have it; gives the reference to run.
@@ -94,10 +100,17 @@ impl Target {
         let docker = engine.api.client();
         let on_engine = engine.api.inventory().await?;
         let present = image::find(docker, &image).await?;
-        let server = match &present {
-            Some(present) => Some(image::server(docker, &image, present, &name).await?),
+        let contents = match &present {
+            Some(present) => {
+                let mut contents = modules::image_contents(engine, &image, present, &name).await?;
+                modules::check(spec, engine, &image, present, &name, &mut contents).await?;
+                Some(contents)
+            }
             None => None,
         };
+        let unknown =
+            contents.as_ref().and_then(|contents| modules::unknown(&spec.document.spec, &image, contents));
+        let server = contents.as_ref().map(|contents| contents.server);
         let inventory = on_engine.deployment(&name);
         let subnet = inventory.network.as_ref().and_then(|network| network.subnet);
         // A subnet that the deployment has by now went to another run of the same deployment.
@@ -116,6 +129,8 @@ impl Target {
             endpoint_host,
             image: Some(image),
             server,
+            modules: contents.and_then(|contents| contents.modules.ok()).unwrap_or_default(),
+            module_files: spec.module_files.paths(),
             networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
             reached: reached_networks(&engine.location, &on_engine),
             own_container: own_container(&on_engine),
@@ -138,7 +153,9 @@ impl Target {
         let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
         let credentials = Credentials { certificates, ..passwords };
         let stored_topology = stored.as_ref().map(|(topology, _)| topology);
+        let module_files = spec.module_files.files();
         let subject = Subject {
+            module_files: &module_files,
             spec: &spec.document.spec,
             topology: &topology,
             credentials: &credentials,
@@ -160,7 +177,20 @@ impl Target {
             None => Learned::default(),
         };
         let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
-        Ok(Self { topology, credentials, stored, learned, learned_before, inventory, remarks, begun: false })
+        let lost = stored.as_ref().and_then(|(stored, _)| modules::lost(stored, &topology));
+        let warnings = unknown.into_iter().chain(lost).collect();
+        Ok(Self {
+            topology,
+            credentials,
+            stored,
+            learned,
+            learned_before,
+            inventory,
+            remarks,
+            begun: false,
+            module_files,
+            warnings,
+        })
     }
 
     /// The credentials that the last `up` brought the deployment to.

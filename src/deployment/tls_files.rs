@@ -1,13 +1,13 @@
 //! The files that clients need for TLS. Programs read them from paths, so `env` writes the files that it names.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use sha2::{Digest as _, Sha256};
 
-use super::Error;
+use super::{Error, private_files};
 use crate::connection::TlsFiles;
 use crate::topology::{Certificates, DeploymentName, Tls, Topology};
 
@@ -29,10 +29,10 @@ pub(super) fn write(
         let path = path.to_owned();
         move |source| Error::File { operation: "write", path, source }
     };
-    create_private_folder(&folder).map_err(failed(&folder))?;
+    private_files::create_folder(&folder).map_err(failed(&folder))?;
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
-        write_private(&path, text).map_err(failed(&path))?;
+        private_files::write(&path, text).map_err(failed(&path))?;
         Ok::<PathBuf, Error>(path)
     };
     let ca = write("ca.pem", certificates.authority())?;
@@ -66,29 +66,4 @@ fn own_folder(deployment: &DeploymentName, certificates: &Certificates) -> Optio
 
 fn cache() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("redisctl").join("tls"))
-}
-
-#[cfg(unix)]
-fn create_private_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_private_folder(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-/// Writes a file that only the user can read. A reader finds the old file or the new file, never a part.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(&beside)?.write_all(text.as_bytes())?;
-    fs::rename(&beside, path)
 }

@@ -334,7 +334,7 @@ fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: 
     let why = Unavailable::OutOfMemory.to_string();
     let killed =
         killed.map(|(name, _)| Warning::OutOfMemory { container: name.to_string(), why: why.clone() });
-    for warning in neighbours.into_iter().chain(remarks).chain(killed) {
+    for warning in neighbours.into_iter().chain(target.warnings.clone()).chain(remarks).chain(killed) {
         listener.hear(Event::Warning(warning));
     }
 }

@@ -66,12 +66,8 @@ impl ServerTrial {
     }
 
     async fn begin(&self, files: Vec<File>, operation: String) -> Result<(), EngineError> {
-        let below = |path: String| format!("{}/{path}", MOUNT.trim_start_matches('/'));
         let folder = File::Folder { path: MOUNT.trim_start_matches('/').to_owned() };
-        let files = files.into_iter().map(|file| match file {
-            File::Folder { path } => File::Folder { path: below(path) },
-            File::Content { path, text } => File::Content { path: below(path), text },
-        });
+        let files = files.into_iter().map(|file| file.below(MOUNT));
         let files: Vec<File> = std::iter::once(folder).chain(files).collect();
         let bytes = archive::write(&files)
             .map_err(|source| EngineError::Archive { operation: operation.clone(), source })?;

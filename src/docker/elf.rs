@@ -41,8 +41,18 @@ impl ElfTarget {
             (elf::EM_ARM, false) => Some("arm"),
             (elf::EM_RISCV, true) => Some("riscv64"),
             (elf::EM_LOONGARCH, true) => Some("loong64"),
+            (elf::EM_PPC64, true) => Some("ppc64le"),
+            (elf::EM_S390, true) => Some("s390x"),
+            (elf::EM_MIPS, true) => Some("mips64le"),
             _ => None,
         }
+    }
+
+    /// A name of this processor for people.
+    #[must_use]
+    pub(super) fn name(self) -> String {
+        let unknown = || format!("an unknown processor (ELF machine {})", self.machine);
+        self.engine_architecture().map_or_else(unknown, str::to_owned)
     }
 
     /// The name of Debian's directory with this processor's libraries, below `lib`.
@@ -58,6 +68,21 @@ impl ElfTarget {
             (elf::EM_S390, true) => Some("s390x-linux-gnu"),
             _ => None,
         }
+    }
+}
+
+/// The length of a 64-bit ELF header, bytes; those of 32 bits are shorter.
+pub(super) const HEADER: u64 = 64;
+
+/// The processor of this machine, as engines call it.
+pub(super) fn this_machine() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        "loongarch64" => "loong64",
+        other => other,
     }
 }
 

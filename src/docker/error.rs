@@ -110,7 +110,7 @@ pub enum EngineError {
         /// The server's program.
         program: &'static str,
         /// Its processor, in the engine's terms.
-        found: &'static str,
+        found: String,
         /// The engine's processor.
         needed: String,
     },

@@ -65,6 +65,18 @@ pub enum HostImageError {
         /// Why.
         source: io::Error,
     },
+    /// The server is a program for another processor.
+    #[error("`{}` is a program for {found}, and this machine runs programs for {needed}", path.display())]
+    OtherProcessor {
+        /// The server's binary.
+        path: PathBuf,
+        /// Its processor, as engines would call it.
+        found: String,
+        /// This machine's processor.
+        needed: &'static str,
+        /// Why it did not start.
+        source: io::Error,
+    },
     /// The server's binary or a library cannot be used.
     #[error("cannot take the server from this machine")]
     Libraries(#[from] LibraryError),
@@ -110,6 +122,9 @@ impl HostImageError {
             Self::Libraries(LibraryError::Missing { .. }) => {
                 Some("install the library, or name its directory in `LD_LIBRARY_PATH`")
             }
+            Self::OtherProcessor { .. } => Some(
+                "put the directory of a server of this machine first in `PATH`, or name an image with `--image`",
+            ),
             Self::WrongPlatform { .. } => Some("name an image with `--image` that is made for the engine"),
             Self::Version { .. } | Self::Libraries(_) | Self::Pack(_) | Self::Engine { .. } => None,
         }

@@ -24,8 +24,14 @@ pub struct Image {
     pub digests: Vec<String>,
     /// The server in it, where the image says so by its variables or labels.
     declared: Option<Server>,
-    /// Its `PATH`, if it sets a path.
-    path: Option<String>,
+    /// Its `PATH`, where it sets one.
+    pub(super) path: Option<String>,
+    /// The processor that it says it is for, `amd64`.
+    pub architecture: Option<String>,
+    /// What a container of it runs: its entrypoint, and the command that is given to the entrypoint.
+    pub(super) command: Vec<String>,
+    /// The folder that its containers start in.
+    pub(super) folder: Option<String>,
 }
 
 impl Image {
@@ -49,6 +55,9 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
             digests: inspect.repo_digests.clone().unwrap_or_default(),
             declared: declared_server(&inspect, reference),
             path: variables(&inspect).get("PATH").map(|path| (*path).to_owned()),
+            architecture: inspect.architecture.clone().filter(|name| !name.is_empty()),
+            command: command(&inspect),
+            folder: inspect.config.as_ref().and_then(|config| config.working_dir.clone()),
         })),
         Err(error) if is_not_found(&error) => Ok(None),
         Err(source) => Err(EngineError::call(format!("inspect the image `{reference}`"))(source)),
@@ -66,7 +75,11 @@ pub async fn server(
     image: &Image,
     deployment: &DeploymentName,
 ) -> Result<Server, EngineError> {
-    if let Some(server) = image.declared {
+    let engine = docker.version().await.map_err(EngineError::call("tell its processor"))?;
+    let needed = engine.arch.unwrap_or_default();
+    // The server of an image for another processor may run nevertheless, where the engine's machine translates it.
+    let is_foreign = image.architecture.as_ref().is_some_and(|architecture| *architecture != needed);
+    if let Some(server) = image.declared.filter(|_| !is_foreign) {
         return Ok(server);
     }
     let mut others = Vec::new();
@@ -78,14 +91,19 @@ pub async fn server(
         }
     }
     for (flavor, processor) in others {
-        let version = docker.version().await.map_err(EngineError::call("tell its processor"))?;
-        let needed = version.arch.unwrap_or_default();
-        if let Some(found) = processor.engine_architecture().filter(|found| *found != needed) {
+        let (found, needed) = (processor.name(), needed.clone());
+        if found != needed {
             let (reference, program) = (reference.to_owned(), program(flavor));
             return Err(EngineError::OtherProcessor { reference, program, found, needed });
         }
     }
     Err(EngineError::NoServer(reference.to_owned()))
+}
+
+/// What a container of an image runs.
+fn command(inspect: &ImageInspect) -> Vec<String> {
+    let Some(config) = &inspect.config else { return Vec::new() };
+    config.entrypoint.iter().chain(&config.cmd).flatten().cloned().collect()
 }
 
 fn program(flavor: Flavor) -> &'static str {
@@ -158,7 +176,9 @@ async fn ask(
     let answer = match version {
         Some(version) => Answer::Version(version),
         None => Answer::None {
-            processor: server_binary::target(docker, &id, program, image.path.as_deref()).await,
+            processor: server_binary::find(docker, &id, program, image.path.as_deref())
+                .await
+                .and_then(|program| program.target),
         },
     };
     container::remove(docker, &id, &id).await?;

@@ -1,4 +1,4 @@
-//! Which processor the server in an image is made for, as its ELF header says.
+//! Programs and modules in an image: where they are, and which processor they are made for, as their ELF headers say.
 
 use std::io::Read as _;
 
@@ -17,27 +17,39 @@ const MOST_LINKS: usize = 8;
 /// How much of an archive is read, bytes: an entry's header, headers for long names, and an ELF header.
 const ARCHIVE_BEGINNING: usize = 8192;
 
-/// The length of a 64-bit ELF header, bytes; those of 32 bits are shorter.
-const ELF_HEADER: u64 = 64;
+/// A program in a container.
+pub(super) struct Program {
+    /// Its path, once all links are followed.
+    pub(super) path: String,
+    /// What its processor is; `None` where it is no ELF file.
+    pub(super) target: Option<ElfTarget>,
+}
 
-/// The processor of `program` in a container; `None` where the program is not found, or is no ELF file. `path` is the
-/// container's `PATH`.
-pub(super) async fn target(
+/// Finds `program` in a container; `path` is the container's `PATH`.
+pub(super) async fn find(
     docker: &Docker,
     container: &str,
     program: &str,
     path: Option<&str>,
-) -> Option<ElfTarget> {
+) -> Option<Program> {
     for directory in path.unwrap_or(DEFAULT_PATH).split(':') {
         // Not by `Path`, which would join with a backslash on Windows.
-        let mut file = format!("{directory}/{program}");
-        for _ in 0..MOST_LINKS {
-            match entry(&beginning(docker, container, &file).await?) {
-                Some(PathEntry::File(header)) => return elf::target(&header),
-                Some(PathEntry::Link(to)) if to.starts_with('/') => file = to,
-                Some(PathEntry::Link(to)) => file = format!("{}/{to}", file.rsplit_once('/')?.0),
-                None => break,
-            }
+        if let Some(found) = at(docker, container, &format!("{directory}/{program}")).await {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// What is at a path in a container, once all links are followed; `None` where there is no file.
+pub(super) async fn at(docker: &Docker, container: &str, path: &str) -> Option<Program> {
+    let mut file = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match entry(&beginning(docker, container, &file).await?)? {
+            PathEntry::File(header) => return Some(Program { path: file, target: elf::target(&header) }),
+            PathEntry::Link(to) if to.starts_with('/') => file = to,
+            PathEntry::Link(to) => file = format!("{}/{to}", file.rsplit_once('/')?.0),
+            PathEntry::Other => return None,
         }
     }
     None
@@ -50,6 +62,8 @@ enum PathEntry {
     File(Vec<u8>),
     /// A symbolic link.
     Link(String),
+    /// A folder, or something else without a content.
+    Other,
 }
 
 /// The beginning of the archive of `file`, empty if the file does not exist; `None` where the engine does not answer.
@@ -72,11 +86,14 @@ async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u
 fn entry(archive: &[u8]) -> Option<PathEntry> {
     let mut archive = tar::Archive::new(archive);
     let entry = archive.entries().ok()?.next()?.ok()?;
+    if entry.header().entry_type().is_dir() {
+        return Some(PathEntry::Other);
+    }
     if let Some(link) = entry.link_name_bytes() {
         return Some(PathEntry::Link(String::from_utf8_lossy(&link).into_owned()));
     }
     let mut header = Vec::new();
-    entry.take(ELF_HEADER).read_to_end(&mut header).ok()?;
+    entry.take(elf::HEADER).read_to_end(&mut header).ok()?;
     Some(PathEntry::File(header))
 }
 

@@ -73,6 +73,18 @@ pub enum Warning {
         /// The reason, as `status` says it.
         why: String,
     },
+    /// The start script of an image does not start its server here. So the modules of the image are not known.
+    ModulesUnknown {
+        /// The image.
+        image: String,
+        /// The last words of the start script.
+        cause: String,
+    },
+    /// Modules go, and may have written data.
+    ModulesGo {
+        /// The names of their files.
+        modules: Vec<String>,
+    },
     /// The plan leaves keys alone that no other node has.
     KeysAtStake(AtStake),
     /// A new cluster did not form by a swap of roles. The run forms it the plain way.
@@ -129,6 +141,18 @@ impl fmt::Display for Warning {
             Self::Spec(remark) => remark.fmt(formatter),
             Self::NeighbourTable { detail, hint } => write!(formatter, "neighbours: {detail} ({hint})"),
             Self::OutOfMemory { container, why } => write!(formatter, "{container}: {why}"),
+            Self::ModulesUnknown { image, cause } => write!(
+                formatter,
+                "the start script of the image `{image}` does not start its server here ({cause}): servers load no \
+                 modules (list them with `modules`, or say `modules: none`)"
+            ),
+            Self::ModulesGo { modules } => write!(
+                formatter,
+                "modules go: {}. A server without a module cannot read what the module wrote: if a node does not \
+                 start, `up` with the former list brings it back, and `--recreate` makes the deployment anew without \
+                 its data",
+                modules.join(", ")
+            ),
             Self::KeysAtStake(stake) => stake.fmt(formatter),
             Self::NoSwapOfRoles { cause } => write!(
                 formatter,

@@ -3,6 +3,7 @@
 use super::ability::Ability;
 use super::access::AccessView;
 use super::cluster::ClusterView;
+use super::loaded_module::LoadedModule;
 use super::replication::{History, Replication};
 use super::sentinel::{SentinelView, Watched};
 use crate::topology::{Server, Settings};
@@ -46,6 +47,8 @@ pub struct ServerView {
     pub ability: Ability,
     /// Every directive in force, passwords left out.
     pub settings: Settings,
+    /// The modules that it has loaded; `None` if it was not asked for them, or does not say.
+    pub modules: Option<Vec<LoadedModule>>,
     /// Its users; `None` if it was not asked for them.
     pub access: Option<AccessView>,
     /// Its view of the cluster; `None` if it is no cluster node.

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::names::list;
 use super::{Action, Condition, EngineAction, Milestone, ServerAction};
+use crate::topology::container::ContainerSettings;
 use crate::topology::users::{OPERATOR, REPLICATION};
-use crate::topology::{NodeName, Settings};
+use crate::topology::{Module, NodeName, Settings};
 
 impl fmt::Display for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +27,8 @@ impl fmt::Display for EngineAction {
             Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
             Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),
             Self::CreateContainer(container) => {
-                write!(formatter, "create container, image {}, {}", container.image, container.network)
+                let ContainerSettings { image, network, modules, .. } = container.as_ref();
+                write!(formatter, "create container, image {image}, {network}{}", with_modules(modules))
             }
             Self::WriteFiles { nodes, primary: None, .. } => {
                 write!(formatter, "write files of {}", list(nodes))
@@ -115,6 +117,12 @@ impl fmt::Display for Condition {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "wait until {}", self.clause())
     }
+}
+
+/// `, modules rejson.so, redisearch.so`; empty without modules.
+pub(super) fn with_modules(modules: &[Module]) -> String {
+    let names: Vec<&str> = modules.iter().map(Module::file_name).collect();
+    if names.is_empty() { String::new() } else { format!(", modules {}", names.join(", ")) }
 }
 
 /// The first settings, and the number of the others.

@@ -39,6 +39,7 @@ pub fn effect(field: &SpecField) -> Effect {
         | SpecField::Directive(_)
         | SpecField::Image
         | SpecField::MovedImage { .. }
+        | SpecField::Modules
         | SpecField::Resources
         | SpecField::User => Effect::NodeByNode,
         SpecField::Address | SpecField::Subnet => Effect::Recreate(ADDRESSES),

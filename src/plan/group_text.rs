@@ -1,5 +1,6 @@
 //! Whether two steps differ in their nodes only, and a common text for these steps.
 
+use super::action_text::with_modules;
 use super::names::list;
 use super::{Action, Cause, EngineAction, ServerAction, Step};
 use crate::topology::container::Namespace;
@@ -18,7 +19,9 @@ fn actions_are_alike(one: &Step, other: &Step) -> bool {
     let own_parts = match (&one.action, &other.action) {
         (Action::Engine(one), Action::Engine(other)) => match (one, other) {
             (EngineAction::CreateContainer(one), EngineAction::CreateContainer(other)) => {
-                one.image == other.image && own_ports(&one.network) == own_ports(&other.network)
+                one.image == other.image
+                    && one.modules == other.modules
+                    && own_ports(&one.network) == own_ports(&other.network)
             }
             (
                 EngineAction::WriteFiles { primary: one, .. },
@@ -91,7 +94,7 @@ pub(super) fn action_of(steps: &[&Step]) -> String {
                 }
                 (one, other) => format!("{one} … {}", other.to_string().trim_start_matches("address ")),
             };
-            format!("create container, image {}, {ports}", one.image)
+            format!("create container, image {}, {ports}{}", one.image, with_modules(&one.modules))
         }
         (Action::Engine(EngineAction::WriteFiles { primary, .. }), _) => {
             let nodes = steps.iter().flat_map(|step| match &step.action {

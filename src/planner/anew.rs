@@ -91,6 +91,14 @@ fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     cluster::conflicts(topology, &Arrangement::new(topology, observed))
 }
 
+/// Whether a container has a module that the topology does not have. Most modules write data that no server without them
+/// can read, neither from a file nor from its primary.
+fn loses_modules(topology: &Topology, observed: &Observation) -> bool {
+    let settings = observed.containers.values().filter_map(|container| container.settings.as_ref());
+    let mut modules = settings.flat_map(|settings| &settings.modules);
+    modules.any(|module| topology.modules.iter().all(|kept| kept.path != module.path))
+}
+
 /// The stages of a removal, and the observation to expect after them.
 pub(super) struct Cleared<'a> {
     /// The removal of containers, network and volumes. Empty if the deployment can be converged.
@@ -108,7 +116,10 @@ pub(super) fn clear<'a>(
     observed: &'a Observation,
     options: Options,
 ) -> Result<Cleared<'a>, Vec<Obstacle>> {
-    let obstacles = obstacles(topology, observed);
+    let mut obstacles = obstacles(topology, observed);
+    if obstacles.is_empty() && options.recreate && loses_modules(topology, observed) {
+        obstacles.push(Obstacle::Recreate { node: None, fields: vec![SpecField::Modules] });
+    }
     if obstacles.is_empty() {
         return Ok(Cleared { stages: Stages::default(), observed: Cow::Borrowed(observed) });
     }

@@ -4,11 +4,15 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value, cmd};
 
 use super::command::query;
+use super::modules::modules;
 use super::{ServerError, parse};
 use crate::observation::ServerView;
 
 /// The only question that some servers do not know.
 const SHARDS: &str = "CLUSTER SHARDS";
+
+/// The question that a server may refuse: users rename or forbid the command.
+pub(super) const MODULES: &str = "MODULE LIST";
 
 /// The questions for a server, besides INFO.
 pub(super) struct Questions {
@@ -41,7 +45,7 @@ impl Questions {
             commands.push(SHARDS);
         }
         if self.settings {
-            commands.push("CONFIG GET *");
+            commands.extend(["CONFIG GET *", MODULES]);
         }
         commands
     }
@@ -69,7 +73,7 @@ pub(super) async fn ask_all(
         .map_err(|source| ServerError::Command { command, source })?;
     let refused = |(command, reply): (&&'static str, Value)| match reply {
         // During an upgrade, some servers do not have the command.
-        refusal @ Value::ServerError(_) if *command != SHARDS => {
+        refusal @ Value::ServerError(_) if ![SHARDS, MODULES].contains(command) => {
             refusal.extract_error().map_err(|source| ServerError::Command { command, source })
         }
         reply => Ok(reply),
@@ -96,6 +100,7 @@ pub(super) fn understand(
             "CLUSTER SLOTS" => {
                 parse::cluster_slots(&reply, view.cluster.get_or_insert_default()).map_err(strange)?;
             }
+            MODULES => view.modules = modules(&reply),
             SHARDS if matches!(reply, Value::ServerError(_)) => {}
             SHARDS => {
                 view.cluster.get_or_insert_default().shards = Some(parse::shards(&reply));

@@ -21,6 +21,7 @@ impl Spec {
             auth: None,
             tls: None,
             config: None,
+            modules: None,
             data: None,
             resources: None,
             labels: None,

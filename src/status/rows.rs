@@ -1,8 +1,9 @@
 //! What `status` shows of each node.
 
 use super::reading::Reading;
-use super::{Link, NodeStatus, Role};
+use super::{Link, ModuleStatus, NodeStatus, Role};
 use crate::arrangement::Standing;
+use crate::observation::LoadedModule;
 use crate::topology::{Node, NodeName};
 
 /// One node.
@@ -22,6 +23,7 @@ pub(super) fn node(reading: &Reading<'_>, node: &Node) -> NodeStatus {
         memory: view.map(|view| view.memory),
         keys: view.filter(|view| view.sentinel.is_none()).map(|view| view.keys),
         version: view.and_then(|view| Some(view.server?.version.to_string())),
+        modules: view.and_then(|view| Some(view.modules.as_ref()?.iter().map(module).collect())),
     };
     match reading.arrangement.standing(&node.name) {
         None => {}
@@ -37,6 +39,17 @@ pub(super) fn node(reading: &Reading<'_>, node: &Node) -> NodeStatus {
         }
     }
     status
+}
+
+fn module(module: &LoadedModule) -> ModuleStatus {
+    let file = module.file.as_ref().filter(|_| !module.is_built_in());
+    ModuleStatus {
+        name: module.name.clone(),
+        version: module.version,
+        built_in: module.is_built_in(),
+        path: file.map(|file| file.path.clone()),
+        args: file.map(|file| file.args.clone()).unwrap_or_default(),
+    }
 }
 
 /// The role that a node starts out with.

@@ -11,7 +11,9 @@ use super::memory_limits;
 use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
 use super::settings::{of_spec, sentinel_settings};
-use super::{Address, Anchor, DeploymentName, Node, NodeName, Resources, Settings, SpecField, Topology};
+use super::{
+    Address, Anchor, DeploymentName, Module, Node, NodeName, Resources, Settings, SpecField, Topology,
+};
 use crate::spec::DataSpec;
 
 /// The prefix of every label that redisctl puts on containers, networks and volumes.
@@ -52,6 +54,9 @@ pub struct ContainerSettings {
     /// restart.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings_at_start: Settings,
+    /// Modules, which the server loads at its start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<Module>,
 }
 
 /// A container's network namespace.
@@ -146,6 +151,7 @@ impl ContainerSettings {
             volumes,
             labels,
             settings_at_start: _,
+            modules,
         } = self;
         let fields = [
             (SpecField::Address, *network != other.network),
@@ -154,6 +160,7 @@ impl ContainerSettings {
             (SpecField::Image, *image != other.image),
             (SpecField::Kind, *kind != other.kind),
             (SpecField::Labels, *labels != other.labels),
+            (SpecField::Modules, *modules != other.modules),
             (SpecField::Resources, *resources != other.resources),
             (SpecField::User, *user != other.user),
             (SpecField::Volumes, *volumes != other.volumes),
@@ -201,9 +208,12 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
         of_spec(&node.settings).filter(|(name, _)| watches.get(name).is_none()).collect();
     if topology.is_sentinel(&node.name) {
         settings.command.push(SENTINEL_MODE.to_owned());
-    } else if topology.data == DataSpec::Volume {
-        let volume = data_volume(&node.name);
-        settings.volumes.push(VolumeMount { volume, target: data_folder(&node.name) });
+    } else {
+        settings.modules.clone_from(&topology.modules);
+        if topology.data == DataSpec::Volume {
+            let volume = data_volume(&node.name);
+            settings.volumes.push(VolumeMount { volume, target: data_folder(&node.name) });
+        }
     }
     settings
 }
@@ -232,6 +242,7 @@ fn common(topology: &Topology, name: &NodeName, network: Namespace) -> Container
         volumes: vec![VolumeMount { volume: shared_volume(&topology.name), target: MOUNT.to_owned() }],
         labels: topology.labels.clone(),
         settings_at_start: Settings::default(),
+        modules: Vec::new(),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 
 use super::container::ContainerSettings;
-use super::{NodeName, Server, Topology};
+use super::{Module, NodeName, Server, Topology};
 
 /// Facts about the engine and the deployment that resolving a spec needs.
 #[derive(Debug, Clone)]
@@ -21,6 +22,10 @@ pub struct Facts {
     pub image: Option<String>,
     /// The server in the image; `None`: assumed from the image's reference.
     pub server: Option<Server>,
+    /// The modules that the image would load by itself.
+    pub modules: Vec<Module>,
+    /// The paths in containers of modules that are files of this machine.
+    pub module_files: BTreeMap<PathBuf, String>,
     /// The engine's networks except the deployment's: names and subnets.
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
     /// Networks that this machine reaches, except the engine's. Empty if the engine is on another machine.
@@ -98,6 +103,8 @@ impl Facts {
             host_ips: BTreeMap::new(),
             image: None,
             server: None,
+            modules: Vec::new(),
+            module_files: BTreeMap::new(),
             networks: Vec::new(),
             reached: Vec::new(),
             own_container: None,

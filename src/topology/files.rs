@@ -4,6 +4,8 @@
 //! All files are in one volume, with a folder for each node. Every node mounts it. So one upload serves the whole
 //! deployment, and the containers' file systems can be read-only. The files of a node outlive its container.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
@@ -36,6 +38,26 @@ pub enum File {
         /// Its content, treated as secret.
         text: SecretText,
     },
+    /// A file that the servers' user alone may read and execute.
+    Program {
+        /// Its path below [`MOUNT`].
+        path: String,
+        /// Its content.
+        content: Arc<[u8]>,
+    },
+}
+
+impl File {
+    /// The same file with its path below a folder.
+    #[must_use]
+    pub fn below(self, folder: &str) -> Self {
+        let below = |path: String| format!("{}/{path}", folder.trim_start_matches('/'));
+        match self {
+            Self::Folder { path } => Self::Folder { path: below(path) },
+            Self::Content { path, text } => Self::Content { path: below(path), text },
+            Self::Program { path, content } => Self::Program { path: below(path), content },
+        }
+    }
 }
 
 /// The files of `nodes` and the deployment's own files. `primary` is the node that the others replicate, if it is not
@@ -103,6 +125,12 @@ fn configuration(
     primary: Option<&NodeName>,
 ) -> String {
     let mut text = String::new();
+    // Directives of modules come after them.
+    for module in &topology.modules {
+        text.push_str("loadmodule ");
+        text.push_str(&module.directive_value());
+        text.push('\n');
+    }
     let mut line = |name: &str, value: &str| text.push_str(&lines(name, value));
     let primary = primary.and_then(|name| topology.node(name));
     for (name, value) in node.settings.iter().filter(|(name, _)| primary.is_none() || *name != "replicaof") {

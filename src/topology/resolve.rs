@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::address;
 use super::defaults::{DEFAULT_SENTINELS, announced_host, bind, image_reference};
+use super::modules::modules;
 use super::name::NameError;
 use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
 use super::rules::nodes::nodes_exist;
@@ -98,6 +99,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         bind: bind(spec),
         auth: auth(spec),
         tls: tls(spec),
+        modules: modules(spec, &facts.modules, &facts.module_files),
         data: spec.data.unwrap_or_default(),
         labels: text_map(spec.labels.as_ref()),
         shards,
@@ -122,7 +124,7 @@ pub fn problems_of_rest<'a>(
 
 /// Whether the absence of this field cannot cause problems of other fields.
 fn is_aside(path: &SpecPath) -> bool {
-    const FIELDS: [&str; 7] = ["image", "access", "tls", "config", "data", "resources", "labels"];
+    const FIELDS: [&str; 8] = ["image", "access", "tls", "config", "modules", "data", "resources", "labels"];
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
     match segments[..] {
         ["nodes", _, field, ..] | [field, ..] => FIELDS.contains(&field),

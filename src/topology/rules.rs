@@ -14,6 +14,7 @@ pub mod addresses;
 pub mod announce;
 mod auth;
 pub(super) mod directives;
+mod modules;
 pub(super) mod nodes;
 pub(super) mod ports;
 mod sentinels;
@@ -34,6 +35,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(limits_can_be_read(&["resources"], spec.resources.as_ref()));
     problems.extend(auth::users_are_sane(spec.auth.as_ref()));
     problems.extend(tls::own_files_are_complete(spec));
+    problems.extend(modules::modules_are_named(spec));
     problems.extend(labels_are_the_users(spec));
     problems.extend(addresses::written_subnet_is_private(spec));
     problems.extend(addresses::written_ips_are_usable(spec));

@@ -38,6 +38,8 @@ pub enum SpecField {
     Kind,
     /// The user's labels.
     Labels,
+    /// The modules that servers load.
+    Modules,
     /// The network's subnet.
     Subnet,
     /// The number of replicas.
@@ -114,6 +116,7 @@ impl fmt::Display for SpecField {
             Self::OlderImage => "image, to an image with an older server",
             Self::Kind => "kind",
             Self::Labels => "labels",
+            Self::Modules => "modules",
             Self::Subnet => "network.subnet",
             Self::Replicas => "replicas",
             Self::FewerReplicas => "replicas, to fewer",

@@ -1,5 +1,7 @@
 //! The text of `status`: a line about the deployment, a table of its nodes, and its problems.
 
+use std::collections::BTreeSet;
+
 use console::Alignment::{Left, Right};
 use indicatif::HumanBytes;
 
@@ -10,12 +12,13 @@ use crate::topology::Kind;
 
 pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     let mut text = format!(
-        "{} is {}: {}, {}\n{}\n",
+        "{} is {}: {}, {}\n{}{}\n",
         palette.strong(&status.deployment),
         state(status.state, palette),
         status.kind.as_str(),
         status.server,
         image(status, palette),
+        modules(status),
     );
     let mut table = Table::new(&[
         ("NODE", Left),
@@ -55,6 +58,18 @@ pub(super) fn image(status: &StatusView, palette: Palette) -> String {
     let digest = status.digest.as_ref().filter(|digest| **digest != status.image);
     let digest = digest.map(|digest| palette.faint(format!(", {digest}"))).unwrap_or_default();
     format!("image {}{digest}\n", status.image)
+}
+
+/// A line on the modules of the servers, each named once; empty where no server has loaded any.
+pub(super) fn modules(status: &StatusView) -> String {
+    let modules = status.nodes.iter().flat_map(|node| node.modules.iter().flatten());
+    let names =
+        modules.filter(|module| !module.built_in).map(|module| format!("{} {}", module.name, module.version));
+    let names: BTreeSet<String> = names.collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("modules {}\n", names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// The deployment's state in its colour.
@@ -129,6 +144,7 @@ pub(super) mod tests {
                 memory: Some(1_572_864),
                 keys: Some(3),
                 version: Some("8.0.2".to_owned()),
+                modules: Some(Vec::new()),
             }
         };
         StatusView {

@@ -4,7 +4,7 @@ use console::Alignment::Left;
 
 use super::client_commands::{Shell, commands};
 use super::palette::Palette;
-use super::status::{image, serves, serves_heading, state};
+use super::status::{image, modules, serves, serves_heading, state};
 use super::table::Table;
 use crate::status::{Role, StatusView};
 use crate::topology::Topology;
@@ -15,12 +15,13 @@ pub(super) fn render(topology: &Topology, status: &StatusView, palette: Palette)
 
 fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: Palette) -> String {
     let mut text = format!(
-        "{} is {}: {}, {}\n{}\n",
+        "{} is {}: {}, {}\n{}{}\n",
         palette.strong(&topology.name),
         state(status.state, palette),
         topology.summary(),
         topology.server,
         image(status, palette),
+        modules(status),
     );
     let mut table = Table::new(&[
         ("NODE", Left),

@@ -130,7 +130,7 @@ fn an_image_with_an_entrypoint_and_a_volume_of_its_own_works_and_leaves_nothing(
 }
 
 /// The header of an ELF file for a processor (`e_machine`) of 64 bits.
-fn elf_header(machine: u16) -> Vec<u8> {
+pub(crate) fn elf_header(machine: u16) -> Vec<u8> {
     let mut header = b"\x7fELF\x02\x01\x01".to_vec();
     header.resize(16, 0);
     header.extend(2_u16.to_le_bytes());

@@ -17,6 +17,7 @@ mod interruption;
 mod library;
 mod marks;
 mod matrix;
+mod modules;
 mod moment;
 #[cfg(unix)]
 mod pasted;

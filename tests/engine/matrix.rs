@@ -1,7 +1,12 @@
 //! Every server with every shipped topology, and with TLS where most depends on it: up, verified, nothing left to plan,
-//! gone without a trace.
+//! gone without a trace. And upgrades from each server to the next, with the data kept.
+//!
+//! Of the newest servers, and of those with modules, a part runs by default. `bash scripts/matrix` runs all, and needs
+//! more images.
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, redisctl, succeed, texts};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_7, REDIS_8, REDIS_8_2, STACK, VALKEY_8, VALKEY_9, redisctl, succeed, texts,
+};
 
 /// What makes servers speak TLS, among themselves too.
 const TLS: [&str; 2] = ["--set", "tls=true"];
@@ -63,6 +68,117 @@ server!(redis_6_0, REDIS_6);
 server!(redis_7_0, REDIS_7);
 server!(redis_8_0, REDIS_8);
 server!(valkey_8_1, VALKEY_8);
+#[cfg(feature = "full-matrix")]
+server!(redis_6_2, "redisctl-test/redis:6.2");
+#[cfg(feature = "full-matrix")]
+server!(stack_7_4, STACK);
+#[cfg(feature = "full-matrix")]
+server!(redis_8_2, REDIS_8_2);
+#[cfg(feature = "full-matrix")]
+server!(valkey_9_0, "redisctl-test/valkey:9.0");
+#[cfg(feature = "full-matrix")]
+server!(valkey_9_1, VALKEY_9);
+
+#[cfg(not(feature = "full-matrix"))]
+mod valkey_9_1 {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn cluster_with_tls() {
+        comes_and_goes("cluster", VALKEY_9, &TLS, &[("primary", 3), ("replica", 3)]);
+    }
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn sentinel() {
+        comes_and_goes("sentinel", VALKEY_9, &[], &[("primary", 1), ("replica", 2), ("sentinel", 3)]);
+    }
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn secure() {
+        comes_and_goes("secure", VALKEY_9, &[], &[("primary", 1), ("replica", 1)]);
+    }
+}
+
+#[cfg(not(feature = "full-matrix"))]
+mod with_modules {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn standalone() {
+        comes_and_goes("standalone", STACK, &[], &[("primary", 1)]);
+    }
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn secure() {
+        comes_and_goes("secure", REDIS_8_2, &[], &[("primary", 1), ("replica", 1)]);
+    }
+}
+
+/// Servers in the order of upgrades, up to the newest Valkey, which reads what Redis 7.0 wrote.
+const VALKEY_CHAIN: [&str; 3] = [REDIS_7, VALKEY_8, VALKEY_9];
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_cluster_is_upgraded_from_redis_to_the_newest_valkey() {
+    is_upgraded("cluster", "valkey", &VALKEY_CHAIN);
+}
+
+#[cfg(feature = "full-matrix")]
+mod upgrades {
+    use super::*;
+
+    /// Every server of Redis that has no modules. What a module wrote, no server without it reads.
+    const ALL_REDIS: [&str; 4] = [REDIS_6, "redisctl-test/redis:6.2", REDIS_7, REDIS_8];
+
+    /// Every server of Valkey, after the last Redis that it can follow.
+    const ALL_VALKEY: [&str; 4] = [REDIS_7, VALKEY_8, "redisctl-test/valkey:9.0", VALKEY_9];
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn of_redis() {
+        for topology in ["replica", "sentinel", "cluster"] {
+            is_upgraded(topology, "all-redis", &ALL_REDIS);
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn of_valkey() {
+        for topology in ["replica", "sentinel", "cluster"] {
+            is_upgraded(topology, "all-valkey", &ALL_VALKEY);
+        }
+    }
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn to_servers_with_modules() {
+        for topology in ["replica", "sentinel", "cluster"] {
+            is_upgraded(topology, "stack", &[REDIS_7, STACK]);
+            is_upgraded(topology, "modules", &[REDIS_8, REDIS_8_2]);
+        }
+    }
+}
+
+/// Upgrades a deployment from each server to the next. Its keys stay.
+fn is_upgraded(topology: &str, chain: &str, images: &[&str]) {
+    let deployment = Deployment::new(&format!("upgrade-{topology}-{chain}"));
+    for (position, image) in images.iter().enumerate() {
+        let image = ["--image", image];
+        deployment.up(topology, &image);
+        deployment.verify();
+        if position == 0 {
+            succeed(&redisctl(&["cli", &deployment.name, "--", "SET", "kept", "1"]));
+        }
+        let kept = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
+        assert!(kept.contains('1'), "{image:?}: {kept}");
+        assert_eq!(deployment.changes(topology, &image), 0, "{image:?}");
+    }
+}
 
 fn comes_and_goes(topology: &str, image: &str, more: &[&str], roles: &[(&str, usize)]) {
     let server = image.rsplit('/').next().unwrap_or(image).replace(':', "-");
@@ -72,7 +188,7 @@ fn comes_and_goes(topology: &str, image: &str, more: &[&str], roles: &[(&str, us
     let up = deployment.run("up", topology, &arguments);
     succeed(&up);
     let (_, said) = texts(&up);
-    let cannot_announce = topology == "cluster" && image == REDIS_6;
+    let cannot_announce = topology == "cluster" && image.contains("redis:6");
     assert_eq!(said.contains("cannot announce a client endpoint"), cannot_announce, "{said}");
 
     deployment.verify();

@@ -25,6 +25,12 @@ pub(crate) const VALKEY_8: &str = "redisctl-test/valkey:8.1";
 /// Valkey 9.1, with several databases in a cluster.
 pub(crate) const VALKEY_9: &str = "redisctl-test/valkey:9.1";
 
+/// Redis 8.2 with a module, in the layout of the official images.
+pub(crate) const REDIS_8_2: &str = "redisctl-test/redis:8.2";
+
+/// Redis Stack 7.4, with four modules, in its own layout.
+pub(crate) const STACK: &str = "redisctl-test/stack:7.4";
+
 /// How long any command may take, far beyond redisctl's own deadlines: what hangs is to fail, and to say so.
 const LIMIT: Duration = Duration::from_secs(600);
 

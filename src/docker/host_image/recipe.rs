@@ -1,7 +1,8 @@
 //! The contents of the image of this machine's server, and the tag that follows from them.
 
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -11,7 +12,7 @@ use super::loader_conf;
 use super::search::SearchPath;
 use super::server::InstalledServer;
 use super::{HostImageError, LibraryError};
-use crate::docker::elf::ElfTarget;
+use crate::docker::elf::{self, ElfTarget};
 
 /// The length of the tag in hexadecimal digits of the hash. 48 bits are enough for the images of one machine.
 const TAG_LENGTH: usize = 12;
@@ -39,9 +40,7 @@ impl Recipe {
     pub(super) fn of_this_machine() -> Result<Self, HostImageError> {
         let variable = |name| std::env::var_os(name).unwrap_or_default();
         let server = InstalledServer::find(&variable("PATH")).ok_or(HostImageError::NoServer)?;
-        let version = server
-            .version()
-            .map_err(|source| HostImageError::Version { path: server.path.clone(), source })?;
+        let version = server.version().map_err(|source| why_without_version(server.path.clone(), source))?;
         let binary = std::fs::canonicalize(&server.path)
             .map_err(|source| LibraryError::Read { path: server.path.clone(), source })?;
         let search = SearchPath {
@@ -77,6 +76,17 @@ impl Recipe {
         let mut tag = hex::encode(hash.finalize());
         tag.truncate(TAG_LENGTH);
         Ok(Digest { tag, size })
+    }
+}
+
+/// Why the server of this machine does not tell its version. A program for another processor cannot be started.
+fn why_without_version(path: PathBuf, source: io::Error) -> HostImageError {
+    let mut header = Vec::new();
+    let read = File::open(&path).and_then(|file| file.take(elf::HEADER).read_to_end(&mut header));
+    let target = read.ok().and_then(|_| elf::target(&header));
+    match target.map(ElfTarget::name).filter(|name| *name != elf::this_machine()) {
+        Some(found) => HostImageError::OtherProcessor { path, found, needed: elf::this_machine(), source },
+        None => HostImageError::Version { path, source },
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) async fn take(servers: &Servers<'_>, why: &WhySilent<'_>) -> Survey {
     let questions =
         server_view::Questions { cluster: topology.kind == Kind::Cluster, shards: false, settings: false };
     let mut commands = questions.commands();
+    commands.push(server_view::MODULES);
     if topology.auth.is_some() {
         commands.push("ACL LIST");
     }

@@ -107,8 +107,8 @@ fn a_healthy_cluster_is_ready_and_has_the_documented_json() {
     for (field, value) in [("deployment", "shop"), ("kind", "cluster"), ("state", "ready")] {
         assert_eq!(json[field], value);
     }
-    insta::assert_snapshot!(json["nodes"][0], @r#"{"address":"172.30.0.11:7001","condition":"answering","container":"shop-1","endpoint":"127.0.0.1:7001","keys":3,"lag":null,"link":null,"memory":1048576,"name":"shop-1","primary":null,"role":"primary","slots":[[0,5460]],"version":"8.0.2"}"#);
-    insta::assert_snapshot!(json["nodes"][3], @r#"{"address":"172.30.0.14:7004","condition":"answering","container":"shop-4","endpoint":"127.0.0.1:7004","keys":3,"lag":14,"link":"up","memory":1048576,"name":"shop-4","primary":"shop-1","role":"replica","slots":[],"version":"8.0.2"}"#);
+    insta::assert_snapshot!(json["nodes"][0], @r#"{"address":"172.30.0.11:7001","condition":"answering","container":"shop-1","endpoint":"127.0.0.1:7001","keys":3,"lag":null,"link":null,"memory":1048576,"modules":null,"name":"shop-1","primary":null,"role":"primary","slots":[[0,5460]],"version":"8.0.2"}"#);
+    insta::assert_snapshot!(json["nodes"][3], @r#"{"address":"172.30.0.14:7004","condition":"answering","container":"shop-4","endpoint":"127.0.0.1:7004","keys":3,"lag":14,"link":"up","memory":1048576,"modules":null,"name":"shop-4","primary":"shop-1","role":"replica","slots":[],"version":"8.0.2"}"#);
 }
 
 #[test]

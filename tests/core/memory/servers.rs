@@ -222,6 +222,7 @@ impl State {
             }
         };
         Ok(ServerView {
+            modules: None,
             server: Some(process.server),
             replication,
             history: Some(process.history.clone()),

@@ -1,0 +1,107 @@
+//! What an image holds: its server, and the modules that it loads by itself. An image never changes, so that this has to
+//! be found out once.
+
+use std::collections::BTreeMap;
+
+use bollard::Docker;
+use bollard::models::ContainerCreateBody;
+use bollard::query_parameters::CreateContainerOptions;
+use serde::{Deserialize, Serialize};
+
+use super::elf::{self, ElfTarget};
+use super::image::{self, Image};
+use super::{EngineError, container, labels, server_binary, start_script};
+use crate::topology::{DeploymentName, Module, Server};
+
+/// What an image holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageContents {
+    /// Its server.
+    pub server: Server,
+    /// The modules that it loads by itself; or the reason why they are not known.
+    pub modules: Result<Vec<Module>, String>,
+    /// What is at paths in it, as far as these were asked for. The server's program is one of them.
+    #[serde(default)]
+    pub files: BTreeMap<String, ImageFile>,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageFile {
+    /// Nothing, or no file.
+    Missing,
+    /// A file that is neither a program nor a module.
+    NoElf,
+    /// A program or module for this processor.
+    For(String),
+}
+
+impl ImageFile {
+    fn of(target: Option<ElfTarget>) -> Self {
+        target.map_or(Self::NoElf, |target| Self::For(target.name()))
+    }
+
+    /// What the content of a file of this machine is.
+    #[must_use]
+    pub fn of_content(content: &[u8]) -> Self {
+        let header = content.len().min(usize::try_from(elf::HEADER).unwrap_or(usize::MAX));
+        Self::of(elf::target(&content[..header]))
+    }
+}
+
+/// Finds out what an image holds. The containers for that have the label of `deployment`, so that `down` removes them
+/// if this run is killed.
+///
+/// # Errors
+/// The image holds no server, or a server for another processor; or the engine does not answer.
+pub async fn find_out(
+    docker: &Docker,
+    reference: &str,
+    image: &Image,
+    deployment: &DeploymentName,
+) -> Result<ImageContents, EngineError> {
+    let server = image::server(docker, reference, image, deployment).await?;
+    let modules = start_script::modules(docker, reference, image, server, deployment).await?;
+    Ok(ImageContents { server, modules, files: BTreeMap::new() })
+}
+
+/// Finds out what is at paths in an image, and which processor its server is for; whether anything was found out.
+///
+/// # Errors
+/// The engine does not answer.
+pub async fn look(
+    docker: &Docker,
+    reference: &str,
+    image: &Image,
+    deployment: &DeploymentName,
+    contents: &mut ImageContents,
+    paths: &[&str],
+) -> Result<bool, EngineError> {
+    let program = contents.server.program();
+    let is_new = |path: &&str| !contents.files.contains_key(*path);
+    let new: Vec<&str> = paths.iter().copied().chain([program]).filter(is_new).collect();
+    if new.is_empty() {
+        return Ok(false);
+    }
+    let body = ContainerCreateBody {
+        image: Some(reference.to_owned()),
+        entrypoint: Some(vec![program.to_owned()]),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        ..Default::default()
+    };
+    let operation = format!("look into the image `{reference}`");
+    let created = docker.create_container(None::<CreateContainerOptions>, body).await;
+    let id = created.map_err(EngineError::call(operation))?.id;
+    for path in new {
+        let found = if path == program {
+            server_binary::find(docker, &id, program, image.path.as_deref()).await
+        } else {
+            server_binary::at(docker, &id, path).await
+        };
+        let file = found.map_or(ImageFile::Missing, |found| ImageFile::of(found.target));
+        contents.files.insert(path.to_owned(), file);
+    }
+    container::remove(docker, &id, &id).await?;
+    Ok(true)
+}

@@ -1,0 +1,149 @@
+//! Modules: those that images load by themselves, none, and those that a spec lists; on every server, and proved.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Deployment, REDIS_7, REDIS_8_2, STACK, docker, fail_with, output, redisctl, succeed};
+
+/// The names of the modules of each server, parts of the servers left out, as `status` has them.
+fn modules(deployment: &Deployment) -> Vec<Vec<String>> {
+    let status = deployment.status();
+    let of_node = |node: &Value| -> Option<Vec<String>> {
+        let modules = node["modules"].as_array()?.iter().filter(|module| module["built_in"] == false);
+        let mut names: Vec<String> =
+            modules.map(|module| module["name"].as_str().unwrap_or_default().to_owned()).collect();
+        names.sort();
+        Some(names)
+    };
+    status["nodes"].as_array().expect("nodes").iter().filter_map(of_node).collect()
+}
+
+/// How many nodes `verify` has proved to have their modules.
+fn proved(deployment: &Deployment) -> usize {
+    let report = deployment.verify();
+    let checks = report["checks"].as_array().expect("checks").iter();
+    checks.filter(|check| check["name"] == "modules").count()
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn the_modules_of_the_official_layout_are_on_every_node_of_a_cluster() {
+    let deployment = Deployment::new("modules-official");
+    let image = ["--image", REDIS_8_2];
+    let plan = deployment.plan("cluster", &image);
+    assert!(plan.contains("modules falkordb.so"), "{plan}");
+    let said = deployment.up("cluster", &image);
+    assert!(said.contains("modules graph "), "{said}");
+    assert_eq!(modules(&deployment), vec![vec!["graph".to_owned()]; 6]);
+    assert_eq!(proved(&deployment), 6);
+    assert_eq!(deployment.changes("cluster", &image), 0);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn redis_stack_has_its_modules_and_a_changed_list_comes_node_by_node() {
+    let deployment = Deployment::new("modules-stack");
+    let image = ["--image", STACK];
+    deployment.up("sentinel", &image);
+    let all = ["ReJSON", "bf", "search", "timeseries"].map(str::to_owned).to_vec();
+    let nodes = modules(&deployment).len();
+    assert_eq!(modules(&deployment), vec![all.clone(); nodes], "no sentinel has any");
+    assert_eq!(proved(&deployment), nodes);
+    succeed(&redisctl(&["cli", &deployment.name, "--", "SET", "kept", "1"]));
+
+    let folder = "/opt/redis-stack/lib";
+    let list = format!(
+        "modules=[{folder}/redisearch.so, {folder}/redistimeseries.so, {folder}/rejson.so, \
+         {{path: {folder}/redisbloom.so, args: [ERROR_RATE, 0.004]}}]"
+    );
+    let list = list.as_str();
+    let changed = [&image[..], &["--set", list]].concat();
+    let plan = deployment.plan("sentinel", &changed);
+    assert!(plan.contains("# spec changed: modules"), "{plan}");
+    deployment.up("sentinel", &changed);
+    assert_eq!(proved(&deployment), nodes);
+    let kept = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
+    assert!(kept.contains('1'), "{kept}");
+    assert_eq!(deployment.changes("sentinel", &changed), 0);
+
+    // Search writes what no server without it can read, also where it has no data.
+    deployment.up("sentinel", &[&image[..], &["--set", "modules=none", "--recreate"]].concat());
+    assert_eq!(modules(&deployment), vec![Vec::<String>::new(); nodes]);
+}
+
+/// A file of an image, copied to this machine.
+fn copy(image: &str, from: &str, to: &Path) {
+    let container = docker(&["create", image, "redis-server"]);
+    docker(&["cp", &format!("{container}:{from}"), &to.display().to_string()]);
+    docker(&["rm", &container]);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_module_of_this_machine_is_loaded_and_one_that_fails_is_shown_with_the_servers_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy(STACK, "/opt/redis-stack/lib/redisbloom.so", &folder.path().join("bloom.so"));
+    copy(REDIS_8_2, "/usr/local/lib/redis/modules/falkordb.so", &folder.path().join("graph.so"));
+    let spec = folder.path().join("spec.yaml");
+    let text =
+        |file: &str| format!("kind: replication\nmodules: [{{file: ./{file}, args: [ERROR_RATE, 0.01]}}]\n");
+    let path = spec.display().to_string();
+
+    fs::write(&spec, text("bloom.so")).expect("it can be written");
+    let deployment = Deployment::new("modules-file");
+    deployment.up(&path, &["--image", REDIS_7, "--set", "data=volume"]);
+    assert_eq!(modules(&deployment), vec![vec!["bf".to_owned()]; 2]);
+    assert_eq!(proved(&deployment), 2);
+    succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
+
+    // It needs libraries that the image does not have.
+    fs::write(&spec, text("graph.so")).expect("it can be written");
+    let said = fail_with(&deployment.run("up", &path, &["--image", REDIS_7]), 1);
+    assert!(said.contains(&deployment.node(1)) && said.contains("graph.so failed to load"), "{said}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn modules_that_cannot_be_loaded_are_found_before_anything_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (machine, processor) = if cfg!(target_arch = "aarch64") { (62, "amd64") } else { (183, "arm64") };
+    fs::write(folder.path().join("other.so"), crate::images::elf_header(machine)).expect("it can be written");
+    let spec = folder.path().join("spec.yaml");
+    let list = "  - /nowhere.so\n  - {path: /etc/passwd}\n  - {file: other.so}\n";
+    fs::write(&spec, format!("kind: standalone\nmodules:\n{list}")).expect("it can be written");
+    let deployment = Deployment::new("modules-bad");
+    let said = fail_with(&deployment.run("up", &spec.display().to_string(), &[]), 2);
+    for (place, words) in [
+        (":3:5", "has no file `/nowhere.so`".to_owned()),
+        (":4:12", "`/etc/passwd` is no module: it is not an ELF file".to_owned()),
+        (":5:12", format!("`other.so` is for {processor}, and the server of the image is for ")),
+    ] {
+        assert!(said.contains(place) && said.contains(&words), "{said}");
+    }
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn what_an_image_holds_is_found_out_once() {
+    let deployment = Deployment::new("found-out-once");
+    let cache = tempfile::tempdir().expect("a folder");
+    let now = || docker(&["system", "info", "--format", "{{.SystemTime}}"]);
+    let filter = format!("label=io.redisctl.deployment={}", deployment.name);
+    let made = || {
+        let begin = now();
+        let mut plan = deployment.command("plan", "standalone", &["--image", STACK]);
+        succeed(&output(plan.env("XDG_CACHE_HOME", cache.path())));
+        let events =
+            ["events", "--filter", "event=create", "--filter", &filter, "--since", &begin, "--until"];
+        let events =
+            Command::new("docker").args(events).arg(now()).output().expect("the docker client starts");
+        succeed(&events).lines().count()
+    };
+    // One container tells the version, another one the modules.
+    assert_eq!(made(), 2);
+    assert_eq!(made(), 0);
+}
