@@ -1,7 +1,5 @@
 //! Errors of commands, with exit codes and hints.
 
-use std::path::PathBuf;
-
 use crate::deployment::Error;
 use crate::docker::EngineError;
 use crate::executor::causes;
@@ -14,24 +12,6 @@ pub enum CommandError {
     /// An operation on a deployment failed.
     #[error(transparent)]
     Deployment(#[from] Error),
-    /// The command line contradicts itself, or names something that does not exist.
-    #[error("{message}")]
-    Usage {
-        /// What is wrong with it.
-        message: String,
-        /// What would be right.
-        hint: String,
-    },
-    /// A file that the user named cannot be written.
-    #[error("could not {operation} `{}`", path.display())]
-    File {
-        /// `write`.
-        operation: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The operating system's error.
-        source: std::io::Error,
-    },
     /// A server does not answer.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -58,7 +38,6 @@ impl CommandError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::File { .. } => 2,
             Self::Deployment(error) => exit_code(error),
             Self::Line { source, .. } => source.exit_code(),
             Self::Server(_) | Self::Output(_) => 1,
@@ -81,10 +60,9 @@ impl CommandError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Deployment(error) => error.hint(),
-            Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::Line { source, .. } => source.hint(),
-            Self::File { .. } | Self::Output(_) => None,
+            Self::Output(_) => None,
         }
     }
 }

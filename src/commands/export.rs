@@ -3,6 +3,7 @@
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};
 use crate::cli::{ExportArguments, ExportFormat};
+use crate::deployment::Error;
 use crate::export::{compose, diagram};
 use crate::ui::Ui;
 
@@ -12,10 +13,10 @@ pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<ExitStatus, Co
     match arguments.format {
         // Sentinels write to their own configuration files, which compose cannot make.
         ExportFormat::Compose if !topology.sentinels.is_empty() => {
-            return Err(CommandError::Usage {
+            return Err(CommandError::Deployment(Error::Invalid {
                 message: "a compose file cannot describe sentinels".to_owned(),
                 hint: "`redisctl export diagram` shows them, and `redisctl up` makes them".to_owned(),
-            });
+            }));
         }
         // Compose reads JSON, too.
         ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(topology))?,

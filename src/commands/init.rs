@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 
 use super::{CommandError, ExitStatus};
 use crate::cli::{Cli, InitArguments};
-use crate::deployment::{ShippedTopology, no_such_topology};
+use crate::deployment::{Error, ShippedTopology, no_such_topology};
 use crate::ui::Ui;
 
 pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<ExitStatus, CommandError> {
@@ -17,12 +17,12 @@ pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<ExitStatus, Comm
     let path = arguments.file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     let error = |source: std::io::Error| {
         if source.kind() == ErrorKind::AlreadyExists {
-            CommandError::Usage {
+            CommandError::Deployment(Error::Invalid {
                 message: format!("`{}` exists already", path.display()),
                 hint: format!("name another file: `redisctl init {name} FILE`"),
-            }
+            })
         } else {
-            CommandError::File { operation: "write", path: path.clone(), source }
+            CommandError::Deployment(Error::File { operation: "write", path: path.clone(), source })
         }
     };
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(error)?;

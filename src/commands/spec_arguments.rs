@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::cli::SpecArguments;
-use crate::deployment::SpecSource;
+use crate::deployment::{Error, SpecSource};
 use crate::spec::{Override, SpecPath};
 
 /// The spec that the arguments name, with their overrides and variables.
@@ -10,12 +10,12 @@ pub(super) fn spec_source(arguments: &SpecArguments) -> Result<SpecSource, Comma
     let mut source = SpecSource::named(&arguments.topology);
     for text in &arguments.overrides {
         source = source.with(text.parse::<Override>().map_err(|error| {
-            CommandError::Usage {
+            CommandError::Deployment(Error::Invalid {
                 message: format!("`--set {text}`: {error}"),
                 hint:
                     "write `--set path=value`, for example `--set shards=5` or `--set config.maxmemory=1gb`"
                         .to_owned(),
-            }
+            })
         })?);
     }
     let short: [(&str, &[&str], &Option<String>); 4] = [

@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt as _};
 use super::super::CommandError;
 use super::kinds::CommandKind;
 use super::words::{self, QuoteError};
+use crate::deployment::Error;
 use crate::redis::CliSession;
 use crate::reply::{Combine, Reach, Reply};
 use crate::topology::Node;
@@ -84,7 +85,9 @@ impl<'a> Console<'a> {
                 _ if first.starts_with(b"#") => {}
                 _ => match self.execute(&words, true, None).await {
                     // A node that went away may come back. A person waits for it, a program does not.
-                    Err(error @ (CommandError::Server(_) | CommandError::Usage { .. })) => {
+                    Err(
+                        error @ (CommandError::Server(_) | CommandError::Deployment(Error::Invalid { .. })),
+                    ) => {
                         self.ui.error(&failure(&error, error.hint()));
                     }
                     result => result?,
@@ -164,10 +167,10 @@ impl<'a> Console<'a> {
         line: Option<usize>,
     ) -> Result<(), CommandError> {
         match CommandKind::of_command(words) {
-            CommandKind::Unsupported => Err(CommandError::Usage {
+            CommandKind::Unsupported => Err(CommandError::Deployment(Error::Invalid {
                 message: format!("`{}` is not supported here", String::from_utf8_lossy(&words[0])),
                 hint: "it changes how the server talks; a subscription ends with Ctrl-C".to_owned(),
-            }),
+            })),
             CommandKind::Subscribe => {
                 let messages = self.session.subscribe(words).await?;
                 self.stream(messages).await
@@ -200,10 +203,10 @@ impl<'a> Console<'a> {
     async fn ask_all(&mut self, words: &[Vec<u8>], combine: Combine) -> Result<Reply, CommandError> {
         let Audience::All(primaries) = &self.audience else { return Ok(Reply::Nil) };
         if combine == Combine::Never {
-            return Err(CommandError::Usage {
+            return Err(CommandError::Deployment(Error::Invalid {
                 message: format!("`{}` cannot ask all primaries", String::from_utf8_lossy(&words[0])),
                 hint: "its cursor is that of one node: name the nodes one after another".to_owned(),
-            });
+            }));
         }
         let replies = self.session.call_primaries(primaries, words).await?;
         Ok(combine.combined(replies.into_iter().map(|(node, reply)| (node.to_string(), reply)).collect()))
