@@ -30,6 +30,7 @@ pub mod evidence;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod health_checks;
 pub mod host_image;
 pub mod image;
 pub mod image_contents;
@@ -54,16 +55,19 @@ mod volume;
 pub use error::EngineError;
 pub use inventory::EngineInventory;
 
+use health_checks::HealthChecks;
+
 /// An engine that answers.
 pub struct Engine {
     docker: Docker,
+    health_checks: HealthChecks,
 }
 
 impl Engine {
     /// The engine of a connected client.
     #[must_use]
     pub fn new(docker: Docker) -> Self {
-        Self { docker }
+        Self { docker, health_checks: HealthChecks::default() }
     }
 
     /// The client, for calls that are not part of a plan.
@@ -94,7 +98,7 @@ impl Engine {
     /// It cannot be pulled.
     pub async fn pull(&self, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
         let action = EngineAction::PullImage { reference: reference.to_owned() };
-        apply::apply(&self.docker, None, &action, listener).await
+        apply::apply(&self.docker, &self.health_checks, None, &action, listener).await
     }
 
     /// Records the kind, shards and server of the data that `down` keeps in volumes.
@@ -214,7 +218,7 @@ impl EngineCalls for Engine {
         action: &EngineAction,
         listener: &dyn Listener,
     ) -> Result<(), BoxedError> {
-        Ok(apply::apply(&self.docker, node, action, listener).await?)
+        Ok(apply::apply(&self.docker, &self.health_checks, node, action, listener).await?)
     }
 
     async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {

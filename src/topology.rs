@@ -21,6 +21,7 @@ pub mod facts;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+pub mod health_check;
 pub mod kept_data;
 pub mod learned;
 mod memory_limits;

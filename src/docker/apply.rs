@@ -2,6 +2,7 @@
 
 use bollard::Docker;
 
+use super::health_checks::HealthChecks;
 use super::pull::{self, PullProgress};
 use super::{EngineError, container, network, volume};
 use crate::event::{Event, Listener};
@@ -11,6 +12,7 @@ use crate::topology::NodeName;
 /// Does an action; `node` is the node of the action's step, if it has one.
 pub(super) async fn apply(
     docker: &Docker,
+    health_checks: &HealthChecks,
     node: Option<&NodeName>,
     action: &EngineAction,
     listener: &dyn Listener,
@@ -30,7 +32,7 @@ pub(super) async fn apply(
         }
         EngineAction::CreateVolume(settings) => volume::create(docker, settings).await,
         EngineAction::RemoveVolume { name } => volume::remove(docker, name).await,
-        EngineAction::CreateContainer(settings) => container::create(docker, settings).await,
+        EngineAction::CreateContainer(settings) => container::create(docker, health_checks, settings).await,
         // The executor renders the files, with secrets that no action holds.
         EngineAction::WriteFiles { .. } | EngineAction::PrepareDataFolder => Ok(()),
         EngineAction::StartContainer => container::start(docker, name).await,

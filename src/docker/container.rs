@@ -12,6 +12,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt as _;
 
 use super::error::{is_conflict, is_not_found, status};
+use super::health_checks::HealthChecks;
 use super::{EngineError, dialect, request_body};
 use crate::poll::Wait;
 use crate::topology::DeploymentName;
@@ -30,10 +31,18 @@ pub(super) const REMOVAL_LIMIT: Duration = Duration::from_secs(30);
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Creates a node's container.
-pub(super) async fn create(docker: &Docker, settings: &ContainerSettings) -> Result<(), EngineError> {
+pub(super) async fn create(
+    docker: &Docker,
+    health_checks: &HealthChecks,
+    settings: &ContainerSettings,
+) -> Result<(), EngineError> {
     let name = settings.name.as_str();
     let options = CreateContainerOptionsBuilder::default().name(name).build();
-    match docker.create_container(Some(options), request_body::container(settings)).await {
+    let mut body = request_body::container(settings);
+    if !health_checks.work(docker, &settings.image).await {
+        body.healthcheck = None;
+    }
+    match docker.create_container(Some(options), body).await {
         Ok(_) => Ok(()),
         Err(error) if is_conflict(&error) => {
             Err(EngineError::NameTaken { kind: "container", name: name.to_owned() })

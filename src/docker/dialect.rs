@@ -50,6 +50,13 @@ pub(super) async fn inspect_container(
     docker.inspect_container(name, None::<InspectContainerOptions>).await.or_else(read_container)
 }
 
+/// Whether the engine runs health checks by itself. Podman leaves them to systemd, and does not start a container with
+/// a health check on a machine without systemd.
+pub(super) async fn checks_health(docker: &Docker) -> bool {
+    let components = docker.version().await.ok().and_then(|version| version.components).unwrap_or_default();
+    !components.iter().any(|component| component.name.contains("Podman"))
+}
+
 /// Stops a container.
 ///
 /// # Errors

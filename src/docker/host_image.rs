@@ -25,9 +25,10 @@ pub use libraries::LibraryError;
 use recipe::{Digest, Recipe};
 
 use super::elf::ElfTarget;
+use crate::topology::health_check::IMAGES_WITHOUT_SHELL;
 
 /// The repository of these images.
-const REPOSITORY: &str = "redisctl-host";
+const REPOSITORY: &str = IMAGES_WITHOUT_SHELL;
 
 /// How much of the archive is given to the connection at once, bytes. Larger pieces are not faster.
 const PIECE_LENGTH: usize = 256 * 1024;

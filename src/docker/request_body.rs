@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, Ipam, IpamConfig, Mount,
-    MountType, MountVolumeOptions, NetworkCreateRequest, NetworkingConfig, PortBinding, RestartPolicy,
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, Ipam, IpamConfig,
+    Mount, MountType, MountVolumeOptions, NetworkCreateRequest, NetworkingConfig, PortBinding, RestartPolicy,
     RestartPolicyNameEnum, VolumeCreateRequest,
 };
 
@@ -13,6 +14,7 @@ use super::labels;
 use crate::plan::{NetworkSettings, VolumeSettings};
 use crate::topology::address::gateway;
 use crate::topology::container::{ContainerSettings, Namespace};
+use crate::topology::health_check;
 
 /// The maximum number of processes and threads in a container. A server has about a dozen.
 const MOST_PROCESSES: i64 = 512;
@@ -55,6 +57,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         image: Some(settings.image.clone()),
         hostname: network.hostname,
         user: Some(settings.user.clone()),
+        healthcheck: settings.health_check.as_deref().map(health_check),
         entrypoint: Some(program),
         cmd: Some(arguments),
         working_dir: Some("/".to_owned()),
@@ -63,6 +66,22 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         host_config: Some(host_config),
         networking_config: network.attachment,
         ..Default::default()
+    }
+}
+
+/// A health check with these words.
+fn health_check(words: &[String]) -> HealthConfig {
+    let nanoseconds = |seconds: u64| i64::try_from(Duration::from_secs(seconds).as_nanos()).ok();
+    HealthConfig {
+        test: Some(
+            std::iter::once("CMD").chain(words.iter().map(String::as_str)).map(str::to_owned).collect(),
+        ),
+        interval: nanoseconds(health_check::INTERVAL),
+        timeout: nanoseconds(health_check::TIMEOUT),
+        retries: Some(health_check::RETRIES.into()),
+        start_period: nanoseconds(health_check::START_PERIOD),
+        // Engines before 25 ignore it.
+        start_interval: nanoseconds(health_check::START_INTERVAL),
     }
 }
 

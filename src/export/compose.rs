@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::spec::DataSpec;
 use crate::topology::address::gateway;
 use crate::topology::container::{container, data_volume};
-use crate::topology::{Kind, Node, Topology};
+use crate::topology::{Kind, Node, Topology, health_check};
 
 mod command;
 mod tls;
@@ -21,6 +21,9 @@ const DATA_FOLDER: &str = "/data";
 
 /// The hint for `image: host`: redisctl makes this image from the machine's own server.
 const HOST_IMAGE: &str = "${REDIS_IMAGE:?name the image}";
+
+/// How often compose checks a server's health, in seconds. `docker compose up --wait` takes at least this long.
+const HEALTH_INTERVAL: u64 = 5;
 
 /// A compose file.
 #[derive(Debug, Serialize)]
@@ -57,6 +60,18 @@ struct Service {
     security_opt: [&'static str; 1],
     read_only: bool,
     restart: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    healthcheck: Option<HealthCheck>,
+}
+
+/// How compose finds out whether a server answers: `docker compose up --wait` waits for it.
+#[derive(Debug, Serialize)]
+struct HealthCheck {
+    test: Vec<String>,
+    interval: String,
+    timeout: String,
+    retries: u32,
+    start_period: String,
 }
 
 /// A service's place in a network.
@@ -143,7 +158,23 @@ fn service(topology: &Topology, node: &Node) -> Service {
         security_opt: ["no-new-privileges:true"],
         read_only: true,
         restart: "unless-stopped",
+        healthcheck: health_check(topology, node),
     }
+}
+
+/// The health check of a node; `None` where the image has no shell for it.
+fn health_check(topology: &Topology, node: &Node) -> Option<HealthCheck> {
+    let image = if topology.image == "host" { health_check::IMAGES_WITHOUT_SHELL } else { &topology.image };
+    let tls = tls::client_paths(topology, node);
+    let words = health_check::command(image, node.address.port, topology.auth.as_ref(), tls.as_ref())?;
+    let seconds = |seconds: u64| format!("{seconds}s");
+    Some(HealthCheck {
+        test: std::iter::once("CMD".to_owned()).chain(words.iter().map(|word| literal(word))).collect(),
+        interval: seconds(HEALTH_INTERVAL),
+        timeout: seconds(health_check::TIMEOUT),
+        retries: health_check::RETRIES,
+        start_period: seconds(health_check::START_PERIOD),
+    })
 }
 
 /// `uid:gid` as options of a file system.

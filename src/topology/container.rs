@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use super::files::SERVER_USER;
+use super::health_check::{self, TlsPaths};
 use super::memory_limits;
 use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
@@ -57,6 +58,10 @@ pub struct ContainerSettings {
     /// Modules, which the server loads at its start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,
+    /// The words of its health check. No label has them: a container without a health check, or with another one, is
+    /// as good.
+    #[serde(skip)]
+    pub health_check: Option<Vec<String>>,
 }
 
 /// A container's network namespace.
@@ -152,6 +157,7 @@ impl ContainerSettings {
             labels,
             settings_at_start: _,
             modules,
+            health_check: _,
         } = self;
         let fields = [
             (SpecField::Address, *network != other.network),
@@ -198,6 +204,9 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     };
     let mut settings = common(topology, &node.name, network);
     settings.resources = node.resources;
+    let tls = TlsPaths::of(topology.tls, &node.settings);
+    settings.health_check =
+        health_check::command(&topology.image, port, topology.auth.as_ref(), tls.as_ref());
     // SENTINEL SET changes how a running sentinel watches.
     let watches = if topology.is_sentinel(&node.name) {
         sentinel_settings(&node.settings)
@@ -243,6 +252,7 @@ fn common(topology: &Topology, name: &NodeName, network: Namespace) -> Container
         labels: topology.labels.clone(),
         settings_at_start: Settings::default(),
         modules: Vec::new(),
+        health_check: None,
     }
 }
 

@@ -12,6 +12,7 @@ mod converge;
 mod data;
 mod env_readers;
 mod failure;
+mod health;
 mod images;
 mod interruption;
 mod library;

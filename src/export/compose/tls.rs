@@ -2,6 +2,7 @@
 
 use super::variables::value;
 use crate::spec::ClientAuth;
+use crate::topology::health_check::TlsPaths;
 use crate::topology::tls::{CertificateSource, Tls};
 use crate::topology::{Node, Topology};
 
@@ -36,6 +37,11 @@ fn pair(tls: Tls, node: &Node) -> (String, String) {
         }
         CertificateSource::Own => (format!("{FOLDER}/cert.pem"), format!("{FOLDER}/key.pem")),
     }
+}
+
+/// Where a client in the node's container finds its files, where there is TLS.
+pub(super) fn client_paths(topology: &Topology, node: &Node) -> Option<TlsPaths> {
+    topology.tls.map(|tls| TlsPaths { ca: format!("{FOLDER}/ca.pem"), own: Some(pair(tls, node)) })
 }
 
 /// The options of `redis-cli` in the node's container, with a space behind them; nothing without TLS.
