@@ -1,7 +1,7 @@
-//! The spec file: the YAML that a person writes, as serde types. No defaults are decided here.
+//! The spec file: the YAML that a user writes, as serde types. Defaults are decided later, in `topology`.
 //!
-//! Every field but `kind` is optional, and unknown fields are refused. The JSON Schema is derived from these
-//! types: `redisctl schema` prints it, and [`read`] checks documents against it.
+//! Every field but `kind` is optional, and unknown fields are refused. The JSON Schema is derived from these types:
+//! `redisctl schema` prints it, and [`read`] checks documents against it.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -50,7 +50,7 @@ pub use tls::{ClientAuth, TlsOptions, TlsSpec};
 /// The beginning of PEM files, and of no path.
 pub(crate) const PEM_BEGINNING: &str = "-----BEGIN";
 
-/// What kind of deployment a spec asks for.
+/// The kind of a deployment in a spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SpecKind {
@@ -64,7 +64,7 @@ pub enum SpecKind {
     Cluster,
 }
 
-/// What a redisctl deployment looks like. Only `kind` is needed; everything else has a default.
+/// A redisctl deployment. Only `kind` is needed; every other field has a default.
 // Field names are a contract (DESIGN.md, section 4).
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,33 +72,33 @@ pub enum SpecKind {
 pub struct Spec {
     /// The deployment's name. Default: the file's stem.
     pub name: Option<String>,
-    /// What to build.
+    /// The kind of deployment.
     pub kind: SpecKind,
     /// Any Redis or Valkey image; `host` makes one from this machine's own server binary.
     pub image: Option<String>,
-    /// Cluster: how many shards. Default 3.
+    /// Cluster: the number of shards. Default 3.
     pub shards: Option<u32>,
-    /// Replicas of the primary (replication, sentinel) or per shard (cluster). Default 1.
+    /// The number of replicas of the primary (replication, sentinel) or of each shard (cluster). Default 1.
     pub replicas: Option<u32>,
-    /// Sentinel: how many sentinels. Default 3.
+    /// Sentinel: the number of sentinels. Default 3.
     pub sentinels: Option<u32>,
     /// The deployment's own network.
     pub network: Option<NetworkSpec>,
     /// The published ports.
     pub ports: Option<PortsSpec>,
-    /// Where clients are: on the host (default) or inside the Docker network.
+    /// The place of clients: on the host (default) or inside the Docker network.
     pub access: Option<Access>,
     /// Passwords and users.
     pub auth: Option<AuthSpec>,
-    /// TLS only: `true` with a CA and certificates made for the deployment; a mapping for your own
-    /// certificate, or to demand certificates of clients.
+    /// TLS only. `true`: a CA and certificates are made for the deployment. A mapping: your own certificate, or
+    /// client certificates are required.
     pub tls: Option<TlsSpec>,
     /// `redis.conf` directives for every node.
     pub config: Option<BTreeMap<String, DirectiveValue>>,
     /// The modules that servers load: `image` (default) for those that the image would load by itself, `none`, or a
     /// list of paths in the image and files of this machine.
     pub modules: Option<ModulesSpec>,
-    /// Where data lives. Default `ephemeral`.
+    /// The place of data. Default `ephemeral`.
     pub data: Option<DataSpec>,
     /// Limits of every node's container.
     pub resources: Option<ResourcesSpec>,
@@ -121,14 +121,14 @@ pub struct NetworkSpec {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PortsSpec {
-    /// The first node's port, from which the others count up; or `auto`. Default 7001.
+    /// The port of the first node; the other nodes' ports count up from it. `auto`: free ports. Default 7001.
     pub base: Option<PortBase>,
-    /// The host address that ports are published on. Default 127.0.0.1: this machine alone. Set `auth` where
-    /// other machines can reach the ports.
+    /// The host address that ports are published on. Default 127.0.0.1: only this machine. Set `auth` if other
+    /// machines can reach the ports.
     #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub bind: Option<Ipv4Addr>,
-    /// The host that clients are told: a name or an IPv4 address at which they and this machine reach the
-    /// published ports. Default: 127.0.0.1, the address of `bind`, or the host of an engine on another machine.
+    /// The host that servers announce to clients: a name or an IPv4 address. Clients and this machine must reach the
+    /// published ports there. Default: 127.0.0.1, the address of `bind`, or the host of an engine on another machine.
     pub announce: Option<String>,
 }
 
@@ -150,7 +150,7 @@ pub enum AutoWord {
     Auto,
 }
 
-/// Where clients are: servers announce addresses that these clients reach.
+/// The place of clients: servers announce addresses that these clients can reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
@@ -167,12 +167,12 @@ pub enum Access {
 pub struct AuthSpec {
     /// The default user's password.
     pub password: Option<Password>,
-    /// The default user's password on replicas, where it differs from the primary's.
+    /// The default user's password on replicas, if it differs from the primary's.
     pub replica_password: Option<Password>,
-    /// Whether the default user is on: with `off`, clients have to log in as one of `users`. To limit the
-    /// default user, add an entry with the name `default` to `users`.
+    /// Whether the default user is on. With `off`, clients must log in as one of `users`. To limit the default user,
+    /// add an entry with the name `default` to `users`.
     pub default: Option<Switch>,
-    /// Users beside the default user; and the default user's rules, under the name `default`.
+    /// Other users. An entry with the name `default` sets the default user's rules.
     pub users: Option<Vec<UserSpec>>,
 }
 
@@ -192,16 +192,16 @@ pub enum Switch {
 pub struct UserSpec {
     /// The user's name.
     pub name: String,
-    /// The user's password. Default `generate`; none where the rules say `nopass`. The default user's
-    /// password is `auth.password`.
+    /// The user's password. Default `generate`; no password if the rules have `nopass`. The default user's password
+    /// is `auth.password`.
     pub password: Option<Password>,
-    /// ACL rules as `ACL SETUSER` takes them: key patterns, channel patterns, commands. Write `+@all` beside
-    /// keys and channels, such as `~app:*`: the rules of a user that may do everything are `["~*", "&*",
-    /// "+@all"]`.
+    /// ACL rules in the syntax of `ACL SETUSER`: key patterns, channel patterns, commands. `+@all` allows all
+    /// commands, but no keys or channels: add patterns such as `~app:*`. The rules of a user without limits are
+    /// `["~*", "&*", "+@all"]`.
     pub rules: Vec<String>,
 }
 
-/// Where data lives.
+/// The place of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DataSpec {
@@ -216,8 +216,8 @@ pub enum DataSpec {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourcesSpec {
-    /// Bytes, or a number with a unit: `128mb`, `1gb`, `64k`; or `unlimited`. Default: `1gb`, and more where
-    /// `maxmemory` needs it.
+    /// Bytes, or a number with a unit: `128mb`, `1gb`, `64k`; or `unlimited`. Default: `1gb`, or more if `maxmemory`
+    /// needs it.
     pub memory: Option<Scalar>,
     /// CPUs, fractions allowed: `0.5`.
     pub cpus: Option<f64>,

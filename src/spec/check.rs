@@ -94,7 +94,7 @@ impl<'s> Checker<'s> {
         }
         for name in required {
             let is_given = entries.iter().any(|entry| entry.key == *name);
-            // Another problem reports a misspelling of it.
+            // Another problem reports the misspelt field.
             if !is_given && !meant.contains(name) {
                 let shapes = self.schema.shapes(&properties[*name]);
                 let hint = format!("add `{name}:` with {}", describe::expected(&shapes));

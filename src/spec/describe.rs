@@ -1,11 +1,11 @@
-//! The words of problems: the expected value, the found value, the value to write instead.
+//! The texts of problems: the expected value, the found value, and the suggested value.
 
 use strsim::damerau_levenshtein;
 
 use super::schema::ValueForm;
 use super::tree::{Content, Leaf, Typed, YamlNode};
 
-/// What `shapes` allow, to follow "expected".
+/// The values that `shapes` allow, to follow "expected".
 pub(super) fn expected(shapes: &[ValueForm<'_>]) -> String {
     let any_text = shapes.iter().any(|shape| matches!(shape, ValueForm::Text { format: None, .. }));
     if any_text && shapes.contains(&ValueForm::Bool) {
@@ -32,7 +32,7 @@ pub(super) fn expected(shapes: &[ValueForm<'_>]) -> String {
     join(&kinds, "or")
 }
 
-/// What `node` is, to follow "found". Secrets and the values of variables are not shown.
+/// The value of `node`, to follow "found". Secrets and the values of variables are not shown.
 pub(super) fn found(node: &YamlNode) -> String {
     match &node.content {
         Content::Leaf(leaf) => found_leaf(leaf),
@@ -41,7 +41,7 @@ pub(super) fn found(node: &YamlNode) -> String {
     }
 }
 
-/// What `leaf` is, to follow "found".
+/// The value of `leaf`, to follow "found".
 pub(super) fn found_leaf(leaf: &Leaf) -> String {
     let kind = match leaf.typed() {
         Typed::Null => return "nothing".to_owned(),
@@ -57,7 +57,7 @@ pub(super) fn found_leaf(leaf: &Leaf) -> String {
     }
 }
 
-/// The scalar for the start of a message: in backticks, or "this value" where it must not be shown.
+/// The scalar for the start of a message: in backticks, or "this value" if it must not be shown.
 pub(super) fn subject(leaf: &Leaf) -> String {
     leaf.shown().map_or_else(|| "this value".to_owned(), |text| format!("`{text}`"))
 }
@@ -76,21 +76,21 @@ fn join(parts: &[String], conjunction: &str) -> String {
     }
 }
 
-/// The candidate that `name` is most likely a misspelling of.
+/// The candidate that `name` is probably a misspelling of.
 pub(crate) fn nearest<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
     let name = name.to_lowercase();
-    // One slip, or one slip in three characters: with more slips, it is another word.
+    // One wrong letter is allowed, or one in three. With more, it is another word.
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .iter()
         .map(|candidate| (damerau_levenshtein(&name, candidate), *candidate))
-        // One slip turns any name of one letter into any other.
+        // One wrong letter would turn any one-letter name into any other.
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.len().min(name.len()))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// The most likely mistake at the byte `offset`, where the parser's message does not explain it.
+/// The probable mistake at the byte `offset`, if the parser's message does not explain it.
 pub(super) fn syntax_hint(text: &str, offset: usize, info: &str) -> Option<&'static str> {
     let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next().unwrap_or_default();

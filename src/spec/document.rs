@@ -9,15 +9,15 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use super::tree::{Content, Entry, Leaf, SpecFinding, TextId, YamlNode, YamlPlace};
 use super::{Problem, describe};
 
-/// The deepest nesting: deeper than any spec (`auth.users[].password.file` is five), and shallow enough for
-/// recursion.
+/// The deepest nesting. It is deeper than any spec (`auth.users[].password.file` has five levels), and shallow enough
+/// for recursion.
 const DEEPEST: usize = 32;
-/// How much aliases may add to a document, in values and bytes of text: a few hundred copies of a large spec.
-/// Nested aliases can ask for billions.
+/// The limit for expanded aliases, in values and bytes of text: a few hundred copies of a large spec. Nested aliases
+/// can expand to billions.
 const LARGEST_EXPANSION: usize = 1_000_000;
 
-/// The tree of the only document in `text`, which stands at `start` of the text `text_id`.
-/// `None` if there is nothing but comments.
+/// The tree of the only document in `text`, which begins at `start` of the text `text_id`. `None` if there are only
+/// comments.
 pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<YamlNode>, Vec<SpecFinding>> {
     if let Some(finding) = control_character(text, text_id, start) {
         return Err(vec![finding]);
@@ -46,12 +46,12 @@ pub(super) fn parse(text: &str, text_id: TextId, start: usize) -> Result<Option<
     if builder.findings.is_empty() { Ok(builder.root) } else { Err(builder.findings) }
 }
 
-/// The first control character, which YAML does not have.
+/// The first control character. YAML does not allow control characters.
 fn control_character(text: &str, text_id: TextId, start: usize) -> Option<SpecFinding> {
     let is_foreign = |character: char| character.is_ascii_control() && !"\t\n\r".contains(character);
     let (offset, character) = text.char_indices().find(|(_, character)| is_foreign(*character))?;
     let message = match character {
-        '\0' => "there is a NUL byte here, which is no text".to_owned(),
+        '\0' => "there is a NUL byte here, which is not text".to_owned(),
         other => format!("there is the control character U+{:04X} here", u32::from(other)),
     };
     let problem =
@@ -64,7 +64,7 @@ fn byte_offsets(text: &str) -> Vec<usize> {
     text.char_indices().map(|(offset, _)| offset).chain([text.len()]).collect()
 }
 
-/// A collection whose end has not been read yet.
+/// A collection that is not complete yet.
 enum Open {
     Sequence { start: usize, anchor: usize, items: Vec<YamlNode> },
     Mapping { start: usize, anchor: usize, entries: Vec<Entry>, key: Option<(String, YamlPlace)> },
@@ -154,7 +154,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Copies the anchored value. The copy keeps the places, so that its problems are shown at the anchor.
+    /// Copies the anchored value. The copy keeps the places, so that problems are shown at the anchor.
     fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Box<SpecFinding>> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
             let problem = Problem::new::<&str>(&[], "an alias cannot stand inside the value that it names");
@@ -173,8 +173,8 @@ impl Builder {
         self.complete(node, 0)
     }
 
-    /// A quoted scalar and a scalar with the tag `!!str` are text. Other tags are refused: a spec has no use
-    /// for them.
+    /// A quoted scalar and a scalar with the tag `!!str` are text. Other tags are refused, because no field needs
+    /// them.
     fn is_plain(&mut self, style: ScalarStyle, tag: Option<&Tag>, range: &Range<usize>) -> bool {
         if tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str") {
             return false;
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(message("a: !foo b"), "YAML tags have no meaning in a spec");
         assert_eq!(message("a: 1\n---\nb: 2\n"), "there is more than one document in this file");
         assert!(message("a: b: c").starts_with("this is not YAML: "));
-        assert_eq!(message("a: b\0c"), "there is a NUL byte here, which is no text");
+        assert_eq!(message("a: b\0c"), "there is a NUL byte here, which is not text");
         assert_eq!(message("a: 'b\u{7}'"), "there is the control character U+0007 here");
         assert_eq!(parse("# nothing\n", TextId::File, 0), Ok(None));
     }

@@ -10,7 +10,7 @@ const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
 /// The text in these bytes: UTF-8, or UTF-16 with a byte order mark.
 ///
 /// # Errors
-/// The bytes are no such text. The error shows the place in the file `name`.
+/// The bytes are not text. The error shows the place in the file `name`.
 pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
     let refused = |text: &str, offset: usize, message: &str| {
         let place = |span| YamlPlace { text: TextId::File, span };
@@ -22,15 +22,15 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
     let utf_16 = |units: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, rest) = units.as_chunks::<2>();
         let text = char::decode_utf16(units.iter().copied().map(unit)).collect::<Result<String, _>>();
-        text.ok().filter(|_| rest.is_empty()).ok_or_else(|| refused("", 0, "this is not whole UTF-16 text"))
+        text.ok().filter(|_| rest.is_empty()).ok_or_else(|| refused("", 0, "this UTF-16 text is incomplete"))
     };
     match bytes.as_slice() {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Err(refused("", 0, "this file is UTF-32")),
         [0xff, 0xfe, units @ ..] => utf_16(units, u16::from_le_bytes),
         [0xfe, 0xff, units @ ..] => utf_16(units, u16::from_be_bytes),
-        // Every spec begins with characters of ASCII.
+        // Every spec begins with ASCII characters.
         [0, one, 0, two, ..] | [one, 0, two, 0, ..] if *one != 0 && *two != 0 => {
-            Err(refused("", 0, "this file is UTF-16, without the byte order mark that says so"))
+            Err(refused("", 0, "this file is UTF-16 without a byte order mark"))
         }
         _ => String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
@@ -66,8 +66,8 @@ mod tests {
     #[test]
     fn other_encodings_are_named() {
         let utf_16: Vec<u8> = "kind".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(told(&utf_16).0, "this file is UTF-16, without the byte order mark that says so");
-        assert_eq!(told(b"\xff\xfek").0, "this is not whole UTF-16 text");
+        assert_eq!(told(&utf_16).0, "this file is UTF-16 without a byte order mark");
+        assert_eq!(told(b"\xff\xfek").0, "this UTF-16 text is incomplete");
         assert_eq!(told(b"\xff\xfe\0\0k\0\0\0").0, "this file is UTF-32");
         let latin = told(b"kind: cluster\nname: caf\xe9\n");
         assert_eq!(latin, ("this is not UTF-8: byte 0xe9 begins no character".to_owned(), 2, 10));

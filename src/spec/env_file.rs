@@ -1,4 +1,4 @@
-//! Reads the file that `--env-file` names: `NAME=value` lines, as compose and other dotenv readers take them.
+//! Parses the file of `--env-file`: `NAME=value` lines, as in compose and other dotenv readers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ impl fmt::Debug for EnvFile {
     }
 }
 
-/// Why a text is not an env file. No message shows the content of a line: it may be a secret.
+/// Why a text is not an env file. Messages never show the content of a line, because it may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvFileError {
     /// A line has no `=`.
@@ -50,12 +50,12 @@ pub enum EnvFileError {
     },
 }
 
-/// Reads `text`. Values may be plain (up to a ` #` comment), in `'…'` (as they are) or in `"…"` (with `\n`,
-/// `\r`, `\t`, `\"`, `\\` and `\$`); quoted values may span lines. The last of several values counts.
-/// References to other variables are not replaced.
+/// Parses `text`. Values may be plain (up to a ` #` comment), in `'…'` (unchanged) or in `"…"` (with `\n`, `\r`,
+/// `\t`, `\"`, `\\` and `\$`). Quoted values may span lines. The last of several values counts. References to other
+/// variables are not replaced.
 ///
 /// # Errors
-/// The first line that cannot be read.
+/// The first line that cannot be parsed.
 pub fn parse(text: &str) -> Result<EnvFile, EnvFileError> {
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let whole = rest;
@@ -83,7 +83,7 @@ pub fn parse(text: &str) -> Result<EnvFile, EnvFileError> {
     Ok(EnvFile(variables))
 }
 
-/// The value that `text` starts with, and what follows its line.
+/// The value at the beginning of `text`, and the text after its line.
 fn value(text: &str, line: usize) -> Result<(String, &str), EnvFileError> {
     let text = text.trim_start_matches([' ', '\t']);
     let (value, after) = match text.chars().next() {
@@ -106,7 +106,7 @@ fn value(text: &str, line: usize) -> Result<(String, &str), EnvFileError> {
     }
 }
 
-/// The text up to the closing quote with its escapes replaced, and what follows the quote.
+/// The text up to the closing quote with its escapes replaced, and the text after the quote.
 fn double_quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -118,7 +118,7 @@ fn double_quoted(text: &str) -> Option<(String, &str)> {
                 'r' => value.push('\r'),
                 't' => value.push('\t'),
                 escaped @ ('"' | '\\' | '$') => value.push(escaped),
-                // Not an escape: for example a Windows path.
+                // This is not an escape: for example, a Windows path.
                 other => value.extend(['\\', other]),
             },
             other => value.push(other),

@@ -14,7 +14,7 @@ use super::{Override, Problem, Spec, SpecPath};
 /// The source name of overrides.
 const COMMAND_LINE: &str = "command line";
 
-/// The texts that a spec was read from, as they may be shown: with secrets covered.
+/// The texts of a spec for output: secrets are covered.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sources {
     pub(super) name: String,
@@ -23,7 +23,7 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// The texts with everything in `covered` covered.
+    /// The texts, with all places in `covered` covered.
     pub(super) fn new(name: String, text: &str, overrides: &[Override], covered: &[YamlPlace]) -> Self {
         let mask = |id: TextId, text: &str| {
             let secrets = covered.iter().filter(|place| place.text == id).map(|place| place.span.clone());
@@ -48,7 +48,7 @@ impl Sources {
     }
 }
 
-/// A spec that cannot be used, with every problem that was found.
+/// A spec that cannot be used, with all its problems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpecError(Box<Contents>);
 
@@ -79,7 +79,7 @@ pub struct Located {
     pub path: String,
     /// The message.
     pub message: String,
-    /// What to do about it.
+    /// The way to correct it.
     pub hint: Option<String>,
 }
 
@@ -93,31 +93,31 @@ impl SpecError {
             };
             (text, finding.place.span.start)
         });
-        // A problem of an anchored value is one problem, however often the anchor is used.
+        // A problem of an anchored value is one problem, even if several aliases use the anchor.
         findings
             .dedup_by(|one, other| one.place == other.place && one.problem.message == other.problem.message);
         Self(Box::new(Contents { sources, findings, rest: None }))
     }
 
-    /// The same error, for a spec of which `rest` can be read.
+    /// The same error, for a spec whose `rest` can be read.
     pub(super) fn with_rest(mut self, rest: Option<Rest>) -> Self {
         self.0.rest = rest;
         self
     }
 
-    /// The rest of the spec without the entries at [`SpecError::paths`], so that its problems are found too;
-    /// `None` if that is not a spec.
+    /// The rest of the spec without the entries at [`SpecError::paths`], so that its problems are found too. `None`
+    /// if the rest is not a spec.
     #[must_use]
     pub fn rest(&self) -> Option<&Spec> {
         self.0.rest.as_ref().map(|rest| &rest.spec)
     }
 
-    /// The fields that the problems are about.
+    /// The fields with problems.
     pub fn paths(&self) -> impl Iterator<Item = &SpecPath> {
         self.0.findings.iter().map(|finding| &finding.problem.path)
     }
 
-    /// This error together with problems that were found in [`SpecError::rest`].
+    /// This error together with the problems of [`SpecError::rest`].
     #[must_use]
     pub fn with_problems_of_rest(self, problems: Vec<Problem>) -> Self {
         let Contents { sources, mut findings, rest } = *self.0;

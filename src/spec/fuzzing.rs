@@ -1,4 +1,4 @@
-//! What holds for every text that a user writes: specs, overrides, references to variables, env files.
+//! Properties of the parsers for user texts: specs, overrides, references to variables, env files.
 
 use super::interpolate::interpolate;
 use super::read::{Inputs, Source, read};
@@ -27,7 +27,7 @@ fn source(text: &str) -> Source {
     Source { name: "shop.yaml".to_owned(), text: text.to_owned() }
 }
 
-/// Each problem has its place within the text that it names, and all of them can be drawn.
+/// Each problem has its place within its text, and can be printed.
 fn check_places(error: &SpecError, text: &str, override_text: &str) {
     let located = error.located();
     assert!(!located.is_empty(), "an error without a problem");
@@ -43,7 +43,8 @@ fn check_places(error: &SpecError, text: &str, override_text: &str) {
     assert!(error.render(true).contains('\u{1b}'), "a problem without colours");
 }
 
-/// What is wrong is shown where it is; what is right resolves to a topology that is read back as it is stored.
+/// Problems are shown at their places. A spec without problems resolves to a topology that can be stored and read
+/// back.
 fn spec(text: &str) {
     let document = match read(source(text), &Inputs { variable: &variable, overrides: &[] }) {
         Ok(document) => document,
@@ -61,7 +62,7 @@ fn spec(text: &str) {
     }
 }
 
-/// An override is read again from how it is shown; applied to a spec, what is wrong with it is shown in it.
+/// An override that is printed and parsed again is the same. Its problems are shown in its text.
 fn set_override(text: &str) {
     let Ok(read_override) = text.parse::<Override>() else { return };
     let shown = read_override.text();
@@ -74,8 +75,8 @@ fn set_override(text: &str) {
     }
 }
 
-/// Each reference that cannot be replaced has its place within the text; a text whose dollars are doubled comes
-/// out as it was.
+/// Each reference that cannot be replaced has its place within the text. A text with doubled dollars is unchanged
+/// after the replacement.
 fn interpolation(text: &str) {
     let expand = |written: &str| {
         let place = YamlPlace { text: TextId::File, span: 0..written.len() };
@@ -99,7 +100,7 @@ fn interpolation(text: &str) {
     assert_eq!(findings, []);
 }
 
-/// Errors name a line of the text; a value is read again where it is written in double quotes.
+/// Errors name a line of the text. A value that is written in double quotes and parsed again is the same.
 fn env_file(text: &str) {
     let read = match env_file::parse(text) {
         Ok(read) => read,

@@ -1,11 +1,11 @@
-//! Specs that are built in code, without a text.
+//! Specs that are built in code.
 
 use super::error::Sources;
 use super::places::Places;
 use super::{Document, Spec, SpecKind};
 
 impl Spec {
-    /// A spec that says nothing but its kind: every other field has its default.
+    /// A spec with only a kind. All other fields have their defaults.
     #[must_use]
     pub fn new(kind: SpecKind) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl Spec {
 }
 
 impl Document {
-    /// The document of a spec that has no text. Its problems name their fields instead of lines.
+    /// The document of a spec from code. Its problems name fields instead of lines.
     #[must_use]
     pub fn from_code(spec: Spec) -> Self {
         Self { spec, sources: Sources::new("spec".to_owned(), "", &[], &[]), places: Places::default() }

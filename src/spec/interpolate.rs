@@ -1,10 +1,10 @@
-//! Puts variables into a spec's values, by the rules of compose: `${NAME}`, `${NAME:-default}`,
-//! `${NAME:?message}`, `${NAME:+replacement}`, the same without the colon, `$NAME`, and `$$` for `$`.
+//! Replaces variables in a spec's values, by the rules of compose: `${NAME}`, `${NAME:-default}`, `${NAME:?message}`,
+//! `${NAME:+replacement}`, the same without the colon, `$NAME`, and `$$` for `$`.
 
 use super::tree::{Content, SpecFinding, TextId, Variables, YamlNode, YamlPlace};
 use super::{Problem, SpecPath};
 
-/// The deepest nesting of references in defaults: more than anybody needs.
+/// The deepest nesting of references in defaults. No spec needs more.
 const DEEPEST: usize = 8;
 
 /// The values of variables.
@@ -48,7 +48,7 @@ pub(super) fn interpolate(
     }
 }
 
-/// The place of `expression` within a scalar, or the whole scalar where an escape hides it.
+/// The place of `expression` within a scalar, or the whole scalar if an escape hides it.
 fn narrow(place: &YamlPlace, file_text: &str, expression: &str) -> YamlPlace {
     let found = file_text.get(place.span.clone()).and_then(|written| written.find(expression));
     match found {
@@ -60,7 +60,7 @@ fn narrow(place: &YamlPlace, file_text: &str, expression: &str) -> YamlPlace {
     }
 }
 
-/// Whether `text` is one reference without a default or message, so that showing it reveals nothing.
+/// Whether `text` is a single reference without default or message. A message may show such a text.
 pub(super) fn is_bare_reference(text: &str) -> bool {
     let Some(body) = text.strip_prefix("${") else { return false };
     let (name, rest) = split_name(body);
@@ -79,7 +79,7 @@ struct UnreplacedReference {
 
 struct Expansion<'a> {
     variable: Lookup<'a>,
-    /// Whether there was any reference.
+    /// Whether the text had a reference.
     referred: bool,
     failures: Vec<UnreplacedReference>,
 }
@@ -155,8 +155,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// The value of a variable that has to be set. With a `message` of the spec, the variable is known to be
-    /// unset, or empty where empty is not enough.
+    /// The value of a required variable. With a `message` of the spec, the variable is known to be unset, or empty if
+    /// it must not be empty.
     fn required(&mut self, expression: &str, name: &str, message: Option<&str>) -> String {
         self.referred = true;
         let value = (self.variable)(name);
@@ -191,7 +191,7 @@ impl Expansion<'_> {
     }
 }
 
-/// The end of the reference whose inside starts at `body`; nested references are skipped.
+/// The end of the reference whose body starts at `body`. Nested references are skipped.
 fn closing_brace(body: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut previous = ' ';
@@ -207,7 +207,7 @@ fn closing_brace(body: &str) -> Option<usize> {
     None
 }
 
-/// The variable's name that `text` starts with, empty if it starts with none, and what follows.
+/// The variable's name at the beginning of `text`, or an empty name, and the text after it.
 fn split_name(text: &str) -> (&str, &str) {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return ("", text);

@@ -1,4 +1,4 @@
-//! Checks one scalar of a spec against the shapes that its field takes.
+//! Checks one scalar of a spec against the forms that its field allows.
 
 use std::net::Ipv4Addr;
 
@@ -11,8 +11,7 @@ use super::tree::{Leaf, TextId, Typed, Variables};
 /// A message, and a hint.
 type Judgement = (String, Option<String>);
 
-/// The problem of `leaf` in a field that takes `shapes`, if there is one. Marks a scalar that has to stay
-/// text.
+/// The problem of `leaf` in a field with these `shapes`, if any. Marks a scalar that must stay text.
 pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[ValueForm<'_>], text: TextId) -> Option<Judgement> {
     if leaf.variables == Variables::Failed {
         return None;
@@ -37,7 +36,7 @@ pub(super) fn leaf_problem(leaf: &mut Leaf, shapes: &[ValueForm<'_>], text: Text
     }
 }
 
-/// Whether the field takes a type other than text.
+/// Whether the field allows a type other than text.
 fn accepts(shapes: &[ValueForm<'_>], typed: Typed) -> bool {
     shapes.iter().any(|shape| match (shape, typed) {
         (ValueForm::Null, Typed::Null)
@@ -50,18 +49,18 @@ fn accepts(shapes: &[ValueForm<'_>], typed: Typed) -> bool {
     })
 }
 
-/// Whether a plain scalar in a field that takes text is text, although it looks like something else.
+/// Whether a plain scalar stays text, because its field allows text, although it looks like another type.
 fn stays_text(leaf: &Leaf, shapes: &[ValueForm<'_>], text: TextId) -> bool {
     let replaced = leaf.variables == Variables::Replaced;
     let typed = leaf.typed();
     if !accepts(shapes, typed) {
-        // A password may be digits only. Values of variables and overrides have no quotes.
+        // A password may consist of digits only. Values of variables and overrides have no quotes.
         return leaf.secret || replaced || text != TextId::File;
     }
     match typed {
-        // An empty password from a variable is a mistake. It does not mean that there is no password.
+        // An empty password from a variable is a mistake. The user did not ask for no password.
         Typed::Null => leaf.secret && replaced,
-        // The server gets the text as it is written: `1.10` is not `1.1`.
+        // The server gets the written text: `1.10` is not `1.1`.
         Typed::Integer(number) => number.to_string() != leaf.text,
         Typed::Float(number) => number.to_string() != leaf.text,
         Typed::Bool(_) | Typed::Text => false,
@@ -86,7 +85,7 @@ fn text_problem(leaf: &Leaf, format: Option<&str>, shortest: u64) -> Option<Judg
 }
 
 fn subnet_problem(leaf: &Leaf) -> Option<Judgement> {
-    // An address without a length: the hint has /24, the length that redisctl chooses.
+    // An address without a prefix length: the hint suggests /24, the length that redisctl chooses.
     let meant = match leaf.text.parse::<Ipv4Net>() {
         Ok(subnet) if subnet.trunc() == subnet => return None,
         Ok(subnet) => Some(subnet),
@@ -129,7 +128,7 @@ fn mismatch(leaf: &Leaf, typed: Typed, shapes: &[ValueForm<'_>]) -> Judgement {
     (message, did_you_mean.or_else(|| rewrite(leaf, typed, shapes)))
 }
 
-/// How to write the value that is most likely meant.
+/// The probable value, in its correct form.
 fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[ValueForm<'_>]) -> Option<String> {
     let unquoted = Leaf { plain: true, ..leaf.clone() };
     if !leaf.plain && accepts(shapes, unquoted.typed()) && unquoted.typed() != Typed::Null {

@@ -1,4 +1,4 @@
-//! Removes the entries of a document that have problems, so that the rest can be checked too.
+//! Removes the entries of a document that have problems, so that the rest can be checked.
 
 use super::tree::{Content, Entry, SpecFinding, YamlNode};
 
@@ -13,8 +13,8 @@ pub(super) fn leave_out(root: &mut YamlNode, findings: &[SpecFinding]) {
     }
 }
 
-/// Removes the entries at `path` that are `meant`. An entry in a list takes the whole list with it, because
-/// the positions of the other items would change.
+/// Removes the entries at `path` that are `meant`. For an item of a list, the whole list is removed, because the
+/// positions of the other items would change.
 fn remove(node: &mut YamlNode, path: &[String], meant: &dyn Fn(&Entry) -> bool) {
     let (Some((key, below)), Content::Mapping(entries)) = (path.split_first(), &mut node.content) else {
         // The document lacks a field, or the entry does not exist.

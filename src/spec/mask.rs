@@ -1,4 +1,4 @@
-//! Finds the secrets in a spec's text and covers them with stars before the text is shown.
+//! Finds the secrets in a spec's text, and covers them with stars for output.
 
 use std::ops::Range;
 
@@ -21,8 +21,8 @@ impl Secrecy {
         path.segments().iter().fold(Self::OPEN, |secrecy, segment| secrecy.below(segment))
     }
 
-    /// The secrecy of the value of `key`. Below `auth`, every value is secret unless its key is known to be
-    /// harmless: so a misspelt `password` is covered too.
+    /// The secrecy of the value of `key`. Below `auth`, every value is secret unless its key is known to be harmless.
+    /// So the value of a misspelt `password` is covered too.
     fn below(self, key: &str) -> Self {
         if self.0 {
             Self(!matches!(key, "name" | "rules" | "file" | "default"))
@@ -37,11 +37,11 @@ impl Secrecy {
     }
 }
 
-/// Whether a key names a secret, or is likely a misspelling of a key that does. `user` is the server's
-/// directive for ACL users, which holds their passwords.
+/// Whether a key names a secret, or is a probable misspelling of a secret key. `user` is the server's directive for
+/// ACL users with their passwords.
 fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase();
-    // The field of `tls` that says whether clients need a certificate holds no secret.
+    // This field of `tls` tells whether clients need a certificate. It is not secret.
     if key == "client_auth" {
         return false;
     }
@@ -54,8 +54,8 @@ fn is_secret_key(key: &str) -> bool {
         || damerau_levenshtein(&key, "replica_password") <= 3
 }
 
-/// Marks every secret scalar below `node`, and collects the places to cover. It runs before variables are
-/// replaced: a bare `${NAME}` reveals nothing and stays readable.
+/// Marks every secret scalar below `node`, and collects the places to cover. It runs before variables are replaced: a
+/// bare `${NAME}` stays readable.
 pub(super) fn mark_secrets(node: &mut YamlNode, secrecy: Secrecy, covered: &mut Vec<YamlPlace>) {
     match &mut node.content {
         Content::Sequence(items) => {
@@ -71,7 +71,7 @@ pub(super) fn mark_secrets(node: &mut YamlNode, secrecy: Secrecy, covered: &mut 
         Content::Leaf(leaf) => {
             // ACL rules hold passwords as `>password` and `<password`, and hashes as `#hash`.
             let is_rule = leaf.text.starts_with(['>', '<', '#']);
-            // A key in the place of its file's path.
+            // A PEM key in the place of a path.
             let is_pem = leaf.text.trim_start().starts_with(PEM_BEGINNING);
             if (secrecy.is_secret() || is_rule || is_pem) && leaf.text != "generate" {
                 leaf.secret = true;
@@ -83,8 +83,7 @@ pub(super) fn mark_secrets(node: &mut YamlNode, secrecy: Secrecy, covered: &mut 
     }
 }
 
-/// The places to cover in a text that cannot be parsed: the text after a secret key, and the lines with a
-/// deeper indent.
+/// The places to cover in a text that cannot be parsed: the text after a secret key, and lines with a deeper indent.
 pub(super) fn secret_lines(text: &str) -> Vec<Range<usize>> {
     let mut covered = Vec::new();
     let mut deeper_than = None;
@@ -127,12 +126,12 @@ pub(super) struct Masked {
     covers: Vec<Cover>,
 }
 
-/// One covered stretch.
+/// A covered part of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cover {
     /// Its span in the original text.
     original: Range<usize>,
-    /// Its length in bytes in the covered text: shorter where there were multi-byte characters.
+    /// Its length in bytes in the covered text. It is shorter if the original has multi-byte characters.
     length: usize,
 }
 
@@ -151,7 +150,7 @@ impl Masked {
             };
             masked.push_str(between);
             let before = masked.len();
-            // White space stays: it reveals nothing, and lines have to stay lines.
+            // White space stays: it reveals no secret, and lines must stay lines.
             masked.extend(secret.chars().map(|part| if part.is_ascii_whitespace() { part } else { '*' }));
             position = span.end;
             covers.push(Cover { original: span, length: masked.len() - before });
@@ -165,7 +164,7 @@ impl Masked {
         &self.text
     }
 
-    /// The span in the text to show of a span of the original text.
+    /// The span in the covered text for a span of the original text.
     pub(super) fn span(&self, original: &Range<usize>) -> Range<usize> {
         self.offset(original.start)..self.offset(original.end)
     }

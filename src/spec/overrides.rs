@@ -1,4 +1,4 @@
-//! Values from the command line that replace those of the spec: `--set path=value`.
+//! Values from the command line that replace values of the spec: `--set path=value`.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use super::schema::Schema;
 use super::tree::{Content, Entry, Leaf, SpecFinding, TextId, YamlNode, YamlPlace};
 use super::{Problem, SpecPath, document};
 
-/// One value that replaces, or adds, a field of the spec.
+/// A value that replaces or adds a field of the spec.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Override {
     /// The field.
@@ -26,13 +26,13 @@ impl Override {
         Self { path, value: value.into(), before }
     }
 
-    /// The override of a flag that is short for `--set`: `--port-base 7101`.
+    /// The override of a short form of `--set`: `--port-base 7101`.
     #[must_use]
     pub fn flag(flag: &str, path: SpecPath, value: impl Into<String>) -> Self {
         Self { path, value: value.into(), before: format!("{flag} ") }
     }
 
-    /// The override as it stands on the command line, the value included.
+    /// The override in its form on the command line, with the value.
     pub(super) fn text(&self) -> String {
         format!("{}{}", self.before, self.value)
     }
@@ -62,7 +62,7 @@ impl Override {
     }
 
     fn node(&self, text: TextId, place: &YamlPlace) -> Result<YamlNode, Vec<SpecFinding>> {
-        // Any other value is a plain scalar: `a: b`, `*x` and `a #b` on a command line mean this text.
+        // All other values are plain scalars: `a: b`, `*x` and `a #b` on a command line are text.
         if self.value.starts_with(['[', '{', '"', '\''])
             && let Some(node) = document::parse(&self.value, text, place.span.start)?
         {
@@ -71,7 +71,7 @@ impl Override {
         Ok(YamlNode { place: place.clone(), content: Content::Leaf(Leaf::new(self.value.trim(), true)) })
     }
 
-    /// The node to replace. It is created with its parents where it does not exist.
+    /// The node to replace. It is created with its parents if it does not exist.
     fn slot<'n>(
         &self,
         root: &'n mut YamlNode,
@@ -144,10 +144,10 @@ pub enum OverrideError {
     /// There is no `=`.
     #[error("expected `path=value`, such as `shards=5`")]
     NoValue,
-    /// The path is empty, or one of its parts is.
+    /// The path or one of its parts is empty.
     #[error("the path before `=` has an empty part; write it like `config.maxmemory`")]
     EmptyPart,
-    /// A part is quoted and its quote does not end at a `.` or the `=`.
+    /// The quote of a quoted part does not end at a `.` or the `=`.
     #[error("a quoted part of a path ends with `\"` before a `.` or the `=`, as in `nodes.\"a.b-4\".port`")]
     Quote,
 }
@@ -155,7 +155,7 @@ pub enum OverrideError {
 impl FromStr for Override {
     type Err = OverrideError;
 
-    /// Parses `path=value`. Parts that hold a `.` or a `=` are quoted: `nodes."a.b-4".port=7104`.
+    /// Parses `path=value`. Parts with a `.` or a `=` are quoted: `nodes."a.b-4".port=7104`.
     fn from_str(text: &str) -> Result<Self, OverrideError> {
         let (path, value) = split_path(text)?;
         Ok(Self::set(path, value.ok_or(OverrideError::NoValue)?))
@@ -165,7 +165,7 @@ impl FromStr for Override {
 impl FromStr for SpecPath {
     type Err = OverrideError;
 
-    /// Parses what [`SpecPath`] displays.
+    /// Parses the printed form of a [`SpecPath`].
     fn from_str(text: &str) -> Result<Self, OverrideError> {
         match split_path(text)? {
             (path, None) => Ok(path),
@@ -174,7 +174,7 @@ impl FromStr for SpecPath {
     }
 }
 
-/// The path that `text` starts with, and what follows its `=`.
+/// The path at the beginning of `text`, and the text after its `=`.
 fn split_path(text: &str) -> Result<(SpecPath, Option<&str>), OverrideError> {
     let mut segments = Vec::new();
     let mut rest = text;

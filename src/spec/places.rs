@@ -1,4 +1,4 @@
-//! Where each field of a document was written, to point at it when a problem is found later.
+//! The place of each field in a document, for problems that are found later.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Problem, SpecPath};
 pub(super) struct Places(BTreeMap<SpecPath, YamlPlace>);
 
 impl Places {
-    /// The places of everything in `root`.
+    /// The places of all nodes in `root`.
     pub(super) fn in_tree(root: &YamlNode) -> Self {
         let mut places = Self(BTreeMap::new());
         places.gather(root, root.top(), &SpecPath::default());
@@ -35,7 +35,7 @@ impl Places {
         }
     }
 
-    /// The problem at its field's value, or at the key of the nearest parent that the document has.
+    /// The problem at its field's value, otherwise at the key of the nearest parent in the document.
     pub(super) fn locate(&self, problem: Problem) -> SpecFinding {
         let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
         let place = parents.into_iter().find_map(|path| self.0.get(&path).cloned());

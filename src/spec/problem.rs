@@ -57,7 +57,7 @@ pub struct Problem {
     pub path: SpecPath,
     /// The message: lower case, no full stop, literals in backticks.
     pub message: String,
-    /// What to do about it.
+    /// The way to correct it.
     pub hint: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! From a spec's text to a [`Spec`]: parse, override, put variables in, check, deserialize.
+//! From a spec's text to a [`Spec`]: parse, override, replace variables, check, deserialize.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub struct Source {
     pub text: String,
 }
 
-/// Whether a file's name is that of a spec.
+/// Whether a file has the name of a spec.
 pub(crate) fn is_file_name(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
@@ -30,7 +30,7 @@ pub(crate) fn is_file_name(name: &str) -> bool {
 pub struct Inputs<'a> {
     /// The value of a variable: from the environment, or an env file.
     pub variable: Lookup<'a>,
-    /// The overrides of the command line; of two for one field, the later counts.
+    /// The overrides of the command line. The last override of a field counts.
     pub overrides: &'a [Override],
 }
 
@@ -46,7 +46,7 @@ pub struct Document {
 /// Reads the spec in `source`.
 ///
 /// # Errors
-/// Every problem of its syntax, its structure, its variables and the overrides.
+/// All problems of its syntax, structure, variables and overrides.
 pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> {
     let Source { name, text } = source;
     let mut root = match document::parse(&text, TextId::File, 0).and_then(require_mapping) {
@@ -88,15 +88,15 @@ impl Document {
         &self.sources.name
     }
 
-    /// The error with these problems. Each is shown at its field's value, or at the key of the nearest parent
-    /// in the spec.
+    /// The error with these problems. Each is shown at its field's value, or at the key of the nearest parent in the
+    /// spec.
     #[must_use]
     pub fn locate(&self, problems: Vec<Problem>) -> SpecError {
         let findings = problems.into_iter().map(|problem| self.places.locate(problem)).collect();
         SpecError::new(self.sources.clone(), findings)
     }
 
-    /// Warnings, each shown where [`Document::locate`] would show a problem.
+    /// Warnings, at the places where [`Document::locate`] would show problems.
     #[must_use]
     pub fn remark(&self, warnings: Vec<Problem>) -> Remarks {
         Remarks(self.locate(warnings))
@@ -116,8 +116,8 @@ fn require_mapping(root: Option<YamlNode>) -> Result<YamlNode, Vec<SpecFinding>>
     Err(vec![SpecFinding::new(Problem::new::<&str>(&[], message).hint(HINT), root.point(None))])
 }
 
-/// The typed spec. After the check, serde should have no errors. An error of serde is shown at the field,
-/// unless it may reveal a secret.
+/// The typed spec. After the check, serde should find no errors. An error of serde is shown at the field, unless it
+/// may reveal a secret.
 fn deserialize(root: &YamlNode) -> Result<Spec, Problem> {
     serde_path_to_error::deserialize(root.to_value()).map_err(|error| {
         let path = path_of(error.path());

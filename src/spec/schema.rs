@@ -15,7 +15,7 @@ pub(super) struct Schema {
     document: Value,
 }
 
-/// One form that a value may take.
+/// An allowed form of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ValueForm<'s> {
     Null,
@@ -33,7 +33,7 @@ pub(super) enum ValueForm<'s> {
     Word(&'s str),
     /// Items of one schema.
     List(&'s Value),
-    /// Any keys, values of one schema.
+    /// Any keys, with values of one schema.
     Map(&'s Value),
     /// Known keys only.
     Fields {
@@ -75,7 +75,7 @@ impl Schema {
         }
     }
 
-    /// Whether the field that `path` names takes a list.
+    /// Whether the field at `path` is a list.
     pub(super) fn is_list(&self, path: &[String]) -> bool {
         let mut schema = self.root();
         for segment in path {
@@ -136,8 +136,7 @@ fn shape<'s>(name: &str, schema: &'s Value) -> Option<ValueForm<'s>> {
 mod tests {
     use super::*;
 
-    /// The check has to know every part of the schema: it would refuse every value of a kind of field that it
-    /// does not know.
+    /// The check must know every part of the schema. It would refuse all values of an unknown kind of field.
     #[test]
     fn every_field_has_a_shape() {
         fn visit(schema: &Schema, part: &Value, path: &str) {

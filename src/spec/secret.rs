@@ -1,4 +1,4 @@
-//! Passwords in a spec, which no output shows.
+//! Passwords in a spec. No output shows them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ impl SecretText {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself: only to send it to a server, to write it to its files, or for `env`.
+    /// The text itself: to send it to a server, to write it to the server's files, or for `env`.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -39,14 +39,14 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// The source of a password of a spec.
+/// The source of a password in a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Password {
     /// Text in the spec, or the value of a variable.
     Literal(SecretText),
     /// The first line of a file; a relative path starts at the spec file's folder.
     File(PathBuf),
-    /// Generated when the deployment is created, and kept from then on.
+    /// A random password, generated once for the deployment.
     Generate,
 }
 

@@ -1,4 +1,4 @@
-//! TLS in a spec: a switch, or the user's own certificate and whether clients need one.
+//! TLS in a spec: a switch, or the user's own certificate and the demand for client certificates.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub enum TlsSpec {
 }
 
 impl TlsSpec {
-    /// The options of TLS, where it is on.
+    /// The options of TLS, if it is on.
     #[must_use]
     pub fn options(&self) -> Option<&TlsOptions> {
         match self {
@@ -25,7 +25,7 @@ impl TlsSpec {
     }
 }
 
-/// How servers use TLS. Without files, a CA and certificates are made for the deployment.
+/// The use of TLS. Without files, a CA and certificates are made for the deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsOptions {
@@ -35,7 +35,7 @@ pub struct TlsOptions {
     pub cert: Option<PathBuf>,
     /// PEM file of the key that belongs to `cert`.
     pub key: Option<PathBuf>,
-    /// Whether clients must have a certificate of the CA's. Default `false`.
+    /// Whether clients must have a certificate of this CA. Default `false`.
     pub client_auth: Option<ClientAuth>,
 }
 
@@ -45,7 +45,7 @@ pub enum ClientAuth {
     /// Servers do not ask clients for a certificate.
     #[default]
     No,
-    /// A client may have a certificate, which must be valid.
+    /// A client may have a certificate. The certificate must be valid.
     Optional,
     /// A client without a certificate is refused.
     Required,

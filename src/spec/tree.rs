@@ -1,4 +1,4 @@
-//! A YAML document as a tree that remembers where each key and each value was written.
+//! A YAML document as a tree with the place of each key and value.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use serde_yaml::{Mapping, Number, Value};
 
 use super::Problem;
 
-/// One of the texts that make up a spec.
+/// A text of a spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextId {
     /// The spec file.
@@ -15,7 +15,7 @@ pub(super) enum TextId {
     Override(usize),
 }
 
-/// A stretch of one of the texts, in bytes.
+/// A part of a text, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct YamlPlace {
     pub(super) text: TextId,
@@ -27,7 +27,7 @@ pub(super) struct YamlPlace {
 pub(super) struct SpecFinding {
     pub(super) problem: Problem,
     pub(super) place: YamlPlace,
-    /// The place in the same text where the field was given before, if that is the problem.
+    /// The place in the same text where the field was given before, for a duplicate field.
     pub(super) earlier: Option<Range<usize>>,
 }
 
@@ -37,19 +37,19 @@ impl SpecFinding {
     }
 }
 
-/// A value and where it was written.
+/// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct YamlNode {
     pub(super) place: YamlPlace,
     pub(super) content: Content,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Leaf(Leaf),
     Sequence(Vec<YamlNode>),
-    /// All entries in the order they were written, those with duplicate keys included.
+    /// All entries in their written order, with duplicate keys.
     Mapping(Vec<Entry>),
 }
 
@@ -61,16 +61,16 @@ pub(super) struct Entry {
     pub(super) value: YamlNode,
 }
 
-/// A scalar as it was written.
+/// A scalar as written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Leaf {
     pub(super) text: String,
     /// Written without quotes: its type follows from its text.
     pub(super) plain: bool,
-    /// Always text, because its field takes text and the value could not be quoted.
+    /// Whether it is always text, because its field takes text and the value could not be quoted.
     pub(super) kept_as_text: bool,
     pub(super) variables: Variables,
-    /// A secret, which no message may show.
+    /// Whether it is a secret. No message may show it.
     pub(super) secret: bool,
 }
 
@@ -81,7 +81,7 @@ pub(super) enum Variables {
     None,
     /// The references are replaced. No message may show their values.
     Replaced,
-    /// A reference could not be replaced. This is a problem already, so the text gets no other problem.
+    /// A reference could not be replaced. This is already a problem, so the text gets no other problem.
     Failed,
 }
 
@@ -101,12 +101,12 @@ impl Leaf {
         Self { text: text.into(), plain, kept_as_text: false, variables: Variables::None, secret: false }
     }
 
-    /// The scalar's type: a plain scalar's follows from its text, and any other is text.
+    /// The scalar's type. The type of a plain scalar follows from its text; all others are text.
     pub(super) fn typed(&self) -> Typed {
         if self.plain && !self.kept_as_text { type_of_plain(&self.text) } else { Typed::Text }
     }
 
-    /// The text for a message, where messages may show it.
+    /// The text for a message, if messages may show it.
     pub(super) fn shown(&self) -> Option<String> {
         let hidden = self.secret || self.variables != Variables::None;
         (!hidden).then(|| shorten(&self.text))
@@ -129,11 +129,11 @@ impl YamlNode {
         matches!(&self.content, Content::Leaf(leaf) if leaf.typed() == Typed::Null)
     }
 
-    /// The place to point at for this value: the value itself if it is a scalar, else its key.
+    /// The place of a problem with this value: the value itself if it is a scalar, otherwise its key.
     pub(super) fn point(&self, key: Option<&YamlPlace>) -> YamlPlace {
         let is_leaf = matches!(self.content, Content::Leaf(_));
         match key {
-            // An override's value has its key in another text.
+            // The value of an override has its key in another text.
             Some(key) if key.text == self.place.text && (!is_leaf || self.place.span.is_empty()) => {
                 key.clone()
             }
@@ -142,7 +142,7 @@ impl YamlNode {
         }
     }
 
-    /// The place to point at for the whole document: its first key.
+    /// The place of a problem with the whole document: its first key.
     pub(super) fn top(&self) -> YamlPlace {
         match &self.content {
             Content::Mapping(entries) => entries.first().map(|entry| entry.key_place.clone()),
@@ -151,7 +151,7 @@ impl YamlNode {
         .unwrap_or_else(|| self.point(None))
     }
 
-    /// The tree without places, as serde takes it.
+    /// The tree without places, for serde.
     pub(super) fn to_value(&self) -> Value {
         match &self.content {
             Content::Leaf(leaf) => leaf.to_value(),
@@ -206,7 +206,7 @@ fn type_of_plain(text: &str) -> Typed {
         }
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    // A number with a leading zero is more often a code than a count: `007` stays text.
+    // A number with a leading zero is probably a code: `007` stays text.
     let leading_zero = unsigned.len() > 1 && unsigned.starts_with('0') && !unsigned.starts_with("0.");
     let numeric = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && unsigned.contains(|digit: char| digit.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! The messages for bad specs, and the reading of good ones.
+//! The messages for bad specs, and the parsed form of good specs.
 
 use proptest::prelude::*;
 
