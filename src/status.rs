@@ -1,4 +1,4 @@
-//! How a deployment is doing, as data: what `status` and `ls` show. [`status`] is the judgement.
+//! The state of a deployment as data, for `status` and `ls`. [`status`] judges an observation.
 
 use serde::Serialize;
 
@@ -20,28 +20,28 @@ pub struct StatusView {
     pub deployment: DeploymentName,
     /// Its kind.
     pub kind: Kind,
-    /// The judgement on all of it.
+    /// The state of the whole deployment.
     pub state: DeploymentState,
-    /// The image that its nodes are to run, as the spec names it.
+    /// The image that the spec wants for its nodes.
     pub image: String,
-    /// What they run: the registry's name for it, `redis@sha256:…`, or its id on this engine,
-    /// `sha256:…`, where it came from no registry. `None`: no container is there, or not all run the same.
+    /// The image that the containers run: its digest `redis@sha256:…` in a registry, otherwise its id `sha256:…` on
+    /// this engine. `None`: no container exists, or they run different images.
     pub digest: Option<String>,
     /// The server in that image, `redis 8.0.2`.
     pub server: String,
     /// Its nodes, by number.
     pub nodes: Vec<NodeStatus>,
-    /// Why the state is degraded, one sentence each.
+    /// The reasons for `degraded`, one sentence each.
     pub problems: Vec<String>,
 }
 
-/// The judgement on a deployment.
+/// The state of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeploymentState {
-    /// Everything is as it should be.
+    /// All nodes run, and all roles and links are right.
     Ready,
-    /// Something runs, but not everything is as it should be.
+    /// Some containers run, but the deployment has problems.
     Degraded,
     /// No container runs.
     Stopped,
@@ -52,15 +52,15 @@ pub enum DeploymentState {
 pub struct NodeStatus {
     /// Its name.
     pub name: NodeName,
-    /// Its role now; where its server does not answer, the one that it starts out with.
+    /// Its present role. If its server does not answer, its role in the topology.
     pub role: Role,
-    /// Where its neighbours reach it, `ip:port`.
+    /// The address that other nodes use, `ip:port`.
     pub address: String,
-    /// Where clients reach it, `host:port`.
+    /// The endpoint that clients dial, `host:port`.
     pub endpoint: String,
     /// Its container's name.
     pub container: NodeName,
-    /// Whether its container runs.
+    /// The condition of its container and server.
     pub condition: NodeCondition,
     /// The slots that it serves as a primary, each range with both ends included.
     pub slots: Vec<[u16; 2]>,
@@ -68,11 +68,11 @@ pub struct NodeStatus {
     pub primary: Option<NodeName>,
     /// A replica's link to its primary.
     pub link: Option<Link>,
-    /// By how many bytes it is behind its primary, where the link is up.
+    /// The bytes that it is behind its primary, if the link is up.
     pub lag: Option<u64>,
-    /// Bytes of memory that its server uses for data.
+    /// The memory that its server uses for data, in bytes.
     pub memory: Option<u64>,
-    /// How many keys it holds.
+    /// The number of its keys.
     pub keys: Option<u64>,
     /// Its server's version.
     pub version: Option<String>,
@@ -95,35 +95,35 @@ pub struct ModuleStatus {
     pub args: Vec<String>,
 }
 
-/// What a node does for its shard.
+/// The role of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// It takes writes.
+    /// It accepts writes.
     Primary,
-    /// It follows a primary; or it is a former primary, which is to follow its successor.
+    /// It replicates a primary; or it is a former primary that will replicate its successor.
     Replica,
-    /// It watches a primary, and replaces it should it fail.
+    /// It watches a primary, and replaces it if it fails.
     Sentinel,
 }
 
-/// What can be said of a node from outside.
+/// The condition of a node's container and server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeCondition {
-    /// It runs and answers.
+    /// The container runs, and the server answers.
     Answering,
-    /// Its container runs, its server does not answer.
+    /// The container runs, but the server does not answer.
     Silent,
-    /// Its container is frozen.
+    /// The container is paused.
     Paused,
-    /// Its container was never started.
+    /// The container was never started.
     Created,
-    /// Its container has ended.
+    /// The container has exited.
     Exited,
-    /// Its server ends, and the engine starts its container again and again.
+    /// The container restarts in a loop.
     Restarting,
-    /// It has no container.
+    /// The container does not exist.
     Missing,
 }
 
@@ -131,9 +131,9 @@ pub enum NodeCondition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Link {
-    /// It follows.
+    /// The replica is connected and up to date.
     Up,
-    /// It is cut off, or still being brought up to date.
+    /// The replica is not connected, or its full sync is running.
     Down,
 }
 

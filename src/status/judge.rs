@@ -1,11 +1,11 @@
-//! Judges what is observed of a deployment: roles, links, and whether it is ready. Pure.
+//! Judges the observation of a deployment: roles, links, and whether it is ready.
 
 use super::reading::Reading;
 use super::{DeploymentState, NodeStatus, StatusView, problems, rows};
 use crate::observation::{ContainerState, Observation, ObservedContainer};
 use crate::topology::Topology;
 
-/// Judges what is observed of a deployment.
+/// Judges the observation of a deployment.
 #[must_use]
 pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
     let reading = Reading::new(topology, observed);
@@ -18,7 +18,7 @@ pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
         )
     };
     let stopped = !observed.containers.values().any(runs);
-    // Of a deployment that is switched off, only an end that nobody asked for is a problem.
+    // In a stopped deployment, only kills for lack of memory are problems.
     let problems =
         if stopped { problems::of_stopped(&reading, &nodes) } else { problems::all(&reading, &nodes) };
     let state = match (stopped, problems.is_empty()) {
@@ -38,7 +38,7 @@ pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
     }
 }
 
-/// The image that all nodes run. The holder of a shared network namespace is no node.
+/// The image that all nodes run. The anchor is not a node.
 fn digest(topology: &Topology, observed: &Observation) -> Option<String> {
     let nodes = observed.containers.iter().filter(|(name, _)| topology.node(name).is_some());
     let mut ids = nodes.map(|(_, container)| &container.image_id);

@@ -1,4 +1,4 @@
-//! One line of `ls`: what the engine alone says of a deployment.
+//! One line of `ls`, from the engine alone.
 
 use serde::Serialize;
 
@@ -9,11 +9,11 @@ pub struct DeploymentLine {
     pub name: String,
     /// Its kind; `None` if its labels cannot be read.
     pub kind: Option<String>,
-    /// How many of its containers run, in a word.
+    /// Whether all, some or none of its containers run.
     pub state: LineState,
-    /// How many containers it has.
+    /// The number of its containers.
     pub nodes: usize,
-    /// How many of them run.
+    /// The number of its running containers.
     pub running: usize,
     /// The image that its nodes run.
     pub image: String,
@@ -21,20 +21,20 @@ pub struct DeploymentLine {
     pub ports: Vec<u16>,
 }
 
-/// How many of a deployment's containers run. Whether their servers are ready is `status`'s to say.
+/// Whether all, some or none of a deployment's containers run. Only `status` tells whether the servers are ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineState {
-    /// All of them.
+    /// All containers.
     Running,
-    /// Some of them.
+    /// Some containers.
     Partial,
-    /// None of them.
+    /// No container.
     Stopped,
 }
 
 impl LineState {
-    /// The state that follows from the numbers.
+    /// The state for these numbers.
     #[must_use]
     pub fn from_counts(nodes: usize, running: usize) -> Self {
         match running {

@@ -1,4 +1,4 @@
-//! What keeps a deployment from being ready, one sentence each.
+//! The reasons why a deployment is not ready, one sentence each.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,17 @@ use crate::observation::{ObservedServer, ServerView, SlotWay};
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Kind, NodeName, SlotSet};
 
-/// For how many seconds after a restart a server counts as restarted: a loop of restarts is slower at its end, up to
-/// once a minute.
+/// How many seconds after a restart a server counts as restarted. A loop of restarts slows down to one per minute.
 const RECENT_RESTART: u64 = 60;
 
-/// The same after the kernel killed the server for lack of memory, which takes the keys with it.
+/// The same after the kernel killed the server for lack of memory. The keys are lost then.
 const RECENT_LACK_OF_MEMORY: u64 = 600;
 
-/// Why the kernel killed a server, and what helps, as the end of a sentence.
+/// Why the kernel killed a server, and the remedy, as the end of a sentence.
 const MEMORY_KILLED: &str = ": the kernel killed its server, because its container ran out of memory: raise \
                              `resources.memory`, or lower `maxmemory`";
 
-/// Everything that is not as it should be, one sentence each.
+/// All problems, one sentence each.
 pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
     let mut problems: Vec<String> = nodes.iter().flat_map(|node| problems_of(reading, node)).collect();
     let anchor = reading.topology.anchor.as_ref().map(|anchor| &anchor.name);
@@ -50,7 +49,7 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
     problems
 }
 
-/// What sentinels say that they should not, given the primary.
+/// The problems of sentinels, given the primary.
 fn problems_of_sentinels(reading: &Reading<'_>, nodes: &[NodeStatus], primary: &NodeName) -> Vec<String> {
     let answering = nodes.iter().filter(|node| node.condition == NodeCondition::Answering);
     let problem = |node: &NodeStatus| {
@@ -95,8 +94,7 @@ fn memory_killed(reading: &Reading<'_>, name: &NodeName) -> &'static str {
     if killed { MEMORY_KILLED } else { "" }
 }
 
-/// A server that answers, and that the engine has restarted a short time ago. A server that ends again and again may
-/// answer in between.
+/// A server that answers, but was restarted a short time ago. A server that restarts in a loop may answer in between.
 fn recent_restart(reading: &Reading<'_>, name: &NodeName) -> Option<String> {
     let container = reading.observed.containers.get(name).filter(|container| container.restarts > 0)?;
     let uptime = reading.arrangement.view(name)?.uptime?;
@@ -106,7 +104,7 @@ fn recent_restart(reading: &Reading<'_>, name: &NodeName) -> Option<String> {
     (uptime < recent).then_some(restarted)
 }
 
-/// The nodes of a deployment that is switched off whose servers the kernel killed for lack of memory.
+/// The nodes of a stopped deployment whose servers the kernel killed for lack of memory.
 pub(super) fn of_stopped(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
     let killed = nodes.iter().filter(|node| !memory_killed(reading, &node.name).is_empty());
     killed.flat_map(|node| problems_of(reading, node)).collect()
@@ -146,7 +144,7 @@ fn problems_of_answering(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String
     problems
 }
 
-/// Whether every node that answers tells its clients of this one.
+/// Whether every answering node lists this node to its clients.
 fn is_shown_to_clients(reading: &Reading<'_>, name: &NodeName) -> bool {
     let Some(cluster) = reading.arrangement.cluster(name) else { return false };
     reading.arrangement.clusters().all(|(_, other)| {
@@ -155,7 +153,7 @@ fn is_shown_to_clients(reading: &Reading<'_>, name: &NodeName) -> bool {
     })
 }
 
-/// What a cluster's primaries, taken together, do not serve.
+/// The problems with slots, from the primaries of a cluster together.
 fn cluster_problems(
     primaries: &[&NodeStatus],
     strangers: &BTreeMap<String, (Address, SlotSet)>,
@@ -187,7 +185,7 @@ fn cluster_problems(
     problems
 }
 
-/// Slots that are in the midst of a move, for each node and each node at the other end.
+/// Open slots, for each pair of nodes.
 fn open_slots(reading: &Reading<'_>) -> Vec<String> {
     let mut moves: BTreeMap<(NodeName, SlotWay), Vec<u16>> = BTreeMap::new();
     for OpenSlot { slot, node, way } in reading.arrangement.open_slots() {

@@ -1,4 +1,4 @@
-//! What the parts of `status` look at.
+//! The input for the parts of `status`.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use crate::arrangement::Arrangement;
 use crate::observation::{ContainerState, Observation};
 use crate::topology::{NodeName, Topology};
 
-/// A deployment, what is observed of it, and what its nodes are by that.
+/// A deployment, its observation, and its arrangement.
 pub(super) struct Reading<'a> {
     pub(super) topology: &'a Topology,
     pub(super) observed: &'a Observation,
-    /// By the servers whose containers run.
+    /// The arrangement of the servers whose containers run.
     pub(super) arrangement: Arrangement<'a>,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(topology: &'a Topology, observed: &'a Observation) -> Self {
         let mut reading = Self { topology, observed, arrangement: Arrangement::new(topology, observed) };
-        // What a server said before its container ended is not what it says now.
+        // The answers of a server are outdated once its container has ended.
         let names = topology.nodes().into_iter().map(|node| &node.name);
         let gone: BTreeSet<NodeName> =
             names.filter(|name| reading.condition(name) != NodeCondition::Answering).cloned().collect();
@@ -26,7 +26,7 @@ impl<'a> Reading<'a> {
         reading
     }
 
-    /// What can be said of a node from outside.
+    /// The condition of a node's container and server.
     pub(super) fn condition(&self, name: &NodeName) -> NodeCondition {
         let Some(container) = self.observed.containers.get(name) else { return NodeCondition::Missing };
         match container.state {

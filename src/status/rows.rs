@@ -1,4 +1,4 @@
-//! What `status` shows of each node.
+//! The row of each node in `status`.
 
 use super::reading::Reading;
 use super::{Link, ModuleStatus, NodeStatus, Role};
@@ -6,7 +6,7 @@ use crate::arrangement::Standing;
 use crate::observation::LoadedModule;
 use crate::topology::{Node, NodeName};
 
-/// One node.
+/// The row of a node.
 pub(super) fn node(reading: &Reading<'_>, node: &Node) -> NodeStatus {
     let view = reading.arrangement.view(&node.name);
     let mut status = NodeStatus {
@@ -52,7 +52,7 @@ fn module(module: &LoadedModule) -> ModuleStatus {
     }
 }
 
-/// The role that a node starts out with.
+/// The role of a node in the topology.
 fn first_role(reading: &Reading<'_>, name: &NodeName) -> Role {
     if reading.topology.is_sentinel(name) {
         Role::Sentinel

@@ -1,4 +1,4 @@
-//! What `status` says of deployments in good and bad states.
+//! The output of `status` for deployments in good and bad states.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ fn id(name: &NodeName) -> String {
     format!("id of {name}")
 }
 
-/// The deployment as it should be: everything runs, every replica is 14 bytes behind.
+/// A healthy deployment: all nodes run, and every replica is 14 bytes behind.
 fn healthy(topology: &Topology) -> Observation {
     let mut observed = Observation::default();
     for node in topology.nodes() {
@@ -115,7 +115,7 @@ fn a_healthy_cluster_is_ready_and_has_the_documented_json() {
 fn roles_are_the_servers_word_not_the_specs() {
     let topology = topology("kind: cluster");
     let mut observed = healthy(&topology);
-    // shop-4 has taken over from shop-1.
+    // shop-4 has replaced shop-1 as primary.
     for number in 1..=6 {
         let nodes = &mut view(&mut observed, number).cluster.as_mut().unwrap().nodes;
         let slots = std::mem::take(&mut nodes.get_mut(&id(&name(1))).unwrap().slots);
@@ -266,7 +266,7 @@ fn a_primary_that_refuses_writes_is_not_ready() {
 fn a_former_primary_is_named_with_its_successor() {
     let topology = topology("kind: cluster");
     let mut observed = healthy(&topology);
-    // shop-1 was started again after shop-4 has taken its place, and has heard nothing of it.
+    // shop-1 was restarted after shop-4 had replaced it, and does not know of the failover.
     for number in 2..=6 {
         let nodes = &mut view(&mut observed, number).cluster.as_mut().unwrap().nodes;
         let slots = std::mem::take(&mut nodes.get_mut(&id(&name(1))).unwrap().slots);
