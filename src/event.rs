@@ -1,7 +1,7 @@
-//! What happens while a plan runs: the only way in which the executor speaks to the screen.
+//! The events of a run. The executor reports its progress only through them.
 //!
-//! Events name stages and steps by their ids in the plan that [`Event::PlanStarted`] carries. They hold
-//! data; listeners make texts of it.
+//! Events name stages and steps by their ids in the plan of [`Event::PlanStarted`]. They hold data, and listeners
+//! format it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ mod news;
 pub use json::JsonLines;
 pub use news::{Note, Warning};
 
-/// One thing that happened.
+/// An event of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A plan has been made.
+    /// The planner made a plan.
     Planned {
         /// The plan.
         plan: Arc<Plan>,
     },
-    /// A plan begins to run. The ids in later events are of this plan.
+    /// The executor starts a plan. The ids in later events belong to this plan.
     PlanStarted {
         /// The plan.
         plan: Arc<Plan>,
@@ -57,7 +57,7 @@ pub enum Event {
     Waiting {
         /// The step.
         step: StepId,
-        /// What is still missing.
+        /// The reasons why it still waits.
         missing: Vec<Missing>,
     },
     /// An image is being pulled.
@@ -76,18 +76,18 @@ pub enum Event {
         /// How long it took.
         took: Duration,
     },
-    /// News that are no failure.
+    /// An expected event.
     Note(Note),
-    /// News that may surprise.
+    /// An unexpected event.
     Warning(Warning),
 }
 
-/// What a step that takes long still waits for.
+/// A reason why a step still waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
-    /// A node does not say what is expected.
+    /// A node's answers differ from the expected state.
     Disagreement(Disagreement),
-    /// A node refuses a call that may succeed later.
+    /// A node refuses a call that it may accept later.
     Refusal {
         /// The node.
         node: NodeName,
@@ -97,7 +97,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// The node that keeps the step waiting.
+    /// The node that the step waits for.
     #[must_use]
     pub fn node(&self) -> &NodeName {
         match self {
@@ -105,7 +105,7 @@ impl Missing {
         }
     }
 
-    /// What keeps the step waiting, without the node's name.
+    /// The reason why the step waits, without the node's name.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
@@ -124,11 +124,11 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Where events go. A run may be spawned on any thread, so its listener has to bear that.
+/// A receiver of events. A run may be spawned on any thread, so a listener is `Send` and `Sync`.
 pub trait Listener: Send + Sync {
     /// Takes one event.
     fn hear(&self, event: Event);
 
-    /// Takes the time of a phase of a run that is no stage of a plan.
+    /// Takes the duration of a phase of a run that is not a stage of a plan.
     fn phase(&self, _name: &str, _took: Duration) {}
 }

@@ -1,8 +1,8 @@
-//! What was removed of a deployment.
+//! The removed parts of a deployment.
 
 use serde::Serialize;
 
-/// What was removed of a deployment, and which of its volumes were kept.
+/// The removed parts of a deployment, and its kept volumes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Removed {
     /// Containers by name.
@@ -11,6 +11,6 @@ pub struct Removed {
     pub networks: Vec<String>,
     /// Volumes by name.
     pub volumes: Vec<String>,
-    /// Volumes with data that were left, by name.
+    /// Kept data volumes, by name.
     pub kept_volumes: Vec<String>,
 }

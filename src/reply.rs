@@ -1,5 +1,4 @@
-//! A server's reply as data, and how it prints: as `redis-cli` prints it on a terminal, raw as it
-//! does in a pipe, and as JSON. Pure.
+//! A server's reply as data, and its text: as `redis-cli` prints it on a terminal or in a pipe, and as JSON.
 
 use std::fmt::Write as _;
 
@@ -68,8 +67,8 @@ impl Reply {
         }
     }
 
-    /// The reply as JSON: an error is `{"error": "…"}`. Bytes that are no UTF-8 are `{"base64": "…"}`; a map with
-    /// a name of such bytes is a list of pairs.
+    /// The reply as JSON. An error is `{"error": "…"}`. Bytes that are not UTF-8 are `{"base64": "…"}`. A map with
+    /// such a name is a list of pairs.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let all = |replies: &[Self]| Value::Array(replies.iter().map(Self::to_json).collect());
@@ -100,7 +99,7 @@ impl Reply {
         }
     }
 
-    /// The reply with its type. Every line but the first begins with `prefix`.
+    /// The reply with types. Every line except the first begins with `prefix`.
     fn typed(&self, prefix: &str) -> String {
         match self {
             Self::Nil => "(nil)".to_owned(),

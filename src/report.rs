@@ -26,7 +26,7 @@ pub struct CheckResult {
     pub node: Option<NodeName>,
     /// Whether it passed.
     pub outcome: Outcome,
-    /// The finding, or the mistake.
+    /// The finding, or the problem.
     pub detail: String,
     /// The commands and replies, with masked secrets.
     pub transcript: Vec<Exchange>,
@@ -42,7 +42,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome as JSON spells it.
+    /// The outcome in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,24 +57,24 @@ impl Outcome {
 pub struct Exchange {
     /// The asked node and its endpoint, or the cluster client and its first node.
     pub at: String,
-    /// The user of the connection; `None`: without a log-in.
+    /// The user of the connection; `None`: no login.
     pub user: Option<String>,
     /// The command.
     pub command: String,
     /// The reply; the last reply of a repeated command.
     pub reply: String,
-    /// How often the command was sent.
+    /// The number of times that the command was sent.
     pub times: u32,
 }
 
 impl Report {
-    /// How many checks passed.
+    /// The number of passed checks.
     #[must_use]
     pub fn passed(&self) -> usize {
         self.count(Outcome::Passed)
     }
 
-    /// How many checks failed.
+    /// The number of failed checks.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.count(Outcome::Failed)
@@ -84,7 +84,7 @@ impl Report {
         self.checks.iter().filter(|check| check.outcome == outcome).count()
     }
 
-    /// The report as JSON; `explain` adds what each check proves and its transcript.
+    /// The report as JSON. `explain` adds the fact that each check proves, and its transcript.
     #[must_use]
     pub fn to_json(&self, explain: bool) -> Value {
         let checks: Vec<Value> = self.checks.iter().map(|check| check.to_json(explain)).collect();

@@ -1,5 +1,5 @@
-//! Everything that the user sees: the only place that knows colour and terminals. It reads events,
-//! plans, reports and views; data goes to stdout, everything else to stderr.
+//! All output for the user. Only this part knows colours and terminals. It reads events, plans, reports and views.
+//! Data goes to stdout, all else to stderr.
 
 use std::io::{self, Write as _};
 
@@ -79,22 +79,22 @@ impl Ui {
         self.messages.is_enabled()
     }
 
-    /// Whether data is asked for as JSON.
+    /// Whether data is printed as JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.options.output == Output::Json
     }
 
-    /// The listener that fits options and streams: an animation, lines, JSON lines, or silence.
+    /// The listener for these options and streams: an animation, lines, JSON lines, or silence.
     #[must_use]
     pub fn renderer(&self) -> Box<dyn Renderer> {
         renderer::choose(self.options, self.facts, self.messages)
     }
 
-    /// Writes data to stdout as it is.
+    /// Writes data to stdout unchanged.
     ///
     /// # Errors
-    /// Stdout cannot be written; that nobody reads it any more (`redisctl ls | head -1`) is none.
+    /// Stdout cannot be written. A reader that stops reading (`redisctl ls | head -1`) is no error.
     pub fn print(&self, text: &str) -> io::Result<()> {
         write(text.as_bytes())
     }
@@ -135,8 +135,8 @@ impl Ui {
         }
     }
 
-    /// Writes what `up` has brought about: the deployment at a glance, how to connect to it, and what
-    /// was proved; as text or as JSON.
+    /// Writes the result of `up`, as text or as JSON: the deployment in short, the commands to connect to it, and the
+    /// checks.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -157,8 +157,7 @@ impl Ui {
         Ok(())
     }
 
-    /// Writes the checks' results, as a table with a summary or as JSON; `explain` adds what was asked
-    /// and answered.
+    /// Writes the checks' results, as a table with a summary or as JSON. `explain` adds requests and replies.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -199,7 +198,7 @@ impl Ui {
         self.print(&notices::topologies(specs, self.data))
     }
 
-    /// Writes that a spec is valid, as text or as JSON; warnings go to stderr.
+    /// Writes that a spec is valid, as text or as JSON. Warnings go to stderr.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -244,13 +243,13 @@ impl Ui {
         self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
     }
 
-    /// Whether a person types at a prompt: a person is on both ends.
+    /// Whether stdin and stdout are terminals, for a prompt.
     #[must_use]
     pub fn has_prompt(&self) -> bool {
         self.facts.stdin_is_terminal && self.facts.stdout_is_terminal
     }
 
-    /// Lines that a person types at a prompt.
+    /// Lines that the user types at a prompt.
     ///
     /// # Errors
     /// The terminal cannot be prepared.
@@ -258,7 +257,7 @@ impl Ui {
         PromptLines::start()
     }
 
-    /// Lines of stdin that a program or a file feeds.
+    /// Lines of stdin from a program or a file.
     ///
     /// # Errors
     /// Stdin cannot be read.
@@ -274,7 +273,7 @@ impl Ui {
         console::Term::stdout().clear_screen()
     }
 
-    /// Writes connection settings, passwords in the clear: that is what `env` is asked for.
+    /// Writes connection settings with passwords, for `env`.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -282,13 +281,12 @@ impl Ui {
         self.print(settings.expose())
     }
 
-    /// Writes to stderr how long each phase took.
+    /// Writes the duration of each phase to stderr.
     pub fn timings(&self, timings: &Timings<'_>) {
         say(&timings::render(&timings.phases(), self.messages));
     }
 
-    /// Writes an error, its causes and the hint what to do about it to stderr, however quiet the
-    /// user wants it; as JSON where that is asked for.
+    /// Writes an error with its causes and hint to stderr, even with `--quiet`. With `--output json`, it is JSON.
     pub fn error(&self, failure: &Failure) {
         if self.is_json() {
             say(&format!("{}\n", failure::to_json(failure)));
@@ -297,7 +295,7 @@ impl Ui {
         }
     }
 
-    /// Writes a spec's problems to stderr, each where it is written; as JSON where that is asked for.
+    /// Writes a spec's problems to stderr, each with its place. With `--output json`, they are JSON.
     pub fn spec_error(&self, error: &SpecError) {
         if self.is_json() {
             say(&format!(
@@ -309,7 +307,7 @@ impl Ui {
         }
     }
 
-    /// Writes that the user cut the command off, and what to do about what it had begun.
+    /// Writes that the user interrupted the command, and the next thing to do.
     pub fn interrupted(&self, half_done: bool) {
         let hint =
             "what was done stays: run the same command again to complete it, or `redisctl down` to remove it";
@@ -338,7 +336,7 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     reader_may_leave(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
-/// Writes to stderr. Where it is gone, nobody is left to tell.
+/// Writes to stderr. Errors are ignored: if stderr is closed, there is no way to report them.
 fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
@@ -354,7 +352,7 @@ fn lines(report: &Report) -> Vec<CheckLine> {
     report.checks.iter().map(line).collect()
 }
 
-/// A reader that has seen enough is no failure of the writer's.
+/// A reader that stops reading is no failure.
 fn reader_may_leave(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

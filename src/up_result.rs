@@ -1,4 +1,4 @@
-//! What `up` achieved, as data.
+//! The result of `up` as data.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::status::StatusView;
 pub struct Verification {
     /// The results of the checks.
     pub report: Report,
-    /// How long they took.
+    /// The duration of the checks.
     pub took: Duration,
 }
 
 /// The result of `up`.
 #[derive(Debug, Clone)]
 pub struct UpResult {
-    /// How many steps changed something.
+    /// The number of steps that changed the deployment.
     pub changes: usize,
     /// The state of the deployment afterwards.
     pub status: StatusView,

@@ -1,4 +1,4 @@
-//! Events as lines of JSON, for programs that watch a run: on stderr, and in the failure bundle.
+//! Events as lines of JSON for programs: on stderr, and in the failure bundle.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::Event;
 use crate::plan::{Plan, StageId, Step, StepId};
 
-/// Turns events into lines. It keeps the plan that runs, because events name its steps by id.
+/// Converts events to lines. It keeps the running plan, because events name its steps by id.
 #[derive(Debug, Default)]
 pub struct JsonLines {
     running: Option<Arc<Plan>>,
 }
 
-/// The fields of a line, which scripts depend on. The order is the one that they are printed in.
+/// The fields of a line, in the order of the output. Scripts depend on them.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum JsonLine<'a> {
@@ -76,7 +76,7 @@ struct StepText<'a> {
 }
 
 impl JsonLines {
-    /// The line for an event, without a line break. There is none for a step of an unknown plan.
+    /// The line for an event, without a line break; `None` for a step of an unknown plan.
     #[must_use]
     pub fn line(&mut self, event: &Event) -> Option<String> {
         if let Event::PlanStarted { plan } = event {
@@ -133,7 +133,7 @@ impl JsonLines {
     }
 }
 
-/// Seconds with milliseconds, which is what people read.
+/// Seconds with three decimals.
 fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((took.as_secs_f64() * 1000.0).round() / 1000.0)
 }

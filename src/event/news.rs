@@ -1,4 +1,4 @@
-//! News of a run beside its plan: notes, and warnings. Every listener prints the same text for them.
+//! Notes and warnings of a run. All listeners print the same text for them.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::plan::AtStake;
 use crate::spec::Located;
 use crate::topology::DeploymentName;
 
-/// News that are no failure.
+/// Notes: expected events.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
     /// The failure bundle is complete.
@@ -44,7 +44,7 @@ pub enum Note {
         run: String,
         /// The deployment that it changes.
         deployment: DeploymentName,
-        /// The longest that this run waits.
+        /// The time limit of the wait.
         limit: Duration,
     },
     /// Another run was killed. This run waits until the engine has finished its calls.
@@ -54,7 +54,7 @@ pub enum Note {
     },
 }
 
-/// News that may surprise.
+/// Warnings: unexpected events.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
     /// A remark about the spec.
@@ -63,14 +63,14 @@ pub enum Warning {
     NeighbourTable {
         /// The entries and the need for them.
         detail: String,
-        /// What to do about it.
+        /// The remedy.
         hint: String,
     },
     /// The kernel killed a server for lack of memory.
     OutOfMemory {
         /// The container of the server.
         container: String,
-        /// The reason, as `status` says it.
+        /// The reason, in the words of `status`.
         why: String,
     },
     /// The start script of an image does not start its server here. So the modules of the image are not known.
@@ -99,7 +99,7 @@ pub enum Warning {
         /// The error of their removal.
         cause: String,
     },
-    /// The failure bundle has gaps.
+    /// The failure bundle is incomplete.
     BundleIncomplete {
         /// Its folder.
         folder: PathBuf,
@@ -156,13 +156,13 @@ impl fmt::Display for Warning {
             Self::KeysAtStake(stake) => stake.fmt(formatter),
             Self::NoSwapOfRoles { cause } => write!(
                 formatter,
-                "the cluster did not form by a swap of roles; forming it the plain way: {cause}"
+                "the cluster did not form by a swap of roles, and now forms without it: {cause}"
             ),
             Self::TlsFilesLeft { deployment, cause } => {
                 write!(formatter, "could not remove the files for TLS of `{deployment}`: {cause}")
             }
             Self::BundleIncomplete { folder, cause } => {
-                write!(formatter, "the bundle in `{}` has gaps: {cause}", folder.display())
+                write!(formatter, "the bundle in `{}` is incomplete: {cause}", folder.display())
             }
         }
     }

@@ -1,32 +1,32 @@
-//! Commands about one server, and how the replies of all primaries of a cluster become one reply. Pure.
+//! Commands for a single server, and the combination of all primaries' replies into one reply.
 
 use super::Reply;
 
-/// How the replies of all primaries become one.
+/// The combination of all primaries' replies into one reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combine {
-    /// Numbers add up.
+    /// The sum of the numbers.
     Sum,
-    /// Lists are joined.
+    /// The joined lists.
     Join,
-    /// All say the same; one of them is enough.
+    /// Any reply: all are equal.
     Same,
-    /// Each stands for itself.
+    /// Each reply by itself.
     Apart,
-    /// There is no way: a cursor is that of one server.
+    /// No combination: a cursor belongs to one server.
     Never,
 }
 
-/// A command about one server.
+/// A command for a single server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
-    /// How the replies of all primaries become one.
+    /// The combination of all primaries' replies.
     pub combine: Combine,
-    /// Whether people mean the whole cluster with it.
+    /// Whether users usually mean the whole cluster with it.
     pub means_all: bool,
 }
 
-/// Commands that concern the server that executes them. People mean the whole cluster with those of the first part.
+/// Commands that concern the server that executes them. With those of the first part, users mean the whole cluster.
 const ONE_SERVER: [(&str, Combine, bool); 39] = [
     ("DBSIZE", Combine::Sum, true),
     ("KEYS", Combine::Join, true),
@@ -70,7 +70,7 @@ const ONE_SERVER: [(&str, Combine, bool); 39] = [
 ];
 
 impl Reach {
-    /// The reach of a command; `None` if its keys decide, or its connection.
+    /// The reach of a command; `None` if its keys or its connection decide.
     #[must_use]
     pub fn of_command(words: &[Vec<u8>]) -> Option<Self> {
         let begins = |name: &str| {
@@ -84,8 +84,8 @@ impl Reach {
 }
 
 impl Combine {
-    /// One reply for the replies of several servers, each with the name of its server. An error of one of them is the
-    /// reply.
+    /// One reply for the replies of several servers, each with the server's name. If one reply is an error, the
+    /// result is this error.
     #[must_use]
     pub fn combined(self, replies: Vec<(String, Reply)>) -> Reply {
         if self == Self::Apart {

@@ -13,9 +13,9 @@ use super::timings::seconds;
 pub struct CheckLine {
     /// The name of the check.
     pub name: String,
-    /// The node that it was checked at; `None`: the whole deployment.
+    /// The checked node; `None`: the whole deployment.
     pub node: Option<String>,
-    /// Whether it is as it should be.
+    /// Whether it passed.
     pub passed: bool,
     /// The finding.
     pub detail: String,
@@ -48,7 +48,7 @@ fn table<'a>(checks: impl Iterator<Item = &'a CheckLine>, palette: Palette) -> S
     table.render(palette)
 }
 
-/// Without colour a sign is easily overlooked; a word is not, and can be searched for.
+/// Without colours, a word is easier to see and to search for than a sign.
 fn outcome(passed: bool, palette: Palette) -> String {
     match (passed, palette.is_enabled()) {
         (true, true) => palette.good("✓"),

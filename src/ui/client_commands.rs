@@ -1,10 +1,10 @@
-//! Command lines with which a person connects to a deployment.
+//! Command lines with which the user connects to a deployment.
 
 use crate::connection::{quote_for_powershell, quote_for_sh};
 use crate::spec::{Access, ClientAuth};
 use crate::topology::{Auth, Kind, Node, Topology};
 
-/// Command lines that work as they are, each without the others. Passwords come from the environment.
+/// Command lines that each work without the others. Passwords come from the environment.
 pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec<String> {
     let name = &topology.name;
     let login = CommandLogin::usual(topology);
@@ -19,7 +19,7 @@ pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec
     commands.extend(users.map(|user| user.redis_cli(topology, primary, shell)));
     commands.push(format!("redisctl cli {name}"));
     if let Some(sentinel) = topology.sentinels.first() {
-        // Old sentinels know the default user's password, and no users.
+        // Old sentinels have the default user's password, but no users.
         let client = if topology.server.has_sentinel_users() || login.user.is_none() {
             login.redis_cli(topology, sentinel, shell)
         } else {
@@ -42,7 +42,7 @@ impl<'a> CommandLogin<'a> {
         Self { user: topology.auth.as_ref().and_then(Auth::user_for_default) }
     }
 
-    /// `redis-cli` at a node, with the settings that it needs to log in and for TLS.
+    /// `redis-cli` at a node, with its settings for login and TLS.
     fn redis_cli(self, topology: &'a Topology, node: &Node, shell: Shell) -> String {
         let client = redis_cli(topology, node, shell);
         if topology.auth.is_none() && topology.tls.is_none() {
@@ -58,7 +58,7 @@ impl<'a> CommandLogin<'a> {
 /// The shells that commands are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shell {
-    /// `sh` and shells that understand its language.
+    /// `sh` and compatible shells.
     Posix,
     /// The shell of Windows.
     PowerShell,
@@ -81,7 +81,7 @@ impl Shell {
         }
     }
 
-    /// A word, in quotes where the shell would read it in another way.
+    /// A word, with quotes if the shell needs them.
     fn word(self, text: &str) -> String {
         let is_plain = |character: char| character.is_ascii_alphanumeric() || "-._/:".contains(character);
         match self {
@@ -91,7 +91,7 @@ impl Shell {
         }
     }
 
-    /// The value of a variable of the environment, in quotes.
+    /// The value of an environment variable, in quotes.
     fn variable(self, name: &str) -> String {
         match self {
             Self::Posix => format!("\"${name}\""),
@@ -99,8 +99,7 @@ impl Shell {
         }
     }
 
-    /// The separator of two commands. The PowerShell that comes with Windows has no `&&`, so that the second command
-    /// runs there in any case.
+    /// The separator of two commands. The PowerShell of Windows has no `&&`, so the second command always runs there.
     fn then(self) -> &'static str {
         match self {
             Self::Posix => " && ",
@@ -126,7 +125,7 @@ fn redis_cli(topology: &Topology, node: &Node, shell: Shell) -> String {
         Access::Host => node.endpoint.host.clone(),
         Access::Network => node.address.ip.to_string(),
     };
-    // The default of redis-cli.
+    // This is the default of redis-cli.
     if host != "127.0.0.1" {
         words.extend(["-h".to_owned(), host]);
     }

@@ -1,4 +1,4 @@
-//! An error as the user reads it: message, causes, details and hint.
+//! The text of an error: message, causes, details and hint.
 
 use super::Palette;
 

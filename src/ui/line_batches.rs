@@ -1,4 +1,4 @@
-//! Lines that a program or a file feeds to stdin: as many at once as are there.
+//! Lines from a program or a file on stdin: all available lines at once.
 
 use std::io::{self, Read as _};
 
@@ -16,8 +16,7 @@ pub struct Line {
     pub text: Vec<u8>,
 }
 
-/// Lines of stdin. They are read on a thread of their own, so that waiting for them holds up nothing, not even the end
-/// of the program.
+/// Lines of stdin. A separate thread reads them, so that waiting for them never blocks the program or its end.
 pub struct LineBatches {
     read: mpsc::Receiver<io::Result<Vec<Line>>>,
 }
@@ -54,10 +53,10 @@ impl LineBatches {
     }
 }
 
-/// Cuts bytes into lines.
+/// Splits bytes into lines.
 #[derive(Default)]
 struct Lines {
-    /// The beginning of a line.
+    /// The beginning of an incomplete line.
     begun: Vec<u8>,
     /// The number of the last line.
     number: usize,

@@ -1,23 +1,23 @@
 //! Options of the command line for the output.
 
-/// Options for the output.
+/// Options of the command line for the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutputOptions {
     /// The form of data.
     pub output: Output,
     /// When to use colours.
     pub colour: ColourChoice,
-    /// How much to say.
+    /// How much is written to stderr.
     pub verbosity: Verbosity,
 }
 
 /// The form of data on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Output {
-    /// For people.
+    /// Text.
     #[default]
     Text,
-    /// For programs.
+    /// JSON.
     Json,
 }
 
@@ -33,7 +33,7 @@ pub enum ColourChoice {
     Never,
 }
 
-/// How much to say on stderr.
+/// How much is written to stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verbosity {
     /// Errors only.
@@ -41,6 +41,6 @@ pub enum Verbosity {
     /// Progress.
     #[default]
     Normal,
-    /// Every step that changes something.
+    /// Progress, and every step that changes something.
     Verbose,
 }

@@ -1,4 +1,4 @@
-//! Colours by meaning. Without colour every function returns its text as it is.
+//! Colours by meaning. Without colours, every function returns its text unchanged.
 
 use std::fmt::Display;
 
@@ -15,7 +15,7 @@ impl Palette {
         Self { enabled }
     }
 
-    /// Whether output has colours. Without colours, words must carry the meaning.
+    /// Whether output has colours. Without colours, the text must carry the meaning.
     pub(super) fn is_enabled(self) -> bool {
         self.enabled
     }
@@ -25,7 +25,7 @@ impl Palette {
         self.paint(Style::new().green(), text)
     }
 
-    /// Failed.
+    /// Failure.
     pub(super) fn bad(self, text: impl Display) -> String {
         self.paint(Style::new().red().bold(), text)
     }
@@ -50,7 +50,7 @@ impl Palette {
         self.paint(Style::new().dim(), text)
     }
 
-    /// The palette knows its stream. The guess of `console` is about stdout only.
+    /// Paints with this palette's choice. `console` decides by stdout only.
     fn paint(self, style: Style, text: impl Display) -> String {
         style.force_styling(self.enabled).apply_to(text).to_string()
     }

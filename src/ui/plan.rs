@@ -1,4 +1,4 @@
-//! A plan in colours, with equal steps of several nodes on a line.
+//! A plan with colours. Equal steps of several nodes share a line.
 
 use super::palette::Palette;
 use crate::plan::{ListingLine, Plan, StepEffect};

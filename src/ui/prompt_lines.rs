@@ -1,4 +1,4 @@
-//! Lines that a person types at a prompt.
+//! Lines that the user types at a prompt.
 
 use std::io;
 use std::sync::mpsc as blocking;
@@ -7,9 +7,8 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use tokio::sync::mpsc;
 
-/// Lines that are typed, edited and brought back. They are read on a thread of their own, so that waiting for a line
-/// holds up nothing, not even the end of the program. Nothing is kept beyond the program's end: there may be passwords
-/// in a line.
+/// Typed lines, with editing and history. A separate thread reads them, so that waiting for a line never blocks the
+/// program or its end. The history is not saved, because a line may contain passwords.
 pub struct PromptLines {
     prompts: blocking::Sender<String>,
     read: mpsc::UnboundedReceiver<io::Result<String>>,
@@ -51,7 +50,7 @@ fn edited(editor: &mut DefaultEditor, prompt: &str) -> io::Result<Option<String>
             }
             Ok(Some(line))
         }
-        // Ctrl-C throws the line away, not the prompt.
+        // Ctrl-C discards the line, and the prompt stays.
         Err(ReadlineError::Interrupted) => Ok(Some(String::new())),
         Err(ReadlineError::Eof) => Ok(None),
         Err(error) => Err(io_error(error)),

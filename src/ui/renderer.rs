@@ -1,4 +1,4 @@
-//! Renderers: listeners that show events. They do not know each other.
+//! Renderers: listeners that show events. Each is independent of the others.
 
 use std::io::Write;
 
@@ -21,12 +21,12 @@ use progress::ProgressRenderer;
 
 /// A listener that shows events.
 pub trait Renderer: Listener {
-    /// Leaves the screen clean, so that an error or a result can be written. Later events are shown line by line.
-    /// Dropping a renderer does this too.
+    /// Clears the screen for an error or a result. Later events are shown line by line. Dropping a renderer clears
+    /// the screen, too.
     fn finish(&self) {}
 }
 
-/// Where lines for stderr go.
+/// The target of lines for stderr.
 type Sink = Box<dyn Write + Send>;
 
 /// Shows nothing. `main` prints errors.
@@ -38,10 +38,9 @@ impl Listener for NoRenderer {
 
 impl Renderer for NoRenderer {}
 
-/// The renderer that fits.
+/// The renderer for these options.
 ///
-/// With `-v` there are lines on a terminal too: every step stays to be read, and log lines do not
-/// run into an animation.
+/// With `-v`, a terminal gets lines too. So every step stays readable, and log lines do not disturb an animation.
 pub(super) fn choose(options: OutputOptions, facts: TerminalFacts, palette: Palette) -> Box<dyn Renderer> {
     let stderr = || Box::new(std::io::stderr());
     match (options.verbosity, options.output) {

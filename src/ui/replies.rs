@@ -1,4 +1,4 @@
-//! How replies of servers are written.
+//! The output of servers' replies.
 
 use std::io;
 
@@ -6,9 +6,9 @@ use super::{Ui, say, write};
 use crate::reply::Reply;
 
 impl Ui {
-    /// Writes a server's reply: with its types on a terminal, as it is in a pipe, where an error goes
-    /// to stderr, or as a line of JSON. A report is a text for people, which terminals get as it is.
-    /// An error has the line of its command, if `line` is given.
+    /// Writes a server's reply: with types on a terminal, without types in a pipe, or as a line of JSON. In a pipe,
+    /// errors go to stderr. A report is text and is printed unchanged on terminals. With `line`, an error names the
+    /// line of its command.
     ///
     /// # Errors
     /// As [`Ui::print`].
@@ -30,7 +30,7 @@ impl Ui {
         write(&out)
     }
 
-    /// Appends a reply to `out`. An error that goes to stderr comes after what `out` holds.
+    /// Appends a reply to `out`. Before an error goes to stderr, the text in `out` is written.
     fn append(
         &self,
         out: &mut Vec<u8>,
@@ -53,7 +53,7 @@ impl Ui {
             out.extend(format!("{place}{}\n", reply.for_terminal()).into_bytes());
         } else {
             let bytes = reply.raw();
-            // Reports end with a line break of their own; a value's last byte is the value's.
+            // Reports end with a line break. The last byte of a value belongs to the value.
             let ends = is_report && bytes.ends_with(b"\n");
             out.extend(bytes);
             if !ends {

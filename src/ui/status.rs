@@ -31,7 +31,7 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
         ("KEYS", Right),
     ]);
     for node in &status.nodes {
-        // The port is the endpoint's.
+        // The column ENDPOINT shows the port.
         let ip = node.address.rsplit_once(':').map_or(node.address.as_str(), |(ip, _)| ip);
         table.row(vec![
             palette.strong(&node.name),
@@ -53,7 +53,7 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     text
 }
 
-/// The line about the image, with its digest. A user can copy a name with a digest into a spec.
+/// The line about the image, with its digest. A name with a digest can be copied into a spec.
 pub(super) fn image(status: &StatusView, palette: Palette) -> String {
     let digest = status.digest.as_ref().filter(|digest| **digest != status.image);
     let digest = digest.map(|digest| palette.faint(format!(", {digest}"))).unwrap_or_default();
@@ -86,7 +86,7 @@ pub(super) fn serves_heading(kind: Kind) -> &'static str {
     if kind == Kind::Cluster { "SLOTS" } else { "" }
 }
 
-/// The text after a node's role: the slots of a primary, or the primary of a replica.
+/// The slots of a primary, or the primary of a replica.
 pub(super) fn serves(node: &NodeStatus) -> String {
     if let Some(primary) = &node.primary {
         return format!("of {primary}");

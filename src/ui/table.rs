@@ -1,11 +1,11 @@
-//! Text in columns. Widths are the visible widths, without colour codes. comfy-table measures these only with a
-//! second terminal library.
+//! Text in columns. Widths are measured without colour codes. comfy-table would need a second terminal library for
+//! that.
 
 use console::{Alignment, measure_text_width, pad_str};
 
 use super::Palette;
 
-/// Between columns.
+/// The space between columns.
 const GAP: &str = "  ";
 
 /// Rows under a heading.

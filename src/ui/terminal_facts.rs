@@ -1,4 +1,4 @@
-//! Facts about the process's streams and its environment. They decide on colour and animation.
+//! Facts about the process's streams and environment, which decide on colours and animation.
 
 use std::io::{self, IsTerminal as _};
 
@@ -20,12 +20,12 @@ pub struct TerminalFacts {
     pub no_colour: bool,
     /// Whether the environment asks for colours without a terminal: `CLICOLOR_FORCE`, not 0.
     pub force_colour: bool,
-    /// Whether the terminal knows no escape sequences.
+    /// Whether the terminal lacks escape sequences.
     pub dumb: bool,
 }
 
 impl TerminalFacts {
-    /// Looks at this process's streams and environment.
+    /// Reads the facts about this process.
     #[must_use]
     pub fn detect() -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -39,8 +39,8 @@ impl TerminalFacts {
         }
     }
 
-    /// Whether to colour a stream. The option comes before the environment, the environment before the
-    /// kind of the stream.
+    /// Whether to colour a stream. The option overrides the environment, and the environment overrides the kind of
+    /// stream.
     pub(super) fn colours(self, choice: ColourChoice, is_terminal: bool) -> bool {
         match choice {
             ColourChoice::Always => true,
@@ -50,14 +50,14 @@ impl TerminalFacts {
         }
     }
 
-    /// Whether lines on stderr can be drawn over.
+    /// Whether lines on stderr can be redrawn.
     pub(super) fn animates(self) -> bool {
         self.stderr_is_terminal && !self.dumb
     }
 }
 
-/// `TERM=dumb`, or a Windows console that knows no escape sequences. The question itself makes an older
-/// console understand them. Therefore both streams are asked.
+/// `TERM=dumb`, or a Windows console without escape sequences. The check also enables escape sequences on older
+/// consoles, so it is done for both streams.
 fn is_dumb() -> bool {
     let refuses = |terminal: Term| terminal.is_term() && !terminal.features().colors_supported();
     let old_console = cfg!(windows) && [Term::stdout(), Term::stderr()].map(refuses).contains(&true);

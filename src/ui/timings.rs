@@ -1,4 +1,4 @@
-//! How long each phase took, for `--timings`.
+//! The duration of each phase, for `--timings`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::table::Table;
 use crate::event::{Event, Listener};
 use crate::plan::Plan;
 
-/// Listens for another listener, and writes down how long stages took.
+/// Measures stages, and passes events on to another listener.
 pub struct Timings<'a> {
     inner: &'a dyn Listener,
     state: Mutex<MeasuredPhases>,
@@ -18,7 +18,7 @@ pub struct Timings<'a> {
 
 #[derive(Default)]
 struct MeasuredPhases {
-    /// The plan that runs.
+    /// The running plan.
     plan: Option<Arc<Plan>>,
     /// The phases so far.
     phases: Vec<(String, Duration)>,
@@ -31,7 +31,7 @@ impl<'a> Timings<'a> {
         Self { inner, state: Mutex::default() }
     }
 
-    /// Writes down a phase that is no stage of a plan.
+    /// Records a phase that is not a stage of a plan.
     pub fn record(&self, phase: impl Into<String>, took: Duration) {
         self.lock().phases.push((phase.into(), took));
     }
@@ -42,7 +42,7 @@ impl<'a> Timings<'a> {
         self.lock().phases.clone()
     }
 
-    /// A panic in another listener leaves the state whole.
+    /// A panic in another listener leaves a consistent state.
     fn lock(&self) -> MutexGuard<'_, MeasuredPhases> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,7 +84,7 @@ fn exactly(took: Duration) -> String {
     format!("{:.3} s", took.as_secs_f64())
 }
 
-/// A duration as people say it: `0.1 s`, `2 min 05 s`.
+/// A duration as text: `0.1 s`, `2 min 05 s`.
 pub(super) fn seconds(took: Duration) -> String {
     match took.as_secs() {
         0..60 => format!("{:.1} s", took.as_secs_f64()),

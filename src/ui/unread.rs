@@ -1,9 +1,9 @@
-//! Whether any process still reads stdout.
+//! Whether a process still reads stdout.
 
 use super::Ui;
 
 impl Ui {
-    /// Ends when no process reads stdout any more; a program that only waits for messages would never notice.
+    /// Returns when no process reads stdout any more. A program that only waits for messages would not notice it.
     pub async fn unread(&self) {
         #[cfg(unix)]
         if closed().await.is_ok() {
@@ -13,10 +13,10 @@ impl Ui {
     }
 }
 
-/// Waits until stdout is closed at its other end.
+/// Waits until the other end of stdout is closed.
 ///
 /// # Errors
-/// Stdout is a file, which no process has to read.
+/// Stdout is a file, which has no reader.
 #[cfg(unix)]
 async fn closed() -> std::io::Result<()> {
     use std::os::fd::AsFd as _;
@@ -25,10 +25,10 @@ async fn closed() -> std::io::Result<()> {
     use tokio::io::Interest;
     use tokio::net::unix::pipe::Sender;
 
-    /// How soon the end is noticed: soon for people, and no work for the processor.
+    /// The interval of checks: short for users, and cheap for the processor.
     const EVERY: Duration = Duration::from_millis(100);
 
-    // Unchecked: stdout stays as it is, also for other processes, and may be a terminal or a socket.
+    // Unchecked: the mode of stdout does not change, also for other processes. Stdout may be a terminal or a socket.
     let stdout = Sender::from_owned_fd_unchecked(std::io::stdout().as_fd().try_clone_to_owned()?)?;
     let mut ticks = tokio::time::interval(EVERY);
     while !stdout.ready(Interest::WRITABLE).await?.is_write_closed() {

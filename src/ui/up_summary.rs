@@ -1,4 +1,4 @@
-//! The last output of `up`: the deployment in short, and how to connect to it. No secret is shown.
+//! The last output of `up`: the deployment in short, and commands to connect to it. It contains no secrets.
 
 use console::Alignment::Left;
 

@@ -1,5 +1,5 @@
-//! The picture of the animation: a header for the stage, a line for each node. Events change it, and it gives lines
-//! of text for a terminal of a size.
+//! The picture of the animation: a header for the stage, and a line for each node. Events change it. It returns lines
+//! of text for a terminal's size.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use crate::topology::NodeName;
 use crate::ui::Palette;
 use crate::ui::timings::seconds;
 
-/// The most nodes that have a line: as many as the executor works on at a time.
+/// The maximum number of nodes with a line: as many as the executor handles at a time.
 const MOST_ROWS: usize = 12;
 
-/// How long each of the spinner's pictures stays.
+/// The duration of each picture of the spinner.
 pub(super) const FRAME: Duration = Duration::from_millis(80);
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -32,21 +32,21 @@ const BAR_WIDTH: u64 = 12;
 pub(super) struct Board {
     palette: Palette,
     born: Instant,
-    /// The plan that runs.
+    /// The running plan.
     plan: Option<Arc<Plan>>,
     stage: Option<BoardStage>,
     nodes: Vec<BoardRow>,
-    /// The nodes that have a line. A node that begins takes the line of a finished node. So lines keep their places
-    /// and their number.
+    /// The nodes that have a line. A new busy node takes the line of a finished node, so that lines keep their
+    /// places.
     rows: Vec<NodeName>,
 }
 
 struct BoardStage {
     name: &'static str,
     began: Instant,
-    /// The nodes that it is about.
+    /// The nodes of the stage.
     nodes: Vec<NodeName>,
-    /// The running action on the deployment as a whole.
+    /// The running action for the whole deployment.
     whole: String,
 }
 
@@ -54,7 +54,7 @@ struct BoardRow {
     name: NodeName,
     state: RowState,
     text: String,
-    /// The reason that it waits for.
+    /// The state that it waits for.
     missing: String,
 }
 
@@ -72,7 +72,7 @@ impl Board {
         Self { palette, born, plan: None, stage: None, nodes, rows }
     }
 
-    /// Takes an event. The result is a line that stays on the screen.
+    /// Applies an event. The result is a line that stays on the screen.
     pub(super) fn hear(&mut self, event: Event, now: Instant) -> Option<String> {
         let palette = self.palette;
         match event {
@@ -138,7 +138,7 @@ impl Board {
         self.stage = Some(BoardStage { name: stage.name, began: now, nodes: subjects, whole: String::new() });
     }
 
-    /// Notes how far a step is. Gives its subject and action as texts.
+    /// Records the state of a step. Returns its subject and action as texts.
     fn step(&mut self, id: StepId, state: RowState) -> Option<(String, String)> {
         let plan = self.plan.clone()?;
         let step = plan.step(id)?;
@@ -179,7 +179,7 @@ impl Board {
         };
         let more = more(missing);
         match self.nodes.iter_mut().find(|node| Some(&node.name) == subject.as_ref()) {
-            // The line begins with the node's name already.
+            // The line already begins with the node's name.
             Some(node) if node.name == *first.node() => {
                 node.missing = format!("{}{more}", first.reason());
             }
@@ -200,11 +200,11 @@ impl Board {
         stage.whole = format!("{} {bytes}  {reference}", self.palette.accent(bar));
     }
 
-    /// The picture at a moment, in a terminal of `height` lines of `width` characters.
+    /// The picture at a moment, for a terminal of `height` lines with `width` characters.
     pub(super) fn lines(&self, now: Instant, height: usize, width: usize) -> Vec<String> {
         let Some(header) = self.header(now) else { return Vec::new() };
         let mut lines = vec![header];
-        // The header, the line about the others, and the line that the cursor is on.
+        // Three lines are reserved: the header, the line about other nodes, and the line of the cursor.
         let room = height.saturating_sub(3);
         let shown: Vec<&BoardRow> = self
             .rows
@@ -227,7 +227,7 @@ impl Board {
     fn header(&self, now: Instant) -> Option<String> {
         let spinner = self.spinner(now);
         let Some(stage) = &self.stage else {
-            // The picture stays between stages, or it would flicker.
+            // The picture stays between stages, so that it does not flicker.
             return self.plan.as_ref().map(|plan| format!("{spinner} {}", plan.deployment));
         };
         let is_subject = |node: &&BoardRow| stage.nodes.contains(&node.name);
@@ -253,7 +253,7 @@ impl Board {
             }
             RowState::Failed => format!("  {} {name}  {}", palette.bad("✗"), node.text),
             RowState::Busy => {
-                // The awaited state tells more than the action.
+                // The awaited state says more than the action.
                 let missing = palette.caution(&node.missing);
                 let text = if node.missing.is_empty() { &node.text } else { &missing };
                 format!("  {} {name}  {text}", self.spinner(now))

@@ -1,9 +1,9 @@
-//! Lists in a few words.
+//! Lists as short texts.
 
 use crate::event::Missing;
 use crate::topology::NodeName;
 
-/// The nodes of a stage: `shop-1`, `6 nodes`, or nothing for the deployment.
+/// The nodes of a stage: `shop-1`, `6 nodes`, or an empty text for the whole deployment.
 pub(super) fn nodes_in_short(nodes: &[&NodeName]) -> String {
     match nodes {
         [] => String::new(),
@@ -12,7 +12,7 @@ pub(super) fn nodes_in_short(nodes: &[&NodeName]) -> String {
     }
 }
 
-/// The number of further items, after the first.
+/// The number of items after the first.
 pub(super) fn more(missing: &[Missing]) -> String {
     match missing {
         [] | [_] => String::new(),

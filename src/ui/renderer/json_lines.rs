@@ -1,4 +1,4 @@
-//! Events as lines of JSON on stderr, for programs that watch.
+//! Events as lines of JSON on stderr, for programs.
 
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};

@@ -1,5 +1,5 @@
-//! Lines for pipes, logs and `-v`: a line for each stage. With `-v`, each step that changes something has a line;
-//! equal steps of several nodes share a line.
+//! Lines for pipes, logs and `-v`: one line for each stage. With `-v`, each step that changes something has a line.
+//! Equal steps of several nodes share a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::topology::NodeName;
 use crate::ui::Palette;
 use crate::ui::timings::seconds;
 
-/// How often a wait or a download gets a line. Logs show progress, and stay short.
+/// The interval of lines about a wait or a download, so that logs stay short.
 const REMINDER: Duration = Duration::from_secs(5);
 
 /// Writes lines.
@@ -27,13 +27,13 @@ struct PlainState {
     sink: Sink,
     palette: Palette,
     verbose: bool,
-    /// The plan that runs.
+    /// The running plan.
     plan: Option<Arc<Plan>>,
-    /// Steps that have succeeded and have no line yet.
+    /// Finished steps without a line so far.
     untold: BTreeSet<StepId>,
-    /// Steps of the plan that have succeeded.
+    /// Finished steps of the plan.
     finished: BTreeSet<StepId>,
-    /// When the last line on each topic was written.
+    /// The time of the last line on each topic.
     reminded: BTreeMap<Topic, Instant>,
 }
 
@@ -86,7 +86,7 @@ impl Drop for Plain {
 }
 
 impl PlainState {
-    /// The line that an event is worth, if any.
+    /// The line for an event, if any.
     fn line(&mut self, event: Event, now: Instant) -> Option<String> {
         let palette = self.palette;
         match event {
@@ -116,7 +116,7 @@ impl PlainState {
                 }
                 self.finished_group(step)
             }
-            // The first failure is printed as the error; the others are told here alone.
+            // The first failure becomes the error of the command. Other failures only get this line.
             Event::StepFailed { step, error } => {
                 let told = self.tell_all();
                 let (plan, step) = self.step(step)?;
@@ -139,7 +139,7 @@ impl PlainState {
         }
     }
 
-    /// The line of a step's group, once all steps of the group have succeeded.
+    /// The line for a group of equal steps, once all of them have finished.
     fn finished_group(&mut self, step: StepId) -> Option<String> {
         let plan = self.plan.clone()?;
         let groups = plan.groups(plan.stage_of(step)?);
@@ -148,7 +148,7 @@ impl PlainState {
         if is_finished { self.tell(&plan, group) } else { None }
     }
 
-    /// The lines of all steps that have succeeded and have no line yet.
+    /// The lines for all finished steps without a line so far.
     fn tell_all(&mut self) -> Option<String> {
         let plan = self.plan.clone()?;
         let groups = plan.stage_ids().flat_map(|stage| plan.groups(stage));
@@ -156,13 +156,13 @@ impl PlainState {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// The line of the steps of a group that have none yet.
+    /// The line for the steps of a group without a line so far.
     fn tell(&mut self, plan: &Plan, group: &Group<'_>) -> Option<String> {
         let untold = Group::from_steps(group.steps().filter(|(id, _)| self.untold.remove(id)))?;
         Some(format!("  {}  {}", untold.subject(plan), untold.action()))
     }
 
-    /// A step of the plan that runs, with the plan.
+    /// A step of the running plan, with the plan.
     fn step(&self, id: StepId) -> Option<(Arc<Plan>, Step)> {
         let plan = Arc::clone(self.plan.as_ref()?);
         let step = plan.step(id)?.clone();

@@ -1,4 +1,4 @@
-//! The animation on a terminal: draws the [`Board`] again and again, finished stages above it.
+//! The animation on a terminal: redraws the [`Board`], with finished stages above it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -52,7 +52,7 @@ impl ProgressRenderer {
 
 impl Listener for ProgressRenderer {
     fn hear(&self, event: Event) {
-        // The board must be free again before the bar draws it.
+        // The lock on the board ends before the bar draws the board.
         let line = self.board.lock().unwrap_or_else(PoisonError::into_inner).hear(event, Instant::now());
         if let Some(line) = line {
             self.bar.println(line);

@@ -1,4 +1,4 @@
-//! The picture at moments of a run.
+//! The picture at several moments of a run.
 
 use super::*;
 
@@ -18,7 +18,7 @@ enum BoardPart {
 }
 
 impl Run {
-    /// A run whose plan starts so many nodes.
+    /// A run whose plan starts this number of nodes.
     fn new(nodes: usize) -> Self {
         let start = Instant::now();
         let mut board = Board::new(Palette::new(false), start);

@@ -59,7 +59,7 @@ fn a_log_gets_a_line_per_stage_and_reminders_of_what_goes_on() {
     start: 2 nodes (1.2 s)
     waiting: shop-2 has no link to shop-1 (and 1 more)
     waiting: shop-2 has no link to shop-1 (and 1 more)
-    warning: the cluster did not form by a swap of roles; forming it the plain way: no votes
+    warning: the cluster did not form by a swap of roles, and now forms without it: no votes
     port 7001 was taken at the same moment: choosing other ports
     ");
 }
@@ -75,7 +75,7 @@ fn a_talkative_log_gets_a_line_per_step_that_changes_something() {
     start: 2 nodes (1.2 s)
     waiting: shop-2 has no link to shop-1 (and 1 more)
     waiting: shop-2 has no link to shop-1 (and 1 more)
-    warning: the cluster did not form by a swap of roles; forming it the plain way: no votes
+    warning: the cluster did not form by a swap of roles, and now forms without it: no votes
     port 7001 was taken at the same moment: choosing other ports
     ");
 }
