@@ -1,4 +1,4 @@
-//! The verbs, a file for each: they parse arguments, call the library ([`crate::deployment`]) and print.
+//! The commands, a file for each. They parse arguments, call the library ([`crate::deployment`]) and print.
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;
@@ -30,7 +30,7 @@ pub use exit_status::ExitStatus;
 /// Runs a command.
 ///
 /// # Errors
-/// The failure; [`CommandError::exit_code`] gives its exit code.
+/// The failure. [`CommandError::exit_code`] gives its exit code.
 pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
     let host = cli.global.host.as_deref();
     match &cli.command {

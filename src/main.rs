@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the command to its end, or to the first signal.
+/// Runs the command to its end, or until a signal.
 fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("could not start the asynchronous runtime")?;
@@ -47,7 +47,7 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
     })
 }
 
-/// Prints an error, once, and gives the exit code.
+/// Prints the error, if any, and returns the exit code.
 fn end(result: Result<ExitStatus, CommandError>, ui: &Ui) -> u8 {
     match result {
         Ok(status) => status.exit_code(),
@@ -61,7 +61,7 @@ fn end(result: Result<ExitStatus, CommandError>, ui: &Ui) -> u8 {
     }
 }
 
-/// Ends when the user or the system asks the process to end.
+/// Returns when the user or the system asks the process to end.
 async fn interrupted() -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -73,7 +73,7 @@ async fn interrupted() -> std::io::Result<()> {
     }
     #[cfg(windows)]
     {
-        // Close: the console's window was closed. Break: a parent process can send it to one child alone.
+        // `ctrl_close`: the console's window was closed. `ctrl_break`: a parent process sends it to a single child.
         let mut closed = tokio::signal::windows::ctrl_close()?;
         let mut broken_off = tokio::signal::windows::ctrl_break()?;
         tokio::select! {
@@ -84,8 +84,8 @@ async fn interrupted() -> std::io::Result<()> {
     }
 }
 
-/// Logs for people who look for a fault: `-vv`, or `REDISCTL_LOG`. By default the Redis client logs nothing:
-/// the checks report a node that is down.
+/// Logs for fault analysis: `-vv`, or `REDISCTL_LOG`. By default the Redis client logs nothing, because the checks
+/// report silent nodes.
 fn log_to_stderr(verbosity: u8, ui: &Ui) {
     let (level, client) = match verbosity {
         0 => ("warn", "off"),
@@ -99,8 +99,8 @@ fn log_to_stderr(verbosity: u8, ui: &Ui) {
     tracing_subscriber::registry().with(filter).with(filter_fn(tells_no_secret)).with(lines).init();
 }
 
-/// Whether an event may be logged, whatever `REDISCTL_LOG` says. From `debug` on, the Docker and Redis
-/// clients log what they send, with passwords in it.
+/// Whether an event may be logged, even if `REDISCTL_LOG` asks for it. From `debug` on, the Docker and Redis clients
+/// log their messages with passwords.
 fn tells_no_secret(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::INFO || metadata.target().split("::").next() == Some("redisctl")
 }

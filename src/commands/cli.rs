@@ -1,4 +1,4 @@
-//! `redisctl cli`: a Redis prompt, or a single command, already logged in.
+//! `redisctl cli`: a Redis prompt, or a single command, with the login done.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(super) async fn run(
     Ok(if console.errors() == 0 { ExitStatus::Done } else { ExitStatus::ErrorReply })
 }
 
-/// The servers that commands about one server are for.
+/// The servers that receive commands about a single server.
 async fn audience<'d>(arguments: &CliArguments, deployment: &'d Deployment) -> Result<Audience<'d>, Error> {
     let primaries = deployment.topology().shards.len();
     if arguments.all {
@@ -57,7 +57,7 @@ async fn audience<'d>(arguments: &CliArguments, deployment: &'d Deployment) -> R
     Ok(if primaries > 1 && arguments.node.is_none() { Audience::OneOf(primaries) } else { Audience::One })
 }
 
-/// Each node's log-in for a user; `None`: the user of `redisctl env`.
+/// The login of a user at each node; `None`: the user of `redisctl env`.
 fn logins(deployment: &Deployment, user: Option<&str>) -> Result<BTreeMap<NodeName, Login>, Error> {
     let (topology, credentials) = (deployment.topology(), deployment.credentials());
     let mut logins = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! `redisctl doctor`: examines this machine, and gives hints for its problems.
+//! `redisctl doctor`: examines this machine, and prints hints for its problems.
 
 use super::{CommandError, ExitStatus};
 use crate::deployment::examine;

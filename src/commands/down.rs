@@ -1,4 +1,4 @@
-//! `redisctl down`: removes deployments, and nothing else.
+//! `redisctl down`: removes deployments.
 
 use super::{CommandError, ExitStatus};
 use crate::cli::DownArguments;
@@ -16,7 +16,7 @@ pub(super) async fn run(
     for name in chosen(arguments, &engine).await? {
         let down = Down::new(&engine, name.clone()).data(arguments.volumes).timeout(arguments.timeout);
         let parts = match down.listener(&notices).run().await {
-            // Another run removed it since it was listed.
+            // Another run removed it after it was listed.
             Err(Error::NoSuchDeployment { .. }) if arguments.all => Removed::default(),
             result => result?,
         };
@@ -26,7 +26,7 @@ pub(super) async fn run(
     Ok(ExitStatus::Done)
 }
 
-/// The deployments to remove. A named deployment need not exist yet: a run of `up` may be about to make it.
+/// The deployments to remove. A named deployment need not exist yet, because another run of `up` may be starting.
 async fn chosen(
     arguments: &DownArguments,
     engine: &ConnectedEngine,
@@ -41,7 +41,7 @@ async fn chosen(
     Ok(vec![engine.choose(name).await?])
 }
 
-/// Prints notes and warnings as they come.
+/// Prints notes and warnings when they happen.
 struct Notices<'a>(&'a Ui);
 
 impl Listener for Notices<'_> {

@@ -1,4 +1,4 @@
-//! `redisctl env`: connection settings, passwords included, which is its purpose.
+//! `redisctl env`: connection settings, with passwords.
 
 use super::{CommandError, ExitStatus};
 use crate::cli::EnvArguments;

@@ -6,7 +6,7 @@ use crate::executor::causes;
 use crate::redis::ServerError;
 use crate::ui::Failure;
 
-/// A command that failed.
+/// A failed command.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// An operation on a deployment failed.
@@ -20,10 +20,10 @@ pub enum CommandError {
     Line {
         /// Its number, from 1.
         line: usize,
-        /// Why.
+        /// The cause.
         source: Box<CommandError>,
     },
-    /// Something could not be printed.
+    /// The output cannot be written.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
 }
@@ -44,8 +44,7 @@ impl CommandError {
         }
     }
 
-    /// All of it, ready to be printed. A spec's problems are drawn where they are written, which
-    /// [`SpecError`](crate::spec::SpecError) does itself.
+    /// The whole error for output. [`SpecError`](crate::spec::SpecError) prints the problems of a spec itself.
     #[must_use]
     pub fn failure(&self) -> Failure {
         let details = match self {

@@ -1,17 +1,17 @@
-//! How a command ends that does not fail.
+//! The results of a command without an error.
 
 use crate::up_result::Verification;
 
-/// How a command ended that did not fail.
+/// The result of a command without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Done.
     Done,
-    /// A check failed; the printed report says which.
+    /// A check failed. The printed report tells which.
     ChecksFailed,
-    /// The engine does not answer; the printed report says why.
+    /// The engine does not answer. The printed report tells why.
     EngineUnreachable,
-    /// A server answered a command of the user with an error.
+    /// A server answered the user's command with an error.
     ErrorReply,
     /// `status --exit-code` found a deployment that is not ready.
     NotReady,
@@ -33,7 +33,7 @@ impl ExitStatus {
 }
 
 impl From<&Verification> for ExitStatus {
-    /// The end of a command that verified a deployment.
+    /// The result of a verification.
     fn from(verification: &Verification) -> Self {
         if verification.passed() { Self::Done } else { Self::ChecksFailed }
     }

@@ -1,4 +1,4 @@
-//! `redisctl export`: a spec's deployment in another form. No engine is asked.
+//! `redisctl export`: a spec's deployment in another form, without an engine.
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};

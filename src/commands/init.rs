@@ -1,4 +1,4 @@
-//! `redisctl init` and `redisctl completions`: files for people to keep.
+//! `redisctl init` and `redisctl completions`: write files for the user.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};

@@ -27,7 +27,7 @@ pub(super) async fn run(
             ui.log_line(node.as_str(), &line?)?;
         }
     } else {
-        // Node after node: a log is read from top to bottom.
+        // One node after another, because a log is read from top to bottom.
         for mut lines in streams {
             while let Some((node, line)) = lines.next().await {
                 ui.log_line(node.as_str(), &line?)?;

@@ -1,4 +1,4 @@
-//! `redisctl plan`: the steps of `up` with their causes, without doing them.
+//! `redisctl plan`: prints the steps of `up` with their causes.
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};

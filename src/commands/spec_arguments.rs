@@ -1,11 +1,11 @@
-//! The spec that a command line names, with its overrides.
+//! The spec of a command line, with its overrides.
 
 use super::CommandError;
 use crate::cli::SpecArguments;
 use crate::deployment::{Error, SpecSource};
 use crate::spec::{Override, SpecPath};
 
-/// The spec that the arguments name, with their overrides and variables.
+/// The spec of these arguments, with their overrides and variables.
 pub(super) fn spec_source(arguments: &SpecArguments) -> Result<SpecSource, CommandError> {
     let mut source = SpecSource::named(&arguments.topology);
     for text in &arguments.overrides {

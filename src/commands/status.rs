@@ -1,4 +1,4 @@
-//! `redisctl status`: the state of a deployment right now.
+//! `redisctl status`: the present state of a deployment.
 
 use super::{CommandError, ExitStatus};
 use crate::cli::StatusArguments;

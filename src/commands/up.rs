@@ -1,4 +1,4 @@
-//! `redisctl up`: brings a deployment up, proves that it works, and says how to connect.
+//! `redisctl up`: brings a deployment up, verifies it, and prints how to connect.
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};
@@ -38,7 +38,7 @@ pub(super) async fn run(
         ui.timings(&timings);
     }
     match done {
-        // The report is printed.
+        // The report is already printed.
         Err(Error::ChecksFailed(failed)) => {
             shown?;
             failed.removal.iter().for_each(|removal| ui.note(&removal.to_string()));

@@ -1,4 +1,4 @@
-//! `redisctl verify`: proves that a deployment works.
+//! `redisctl verify`: verifies a deployment.
 
 use super::{CommandError, ExitStatus};
 use crate::cli::VerifyArguments;

@@ -1,4 +1,4 @@
-//! The user's side of a session: lines in, replies out.
+//! The input and output of a session.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -20,34 +20,35 @@ const HELP: &str = "Any Redis command, as redis-cli takes it: SET \"my key\" 'my
 exit, quit or Ctrl-D ends the prompt; clear clears the screen
 https://redis.io/docs/latest/commands/ lists the commands\n";
 
-/// How many commands are sent at once. Fewer would wait longer for the network, more take memory for their replies.
+/// The number of commands that are sent at once. With fewer, the network takes longer; with more, replies take more
+/// memory.
 const MOST_AT_ONCE: usize = 1000;
 
-/// An error that ends a line but not the prompt.
+/// An error that ends a line, but not the prompt.
 fn failure(error: &dyn std::error::Error, hint: Option<String>) -> Failure {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let causes = causes.map(ToString::to_string).collect();
     Failure { message: error.to_string(), causes, details: None, hint }
 }
 
-/// Which servers a command about one server is for.
+/// The servers that receive a command about a single server.
 pub(super) enum Audience<'a> {
     /// The node that the user named, or the only primary.
     One,
-    /// One of these primaries: people may mean all of them.
+    /// One of this many primaries, although the user may mean all of them.
     OneOf(usize),
     /// All primaries.
     All(Vec<&'a Node>),
 }
 
-/// The user's side of a session.
+/// The input and output of a session.
 pub(super) struct Console<'a> {
     session: CliSession<'a>,
     audience: Audience<'a>,
     ui: &'a Ui,
-    /// How many replies were errors.
+    /// The number of error replies.
     errors: usize,
-    /// The commands about one server that were noted.
+    /// The commands about a single server with a note so far.
     noted: BTreeSet<Vec<u8>>,
 }
 
@@ -56,17 +57,17 @@ impl<'a> Console<'a> {
         Self { session, audience, ui, errors: 0, noted: BTreeSet::new() }
     }
 
-    /// How many replies were errors.
+    /// The number of error replies.
     pub(super) fn errors(&self) -> usize {
         self.errors
     }
 
-    /// Line after line, to the end of the input.
+    /// Executes all lines of the input.
     pub(super) async fn lines(&mut self) -> Result<(), CommandError> {
         if self.ui.has_prompt() { self.prompt_lines().await } else { self.file_lines().await }
     }
 
-    /// Lines that a person types. Errors are for the person, not for the exit code.
+    /// Executes typed lines. Errors are printed and do not change the exit code.
     async fn prompt_lines(&mut self) -> Result<(), CommandError> {
         let mut lines = self.ui.prompt_lines()?;
         while let Some(line) = lines.next(&self.prompt()).await? {
@@ -84,7 +85,7 @@ impl<'a> Console<'a> {
                 b"clear" => self.ui.clear()?,
                 _ if first.starts_with(b"#") => {}
                 _ => match self.execute(&words, true, None).await {
-                    // A node that went away may come back. A person waits for it, a program does not.
+                    // A node may come back. Users wait for it, programs do not.
                     Err(
                         error @ (CommandError::Server(_) | CommandError::Deployment(Error::Invalid { .. })),
                     ) => {
@@ -98,7 +99,7 @@ impl<'a> Console<'a> {
         Ok(())
     }
 
-    /// Lines of a file or a program: commands for one key each are sent together, as many as are there.
+    /// Executes lines of a file or a program. Commands with one key are sent together.
     async fn file_lines(&mut self) -> Result<(), CommandError> {
         let mut batches = self.ui.line_batches()?;
         while let Some(batch) = batches.next().await? {
@@ -158,8 +159,7 @@ impl<'a> Console<'a> {
         format!("{}{transaction}> ", self.session.node().name)
     }
 
-    /// Sends a command and prints its reply; with `chatty`, also the nodes that it was redirected to. `line` is its
-    /// line in a file.
+    /// Sends a command and prints its reply. With `chatty`, also prints redirections. `line` is its line in a file.
     pub(super) async fn execute(
         &mut self,
         words: &[Vec<u8>],
@@ -199,7 +199,7 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// The reply of all primaries to a command.
+    /// The combined reply of all primaries to a command.
     async fn ask_all(&mut self, words: &[Vec<u8>], combine: Combine) -> Result<Reply, CommandError> {
         let Audience::All(primaries) = &self.audience else { return Ok(Reply::Nil) };
         if combine == Combine::Never {
@@ -212,7 +212,7 @@ impl<'a> Console<'a> {
         Ok(combine.combined(replies.into_iter().map(|(node, reply)| (node.to_string(), reply)).collect()))
     }
 
-    /// Says once of a command that it reaches one node, where people mean all of them.
+    /// Notes, once per command, that it reaches one node only, although the user may mean all.
     fn note_reach(&mut self, words: &[Vec<u8>], reach: Reach) {
         let Audience::OneOf(primaries) = self.audience else { return };
         if reach.means_all && self.noted.insert(words[0].to_ascii_uppercase()) {
@@ -225,8 +225,7 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Prints messages until the server ends the connection, no process reads them any more, or the user ends the
-    /// program.
+    /// Prints messages until the server ends the connection, stdout has no reader, or the user ends the program.
     async fn stream(&mut self, messages: impl Stream<Item = Reply>) -> Result<(), CommandError> {
         let mut messages = pin!(messages);
         let mut unread = pin!(self.ui.unread());

@@ -1,21 +1,21 @@
-//! Which commands are not simply asked and answered. Pure.
+//! The commands whose replies need a special treatment.
 
 /// The kinds of commands at the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CommandKind {
     /// A command with a single reply.
     Plain,
-    /// A command with a single reply, a text for people.
+    /// A command whose single reply is a text for users.
     Report,
-    /// Messages follow it.
+    /// A command that starts a subscription.
     Subscribe,
-    /// Everything that the server does follows it.
+    /// A command that starts the stream of MONITOR.
     Monitor,
-    /// It has no reply, or takes the connection over.
+    /// A command without a reply, or that changes the protocol of the connection.
     Unsupported,
 }
 
-/// Commands whose reply is a text for people, as `redis-cli` has them; `INFO` with any argument.
+/// Commands whose reply is a text for users, as in `redis-cli`; `INFO` with any argument.
 const REPORTS: [&[&str]; 11] = [
     &["INFO"],
     &["LOLWUT"],
@@ -30,7 +30,7 @@ const REPORTS: [&[&str]; 11] = [
     &["LATENCY", "DOCTOR"],
 ];
 
-/// Commands that no connection for commands and replies survives.
+/// Commands after which the connection cannot carry commands and replies.
 const UNSUPPORTED: [&[&str]; 6] =
     [&["SYNC"], &["PSYNC"], &["CLIENT", "REPLY"], &["UNSUBSCRIBE"], &["PUNSUBSCRIBE"], &["SUNSUBSCRIBE"]];
 

@@ -1,9 +1,9 @@
-//! Splitting a line into a command's words, with the quoting of `redis-cli`. Pure.
+//! Splits a line into a command's words, with the quoting of `redis-cli`.
 
 /// A line that cannot be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum QuoteError {
-    /// A line that a person has typed.
+    /// A typed line.
     #[error("the quotes of this line do not match")]
     Typed,
     /// A line of a file, by its number.
@@ -11,8 +11,8 @@ pub(super) enum QuoteError {
     InFile(usize),
 }
 
-/// Splits a line at white space. `"…"` knows the escapes `\n \r \t \b \a \xHH`, and any other
-/// character behind `\` stands for itself; `'…'` knows `\'` alone. A closing quote ends its word.
+/// Splits a line at white space. `"…"` knows the escapes `\n \r \t \b \a \xHH`; `\` before any other character is
+/// removed. `'…'` knows only `\'`. A closing quote ends its word.
 pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, QuoteError> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
