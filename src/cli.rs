@@ -1,4 +1,4 @@
-//! The command line, as clap types. No behaviour.
+//! The command line, as clap types.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::connection::Format;
 use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
-/// What `--version` prints. Another tool has the same name: the purpose tells them apart.
+/// The output of `--version`. Another tool has the same name, so the purpose is printed too.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_DESCRIPTION"));
 
 /// A real Redis deployment in Docker with one command.
@@ -27,7 +27,7 @@ pub struct Cli {
     /// The options of every command.
     #[command(flatten)]
     pub global: Global,
-    /// The verb.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -36,7 +36,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// How results and errors are printed.
+    /// The format of results and errors.
     #[arg(long, global = true, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
     pub output: Output,
     /// The engine to use: unix://…, npipe://…, tcp://…, ssh://…
@@ -68,12 +68,12 @@ impl Global {
     }
 }
 
-/// The verbs.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create or change a deployment, verify it, and say how to connect
+    /// Create or change a deployment, verify it, and print how to connect
     Up(UpArguments),
-    /// Print what `up` would do and why; change nothing
+    /// Print the steps of `up` and their causes, without doing them
     Plan(PlanArguments),
     /// Prove that a deployment works, check by check
     Verify(VerifyArguments),
@@ -81,7 +81,7 @@ pub enum Command {
     Status(StatusArguments),
     /// List every deployment on the engine
     Ls,
-    /// Print connection settings for shells, dotenv files, CI and programs; passwords included
+    /// Print connection settings, with passwords, for shells, dotenv files, CI and programs
     Env(EnvArguments),
     /// Print the certificate of a deployment's CA, for clients to trust
     Ca(CaArguments),
@@ -101,7 +101,7 @@ pub enum Command {
     Schema,
     /// Print the same deployment as a compose file, or as a diagram
     Export(ExportArguments),
-    /// Check this machine and its engine, and say how to fix what is wrong
+    /// Check this machine and its engine, and print how to fix problems
     Doctor,
     /// Print shell completions
     Completions {
@@ -111,10 +111,10 @@ pub enum Command {
     },
 }
 
-/// Which spec, and what to change in it.
+/// The spec, and overrides of its fields.
 #[derive(Debug, Args)]
 pub struct SpecArguments {
-    /// A spec file, `-` for stdin, or the name of a topology: `./topologies/NAME.yaml`, else a shipped one.
+    /// A spec file, `-` for stdin, or a name: `./topologies/NAME.yaml`, otherwise a shipped topology.
     #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
     pub topology: String,
     /// The deployment's name.
@@ -132,7 +132,7 @@ pub struct SpecArguments {
     /// Override any field: `shards=5`, `config.maxmemory=1gb`, `nodes.shop-4.port=7104`.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
-    /// Read variables for `${…}` from this file too; the environment comes first.
+    /// Read variables for `${…}` from this file, too. Variables of the environment win.
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
 }
@@ -142,7 +142,7 @@ pub struct SpecArguments {
 pub struct StatusArguments {
     #[command(flatten)]
     pub name: NameArgument,
-    /// End with 1 unless the deployment is ready: for scripts. Without it, the exit code is 0 in every state.
+    /// Exit with 1 if the deployment is not ready. Without this option, the exit code is always 0.
     #[arg(long)]
     pub exit_code: bool,
 }
@@ -154,27 +154,26 @@ pub struct UpArguments {
     /// Which spec.
     #[command(flatten)]
     pub spec: SpecArguments,
-    /// Remove parts with their data and make them again, where no live change can follow the spec.
+    /// Allow `up` to remove parts with their data and make them again, if the spec's changes need it.
     #[arg(long)]
     pub recreate: bool,
-    /// Give up keys that no other node has; `plan` says which and how many.
+    /// Discard keys that no other node has. `plan` shows these keys.
     #[arg(long)]
     pub discard_keys: bool,
-    /// What to do with a new deployment when `up` fails; a deployment that existed before stays.
+    /// Keep or remove a new deployment when `up` fails. A deployment that existed before stays.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
     /// Write plans, events, logs and replies to this folder, with masked passwords; also when `up`
     /// succeeds.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
-    /// The longest that any single wait may take, also the wait for another redisctl that changes the
-    /// deployment: `90s`, `2m`.
+    /// The limit of each wait, including the wait for another redisctl run: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
     /// How a new cluster is formed.
     #[arg(long, value_enum, default_value_t = FormingChoice::Swap, hide = true)]
     pub forming: FormingChoice,
-    /// Do not verify the deployment at the end.
+    /// Skip the verification at the end.
     #[arg(long)]
     pub no_verify: bool,
     /// Print the time of each phase.
@@ -182,7 +181,7 @@ pub struct UpArguments {
     pub timings: bool,
 }
 
-/// What happens to a new deployment when `up` fails.
+/// The treatment of a new deployment when `up` fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnFailure {
     /// It stays, for an examination or the next `up`.
@@ -194,7 +193,7 @@ pub enum OnFailure {
 /// How a new cluster is formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FormingChoice {
-    /// By a swap of roles, where that is faster.
+    /// By a swap of roles, if that is faster.
     Swap,
     /// The plain way.
     Plain,
@@ -212,7 +211,7 @@ pub struct PlanArguments {
     /// Plan what `up --discard-keys` would do.
     #[arg(long)]
     pub discard_keys: bool,
-    /// Exit with 3 if there is something to change.
+    /// Exit with 3 if the plan has changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
 }
@@ -231,7 +230,7 @@ pub struct VerifyArguments {
     /// Which deployment.
     #[command(flatten)]
     pub name: NameArgument,
-    /// Print every check's commands and replies, passwords masked.
+    /// Print every check's commands and replies, with masked passwords.
     #[arg(long)]
     pub explain: bool,
 }
@@ -242,13 +241,13 @@ pub struct EnvArguments {
     /// Which deployment.
     #[command(flatten)]
     pub name: NameArgument,
-    /// The form of the settings; `--output json` is `json` as well.
+    /// The format of the settings. `--output json` means `json`, too.
     #[arg(long, value_enum, default_value_t = Format::Shell, value_name = "FORMAT")]
     pub format: Format,
     /// The user to connect as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// The folder for the files for TLS, CA and client certificate. Default: a folder of the user's cache.
+    /// The folder for the TLS files: CA and client certificate. Default: a folder in the user's cache.
     #[arg(long, value_name = "FOLDER")]
     pub tls_folder: Option<PathBuf>,
 }
@@ -273,10 +272,10 @@ pub struct LogsArguments {
     /// The nodes, `shop-1` or just `1`. Default: all nodes.
     #[arg(value_name = "NODE")]
     pub nodes: Vec<String>,
-    /// Go on until interrupted.
+    /// Print new lines, too, until interrupted.
     #[arg(short, long)]
     pub follow: bool,
-    /// Only the last lines.
+    /// Print only this number of last lines.
     #[arg(long, value_name = "LINES")]
     pub tail: Option<usize>,
 }
@@ -304,7 +303,7 @@ pub struct CliArguments {
     /// The user to log in as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// Send `DBSIZE`, `FLUSHALL`, `INFO` and other commands that concern one server to every primary.
+    /// Send commands for a single server, such as `DBSIZE`, `FLUSHALL` and `INFO`, to every primary.
     #[arg(long, conflicts_with = "node")]
     pub all: bool,
     /// The command. Default: read commands line by line.
@@ -324,7 +323,7 @@ pub struct DownArguments {
     /// Remove every deployment on the engine.
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
-    /// The longest wait for another redisctl that changes the deployment: `90s`, `2m`.
+    /// The limit of the wait for another redisctl run: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
 }
@@ -340,7 +339,7 @@ pub struct ExportArguments {
     pub spec: SpecArguments,
 }
 
-/// What a deployment can be exported as.
+/// The formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     /// A file for `docker compose`, passwords as variables.
@@ -360,14 +359,14 @@ pub struct InitArguments {
     pub file: Option<PathBuf>,
 }
 
-/// Reads `90s`, `2m`, `500ms`, or a plain number of seconds.
+/// Parses `90s`, `2m`, `500ms`, or a plain number of seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is no time: write `90s` or `2m`"))?;
+    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is not a time: write `90s` or `2m`"))?;
     match &text[digits.len()..] {
         "" | "s" => Ok(Duration::from_secs(number)),
         "ms" => Ok(Duration::from_millis(number)),
         "m" => Ok(Duration::from_secs(number * 60)),
-        other => Err(format!("`{other}` is no unit of time: write `90s` or `2m`")),
+        other => Err(format!("`{other}` is not a unit of time: write `90s` or `2m`")),
     }
 }

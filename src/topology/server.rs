@@ -48,8 +48,8 @@ impl FromStr for Version {
         let number = text.rsplit(':').next().unwrap_or(text).split(['-', '+', '~']).next().unwrap_or(text);
         let mut parts = number.split('.').map(str::parse::<u16>);
         let mut next = |required: bool| match parts.next() {
-            Some(part) => part.map_err(|_| format!("`{text}` is no version number")),
-            None if required => Err(format!("`{text}` is no version number")),
+            Some(part) => part.map_err(|_| format!("`{text}` is not a version number")),
+            None if required => Err(format!("`{text}` is not a version number")),
             None => Ok(0),
         };
         Ok(Self { major: next(true)?, minor: next(false)?, patch: next(false)? })
