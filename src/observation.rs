@@ -1,4 +1,4 @@
-//! What the engine and the servers say right now: snapshots, data only, no secrets.
+//! The present answers of the engine and the servers: data only, without secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,49 +26,49 @@ pub use replication::{History, Replication};
 pub use sentinel::{SentinelView, Watched};
 pub use server::{ObservedServer, ServerView};
 
-/// A deployment as it is.
+/// The present state of a deployment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observation {
     /// The id of the image that the topology names; `None`: the engine does not have it.
     pub image: Option<String>,
     /// The deployment's network.
     pub network: Option<ObservedNetwork>,
-    /// What registries call the images that containers run, `redis@sha256:…`, by the images' ids.
+    /// The digests of running images in registries, `redis@sha256:…`, by image id.
     pub digests: BTreeMap<String, String>,
-    /// Volumes of the deployment that exist.
+    /// The existing volumes of the deployment.
     pub volumes: BTreeSet<String>,
-    /// What the data in volumes is of, by the volumes' labels; empty where no volume keeps data.
+    /// The labels of kept data; empty if no volume keeps data.
     pub kept_data: Vec<KeptData>,
-    /// Whether this run of redisctl made everything that there is: nothing has lived in the volumes before.
+    /// Whether this run made all existing parts, so that the volumes are new.
     pub begun: bool,
     /// Containers of the deployment by node name.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
-    /// What the servers of running containers say.
+    /// The answers of the servers in running containers.
     pub servers: BTreeMap<NodeName, ObservedServer>,
-    /// The topology that the deployment was last brought to; `None` if it cannot be read.
+    /// The topology of the last `up`; `None` if it cannot be read.
     pub stored: Option<Box<Topology>>,
-    /// The users whose passwords are others than the deployment was last brought to.
+    /// The users whose passwords differ from the last `up`.
     pub changed_passwords: Vec<String>,
-    /// Nodes whose certificates are others than the deployment was last brought to, and why.
+    /// Nodes whose certificates differ from the last `up`, and why.
     pub renewed_certificates: BTreeMap<NodeName, Renewal>,
-    /// Whether clients have to trust another CA than before.
+    /// Whether clients must trust another CA than before.
     pub changed_authority: bool,
-    /// Things on the engine that bear a name of the deployment, but are not redisctl's.
+    /// Objects on the engine with a name of the deployment that redisctl did not make.
     pub foreign: Vec<Foreign>,
-    /// What the server of the image makes of directives.
+    /// Facts about directives that the image's server has told.
     pub learned: Learned,
-    /// Servers in the deployment's cluster that are not of the deployment and own slots, by cluster id.
+    /// Servers outside the deployment that own slots of its cluster, by cluster id.
     pub strangers: BTreeMap<String, Stranger>,
 }
 
 impl Observation {
-    /// What a node's server says, where it answers.
+    /// A node's view, if its server answers.
     #[must_use]
     pub fn view(&self, node: &NodeName) -> Option<&ServerView> {
         self.servers.get(node)?.view()
     }
 
-    /// The nodes that the topology does not have, but that run, and where they are.
+    /// The running nodes that the topology does not have, with their addresses.
     #[must_use]
     pub fn leaving(&self, topology: &Topology) -> Vec<(NodeName, Address)> {
         let leaving = self.containers.iter().filter(|(name, container)| {
@@ -79,10 +79,10 @@ impl Observation {
             .collect()
     }
 
-    /// The servers that own slots of the cluster and are not of the deployment, by cluster id, with their slots.
+    /// The servers outside the deployment that own slots of its cluster, by cluster id, with their slots.
     ///
-    /// An address of the deployment's own is no stranger's: its container now holds another identity, and
-    /// the keys of the former one are gone.
+    /// An address of the deployment does not belong to a stranger. Its container holds a new cluster id now, and the
+    /// keys under the former id are lost.
     #[must_use]
     pub fn slot_owners_besides(&self, topology: &Topology) -> BTreeMap<String, (Address, SlotSet)> {
         let of = |topology: &Topology| -> Vec<Address> {
@@ -103,7 +103,7 @@ impl Observation {
         owners
     }
 
-    /// The nodes whose containers run: the topology's, and those that leave.
+    /// The nodes whose containers run, of the topology or leaving.
     #[must_use]
     pub fn running(&self, topology: &Topology) -> Vec<NodeName> {
         let runs = |name: &NodeName| {

@@ -40,19 +40,19 @@ pub use obstacle::{Obstacle, SlotConflict};
 pub use server_action::{HandOverWay, ServerAction};
 pub use swapped_role::SwappedRole;
 
-/// The steps that bring a deployment to its spec, in order. Nothing is left to decide while it runs.
+/// The steps that bring a deployment to its spec, in order. The executor makes no decisions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// The deployment that it is about.
+    /// The deployment.
     pub deployment: DeploymentName,
     /// The stages, in the order in which they run.
     pub stages: Vec<Stage>,
-    /// Whether nothing is left to do after them. Otherwise servers do not answer yet. Their answers may need another
-    /// plan.
+    /// Whether the deployment matches its spec after these stages. Otherwise some servers do not answer yet, and
+    /// their answers may need another plan.
     pub complete: bool,
-    /// Each shard's primary, before any is replaced; empty where that is not known yet.
+    /// Each shard's primary, before nodes are replaced; empty if not known yet.
     pub primaries: Vec<NodeName>,
-    /// Nodes that are primaries in the place of the spec's, and stay so.
+    /// Nodes that are primaries in the place of the spec's primaries, and stay primaries.
     pub swapped_roles: Vec<SwappedRole>,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
@@ -61,18 +61,18 @@ pub struct Plan {
 /// Steps that belong together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// The purpose of the stage, in a word or two.
+    /// The purpose of the stage, in one or two words.
     pub name: &'static str,
-    /// In which order its steps run.
+    /// The order of its steps.
     pub order: Order,
     /// The steps.
     pub steps: Vec<Step>,
 }
 
-/// In which order the steps of a stage run.
+/// The order of the steps in a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// The steps of each subject in order, all subjects side by side.
+    /// The steps of each subject in order, and all subjects at the same time.
     SideBySide,
     /// All steps in order.
     InTurn,
@@ -81,11 +81,11 @@ pub enum Order {
 /// An action with its cause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The node that it is about; `None`: the whole deployment.
+    /// The node; `None`: the whole deployment.
     pub node: Option<NodeName>,
     /// The action.
     pub action: Action,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
 }
 
@@ -113,14 +113,14 @@ impl Plan {
         self.steps().any(|step| step.cause == Cause::RoleSwap)
     }
 
-    /// How many steps change something; waits do not.
+    /// The number of steps that change the deployment. Waits do not count.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.steps().filter(|step| step.changes()).count()
     }
 
-    /// The steps of a newer plan that change something, and that are no part of this one. Settings for as long
-    /// as something is mended are needed for the sake of others alone.
+    /// The steps of a newer plan that change the deployment and are missing in this plan. Temporary settings do not
+    /// count, because they only serve other steps.
     pub fn lacks<'a>(&'a self, newer: &'a Self) -> impl Iterator<Item = &'a Step> {
         let has =
             |wanted: &Step| self.steps().any(|step| step.node == wanted.node && step.action == wanted.action);
@@ -128,14 +128,14 @@ impl Plan {
         newer.steps().filter(move |step| is_needed(step) && !has(step))
     }
 
-    /// Keys that are at stake by a newer plan, at a server that this plan does not know.
+    /// Keys that a newer plan would lose, at a server that this plan does not know.
     #[must_use]
     pub fn unknown_stake<'a>(&self, newer: &'a Self) -> Option<&'a AtStake> {
         let known: Vec<_> = self.at_stake.iter().filter_map(AtStake::stranger).collect();
         newer.at_stake.iter().find(|stake| stake.stranger().is_some_and(|at| !known.contains(&at)))
     }
 
-    /// A primary of this plan that a condition does not name, although it names primaries.
+    /// A primary of this plan that is missing among the primaries of a condition.
     #[must_use]
     pub fn primary_besides(&self, condition: &Condition) -> Option<&NodeName> {
         let named = condition.primaries();
@@ -181,7 +181,7 @@ impl Plan {
         self.steps().nth(id.0.checked_sub(1)?)
     }
 
-    /// The stage that a step is in.
+    /// The stage of a step.
     #[must_use]
     pub fn stage_of(&self, step: StepId) -> Option<StageId> {
         self.stage_ids().find(|stage| self.steps_of(*stage).any(|(id, _)| id == step))
@@ -200,7 +200,7 @@ impl Plan {
         node.map_or(self.deployment.as_str(), NodeName::as_str)
     }
 
-    /// The plan as the JSON that `plan --output json` prints.
+    /// The plan as JSON, for `plan --output json`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let step = |(id, step): (StepId, &Step)| {
@@ -230,7 +230,7 @@ impl Plan {
 }
 
 impl Action {
-    /// Whether the engine does it.
+    /// Whether the engine does the action.
     #[must_use]
     pub fn is_engine_call(&self) -> bool {
         matches!(self, Self::Engine(_))
@@ -238,7 +238,7 @@ impl Action {
 }
 
 impl Step {
-    /// Whether the step changes something.
+    /// Whether the step changes the deployment.
     #[must_use]
     pub fn changes(&self) -> bool {
         self.effect() != StepEffect::Waits

@@ -1,40 +1,40 @@
-//! Who may do what at a server, and how it logs in to others.
+//! The users of a server, and its login at other servers.
 
 use std::collections::BTreeMap;
 
 use crate::topology::acl::Categories;
 
-/// Who may do what at a server. Passwords, and what could be tried against a list of them, have been
-/// judged where they were read, and are not in it.
+/// The users of a server, and its login at other servers. It holds no passwords and no hashes: passwords were
+/// compared when they were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessView {
     /// Its users by name.
     pub users: BTreeMap<String, ObservedUser>,
-    /// How it logs in to its primary.
+    /// Its login at its primary.
     pub primary_login: PrimaryLogin,
-    /// Its commands by category: what rules mean.
+    /// Its commands by category, which give rules their meaning.
     pub categories: Categories,
 }
 
 /// An ACL user of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObservedUser {
-    /// Its rules as the server says them, `nopass` among them, other words about passwords left out.
+    /// Its rules as the server reports them, with `nopass` but without passwords and hashes.
     pub rules: Vec<String>,
-    /// Whether its password of the spec lets in.
+    /// Whether the user can log in with its password of the spec.
     pub right_password: bool,
-    /// Whether another password lets in.
+    /// Whether the user can log in with another password.
     pub other_password: bool,
 }
 
-/// How a server logs in to its primary; or a sentinel to servers and other sentinels.
+/// The login of a server at its primary, or of a sentinel at servers and other sentinels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PrimaryLogin {
-    /// Not at all.
+    /// No login.
     #[default]
     None,
-    /// As it should where there is `auth`: as the user for that, with that one's password.
+    /// The right login with `auth`: redisctl's user for this purpose, with its password.
     Right,
-    /// In another way.
+    /// Another login.
     Other,
 }

@@ -1,4 +1,4 @@
-//! What a node says of its cluster, and the servers in it that are not of the deployment.
+//! A node's view of its cluster, and the strangers in the cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,23 +7,21 @@ use crate::topology::{Address, SlotSet};
 /// One node's view of its cluster.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClusterView {
-    /// Whether the node says `cluster_state:ok`.
+    /// Whether the node reports `cluster_state:ok`.
     pub ok: bool,
-    /// The id of the node that says all this.
+    /// The id of the node itself.
     pub own_id: String,
     /// `cluster_current_epoch`.
     pub current_epoch: u64,
     /// `CLUSTER NODES`, by node id.
     pub nodes: BTreeMap<String, ClusterNode>,
-    /// The slots that the node itself says are open, each with the node at the other end.
+    /// The open slots of the node itself, each with the node at the other end.
     pub open_slots: BTreeMap<u16, SlotWay>,
-    /// What `CLUSTER SLOTS` lists: per range of slots, the ids of the nodes that serve it, the
-    /// primary first.
+    /// `CLUSTER SLOTS`: for each range of slots, the ids of its nodes, the primary first.
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
-    /// The ids of those whom it lists without a host to dial: what they announce has not got here yet.
+    /// The ids that it lists without a host: their announced host is not known yet.
     pub hostless: BTreeSet<String>,
-    /// Whom `CLUSTER SHARDS` lists, by node id, and whether as online; `None` if the server has no
-    /// such command.
+    /// `CLUSTER SHARDS`: the listed node ids, and whether each is online; `None` if the server has no such command.
     pub shards: Option<BTreeMap<String, bool>>,
 }
 
@@ -35,7 +33,7 @@ impl ClusterView {
     }
 }
 
-/// The way of an open slot.
+/// The direction of an open slot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SlotWay {
     /// MIGRATING to the node with this cluster id.
@@ -53,7 +51,7 @@ pub struct ClusterNode {
     pub role: ClusterRole,
     /// Whether this is a handshake: the node's real id is not known yet.
     pub handshake: bool,
-    /// Whether the node is thought to be down: `fail`, `fail?` or `noaddr`.
+    /// Whether the node is seen as down: `fail`, `fail?` or `noaddr`.
     pub failing: bool,
     /// The slots that it owns.
     pub slots: SlotSet,
@@ -72,20 +70,19 @@ pub enum ClusterRole {
     Replica(String),
 }
 
-/// A server that is not of the deployment, and owns slots of its cluster.
+/// A stranger: a server outside the deployment that owns slots of its cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stranger {
-    /// Where the cluster's nodes reach it.
+    /// The address that the cluster's nodes use.
     pub address: Address,
     /// The slots that it owns.
     pub slots: SlotSet,
-    /// How many keys it holds; `None` if it does not say.
+    /// The number of its keys; `None` if it does not answer.
     pub keys: Option<u64>,
 }
 
 impl Stranger {
-    /// Whether keys go when its slots are given to another node. A server that does not answer counts as one
-    /// that has keys.
+    /// Whether keys may be lost if its slots are given to another node. A server that does not answer may hold keys.
     #[must_use]
     pub fn may_hold_keys(&self) -> bool {
         self.keys != Some(0)

@@ -1,4 +1,4 @@
-//! What the engine says of a deployment: its network, its containers, and foreign things under its names.
+//! The objects of a deployment on the engine: its network, its containers, and foreign objects with its names.
 
 use ipnet::Ipv4Net;
 
@@ -9,7 +9,7 @@ use crate::topology::container::ContainerSettings;
 pub struct ObservedNetwork {
     /// Its subnet.
     pub subnet: Option<Ipv4Net>,
-    /// Running containers in it that redisctl did not make. While there is one, the engine removes no network.
+    /// Running containers in it that redisctl did not make. The engine cannot remove the network while they run.
     pub guests: Vec<String>,
 }
 
@@ -18,12 +18,12 @@ pub struct ObservedNetwork {
 pub struct ObservedContainer {
     /// Whether it runs.
     pub state: ContainerState,
-    /// How often the engine has restarted it because its server ended, since it was started last.
+    /// The number of restarts after its server ended, since its last start.
     pub restarts: u32,
-    /// Whether the kernel killed its server because the container's memory was used up. The mark stays while the engine
-    /// restarts the container.
+    /// Whether the kernel killed its server for lack of memory. The mark stays while the engine restarts the
+    /// container.
     pub out_of_memory: bool,
-    /// What redisctl made it from; `None` if the label cannot be read.
+    /// The settings that it was made from; `None` if the label cannot be read.
     pub settings: Option<ContainerSettings>,
     /// Whether it is attached to the deployment's network.
     pub attached: bool,
@@ -34,19 +34,19 @@ pub struct ObservedContainer {
 /// Whether a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContainerState {
-    /// Made, but never started.
+    /// Created, but never started.
     Created,
     /// Running.
     Running,
-    /// Running, but frozen.
+    /// Paused.
     Paused,
-    /// It ended.
+    /// Exited.
     Exited,
-    /// It ended, and the engine is about to start it again.
+    /// Exited, and the engine is about to start it again.
     Restarting,
 }
 
-/// What redisctl did not make, under a name that it would use.
+/// An object that redisctl did not make, with a name that redisctl needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
     /// `container`, `network` or `volume`.

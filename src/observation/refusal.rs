@@ -1,4 +1,4 @@
-//! Why a primary refuses writes, or a server refuses every command, by what it says of itself.
+//! Why a primary refuses writes, or a server refuses all commands, from the server's own report.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::ability::Ability;
 use super::replication::Replication;
 use super::server::ServerView;
 
-/// A reason for which a server refuses commands.
+/// The reason of a server's refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// It still loads its data.
@@ -17,9 +17,9 @@ pub enum Refusal {
     AppendOnlyFile,
     /// NOREPLICAS: too few replicas are up to date.
     FewReplicas {
-        /// So many are.
+        /// The number of replicas that are up to date.
         good: u64,
-        /// So many must be.
+        /// The required number.
         needed: u64,
     },
     /// OOM: it has reached `maxmemory`, and has no key to evict.
@@ -30,7 +30,7 @@ pub enum Refusal {
 }
 
 impl fmt::Display for Refusal {
-    /// What follows the node's name.
+    /// The text after the node's name.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Loading => formatter.write_str("is loading its data"),
@@ -53,7 +53,7 @@ impl fmt::Display for Refusal {
 }
 
 impl ServerView {
-    /// Why it refuses commands that it should execute. It must have been asked for its settings.
+    /// Why it refuses commands that it should execute. Its settings must be known.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
         let Ability { loading, snapshot_failed, append_failed, good_replicas, exceeded_limit } = self.ability;
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::topology::Settings;
 
-    /// A primary that could refuse writes for each reason, and the refusals after a change.
+    /// A primary that may refuse writes for each reason, and its refusals after a change.
     fn refusals(change: impl FnOnce(&mut ServerView)) -> Vec<Refusal> {
         let settings =
             [("save", "60 1"), ("stop-writes-on-bgsave-error", "yes"), ("min-replicas-to-write", "2")];

@@ -1,35 +1,34 @@
-//! What a server says of its replication.
+//! A server's replication.
 
 use std::collections::BTreeSet;
 
 use crate::topology::Address;
 
-/// The replication history that a server's data set belongs to.
+/// The replication history of a server's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
     /// `master_replid`.
     pub id: String,
-    /// The history that it went on from, and the first offset that is not of it any more: `master_replid2` and
+    /// The history before it, and the first offset that does not belong to it: `master_replid2` and
     /// `second_repl_offset`.
     pub earlier: Option<(String, u64)>,
 }
 
-/// `INFO replication`, what matters of it.
+/// The needed facts of `INFO replication`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replication {
     /// A primary.
     Primary {
         /// Addresses of replicas that are online.
         online_replicas: BTreeSet<Address>,
-        /// Addresses of replicas that are still being brought up to date, or have not acknowledged
-        /// anything for a while.
+        /// Addresses of replicas in a full sync, or without an acknowledgement for a while.
         joining_replicas: BTreeSet<Address>,
         /// Its replication offset, bytes.
         offset: u64,
     },
     /// A replica.
     Replica {
-        /// The address of its primary; `None` if that is not written as an IP.
+        /// The address of its primary; `None` if it is not an IP.
         of: Option<Address>,
         /// Whether the link to it is up.
         link_up: bool,

@@ -1,30 +1,30 @@
-//! What a sentinel says.
+//! A sentinel's view of its primary.
 
 use std::collections::BTreeMap;
 
 use crate::topology::Address;
 
-/// What a sentinel knows.
+/// A sentinel's view of its primary.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SentinelView {
-    /// The primary that it watches under the deployment's name, if it does.
+    /// The primary that it watches under the deployment's name, if any.
     pub watched: Option<Watched>,
 }
 
 /// A primary, as a sentinel sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// Its address; `None` if that is not written as an IP.
+    /// Its address; `None` if it is not an IP.
     pub primary: Option<Address>,
-    /// Whether the sentinel thinks that it is down, or is about to replace it.
+    /// Whether the sentinel sees it as down, or is about to replace it.
     pub failing: bool,
-    /// Whether the sentinel is replacing it: another server is told to be primary, or is one already.
+    /// Whether the sentinel is replacing it: another server becomes primary, or already is.
     pub choosing: bool,
-    /// The number of the choice that it was made primary by; 0 where there was none. Of two sentinels that name
-    /// different ones, the one with the higher number is right, and the other one hears of it.
+    /// The epoch of the failover that made it primary; 0 without a failover. If two sentinels name different
+    /// primaries, the higher epoch is right, and will reach the other sentinel.
     pub epoch: u64,
-    /// The replicas that it knows of, and whether each seems to be up and in its place.
+    /// The replicas that it knows, and whether each seems up and has the right role.
     pub replicas: BTreeMap<Address, bool>,
-    /// The other sentinels that it knows of, and whether each seems to be up.
+    /// The other sentinels that it knows, and whether each seems up.
     pub sentinels: BTreeMap<Address, bool>,
 }

@@ -7,28 +7,28 @@ use crate::topology::{Address, NodeName, SlotSet};
 /// The option with which the user gives up the keys that a plan names.
 const OPTION: &str = "--discard-keys";
 
-/// Keys that the deployment would lose by its spec.
+/// Keys that the deployment would lose with the wanted topology.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtStake {
     /// The holder of the keys.
     pub holder: Holder,
-    /// How many they are; `None` if the holder does not say.
+    /// The number of keys; `None` if the holder does not answer.
     pub keys: Option<u64>,
-    /// Whether the user gives them up. Otherwise the plan leaves the holder alone.
+    /// Whether the user gives the keys up. Otherwise the plan leaves the holder alone.
     pub given_up: bool,
 }
 
 /// A holder of keys that no other node has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
-    /// A node that is not of the deployment, and owns slots of its cluster.
+    /// A server outside the deployment that owns slots of its cluster.
     Stranger {
-        /// Where the cluster's nodes reach it.
+        /// The address that the cluster's nodes use.
         address: Address,
         /// Its slots.
         slots: SlotSet,
     },
-    /// A node that is a primary beside the deployment's primary.
+    /// A node that acts as primary although the deployment has another primary.
     SecondPrimary {
         /// The node.
         node: NodeName,
@@ -38,7 +38,7 @@ pub enum Holder {
 }
 
 impl AtStake {
-    /// The address of the holder, where it is not of the deployment.
+    /// The address of the holder, if it is a stranger.
     pub(super) fn stranger(&self) -> Option<Address> {
         match self.holder {
             Holder::Stranger { address, .. } => Some(address),

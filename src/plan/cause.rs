@@ -32,7 +32,7 @@ pub enum Cause {
     Detached,
     /// The spec changed these fields.
     SpecChanged(Vec<SpecField>),
-    /// These obstacles. The user consented to the removal of the deployment.
+    /// These obstacles: the user allowed the removal of the deployment.
     WrongShape(Vec<Obstacle>),
     /// The server does not answer: the error of the connection.
     Silent(String),
@@ -62,7 +62,7 @@ pub enum Cause {
     PrimaryGoes(NodeName),
     /// The node leaves or is replaced once another node has its role.
     HandsOver,
-    /// A first full sync must not wait while nodes are replaced.
+    /// A first full sync must not be delayed while nodes are replaced.
     Replacing,
     /// Other settings make a repair faster.
     Mending,

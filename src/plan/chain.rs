@@ -27,7 +27,7 @@ impl Plan {
         chains
     }
 
-    /// The nodes that a stage is about, in the order of their first steps.
+    /// The nodes of a stage, in the order of their first steps.
     #[must_use]
     pub fn nodes_of(&self, stage: StageId) -> Vec<&NodeName> {
         self.chains(stage).into_iter().filter_map(|chain| chain.node).collect()

@@ -10,7 +10,7 @@ use crate::topology::{Address, NodeName, SlotSet};
 pub struct Peer {
     /// Its name.
     pub node: NodeName,
-    /// Where gossip reaches it.
+    /// Its gossip address.
     pub address: Address,
 }
 
@@ -21,14 +21,14 @@ pub enum Condition {
     Answers,
     /// Every node of a cluster agrees on this.
     ClusterAgrees(ClusterExpectation),
-    /// Every replica follows, online and up to date.
+    /// Every replica is online and up to date.
     ReplicasFollow(ReplicationExpectation),
-    /// Every sentinel watches the same primary and knows every node. Every replica follows the primary.
+    /// Every sentinel watches the same primary and knows every node. Every replica replicates the primary.
     SentinelsAgree(SentinelExpectation),
 }
 
 impl Condition {
-    /// The primaries that it names; none where it is not about roles.
+    /// The expected primaries; empty if the condition does not concern roles.
     #[must_use]
     pub fn primaries(&self) -> BTreeSet<&NodeName> {
         match self {
@@ -46,21 +46,21 @@ impl Condition {
 /// The expected statements of every node of a cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClusterExpectation {
-    /// All members. No node may know others.
+    /// All members. Nodes must not know any others.
     pub members: Vec<ClusterMember>,
-    /// The cluster ids of nodes that are not of the deployment, and that stay.
+    /// The cluster ids of strangers that stay.
     pub strangers: BTreeSet<String>,
-    /// How far the cluster must be.
+    /// The milestone that ends the wait.
     pub milestone: Milestone,
 }
 
-/// How far a cluster must be for a wait to end.
+/// A milestone in the forming of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Milestone {
-    /// The barrier of the role swap: all views are equal, and every replica says that the cluster is up. New
-    /// primaries say so only 2 s after their start. After this time another way of forming is faster.
+    /// The barrier of the role swap: all views are equal, and every replica reports that the cluster is up. New
+    /// primaries report it only 2 s after their start. After the given time, forming without a swap is faster.
     Barrier(Duration),
-    /// All views are equal, every replica has its link, and every node says that the cluster is up.
+    /// All views are equal, every replica has its link, and every node reports that the cluster is up.
     Linked,
     /// In addition, CLUSTER SLOTS lists every replica, and CLUSTER SHARDS lists it as online.
     Ready,

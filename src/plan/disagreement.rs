@@ -28,7 +28,7 @@ pub enum Deviation {
     NoClusterNode,
     /// This replica is not online for it.
     ReplicaNotOnline(NodeName),
-    /// It follows another node than this primary.
+    /// It replicates another node than this primary.
     FollowsOther(NodeName),
     /// It has no link to this node.
     NoLink(NodeName),
@@ -42,15 +42,15 @@ pub enum Deviation {
     SeesDown(NodeName),
     /// It does not know this node.
     NotKnown(NodeName),
-    /// It knows a server that is not of the deployment.
+    /// It knows a server outside the deployment.
     KnowsStranger(Address),
-    /// It is in so many handshakes.
+    /// It has this number of running handshakes.
     Handshakes(usize),
     /// It knows more nodes than the deployment has.
     TooManyNodes {
-        /// How many it knows.
+        /// The number of nodes that it knows.
         known: usize,
-        /// How many the deployment has.
+        /// The number of nodes of the deployment.
         expected: usize,
     },
     /// It reports `cluster_state:fail`.
@@ -59,7 +59,7 @@ pub enum Deviation {
     SeesReplica(NodeName),
     /// It sees this replica as a primary.
     SeesPrimary(NodeName),
-    /// It sees a replica at another primary.
+    /// It lists another primary for a replica.
     SeesOtherPrimary {
         /// The replica.
         replica: NodeName,
@@ -82,7 +82,7 @@ pub enum Deviation {
     },
     /// It has another config epoch for this node than the node itself.
     OtherEpoch(NodeName),
-    /// It hears nothing from this replica.
+    /// It gets no acknowledgements from this replica.
     HearsNothing(NodeName),
     /// It does not list this node in CLUSTER SLOTS.
     NotInSlots(NodeName),

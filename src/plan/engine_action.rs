@@ -15,7 +15,7 @@ pub enum EngineAction {
         /// Its reference.
         reference: String,
     },
-    /// Remove the deployment's network. All containers are detached before.
+    /// Remove the deployment's network, after all containers were detached.
     RemoveNetwork(DeploymentName),
     /// Make the deployment's network.
     CreateNetwork(NetworkSettings),
@@ -34,10 +34,10 @@ pub enum EngineAction {
         through: NodeName,
         /// The nodes whose files are written.
         nodes: Vec<NodeName>,
-        /// The primary, where the spec has another: after a restart, the spec's primary must not act as a primary.
+        /// The primary, if it differs from the spec's: the spec's primary must not act as primary after a restart.
         primary: Option<NodeName>,
     },
-    /// Give the folder in the node's data volume to the servers' user. Only the node's own container has the folder.
+    /// Give the folder in the node's data volume to the servers' user. Only the node's own container has this folder.
     PrepareDataFolder,
     /// Start the node's container.
     StartContainer,
@@ -74,7 +74,7 @@ pub struct VolumeSettings {
     pub name: String,
     /// The deployment that it belongs to.
     pub deployment: DeploymentName,
-    /// What the data is of that it keeps beyond the deployment; `None`: it keeps none.
+    /// The label of the data that it keeps after `down`; `None`: it keeps no data.
     pub keeps: Option<KeptData>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,

@@ -7,7 +7,7 @@ use super::names::nodes_in_short;
 use super::{Order, Plan, StageId, Step, StepId};
 use crate::topology::NodeName;
 
-/// Steps that do the same at several nodes for the same reason.
+/// Equal steps of several nodes with the same cause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group<'p> {
     /// The first step.
@@ -33,7 +33,7 @@ impl<'p> Group<'p> {
         std::iter::once(self.first).chain(self.others.iter().copied())
     }
 
-    /// The nodes in a few words, or the deployment.
+    /// The nodes in short, or the deployment.
     #[must_use]
     pub fn subject(&self, plan: &Plan) -> String {
         let nodes: Vec<&NodeName> = self.steps().filter_map(|(_, step)| step.node.as_ref()).collect();
@@ -56,32 +56,32 @@ impl<'p> Group<'p> {
         self.steps().map(|(_, step)| step).collect()
     }
 
-    /// Whether a step does the same as this group's.
+    /// Whether a step is equal to the steps of this group.
     fn takes(&self, step: &Step) -> bool {
         let is_of_another_node =
             step.node.is_some() && self.steps().all(|(_, other)| other.node != step.node);
         is_of_another_node && alike(self.first.1, step)
     }
 
-    /// Whether another group does the same.
+    /// Whether another group has equal steps.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         alike(self.first.1, other.first.1)
     }
 
-    /// Takes in the steps of another group.
+    /// Adds the steps of another group.
     pub(super) fn append(&mut self, other: &Self) {
         self.others.extend(other.steps());
     }
 }
 
 impl Plan {
-    /// The steps of a stage in groups. The groups keep the order of each node's steps. In a stage in order, they keep
-    /// the order of all steps.
+    /// The steps of a stage in groups. Groups keep the order of each node's steps. In a stage in order, they keep the
+    /// order of all steps.
     #[must_use]
     pub fn groups(&self, stage: StageId) -> Vec<Group<'_>> {
         let in_turn = self.stage(stage).is_some_and(|stage| stage.order == Order::InTurn);
         let mut groups: Vec<Group<'_>> = Vec::new();
-        // Where the group stands that has the latest step of a node.
+        // For each node, the position of the group with its latest step.
         let mut latest: BTreeMap<Option<&NodeName>, usize> = BTreeMap::new();
         for (id, step) in self.steps_of(stage) {
             let earliest = if in_turn {

@@ -1,4 +1,4 @@
-//! Whether two steps differ in their nodes only, and a common text for these steps.
+//! Whether two steps differ only in their nodes, and a common text for these steps.
 
 use super::action_text::with_modules;
 use super::names::list;
@@ -64,7 +64,7 @@ fn own_text(step: &Step, text: &str) -> String {
     let mut own = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(name) {
-        // `shop-1` is no part of `shop-10`, but `shop-1-data` is the node's own.
+        // `shop-1` is not part of `shop-10`, but `shop-1-data` belongs to the node.
         let is_name = !before.ends_with(belongs_to_name)
             && !after.starts_with(|next: char| next.is_ascii_alphanumeric());
         own.push_str(before);

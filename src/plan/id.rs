@@ -1,4 +1,4 @@
-//! The names that a plan gives to its stages and steps: events refer to them.
+//! The ids of a plan's stages and steps, for events.
 
 use std::fmt;
 

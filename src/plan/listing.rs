@@ -6,7 +6,8 @@ use super::group::Group;
 use super::group_text::count;
 use super::{Plan, StageId};
 
-/// The widest column of subjects and of actions: longer texts run over, the other lines stay aligned.
+/// The maximum width of the columns for subjects and actions. Longer texts exceed their column, and other lines stay
+/// aligned.
 const WIDEST_SUBJECT: usize = 30;
 const WIDEST_ACTION: usize = 58;
 
@@ -21,7 +22,7 @@ pub enum ListingLine {
     Step {
         /// Subject and action, padded.
         text: String,
-        /// Why.
+        /// The cause.
         cause: String,
         /// Its effect on the deployment.
         effect: StepEffect,
@@ -54,7 +55,7 @@ struct Section<'p> {
 }
 
 impl Plan {
-    /// Every step on a line of its own.
+    /// All steps, each on its own line.
     #[must_use]
     pub fn listing(&self) -> Listing {
         let single = |step| Group { first: step, others: Vec::new() };
@@ -76,7 +77,7 @@ impl Plan {
             groups: vec![self.groups(id)],
         };
         let sections = self.stages.iter().zip(self.stage_ids()).map(section);
-        // A replica is replaced and then waited for, again and again: at most two stages make a round.
+        // A replica is replaced, and then awaited. So a round has at most two stages.
         self.lines(&fold_rounds(fold_rounds(sections.collect(), 1), 2), self.notes_in_short())
     }
 
@@ -133,7 +134,7 @@ impl Section<'_> {
         if self.rounds == 1 { names } else { format!("{names}, {} times one after another", self.rounds) }
     }
 
-    /// Whether the same is done at other nodes.
+    /// Whether another section has equal steps at other nodes.
     fn is_like(&self, other: &Self) -> bool {
         let alike = |one: &Vec<Group<'_>>, other: &Vec<Group<'_>>| {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_like(other))
@@ -144,7 +145,7 @@ impl Section<'_> {
             && self.groups.iter().zip(&other.groups).all(|(one, other)| alike(one, other))
     }
 
-    /// Takes in the steps of a section that is like this section.
+    /// Adds the steps of an equal section.
     fn append(&mut self, other: &Self) {
         let groups = self.groups.iter_mut().flatten().zip(other.groups.iter().flatten());
         groups.for_each(|(group, again)| group.append(again));

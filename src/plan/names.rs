@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use crate::topology::{DeploymentName, NodeName};
 
-/// Names of nodes, at most four of them: a large cluster's plan stays readable.
+/// Names of nodes, four at most, so that a large cluster's plan stays readable.
 pub(super) fn list(nodes: &[NodeName]) -> String {
     match nodes {
         [first, .., last] if nodes.len() > 4 => format!("{first} … {last} ({} nodes)", nodes.len()),
@@ -18,9 +18,9 @@ pub(super) fn joined(items: &[impl Display]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Nodes in a few words: `shop-1`, `shop-1, shop-2`, `shop-1 … shop-6 (6 nodes)`.
+/// Nodes in short: `shop-1`, `shop-1, shop-2`, `shop-1 … shop-6 (6 nodes)`.
 pub(super) fn nodes_in_short(nodes: &[&NodeName], deployment: &DeploymentName) -> String {
-    /// The most runs of numbers that are told apart.
+    /// The maximum number of ranges that are listed.
     const MOST_RUNS: usize = 3;
     let nodes: BTreeSet<&NodeName> = nodes.iter().copied().collect();
     let nodes: Vec<&NodeName> = nodes.into_iter().collect();

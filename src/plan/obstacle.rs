@@ -1,4 +1,4 @@
-//! Obstacles: the plan needs the user's consent to a loss.
+//! Obstacles: reasons why the planner makes no plan. Most need the user's consent to a loss.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use super::names::joined;
 use crate::topology::kept_data::Misfit;
 use crate::topology::{NodeName, SlotSet, SpecField};
 
-/// Why the deployment cannot be brought to the topology without the user's consent.
+/// Why the deployment cannot be brought to the topology without a decision of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
     /// A container, network or volume that redisctl did not make has a needed name.
@@ -23,27 +23,27 @@ pub enum Obstacle {
         /// The container.
         container: String,
     },
-    /// A change that needs the container to be made anew.
+    /// A change that needs a new container.
     Recreate {
         /// The node; `None`: the whole deployment.
         node: Option<NodeName>,
         /// The changed fields of the spec.
         fields: Vec<SpecField>,
     },
-    /// A change for which the node must be restarted, while nothing keeps its keys.
+    /// A change that needs a restart of the node, although nothing keeps its keys.
     NothingKeepsKeys {
         /// The node.
         node: NodeName,
         /// The changed fields of the spec.
         fields: Vec<SpecField>,
     },
-    /// The deployment would begin with data that is kept from an earlier one, and cannot use the data.
+    /// A new deployment would begin with kept data that it cannot use.
     KeptData(Misfit),
-    /// Slots are owned by other nodes than the spec's.
+    /// The owners of slots differ from the spec's.
     Shape(SlotConflict),
 }
 
-/// Slots that are owned by other nodes than the spec's, and that would have to be moved.
+/// Slots whose owners differ from the spec's, so that they would have to move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotConflict {
     /// Two nodes of one shard own slots.
@@ -98,7 +98,7 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// What changed, as the second half of a sentence.
+/// The changes, as the second half of a sentence.
 fn changed(fields: &[SpecField]) -> String {
     if fields.iter().all(SpecField::is_changed_without_the_spec) {
         joined(fields)

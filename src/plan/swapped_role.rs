@@ -1,16 +1,16 @@
-//! A node that is primary in the place of the spec's, and stays so.
+//! A node that is primary in the place of the spec's primary, and stays primary.
 
 use std::fmt;
 
 use super::names::nodes_in_short;
 use crate::topology::{DeploymentName, NodeName};
 
-/// A node that is primary in the place of the spec's. This is as good, but may surprise.
+/// A node that is primary in the place of the spec's primary. This is no problem, but may surprise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SwappedRole {
     /// The primary.
     pub primary: NodeName,
-    /// The primary by the spec.
+    /// The spec's primary.
     pub by_spec: NodeName,
 }
 

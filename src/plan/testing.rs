@@ -6,7 +6,7 @@ use super::{
 use crate::plan::Peer;
 use crate::topology::{Address, DeploymentName};
 
-/// Starts some containers, and waits for their servers to follow.
+/// Starts some containers, and waits until their servers replicate.
 pub(crate) fn starting(nodes: usize) -> Plan {
     let deployment = DeploymentName::new("shop").expect("a good name");
     let engine = |node, action| Step { node, action: Action::Engine(action), cause: Cause::New };

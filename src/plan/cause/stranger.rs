@@ -1,10 +1,10 @@
-//! Strangers: servers that a node knows and that do not belong, or no longer belong, to its deployment.
+//! Strangers: known servers that do not belong to the deployment, or do not belong to it any more.
 
 use std::fmt;
 
 use crate::topology::{Address, NodeName};
 
-/// Strangers: servers that a node knows and that do not belong, or no longer belong, to its deployment.
+/// Strangers: known servers that do not belong to the deployment, or do not belong to it any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StrangerReference {
     /// A node that leaves the deployment.

@@ -1,8 +1,8 @@
-//! How a user differs from the spec's.
+//! The difference between a user and the spec.
 
 use std::fmt;
 
-/// How a user differs from the spec's.
+/// The difference between a user and the spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserDrift {
     /// The server does not have the user.
@@ -11,7 +11,7 @@ pub enum UserDrift {
     Rules,
     /// The user's password is not accepted, or another password is accepted too.
     Password,
-    /// Both.
+    /// Rules and password differ.
     RulesAndPassword,
     /// The spec does not have the user.
     Surplus,

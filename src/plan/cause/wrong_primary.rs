@@ -7,9 +7,9 @@ use crate::topology::{Address, NodeName};
 /// The wrong primary of a server or sentinel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrongPrimary {
-    /// Every server is a replica.
+    /// All servers are replicas.
     NoPrimary,
-    /// The server is a primary that no other node counts on.
+    /// The server is a primary, but no other node replicates it.
     OfItsOwn,
     /// The server replicates the server at this address.
     Follows(Address),
@@ -21,7 +21,7 @@ pub enum WrongPrimary {
     Replicates(NodeName),
     /// The server replicates a node that does not exist.
     ReplicatesTheGone,
-    /// It replicates a node that is not of the deployment, and that stays.
+    /// The server replicates a stranger that stays.
     ReplicatesAStranger,
     /// The sentinel watches no primary.
     WatchesNone,
