@@ -1,7 +1,7 @@
 //! The failure bundle: a folder of files that show why `up` failed, for readers without access to the machine.
 //!
-//! This module is pure: it names the files, their content and the masked secrets. [`crate::commands`] gathers and
-//! writes the files.
+//! This module names the files, their content and the secrets to mask. [`crate::deployment`] gathers and writes the
+//! files.
 
 mod masks;
 mod questions;
@@ -12,7 +12,7 @@ pub use questions::{Question, questions};
 /// The result of `up` and the version of redisctl. Read this file first. It marks the folder as a bundle.
 pub const SUMMARY: &str = "bundle.json";
 
-/// The printed error, if there is an error.
+/// The printed error, if any.
 pub const ERROR: &str = "error.txt";
 
 /// Every event with its time, one JSON object per line.
@@ -49,7 +49,7 @@ pub const TOP: [&str; 11] =
 /// A file of a bundle, before secrets are masked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// Its path in the bundle, parts divided by `/`.
+    /// Its path in the bundle, with `/` between parts.
     pub path: String,
     /// Its content.
     pub text: String,

@@ -1,7 +1,7 @@
-//! X.509: makes the certificates that a deployment needs, and judges those that a user brings.
+//! X.509: makes the certificates of a deployment, and checks the user's own certificates.
 //!
-//! [`topology::certificates`](crate::topology::certificates) decides which certificates are needed. The
-//! caller passes the time.
+//! [`topology::certificates`](crate::topology::certificates) decides which certificates are needed. The caller passes
+//! the time.
 
 mod fault_text;
 pub mod issue;

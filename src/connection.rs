@@ -1,4 +1,4 @@
-//! The settings with which a program connects to a deployment: what `redisctl env` prints. Pure.
+//! The settings with which a program connects to a deployment, for `redisctl env`.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -18,13 +18,14 @@ pub(crate) use format::{quote_for_powershell, quote_for_sh};
 /// The characters that need no escape in the user part of a URL: RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The password of a user that its rules let in with any. Clients log in with a password only.
+/// The password of a user with `nopass`. Clients log in only with a password, and this user can log in with any
+/// password.
 const ANY_PASSWORD: &str = "nopass";
 
 /// Variables in the order in which they are printed.
 ///
-/// Programs need the passwords in the clear. Values and the rendered text are [`SecretText`]: code has to
-/// expose them on purpose.
+/// Programs need the plain passwords. Values and the rendered text are [`SecretText`], so that code must expose them
+/// on purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionSettings {
     variables: Vec<(&'static str, SecretText)>,
@@ -50,13 +51,13 @@ pub enum ConnectionError {
         variable: &'static str,
         /// The format.
         format: Format,
-        /// What its readers do to the value.
+        /// The effect of its readers on the value.
         reason: &'static str,
     },
 }
 
 impl ConnectionError {
-    /// What to do next.
+    /// The next thing that the user can do.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -78,21 +79,21 @@ impl ConnectionError {
 pub struct TlsFiles {
     /// The CA's certificate.
     pub ca: PathBuf,
-    /// The client's certificate and its key, where servers ask for a certificate.
+    /// The client's certificate and its key, if servers ask for a certificate.
     pub client: Option<(PathBuf, PathBuf)>,
 }
 
-/// The user and password that a program logs in with.
+/// The user and password of a program.
 #[derive(Clone)]
 pub(crate) struct ClientLogin<'a> {
-    /// `None`: the default user, which a client does not have to name.
+    /// `None`: the default user, which clients need not name.
     pub(crate) user: Option<&'a str>,
-    /// `None`: a client that does not log in is this user.
+    /// `None`: clients have this user without a login.
     pub(crate) password: Option<Cow<'a, SecretText>>,
 }
 
 impl<'a> ClientLogin<'a> {
-    /// The log-in of the same program at the sentinels. Old sentinels know one password and no users.
+    /// The login of the same program at the sentinels. Old sentinels have one password and no users.
     fn at_sentinels(&self, topology: &Topology, credentials: &'a Credentials) -> Self {
         if topology.server.has_sentinel_users() {
             self.clone()
@@ -103,8 +104,8 @@ impl<'a> ClientLogin<'a> {
 }
 
 impl ConnectionSettings {
-    /// The settings for one of the deployment's users; `None`: the default one. `primary` is the node for
-    /// programs that know one node only. `files` is given where there is TLS.
+    /// The settings for a user of the deployment; `None`: the default user. `primary` is the node for programs that
+    /// know a single node. `files` is given with TLS.
     ///
     /// # Errors
     /// The deployment has no such user.
@@ -147,7 +148,7 @@ impl ConnectionSettings {
         }
         if let Some(password) = &login.password {
             set("REDIS_PASSWORD", password.expose().to_owned());
-            // The variable that redis-cli itself reads: no password in its arguments.
+            // `redis-cli` reads this variable, so the password is not in its arguments.
             set("REDISCLI_AUTH", password.expose().to_owned());
         }
         if let (None, Some(password)) = (login.user, &credentials.replica) {
@@ -181,10 +182,10 @@ impl ConnectionSettings {
         self.variables.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
-    /// All of it as text, passwords in the clear.
+    /// All settings as text, with plain passwords.
     ///
     /// # Errors
-    /// The readers of the format do not agree on any spelling of a value.
+    /// The readers of the format have no common form for a value.
     pub fn render(&self, format: Format) -> Result<SecretText, ConnectionError> {
         let text = format::render(&self.variables, format).map(SecretText::new);
         text.map_err(|NoSpelling { variable, reason }| ConnectionError::NoSpelling {
@@ -195,7 +196,7 @@ impl ConnectionSettings {
     }
 }
 
-/// How one of the deployment's users logs in to a node; `None`: the default user, or the user for it.
+/// The login of a user at a node; `None`: the default user, or its replacement if it is off.
 ///
 /// # Errors
 /// The deployment has no such user.
@@ -232,7 +233,7 @@ fn password_of<'a>(user: &User, credentials: &'a Credentials) -> Option<Cow<'a, 
     own.or_else(|| (!user.needs_password()).then(|| Cow::Owned(SecretText::new(ANY_PASSWORD))))
 }
 
-/// Where programs dial a node: its endpoint, or its address where clients are inside the network.
+/// The host and port that programs dial: the endpoint of a node, or its address for clients inside the network.
 fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
     match topology.access {
         Access::Host => (node.endpoint.host.clone(), node.endpoint.port),
@@ -240,7 +241,7 @@ fn dialled(topology: &Topology, node: &Node) -> (String, u16) {
     }
 }
 
-/// A URL names the user wherever there is a password: redis-cli takes an absent name for an empty one.
+/// A URL names the user if it has a password: redis-cli takes an absent name for an empty name.
 fn url(tls: bool, host: &str, port: u16, login: &ClientLogin<'_>) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let user = encoded(login.user.unwrap_or(DEFAULT));

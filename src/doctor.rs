@@ -1,5 +1,5 @@
-//! What `redisctl doctor` finds: whether this machine and its engine can do what `up` needs. Pure: the
-//! command asks the engine.
+//! The findings of `redisctl doctor`: whether this machine and its engine have what `up` needs. The command asks the
+//! engine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use serde::Serialize;
 
 pub mod checks;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is wrong.
+    /// No problem.
     Ok,
     /// `up` works, but something does not work as expected.
     Warning,
@@ -21,7 +21,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The severity as text and JSON spell it.
+    /// The severity in text and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,15 +35,15 @@ impl Severity {
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoctorFinding {
-    /// The check's name: it stays the same between releases.
+    /// The check's name, which stays the same between releases.
     #[serde(rename = "name")]
     pub check: &'static str,
-    /// How much it matters.
+    /// Its severity.
     #[serde(rename = "outcome")]
     pub severity: Severity,
-    /// What was found.
+    /// The finding.
     pub detail: String,
-    /// How to mend it; `None` if nothing is wrong.
+    /// The way to correct it; `None` if there is no problem.
     pub hint: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl DoctorFinding {
         Self { check, severity: Severity::Ok, detail: detail.into(), hint: None }
     }
 
-    /// A finding that `up` works in spite of.
+    /// A finding with which `up` still works.
     #[must_use]
     pub fn warning(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { check, severity: Severity::Warning, detail: detail.into(), hint: Some(hint.into()) }
@@ -67,7 +67,7 @@ impl DoctorFinding {
     }
 }
 
-/// All findings, in the order in which one check needs the other.
+/// All findings. A check comes after the checks that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnosis {
     /// The findings.
@@ -75,7 +75,7 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// How many findings have this severity.
+    /// The number of findings with this severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
@@ -93,14 +93,14 @@ impl Diagnosis {
     }
 }
 
-/// Where an image is.
+/// The place of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageState {
     /// It is on the engine.
     Present,
     /// The engine can pull it.
     InRegistry,
-    /// The engine cannot pull it, and why.
+    /// The engine cannot pull it, for this reason.
     OutOfReach(String),
 }
 
@@ -109,11 +109,11 @@ pub enum ImageState {
 pub enum HostServer {
     /// An image can be made of it.
     Usable,
-    /// No image can be made: the reason, and what to do.
+    /// No image can be made: the reason, and the remedy.
     Unusable(String, Option<&'static str>),
 }
 
-/// Which limits of containers the engine enforces.
+/// The limits that the engine can enforce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Memory.
@@ -134,5 +134,5 @@ pub struct Neighbours {
 /// Busy ports with their holders.
 pub type Holders = BTreeMap<u16, String>;
 
-/// How far two clocks may differ: expiry within seconds still works.
+/// The tolerated difference of two clocks. Expiry within seconds still works.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! Runs a plan's stages: calls the engine and the servers, waits, and tells a listener. It decides nothing: the plan
+//! Runs a plan's stages: calls the engine and the servers, waits, and reports events. It decides nothing: the plan
 //! has the actions and their order, and [`waiting`](crate::waiting) decides whether a wait continues.
 
 use std::future::Future;
@@ -25,7 +25,7 @@ mod wait;
 use attempt::Awaited;
 pub use error::{BoxedError, ExecuteError, causes, chain};
 
-/// How many subjects of a stage run at a time. With more of them an engine on a few cores becomes slower.
+/// The number of subjects of a stage that run at a time. With more, an engine on a few cores becomes slower.
 const SIDE_BY_SIDE: usize = 12;
 
 /// The calls of the engine that the executor needs.
@@ -45,10 +45,10 @@ pub trait EngineCalls: Sync {
         files: Vec<File>,
     ) -> impl Future<Output = Result<(), BoxedError>> + Send;
 
-    /// The last lines of a node's log; empty where the engine has none.
+    /// The last lines of a node's log; empty if the engine has none.
     fn log_tail(&self, node: &NodeName) -> impl Future<Output = Vec<String>> + Send;
 
-    /// Why a node's server will never answer, as its container shows it; `None` if it may answer yet.
+    /// Why a node's server will never answer, from the state of its container; `None` if it may still answer.
     fn unavailable(
         &self,
         node: &NodeName,
@@ -57,7 +57,7 @@ pub trait EngineCalls: Sync {
 
 /// The calls of the servers that the executor needs.
 pub trait ServerCalls: Sync {
-    /// Does an action at a node. A state that will pass, like a server that loads its data, fails with
+    /// Does an action at a node. A temporary state, such as a server that loads its data, fails with
     /// [`ServerFault::Passing`].
     fn apply(
         &self,
@@ -65,23 +65,23 @@ pub trait ServerCalls: Sync {
         action: &ServerAction,
     ) -> impl Future<Output = Result<(), ServerFault>> + Send;
 
-    /// Asks a node for everything but its settings.
+    /// Asks a node for all facts except its settings.
     fn view(&self, node: &NodeName) -> impl Future<Output = Result<ServerView, BoxedError>> + Send;
 }
 
 /// Why a server action did not succeed.
 #[derive(Debug)]
 pub enum ServerFault {
-    /// Not yet: the same call may succeed a moment later.
+    /// A temporary failure: the same call may succeed later.
     Passing(BoxedError),
-    /// Never.
+    /// A permanent failure.
     Final(BoxedError),
 }
 
 /// Renders the files of some nodes.
 pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + Sync + 'a;
 
-/// Observes and plans again; `None` if the observation fails or no plan can be made.
+/// Observes and plans again; `None` if the observation fails or the planner finds obstacles.
 pub type Replan<'a> = dyn Fn() -> BoxFuture<'a, Option<Plan>> + Sync + 'a;
 
 /// The executor's tools.
@@ -90,14 +90,14 @@ pub struct Executor<'a, E, S> {
     pub engine: &'a E,
     /// The servers.
     pub servers: &'a S,
-    /// The files of some nodes, with their secrets. The second argument is the primary, where it is another node
-    /// than the spec's.
+    /// The files of some nodes, with their secrets. The second argument is the primary, if it differs from the
+    /// spec's.
     pub files: &'a Render<'a>,
-    /// The plan that would be made now. A long wait asks for it.
+    /// The plan of this moment. A long wait asks for it.
     pub replan: &'a Replan<'a>,
     /// The listener of all events.
     pub listener: &'a dyn Listener,
-    /// The longest that any single wait may take.
+    /// The limit of a single wait.
     pub timeout: Duration,
 }
 
@@ -105,7 +105,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Runs a plan to its end, or to its first failure.
     ///
     /// # Errors
-    /// The first step that failed. Earlier steps stay done.
+    /// The first step that failed. Earlier steps are not undone.
     pub async fn run(&self, plan: &Arc<Plan>) -> Result<(), ExecuteError> {
         self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
         for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {
@@ -133,7 +133,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 let chains: Vec<_> =
                     plan.chains(id).into_iter().map(|chain| self.chain(run, chain)).collect();
                 let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
-                // The stage waits for the end of every call, also after a failure.
+                // The stage waits until all calls have ended, even after a failure.
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {
                     if let Err(error) = result {
@@ -202,7 +202,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         }
     }
 
-    /// Makes an error of a failure, with the last log lines of the node that it is about.
+    /// Converts a failure to an error, with the last log lines of the node.
     async fn explain(&self, step: &Step, subject: String, failure: StepFailure) -> ExecuteError {
         let action = Box::new(step.action.clone());
         match failure {
@@ -216,7 +216,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             }
             StepFailure::Outdated { reason } => ExecuteError::Outdated { reason },
             StepFailure::Wait { waited, disagreements, silent } => {
-                // The log of the first node only: the logs of thirty nodes would hide the reason.
+                // Only the log of the first node: the logs of thirty nodes would hide the reason.
                 let log = self.log_tail(disagreements.first().map(|first| &first.node)).await;
                 ExecuteError::Wait { subject, action, waited, disagreements, silent, log }
             }
@@ -231,7 +231,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     }
 }
 
-/// A stage while it runs.
+/// A running stage.
 struct StageRun<'a> {
     plan: &'a Plan,
     stage: &'a Stage,

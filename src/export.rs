@@ -1,5 +1,5 @@
-//! A topology in other forms, for people and tools that do not use redisctl: a compose file, a diagram. Pure:
-//! the same topology gives the same text.
+//! A topology in other forms, for people and tools without redisctl: a compose file, a diagram. The same topology
+//! gives the same text.
 
 pub mod compose;
 pub mod diagram;

@@ -1,18 +1,18 @@
-//! What holds for every text from outside, whatever is in it: the properties that the fuzz targets in `fuzz/`
-//! check. Each part of the crate lists its own; ordinary tests check them on the committed corpora.
+//! Properties of the parsers for text from outside. The fuzz targets in `fuzz/` check them on any input. Each part of
+//! the crate lists its own properties, and ordinary tests check them on the committed corpora.
 
 use crate::{commands, docker, redis, spec, topology, verify};
 
-/// What a target checks. It panics where the property does not hold.
+/// The check of a target. It panics if the property does not hold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Property {
-    /// Of a text.
+    /// For text.
     Text(fn(&str)),
-    /// Of bytes, which may be no text.
+    /// For bytes, which may not be text.
     Bytes(fn(&[u8])),
 }
 
-/// A target's name, which is also that of its file in `fuzz/fuzz_targets` and of its corpus.
+/// A target's name, its file in `fuzz/fuzz_targets` and the name of its corpus.
 pub(crate) type Target = (&'static str, Property);
 
 fn targets() -> impl Iterator<Item = &'static Target> {
@@ -27,10 +27,10 @@ fn targets() -> impl Iterator<Item = &'static Target> {
     parts.into_iter().flatten()
 }
 
-/// Checks the property of a target on an input; bytes that are no text are no input of a property of texts.
+/// Checks the property of a target on an input. Properties of texts skip bytes that are not text.
 ///
 /// # Panics
-/// Where the property does not hold, and where there is no such target.
+/// The property does not hold, or the target does not exist.
 pub fn check(name: &str, input: &[u8]) {
     let found = targets().find(|(target, _)| *target == name);
     let (_, property) = found.unwrap_or_else(|| panic!("there is no target `{name}`"));

@@ -1,12 +1,11 @@
-//! redisctl gives a developer or a CI job a real Redis deployment in Docker with one command:
-//! built through the Docker API, formed natively through the Redis protocol, and proved to work
-//! before the command returns.
+//! redisctl makes a real Redis deployment in Docker with one command, for developers and CI jobs. It builds the
+//! deployment through the Docker API, forms it through the Redis protocol, and verifies it before the command returns.
 //!
-//! Programs and integration tests use [`deployment`], and the data that it gives: [`spec`], [`plan`],
-//! [`event`], [`report`], [`status`], [`connection`]. Every other module is internal. The feature `internals`
-//! makes internal modules public for this project's own tests and benches, without a promise.
+//! Programs and integration tests use [`deployment`] and its data: [`spec`], [`plan`], [`event`], [`report`],
+//! [`status`], [`connection`]. All other modules are internal. The feature `internals` makes them public for this
+//! project's own tests and benches, without any promise.
 //!
-//! This page is a tour of its architecture: a pure, synchronous core in a thin, asynchronous shell.
+//! This page is a tour of the architecture: a pure, synchronous core in a thin, asynchronous shell.
 //!
 //! ```text
 //! YAML ──read──▶ Spec ──resolve──▶ Topology ───────────────────┐
@@ -21,55 +20,53 @@
 //!
 //! No I/O, no clock, no randomness, no `async`:
 //!
-//! - [`spec`]: the YAML that a person writes, as serde types, read with every problem at once, each
-//!   with line, column and caret.
-//! - [`topology`]: the resolved model, every node, address, slot and directive decided. Its only
-//!   constructor, [`topology::resolve::resolve`], validates. Nodes of an existing deployment keep their
-//!   numbers, addresses and ports. Passwords are beside it, never in it.
-//! - `observation`: snapshots of what the engine and the servers say, data only.
-//! - `arrangement`: the roles, slots and links of the nodes right now, worked out once per observation.
-//! - `planner`: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] is stages of
-//!   steps, each one action with the cause for it, and prints as stable text. Planning again after
-//!   success gives an empty plan.
-//! - `waiting`: whether a wait is over, goes on, or is in vain; `readiness`: what keeps a deployment from being
-//!   ready.
-//! - `verify`: the checks, as data and pure judgement of the servers' replies. They know no plan and share no
-//!   comparison with the planner, so that the planner's mistakes show. [`report`]: the results of the checks.
-//! - [`up_result`], [`removed`]: what `up` achieved, and what `down` removed.
-//! - `reply`: what a server answers to `redisctl cli`, and how it prints.
+//! - [`spec`]: the YAML that a user writes, as serde types. All problems are found at once, each with line, column and
+//!   caret.
+//! - [`topology`]: the resolved model, with every node, address, slot and directive. Its only constructor,
+//!   [`topology::resolve::resolve`], validates. Nodes of an existing deployment keep their numbers, addresses and
+//!   ports. A topology holds no passwords.
+//! - `observation`: the present answers of the engine and the servers, as data.
+//! - `arrangement`: the present roles, slots and links of the nodes, made once per observation.
+//! - `planner`: `plan(&Topology, &Observation) -> Plan`, deterministic. A [`plan::Plan`] has stages of steps. A step is
+//!   an action with its cause. Plans print as stable text. After a successful run, the next plan is empty.
+//! - `waiting`: whether a wait is over, continues, or is hopeless.
+//! - `readiness`: the reasons why a deployment is not ready.
+//! - `verify`: the checks, as data, and pure functions that judge the replies. They know no plan and share no
+//!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
+//! - [`up_result`], [`removed`]: the results of `up` and `down`.
+//! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `export`: a topology as a compose file or a diagram.
-//! - `certificates`: what is wrong with a user's own certificate; and, with chance for its keys, the
-//!   making of others.
-//! - `doctor`: whether a machine can do what `up` needs.
-//! - [`status`], [`connection`]: what `status` and `env` say.
-//! - `bundle`: the failure bundle: the files that show later why `up` failed.
-//! - [`event`]: what happens while a plan runs.
+//! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
+//! - `doctor`: whether a machine has what `up` needs.
+//! - [`status`], [`connection`]: the data of `status` and `env`.
+//! - `bundle`: the failure bundle, with files that show why `up` failed.
+//! - [`event`]: the events of a run.
 //!
-//! # The shell does
+//! # The shell acts
 //!
-//! - [`deployment`]: the library under the verbs. `up` takes the lease, observes, plans, executes and
-//!   verifies; its loop also runs on an engine and servers in memory.
-//! - `executor`: runs a plan's stages against the two traits `executor::EngineCalls` and
-//!   `executor::ServerCalls`; decides nothing: whether a wait goes on, `waiting` decides.
-//! - `docker`: the engine; knows nothing of slots, roles or Redis commands.
-//! - `redis`: the servers; knows nothing of containers, networks or images.
-//! - `poll`: waits until something has come about.
-//! - [`ui`]: the only place that knows colours and terminals; reads events, plans and reports.
-//! - [`commands`]: one file per verb: arguments in, a call of the library, output. [`cli`]: the command
+//! - [`deployment`]: the library behind the commands. `up` takes the lease, observes, plans, executes and verifies. Its
+//!   loop also runs on an engine and servers in memory.
+//! - `executor`: runs a plan's stages with the traits `executor::EngineCalls` and `executor::ServerCalls`. It decides
+//!   nothing: `waiting` decides whether a wait continues.
+//! - `docker`: the engine. It knows no slots, roles or Redis commands.
+//! - `redis`: the servers. It knows no containers, networks or images.
+//! - `poll`: waits until a state is reached.
+//! - [`ui`]: the only part that knows colours and terminals. It prints events, plans and reports.
+//! - [`commands`]: one file for each command: it parses arguments, calls the library and prints. [`cli`]: the command
 //!   line as types.
 //!
-//! # What never mixes
+//! # Rules that hold everywhere
 //!
-//! A node has an [`topology::Address`] (its static IP, for gossip and replication) and an
-//! [`topology::Endpoint`] (what a client outside the network dials). Forming and verifying go through
-//! the endpoints, from where clients are: what is proved is what the user gets.
+//! A node has an [`topology::Address`] and an [`topology::Endpoint`]. The address is its static IP and port, for gossip
+//! and replication. The endpoint is the host and port that clients outside the network dial. Forming and verification
+//! use the endpoints, as clients do.
 //!
-//! The client's disk has two kinds of files: those that clients need for TLS once `env` has named them, and a cache of
-//! what images hold, by their ids. Neither describes a deployment. Runs at the same deployment wait for each other by a
-//! lease on the engine.
-//! Labels say which container, network and volume belongs to which deployment; redisctl never touches
-//! what lacks them. The topology, the passwords and the keys of a deployment are in a file inside its
-//! containers, and are read back from there.
+//! redisctl writes two kinds of files to the client's disk: the files that clients need for TLS, once `env` names them,
+//! and a cache of images' contents, by image id. They do not describe a deployment.
+//!
+//! A lease on the engine makes runs on the same deployment wait for each other. Labels tell which deployment a
+//! container, network or volume belongs to. redisctl never changes objects without its labels. A file in the containers
+//! of a deployment holds its topology, passwords and keys.
 
 #![cfg_attr(
     not(feature = "internals"),

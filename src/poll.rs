@@ -1,4 +1,4 @@
-//! Looks again and again, for a limited time, until something has come about: how the shell waits.
+//! Waits of the shell: checks repeatedly, for a limited time, until a state is reached.
 //!
 //! ```ignore
 //! let wait = poll::Wait::new("the container to be gone", LIMIT, PACE);
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// A wait with its deadline. Several loops can share it, and with it the time that they have.
+/// A wait with its deadline. Several loops can share it, and its time.
 #[derive(Debug)]
 pub struct Wait {
     awaited: Cow<'static, str>,
@@ -25,30 +25,30 @@ pub struct Wait {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("waited {} s for {awaited}", limit.as_secs_f64())]
 pub struct TimedOut {
-    /// What was waited for: `the replica to take over`.
+    /// The awaited state: `the replica to take over`.
     pub awaited: Cow<'static, str>,
-    /// How long the wait was allowed to take.
+    /// The time limit.
     pub limit: Duration,
 }
 
 impl Wait {
-    /// A wait that begins now, may take `limit`, and looks each `pace`. `awaited` names what it waits for, as in
+    /// A wait that begins now, takes `limit` at most, and checks each `pace`. `awaited` names the state, as in
     /// "waited 5 s for the replica to take over".
     #[must_use]
     pub fn new(awaited: impl Into<Cow<'static, str>>, limit: Duration, pace: Duration) -> Self {
         Self { awaited: awaited.into(), limit, pace, started: Instant::now() }
     }
 
-    /// How long the wait has taken so far.
+    /// The time that the wait has taken so far.
     #[must_use]
     pub fn waited(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Lets the time until the next look go by. The last look comes when the time is over.
+    /// Pauses until the next check. The last check comes when the time is over.
     ///
     /// # Errors
-    /// That last look is over, too.
+    /// The last check is over, too.
     pub async fn pause(&self) -> Result<(), TimedOut> {
         let left = self.limit.saturating_sub(self.waited());
         if left.is_zero() {
@@ -58,7 +58,7 @@ impl Wait {
         Ok(())
     }
 
-    /// Waits for `event`, and for no longer than the time until the next look; `None`: that look is due.
+    /// Waits for `event`, but not beyond the next check; `None`: the check is due.
     ///
     /// # Errors
     /// As [`Wait::pause`].

@@ -1,6 +1,6 @@
-//! When a deployment is ready: pure judgement of the servers' views against what is expected.
+//! Whether a deployment is ready: compares the servers' views with the expectation.
 //!
-//! The executor's waits and the planner use it; verification has checks of its own.
+//! The executor's waits and the planner use it. Verification has its own checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ pub fn answering(answers: &Answers) -> Vec<Disagreement> {
     silent.map(|(node, deviation)| deviation.at(node)).collect()
 }
 
-/// What keeps a primary and its replicas from being ready; empty: they are ready.
+/// The reasons why a primary and its replicas are not ready; empty: they are ready.
 #[must_use]
 pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> Vec<Disagreement> {
     let mut found = Vec::new();
@@ -62,7 +62,7 @@ pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> V
     found
 }
 
-/// What keeps sentinels and the servers that they watch from being ready; empty: they are ready.
+/// The reasons why sentinels and their servers are not ready; empty: they are ready.
 #[must_use]
 pub fn sentinels(expectation: &SentinelExpectation, answers: &Answers) -> Vec<Disagreement> {
     let mut found = replication(&expectation.watched, answers);
@@ -76,7 +76,7 @@ pub fn sentinels(expectation: &SentinelExpectation, answers: &Answers) -> Vec<Di
     found
 }
 
-/// How a sentinel's statements differ from what is expected.
+/// The differences between a sentinel's answers and the expectation.
 fn deviations_of_sentinel(
     expectation: &SentinelExpectation,
     own: &Peer,
@@ -112,10 +112,10 @@ fn deviations_of_sentinel(
     deviations
 }
 
-/// What keeps a cluster from being ready; empty: it is ready.
+/// The reasons why a cluster is not ready; empty: it is ready.
 ///
-/// Every node must say the same: exactly the expected members, no handshakes, the expected roles
-/// and slots, equal epochs, links up; and what the expected milestone asks for beyond that.
+/// All nodes must report the same: exactly the expected members, no handshakes, the expected roles and slots, equal
+/// epochs, and links that are up. The milestone adds further conditions.
 #[must_use]
 pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disagreement> {
     let mut found = Vec::new();
@@ -137,7 +137,7 @@ pub fn cluster(expectation: &ClusterExpectation, answers: &Answers) -> Vec<Disag
     found
 }
 
-/// Compares each node's statements with the expectation and with the other nodes' statements.
+/// Compares each node's answers with the expectation and with the other nodes' answers.
 struct ClusterJudge<'a> {
     expectation: &'a ClusterExpectation,
     now: Arrangement<'a>,
@@ -173,7 +173,7 @@ impl ClusterJudge<'_> {
             }
         }
         let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
-        // Nothing serves the slots of a stranger that is down. The stranger stays as it is.
+        // The slots of a stranger that is down are not served. The stranger stays in the cluster.
         let misses_slots = |(id, line): (&String, &ClusterNode)| {
             is_stranger(&id) && (line.failing || !line.connected) && !line.slots.is_empty()
         };
@@ -196,7 +196,7 @@ impl ClusterJudge<'_> {
         deviations
     }
 
-    /// The strangers that are down, and that the node has never met: the lines of other nodes about them.
+    /// Other nodes' lines about strangers that are down, and that the node has never met.
     fn unmet_strangers(&self, cluster: &ClusterView) -> Vec<&ClusterNode> {
         let lines = self.now.clusters().flat_map(|(_, view)| &view.nodes);
         let unmet = |id: &String| self.expectation.strangers.contains(id) && !cluster.nodes.contains_key(id);
@@ -204,8 +204,8 @@ impl ClusterJudge<'_> {
         lines.filter(|(id, line)| unmet(id) && is_down(line)).map(|(_, line)| line).collect()
     }
 
-    /// How a node's line about a member differs from what is expected. A node keeps slots at their former owner
-    /// until it has met the new owner: slots of `unmet` strangers do not count.
+    /// The differences between a node's line about a member and the expectation. A node lists slots at their former
+    /// owner until it has met the new owner, so slots of `unmet` strangers do not count.
     fn member(&self, member: &ClusterMember, seen: &ClusterNode, unmet: &[&ClusterNode]) -> Vec<Deviation> {
         let name = &member.node;
         let mut deviations = Vec::new();
@@ -240,11 +240,11 @@ impl ClusterJudge<'_> {
         if seen.failing {
             deviations.push(Deviation::SeesDown(name.clone()));
         } else if !seen.connected && self.expectation.milestone == Milestone::Ready {
-            // Nodes pass published messages on through these links.
+            // Nodes forward published messages through these links.
             deviations.push(Deviation::NoLink(name.clone()));
         }
         let own_epoch = self.now.cluster(name).and_then(ClusterView::own).map(|own| own.epoch);
-        // A replica's epoch is its primary's, as far as the observer knows: only primaries' count.
+        // A replica reports its primary's epoch, as far as known. So only primaries' epochs count.
         if matches!(member.role, MemberRole::Primary(_)) && own_epoch.is_some_and(|epoch| epoch != seen.epoch)
         {
             deviations.push(Deviation::OtherEpoch(name.clone()));
@@ -252,8 +252,8 @@ impl ClusterJudge<'_> {
         deviations
     }
 
-    /// Replicas that a primary hears nothing from. Their own links may look up: after the network was
-    /// cut, a connection hangs for some seconds in which both ends believe in it.
+    /// Replicas without acknowledgements at their primary. Their own links may look up: after a network failure, both
+    /// ends of a connection take it for open for some seconds.
     fn unheard(&self, node: &NodeName) -> Vec<Deviation> {
         if !self.now.says_primary(node) {
             return Vec::new();
@@ -264,7 +264,7 @@ impl ClusterJudge<'_> {
         members.map(|member| Deviation::HearsNothing(member.node.clone())).collect()
     }
 
-    /// Whether the node lists every node for clients, with a host.
+    /// Whether the node lists every node to clients, with a host.
     fn listing(&self, cluster: &ClusterView) -> Vec<Deviation> {
         let listed: BTreeSet<&str> = cluster.slots.values().flatten().map(String::as_str).collect();
         let mut deviations = Vec::new();

@@ -1,5 +1,5 @@
-//! Whether a wait is over, goes on, or is in vain. It has no clock: time that has passed and observations come in
-//! as values. The executor looks, asks what is asked for here, and sleeps.
+//! Decides whether a wait is over, continues, or is hopeless. It has no clock: durations and observations are
+//! arguments. The executor attempts, answers the questions from here, and pauses.
 
 use std::time::Duration;
 
@@ -19,39 +19,40 @@ pub use progress::Progress;
 pub use question::{disagreements, nodes};
 pub use unavailable::Unavailable;
 
-/// The pace of a wait's first looks. Many waits follow each other, and each is late by half of this.
+/// The first pause of a wait. Many waits follow each other, and each ends late by half a pause.
 const FIRST_PACE: Duration = Duration::from_millis(10);
 
-/// The pace of a long wait: looks cost the servers time, too.
+/// The pause of a long wait. Attempts cost the servers time, too.
 const LATER_PACE: Duration = Duration::from_millis(50);
 
-/// How long a wait goes on before users are told what is missing.
+/// The time after which users see what a wait is missing.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// How often the engine is asked for the containers of silent servers. A server that starts answers within this time.
+/// The interval at which the engine is asked for the containers of silent servers. A starting server answers within
+/// this time.
 const ENGINE_PACE: Duration = Duration::from_millis(500);
 
-/// How often a long wait asks for another plan.
+/// The interval at which a long wait asks for another plan.
 const PLAN_PACE: Duration = Duration::from_secs(5);
 
-/// What one look shows.
+/// The facts after an attempt.
 #[derive(Debug)]
 pub struct Look {
-    /// How long the wait has taken so far.
+    /// The time that the wait has taken so far.
     pub waited: Duration,
-    /// What is missing; empty: what is awaited has come about.
+    /// The missing parts of the awaited state; empty: the state is reached.
     pub missing: Vec<Missing>,
     /// The nodes whose servers do not answer.
     pub silent: Vec<NodeName>,
     /// Whether another step of the stage has failed.
     pub other_step_failed: bool,
-    /// What keeps the silent nodes' servers from answering; `None` if the engine was not asked.
+    /// Why the silent nodes' servers do not answer; `None` if the engine was not asked.
     pub containers: Option<Vec<(NodeName, Option<Unavailable>)>>,
     /// The plan that the planner would make now.
     pub newer: NewerPlan,
 }
 
-/// The plan that the planner would make in the midst of a wait.
+/// The plan that the planner would make during a wait.
 #[derive(Debug)]
 pub enum NewerPlan {
     /// The executor has not asked for a plan.
@@ -62,40 +63,40 @@ pub enum NewerPlan {
     Made(Plan),
 }
 
-/// What the executor does next.
+/// The next action of the executor.
 #[derive(Debug, PartialEq)]
 pub enum Next {
-    /// It ends the wait: what is awaited has come about.
+    /// It ends the wait: the awaited state is reached.
     Over,
     /// It asks the engine for the containers of the silent nodes, and decides again.
     AskEngine,
     /// It observes and plans again, and decides again.
     AskForPlan,
-    /// It looks again.
+    /// It attempts again.
     GoOn {
-        /// After this time.
+        /// The pause before.
         pause: Duration,
-        /// Whether it first tells the listener what is missing.
+        /// Whether it first reports the missing parts to the listener.
         tell: bool,
     },
     /// It ends the wait: the time is over, or another step has failed.
     GiveUp,
-    /// It ends the wait: the container of a node will not come back by itself.
+    /// It ends the wait: the container of a node needs a repair.
     Vain {
         /// The node.
         node: NodeName,
         /// Why its server does not answer.
         why: Unavailable,
     },
-    /// It ends the wait: what is awaited needs another plan.
+    /// It ends the wait: the awaited state needs another plan.
     PlanAgain(PlanAgain),
 }
 
-/// One wait and what is known of it.
+/// A wait and the facts about it.
 #[derive(Debug)]
 pub struct Waiting<'a> {
     progress: Progress<'a>,
-    /// What is awaited; `None`: that a server does what it is told.
+    /// The awaited condition; `None`: a call that the server must accept.
     condition: Option<&'a Condition>,
     limit: Duration,
     engine_asked: Duration,
@@ -104,14 +105,14 @@ pub struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    /// A wait for a condition. `limit` is the longest that any wait may take.
+    /// A wait for a condition. `limit` is the limit of a single wait.
     #[must_use]
     pub fn for_condition(progress: Progress<'a>, condition: &'a Condition, limit: Duration) -> Self {
         let limit = another_way(condition).map_or(limit, |patience| limit.min(patience));
         Self::new(progress, Some(condition), limit)
     }
 
-    /// A wait for a server to do what it is told. `limit` is the longest that any wait may take.
+    /// A wait until a server accepts a call. `limit` is the limit of a single wait.
     #[must_use]
     pub fn for_call(progress: Progress<'a>, call: &ServerAction, limit: Duration) -> Self {
         Self::new(progress, None, limit + call.longer())
@@ -122,7 +123,7 @@ impl<'a> Waiting<'a> {
         Self { progress, condition, limit, engine_asked, plan_asked, told: Vec::new() }
     }
 
-    /// Decides after a look, and again after what was asked for has been added to the look.
+    /// Decides after an attempt, and again after the requested facts were added to `look`.
     pub fn next(&mut self, look: &Look) -> Next {
         let Look { waited, missing, .. } = look;
         if missing.is_empty() {
@@ -163,8 +164,8 @@ impl<'a> Waiting<'a> {
         Next::GoOn { pause, tell: self.has_news(look) }
     }
 
-    /// A container that the plan has started and that ended is a failure. Where the plan left the container alone,
-    /// another plan starts it: an earlier run may have asked the engine to stop it.
+    /// A container that the plan started and that ended is a failure. If the plan left the container alone, another
+    /// plan starts it: an earlier run may have asked the engine to stop it.
     fn without_container(&self, node: NodeName, why: Unavailable) -> Next {
         if self.progress.has_started(&node) {
             Next::Vain { node, why }
@@ -173,7 +174,7 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// Whether users are to hear what is missing: each change of it, but a server's refusals only once.
+    /// Whether users see the missing parts: after each change, but refusals of a server only once.
     fn has_news(&mut self, look: &Look) -> bool {
         let is_repeated = self.condition.is_none() && !self.told.is_empty();
         if look.waited < QUIET || is_repeated || self.told == look.missing {
@@ -184,8 +185,8 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// The time after which another way to the same end is quicker, where there is another way. Such a wait needs no
-/// other plan.
+/// The time after which another way to the same result is quicker, if there is another way. That wait needs no other
+/// plan.
 fn another_way(condition: &Condition) -> Option<Duration> {
     match condition {
         Condition::ClusterAgrees(ClusterExpectation { milestone: Milestone::Barrier(patience), .. }) => {

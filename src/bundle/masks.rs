@@ -1,4 +1,4 @@
-//! Masks secrets in texts, in every form in which a text may contain them.
+//! Masks secrets in texts, in all forms in which texts may contain them.
 
 use std::fmt;
 
@@ -11,16 +11,16 @@ use crate::topology::files::password_hash;
 /// Replaces a secret.
 const COVER: &str = "***";
 
-/// The secrets to mask. `Debug` prints their number only.
+/// The secrets to mask. `Debug` prints only their number.
 #[derive(Clone, Default)]
 pub struct Masks {
-    /// Every form of every secret.
+    /// All forms of all secrets.
     patterns: Vec<String>,
 }
 
 impl Masks {
-    /// Adds a secret of any length. It is masked as it is, as a JSON string, as a JSON string within a JSON string, as
-    /// part of a URL, and as the hash in ACL lists.
+    /// Adds a secret of any length. It is masked in five forms: plain, as a JSON string, as a JSON string in a JSON
+    /// string, in a URL, and as the hash in ACL lists.
     pub fn cover(&mut self, secret: &SecretText) {
         let text = secret.expose();
         if text.is_empty() {
@@ -41,7 +41,7 @@ impl Masks {
         }
     }
 
-    /// The text with masked secrets. Overlapping secrets are masked as one, so that no part of the second remains.
+    /// The text with masked secrets. Overlapping secrets are masked together, so that no part remains.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let mut spans: Vec<(usize, usize)> = Vec::new();
@@ -75,7 +75,7 @@ impl fmt::Debug for Masks {
     }
 }
 
-/// A text as it is written between the quotes of a JSON string.
+/// A text between the quotes of a JSON string.
 fn escaped(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()

@@ -1,10 +1,10 @@
-//! What is wrong with a certificate, in words.
+//! The faults of certificates as text.
 
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 use time::OffsetDateTime;
 
-/// What is wrong with a certificate, to follow its name: `has expired on 2026-01-31`.
+/// The fault of a certificate, to follow its name: `has expired on 2026-01-31`.
 #[must_use]
 pub fn certificate_fault(error: &CertificateError) -> String {
     match error {
@@ -30,8 +30,7 @@ pub fn certificate_fault(error: &CertificateError) -> String {
     }
 }
 
-/// The names that a certificate bears. rustls gives them as `DnsName("localhost")` and
-/// `IpAddress(127.0.0.1)`.
+/// The names in a certificate. rustls gives them as `DnsName("localhost")` and `IpAddress(127.0.0.1)`.
 fn names(presented: &[String]) -> String {
     if presented.is_empty() {
         return "it names no host at all".to_owned();

@@ -1,4 +1,4 @@
-//! Makes a CA, and certificates by it.
+//! Makes a CA and its certificates.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ use crate::topology::certificates::{Certificates, Due, Issued, KeyPair, Made};
 use crate::topology::tls::names;
 use crate::topology::{DeploymentName, Topology};
 
-/// How long a CA lasts: longer than any deployment for development.
+/// The validity of a CA: longer than any deployment for development.
 const AUTHORITY_LIFE: Duration = Duration::days(3650);
 
-/// How long a certificate lasts: one day less than the 398 days that clients accept. `up` renews it before.
+/// The validity of a certificate: one day less than the 398 days that clients accept. `up` renews it earlier.
 const CERTIFICATE_LIFE: Duration = Duration::days(397);
 
-/// How far before now a certificate becomes valid: the clock of a virtual machine is late after a sleep.
+/// How long ago a certificate becomes valid. The clock of a virtual machine is late after a sleep.
 const CLOCKS_RUN_LATE: Duration = Duration::days(1);
 
-/// No certificate could be made.
+/// A certificate could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("could not make the certificate of `{subject}`")]
 pub struct IssueError {
@@ -33,10 +33,10 @@ pub struct IssueError {
     source: rcgen::Error,
 }
 
-/// The certificates of a topology. The `stored` ones stay where they can; the rest is made.
+/// The certificates of a topology. Usable `stored` certificates stay; all others are made.
 ///
 /// # Errors
-/// A key cannot be made, or the CA's cannot be read.
+/// A key cannot be made, or the CA's key cannot be read.
 pub fn certificates(
     topology: &Topology,
     stored: Option<&Made>,
@@ -61,7 +61,7 @@ pub fn certificates(
     Ok(Certificates::Made(Box::new(made)))
 }
 
-/// A CA, with a certificate for clients and none for nodes yet.
+/// A new CA, with a certificate for clients and no certificates for nodes.
 fn begin(topology: &Topology, now: OffsetDateTime) -> Result<Made, IssueError> {
     let (authority, authority_ends) = authority(&topology.name, now)?;
     let client = client_certificate(&issuer(&topology.name, &authority)?, topology, now)?;

@@ -1,4 +1,4 @@
-//! Judges certificates that a user brings, before anything is made with them.
+//! Checks the user's own certificates before they are used.
 
 use std::sync::Arc;
 
@@ -44,9 +44,9 @@ impl Part {
 pub struct Fault {
     /// The file.
     pub part: Part,
-    /// What is wrong, to follow the file's name.
+    /// The fault, to follow the file's name.
     pub what: String,
-    /// What to do about it.
+    /// The way to correct it.
     pub hint: Option<String>,
 }
 
@@ -60,21 +60,21 @@ impl Fault {
     }
 }
 
-/// A certificate that a user brings, with its key and CA.
+/// A user's own certificate, with its key and CA.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnCertificate<'a> {
     /// The CA's certificates in PEM.
     pub authority: &'a str,
     /// The certificate and its key.
     pub pair: &'a KeyPair,
-    /// The names that clients verify it for.
+    /// The names for which clients verify it.
     pub names: &'a [String],
-    /// Whether servers ask for it too: a node shows it to another node, and redisctl to all nodes.
+    /// Whether servers also ask for it. A node shows it to other nodes, and redisctl shows it to all nodes.
     pub as_client: bool,
 }
 
 impl<'a> OwnCertificate<'a> {
-    /// The certificate of every node of a topology; `names` are those that clients verify.
+    /// The certificate of all nodes of a topology. `names` are the names that clients verify.
     #[must_use]
     pub fn in_topology(
         topology: &Topology,
@@ -87,7 +87,7 @@ impl<'a> OwnCertificate<'a> {
         Self { authority, pair, names, as_client: asked || topology.kind == Kind::Cluster }
     }
 
-    /// The faults at a moment: all files that cannot be read, or else the first fault of their content.
+    /// The faults at a moment: all files that cannot be read, otherwise the first fault of their content.
     #[must_use]
     pub fn faults(&self, now: OffsetDateTime) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -193,7 +193,7 @@ fn key_fault(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -
 fn authority_fault(authority: &str, roots: &RootCertStore, now: UnixTime) -> Option<Fault> {
     CertificateDer::pem_slice_iter(authority.as_bytes()).filter_map(Result::ok).find_map(|certificate| {
         let parsed = ParsedCertificate::try_from(&certificate).ok()?;
-        // A CA is never right as a server's certificate, but rustls checks its dates first.
+        // A CA is never valid as a server's certificate, but rustls checks its dates first.
         match as_server(&parsed, &[], roots, now) {
             Err(rustls::Error::InvalidCertificate(
                 error @ (CertificateError::ExpiredContext { .. }
@@ -204,8 +204,8 @@ fn authority_fault(authority: &str, roots: &RootCertStore, now: UnixTime) -> Opt
     })
 }
 
-/// The fault of a subject that is also the CA's: OpenSSL takes the certificate for a self-signed one and does
-/// not trust it, although clients would. A certificate that did sign itself and is its own CA is right.
+/// The fault of a certificate with the same subject as its CA. OpenSSL takes it for self-signed and does not trust
+/// it, although clients would. A certificate that is really self-signed, and its own CA, has no fault.
 fn subject_fault(chain: &[CertificateDer<'static>], roots: &RootCertStore) -> Option<Fault> {
     let mut own = RootCertStore::empty();
     own.add(chain.first()?.clone()).ok()?;

@@ -1,4 +1,4 @@
-//! How variables are written for shells, files and programs. Quotes keep each value in one piece.
+//! The forms of variables for shells, files and programs. Quotes keep each value in one piece.
 
 use clap::ValueEnum as _;
 
@@ -17,7 +17,7 @@ pub enum Format {
     Dotenv,
     /// `NAME=value` without quotes, for `docker run --env-file`.
     Docker,
-    /// `NAME=value` for the file that `$GITHUB_ENV` names.
+    /// `NAME=value` for the file in `$GITHUB_ENV`.
     Github,
     /// `$env:NAME = 'value'` for PowerShell.
     Powershell,
@@ -37,7 +37,7 @@ impl Format {
 pub(super) struct NoSpelling {
     /// The variable with the value.
     pub(super) variable: &'static str,
-    /// Why there is none.
+    /// The reason.
     pub(super) reason: &'static str,
 }
 
@@ -71,13 +71,13 @@ fn fish(value: &str) -> String {
     format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
-/// Docker takes everything from `=` to the end of the line as it is.
+/// Docker takes the text from `=` to the end of the line unchanged.
 fn docker(value: &str) -> Result<&str, &'static str> {
     if value.contains(['\n', '\r']) { Err("Docker ends a value at the end of its line") } else { Ok(value) }
 }
 
-/// The runner takes the text from `=` to the end of the line as it is. A value of several lines needs a
-/// delimiter that is not one of its lines.
+/// The runner takes the text from `=` to the end of the line unchanged. A value of several lines needs a delimiter
+/// that does not occur as a line in it.
 fn github(name: &str, value: &str) -> String {
     if !value.contains(['\n', '\r']) {
         return format!("{name}={value}");
@@ -89,7 +89,7 @@ fn github(name: &str, value: &str) -> String {
     format!("{name}<<{delimiter}\n{value}\n{delimiter}")
 }
 
-/// `PowerShell` reads typographic single quotes as plain ones: they are doubled too.
+/// `PowerShell` treats typographic single quotes as plain single quotes, so they are doubled too.
 pub(crate) fn quote_for_powershell(value: &str) -> String {
     let mut text = String::from("'");
     for character in value.chars() {
@@ -102,7 +102,7 @@ pub(crate) fn quote_for_powershell(value: &str) -> String {
     text
 }
 
-/// Written by hand to keep the order of the names: `serde_json` sorts the keys of its maps.
+/// This function keeps the order of the names. `serde_json` would sort the keys.
 fn json(variables: &[(&str, SecretText)]) -> String {
     let text = |value: &str| serde_json::Value::from(value).to_string();
     let lines: Vec<String> =

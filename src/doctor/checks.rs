@@ -1,4 +1,4 @@
-//! The checks of `redisctl doctor`, one small function each. Pure.
+//! The checks of `redisctl doctor`, a small function for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ use super::{CLOCK_TOLERANCE, DoctorFinding, Holders, HostServer, ImageState, Lim
 use crate::topology::address::{first_free_subnet, is_in_pools, is_loopback};
 use crate::topology::facts::ReachedNetwork;
 
-/// Where clients dial the ports that the engine publishes.
+/// The host at which clients dial the ports that the engine publishes.
 #[must_use]
 pub fn reachable(host: &str) -> DoctorFinding {
     if is_loopback(host) {
@@ -23,7 +23,7 @@ pub fn reachable(host: &str) -> DoctorFinding {
     )
 }
 
-/// The ports that the cluster of `up` publishes, and their other holders.
+/// The ports that the cluster of `up` publishes, and processes that hold them.
 #[must_use]
 pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> DoctorFinding {
     let range = format!("{}-{}", wanted.start(), wanted.end());
@@ -42,7 +42,7 @@ pub fn ports(wanted: &RangeInclusive<u16>, holders: &Holders) -> DoctorFinding {
     DoctorFinding::warning("ports", detail, "`redisctl up --port-base auto` takes free ones")
 }
 
-/// A free subnet for `nodes` nodes beside the engine's networks, and those that this machine reaches.
+/// A free subnet for `nodes` nodes, which overlaps no network of the engine and no network that this machine reaches.
 #[must_use]
 pub fn subnet(
     nodes: usize,
@@ -90,7 +90,7 @@ pub fn image(reference: &str, state: &ImageState, host: &HostServer) -> DoctorFi
     }
 }
 
-/// This machine's own server. It is needed only where the image cannot be pulled.
+/// This machine's own server. It is needed only if the image cannot be pulled.
 #[must_use]
 pub fn host_server(host: &HostServer, image: &ImageState) -> DoctorFinding {
     match (host, image) {
@@ -123,7 +123,7 @@ pub fn limits(limits: Limits) -> DoctorFinding {
     )
 }
 
-/// Room in the kernel's neighbour table for `nodes` nodes, where each talks to all others.
+/// Room in the kernel's neighbour table for `nodes` nodes that each talk to all others.
 #[must_use]
 pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
     let needed = nodes * nodes.saturating_sub(1);
@@ -140,7 +140,7 @@ pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
     )
 }
 
-/// The engine's clock against this machine's, both in time since 1970.
+/// The difference between the engine's clock and this machine's clock, both as time since 1970.
 #[must_use]
 pub fn clock(engine: Option<Duration>, own: Duration) -> DoctorFinding {
     let Some(engine) = engine else {

@@ -1,4 +1,4 @@
-//! An attempt: a call of a server, or a question to the servers that a condition is about.
+//! An attempt: a call of a server, or questions to the servers of a condition.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) enum Awaited<'a> {
 
 /// The result of an attempt.
 pub(super) struct Attempt {
-    /// A server's refusal that may pass.
+    /// A temporary refusal of a server.
     refusal: Option<(NodeName, BoxedError)>,
     /// The disagreements with the condition.
     disagreements: Vec<Disagreement>,
@@ -50,7 +50,7 @@ impl Attempt {
 }
 
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
-    /// Attempts once. Fails where a server refuses for good.
+    /// Attempts once. A permanent refusal of a server is an error.
     pub(super) async fn attempt(&self, step: &Step, awaited: Awaited<'_>) -> Result<Attempt, StepFailure> {
         match awaited {
             Awaited::Condition(condition) => Ok(self.ask(step, condition).await),
@@ -65,7 +65,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         }
     }
 
-    /// Asks the nodes that a condition is about.
+    /// Asks the nodes of a condition.
     async fn ask(&self, step: &Step, condition: &Condition) -> Attempt {
         let answers = self.answers(waiting::nodes(condition, step.node.as_ref())).await;
         let disagreements = waiting::disagreements(condition, &answers);

@@ -1,4 +1,4 @@
-//! Why a plan did not run to its end.
+//! Why a plan was not completed.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::waiting::{PlanAgain, Unavailable};
 /// Any error, with its causes as sources.
 pub type BoxedError = Box<dyn Error + Send + Sync>;
 
-/// The step that failed.
+/// The failure of a step.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// A call failed.
@@ -22,7 +22,7 @@ pub enum ExecuteError {
         subject: String,
         /// The action that failed.
         action: Box<Action>,
-        /// Why it failed.
+        /// The cause.
         source: BoxedError,
         /// The node's last log lines.
         log: Vec<String>,
@@ -34,9 +34,9 @@ pub enum ExecuteError {
         subject: String,
         /// The action that did not succeed in time, or the wait for a condition.
         action: Box<Action>,
-        /// How long the executor waited.
+        /// The time that the executor waited.
         waited: Duration,
-        /// How the nodes' statements differ from the expected state.
+        /// The differences between the nodes' answers and the expected state.
         disagreements: Vec<Disagreement>,
         /// The nodes whose servers do not answer although their containers run.
         silent: Vec<NodeName>,
@@ -62,7 +62,7 @@ pub enum ExecuteError {
 }
 
 impl ExecuteError {
-    /// The last log lines of the node that the failure is about, under a heading; empty without log lines.
+    /// The last log lines of the failed node, under a heading; empty without log lines.
     #[must_use]
     pub fn log(&self) -> String {
         match self {
@@ -89,7 +89,7 @@ impl ExecuteError {
     }
 }
 
-/// The most disagreements that an error shows: thirty nodes can disagree in nine hundred pairs.
+/// The maximum number of disagreements in an error: thirty nodes can disagree in nine hundred pairs.
 const MOST_SHOWN: usize = 12;
 
 fn said(disagreements: &[Disagreement]) -> String {
@@ -116,7 +116,7 @@ fn log_lines(subject: &str, log: &[String]) -> String {
     text
 }
 
-/// An error with its causes, on a line.
+/// An error with its causes, in one line.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     messages(error).join(": ")
@@ -127,7 +127,7 @@ pub(super) fn messages(error: &dyn Error) -> Vec<String> {
     std::iter::once(error.to_string()).chain(causes(error)).collect()
 }
 
-/// The causes of an error, the nearest first. A cause that the error before it prints is left out.
+/// The causes of an error, the nearest first. A cause that the error's own text already contains is left out.
 #[must_use]
 pub fn causes(error: &dyn Error) -> Vec<String> {
     let mut said = error.to_string();

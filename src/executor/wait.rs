@@ -1,5 +1,5 @@
-//! Waits: attempts, collects the facts that [`waiting`](crate::waiting) asks for, sleeps, and attempts again until it
-//! decides.
+//! Waits: attempts, collects the facts that [`waiting`](crate::waiting) asks for, pauses, and repeats this until
+//! `waiting` decides to end.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ enum After {
 }
 
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
-    /// Waits until the awaited event, or until the wait is hopeless.
+    /// Waits until the awaited state, or until the wait is hopeless.
     pub(super) async fn wait(
         &self,
         run: &StageRun<'_>,

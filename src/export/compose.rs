@@ -1,5 +1,5 @@
-//! A topology as a compose file: the same servers at the same addresses, with the same settings and limits.
-//! Passwords are variables. A comment says what compose cannot do.
+//! A topology as a compose file: the same servers, addresses, settings and limits. Passwords are variables. A comment
+//! lists the steps that compose cannot do.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ mod tls;
 mod variables;
 mod yaml;
 
-/// Where a server keeps its data: the folder of the official images.
+/// The folder of a server's data in the official images.
 const DATA_FOLDER: &str = "/data";
 
 /// The hint for `image: host`: redisctl makes this image from the machine's own server.
@@ -88,7 +88,7 @@ struct Network {
     ipam: AddressManagement,
 }
 
-/// Which addresses a network has.
+/// The addresses of a network.
 #[derive(Debug, Serialize)]
 struct AddressManagement {
     config: [Pool; 1],
@@ -101,7 +101,7 @@ struct Pool {
     gateway: String,
 }
 
-/// A volume under this very name: compose puts the project's name before other names.
+/// A volume with exactly this name. Compose adds the project's name to other names.
 #[derive(Debug, Serialize)]
 struct Named {
     name: String,
@@ -183,7 +183,7 @@ fn owner(user: &str) -> String {
     format!("mode=0700,uid={user},gid={group}")
 }
 
-/// Text without variables of compose: `$` is escaped.
+/// Text without compose variables: `$` is escaped.
 fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }

@@ -52,7 +52,7 @@ pub fn render(topology: &Topology) -> String {
     text
 }
 
-/// A node's id in the diagram: the names of deployments have characters that ids must not have.
+/// A node's id in the diagram. Names of deployments may have characters that ids must not have.
 fn id(topology: &Topology, node: &Node) -> String {
     let number = topology.nodes().iter().position(|other| other.name == node.name).unwrap_or_default();
     format!("node{}", number + 1)

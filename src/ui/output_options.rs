@@ -14,10 +14,10 @@ pub struct OutputOptions {
 /// The form of data on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Output {
-    /// Text.
+    /// For people.
     #[default]
     Text,
-    /// JSON.
+    /// For programs.
     Json,
 }
 

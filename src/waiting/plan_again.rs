@@ -6,24 +6,23 @@ use super::Unavailable;
 use crate::plan::AtStake;
 use crate::topology::NodeName;
 
-/// Why a wait needs another plan. Servers learn from each other and choose their primaries in ways that no plan
-/// foresees.
+/// Why a wait needs another plan. Servers learn from each other and choose primaries, and plans cannot predict this.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PlanAgain {
-    /// The wait is for another node than the primary.
+    /// The wait expects another primary.
     OtherPrimary(NodeName),
     /// A step has become necessary.
     NewStep {
         /// The node, or the deployment.
         subject: String,
-        /// What the step does.
+        /// The action of the step.
         action: String,
-        /// Why.
+        /// The cause.
         cause: String,
     },
-    /// A server with keys has come in that is not of the deployment.
+    /// A stranger with keys has joined.
     AtStake(AtStake),
-    /// A container that the plan left alone does not run any more.
+    /// A container that the plan left alone has ended.
     Unavailable {
         /// The node.
         node: NodeName,

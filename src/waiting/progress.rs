@@ -1,10 +1,10 @@
-//! How far a plan has come when one of its steps waits.
+//! The position of a plan whose step waits.
 
 use super::PlanAgain;
 use crate::plan::{Action, Condition, EngineAction, Plan, ServerAction, Stage, Step};
 use crate::topology::NodeName;
 
-/// A plan, and how far it has come.
+/// A plan with the position of the present stage.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
     plan: &'a Plan,
@@ -13,7 +13,7 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// The plan is in the stage of this position, counted from 0.
+    /// The plan at the stage with this position, counted from 0.
     #[must_use]
     pub fn new(plan: &'a Plan, position: usize) -> Self {
         let calls_engine = |stage: &Stage| stage.steps.iter().any(|step| step.action.is_engine_call());
@@ -33,17 +33,17 @@ impl<'a> Progress<'a> {
         self.begun.iter().flat_map(|stage| &stage.steps).any(starts)
     }
 
-    /// Why `newer` has to run before a condition can hold; `None` if this plan will do.
+    /// Why `newer` must run before a condition can hold; `None` if this plan suffices.
     pub(super) fn needs(&self, newer: &Plan, condition: &Condition) -> Option<PlanAgain> {
         if let Some(primary) = newer.primary_besides(condition) {
             return Some(PlanAgain::OtherPrimary(primary.clone()));
         }
-        // A stranger came in by itself. The wait does not expect it.
+        // A stranger joined by itself. The wait does not expect it.
         if let Some(stake) = self.plan.unknown_stake(newer) {
             return Some(PlanAgain::AtStake(stake.clone()));
         }
         let forgets = |step: &Step| matches!(step.action, Action::Server(ServerAction::Forget { .. }));
-        // While containers are still to be replaced, many plans lead to the same end; but none lives with a stranger.
+        // While containers are still to be replaced, many plans lead to the same result, but none with a stranger.
         let step = self.plan.lacks(newer).find(|step| self.engine_is_done || forgets(step))?;
         Some(PlanAgain::NewStep {
             subject: step.subject(self.plan).to_owned(),

@@ -1,4 +1,4 @@
-//! Which nodes a condition is about, and what keeps it from holding.
+//! The nodes of a condition, and the reasons why the condition does not hold.
 
 use std::iter::once;
 
@@ -6,7 +6,7 @@ use crate::plan::{Condition, Disagreement, Peer};
 use crate::readiness::{self, Answers};
 use crate::topology::NodeName;
 
-/// The nodes that a condition is about. `own` is the node of the step that waits.
+/// The nodes of a condition. `own` is the node of the waiting step.
 #[must_use]
 pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a NodeName> {
     let names = |peers: &mut dyn Iterator<Item = &'a Peer>| peers.map(|peer| &peer.node).collect();
@@ -25,7 +25,7 @@ pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a
     }
 }
 
-/// What keeps a condition from holding, by the answers of its nodes; empty: it holds.
+/// The reasons why a condition does not hold, from the answers of its nodes; empty: it holds.
 #[must_use]
 pub fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Disagreement> {
     match condition {

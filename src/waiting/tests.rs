@@ -1,4 +1,4 @@
-//! Every decision, as tables: what a look shows, and what the executor does next.
+//! Every decision as a table: the facts of an attempt, and the executor's next action.
 
 use super::*;
 use crate::plan::{
@@ -49,7 +49,7 @@ fn disagreement(deviation: &Deviation) -> Missing {
     Missing::Disagreement(deviation.clone().at(&name(1)))
 }
 
-/// A look after this time, at which something is missing and the engine has just been asked.
+/// An attempt after this time that did not succeed. The engine has just been asked.
 fn look(waited: Duration) -> Look {
     Look {
         waited,
@@ -135,7 +135,7 @@ fn the_engine_is_asked_at_a_pace_of_its_own() {
     let silent = |waited| Look { containers: None, silent: vec![name(1)], ..look(ms(waited)) };
     assert_eq!(waiting.next(&silent(499)), go_on(FIRST_PACE, false));
     assert_eq!(waiting.next(&silent(500)), Next::AskEngine);
-    // The server may answer yet: its container runs.
+    // The server may still answer, because its container runs.
     let answered = Look { containers: Some(vec![(name(1), None)]), ..silent(500) };
     assert_eq!(waiting.next(&answered), go_on(FIRST_PACE, false));
     assert_eq!(waiting.next(&silent(999)), go_on(FIRST_PACE, false));
@@ -177,12 +177,12 @@ fn another_plan_is_asked_for_at_a_pace_of_its_own() {
     let mut waiting = Waiting::for_condition(progress, &condition, LIMIT);
     assert_eq!(waiting.next(&look(ms(4999))), go_on(LATER_PACE, true));
     assert_eq!(waiting.next(&look(ms(5000))), Next::AskForPlan);
-    // Nothing can be planned at this moment.
+    // No plan can be made at this moment.
     let answered = Look { newer: NewerPlan::Impossible, ..look(ms(5000)) };
     assert_eq!(waiting.next(&answered), go_on(LATER_PACE, false));
     assert_eq!(waiting.next(&look(ms(9999))), go_on(LATER_PACE, false));
     assert_eq!(waiting.next(&look(ms(10_000))), Next::AskForPlan);
-    // Where another way is quicker, no other plan is asked for; a call needs none.
+    // If another way is quicker, no other plan is asked for. A call needs no plan.
     let call = ServerAction::Announce;
     let others = [Waiting::for_condition(progress, &hasty, LIMIT), Waiting::for_call(progress, &call, LIMIT)];
     for mut waiting in others {
@@ -216,7 +216,7 @@ fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_p
         (READY, with_step.clone(), Some("shop-1: make its replicas known (new)")),
         // While containers are still started, the newer plan may have more steps.
         (START, with_step, None),
-        // A stranger that came in stays in the way of every wait.
+        // A stranger that joined prevents every wait from succeeding.
         (START, with_stranger, Some("shop-1: forget 01234567 (new)")),
         (
             START,

@@ -1,8 +1,8 @@
-//! Why a node's server does not answer, as its container shows it.
+//! Why a node's server does not answer, from the state of its container.
 
 use std::fmt;
 
-/// Why a server will not answer until something is done about its container.
+/// Why a server will not answer until its container is repaired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unavailable {
     /// The container does not exist.
@@ -12,18 +12,18 @@ pub enum Unavailable {
         /// The exit code.
         code: i64,
     },
-    /// The server ends whenever the engine restarts it.
+    /// The server ends after each restart of the container.
     Restarting {
         /// Its last exit code.
         code: i64,
         /// How many times the engine has restarted it.
         restarts: i64,
     },
-    /// The kernel killed the server because its container had used up its memory.
+    /// The kernel killed the server because its container ran out of memory.
     OutOfMemory,
     /// The container is paused.
     Paused,
-    /// The container runs, and is attached to no network.
+    /// The container runs, but is attached to no network.
     NoNetwork,
 }
 

@@ -1,9 +1,9 @@
-//! How a value is written in a `.env` file.
+//! The form of a value in a `.env` file.
 //!
-//! There is no standard. A value is written in a spelling that all of these readers take for the same value:
-//! python-dotenv, dotenv of npm, `node --env-file`, and Docker Compose.
+//! There is no standard. The form is chosen so that all of these readers read the same value: python-dotenv, dotenv
+//! of npm, `node --env-file`, and Docker Compose.
 
-/// The spelling of a value, or the reason why its readers have none in common.
+/// The form of a value, or the reason why its readers have no common form.
 pub(super) fn spelling(value: &str) -> Result<String, &'static str> {
     let has = |characters: &[char]| value.contains(characters);
     if is_plain(value) {
@@ -15,11 +15,11 @@ pub(super) fn spelling(value: &str) -> Result<String, &'static str> {
     if value.contains("${") {
         return Err("it has `${`, in which python-dotenv sees a variable even between quotes");
     }
-    // python-dotenv reads two backslashes as one. Compose takes a last backslash for an escape of the quote.
+    // python-dotenv reads two backslashes as one. Compose takes a backslash at the end for an escape of the quote.
     if !has(&['\'']) && !value.contains(r"\\") && !value.ends_with('\\') {
         return Ok(format!("'{value}'"));
     }
-    // Compose and python-dotenv have escapes between double quotes, the others have not.
+    // Only Compose and python-dotenv have escapes between double quotes.
     if !has(&['"', '$', '\\']) {
         return Ok(format!("\"{value}\""));
     }
@@ -45,8 +45,8 @@ fn is_plain(value: &str) -> bool {
 mod tests {
     use super::spelling;
 
-    /// Values and spellings. Each spelling was read as its value by python-dotenv 1.2.2, dotenv 18.0.10 of npm, and
-    /// `node --env-file` of 20.20. The rules of Compose are those of its parser in November 2026.
+    /// Values and their forms. python-dotenv 1.2.2, dotenv 18.0.10 of npm, and `node --env-file` of 20.20 read each
+    /// form as its value. The rules of Compose are from its parser in November 2026.
     const MEASURED: [(&str, &str); 34] = [
         ("plain-1.0_%40:/@,+", "plain-1.0_%40:/@,+"),
         ("a b", "'a b'"),
@@ -84,7 +84,7 @@ mod tests {
         ("{}", "'{}'"),
     ];
 
-    /// Values that no two readers, or not all of them, read alike in any spelling.
+    /// Values that the readers do not read alike in any form.
     const REFUSED: [&str; 8] = ["a'b$c", "a'\"$", "'a\"", "a'\"#", "${HOME}", "a\rb", "'\\", " '\" "];
 
     #[test]

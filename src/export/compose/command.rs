@@ -1,4 +1,4 @@
-//! A server's arguments: its directives, with variables in the place of passwords.
+//! A server's arguments: its directives, with variables instead of passwords.
 
 use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};
@@ -18,7 +18,7 @@ pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
         }
         for line in arguments(name, setting) {
             words.push(option());
-            // The quotes fit: a rule checks what the user wrote, and all else is quoted by this program.
+            // The quotes match: a rule has checked the user's text, and redisctl quotes all other text.
             words.extend(split(&line).unwrap_or_default().iter().map(|word| literal(word)));
         }
     }

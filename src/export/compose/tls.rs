@@ -6,18 +6,18 @@ use crate::topology::health_check::TlsPaths;
 use crate::topology::tls::{CertificateSource, Tls};
 use crate::topology::{Node, Topology};
 
-/// The variable that names the folder.
+/// The variable with the path of the folder.
 const VARIABLE: &str = "REDIS_TLS_FOLDER";
 
-/// Where servers see the folder.
+/// The path of the folder for servers.
 const FOLDER: &str = "/tls";
 
-/// The mount of the folder, where there is TLS.
+/// The mount of the folder, with TLS.
 pub(super) fn mount(topology: &Topology) -> Option<String> {
     topology.tls.map(|_| format!("{}:{FOLDER}:ro", value(VARIABLE)))
 }
 
-/// Where a server finds the file that a directive names.
+/// The path of a directive's file for a server.
 pub(super) fn path(topology: &Topology, node: &Node, directive: &str) -> Option<String> {
     let tls = topology.tls?;
     let (certificate, key) = pair(tls, node);
@@ -39,12 +39,12 @@ fn pair(tls: Tls, node: &Node) -> (String, String) {
     }
 }
 
-/// Where a client in the node's container finds its files, where there is TLS.
+/// The paths of a client's files in the node's container, with TLS.
 pub(super) fn client_paths(topology: &Topology, node: &Node) -> Option<TlsPaths> {
     topology.tls.map(|tls| TlsPaths { ca: format!("{FOLDER}/ca.pem"), own: Some(pair(tls, node)) })
 }
 
-/// The options of `redis-cli` in the node's container, with a space behind them; nothing without TLS.
+/// The options of `redis-cli` in the node's container, with a space after them; empty without TLS.
 pub(super) fn client_options(topology: &Topology, node: &Node) -> String {
     let Some(tls) = topology.tls else { return String::new() };
     let (certificate, key) = pair(tls, node);
@@ -55,7 +55,7 @@ pub(super) fn client_options(topology: &Topology, node: &Node) -> String {
     format!("--tls --cacert {FOLDER}/ca.pem {own}")
 }
 
-/// What the folder has to hold.
+/// The required files of the folder.
 pub(super) fn comment(topology: &Topology) -> Option<Vec<String>> {
     let files = match topology.tls?.certificates {
         CertificateSource::Made => "`ca.pem`, and `NODE.pem` and `NODE-key.pem` for each node",

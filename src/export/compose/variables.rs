@@ -1,13 +1,13 @@
-//! The variables that stand for passwords in a compose file.
+//! The variables for passwords in a compose file.
 
 use crate::topology::{Node, Topology};
 
 /// The default user's password.
 const DEFAULT: &str = "REDIS_PASSWORD";
-/// The default user's password on replicas, where it differs from the primary's.
+/// The default user's password on replicas, if it differs from the primary's.
 const REPLICA: &str = "REDIS_REPLICA_PASSWORD";
 
-/// The password with which replicas log in, where the default user cannot replicate.
+/// The password with which replicas log in, if the default user cannot replicate.
 pub(super) const REPLICATION: &str = "REDIS_REPLICATION_PASSWORD";
 
 /// Every variable that a topology needs.
@@ -20,7 +20,7 @@ pub(super) fn all(topology: &Topology) -> Vec<String> {
     default.into_iter().chain(replica).chain(replication).chain(users).collect()
 }
 
-/// The default user's password on a node, which starts out as primary or as replica.
+/// The default user's password on a node that starts as primary or as replica.
 pub(super) fn of_default_user(topology: &Topology, on_primary: bool) -> Option<&'static str> {
     let auth = topology.auth.as_ref()?;
     if auth.replica_password && !on_primary {
@@ -30,8 +30,8 @@ pub(super) fn of_default_user(topology: &Topology, on_primary: bool) -> Option<&
     }
 }
 
-/// The default user's password on the node, and the one with which it logs in to its primary. That is the
-/// other role's password, which stays right after a failover.
+/// The default user's password on the node, and the password with which the node logs in to its primary. The second
+/// is the other role's password, so it stays valid after a failover.
 pub(super) fn of_node(topology: &Topology, node: &Node) -> (Option<&'static str>, Option<&'static str>) {
     let primary = topology.starts_as_primary(&node.name);
     (of_default_user(topology, primary), of_default_user(topology, !primary))
@@ -45,7 +45,7 @@ pub(super) fn of_user(name: &str) -> String {
     format!("REDIS_{}_PASSWORD", name.chars().map(upper).collect::<String>())
 }
 
-/// The variable's value, which must be set.
+/// The variable's value. It must be set.
 pub(super) fn value(name: &str) -> String {
     format!("${{{name}:?set it}}")
 }

@@ -1,5 +1,5 @@
-//! YAML that means the same in version 1.1, where plain `yes` is a boolean: `docker-compose` 1 reads that
-//! version.
+//! YAML with the same meaning in version 1.1, in which plain `yes` is a boolean. `docker-compose` 1 reads version
+//! 1.1.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ pub(super) fn to_string(value: &impl Serialize) -> Result<String, serde_yaml::Er
 /// The line, with quotes around a key or value that is one of these words.
 fn with_quotes(line: &str) -> String {
     let is_word = |text: &str| FORMER_BOOLEANS.iter().any(|word| text.eq_ignore_ascii_case(word));
-    // The last word of a line is a value, or a key where a colon follows it. Only a key may stand before it.
+    // The last word of a line is a value, or a key if a colon follows it. Only a key may stand before it.
     let (before, last) = line.rsplit_once(' ').map_or(("", line), |(before, last)| (before, last));
     let margin = &line[..line.len() - last.len()];
     let alone = before.trim().is_empty();
