@@ -177,6 +177,22 @@ impl<'a> Servers<'a> {
         Ok(replies)
     }
 
+    /// Empties the records of servers that have served no client but redisctl: their logs of slow and refused commands,
+    /// and their statistics. A server that refuses it keeps them, which harms nothing.
+    pub async fn empty_records(&self) {
+        let empty = |node: &NodeName| {
+            let node = node.clone();
+            let commands: &[&str] = match (self.topology.is_sentinel(&node), &self.topology.auth) {
+                (true, None) => &[],
+                (true, Some(_)) => &["ACL LOG RESET"],
+                (false, None) => &["LATENCY RESET", "SLOWLOG RESET", "CONFIG RESETSTAT"],
+                (false, Some(_)) => &["ACL LOG RESET", "LATENCY RESET", "SLOWLOG RESET", "CONFIG RESETSTAT"],
+            };
+            async move { drop(self.replies(&node, commands).await) }
+        };
+        futures_util::future::join_all(self.topology.nodes().iter().map(|node| empty(&node.name))).await;
+    }
+
     async fn ask(&self, node: &NodeName, settings: bool) -> Result<ServerView, ServerError> {
         let mut connection = self.connection(node).await?;
         if self.topology.is_sentinel(node) {

@@ -277,7 +277,11 @@ impl<'a> Up<'a> {
         target.keep_learned(engine, &observed).await?;
         watch.lap("look at the result");
         let status = status(&target.topology, &observed);
-        Ok(UpResult { changes: converged.changes, status, verification })
+        let result = UpResult { changes: converged.changes, status, verification };
+        if target.begun && result.passed() {
+            servers.empty_records().await;
+        }
+        Ok(result)
     }
 
     /// Completes the bundle. Removes the parts of a failed run, if the caller wants it.

@@ -15,9 +15,9 @@ use crate::verify::{
 };
 use crate::waiting::Unavailable;
 
+mod acl_logs;
 mod check_connections;
 mod reply;
-
 mod survey;
 
 use check_connections::CheckConnections;
@@ -49,10 +49,12 @@ pub async fn verify_within(
     patience: Duration,
     why: &WhySilent<'_>,
 ) -> Report {
-    let survey = survey::take(servers, why).await;
+    let (survey, empty_logs) = tokio::join!(survey::take(servers, why), acl_logs::empty(servers));
     let checks = verify::checks(topology, credentials, &survey, unique);
     let checks = join_all(checks.into_iter().map(|check| run(servers, check, patience))).await;
-    Report { deployment: topology.name.clone(), checks }
+    let report = Report { deployment: topology.name.clone(), checks };
+    acl_logs::tidy(servers, empty_logs, &report).await;
+    report
 }
 
 /// The user that redisctl logs in as.

@@ -95,14 +95,13 @@ impl Dialer {
             Some(_) => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
         };
         let information = address.into_connection_info()?.set_tcp_settings(tcp_settings());
-        Ok(match login {
-            None => information,
-            Some(login) => information.set_redis_settings(
-                RedisConnectionInfo::default()
-                    .set_username(&login.user)
-                    .set_password(login.password.expose()),
-            ),
-        })
+        // Old servers do not know CLIENT SETINFO, and others refuse it before a log-in. Both count it as an error.
+        let settings = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let settings = match login {
+            None => settings,
+            Some(login) => settings.set_username(&login.user).set_password(login.password.expose()),
+        };
+        Ok(information.set_redis_settings(settings))
     }
 
     /// The client for a connection information.

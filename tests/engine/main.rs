@@ -41,6 +41,7 @@ mod ssh;
 mod stored;
 mod support;
 mod tls;
+mod traces;
 mod two_at_once;
 mod users;
 #[cfg(windows)]
