@@ -286,3 +286,16 @@ async fn a_look_in_the_midst_of_a_takeover_is_told_from_what_may_be() {
     assert!(is_between_primaries(&amidst, &topology));
     assert!(!is_between_primaries(&before, &topology) && !is_between_primaries(&after, &topology));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_swap_of_roles_is_no_drift_of_settings_where_no_server_was_asked() {
+    let topology = topology("{kind: replication, replicas: 1}");
+    let world = up(&topology).await;
+    world.promote(&node(&topology, 2));
+    world.configure(&node(&topology, 2), "replicaof", "");
+    let mut observed = world.observe(&topology);
+    // The servers of a new deployment have told their defaults only.
+    observed.learned = redisctl::topology::Learned::default();
+    let plan = redisctl::planner::plan(&topology, &observed, SWAP).expect("a plan");
+    assert!(!plan.to_string().contains("set replicaof"), "{plan}");
+}
