@@ -33,6 +33,8 @@ pub struct StatusView {
     pub nodes: Vec<NodeStatus>,
     /// The reasons for `degraded`, one sentence each.
     pub problems: Vec<String>,
+    /// What clients have to know, one sentence each. It is no problem of the servers.
+    pub notes: Vec<String>,
 }
 
 /// The state of a deployment.

@@ -41,6 +41,7 @@ pub mod slots;
 mod spec_field;
 pub mod stored_format;
 pub mod tls;
+mod told;
 pub mod users;
 pub mod warnings;
 
@@ -56,6 +57,7 @@ pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
 pub use spec_field::{ImageIdentity, SpecField};
 pub use tls::Tls;
+pub use told::ToldInstead;
 
 /// The kinds of deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,6 +256,12 @@ impl Topology {
         } else {
             Endpoint { host: node.address.ip.to_string(), port: node.address.port }
         }
+    }
+
+    /// What clients outside the network are told, where it is not the endpoints.
+    #[must_use]
+    pub fn told_instead_of_endpoints(&self) -> Option<ToldInstead> {
+        told::instead_of_endpoints(self)
     }
 
     /// How many replicas each shard has.

@@ -14,6 +14,7 @@ use crate::topology::{Credentials, Kind, Topology};
 mod access;
 mod acl_agreement;
 mod agreement;
+mod announced;
 mod check;
 mod context;
 mod expectation;
@@ -72,6 +73,7 @@ pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, u
         checks.extend(shape::checks(&context));
         checks.extend(agreement::checks(&context));
         checks.extend(routing::checks(&context));
+        checks.extend(announced::checks(&context));
     }
     checks.extend(replication::checks(&context));
     checks.extend(access::checks(&context));

@@ -29,6 +29,9 @@ pub(super) async fn run(
     if let Some(folder) = files.as_ref().and_then(|files| files.ca.parent()) {
         ui.note(&format!("the files for TLS are in {}", folder.display()));
     }
+    if let Some(told) = deployment.topology().told_instead_of_endpoints() {
+        ui.note(&told.note);
+    }
     ui.connection(&text)?;
     Ok(ExitStatus::Done)
 }

@@ -63,6 +63,7 @@ fn user<'a>(servers: &'a Servers<'_>) -> &'a str {
 }
 
 async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckResult {
+    let advice = check.advice;
     let (verdict, transcript) = match check.method {
         CheckMethod::Judged { judgement: verdict, transcript } => (verdict, transcript),
         CheckMethod::Asked { requests: steps, cleanup, mut transcript, found } => {
@@ -79,7 +80,11 @@ async fn run(servers: &Servers<'_>, check: Check, patience: Duration) -> CheckRe
                 let round = std::slice::from_ref(step);
                 let _ = perform(&mut sessions, round, Duration::ZERO, &mut transcript).await;
             }
-            (verdict, transcript)
+            let advised = |wrong: String| match advice {
+                Some(advice) => format!("{wrong}; {advice}"),
+                None => wrong,
+            };
+            (verdict.map_err(advised), transcript)
         }
     };
     let (outcome, detail) = outcome(verdict);

@@ -35,6 +35,7 @@ pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
         server: topology.server.to_string(),
         nodes,
         problems,
+        notes: topology.told_instead_of_endpoints().map(|told| told.note).into_iter().collect(),
     }
 }
 

@@ -50,7 +50,15 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
     }
     let problems = status.problems.iter();
     text.extend(problems.map(|problem| format!("{} {problem}\n", palette.bad("problem:"))));
+    text.push_str(&notes(status, palette));
     text
+}
+
+/// What clients have to know.
+pub(super) fn notes(status: &StatusView, palette: Palette) -> String {
+    let lines: String =
+        status.notes.iter().map(|note| format!("{} {note}\n", palette.caution("note:"))).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// The line about the image, with its digest. A name with a digest can be copied into a spec.
@@ -156,6 +164,7 @@ pub(super) mod tests {
             server: topology.server.to_string(),
             nodes: topology.nodes().into_iter().map(node).collect(),
             problems: Vec::new(),
+            notes: topology.told_instead_of_endpoints().map(|told| told.note).into_iter().collect(),
         }
     }
 

@@ -4,7 +4,7 @@ use console::Alignment::Left;
 
 use super::client_commands::{Shell, commands};
 use super::palette::Palette;
-use super::status::{image, modules, serves, serves_heading, state};
+use super::status::{image, modules, notes, serves, serves_heading, state};
 use super::table::Table;
 use crate::status::{Role, StatusView};
 use crate::topology::Topology;
@@ -49,6 +49,7 @@ fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: P
             .into_iter()
             .map(|command| format!("  {}\n", palette.accent(command))),
     );
+    text.push_str(&notes(status, palette));
     text
 }
 
@@ -88,6 +89,14 @@ mod tests {
           eval "$(redisctl env shop)"
           redisctl cli shop
         "#);
+    }
+
+    #[test]
+    fn what_clients_are_told_instead_of_endpoints_is_said_at_the_end() {
+        let note = "note: redis 6.2.0 tells clients addresses in 172.30.0.0/24: only machines with a route to it can \
+                    follow redirections\n";
+        let old = text("{kind: cluster, image: 'redis:6.2'}");
+        assert!(old.ends_with(&format!("redisctl cli shop\n\n{note}")), "{old}");
     }
 
     #[test]

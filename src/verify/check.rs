@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::report::Exchange;
 use crate::spec::SecretText;
-use crate::topology::NodeName;
+use crate::topology::{Endpoint, NodeName};
 
 use super::Expectation;
 
@@ -19,6 +19,8 @@ pub struct Check {
     pub node: Option<NodeName>,
     /// How it is proved.
     pub method: CheckMethod,
+    /// What a user can do about a failure, where the reply does not show it.
+    pub advice: Option<String>,
 }
 
 /// The finding, or the mistake.
@@ -73,6 +75,8 @@ pub enum CheckConnection {
     Plaintext(NodeName),
     /// A connection to a node with TLS, but without a client's certificate.
     Uncertified(NodeName),
+    /// A connection of this check alone to a node, at the address that servers tell clients, logged in as redisctl.
+    Announced(NodeName, Endpoint),
     /// A cluster client that starts at this node and discovers the others.
     Cluster(NodeName),
 }
@@ -87,6 +91,7 @@ impl CheckConnection {
             | Self::Guest(node)
             | Self::Plaintext(node)
             | Self::Uncertified(node)
+            | Self::Announced(node, _)
             | Self::Cluster(node) => node,
         }
     }
@@ -218,7 +223,8 @@ impl Check {
         judgement: Judgement,
         transcript: Vec<Exchange>,
     ) -> Self {
-        Self { name, proves, node: node.cloned(), method: CheckMethod::Judged { judgement, transcript } }
+        let method = CheckMethod::Judged { judgement, transcript };
+        Self { name, proves, node: node.cloned(), method, advice: None }
     }
 
     /// A check by requests.
@@ -231,7 +237,13 @@ impl Check {
     ) -> Self {
         let method =
             CheckMethod::Asked { requests, cleanup: Vec::new(), transcript: Vec::new(), found: found.into() };
-        Self { name, proves, node: node.cloned(), method }
+        Self { name, proves, node: node.cloned(), method, advice: None }
+    }
+
+    /// The same check, with advice for the case that a request fails.
+    #[must_use]
+    pub fn with_advice(self, advice: String) -> Self {
+        Self { advice: Some(advice), ..self }
     }
 
     /// The same check, with replies of the survey in its transcript.

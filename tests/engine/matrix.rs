@@ -191,8 +191,12 @@ fn comes_and_goes(topology: &str, image: &str, more: &[&str], roles: &[(&str, us
     let cannot_announce = topology == "cluster" && image.contains("redis:6");
     assert_eq!(said.contains("cannot announce a client endpoint"), cannot_announce, "{said}");
 
-    deployment.verify();
+    let report = deployment.verify();
+    let checks = report["checks"].as_array().expect("checks");
+    let dialled = checks.iter().filter(|check| check["name"] == "announced").count();
+    assert_eq!(dialled, if cannot_announce { 6 } else { 0 }, "{report:#}");
     let status = deployment.status();
+    assert_eq!(status["notes"].as_array().map(Vec::len), Some(usize::from(cannot_announce)), "{status:#}");
     assert_eq!(status["state"], "ready", "{status:#}");
     let nodes = status["nodes"].as_array().expect("nodes");
     for (role, count) in roles {

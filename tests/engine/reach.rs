@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::private_engine::{Network, run};
-use crate::support::{Deployment, REDIS_8, command, fail_with, output, succeed, texts};
+use crate::support::{Deployment, REDIS_6, REDIS_8, command, fail_with, output, succeed, texts};
 
 /// redisctl with these arguments on the machine of a namespace, at the same engine.
 fn on(network: &Network, arguments: &[&str]) -> Command {
@@ -72,4 +72,32 @@ fn clients_on_another_machine_follow_the_announced_host() {
         assert_eq!(succeed(&output(&mut client)), "OK\n");
     }
     assert_eq!(shop.changes("cluster", &more), 0);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_client_without_a_route_to_announced_addresses_is_told_so() {
+    let machine = Network::make();
+    let announce = format!("ports.announce={}", machine.near);
+    let shop = Deployment::new("no-route");
+    let up = shop.up(
+        "cluster",
+        &["--set", "ports.bind=0.0.0.0", "--set", &announce, "--image", REDIS_6, "--set", "replicas=0"],
+    );
+    assert!(up.contains("note: redis 6.0"), "{up}");
+    let said = texts(&output(&mut command(&["env", &shop.name]))).1;
+    assert!(said.contains("only machines with a route to it can follow redirections"), "{said}");
+
+    // This machine has a route to the network, and the other machine has none.
+    shop.verify();
+    let report = output(&mut on(&machine, &["verify", &shop.name, "--output", "json"]));
+    let report: Value = serde_json::from_str(&texts(&report).0).expect("JSON");
+    let checks = report["checks"].as_array().expect("checks");
+    let failed: Vec<_> = checks.iter().filter(|check| check["outcome"] == "failed").collect();
+    assert_eq!(failed.len(), 3, "{report:#}");
+    for check in failed {
+        assert_eq!(check["name"], "announced", "{check:#}");
+        let detail = check["detail"].as_str().expect("a text");
+        assert!(detail.contains("172.") && detail.contains("`access: network`"), "{detail}");
+    }
 }

@@ -43,6 +43,7 @@ impl<'a> CheckConnections<'a> {
         let node = session.node();
         let endpoint = self.endpoint(node).map_or_else(|_| String::new(), |endpoint| format!(" {endpoint}"));
         let at = match session {
+            CheckConnection::Announced(_, address) => format!("{node} {address}, as servers tell clients"),
             CheckConnection::Cluster(_) => format!("a cluster client that starts at {node}{endpoint}"),
             CheckConnection::Plaintext(_) => format!("{node}{endpoint}, without TLS"),
             CheckConnection::Uncertified(_) => format!("{node}{endpoint}, without a certificate"),
@@ -116,6 +117,9 @@ impl<'a> CheckConnections<'a> {
             let (dialer, login) = (&self.servers.dialer, self.servers.login(session.node()));
             let open = match session {
                 CheckConnection::Guest(_) => OpenConnection::Node(dialer.open(endpoint, None).await?),
+                CheckConnection::Announced(_, address) => {
+                    OpenConnection::Node(dialer.open(address, login).await?)
+                }
                 CheckConnection::Plaintext(_) => {
                     OpenConnection::Node(Dialer::plaintext().open(endpoint, None).await?)
                 }

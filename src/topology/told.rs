@@ -1,0 +1,64 @@
+//! What servers tell clients outside the network, where they cannot tell the endpoints.
+
+use super::{Kind, Topology};
+use crate::spec::Access;
+
+/// What clients outside the network are told instead of the endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldInstead {
+    /// What it means for clients, in one sentence.
+    pub note: String,
+    /// What the user can do about it.
+    pub remedy: String,
+}
+
+/// What clients outside the network are told instead of the endpoints; `None` where they are told the endpoints, or
+/// where clients are in the network.
+pub(super) fn instead_of_endpoints(topology: &Topology) -> Option<ToldInstead> {
+    let node = topology.servers().into_iter().find(|node| topology.advertised(node) != node.endpoint)?;
+    match topology.kind {
+        Kind::Cluster if topology.access == Access::Host => Some(ToldInstead {
+            note: format!(
+                "{} tells clients addresses in {}: only machines with a route to it can follow redirections",
+                topology.server, topology.subnet
+            ),
+            remedy: "servers from Redis 7.0 and Valkey 8.0 on tell clients the endpoints; `access: network` is for \
+                     clients in the network"
+                .to_owned(),
+        }),
+        Kind::Sentinel if topology.access == Access::Host && node.address.ip.is_loopback() => Some(ToldInstead {
+            note: format!(
+                "sentinels tell clients {} instead of `{}`: on other machines, this leads elsewhere",
+                node.address.ip, node.endpoint.host
+            ),
+            remedy: "set `ports.announce` to an IP that clients reach".to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::Spec;
+    use crate::topology::resolve::{Facts, resolve};
+
+    fn note(yaml: &str) -> Option<String> {
+        let spec: Spec = serde_yaml::from_str(yaml).unwrap();
+        let topology = resolve(&spec, &Facts::offline("shop")).unwrap();
+        topology.told_instead_of_endpoints().map(|told| told.note)
+    }
+
+    #[test]
+    fn only_clusters_of_old_servers_tell_addresses_to_clients_outside() {
+        let note_of_old = note("{kind: cluster, image: 'redis:6.2'}").expect("a note");
+        assert!(note_of_old.contains("addresses in 172.30.0.0/24"), "{note_of_old}");
+        for yaml in [
+            "{kind: cluster, image: 'redis:7.0'}",
+            "{kind: cluster, image: 'redis:6.2', access: network}",
+            "{kind: replication, image: 'redis:6.2'}",
+            "{kind: sentinel, image: 'redis:6.2'}",
+        ] {
+            assert_eq!(note(yaml), None, "{yaml}");
+        }
+    }
+}
