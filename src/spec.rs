@@ -29,6 +29,7 @@ mod overrides;
 mod places;
 mod problem;
 mod read;
+pub mod redis_conf;
 mod schema;
 mod secret;
 mod tls;

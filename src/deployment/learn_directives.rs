@@ -12,11 +12,11 @@ use crate::docker::configuration_trial::{ServerTrial, TrialState};
 use crate::poll::Wait;
 use crate::redis::Servers;
 use crate::redis::directives_in_force::DirectivesInForce;
+use crate::spec::redis_conf::names::is_same_directive;
 use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::container::container;
 use crate::topology::files::{File, render};
 use crate::topology::server_end::ServerEnd;
-use crate::topology::settings::names::is_same_directive;
 use crate::topology::{Credentials, Learned, Node, Topology};
 
 /// How long a server may take until it answers. A server that cannot be asked teaches nothing; `up` then finds out

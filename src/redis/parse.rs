@@ -7,8 +7,8 @@ use redis::Value;
 use crate::observation::{
     Ability, ClusterNode, ClusterRole, ClusterView, History, Replication, ServerView, SlotWay,
 };
+use crate::spec::redis_conf::names::newest_name;
 use crate::topology::settings::is_secret;
-use crate::topology::settings::names::newest_name;
 use crate::topology::slots::SLOT_COUNT;
 use crate::topology::{Address, Server, Settings, SlotRange, SlotSet};
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::paths::{CA_FILE, CERTIFICATE_FILE, KEY_FILE, MOUNT};
-use super::settings::lines::lines;
 use super::users::{REPLICATION, ServerUser, users_of};
 use super::{Credentials, Node, NodeName, Topology, stored_format};
 use crate::spec::SecretText;
+use crate::spec::redis_conf::lines::lines;
 
 mod anchor;
 mod sentinel;

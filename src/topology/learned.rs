@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::settings::names::newest_name;
 use super::settings::of_spec;
 use super::settings::values::{memory_bytes, same_value, with_every_class};
 use super::{Node, Settings, Topology};
+use crate::spec::redis_conf::names::newest_name;
 
 /// The file, in the deployment's volume, that keeps what was learned.
 pub const LEARNED_FILE: &str = "learned.json";

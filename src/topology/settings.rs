@@ -6,13 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Kind, Topology};
 
-pub mod lines;
-pub mod names;
 pub mod usual;
 pub mod values;
-pub mod words;
 
-use names::newest_name;
+use crate::spec::redis_conf::names::newest_name;
 
 /// Directives with their values, spelt as in `redis.conf`. A directive may have an old and a new name: both find it,
 /// and it keeps the name by which it was set.

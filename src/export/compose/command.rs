@@ -2,8 +2,8 @@
 
 use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};
-use crate::topology::settings::lines::arguments;
-use crate::topology::settings::words::split;
+use crate::spec::redis_conf::lines::arguments;
+use crate::spec::redis_conf::words::split;
 use crate::topology::{Node, Topology, users};
 
 /// The command of a node's container.

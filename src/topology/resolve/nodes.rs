@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::{Facts, endpoint_host, node_spec, tls};
+use crate::spec::redis_conf::lines::joined;
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
 use crate::topology::defaults::bind;
 use crate::topology::memory_limits::{MemoryLimit, usual_memory};
 use crate::topology::paths::data_folder;
 use crate::topology::protected_mode::Protection;
-use crate::topology::settings::lines::joined;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, Resources, Server};
 

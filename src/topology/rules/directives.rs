@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::spec::redis_conf::lines::{group_size, is_written_as_given, repeats};
+use crate::spec::redis_conf::names::is_same_directive;
+use crate::spec::redis_conf::words::split;
 use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::Server;
-use crate::topology::settings::lines::{group_size, is_written_as_given, repeats};
-use crate::topology::settings::names::is_same_directive;
 use crate::topology::settings::owned;
-use crate::topology::settings::words::split;
 
 /// Commands that redisctl, replicas, cluster nodes or sentinels send, or that `verify` tries.
 const NEEDED_COMMANDS: [&str; 37] = [

@@ -3,7 +3,7 @@
 //! A run sets them before it has asked a server for anything, and one that is killed leaves them changed. So their
 //! defaults are known here, from the documentation of Redis and Valkey. All others are asked of the server.
 
-use super::names::is_same_directive;
+use crate::spec::redis_conf::names::is_same_directive;
 
 const USUAL: [(&str, &str); 8] = [
     ("cluster-allow-replica-migration", "yes"),
