@@ -36,6 +36,7 @@ mod certificates;
 mod cleanup;
 mod contention;
 pub mod converge;
+mod disk_files;
 mod down;
 mod engine;
 mod error;

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod check;
+pub mod config_file;
 mod describe;
 mod directive_value;
 mod document;
@@ -94,8 +96,12 @@ pub struct Spec {
     /// TLS only. `true`: a CA and certificates are made for the deployment. A mapping: your own certificate, or
     /// client certificates are required.
     pub tls: Option<TlsSpec>,
-    /// `redis.conf` directives for every node.
+    /// `redis.conf` directives for every node. A directive has one value, with its words as in `redis.conf`, or a
+    /// list if it repeats: `save: ["900 1", "300 10"]`.
     pub config: Option<BTreeMap<String, DirectiveValue>>,
+    /// A file of directives in the syntax of `redis.conf`, for every node; `config` wins over it. A relative path
+    /// starts at the spec file's folder, and one of an `include` at the folder of the file that includes.
+    pub config_file: Option<PathBuf>,
     /// The modules that servers load: `image` (default) for those that the image would load by itself, `none`, or a
     /// list of paths in the image and files of this machine.
     pub modules: Option<ModulesSpec>,
@@ -235,6 +241,8 @@ pub struct NodeSpec {
     pub port: Option<u16>,
     /// `redis.conf` directives that add to the common directives or replace them.
     pub config: Option<BTreeMap<String, DirectiveValue>>,
+    /// A file of directives that add to the common directives or replace them; this node's `config` wins over it.
+    pub config_file: Option<PathBuf>,
     /// Limits that replace the common limits.
     pub resources: Option<ResourcesSpec>,
 }

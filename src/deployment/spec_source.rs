@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::disk_files::Disk;
 use super::loaded_spec::LoadedSpec;
 use super::module_files::ModuleFiles;
 use super::shipped_topologies::ShippedTopology;
@@ -154,8 +155,9 @@ impl SpecSource {
             std::env::var(name).ok().or_else(|| given().map(str::to_owned))
         };
         let facts = Facts::offline(&default_name);
-        let document = read(source, &Inputs { variable: &variable, overrides: &self.overrides })
-            .map_err(|error| with_problems_of_rest(error, &facts))?;
+        let inputs =
+            Inputs { variable: &variable, overrides: &self.overrides, folder: &folder, files: &Disk };
+        let document = read(source, &inputs).map_err(|error| with_problems_of_rest(error, &facts))?;
         loaded(document, default_name, folder)
     }
 
@@ -176,7 +178,10 @@ impl SpecSource {
                 }
             }
         }
-        loaded(Document::from_code(spec), UNNAMED.to_owned(), PathBuf::new())
+        let folder = PathBuf::new();
+        let document = Document::from_code(spec, &folder, &Disk)
+            .map_err(|error| with_problems_of_rest(error, &Facts::offline(UNNAMED)))?;
+        loaded(document, UNNAMED.to_owned(), folder)
     }
 }
 

@@ -5,19 +5,38 @@ use super::mask::secret_lines;
 use super::tree::{SpecFinding, TextId, YamlPlace};
 use super::{Problem, SpecError};
 
-const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
+pub(super) const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
 
-/// The text in these bytes: UTF-8, or UTF-16 with a byte order mark.
+/// Bytes that are no text.
+pub(super) struct Undecodable {
+    /// What can be shown of them.
+    pub(super) text: String,
+    /// Where the problem is in that text, in bytes.
+    pub(super) offset: usize,
+    /// What is wrong.
+    pub(super) message: String,
+}
+
+/// The text in the bytes of a spec.
 ///
 /// # Errors
 /// The bytes are not text. The error shows the place in the file `name`.
 pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
-    let refused = |text: &str, offset: usize, message: &str| {
+    text_of(bytes).map_err(|Undecodable { text, offset, message }| {
         let place = |span| YamlPlace { text: TextId::File, span };
-        let covered: Vec<YamlPlace> = secret_lines(text).into_iter().map(place).collect();
-        let problem = Problem::new::<&str>(&[], message.to_owned()).hint(SAVE_AS_UTF_8);
+        let covered: Vec<YamlPlace> = secret_lines(&text).into_iter().map(place).collect();
+        let problem = Problem::new::<&str>(&[], message).hint(SAVE_AS_UTF_8);
         let finding = SpecFinding::new(problem, place(offset..offset));
-        SpecError::new(Sources::new(name.to_owned(), text, &[], &covered), vec![finding])
+        SpecError::new(Sources::new(name.to_owned(), &text, &[], &covered), vec![finding])
+    })
+}
+
+/// The text in these bytes: UTF-8, or UTF-16 with a byte order mark.
+pub(super) fn text_of(bytes: Vec<u8>) -> Result<String, Undecodable> {
+    let refused = |text: &str, offset: usize, message: &str| Undecodable {
+        text: text.to_owned(),
+        offset,
+        message: message.to_owned(),
     };
     let utf_16 = |units: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, rest) = units.as_chunks::<2>();
@@ -28,7 +47,7 @@ pub(crate) fn decode(name: &str, bytes: Vec<u8>) -> Result<String, SpecError> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Err(refused("", 0, "this file is UTF-32")),
         [0xff, 0xfe, units @ ..] => utf_16(units, u16::from_le_bytes),
         [0xfe, 0xff, units @ ..] => utf_16(units, u16::from_be_bytes),
-        // Every spec begins with ASCII characters.
+        // Every spec and every directive begins with ASCII characters.
         [0, one, 0, two, ..] | [one, 0, two, 0, ..] if *one != 0 && *two != 0 => {
             Err(refused("", 0, "this file is UTF-16 without a byte order mark"))
         }

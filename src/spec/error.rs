@@ -20,6 +20,7 @@ pub(super) struct Sources {
     pub(super) name: String,
     pub(super) file: Masked,
     pub(super) overrides: Vec<Masked>,
+    pub(super) config_files: Vec<(String, Masked)>,
 }
 
 impl Sources {
@@ -37,12 +38,27 @@ impl Sources {
                 .enumerate()
                 .map(|(index, item)| mask(TextId::Override(index), &item.text()))
                 .collect(),
+            config_files: Vec::new(),
         }
+    }
+
+    /// Adds the text of a configuration file with its secrets covered. A file that was added before has one text.
+    pub(super) fn add_config_file(&mut self, name: String, text: &str, secrets: Vec<Range<usize>>) -> TextId {
+        let file = (name, Masked::new(text, secrets));
+        let known = self.config_files.iter().position(|known| *known == file);
+        TextId::ConfigFile(known.unwrap_or_else(|| {
+            self.config_files.push(file);
+            self.config_files.len() - 1
+        }))
     }
 
     fn text(&self, id: TextId) -> (&str, &Masked) {
         match id {
             TextId::Override(index) => (COMMAND_LINE, self.overrides.get(index).unwrap_or(&self.file)),
+            TextId::ConfigFile(index) => match self.config_files.get(index) {
+                Some((name, text)) => (name, text),
+                None => (&self.name, &self.file),
+            },
             TextId::File => (&self.name, &self.file),
         }
     }
@@ -69,7 +85,7 @@ pub(super) struct Rest {
 /// One problem of a spec, for programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Located {
-    /// The file as the user named it, or `command line` for an override.
+    /// The file as the user named it, a configuration file that the spec names, or `command line` for an override.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
@@ -84,12 +100,13 @@ pub struct Located {
 }
 
 impl SpecError {
-    /// The error with these findings, in the order of the file and of the command line.
+    /// The error with these findings, in the order of the file, of the command line and of configuration files.
     pub(super) fn new(sources: Sources, mut findings: Vec<SpecFinding>) -> Self {
         findings.sort_by_key(|finding| {
             let text = match finding.place.text {
-                TextId::File => 0,
-                TextId::Override(index) => index + 1,
+                TextId::File => (0, 0),
+                TextId::Override(index) => (1, index),
+                TextId::ConfigFile(index) => (2, index),
             };
             (text, finding.place.span.start)
         });
@@ -146,7 +163,7 @@ impl SpecError {
         let span = visible(masked.text(), &masked.span(&finding.place.span));
         let mut snippet = Snippet::source(masked.text())
             .path(name)
-            .line_numbering(finding.place.text == TextId::File)
+            .line_numbering(!matches!(finding.place.text, TextId::Override(_)))
             .annotation(AnnotationKind::Primary.span(span));
         if let Some(earlier) = &finding.earlier {
             let earlier = visible(masked.text(), &masked.span(earlier));

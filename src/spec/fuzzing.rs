@@ -1,7 +1,12 @@
 //! Properties of the parsers for user texts: specs, overrides, references to variables, env files.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use super::interpolate::interpolate;
 use super::read::{Inputs, Source, read};
+use super::redis_conf::lines::{group_size, is_written_as_given, lines};
+use super::redis_conf::words::split;
 use super::tree::{Content, Leaf, TextId, YamlNode, YamlPlace};
 use super::{Override, SpecError, SpecPath, env_file};
 use crate::fuzzing::{Property, Target};
@@ -12,6 +17,7 @@ use crate::topology::resolve::resolve;
 use crate::topology::{Credentials, stored_format};
 
 pub(crate) const TARGETS: &[Target] = &[
+    ("config_file", Property::Bytes(config_file)),
     ("env_file", Property::Text(env_file)),
     ("interpolation", Property::Text(interpolation)),
     ("set_override", Property::Text(set_override)),
@@ -21,6 +27,18 @@ pub(crate) const TARGETS: &[Target] = &[
 /// Variables of the names `A` to `F` have values.
 fn variable(name: &str) -> Option<String> {
     matches!(name, "A" | "B" | "C" | "D" | "E" | "F").then(|| format!("{name}'s value"))
+}
+
+/// A configuration file that others may include.
+const OTHER: &str = "hz 20\nsave 1 1\n";
+
+/// The file `redis.conf` with these bytes, and another.
+fn files(bytes: &[u8]) -> BTreeMap<PathBuf, Vec<u8>> {
+    [("redis.conf".into(), bytes.to_vec()), ("other.conf".into(), OTHER.into())].into()
+}
+
+fn inputs<'a>(files: &'a BTreeMap<PathBuf, Vec<u8>>, overrides: &'a [Override]) -> Inputs<'a> {
+    Inputs { variable: &variable, overrides, folder: Path::new(""), files }
 }
 
 fn source(text: &str) -> Source {
@@ -46,7 +64,8 @@ fn check_places(error: &SpecError, text: &str, override_text: &str) {
 /// Problems are shown at their places. A spec without problems resolves to a topology that can be stored and read
 /// back.
 fn spec(text: &str) {
-    let document = match read(source(text), &Inputs { variable: &variable, overrides: &[] }) {
+    let files = files(b"timeout 1");
+    let document = match read(source(text), &inputs(&files, &[])) {
         Ok(document) => document,
         Err(error) => return check_places(&error, text, ""),
     };
@@ -62,6 +81,40 @@ fn spec(text: &str) {
     }
 }
 
+/// What is wrong in a file is shown in it, or in a file that it includes. What is right is written to the servers' files,
+/// and is the same when it is read from there.
+fn config_file(bytes: &[u8]) {
+    let own = "{kind: cluster, config_file: redis.conf}";
+    let files = files(bytes);
+    let problems = match read(source(own), &inputs(&files, &[])) {
+        Err(error) => error,
+        Ok(document) => match resolve(&document.spec, &Facts::offline("shop")) {
+            Err(problems) => document.locate(problems),
+            Ok(topology) => {
+                for (name, value) in topology.servers()[0].settings.iter() {
+                    for line in lines(name, value).lines() {
+                        let words = split(line).unwrap_or_else(|error| panic!("{line:?}: {error:?}"));
+                        assert_eq!(words[0].text, name, "{line:?}");
+                        if !is_written_as_given(name) && group_size(name).is_none() {
+                            assert_eq!(words[1].text, value, "{name}");
+                        }
+                    }
+                }
+                return;
+            }
+        },
+    };
+    for one in problems.located() {
+        let text = match one.file.as_str() {
+            "redis.conf" => String::from_utf8_lossy(bytes).into_owned(),
+            "other.conf" => OTHER.to_owned(),
+            _ => own.to_owned(),
+        };
+        assert!(one.line <= text.split('\n').count(), "{one:?}");
+    }
+    assert!(problems.render(false).contains("error: "), "a problem that is not drawn");
+}
+
 /// An override that is printed and parsed again is the same. Its problems are shown in its text.
 fn set_override(text: &str) {
     let Ok(read_override) = text.parse::<Override>() else { return };
@@ -70,7 +123,7 @@ fn set_override(text: &str) {
     assert_eq!(argument.parse::<Override>().as_ref(), Ok(&read_override), "{argument}");
     let spec = "kind: cluster\nconfig: {maxmemory: 1mb}\n";
     let overrides = [read_override];
-    if let Err(error) = read(source(spec), &Inputs { variable: &variable, overrides: &overrides }) {
+    if let Err(error) = read(source(spec), &inputs(&BTreeMap::new(), &overrides)) {
         check_places(&error, spec, &shown);
     }
 }

@@ -1,8 +1,11 @@
 //! Specs that are built in code.
 
+use std::path::Path;
+
+use super::config_file::ConfigFiles;
 use super::error::Sources;
 use super::places::Places;
-use super::{Document, Spec, SpecKind};
+use super::{Document, Spec, SpecError, SpecKind};
 
 impl Spec {
     /// A spec with only a kind. All other fields have their defaults.
@@ -21,6 +24,7 @@ impl Spec {
             auth: None,
             tls: None,
             config: None,
+            config_file: None,
             modules: None,
             data: None,
             resources: None,
@@ -32,8 +36,11 @@ impl Spec {
 
 impl Document {
     /// The document of a spec from code. Its problems name fields instead of lines.
-    #[must_use]
-    pub fn from_code(spec: Spec) -> Self {
-        Self { spec, sources: Sources::new("spec".to_owned(), "", &[], &[]), places: Places::default() }
+    ///
+    /// # Errors
+    /// Every problem of its configuration files.
+    pub fn from_code(spec: Spec, folder: &Path, files: &dyn ConfigFiles) -> Result<Self, SpecError> {
+        let sources = Sources::new("spec".to_owned(), "", &[], &[]);
+        Self { spec, sources, places: Places::default() }.with_config_files(Vec::new(), folder, files)
     }
 }

@@ -39,7 +39,7 @@ impl Secrecy {
 
 /// Whether a key names a secret, or is a probable misspelling of a secret key. `user` is the server's directive for
 /// ACL users with their passwords.
-fn is_secret_key(key: &str) -> bool {
+pub(super) fn is_secret_key(key: &str) -> bool {
     let key = key.to_lowercase();
     // This field of `tls` tells whether clients need a certificate. It is not secret.
     if key == "client_auth" {
@@ -52,6 +52,7 @@ fn is_secret_key(key: &str) -> bool {
         || damerau_levenshtein(&key, "auth") <= 1
         || damerau_levenshtein(&key, "password") <= 2
         || damerau_levenshtein(&key, "replica_password") <= 3
+        || ["requirepass", "masterauth"].iter().any(|directive| damerau_levenshtein(&key, directive) <= 2)
 }
 
 /// Marks every secret scalar below `node`, and collects the places to cover. It runs before variables are replaced: a

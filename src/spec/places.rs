@@ -35,10 +35,35 @@ impl Places {
         }
     }
 
+    /// The place of a path, else of its nearest parent that the document has.
+    pub(super) fn of(&self, path: &SpecPath) -> YamlPlace {
+        let mut parents = std::iter::successors(Some(path.clone()), SpecPath::parent);
+        let place = parents.find_map(|path| self.0.get(&path).cloned());
+        place.unwrap_or(YamlPlace { text: TextId::File, span: 0..0 })
+    }
+
+    /// Adds the place of a path that has none.
+    pub(super) fn insert_new(&mut self, path: SpecPath, place: YamlPlace) {
+        self.0.entry(path).or_insert(place);
+    }
+
     /// The problem at its field's value, otherwise at the key of the nearest parent in the document.
     pub(super) fn locate(&self, problem: Problem) -> SpecFinding {
-        let parents = std::iter::successors(Some(problem.path.clone()), SpecPath::parent);
-        let place = parents.into_iter().find_map(|path| self.0.get(&path).cloned());
-        SpecFinding::new(problem, place.unwrap_or(YamlPlace { text: TextId::File, span: 0..0 }))
+        let place = self.of(&problem.path);
+        let path = field_of(problem.path, place.text);
+        SpecFinding::new(Problem { path, ..problem }, place)
+    }
+}
+
+/// The path of the field that a problem in this text is about: `config_file` instead of a directive that the spec does
+/// not have.
+fn field_of(path: SpecPath, text: TextId) -> SpecPath {
+    let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
+    match (text, segments.as_slice()) {
+        (TextId::ConfigFile(_), ["config", ..]) => SpecPath::new(&["config_file"]),
+        (TextId::ConfigFile(_), ["nodes", node, "config", ..]) => {
+            SpecPath::new(&["nodes", node, "config_file"])
+        }
+        _ => path,
     }
 }

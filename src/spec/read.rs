@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::check::check;
+use super::config_file::{self, ConfigFiles, Parts};
 use super::error::{Rest, Sources};
 use super::interpolate::{Lookup, interpolate};
 use super::leave_out::leave_out;
@@ -32,6 +33,10 @@ pub struct Inputs<'a> {
     pub variable: Lookup<'a>,
     /// The overrides of the command line. The last override of a field counts.
     pub overrides: &'a [Override],
+    /// The folder in which relative paths begin.
+    pub folder: &'a Path,
+    /// The files that `config_file` may name.
+    pub files: &'a dyn ConfigFiles,
 }
 
 /// A well-formed spec, with the places of its fields for problems that are found later.
@@ -72,16 +77,35 @@ pub fn read(source: Source, inputs: &Inputs<'_>) -> Result<Document, SpecError> 
     let places = Places::in_tree(&root);
     if !findings.is_empty() {
         leave_out(&mut root, &findings);
-        let rest = deserialize(&root).ok().map(|spec| Rest { spec, places });
-        return Err(SpecError::new(sources, findings).with_rest(rest));
     }
     match deserialize(&root) {
-        Ok(spec) => Ok(Document { spec, sources, places }),
+        Ok(spec) => {
+            let document = Document { spec, sources, places };
+            document.with_config_files(findings, inputs.folder, inputs.files)
+        }
+        Err(_) if !findings.is_empty() => Err(SpecError::new(sources, findings)),
         Err(problem) => Err(SpecError::new(sources, vec![places.locate(problem)])),
     }
 }
 
 impl Document {
+    /// The document with the directives of its configuration files. `findings` are its problems so far.
+    pub(super) fn with_config_files(
+        self,
+        mut findings: Vec<SpecFinding>,
+        folder: &Path,
+        files: &dyn ConfigFiles,
+    ) -> Result<Self, SpecError> {
+        let Self { mut spec, mut sources, mut places } = self;
+        let parts = Parts { spec: &mut spec, places: &mut places, sources: &mut sources };
+        findings.extend(config_file::add(parts, folder, files));
+        if findings.is_empty() {
+            Ok(Self { spec, sources, places })
+        } else {
+            Err(SpecError::new(sources, findings).with_rest(Some(Rest { spec, places })))
+        }
+    }
+
     /// The source of the spec: a path, or `shipped:cluster`.
     #[must_use]
     pub fn source_name(&self) -> &str {

@@ -13,6 +13,8 @@ pub(super) enum TextId {
     File,
     /// The override at this position of the command line.
     Override(usize),
+    /// The configuration file at this position of those that were read.
+    ConfigFile(usize),
 }
 
 /// A part of a text, in bytes.

@@ -124,7 +124,8 @@ pub fn problems_of_rest<'a>(
 
 /// Whether the absence of this field cannot cause problems of other fields.
 fn is_aside(path: &SpecPath) -> bool {
-    const FIELDS: [&str; 8] = ["image", "access", "tls", "config", "modules", "data", "resources", "labels"];
+    const FIELDS: [&str; 9] =
+        ["image", "access", "tls", "config", "config_file", "modules", "data", "resources", "labels"];
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
     match segments[..] {
         ["nodes", _, field, ..] | [field, ..] => FIELDS.contains(&field),

@@ -105,7 +105,7 @@ const OWNED: [(&str, &str); 30] = [
     ("supervised", "the server is its container's first process"),
     ("pidfile", "the server is its container's first process"),
     ("logfile", "`redisctl logs` shows the container's log, which the server writes to"),
-    ("include", "write the directives in `config`"),
+    ("include", "set `config_file`: that file may include others"),
     (
         "sentinel",
         "sentinels know their deployment: set `down-after-milliseconds`, `failover-timeout` or `parallel-syncs`",

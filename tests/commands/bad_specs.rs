@@ -54,6 +54,25 @@ fn directives() {
     assert_snapshot!("directive_too_new", told(databases));
 }
 
+/// A file in the syntax of `redis.conf`: what is wrong is shown in it.
+#[test]
+fn a_file_of_directives() {
+    let folder = Folder::with("shop.yaml", "kind: cluster\nconfig_file: conf/redis.conf\n");
+    assert_snapshot!("config_file_missing", folder.run(&["validate", "shop.yaml"]).text());
+    folder.write(
+        "conf/redis.conf",
+        "# A comment\nport 6379\nmaxmemory 64mb # enough\nrequirepass hunter2\nrename-command CONFIG \"\"\nsave 900\nhz \
+         \"10\nslave-priority 1\nreplica-priority 2\ninclude more.conf\n",
+    );
+    folder.write("conf/more.conf", "sentinel monitor a 127.0.0.1 1 1\ninclude redis.conf\n");
+    assert_snapshot!("config_file", folder.run(&["validate", "shop.yaml"]).text());
+    let set = ["validate", "cluster", "--set", "config_file=conf"];
+    assert_snapshot!("config_file_folder", folder.run(&set).text());
+    folder.write("conf/redis.conf", "timeout 1\nhz 20\nsave 900 1\n");
+    let set = ["validate", "shop.yaml", "--set", "config.hz=30"];
+    assert_eq!(folder.run(&set).code, 0);
+}
+
 #[test]
 fn names() {
     assert_snapshot!("name", told("name: -shop\nkind: cluster\n"));

@@ -102,6 +102,86 @@ fn directives_are_in_force_as_each_server_understands_them() {
     }
 }
 
+/// The same directives as in `FIRST`, in the servers' own syntax.
+const FILE: &str = r#"
+# Everything that a line can have.
+save 900 1
+save 300 10
+client-output-buffer-limit replica 512mb 128mb 60
+client-output-buffer-limit pubsub 64mb 16mb 30
+rename-command FLUSHALL ""
+LUA-time-limit 4000
+slave-read-only "no"
+proc-title-template '{title} \'x\''
+notify-keyspace-events "\x4bEA"
+include conf.d/*.conf
+"#;
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn directives_of_a_file_are_in_force_and_a_changed_file_is_a_changed_setting() {
+    for (test, image) in [("redis-6", REDIS_6), ("redis-8", REDIS_8)] {
+        let deployment = Deployment::new(&format!("settings-file-{test}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("conf.d")).expect("a folder");
+        let write = |name: &str, text: &str| {
+            let is_old = image == REDIS_6;
+            let text = if is_old { text.replace("proc-title", "#proc-title") } else { text.to_owned() };
+            std::fs::write(folder.path().join(name), text).expect("the file");
+        };
+        let own = format!("{}-2", deployment.name);
+        write(
+            "spec.yaml",
+            &format!(
+                "{{kind: replication, config_file: redis.conf, config: {{hz: 30}}, \
+                 nodes: {{{own}: {{config_file: own.conf}}}}}}"
+            ),
+        );
+        write("redis.conf", FILE);
+        write("conf.d/memory.conf", "maxmemory 64MB\nhz 20\n");
+        write("own.conf", "slave-priority 7\n");
+        let path = folder.path().join("spec.yaml");
+        let path = path.to_str().expect("a path in UTF-8");
+        let options = ["--image", image];
+        deployment.up(path, &options);
+        assert_eq!(deployment.changes(path, &options), 0, "{image}: {}", deployment.plan(path, &options));
+        let (mut first, mut second) = (deployment.connect(1), deployment.connect(2));
+        let limits = "normal 0 0 0 slave 536870912 134217728 60 pubsub 67108864 16777216 30";
+        for (directive, value) in [
+            ("save", "900 1 300 10"),
+            ("client-output-buffer-limit", limits),
+            ("lua-time-limit", "4000"),
+            ("replica-read-only", "no"),
+            ("maxmemory", "67108864"),
+            ("hz", "30"),
+        ] {
+            assert_eq!(setting(&mut first, directive), value, "{image} {directive}");
+        }
+        if image == REDIS_8 {
+            assert_eq!(setting(&mut first, "proc-title-template"), "{title} 'x'");
+        }
+        assert_eq!(setting(&mut second, "replica-priority"), "7", "{image}");
+        deployment.verify();
+
+        // The pattern may match no file.
+        std::fs::remove_dir_all(folder.path().join("conf.d")).expect("the folder goes");
+        let plan = deployment.plan(path, &options);
+        assert!(plan.contains("maxmemory"), "{image}: {plan}");
+        deployment.up(path, &options);
+        assert_eq!(setting(&mut first, "maxmemory"), "0", "{image}");
+        assert_eq!(deployment.changes(path, &options), 0, "{image}");
+
+        // What only the server knows is told at its place, before anything changes.
+        for line in ["maxmemory 1tb-and-more", "no-such-directive 1"] {
+            write("own.conf", &format!("slave-priority 7\n{line}\n"));
+            let run = deployment.run("up", path, &options);
+            let (_, said) = texts(&run);
+            assert_eq!(run.status.code(), Some(2), "{image}: {said}");
+            assert!(said.contains("own.conf:2:1"), "{image}: {said}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_value_that_the_server_lowers_is_told_once_and_is_no_drift() {

@@ -19,7 +19,7 @@ pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
         for line in arguments(name, setting) {
             words.push(option());
             // The quotes match: a rule has checked the user's text, and redisctl quotes all other text.
-            words.extend(split(&line).unwrap_or_default().iter().map(|word| literal(word)));
+            words.extend(split(&line).unwrap_or_default().iter().map(|word| literal(&word.text)));
         }
     }
     let Some(auth) = &topology.auth else { return words };

@@ -3,6 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+
+type NoFiles = std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>;
+
 use crate::spec::{Access, DataSpec, Password, PortBase, Scalar, SecretText, SpecKind, TlsSpec};
 
 fn read_with(text: &str, variables: &[(&str, &str)], overrides: &[&str]) -> Result<Document, SpecError> {
@@ -11,7 +14,10 @@ fn read_with(text: &str, variables: &[(&str, &str)], overrides: &[&str]) -> Resu
     };
     let overrides: Vec<Override> = overrides.iter().map(|text| text.parse().unwrap()).collect();
     let source = Source { name: "shop.yaml".to_owned(), text: text.to_owned() };
-    read(source, &Inputs { variable: &variable, overrides: &overrides })
+    read(
+        source,
+        &Inputs { variable: &variable, overrides: &overrides, folder: Path::new(""), files: &NoFiles::new() },
+    )
 }
 
 fn good(text: &str) -> Spec {
@@ -232,7 +238,8 @@ fn never_panics(text: &str, value: &str) {
     let overrides = [Override::set(SpecPath::new(&["auth", "users", "0"]), value)];
     for overrides in [&[][..], &overrides] {
         let source = Source { name: "x".to_owned(), text: text.to_owned() };
-        match read(source, &Inputs { variable: &variable, overrides }) {
+        let inputs = Inputs { variable: &variable, overrides, folder: Path::new(""), files: &NoFiles::new() };
+        match read(source, &inputs) {
             Ok(document) => drop(document.locate(vec![Problem::new(&["kind"], "x")]).render(false)),
             Err(error) => {
                 assert!(error.render(false).starts_with("error: "));

@@ -1,5 +1,7 @@
 //! The words of a line of `redis.conf`, with its quoting.
 
+use std::ops::Range;
+
 /// A value in double quotes, as the servers' configuration parser reads it.
 #[must_use]
 pub fn quoted(value: &str) -> String {
@@ -18,78 +20,119 @@ pub fn quoted(value: &str) -> String {
     text
 }
 
-/// A line whose quotes do not fit: one is open at the end, or a word goes on behind one.
+/// A word of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Its text, without quotes and escapes.
+    pub text: String,
+    /// Its place in the line, in bytes.
+    pub span: Range<usize>,
+}
+
+/// Why a line has no words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordError {
+    /// The reason.
+    pub reason: WordFault,
+    /// The place of the word in the line, in bytes.
+    pub span: Range<usize>,
+}
+
+/// What is wrong with a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnbalancedQuotes;
+pub enum WordFault {
+    /// Its quotes do not fit: they are open at the end, or the word goes on behind them.
+    UnbalancedQuotes,
+    /// Its escapes are no text in UTF-8.
+    NotUtf8,
+}
 
 /// The words of a line, as servers split it. Double quotes know escapes (`\n`, `\x41`), single quotes only `\'`.
 ///
 /// # Errors
-/// The quotes do not fit.
-pub fn split(line: &str) -> Result<Vec<String>, UnbalancedQuotes> {
-    let mut rest = line.trim_start();
+/// A word cannot be read.
+pub fn split(line: &str) -> Result<Vec<Word>, WordError> {
     let mut words = Vec::new();
-    while !rest.is_empty() {
-        let (word, behind) = first_word(rest)?;
-        words.push(word);
-        rest = behind.trim_start();
+    let mut start = skip_space(line, 0);
+    while start < line.len() {
+        let mut bytes = Vec::new();
+        let end = read_word(line.as_bytes(), start, &mut bytes)
+            .ok_or(WordError { reason: WordFault::UnbalancedQuotes, span: start..line.trim_end().len() })?;
+        let span = start..end;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| WordError { reason: WordFault::NotUtf8, span: span.clone() })?;
+        words.push(Word { text, span });
+        start = skip_space(line, end);
     }
     Ok(words)
 }
 
-/// The first word of a text that does not begin with space, and the text behind it.
-fn first_word(text: &str) -> Result<(String, &str), UnbalancedQuotes> {
-    let mut word = String::new();
-    for (at, character) in text.char_indices() {
-        match character {
-            quote @ ('"' | '\'') => {
-                let length = read_quoted(quote, &text[at + 1..], &mut word)?;
-                let behind = &text[at + 1 + length..];
-                // A quote ends its word.
-                let ends = behind.chars().next().is_none_or(char::is_whitespace);
-                return if ends { Ok((word, behind)) } else { Err(UnbalancedQuotes) };
-            }
-            space if space.is_whitespace() => return Ok((word, &text[at..])),
-            other => word.push(other),
-        }
-    }
-    Ok((word, ""))
+/// Whether servers take a byte for space, as C does.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b'\x0b'
 }
 
-/// Reads what is in quotes, up to the closing one. Gives the length with the closing quote.
-fn read_quoted(quote: char, text: &str, word: &mut String) -> Result<usize, UnbalancedQuotes> {
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '\\' if quote == '\'' => match text[at + 1..].strip_prefix('\'') {
-                Some(_) => {
-                    characters.next();
-                    word.push('\'');
-                }
-                None => word.push('\\'),
-            },
-            '\\' => {
-                let hex = text.get(at + 2..at + 4).filter(|_| text[at + 1..].starts_with('x'));
-                if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-                    word.push(char::from(byte));
-                    characters.nth(2);
+fn skip_space(line: &str, from: usize) -> usize {
+    line.bytes().skip(from).position(|byte| !is_space(byte)).map_or(line.len(), |space| from + space)
+}
+
+/// Reads the word at `start`, which is no space. Gives its end; `None` where its quotes do not fit.
+fn read_word(line: &[u8], start: usize, word: &mut Vec<u8>) -> Option<usize> {
+    let mut at = start;
+    while let Some(byte) = line.get(at) {
+        match byte {
+            quote @ (b'"' | b'\'') => {
+                let end = read_quoted(*quote, line, at + 1, word)?;
+                // A quote ends its word.
+                return line.get(end).is_none_or(|byte| is_space(*byte)).then_some(end);
+            }
+            space if is_space(*space) => break,
+            other => word.push(*other),
+        }
+        at += 1;
+    }
+    Some(at)
+}
+
+/// Reads what is in quotes. Gives the end behind the closing quote.
+fn read_quoted(quote: u8, line: &[u8], start: usize, word: &mut Vec<u8>) -> Option<usize> {
+    let mut at = start;
+    loop {
+        let byte = *line.get(at)?;
+        at += 1;
+        match byte {
+            b'\\' if quote == b'\'' => {
+                let escapes = line.get(at) == Some(&quote);
+                word.push(if escapes { quote } else { b'\\' });
+                at += usize::from(escapes);
+            }
+            b'\\' => {
+                let digits = line.get(at + 1..at + 3).filter(|_| line[at] == b'x');
+                if let Some(byte) = digits.and_then(hex_byte) {
+                    word.push(byte);
+                    at += 3;
                     continue;
                 }
-                let (_, escaped) = characters.next().ok_or(UnbalancedQuotes)?;
-                word.push(match escaped {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    'b' => '\u{8}',
-                    'a' => '\u{7}',
+                word.push(match *line.get(at)? {
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'b' => b'\x08',
+                    b'a' => b'\x07',
                     other => other,
                 });
+                at += 1;
             }
-            end if end == quote => return Ok(at + end.len_utf8()),
+            end if end == quote => return Some(at),
             other => word.push(other),
         }
     }
-    Err(UnbalancedQuotes)
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    let mut byte = [0];
+    hex::decode_to_slice(digits, &mut byte).ok()?;
+    Some(byte[0])
 }
 
 #[cfg(test)]
@@ -98,26 +141,43 @@ mod tests {
 
     #[test]
     fn words_are_split_as_servers_do() {
+        use WordFault::{NotUtf8, UnbalancedQuotes};
         for (line, words) in [
             ("  save 900   1 ", Ok(vec!["save", "900", "1"])),
             (r#"rename-command FLUSHALL """#, Ok(vec!["rename-command", "FLUSHALL", ""])),
             (r#"a "b c" 'd "e'"#, Ok(vec!["a", "b c", "d \"e"])),
             (r#"a "b\"\x41\n""#, Ok(vec!["a", "b\"A\n"])),
-            (r"a 'it\'s'", Ok(vec!["a", "it's"])),
-            (r#"a "b"#, Err(UnbalancedQuotes)),
-            (r#"a "b"c"#, Err(UnbalancedQuotes)),
-            ("a 'b", Err(UnbalancedQuotes)),
+            (r#"a "\xc3\xa9\xzz""#, Ok(vec!["a", "éxzz"])),
+            (r#"a b"c d""#, Ok(vec!["a", "bc d"])),
+            (r"a 'it\'s' 'b\n'", Ok(vec!["a", "it's", "b\\n"])),
+            // No-break space is a part of a word.
+            ("a\u{a0}b\tc\u{b}d", Ok(vec!["a\u{a0}b", "c", "d"])),
+            (r#"a "b"#, Err((UnbalancedQuotes, 2))),
+            (r#"a "b"c"#, Err((UnbalancedQuotes, 2))),
+            (r#"a "b\"#, Err((UnbalancedQuotes, 2))),
+            ("aa 'b ", Err((UnbalancedQuotes, 3))),
+            (r#"a "\xff""#, Err((NotUtf8, 2))),
             ("", Ok(vec![])),
         ] {
             let expected = words.map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());
-            assert_eq!(split(line), expected, "{line}");
+            let found = split(line).map(|words| words.into_iter().map(|word| word.text).collect());
+            assert_eq!(found.map_err(|error| (error.reason, error.span.start)), expected, "{line}");
         }
     }
 
     #[test]
+    fn a_word_has_its_place() {
+        let words = split(r#" a "b c"  é "#).unwrap();
+        let places: Vec<_> = words.into_iter().map(|word| word.span).collect();
+        assert_eq!(places, [1..2, 3..8, 10..12]);
+    }
+
+    #[test]
     fn what_is_quoted_is_read_back() {
-        for value in ["", "a b", "\"'\\", "a\nb\tc"] {
-            assert_eq!(split(&quoted(value)), Ok(vec![value.to_owned()]), "{value:?}");
+        for value in ["", "a b", "\"'\\", "a\nb\tc", "é\u{a0}"] {
+            let words = split(&quoted(value)).unwrap();
+            assert_eq!(words.len(), 1);
+            assert_eq!(words[0].text, value);
         }
     }
 }

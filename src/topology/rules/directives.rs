@@ -64,7 +64,10 @@ pub(super) fn can_be_written(spec: &Spec) -> Vec<Problem> {
     for (path, config) in all(spec) {
         for (name, value) in config {
             let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-            problems.extend(name_is_the_users(&at, name).or_else(|| value_can_be_read(&at, name, value)));
+            match name_is_the_users(&at, name) {
+                Some(problem) => problems.push(problem),
+                None => problems.extend(value_can_be_read(&at, name, value)),
+            }
         }
         problems.extend(names_are_different(&path, config));
     }
@@ -94,27 +97,37 @@ fn names_are_different(path: &[&str], config: &BTreeMap<String, DirectiveValue>)
     problems
 }
 
-fn value_can_be_read(at: &[&str], name: &str, value: &DirectiveValue) -> Option<Problem> {
-    let lines = value.lines();
-    if lines.iter().any(|line| line.contains(['\n', '\r', '\0'])) {
+fn value_can_be_read(at: &[&str], name: &str, value: &DirectiveValue) -> Vec<Problem> {
+    let is_list = matches!(value, DirectiveValue::Several(_));
+    if is_list && !repeats(name) {
+        let message = format!("`{name}` takes one value, not a list");
+        return vec![Problem::new(at, message).hint("write one value, with its words in one text")];
+    }
+    let lines = value.lines().into_iter().enumerate().filter_map(|(index, line)| {
+        let index = index.to_string();
+        let at: Vec<&str> = at.iter().copied().chain(is_list.then_some(index.as_str())).collect();
+        line_can_be_read(&at, name, &line)
+    });
+    lines.collect()
+}
+
+fn line_can_be_read(at: &[&str], name: &str, line: &str) -> Option<Problem> {
+    if line.contains(['\n', '\r', '\0']) {
         let message = format!("the value of `{name}` has a line break or a zero byte in it");
         return Some(Problem::new(at, message));
     }
-    if matches!(value, DirectiveValue::Several(_)) && !repeats(name) {
-        let message = format!("`{name}` takes one value, not a list");
-        return Some(Problem::new(at, message).hint("write one value, with its words in one text"));
+    match group_size(name) {
+        Some(size) => words_are_whole(at, name, size, line),
+        None if is_written_as_given(name) => words_fit(at, name, line),
+        None => None,
     }
-    if let Some(size) = group_size(name) {
-        return words_are_whole(at, name, size, &lines);
-    }
-    lines.iter().filter(|_| is_written_as_given(name)).find_map(|line| words_fit(at, name, line))
 }
 
 /// Values that consist of groups of words, such as seconds and changes, have complete groups.
-fn words_are_whole(at: &[&str], name: &str, size: usize, lines: &[String]) -> Option<Problem> {
-    let is_broken =
-        |line: &&String| !line.split_whitespace().count().is_multiple_of(size) && line.as_str() != "\"\"";
-    let line = lines.iter().find(is_broken)?;
+fn words_are_whole(at: &[&str], name: &str, size: usize, line: &str) -> Option<Problem> {
+    if line.split_whitespace().count().is_multiple_of(size) || line == "\"\"" {
+        return None;
+    }
     let message = format!("`{line}` is not a value of `{name}`");
     Some(Problem::new(at, message).hint(match name {
         "save" => "write seconds and changes: `900 1`, or several: `[\"900 1\", \"300 10\"]`",
@@ -128,6 +141,7 @@ fn words_fit(at: &[&str], name: &str, line: &str) -> Option<Problem> {
         let message = format!("the quotes in `{line}` do not fit");
         return Some(Problem::new(at, message).hint("a quote begins a word and ends it"));
     };
+    let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     match (name.to_ascii_lowercase().as_str(), words.as_slice()) {
         ("rename-command", [command, _]) if NEEDED_COMMANDS.contains(&command.to_lowercase().as_str()) => {
             let message = format!("redisctl needs the command `{command}`: it cannot be renamed");
