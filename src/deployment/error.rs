@@ -191,7 +191,12 @@ impl Error {
     pub fn details(&self) -> Option<String> {
         match self {
             Self::Unfinished { source, leftovers } => {
-                let details = source.details().into_iter().chain([leftovers.to_string()]);
+                // A spec's problems are otherwise drawn instead of the message.
+                let source = match source.as_ref() {
+                    Self::Spec(error) => Some(error.render(false).trim_end().to_owned()),
+                    other => other.details(),
+                };
+                let details = source.into_iter().chain([leftovers.to_string()]);
                 Some(details.collect::<Vec<_>>().join("\n\n"))
             }
             Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),

@@ -17,6 +17,7 @@ use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::container::container;
 use crate::topology::files::{File, render};
 use crate::topology::server_end::ServerEnd;
+use crate::topology::settings::of_spec;
 use crate::topology::{Credentials, Learned, Node, Topology};
 
 /// How long a server may take until it answers. A server that cannot be asked teaches nothing; `up` then finds out
@@ -25,6 +26,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// How often to look.
 const PACE: Duration = Duration::from_millis(10);
+
+/// Directives that servers do not show.
+const NOT_SHOWN: [&str; 2] = ["loadmodule", "rename-command"];
 
 /// The end of a trial.
 enum TrialEnd {
@@ -60,7 +64,7 @@ pub(super) async fn learn(
     for (node, outcome) in nodes.into_iter().zip(outcomes) {
         match outcome {
             TrialEnd::Answered(found) => learned.learn(&node.settings, &found.settings, Some(&found.live)),
-            TrialEnd::Refused(refusal) => problems.push(problem(subject, node, refusal)),
+            TrialEnd::Refused(refusal) => problems.extend(refused(subject, engine, node, &refusal).await?),
             TrialEnd::Silent => {}
         }
     }
@@ -116,29 +120,63 @@ async fn ask(
 
 /// A topology in which the node is published at another port.
 fn published_at(topology: &Topology, node: &Node, port: u16) -> Topology {
+    with_node(topology, node, |node| node.endpoint.port = port)
+}
+
+/// A topology in which the node differs.
+fn with_node(topology: &Topology, node: &Node, change: impl Fn(&mut Node)) -> Topology {
     let mut topology = topology.clone();
     for shard in &mut topology.shards {
-        for other in std::iter::once(&mut shard.primary).chain(&mut shard.replicas) {
-            if other.name == node.name {
-                other.endpoint.port = port;
-            }
-        }
+        let nodes = std::iter::once(&mut shard.primary).chain(&mut shard.replicas);
+        nodes.filter(|other| other.name == node.name).for_each(&change);
     }
     topology
 }
 
+/// The problems of a spec on which a server ends.
+async fn refused(
+    subject: &Subject<'_>,
+    engine: &ConnectedEngine,
+    node: &Node,
+    refusal: &ServerEnd,
+) -> Result<Vec<Problem>, Error> {
+    let directives = match &refusal.directive {
+        Some(directive) => vec![directive.clone()],
+        // Redis 8 does not name a directive that it takes for a module's.
+        None => unknown_directives(subject, engine, node).await?,
+    };
+    if directives.is_empty() {
+        return Ok(vec![problem(subject, node, None, refusal)]);
+    }
+    let problems = directives.iter().map(|directive| problem(subject, node, Some(directive), refusal));
+    Ok(problems.collect())
+}
+
+/// The directives of a node that a server does not have which was started without them.
+async fn unknown_directives(
+    subject: &Subject<'_>,
+    engine: &ConnectedEngine,
+    node: &Node,
+) -> Result<Vec<String>, Error> {
+    let own: Vec<&str> = of_spec(&node.settings).map(|(name, _)| name).collect();
+    let topology =
+        with_node(subject.topology, node, |node| own.iter().for_each(|name| node.settings.remove(name)));
+    let TrialEnd::Answered(found) =
+        try_node(&Subject { topology: &topology, ..*subject }, engine, node).await?
+    else {
+        return Ok(Vec::new());
+    };
+    let is_unknown = |name: &&str| found.settings.get(name).is_none() && !NOT_SHOWN.contains(name);
+    Ok(own.into_iter().filter(is_unknown).map(str::to_owned).collect())
+}
+
 /// The problem of a spec on which a server ends.
-fn problem(subject: &Subject<'_>, node: &Node, refusal: ServerEnd) -> Problem {
+fn problem(subject: &Subject<'_>, node: &Node, directive: Option<&String>, refusal: &ServerEnd) -> Problem {
     let Subject { spec, topology, .. } = subject;
     let own = spec.nodes.iter().flatten().find(|(name, _)| name.as_str() == node.name.as_str());
     let given = |config: Option<&BTreeMap<String, DirectiveValue>>| {
-        let mut names = config?.keys();
-        match &refusal.directive {
-            Some(directive) => names.find(|name| is_same_directive(name, directive)).cloned(),
-            // Redis 8 does not name a directive that it takes for a module's.
-            None if names.len() == 1 => names.next().cloned(),
-            None => None,
-        }
+        let directive = directive?;
+        config?.keys().find(|name| is_same_directive(name, directive)).cloned()
     };
     let path = match (given(own.and_then(|(_, own)| own.config.as_ref())), given(spec.config.as_ref())) {
         (Some(name), _) => vec!["nodes".to_owned(), node.name.to_string(), "config".to_owned(), name],
@@ -146,7 +184,7 @@ fn problem(subject: &Subject<'_>, node: &Node, refusal: ServerEnd) -> Problem {
         (None, None) => vec!["config".to_owned()],
     };
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let what = refusal.directive.map_or("this".to_owned(), |directive| format!("`{directive}`"));
+    let what = directive.map_or("this".to_owned(), |directive| format!("`{directive}`"));
     let message = format!("{} does not start with {what}: {}", topology.server, refusal.words);
     Problem::new(&path, message).hint("these are the words of a server that was started to try it")
 }

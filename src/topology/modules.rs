@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::paths::MOUNT;
-use super::settings::words::quoted;
+use crate::spec::redis_conf::words::quoted;
 use crate::spec::{ModuleSpec, ModulesSpec, ModulesWord, Spec};
 
 /// The folder of modules of the user's machine, below [`MOUNT`].

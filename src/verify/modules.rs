@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::observation::LoadedModule;
-use crate::topology::settings::lines::lines;
+use crate::spec::redis_conf::lines::lines;
 use crate::topology::{Module, Node, Topology};
 
 use super::context::CheckContext;

@@ -172,7 +172,7 @@ fn directives_of_a_file_are_in_force_and_a_changed_file_is_a_changed_setting() {
         assert_eq!(deployment.changes(path, &options), 0, "{image}");
 
         // What only the server knows is told at its place, before anything changes.
-        for line in ["maxmemory 1tb-and-more", "no-such-directive 1"] {
+        for line in ["maxmemory 1tb-and-more", "no-such-directive 1", "no-such-directive \"\""] {
             write("own.conf", &format!("slave-priority 7\n{line}\n"));
             let run = deployment.run("up", path, &options);
             let (_, said) = texts(&run);
