@@ -1,9 +1,10 @@
 //! What a deployment stores is read as it was meant, whichever release of redisctl wrote it.
 
+use redisctl::deployment::SpecSource;
 use redisctl::spec::SecretText;
 use redisctl::topology::container::{ContainerSettings, containers};
 use redisctl::topology::stored_format::{NewerFormat, VERSION, read, write};
-use redisctl::topology::{Credentials, SpecField, Topology};
+use redisctl::topology::{Credentials, Learned, SpecField, Topology};
 
 use crate::rig::topology;
 
@@ -108,4 +109,59 @@ fn a_file_of_a_newer_redisctl_is_not_guessed_at() {
     let written = write(&topology, &Credentials::default());
     let newer = written.expose().replace(&format!("\"version\":{VERSION}"), "\"version\":3");
     assert_eq!(read(&newer), Err(NewerFormat { found: "3".to_owned() }));
+}
+
+/// The image of `stored/learned_1.json`.
+const IMAGE: &str = "sha256:0123";
+
+/// What version 1 of the file with the learned directives says is understood.
+#[test]
+fn learned_directives_of_version_1_are_read() {
+    let file = include_str!("stored/learned_1.json");
+    let learned = Learned::read(file, IMAGE);
+    assert!(learned.is_same("maxclients", "1048544", "2000000"));
+    assert!(learned.is_same("lua-time-limit", "4000", "4e3"), "an old name");
+    assert!(!learned.is_same("maxclients", "10000", "2000000"));
+    assert_eq!(learned.to_set("maxclients", "2000000"), "1048544");
+    assert_eq!(learned.default_of("hz"), Some("10"));
+    assert_eq!((learned.is_live("hz"), learned.is_live("databases")), (Some(true), Some(false)));
+    let known = topology("{kind: standalone, config: {maxclients: 2000000}}");
+    assert_eq!(learned.to_ask_about(&known, None).len(), 0);
+    // It is written as it was read: a new version needs a new fixture.
+    assert_eq!(learned.write(), file.trim_end());
+}
+
+/// Another machine brings the deployment up and verifies it without the file.
+#[test]
+fn directives_of_a_file_are_stored_and_its_path_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("shop.yaml", "{kind: sentinel, config_file: my-redis.conf}");
+    write("my-redis.conf", "maxmemory 64mb\nsave 900 1\nsave 300 10\n");
+    let resolved = || {
+        let spec = SpecSource::file(folder.path().join("shop.yaml")).read().expect("a spec");
+        spec.topology().clone()
+    };
+    let before = resolved();
+    for server in before.servers() {
+        assert_eq!(server.settings.get("maxmemory"), Some("64mb"));
+        assert_eq!(server.settings.get("save"), Some("900 1 300 10"));
+    }
+    assert!(before.sentinels.iter().all(|sentinel| sentinel.settings.get("maxmemory").is_none()));
+    let stored = write_stored(&before);
+    assert!(stored.contains("64mb") && !stored.contains("my-redis"), "{stored}");
+
+    write("my-redis.conf", "maxmemory 32mb\ndatabases 4\n");
+    let settings = containers(&resolved());
+    let changed: Vec<_> =
+        containers(&before).iter().zip(&settings).map(|(one, other)| one.differences(other)).collect();
+    let directive = |name: &str| SpecField::Directive(name.to_owned());
+    let changes = [directive("databases"), directive("maxmemory"), directive("save")];
+    assert!(changed.iter().any(|changed| *changed == changes), "{changed:?}");
+}
+
+/// Everything that a deployment stores.
+fn write_stored(topology: &Topology) -> String {
+    let labels = serde_json::to_string(&containers(topology)).expect("plain data");
+    labels + write(topology, &Credentials::default()).expose()
 }
