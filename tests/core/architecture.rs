@@ -1,7 +1,7 @@
-//! The architecture as a test: which file may use which, and that no files use each other in a circle.
+//! The architecture as a test: which file may use which other file. Files must not use each other in a circle.
 //!
-//! A failure names the file and what it uses. Mend the use. The lists of exceptions may only shrink: an exception
-//! that nothing needs any longer fails the test, too.
+//! A failure names the file and its use. Correct the use. The lists of exceptions may only shrink: an exception that
+//! no file needs fails the test, too.
 
 use std::path::{Path, PathBuf};
 
@@ -14,10 +14,10 @@ mod imports;
 mod layers;
 mod tokens;
 
-/// Uses that close a circle and are still to be opened: the user, and what it uses, each with everything beneath.
+/// Uses that close a circle and must still be removed: the user and the used module, each with all its descendants.
 const CIRCLES_TO_OPEN: &[(&str, &str)] = &[];
 
-/// Uses that the layers forbid and that are still to be ended.
+/// Uses that the layers forbid and that must still be removed.
 const USES_TO_END: &[(&str, &str)] = &[];
 
 fn project(path: &str) -> PathBuf {
@@ -32,7 +32,7 @@ fn name(module: &Module) -> String {
     module.join("::")
 }
 
-/// The circles of the library, apart from those in the list, without its entry of this number.
+/// The circles of the library, except those in the list. `without` drops one entry of the list.
 fn circles_of(library: &Crate, without: Option<usize>) -> Vec<String> {
     let is_excepted = |user: &Module, used: &Module| {
         CIRCLES_TO_OPEN.iter().enumerate().any(|(number, (from, to))| {
@@ -79,7 +79,7 @@ fn no_part_uses_what_it_must_not_know() {
     }
 }
 
-/// A rename must not switch a rule off.
+/// A rename must not disable a rule.
 #[test]
 fn every_name_in_the_layers_exists() {
     let library = library();
@@ -158,7 +158,7 @@ fn circles_are_found_between_siblings_only() {
             "fn f() { h!(1, self::super::a::g()) }",
             &[("p::a", "p::b"), ("p::b", "p::a")],
         ),
-        // What an `impl` captures is no import.
+        // The captures of an `impl` are not imports.
         ("fn f<'a>() -> impl Iterator + use<'a> { x }", "use super::a::f;", &[]),
         // Tests may use everything.
         ("use super::b::Thing;", "#[cfg(test)]\nmod tests { use super::super::a::x; } fn f() {}", &[]),
@@ -168,7 +168,7 @@ fn circles_are_found_between_siblings_only() {
         let wanted: Vec<String> = wanted.iter().map(|(user, used)| format!("{user} {used}")).collect();
         assert_eq!(found, wanted, "{a} | {b}");
     }
-    // Through the descendants of others.
+    // Through descendants of other modules.
     let deep = [
         ("", ""),
         ("p", ""),

@@ -1,5 +1,4 @@
-//! Whatever happens half-way: planning and running again ends with a deployment that is ready, and
-//! then there is nothing left to do.
+//! After any interruption, planning and running again ends with a ready deployment and an empty plan.
 
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::rig::{
     run_with, settle, topology, up,
 };
 
-/// The shipped files, and what else differs in how it is formed.
+/// The shipped files, and variants that are formed in other ways.
 const SPECS: [(&str, &str); 14] = [
     ("standalone", include_str!("../../topologies/standalone.yaml")),
     ("standalone with a volume", "{kind: standalone, data: volume}"),
@@ -88,7 +87,7 @@ async fn a_run_that_is_cut_off_after_any_step_is_taken_up_again() {
     survives_being_cut_off("plain cluster", &topology("kind: cluster"), PLAIN).await;
 }
 
-/// Removes what an observation shows of the deployment.
+/// Removes all parts of the deployment in an observation.
 async fn remove(world: &World, topology: &Topology) {
     let (observed, listener) = (world.observe(topology), Recorder::new(world, None));
     for node in observed.containers.keys() {
@@ -127,7 +126,7 @@ async fn a_run_in_which_any_call_fails_is_taken_up_again() {
     survives_a_failing_call("plain cluster", &topology("kind: cluster"), PLAIN).await;
 }
 
-/// Runs a plan while a node is not heard for longer than it takes to think again.
+/// Runs a plan while a node is silent for longer than a wait takes to ask for another plan.
 async fn run_with_a_lapse(
     world: &World,
     topology: &Topology,
@@ -141,7 +140,7 @@ async fn run_with_a_lapse(
         never = world.end_silences(Duration::from_secs(14)) => match never {},
     };
     world.heal();
-    // Another plan is for what goes on differently, and not for what takes its time.
+    // A delay alone must not lead to another plan.
     assert!(!matches!(outcome, Err(ExecuteError::Outdated { .. })), "{outcome:?}");
 }
 
@@ -173,7 +172,7 @@ async fn a_run_in_which_a_node_is_not_heard_for_a_while_comes_to_its_end() {
     }
 }
 
-/// Changes of a spec that are made while the deployment serves.
+/// Changes of a spec while the deployment serves.
 const CHANGES: [(&str, &str); 10] = [
     ("{kind: cluster, shards: 2, image: 'redis:7.0'}", "{kind: cluster, shards: 2, image: 'redis:8.0'}"),
     ("{kind: replication, image: 'redis:7.0'}", "{kind: replication, image: 'redis:8.0'}"),
@@ -252,7 +251,7 @@ async fn the_role_swap_gets_under_the_start_up_delay_and_the_plain_way_does_not(
     assert!(took[0] < 1500 && took[1] > 2000, "{took:?} ms");
 }
 
-/// Every slot is given away exactly once.
+/// Every slot is assigned exactly once.
 fn assert_slots_are_divided(plan: &Plan) {
     let mut owners = vec![0; usize::from(SLOT_COUNT)];
     for step in plan.steps() {

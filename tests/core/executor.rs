@@ -1,4 +1,4 @@
-//! What the executor tells, how it fails, and in which order it works.
+//! The executor's events, failures and order of work.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,12 +12,12 @@ use redisctl::topology::Topology;
 use crate::memory::World;
 use crate::rig::{PLAIN, Recorder, SWAP, TIMEOUT, node, plan, run, run_with, settle, topology, up};
 
-/// Runs a plan and gives what was heard meanwhile.
+/// Runs a plan and returns the events.
 async fn heard(world: &World, topology: &Topology, plan: &Plan, timeout: Duration) -> Heard {
     listened(Recorder::new(world, None), world, topology, plan, timeout).await
 }
 
-/// Runs a plan and gives what this recorder heard.
+/// Runs a plan and returns the events of this recorder.
 async fn listened(
     recorder: Recorder<'_>,
     world: &World,
@@ -29,7 +29,7 @@ async fn listened(
     Heard { events: recorder.events.into_inner().expect("nothing panicked"), result }
 }
 
-/// An error as it is printed: the causes, then the log lines.
+/// An error as printed: the causes, then the log lines.
 fn said(error: &ExecuteError) -> String {
     format!("{}\n{}", chain(error), error.log())
 }
@@ -171,7 +171,7 @@ async fn a_server_whose_container_ended_is_not_waited_for() {
     assert!(started.elapsed() < Duration::from_secs(3));
 }
 
-/// As when an earlier redisctl had asked for it, and was killed.
+/// An earlier run asked for the stop, and was killed.
 #[tokio::test(start_paused = true)]
 async fn where_a_container_ends_that_was_to_be_left_alone_another_plan_starts_it() {
     let topology = topology("kind: standalone");
@@ -194,7 +194,7 @@ async fn a_passing_fault_is_tried_again_until_time_is_over() {
     world.reset(&node(&topology, 1));
     settle().await;
     let plan = plan(&world, &topology, PLAIN);
-    // Whom nobody hears can be met by nobody.
+    // No node can meet a silent node.
     world.silence(&node(&topology, 2));
     let started = tokio::time::Instant::now();
     let heard = heard(&world, &topology, &plan, Duration::from_secs(5)).await;
@@ -212,13 +212,13 @@ async fn a_passing_fault_is_tried_again_until_time_is_over() {
 async fn the_role_swaps_barrier_gives_up_early() {
     let (topology, world) = (topology("kind: cluster"), World::new());
     let plan = plan(&world, &topology, SWAP);
-    // All is well until the first takeover's barrier, which then waits for a silent node.
+    // The plan runs until the first takeover's barrier, which then waits for a silent node.
     let recorder = Recorder::new(&world, None).silencing(node(&topology, 6), "meet");
     let started = tokio::time::Instant::now();
     let result = run_with(&recorder, &world, &topology, &plan, TIMEOUT).await;
     assert!(matches!(result, Err(ExecuteError::Wait { .. })));
     assert!(started.elapsed() < Duration::from_secs(12));
-    // The plain way takes over from here.
+    // The cluster forms without a swap from here.
     world.heal();
     crate::rig::converge(&world, &topology, PLAIN).await;
     crate::rig::assert_ready(&world, &topology);
@@ -242,7 +242,7 @@ async fn a_wait_that_needs_more_than_was_planned_ends_for_another_plan() {
     crate::rig::assert_ready(&world, &topology);
 }
 
-/// Also while containers are still to be replaced.
+/// This holds even while containers are still to be replaced.
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_who_is_no_primary_any_more_ends_for_another_plan() {
     let before = topology("kind: cluster");

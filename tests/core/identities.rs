@@ -1,4 +1,4 @@
-//! A node keeps number, address and port, whatever the spec asks for beside it.
+//! A node keeps its number, address and port through all changes of the spec.
 
 use redisctl::spec::Spec;
 use redisctl::topology::container::containers;
@@ -8,8 +8,8 @@ use redisctl::topology::{NodeName, Topology};
 
 use crate::rig::{changed, topology};
 
-/// Numbers of a topology's nodes: `1+4 2+5 3+6` is three shards, each a primary and its replica; sentinels
-/// are behind a bar.
+/// Numbers of a topology's nodes. `1+4 2+5 3+6` is three shards, each with a primary and its replica. Sentinels are
+/// behind a bar.
 fn numbers(topology: &Topology) -> String {
     let number = |name: &NodeName| name.number_in(&topology.name).expect("a number").to_string();
     let join = |numbers: Vec<String>, separator: &str| numbers.join(separator);
@@ -22,7 +22,7 @@ fn numbers(topology: &Topology) -> String {
     if sentinels.is_empty() { shards } else { format!("{shards} | {}", sentinels.join(" ")) }
 }
 
-/// Specs of one deployment, one after another, and the numbers that its nodes have then.
+/// Successive specs of one deployment, each with the numbers of its nodes.
 const CHANGES: [&[(&str, &str)]; 5] = [
     &[
         ("{kind: cluster}", "1+4 2+5 3+6"),
@@ -74,7 +74,7 @@ fn nodes_keep_their_numbers_and_the_highest_leave() {
     }
 }
 
-/// The topology of a spec where these containers stand, and this topology is stored.
+/// The topology of a spec, with these existing containers and this stored topology.
 fn beside(stored: Option<&Topology>, standing: &Topology, yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
     let made_from = containers(standing).into_iter().map(|container| (container.name.clone(), container));
@@ -115,7 +115,7 @@ fn a_node_that_made_way_for_an_explicit_ip_stays_where_it_is() {
     let before = topology(&explicit(2));
     assert_eq!(ips(&before), [11, 14, 12]);
     assert_eq!(ips(&changed(&before, &explicit(3))), [11, 14, 12, 15]);
-    // The spec's word counts for more.
+    // The spec takes precedence.
     let taken = "{kind: replication, network: {subnet: 10.1.0.0/24}, nodes: {shop-1: {ip: 10.1.0.14}}}";
     assert_eq!(ips(&changed(&before, taken)), [14, 12]);
 }
@@ -128,7 +128,7 @@ fn automatic_ports_stay_and_new_nodes_get_free_ones() {
     let before = topology(&yaml(1));
     assert_eq!(ports(&before), [7001, 7002, 7003, 7004, 7005]);
     assert_eq!(ports(&changed(&before, &yaml(2))), [7001, 7002, 7006, 7003, 7004, 7005]);
-    // A run was cut off after it had made the anchor, which publishes a port for each node.
+    // A run was interrupted after it had made the anchor, which publishes a port for each node.
     let spec: Spec = serde_yaml::from_str(&yaml(1)).expect("a spec");
     let mut facts = Facts::offline("shop");
     facts.busy_ports = (7001..=7010).map(|port| (port, "another process".to_owned())).collect();

@@ -1,6 +1,6 @@
-//! The core and the executor against an engine and servers in memory.
+//! Tests of the core and the executor on an engine and servers in memory.
 //!
-//! One test program for all of it: linking is what takes the time.
+//! All tests are one program, because linking takes most of the time.
 
 #![expect(clippy::similar_names, reason = "`uses` and `used`, `vote` and `voter` are what they are")]
 

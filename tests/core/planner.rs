@@ -1,4 +1,4 @@
-//! Plans as text, for new deployments and for ones that drifted; and that what they say helps.
+//! Plans as text, for new deployments and for deployments with drift. Following a plan must repair the deployment.
 
 use insta::assert_snapshot;
 use redisctl::planner::Options;
@@ -29,7 +29,7 @@ fn new_plan(yaml: &str, options: Options) -> String {
     plan(&World::new(), &topology(yaml), options).to_string()
 }
 
-/// The plans of a drifted deployment, until nothing is left to do.
+/// The plans of a drifted deployment, until the plan is empty.
 async fn repair(world: &World, topology: &Topology) -> String {
     let plans = converge(world, topology, SWAP).await;
     settle().await;
@@ -37,7 +37,7 @@ async fn repair(world: &World, topology: &Topology) -> String {
     plans.iter().map(ToString::to_string).collect()
 }
 
-/// Keys on every primary before, and all of them after.
+/// Writes keys to every primary before a change, and expects all of them after it.
 async fn changed_without_loss(from: &str, to: &str) -> String {
     let before = topology(from);
     let world = up(&before).await;

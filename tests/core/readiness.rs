@@ -1,4 +1,4 @@
-//! Every kind of disagreement shows, by itself and in words; and nothing else does.
+//! Every kind of disagreement is found alone, with its text, and without other disagreements.
 
 use redisctl::observation::{ClusterNode, ClusterRole, ObservedServer, Replication, ServerView};
 use redisctl::plan::Milestone;
@@ -7,7 +7,7 @@ use redisctl::topology::{NodeName, SlotSet, Topology};
 
 use crate::rig::{cluster_expectation, node, replication_expectation, settle, topology, up};
 
-/// The answers of a deployment that is ready.
+/// The answers of a ready deployment.
 async fn answers(topology: &Topology) -> Answers {
     let world = up(topology).await;
     settle().await;
@@ -21,7 +21,7 @@ fn view<'a>(answers: &'a mut Answers, node: &NodeName) -> &'a mut ServerView {
     }
 }
 
-/// The answers of a cluster of six nodes, to be changed.
+/// The answers of a cluster of six nodes, for changes.
 struct Cluster {
     topology: Topology,
     answers: Answers,
@@ -41,14 +41,14 @@ impl Cluster {
         self.view(number).cluster.as_ref().expect("a cluster node").own_id.clone()
     }
 
-    /// What one node says about another.
+    /// A node's line about another node.
     fn line(&mut self, number: usize, about: usize) -> &mut ClusterNode {
         let id = self.id(about);
         let cluster = self.view(number).cluster.as_mut().expect("a cluster node");
         cluster.nodes.get_mut(&id).expect("it knows everybody")
     }
 
-    /// A node that is none of the deployment's, in the view of the first one.
+    /// A stranger in the view of the first node.
     fn add_stranger(&mut self, handshake: bool) {
         let mut line = self.line(1, 2).clone();
         (line.handshake, line.slots) = (handshake, SlotSet::default());

@@ -1,4 +1,4 @@
-//! What resolving refuses, in which words and where; and what it always keeps.
+//! Problems of specs, with their texts and places; and facts about every valid topology.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -24,7 +24,7 @@ fn try_resolve(yaml: &str, facts: &Facts) -> Result<Topology, Vec<String>> {
     })
 }
 
-/// A machine on which a network and a port are taken.
+/// A machine with a taken network and a taken port.
 fn busy() -> Facts {
     let mut facts = Facts::offline("shop");
     facts.networks.push(("bridge".to_owned(), vec!["172.17.0.0/16".parse().expect("a subnet")]));
@@ -32,7 +32,7 @@ fn busy() -> Facts {
     facts
 }
 
-/// Bad specs, and all that is said of them.
+/// Bad specs with all their problems.
 const BAD: [(&str, &[&str]); 41] = [
     ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
     ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
@@ -194,7 +194,7 @@ fn what_an_existing_deployment_has_is_kept() {
         containers: containers.collect(),
         stored: None,
     };
-    // Its own ports are busy because it holds them.
+    // The deployment itself holds these ports.
     facts.busy_ports.extend([(7003, "itself".to_owned()), (7004, "itself".to_owned())]);
     let again = try_resolve("{kind: replication, ports: {base: auto}}", &facts).expect("it resolves");
     let ports: Vec<u16> = again.nodes().iter().map(|node| node.address.port).collect();
@@ -293,7 +293,7 @@ fn networks_that_this_machine_reaches_are_left_alone() {
         |yaml: &str, facts: &Facts| Ok::<_, Vec<String>>(try_resolve(yaml, facts)?.subnet.to_string());
     let written = |subnet: &str| format!("{{kind: standalone, network: {{subnet: {subnet}}}}}");
     assert_eq!(subnet("{kind: standalone}", &facts).as_deref(), Ok("10.231.0.0/24"));
-    // A VPN may be hidden on purpose, this machine's own network may not.
+    // A spec may hide a VPN, but not this machine's own network.
     assert_eq!(subnet(&written("172.30.7.0/24"), &facts).as_deref(), Ok("172.30.7.0/24"));
     let remark = |yaml: &str| subnet_hides_others(&spec(yaml), &facts).map(|remark| remark.message);
     assert!(remark(&written("172.30.7.0/24")).is_some_and(|text| text.contains("through `eth0`")));
@@ -302,7 +302,7 @@ fn networks_that_this_machine_reaches_are_left_alone() {
         let problems = subnet(&written(own), &facts).expect_err("the LAN");
         assert!(problems[0].contains("the network of this machine at `eth0`"), "{problems:?}");
     }
-    // A deployment that exists keeps its subnet.
+    // An existing deployment keeps its subnet.
     let existing = Existing { subnet: "192.168.1.0/24".parse().ok(), ..Existing::default() };
     let facts = Facts { existing, ..facts };
     assert_eq!(subnet(&written("192.168.1.0/24"), &facts).as_deref(), Ok("192.168.1.0/24"));

@@ -1,4 +1,4 @@
-//! What the tests of plans share: topologies, running a plan, and judging where it led.
+//! Common helpers for tests of plans: topologies, running a plan, and judging the result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) use judgement::{
 };
 pub(crate) use recorder::Recorder;
 
-/// Longer than anything takes that comes about at all; tests do not wait for it.
+/// Longer than any successful wait. The clock of tests is paused, so tests do not wait for it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false };
@@ -39,7 +39,7 @@ pub(crate) fn topology(yaml: &str) -> Topology {
     resolve(&spec, &Facts::offline("shop")).expect("a good spec")
 }
 
-/// The topology of a spec for what there is in a world; or what is wrong with the spec.
+/// The topology of a spec in a world, or the problems of the spec.
 pub(crate) fn topology_in(world: &World, yaml: &str) -> Result<Topology, String> {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
     let state = world.state();
@@ -56,7 +56,7 @@ pub(crate) fn topology_in(world: &World, yaml: &str) -> Result<Topology, String>
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).map_err(|problems| format!("{problems:?}"))
 }
 
-/// The topology that a changed spec comes to where the deployment stands already.
+/// The topology of a changed spec for an existing deployment.
 pub(crate) fn changed(before: &Topology, yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");
     let made_from = containers(before).into_iter().map(|container| (container.name.clone(), container));
@@ -92,12 +92,12 @@ pub(crate) async fn run_with(
     executor.run(&Arc::new(plan.clone())).await
 }
 
-/// Runs a plan to its end or first failure.
+/// Runs a plan to its end, or to its first failure.
 pub(crate) async fn run(world: &World, topology: &Topology, plan: &Plan) -> Result<(), ExecuteError> {
     run_with(&Recorder::new(world, None), world, topology, plan, TIMEOUT).await
 }
 
-/// Runs a plan as by a process that is killed after so many steps.
+/// Runs a plan as a process that is killed after this number of steps.
 pub(crate) async fn run_and_stop(world: &World, topology: &Topology, plan: &Plan, steps: usize) {
     let recorder = Recorder::new(world, Some(steps));
     tokio::select! {
@@ -122,7 +122,7 @@ pub(crate) fn plan(world: &World, topology: &Topology, options: Options) -> Plan
     })
 }
 
-/// Brings a world to its topology; the next plan must be empty. Gives the plans that were run.
+/// Brings a world to its topology. The next plan must be empty. Returns the executed plans.
 pub(crate) async fn converge(world: &World, topology: &Topology, options: Options) -> Vec<Plan> {
     let plans = try_up(world, topology, options, &Recorder::new(world, None)).await;
     let plans = plans.unwrap_or_else(|failure| match failure {
@@ -141,12 +141,12 @@ pub(crate) async fn up(topology: &Topology) -> World {
     world
 }
 
-/// Lets time go by.
+/// Lets time pass.
 pub(crate) async fn settle() {
     tokio::time::sleep(Duration::from_secs(15)).await;
 }
 
-/// What stands in the way, a line for each.
+/// The obstacles, one per line.
 pub(crate) fn obstacles(world: &World, topology: &Topology, options: Options) -> String {
     let obstacles = try_plan(world, topology, options).expect_err("something is in the way");
     obstacles.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")

@@ -1,4 +1,4 @@
-//! Compile-time: what redisctl does may run in a spawned task, on any thread.
+//! A test at compile time: the library's futures may run in a spawned task, on any thread.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use redisctl::plan::Plan;
 use redisctl::redis::{Servers, check_runner};
 use redisctl::topology::{Credentials, NodeName, Topology};
 
-/// A task owns what it works with, as `tokio::spawn` asks for.
+/// A task owns its data, as `tokio::spawn` requires.
 fn assert_spawnable(_: impl Future<Output = ()> + Send + 'static) {}
 
-/// Never called: that it compiles is the test.
+/// Never called: it only has to compile.
 #[expect(dead_code, reason = "its types are the test")]
 fn a_run_and_its_verification_may_be_spawned(
     engine: docker::Engine,
@@ -44,7 +44,7 @@ fn a_run_and_its_verification_may_be_spawned(
     });
 }
 
-/// Never called, too.
+/// Never called: it only has to compile.
 #[expect(dead_code, reason = "its types are the test")]
 fn calls_of_the_engine_may_be_spawned(
     location: EngineLocation,

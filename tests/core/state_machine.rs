@@ -1,8 +1,8 @@
-//! Whatever people, accidents and interrupted runs do to a deployment, in whatever order: `up` brings it to its spec, no
-//! key is lost that was still to be saved, and then nothing is left to do.
+//! Users, accidents and interrupted runs change a deployment in random order. `up` must bring it to its spec, and
+//! must not lose keys that could be saved. The next plan must be empty.
 //!
-//! `REDISCTL_CASES` says how many cases are played, `REDISCTL_SEED` from which seed they are made. A case that fails is
-//! shrunk, and printed as a spec and a list of moves.
+//! `REDISCTL_CASES` is the number of cases, `REDISCTL_SEED` their seed. A failing case is shrunk, and printed as a
+//! spec and a list of moves.
 
 use std::env;
 
@@ -16,10 +16,10 @@ mod moves;
 mod regressions;
 mod shape;
 
-/// How many cases are played where nobody says: about 15 s.
+/// The default number of cases: about 15 s.
 const CASES: u32 = 200;
 
-/// From which they are made then: the same on each machine.
+/// The default seed: the same on each machine.
 const SEED: u64 = 1;
 
 fn play(case: &Case) -> Result<(), String> {

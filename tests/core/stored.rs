@@ -1,4 +1,4 @@
-//! What a deployment stores is read as it was meant, whichever release of redisctl wrote it.
+//! Stored data keeps its meaning, also if an earlier release wrote it.
 
 use redisctl::deployment::SpecSource;
 use redisctl::spec::SecretText;
@@ -8,8 +8,8 @@ use redisctl::topology::{Credentials, Learned, SpecField, Topology};
 
 use crate::rig::topology;
 
-/// A deployment of each sort: its spec, and what redisctl 0.1 stored for it (format 1), the file and the label
-/// `io.redisctl.settings` of each container. The certificates and keys of the file are none, to be short.
+/// A deployment of each sort: its spec, and the data that redisctl 0.1 stored for it (format 1). The data is the
+/// file, and the label `io.redisctl.settings` of each container. To be short, the file has no certificates and keys.
 macro_rules! stored {
     ($($name:literal: $spec:literal,)*) => {
         [$((
@@ -31,7 +31,7 @@ const FORMAT_1: [(&str, &str, &str); 8] = stored! {
     "sentinel-auth-tls": "{kind: sentinel, sentinels: 1, auth: {default: off, users: [{name: app, password: a, rules: ['~*', '+@all']}]}, tls: true, data: volume}",
 };
 
-/// The passwords that were stored for a topology: `o` for the operator, `n` for the replication, and so on.
+/// The stored passwords of a topology: `o` for the operator, `n` for the replication, and so on.
 fn passwords(topology: &Topology) -> Credentials {
     let mut passwords = Credentials::default();
     if let Some(auth) = &topology.auth {
@@ -71,7 +71,7 @@ fn labels_of_format_1_are_read() {
         let wanted = containers(&topology(spec));
         assert_eq!(read.len(), wanted.len(), "{spec}");
         for (wanted, read) in wanted.iter().zip(&read) {
-            // Version 1 left out directives that servers change while they run.
+            // Version 1 left out directives that running servers can change.
             let differences = wanted.differences(read);
             let expected =
                 wanted.settings_at_start.iter().map(|(name, _)| SpecField::Directive(name.to_owned()));
@@ -89,8 +89,8 @@ fn what_is_written_is_read_back() {
     }
 }
 
-/// A difference here is a change of the stored format. Where the release before cannot read it, it takes the
-/// next version, and fixtures of the version before are added to this folder.
+/// A difference here is a change of the stored format. If the previous release cannot read it, the format gets the
+/// next version, and fixtures of the old version are added to this folder.
 #[test]
 fn the_format_changes_with_its_version_only() {
     assert_eq!(VERSION, 2);

@@ -1,5 +1,5 @@
-//! Users and passwords: drift is named and mended, and every change is made on servers that run,
-//! without a moment in which nobody gets in, whenever it is cut off.
+//! Users and passwords. Drift is named and repaired. Every change is made on running servers, no client loses access
+//! at any moment, and interrupted changes are completed.
 
 use insta::assert_snapshot;
 use redisctl::plan::Plan;
@@ -18,7 +18,7 @@ auth:
   users: [{name: regular, rules: ['~*', '+@read']}]
 ";
 
-/// Specs of one deployment in many states of `auth`, from any of which every other one is reached.
+/// Specs of one deployment in many states of `auth`. Every state can be reached from every other state.
 const STATES: [&str; 7] = [
     "",
     "auth: {}",
@@ -29,7 +29,7 @@ const STATES: [&str; 7] = [
     "auth: {default: off, users: [{name: app, rules: ['~*', '+@all']}]}",
 ];
 
-/// Two nodes are as good as six.
+/// Two nodes show the same as six.
 const KINDS: [&str; 4] =
     ["kind: standalone", "kind: replication", "{kind: cluster, shards: 1, data: volume}", "kind: sentinel"];
 
@@ -38,7 +38,7 @@ fn of(kind: &str, auth: &str) -> Topology {
     topology(&format!("{kind}\n{auth}\n"))
 }
 
-/// The plan that mends a deployment; after it there is nothing left to do.
+/// The plan that repairs a deployment. The next plan must be empty.
 async fn mend(world: &World, topology: &Topology) -> String {
     let plans = converge(world, topology, SWAP).await;
     settle().await;
@@ -72,7 +72,7 @@ async fn users_changed_by_hand_are_named_and_set_back() {
     keep users
       shop-2  write files of shop-2  # changed by earlier steps
     ");
-    // redisctl's own users are no exception: it finds another way in.
+    // This includes redisctl's own users: redisctl finds another login.
     for own in [OPERATOR, REPLICATION] {
         world.delete_user(&node(&topology, 1), own);
         let mended = mend(&world, &topology).await;
@@ -152,7 +152,7 @@ async fn a_rotation_that_is_cut_off_anywhere_locks_nobody_out_and_is_finished() 
     }
 }
 
-/// Runs the plan to `changed`, cut off after each of its steps, and expects the next run to finish it.
+/// Runs the plan to `changed`, interrupted after each of its steps, and expects the next run to complete it.
 async fn survives_being_cut_off(kind: &str, before: &Topology, changed: &Topology) {
     let first: Plan = plan(&up(before).await, changed, SWAP);
     let steps = first.steps().count();
@@ -166,7 +166,7 @@ async fn survives_being_cut_off(kind: &str, before: &Topology, changed: &Topolog
     }
 }
 
-/// Every node is stopped and started again, and is as it was: its files say the same as its memory.
+/// Restarts every node, and expects no change: the files match the memory.
 async fn restarts_unchanged(world: &World, topology: &Topology) {
     topology.nodes().iter().for_each(|node| world.stop_container(&node.name));
     let restart = plan(world, topology, SWAP);
@@ -180,7 +180,7 @@ async fn restarts_unchanged(world: &World, topology: &Topology) {
 async fn auth_is_added_changed_and_removed_on_servers_that_run() {
     for (position, kind) in KINDS.into_iter().enumerate() {
         for (from, before) in STATES.into_iter().enumerate() {
-            // Every change on one server; on several, one from each state.
+            // All changes on one server; on several servers, one change from each state.
             let others = STATES.iter().enumerate().filter(|(to, _)| match position {
                 0 => *to != from,
                 kind => *to == (from + kind) % STATES.len(),

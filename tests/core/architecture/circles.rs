@@ -1,17 +1,17 @@
 //! Finds circles among the modules of a crate.
 //!
-//! The rule: take the children of any module, each together with everything beneath it. What a file of one child
-//! uses of another child's is an arrow between the two. These arrows form no circle. A module and its own
-//! descendants may use each other freely.
+//! The rule: take the children of any module, each together with all its descendants. A use of another child's file
+//! is an arrow between the two children. These arrows must not form a circle. A module and its own descendants may
+//! use each other freely.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::imports::{Crate, Module, Used};
 
-/// A use that belongs to a circle: which file uses which.
+/// A use that belongs to a circle: the using file and the used file.
 pub(super) type CircularUse = (Module, Module);
 
-/// Every use that belongs to a circle, apart from the uses that `is_excepted` names.
+/// All uses that belong to a circle, except those in `is_excepted`.
 pub(super) fn circular_uses(
     read: &Crate,
     is_excepted: impl Fn(&Module, &Module) -> bool,
@@ -30,8 +30,7 @@ pub(super) fn circular_uses(
     circular.map(|(_, _, user, used)| (user, used)).collect()
 }
 
-/// The two children of the nearest common ancestor under which two modules stand; `None` where one stands under
-/// the other.
+/// The two children of the nearest common ancestor that contain two modules; `None` if one module contains the other.
 fn siblings(one: &Module, other: &Module) -> Option<(Module, Module)> {
     let common = one.iter().zip(other).take_while(|(one, other)| one == other).count();
     (one.len() > common && other.len() > common).then(|| (one[..=common].to_vec(), other[..=common].to_vec()))

@@ -1,7 +1,7 @@
-//! Reads which file of a crate uses which other file, and which other crates.
+//! Reads which files and which other crates each file of a crate uses.
 //!
-//! A name that a parent re-exports counts as used from the file that defines it. Code under `#[cfg(test)]` does
-//! not count: tests may use everything.
+//! A name that a parent re-exports counts for the file that defines it. Code under `#[cfg(test)]` does not count:
+//! tests may use everything.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,22 +14,22 @@ pub(super) type Module = Vec<String>;
 /// The files of a crate, by module.
 pub(super) struct Crate(BTreeMap<Module, SourceFile>);
 
-/// What a file uses.
+/// A used item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Used {
-    /// Another file of the crate, and the path of what is used there; the path is empty for the file itself.
+    /// An item of another file of the crate, with its path; the path is empty for the file itself.
     File(Module, String),
-    /// Something of another crate: `std::env::var`.
+    /// An item of another crate: `std::env::var`.
     Foreign(String),
 }
 
 #[derive(Default)]
 struct SourceFile {
-    /// The files beneath it.
+    /// Its child files.
     children: Vec<(String, PathBuf)>,
-    /// The names that its `use` lines bring in, and what they stand for.
+    /// The names that its `use` lines bring in, and their meanings.
     names: BTreeMap<String, Vec<String>>,
-    /// Every path in it, the crate's and foreign ones.
+    /// All paths in it, of the crate and of other crates.
     paths: Vec<Vec<String>>,
     /// Whether it has an `async` or `.await`.
     is_async: bool,
@@ -56,7 +56,7 @@ impl Crate {
         Self(files)
     }
 
-    /// A crate of files that are given: the module's name, its parts divided by `::`, and its text.
+    /// A crate from given files: the module's name, with `::` between its parts, and its text.
     pub(super) fn of_texts(texts: &[(&str, &str)]) -> Self {
         let files = texts.iter().map(|(name, text)| {
             let module = name.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
@@ -75,7 +75,7 @@ impl Crate {
         self.0[module].is_async
     }
 
-    /// What each file uses: the module that uses it, and what.
+    /// The uses of all files: the using module, and the used item.
     pub(super) fn uses(&self) -> Vec<(Module, Used)> {
         let mut uses: Vec<(Module, Used)> = Vec::new();
         for (module, file) in &self.0 {
@@ -90,7 +90,7 @@ impl Crate {
         uses
     }
 
-    /// What a path means in a module; `None` for names of the file's own.
+    /// The meaning of a path in a module; `None` for names of the file itself.
     fn resolve(&self, module: &Module, path: &[String], depth: usize) -> Option<Used> {
         assert!(depth < 16, "{path:?} of {module:?} leads in a circle of names");
         let mut place = module.clone();
@@ -119,7 +119,7 @@ impl Crate {
             if self.0.contains_key(&child) {
                 place = child;
             } else if let Some(meant) = self.0[&place].names.get(first) {
-                // A name that means itself is another crate's: `use redis;`.
+                // A name that means itself belongs to another crate: `use redis;`.
                 let itself = place == *module && meant.len() == 1 && meant[0] == *first;
                 let meant = [meant.as_slice(), others].concat();
                 return if itself { None } else { self.resolve(&place, &meant, depth + 1) };
@@ -145,12 +145,12 @@ impl SourceFile {
         while let [first, others @ ..] = rest {
             rest = match (first, others) {
                 (Token::Sign('#'), _) if is_for_tests(rest) => behind_item(rest),
-                // `impl Trait + use<'a>` brings nothing in.
+                // `impl Trait + use<'a>` imports nothing.
                 (Token::Word(word), [next, ..]) if word == "use" && *next != Token::Sign('<') => {
                     file.read_use(others)
                 }
                 (Token::Word(word), [Token::Word(name), Token::Sign(sign), others @ ..]) if word == "mod" => {
-                    // Paths in a module without a file begin elsewhere; the project has none.
+                    // Paths in a module without its own file begin elsewhere. The project has no such module.
                     assert_eq!(*sign, ';', "module `{name}` has no file of its own");
                     let beside = folder.join(format!("{name}.rs"));
                     let path = if beside.exists() { beside } else { folder.join(name).join("mod.rs") };
@@ -167,7 +167,7 @@ impl SourceFile {
         file
     }
 
-    /// Reads a path, which begins with a word; gives back what is behind it.
+    /// Reads a path that begins with a word. Returns the tokens after it.
     fn read_path<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
         let (mut path, mut rest) = (Vec::new(), tokens);
         while let [Token::Word(word), others @ ..] = rest {
@@ -186,7 +186,7 @@ impl SourceFile {
         rest
     }
 
-    /// Reads what is behind `use` up to its semicolon.
+    /// Reads the tokens after `use` up to its semicolon.
     fn read_use<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
         let end = tokens.iter().position(|token| *token == Token::Sign(';')).unwrap_or(tokens.len());
         let (tree, rest) = tokens.split_at(end);
@@ -253,7 +253,7 @@ fn is_for_tests(tokens: &[Token]) -> bool {
     matches!(words.as_slice(), ["cfg", "test"] | ["cfg", "all" | "any", "test", ..])
 }
 
-/// Behind the item that begins here, its attributes included: behind its semicolon or its braces.
+/// The tokens after the item that begins here, with its attributes: after its semicolon or its braces.
 fn behind_item(tokens: &[Token]) -> &[Token] {
     let mut depth = 0_usize;
     for (position, token) in tokens.iter().enumerate() {
@@ -266,7 +266,7 @@ fn behind_item(tokens: &[Token]) -> &[Token] {
                 depth -= 1;
                 depth == 0 && *bracket == '}'
             }
-            // A `use` ends with a semicolon behind its braces.
+            // A `use` ends with a semicolon after its braces.
             Token::Sign(';') => depth == 0,
             _ => false,
         };

@@ -1,10 +1,10 @@
-//! What each part of the crate must never use: the table of DESIGN.md, section 5.
+//! The modules that each part of the crate must never use.
 
 use super::imports::{Crate, Module, Used};
 
-/// A part of the crate and what it must not know.
+/// A part of the crate, and the modules that it must not know.
 pub(super) struct Layer {
-    /// The modules of the part, with everything beneath them.
+    /// The modules of the part, with all their descendants.
     pub(super) part: &'static [&'static str],
     /// Modules and crates that it must not use: `crate::docker`, `bollard`, `std::env`.
     pub(super) never: &'static [&'static str],
@@ -34,7 +34,7 @@ pub(super) const CORE: &[&str] = &[
     "waiting",
 ];
 
-/// The shell: it does, and decides nothing. The core must not know it.
+/// The shell: it acts, and decides nothing. The core must not know it.
 pub(super) const SHELL: &[&str] = &[
     "crate::cli",
     "crate::commands",
@@ -46,7 +46,7 @@ pub(super) const SHELL: &[&str] = &[
     "crate::ui",
 ];
 
-/// Crates and parts of the standard library that reach out of the program.
+/// Crates and parts of the standard library that access the machine.
 const OUTSIDE: &[&str] = &[
     "bollard",
     "futures_util",
@@ -68,7 +68,7 @@ pub(super) const LAYERS: &[Layer] = &[
         part: &["spec"],
         never: &["crate::topology", "crate::observation", "crate::plan", "crate::planner", "crate::verify"],
     },
-    // That anything is running.
+    // The topology knows no running deployments.
     Layer {
         part: &["topology"],
         never: &[
@@ -80,7 +80,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::verify",
         ],
     },
-    // What should be.
+    // These parts know no specs, plans or expectations.
     Layer {
         part: &["arrangement", "observation"],
         never: &[
@@ -92,12 +92,12 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::verify",
         ],
     },
-    // It judges the deployment, so that the planner's mistakes show.
+    // Verification judges the deployment independently, so that the planner's mistakes show.
     Layer {
         part: &["verify"],
         never: &["crate::plan", "crate::planner", "crate::readiness", "crate::status", "crate::waiting"],
     },
-    // How the planner compares what it finds with what it wants.
+    // It does not know the planner's comparisons.
     Layer {
         part: &["verify"],
         never: &[
@@ -111,7 +111,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::topology::settings::while_replacing",
         ],
     },
-    // Why a step exists; what a slot or a subnet is.
+    // The executor knows no specs, slots or subnets, and no engine or server by name.
     Layer {
         part: &["executor"],
         never: &[
@@ -129,7 +129,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "redis",
         ],
     },
-    // Slots, roles, Redis commands.
+    // The engine's part knows no slots, roles and Redis commands.
     Layer {
         part: &["docker"],
         never: &[
@@ -146,7 +146,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "redis",
         ],
     },
-    // Containers, networks, images.
+    // The servers' part knows no containers, networks and images.
     Layer {
         part: &["redis"],
         never: &[
@@ -161,16 +161,16 @@ pub(super) const LAYERS: &[Layer] = &[
         ],
     },
     Layer { part: &["ui"], never: &["bollard", "crate::commands", "crate::docker", "crate::redis", "redis"] },
-    // Command lines and terminals.
+    // The library knows no command lines and terminals.
     Layer {
         part: &["deployment"],
         never: &["clap", "console", "crate::cli", "crate::commands", "crate::ui"],
     },
-    // Colours, protocol detail, how a deployment is brought about.
+    // The commands know no colours, no protocol, and no details of forming.
     Layer { part: &["commands"], never: &["console", "bollard", "redis"] },
 ];
 
-/// Every forbidden use: which module uses what.
+/// All forbidden uses: the using module, and the used item.
 pub(super) fn forbidden_uses(read: &Crate) -> Vec<(Module, String)> {
     let mut found = Vec::new();
     for (user, used) in read.uses() {

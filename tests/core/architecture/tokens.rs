@@ -1,5 +1,5 @@
-//! Takes Rust text apart into tokens, as far as a reader of paths needs them: without comments, numbers,
-//! lifetimes and what is in quotes.
+//! Splits Rust text into the tokens that a reader of paths needs: without comments, numbers, lifetimes and quoted
+//! text.
 
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn string_end(text: &[char], start: usize) -> usize {
     text.len()
 }
 
-/// Behind a character in quotes, or behind the quote of a lifetime and its name.
+/// The position after a character in quotes, or after the quote of a lifetime and its name.
 fn quote_end(text: &[char], start: usize) -> usize {
     match (text.get(start + 1), text.get(start + 2)) {
         (Some('\\'), _) => {
@@ -99,7 +99,7 @@ fn quote_end(text: &[char], start: usize) -> usize {
     }
 }
 
-/// Behind a raw string (`r"…"`, `r#"…"#`, `br"…"`) whose prefix is the word from `start` to `end`.
+/// The position after a raw string (`r"…"`, `r#"…"#`, `br"…"`) whose prefix is the word from `start` to `end`.
 fn raw_string_end(text: &[char], start: usize, end: usize) -> Option<usize> {
     let prefix: String = text[start..end].iter().collect();
     if !["r", "br", "cr"].contains(&prefix.as_str()) {

@@ -1,4 +1,4 @@
-//! Who may log in at a server, and what redisctl finds when it asks.
+//! The users of a server, and redisctl's view of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use super::{State, World};
 #[derive(Debug, Clone)]
 pub(crate) struct Accounts(BTreeMap<String, Account>);
 
-/// One user: rules, and hashes of passwords.
+/// A user: rules, and hashes of passwords.
 #[derive(Debug, Clone, Default)]
 struct Account {
     rules: Vec<String>,
@@ -53,12 +53,12 @@ impl Account {
 }
 
 impl Accounts {
-    /// What a server has without an ACL file.
+    /// The users of a server without an ACL file.
     pub(crate) fn open() -> Self {
         Self::of_file("user default on nopass ~* &* +@all")
     }
 
-    /// What a server has with one.
+    /// The users of a server with an ACL file.
     pub(crate) fn of_file(text: &str) -> Self {
         let mut accounts = Self(BTreeMap::new());
         for line in text.lines() {
@@ -69,7 +69,7 @@ impl Accounts {
         accounts
     }
 
-    /// AUTH; without a password, what a client may do who has not logged in.
+    /// AUTH. Without a password: whether a client without a login may act as the user.
     pub(crate) fn let_in(&self, user: &str, password: Option<&str>) -> bool {
         let hash = password.map(|password| password_hash(&SecretText::new(password)));
         self.0.get(user).is_some_and(|account| {
@@ -93,14 +93,14 @@ impl Accounts {
 }
 
 impl Process {
-    /// How it logs in to its primary.
+    /// Its login at its primary.
     pub(crate) fn login(&self) -> (&str, Option<&str>) {
         let value = |name: &str| self.settings.get(name).filter(|value| !value.is_empty());
         (value("masteruser").unwrap_or(DEFAULT), value("masterauth"))
     }
 
-    /// Whether the primary that it follows lets it in. Who is logged in stays so, whatever becomes of
-    /// the password, while there is such a user.
+    /// Whether its primary accepts it. An open link stays open after a change of the password, as long as the user
+    /// exists.
     pub(crate) fn is_let_in_by(&self, primary: &Self) -> bool {
         if self.link.0 == Some(primary.address) && self.link.1 != Link::Down {
             return primary.accounts.0.contains_key(&self.linked_as);
@@ -110,7 +110,7 @@ impl Process {
     }
 }
 
-/// Whether redisctl finds a way in, with the passwords that it knows.
+/// Whether redisctl can log in with one of its known passwords.
 fn redisctl_gets_in(accounts: &Accounts, primary: bool, known: &[Credentials]) -> bool {
     let with = |user: &str, password: Option<&SecretText>| {
         password.is_some_and(|password| accounts.let_in(user, Some(password.expose())))
@@ -122,7 +122,7 @@ fn redisctl_gets_in(accounts: &Accounts, primary: bool, known: &[Credentials]) -
 }
 
 impl State {
-    /// Refuses redisctl where no password of its lets in.
+    /// Refuses redisctl if none of its passwords is accepted.
     pub(crate) fn refuse_strangers(&mut self, node: &NodeName) -> Result<(), String> {
         let stored = self.stored().map(|(_, credentials)| credentials.clone());
         let known: Vec<Credentials> =
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    /// What redisctl sees of a server's users.
+    /// redisctl's view of a server's users.
     pub(crate) fn access(&mut self, node: &NodeName) -> AccessView {
         let credentials = self.credentials.clone();
         let process = self.process(node).expect("it just answered");
@@ -210,16 +210,16 @@ impl State {
 }
 
 impl World {
-    /// A new run of redisctl reads the passwords that the deployment has, and knows them to its end.
+    /// A new run of redisctl reads the deployment's passwords, and keeps them to its end.
     pub(crate) fn begin_run(&self) {
         let mut state = self.state();
         state.earlier = state.stored().map(|(_, credentials)| credentials.clone());
     }
 
-    /// Comes by passwords as a new run of redisctl does: its own are kept where the deployment has
-    /// them, or made; the others are the spec's, which says others in each generation.
+    /// Gets passwords like a new run of redisctl. Its own passwords are kept if the deployment has them, otherwise
+    /// made. All others come from the spec, which changes them in each generation.
     pub(crate) fn gather_passwords(&self, topology: &Topology) {
-        // As good as random: every run has made more calls than the one before.
+        // This is practically random: every run has made more calls than the run before.
         let id = self.calls();
         let mut state = self.state();
         let (own, generation) =
@@ -244,12 +244,12 @@ impl World {
         };
     }
 
-    /// Somebody writes other passwords into the spec.
+    /// A user writes other passwords into the spec.
     pub(crate) fn rotate_passwords(&self) {
         self.state().generation += 1;
     }
 
-    /// Whether a password lets a user in everywhere: sentinels know none of the spec's users.
+    /// Whether all nodes accept a user's password. Sentinels do not have the spec's users.
     pub(crate) fn lets_in_everywhere(&self, topology: &Topology, user: &str, password: Option<&str>) -> bool {
         let mut state = self.state();
         topology

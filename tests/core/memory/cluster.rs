@@ -1,7 +1,7 @@
-//! One node's side of the cluster bus: whom it knows, and what it makes of its neighbours' messages.
+//! A node's side of the cluster bus: the nodes that it knows, and its reactions to their messages.
 //!
-//! As the servers do it, not as one would like it: an introduction only opens a handshake, a claim
-//! of slots wins by its epoch, and a primary that loses its last slot follows who took it.
+//! It models real servers. CLUSTER MEET only opens a handshake. A claim of slots wins by its config epoch. A primary
+//! that loses its last slot replicates the new owner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,28 +12,28 @@ use tokio::time::Instant;
 
 use super::slots::Slots;
 
-/// For how long a node is kept out that was forgotten.
+/// How long a forgotten node is refused.
 const KEPT_OUT: Duration = Duration::from_secs(60);
 
-/// After how long servers give a handshake up: `cluster-node-timeout`.
+/// The time after which servers give up a handshake: `cluster-node-timeout`.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A node's cluster state; what outlives its process is in here too, as in `nodes.conf`.
+/// A node's cluster state, with the parts that survive its process in `nodes.conf`.
 #[derive(Debug, Clone)]
 pub(crate) struct Cluster {
     pub(crate) own_id: String,
     pub(crate) current_epoch: u64,
     pub(crate) nodes: BTreeMap<String, Line>,
     pub(crate) ok: bool,
-    /// Whether the process leaves itself out of CLUSTER SHARDS: a primary that has just got an id for its shard.
+    /// Whether the process omits itself from CLUSTER SHARDS: a primary that has just got a shard id.
     pub(crate) is_unlisted: bool,
-    /// Ids that CLUSTER FORGET keeps from coming back by gossip, and since when.
+    /// Ids that gossip must not bring back after CLUSTER FORGET, with the time of the command.
     forgotten: BTreeMap<String, Instant>,
-    /// Ids that the servers have told each other to keep out, and since when.
+    /// Ids that the servers have told each other to refuse, with the time.
     kept_out: BTreeMap<String, Instant>,
 }
 
-/// What a node holds of one node, itself included.
+/// A node's data about a node, itself included.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) address: Option<Address>,
@@ -43,7 +43,7 @@ pub(crate) struct Line {
     pub(crate) slots: Slots,
     pub(crate) epoch: u64,
     pub(crate) offset: u64,
-    /// When the node got the line.
+    /// The time at which the node got the line.
     since: Instant,
 }
 
@@ -66,7 +66,7 @@ impl Line {
     }
 }
 
-/// What a node says of itself in every message.
+/// A node's statements about itself in every message.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
     pub(crate) id: String,
@@ -76,11 +76,11 @@ pub(crate) struct Header {
     epoch: u64,
     current_epoch: u64,
     pub(crate) offset: u64,
-    /// The gossip section: neighbours and where they are.
+    /// The gossip section: neighbours with their addresses.
     neighbours: Vec<(String, Address)>,
-    /// Where it sends introductions.
+    /// The targets of its CLUSTER MEET.
     meets: BTreeSet<Address>,
-    /// Which nodes it keeps out, on servers that tell each other, and since when.
+    /// The nodes that it refuses, on servers that tell each other, with the time.
     kept_out: BTreeMap<String, Instant>,
 }
 
@@ -122,7 +122,7 @@ impl Cluster {
         }
     }
 
-    /// Whether the node at `address` is known, and not only being introduced.
+    /// Whether the node at `address` is known, with the handshake complete.
     pub(crate) fn knows(&self, address: Address) -> bool {
         self.nodes.values().any(|line| !line.handshake && line.address == Some(address))
     }
@@ -148,7 +148,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// What another node's CLUSTER FORGET tells this one to do, on servers since 7.2.
+    /// The effect of another node's CLUSTER FORGET, on servers since 7.2.
     pub(crate) fn keep_out(&mut self, id: &str) {
         self.keep_out_since(id, Instant::now());
     }
@@ -174,7 +174,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// A node that is gone, and that nobody has been told to forget.
+    /// A node that is gone, but was never forgotten.
     pub(crate) fn remember(&mut self, id: &str) {
         self.nodes.insert(id.to_owned(), Line::new(None, false));
     }
@@ -193,7 +193,7 @@ impl Cluster {
         self.is_unlisted = false;
     }
 
-    /// One round of messages: `everybody` are the headers of all that can be reached, by address.
+    /// One round of messages. `everybody` has the headers of all reachable nodes, by address.
     pub(crate) fn hear(&mut self, own_address: Address, everybody: &BTreeMap<Address, Header>) {
         self.forgotten.retain(|_, since| since.elapsed() < KEPT_OUT);
         self.kept_out.retain(|_, since| since.elapsed() < KEPT_OUT);
@@ -218,7 +218,7 @@ impl Cluster {
         self.nodes.retain(|id, _| !self.kept_out.contains_key(id));
     }
 
-    /// What comes back from those that the node knows or shakes hands with.
+    /// The answers of known nodes, and of nodes in handshake.
     fn pongs(&mut self, everybody: &BTreeMap<Address, Header>) {
         let others: Vec<String> = self.nodes.keys().filter(|id| **id != self.own_id).cloned().collect();
         for id in others {
@@ -234,13 +234,13 @@ impl Cluster {
                     if let Some(known) = self.nodes.get_mut(&answer.id) {
                         known.address = Some(answer.address);
                     } else {
-                        // The answer to an introduction is not read for slots.
+                        // The slots in the answer to an introduction are ignored.
                         self.forgotten.remove(&answer.id);
                         self.nodes.insert(answer.id.clone(), Line::new(Some(answer.address), false));
                     }
                     continue;
                 }
-                // Somebody else lives there now.
+                // Another node has this address now.
                 Some(answer) if answer.id != id => {
                     line.connected = false;
                     line.address = None;
@@ -278,7 +278,7 @@ impl Cluster {
         }
     }
 
-    /// A claim of slots: whoever has the higher epoch owns them.
+    /// A claim of slots: the higher config epoch owns them.
     fn claim(&mut self, sender: &Header) {
         if self.nodes[&sender.id].slots.covers(&sender.slots) {
             return;
@@ -307,7 +307,7 @@ impl Cluster {
         }
     }
 
-    /// Two primaries with the same epoch: the one with the lesser id takes a new one.
+    /// If two primaries have the same epoch, the primary with the lesser id takes a new epoch.
     fn part_epochs(&mut self, sender: &Header) {
         if self.own().is_primary() && self.own().epoch == sender.epoch && sender.id > self.own_id {
             self.current_epoch += 1;
@@ -315,7 +315,7 @@ impl Cluster {
         }
     }
 
-    /// `cluster_state`. A fresh primary does not turn `ok`, but one that is stays so.
+    /// `cluster_state`. A fresh primary does not become `ok`, but an `ok` primary stays `ok`.
     pub(crate) fn judge(&mut self, fresh: bool, full_coverage: bool) {
         let owners = || self.nodes.values().filter(|line| !line.slots.is_empty());
         let reachable = owners().filter(|line| line.connected).count();
@@ -325,7 +325,7 @@ impl Cluster {
         self.ok = good && (self.ok || !(fresh && self.own().is_primary()));
     }
 
-    /// What CLUSTER INFO, NODES, SLOTS and SHARDS say.
+    /// The replies to CLUSTER INFO, NODES, SLOTS and SHARDS.
     pub(crate) fn view(&self, offset: u64, server: Server) -> ClusterView {
         let is_listed = |id: &str, line: &Line| {
             let offset = if id == self.own_id { offset } else { line.offset };

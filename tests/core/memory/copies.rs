@@ -1,4 +1,4 @@
-//! Where copies of a key are, in servers that nobody reaches and in data volumes.
+//! Copies of a key in unreachable servers and in data volumes.
 
 use redisctl::observation::ClusterRole;
 use redisctl::topology::NodeName;
@@ -9,10 +9,10 @@ use super::keys::KeyId;
 use super::process::Data;
 
 impl World {
-    /// Whether a node has a key, in its memory or in its data volume, though it cannot be asked now.
+    /// Whether a node has a key, in its memory or in its data volume, although it is unreachable now.
     pub(crate) fn keeps(&self, node: &NodeName, key: KeyId) -> bool {
         let state = self.state();
-        // A process whose namespace is gone ends before anybody hears of it again.
+        // A process that lost its namespace ends before any node hears of it again.
         let container = state.engine.containers.get(node);
         let container = container.filter(|container| container.attached || container.anchor().is_none());
         let process = container.and_then(|container| container.process.as_ref());
@@ -24,12 +24,12 @@ impl World {
             .any(|keys| keys.contains(key))
     }
 
-    /// Whether somebody else's server has a key.
+    /// Whether a stranger has a key.
     pub(crate) fn has_stranger_with(&self, key: KeyId) -> bool {
         self.state().strangers.values().any(|(_, keys)| keys.contains(key))
     }
 
-    /// The same, for servers that a node of the deployment knows.
+    /// The same, for strangers that a node of the deployment knows.
     pub(crate) fn knows_stranger_with(&self, key: KeyId) -> bool {
         let state = self.state();
         let processes = state.engine.containers.values().filter_map(|container| container.process.as_ref());
@@ -42,7 +42,7 @@ impl World {
         state.strangers.values().any(|(stranger, keys)| keys.contains(key) && is_known(&stranger.own_id))
     }
 
-    /// Whether every data volume of the key's shard has it, and there is one.
+    /// Whether all data volumes of the key's shard have it, and there is at least one.
     pub(crate) fn is_in_all_volumes(&self, key: KeyId, slot: u16) -> bool {
         let state = self.state();
         let volumes = state.engine.volumes.iter().filter(|(name, _)| name.ends_with("-data"));

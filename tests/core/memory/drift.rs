@@ -1,4 +1,4 @@
-//! What people and accidents do to a deployment behind redisctl's back.
+//! Changes that users and accidents make to a deployment without redisctl.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,12 +24,12 @@ impl World {
         self.with_process(node, |process| change(process.cluster.as_mut().expect("a cluster node")))
     }
 
-    /// Nobody hears a node any more, as behind a firewall.
+    /// No other node hears a node any more, as behind a firewall.
     pub(crate) fn silence(&self, node: &NodeName) {
         self.state().faults.silent.insert(node.clone());
     }
 
-    /// Whoever is not heard is heard again after a while.
+    /// Silent nodes are heard again after a while.
     pub(crate) async fn end_silences(&self, after: Duration) -> Infallible {
         loop {
             if !self.state().faults.silent.is_empty() {
@@ -45,7 +45,7 @@ impl World {
         self.state().engine.image = None;
     }
 
-    /// `docker tag`: the image's name is another image's now, which holds this server.
+    /// `docker tag`: the image's name now belongs to another image, with this server.
     pub(crate) fn move_image(&self, id: &str, server: &str) {
         self.state().engine.image = Some((id.to_owned(), Some(Server::assumed(server))));
     }
@@ -72,22 +72,22 @@ impl World {
         self.state().container(node).expect("it exists").state = ContainerState::Paused;
     }
 
-    /// `docker network rm`, after every container was disconnected; somebody else's servers do not come back.
+    /// `docker network rm`, after every container was disconnected. Strangers do not come back.
     pub(crate) fn lose_network(&self) {
         let mut state = self.state();
         state.engine.network = None;
         state.strangers.clear();
         for container in state.engine.containers.values_mut() {
-            // Those that share a container's namespace keep it.
+            // Containers in a shared namespace keep it.
             container.attached &= container.anchor().is_some();
         }
     }
 
-    /// `redisctl down`, however much there is; somebody else's servers go, too.
+    /// `redisctl down` of all existing parts. Strangers are removed, too.
     pub(crate) fn take_down(&self) {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
-        // What the volume with the record says is in each data volume's label here.
+        // Here, the labels of the data volumes hold the record.
         let kept =
             state.stored().filter(|_| !names.is_empty()).map(|(topology, _)| KeptData::of_topology(topology));
         for name in names {
@@ -101,12 +101,12 @@ impl World {
         state.engine.volumes.retain(|_, volume| volume.keeps.is_some());
     }
 
-    /// Something of somebody else's.
+    /// An object that redisctl did not make.
     pub(crate) fn add_foreign(&self, kind: &'static str, name: &str) {
         self.state().engine.foreign.push(Foreign { kind, name: name.to_owned() });
     }
 
-    /// A running container of somebody else in the deployment's network.
+    /// A running container that redisctl did not make, in the deployment's network.
     pub(crate) fn add_guest(&self, name: &str) {
         self.state().engine.guests.push(name.to_owned());
     }
@@ -131,7 +131,7 @@ impl World {
         self.with_process(node, |process| process.accounts.delete(user));
     }
 
-    /// `SET` of so many keys, in slots of the node's. Gives each key with its slot.
+    /// `SET` of this number of keys, in slots of the node. Returns each key with its slot.
     pub(crate) fn write_keys(&self, node: &NodeName, count: u64) -> Vec<(KeyId, u16)> {
         let own = self.with_process(node, |process| {
             process.cluster.as_ref().map(|cluster| cluster.own().slots.set().clone())
@@ -139,14 +139,14 @@ impl World {
         self.write_keys_in(node, count, &own.unwrap_or_else(|| std::iter::once(0).collect()))
     }
 
-    /// `SET` of so many keys, in these slots. Gives each key with its slot.
+    /// `SET` of this number of keys, in these slots. Returns each key with its slot.
     pub(crate) fn write_keys_in(&self, node: &NodeName, count: u64, slots: &SlotSet) -> Vec<(KeyId, u16)> {
         let mut state = self.state();
         let first = state.written + 1;
         state.written += count;
         let slots: Vec<u16> = slots.slots().collect();
         let slot = |id: KeyId| {
-            // Far from each other, so that a part of the slots has some of the keys.
+            // The slots are far from each other, so that a part of the slots has some of the keys.
             let position = usize::try_from(id).expect("a small number") * 7919 % slots.len().max(1);
             slots.get(position).copied().unwrap_or_default()
         };
@@ -159,7 +159,7 @@ impl World {
         keys
     }
 
-    /// `SET` of so many keys.
+    /// `SET` of this number of keys.
     pub(crate) fn put_keys(&self, node: &NodeName, count: u64) {
         self.write_keys(node, count);
     }
@@ -220,7 +220,7 @@ impl World {
         self.with_cluster(node, |cluster| cluster.forget(&id).expect("it is known"));
     }
 
-    /// `CLUSTER FORGET`, as the servers do it; tells whether it was not refused.
+    /// `CLUSTER FORGET`, as the servers do it. Returns whether it was accepted.
     pub(crate) fn try_forget(&self, node: &NodeName, other: &NodeName) -> bool {
         let id = self.with_cluster(other, |cluster| cluster.own_id.clone());
         self.with_cluster(node, |cluster| cluster.nodes.contains_key(&id))
@@ -233,12 +233,12 @@ impl World {
         self.with_cluster(node, |cluster| cluster.meet(address));
     }
 
-    /// A node still knows one that has been reset since, under the id that it had.
+    /// A node still knows a node under the id that it had before its reset.
     pub(crate) fn remember_a_stranger(&self, node: &NodeName) {
         self.with_cluster(node, |cluster| cluster.remember("4a11bdd03bc1dd31fc8bb30b6b4b0a4ff1b3b5a7"));
     }
 
-    /// `redis-cli --cluster add-node` of somebody else's server, and `reshard` of slots to it, with the keys in them.
+    /// `redis-cli --cluster add-node` of a stranger, and `reshard` of slots to it, with their keys.
     pub(crate) async fn reshard_to_a_stranger(&self, from: &NodeName, address: Address, slots: &SlotSet) {
         let id = self.state().new_id();
         let known = self.with_process(from, |process| process.address);
@@ -258,8 +258,8 @@ impl World {
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
 
-    /// A node is left with an older epoch than others have for it: a late message from its former primary does that
-    /// to Redis 8.0.
+    /// A node gets an older epoch than the other nodes have for it. In Redis 8.0, a late message from its former
+    /// primary does this.
     pub(crate) fn set_epoch_back(&self, node: &NodeName) {
         self.with_cluster(node, |cluster| cluster.own_mut().epoch = 0);
     }
@@ -273,7 +273,7 @@ impl World {
         processes.filter_map(|process| process.cluster.as_mut()).for_each(|cluster| cluster.keep_out(&id));
     }
 
-    /// `FLUSHALL`, which its replicas hear of, and `CLUSTER RESET HARD`.
+    /// `FLUSHALL`, also on its replicas, and `CLUSTER RESET HARD`.
     pub(crate) fn flush_and_reset(&self, node: &NodeName) {
         let address = self.with_process(node, |process| process.address);
         let is_replica = self.is_replica(node);
@@ -287,7 +287,7 @@ impl World {
         self.reset(node);
     }
 
-    /// The node is as new: it has lost its data folder. `CLUSTER RESET HARD` leaves it so, too.
+    /// The node is like new, because its data folder is lost. `CLUSTER RESET HARD` has the same effect.
     pub(crate) fn reset(&self, node: &NodeName) {
         let id = self.state().new_id();
         self.with_process(node, |process| {

@@ -1,5 +1,5 @@
-//! The engine: an image, a network, volumes and containers, as strict as the real one, and a little
-//! more: what a good plan never does twice is refused the second time.
+//! The engine: an image, a network, volumes and containers. It is stricter than the real engine: it refuses calls
+//! that a good plan never repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,21 +20,21 @@ use super::process::{Data, Link, Process};
 use super::sentinel::Sentinel;
 use super::{State, World};
 
-/// The id of the image that there is at first.
+/// The id of the first image.
 pub(crate) const FIRST_IMAGE: &str = "sha256:1";
 
-/// What there is on the engine.
+/// The objects on the engine.
 #[derive(Debug, Default)]
 pub(crate) struct EngineState {
-    /// The id of the image that has the topology's name for it, and the server in it where the name does not say it.
+    /// The id of the image with the topology's image name, and its server if the name does not tell it.
     pub(crate) image: Option<(String, Option<Server>)>,
     pub(crate) network: Option<NetworkSettings>,
     pub(crate) volumes: BTreeMap<String, Volume>,
     pub(crate) containers: BTreeMap<NodeName, Container>,
     pub(crate) foreign: Vec<Foreign>,
-    /// Running containers of somebody else in the network.
+    /// Running containers in the network that redisctl did not make.
     pub(crate) guests: Vec<String>,
-    /// How many containers were ever made.
+    /// The number of containers that were ever made.
     pub(crate) made: u64,
 }
 
@@ -44,9 +44,9 @@ pub(crate) struct Volume {
     pub(crate) deployment: Option<(Topology, Credentials)>,
     accounts: BTreeMap<NodeName, Accounts>,
     configurations: BTreeMap<NodeName, Settings>,
-    /// What sentinels keep in their configuration files.
+    /// The configuration files of sentinels.
     sentinels: BTreeMap<NodeName, Sentinel>,
-    /// What its label says of the data that it keeps.
+    /// The label with the kind, shards and server of its data.
     pub(super) keeps: Option<KeptData>,
     /// Folders that belong to the servers' user.
     folders: BTreeSet<NodeName>,
@@ -63,14 +63,14 @@ pub(crate) struct Container {
     /// The id of its image.
     pub(crate) image: String,
     server: Server,
-    /// Tells containers of the same name apart.
+    /// Distinguishes containers of the same name.
     id: String,
     /// The id of the container whose network namespace it shares.
     joins: Option<String>,
 }
 
 impl EngineState {
-    /// Whether a container runs, and is connected to the network, itself or by the container that holds its namespace.
+    /// Whether a container runs, and is connected to the network, itself or through the owner of its namespace.
     pub(crate) fn is_connected(&self, node: &NodeName) -> bool {
         let Some(container) = self.containers.get(node).filter(|container| container.is_reachable()) else {
             return false;
@@ -86,7 +86,7 @@ impl Container {
         self.state == ContainerState::Running && self.attached
     }
 
-    /// The container whose network namespace it shares.
+    /// The container that owns its network namespace.
     pub(crate) fn anchor(&self) -> Option<&NodeName> {
         match &self.settings.network {
             Namespace::Of { anchor, .. } => Some(anchor),
@@ -94,7 +94,7 @@ impl Container {
         }
     }
 
-    /// Where its server listens; `None`: it has a namespace to hold, and no more.
+    /// The address of its server; `None` for the owner of a namespace.
     fn address(&self) -> Option<Address> {
         match &self.settings.network {
             Namespace::Own { ip, ports, .. } => match ports.as_slice() {
@@ -113,7 +113,7 @@ impl Container {
         self.volume(|name| name.ends_with("-nodes"))
     }
 
-    /// Where the node's data is: in a volume of its own, or in the shared one.
+    /// The volume of the node's data: its own, or the shared volume.
     fn data_volume(&self) -> Option<String> {
         let own = data_volume(&self.settings.name);
         self.volume(|name| name == own).or_else(|| self.shared_volume())
@@ -172,7 +172,7 @@ impl State {
         Ok(())
     }
 
-    /// What redisctl stored in the volume that every node shares.
+    /// The stored file in the shared volume.
     pub(crate) fn stored(&self) -> Option<&(Topology, Credentials)> {
         self.engine.volumes.values().find_map(|volume| volume.deployment.as_ref())
     }
@@ -257,11 +257,11 @@ impl State {
         Ok(())
     }
 
-    /// Ends the process of a container; what it keeps goes into its volume.
+    /// Ends the process of a container. Its data stays in its volume.
     pub(crate) fn stop_container(&mut self, node: &NodeName) -> Result<(), String> {
         let container = self.container(node)?;
         container.state = ContainerState::Exited;
-        // Whoever shares a network finds out at the start whether there is one.
+        // A container in a shared namespace finds the network again at its start.
         container.attached |= container.anchor().is_some();
         let shared = container.shared_volume();
         if let (Some(process), Some(volume)) = (container.process.take(), container.data_volume()) {
@@ -297,7 +297,7 @@ impl State {
             match file {
                 File::Folder { path } => {
                     let Some((node, _)) = path.split_once("/data") else { continue };
-                    // Through a container with a data volume only that one's folder is reached.
+                    // Through a container with a data volume, only the folder of its own node can be reached.
                     let volume = own.as_ref().filter(|_| node == through.as_str()).unwrap_or(&shared);
                     let volume = self.engine.volumes.get_mut(volume).ok_or("the volume is gone")?;
                     volume.folders.insert(NodeName::from_label(node));

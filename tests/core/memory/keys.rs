@@ -1,11 +1,11 @@
-//! The keys of a server: each has an identity and a slot, so that a test can tell which copy survived.
+//! The keys of a server. Each key has an identity and a slot, so that a test can tell which copy survived.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::slots::Slots;
 
-/// The identity of a key: no two keys of a world have the same one.
+/// The identity of a key, unique in a world.
 pub(crate) type KeyId = u64;
 
 /// A keyspace. Replicas copy it many times a second: a copy shares the memory until it changes.
@@ -39,7 +39,7 @@ impl Keys {
         Self(Arc::new(taken))
     }
 
-    /// What a primary does that loses slots to another one: it deletes the keys in them.
+    /// Deletes the keys in slots, as a primary that loses these slots.
     pub(crate) fn delete_in(&mut self, slots: &Slots) {
         if self.0.values().any(|slot| slots.contains(*slot)) {
             Arc::make_mut(&mut self.0).retain(|_, slot| !slots.contains(*slot));

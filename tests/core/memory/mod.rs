@@ -1,10 +1,9 @@
-//! An engine and its servers in memory, behind the two traits that the executor works with.
+//! An engine and its servers in memory, behind the two traits of the executor.
 //!
-//! A small honest model and no mock: what a call does is what the real engine or server would do
-//! to the state in here, and what it refuses is what they refuse. Time is tokio's, which tests
-//! pause, so that seconds of start-up delay cost nothing.
+//! It is a small model, not a mock: calls change its state as they change the real engine or server, and it refuses
+//! the same calls. Tests pause tokio's clock, so that seconds of start-up delay cost no time.
 //!
-//! Not in it: resharding, persistence in detail, what users may do once logged in.
+//! The model has no resharding and no details of persistence, and does not check the rights of users.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,57 +34,57 @@ use cluster::Cluster;
 use engine::{EngineState, FIRST_IMAGE};
 use keys::Keys;
 
-/// What an engine's call takes.
+/// The duration of an engine call.
 const CALL: Duration = Duration::from_millis(1);
 
-/// An engine with whatever runs on it.
+/// An engine with its containers and servers.
 pub(crate) struct World {
     state: Mutex<State>,
     stop: Notify,
     calls: AtomicUsize,
     in_flight: AtomicUsize,
-    /// The most calls that were ever under way at the same time.
+    /// The highest number of calls at the same time.
     pub(crate) most_in_flight: AtomicUsize,
 }
 
 pub(crate) struct State {
     pub(crate) engine: EngineState,
     pub(crate) faults: Faults,
-    /// The passwords that redisctl works with.
+    /// The passwords of redisctl.
     pub(crate) credentials: Credentials,
-    /// The passwords that the deployment had when this run of redisctl began.
+    /// The passwords of the deployment when this run of redisctl began.
     pub(crate) earlier: Option<Credentials>,
-    /// Which passwords the spec says; they are rotated by counting it up.
+    /// The generation of the spec's passwords. A higher number means other passwords.
     pub(crate) generation: u32,
-    /// Cluster nodes that are not of the deployment, and their keys.
+    /// Strangers in the cluster, and their keys.
     pub(crate) strangers: BTreeMap<Address, (Cluster, Keys)>,
     at: Instant,
     ids: u64,
-    /// How many keys were ever written.
+    /// The number of keys that were ever written.
     written: keys::KeyId,
 }
 
-/// What goes wrong.
+/// The present faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     /// The call, counted from 1, that fails once.
     pub(crate) fail_at: Option<usize>,
-    /// Nobody hears these nodes.
+    /// Nodes that no other node hears.
     pub(crate) silent: BTreeSet<NodeName>,
-    /// Whoever calls is no more: no call comes back.
+    /// The calling process was killed: no call returns.
     stopped: bool,
 }
 
 impl State {
     fn new_id(&mut self) -> String {
         self.ids += 1;
-        // Ids that do not sort as the nodes do.
+        // The order of ids differs from the order of nodes.
         format!("{:016x}{:024x}", self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15), self.ids)
     }
 }
 
 impl World {
-    /// An engine with the image, and nothing else.
+    /// An engine with only the image.
     pub(crate) fn new() -> Self {
         let engine = EngineState { image: Some((FIRST_IMAGE.to_owned(), None)), ..EngineState::default() };
         let state = State {
@@ -114,7 +113,7 @@ impl World {
         state
     }
 
-    /// One call: takes a moment, may fail.
+    /// One call. It takes a moment, and may fail.
     async fn call(&self) -> Result<(), BoxedError> {
         self.wait_if_stopped().await;
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
@@ -135,13 +134,13 @@ impl World {
         }
     }
 
-    /// From now on no call comes back, as for a process that is killed.
+    /// From now on no call returns, as for a killed process.
     pub(crate) fn stop(&self) {
         self.state().faults.stopped = true;
         self.stop.notify_one();
     }
 
-    /// Comes back when the world is stopped.
+    /// Returns when the world is stopped.
     pub(crate) async fn stopped(&self) {
         self.stop.notified().await;
     }
@@ -152,12 +151,12 @@ impl World {
         self.in_flight.store(0, Ordering::Relaxed);
     }
 
-    /// How many calls were made.
+    /// The number of calls so far.
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// What there is of a topology's deployment.
+    /// The observation of a topology's deployment.
     pub(crate) fn observe(&self, topology: &Topology) -> Observation {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();

@@ -1,4 +1,4 @@
-//! What happens by itself as time goes by: gossip and replication between the running servers.
+//! Gossip and replication between the running servers, as time passes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::sentinel;
 const TICK: Duration = Duration::from_millis(50);
 
 impl State {
-    /// Brings everything up to the present.
+    /// Brings all servers up to the present.
     pub(crate) fn advance(&mut self) {
         let now = Instant::now();
         while self.at + TICK <= now {
@@ -64,7 +64,7 @@ fn gossip(
         if let Some(cluster) = &mut process.cluster {
             let before = cluster.own().slots.clone();
             cluster.hear(address, &headers);
-            // A primary that lost all of them replicates their owner, and gets its keys.
+            // A primary that lost all its slots replicates their owner, and gets its keys.
             if let Some(lost) = before.without(&cluster.own().slots).filter(|_| cluster.own().is_primary()) {
                 process.keys.delete_in(&lost);
             }
@@ -74,7 +74,7 @@ fn gossip(
 }
 
 fn replicate(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
-    // A primary sends pings to the replicas that it has: without any, its offset stands still.
+    // A primary sends pings to its replicas. Without replicas, its offset does not move.
     let followed: BTreeSet<Address> = reachable
         .values()
         .filter_map(|process| process.link.0.filter(|_| process.link.1 == Link::Up))

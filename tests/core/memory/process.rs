@@ -1,4 +1,4 @@
-//! One server process: its settings, its keys, its replication and its side of the cluster.
+//! A server process: its settings, its keys, its replication and its side of the cluster.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::cluster::Cluster;
 use super::keys::Keys;
 use super::sentinel::Sentinel;
 
-/// How long a primary that has just started refuses to say `cluster_state:ok`.
+/// How long a primary does not report `cluster_state:ok` after its start.
 const WRITABLE_DELAY: Duration = Duration::from_secs(2);
 
-/// Directives whose defaults the servers print, beside those that forming changes.
+/// Directives with known defaults, except those that forming changes.
 const DEFAULTS: [(&str, &str); 10] = [
     ("appendonly", "no"),
     ("databases", "16"),
@@ -29,7 +29,7 @@ const DEFAULTS: [(&str, &str); 10] = [
     ("save", "3600 1 300 100 60 10000"),
 ];
 
-/// Defaults of what forming changes.
+/// Defaults of directives that forming changes.
 const FORMING: [&str; 7] = [
     "cluster-allow-replica-migration",
     "cluster-node-timeout",
@@ -40,13 +40,13 @@ const FORMING: [&str; 7] = [
     "repl-ping-replica-period",
 ];
 
-/// What a server has where its configuration says nothing.
+/// The settings of a server with an empty configuration.
 fn defaults() -> Settings {
     let forming = FORMING.iter().filter_map(|name| Some((*name, usual_default(name)?)));
     DEFAULTS.into_iter().chain(forming).collect()
 }
 
-/// What servers make of directives.
+/// The facts about directives that servers tell.
 pub(crate) fn learned() -> Learned {
     let defaults = defaults();
     let live = defaults.iter().map(|(name, _)| name).filter(|name| !IMMUTABLE.contains(name));
@@ -56,10 +56,10 @@ pub(crate) fn learned() -> Learned {
     learned
 }
 
-/// Directives that no CONFIG SET changes.
+/// Directives that CONFIG SET cannot change.
 pub(crate) const IMMUTABLE: [&str; 4] = ["cluster-enabled", "cluster-config-file", "databases", "io-threads"];
 
-/// How far a replica's link is.
+/// The state of a replica's link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Link {
     Down,
@@ -67,11 +67,11 @@ pub(crate) enum Link {
     Up,
 }
 
-/// What outlives a process, in its folder.
+/// The data of a process in its folder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Data {
     pub(crate) cluster: Option<Cluster>,
-    /// Who wrote it.
+    /// The server that wrote it.
     pub(crate) server: Option<Server>,
     pub(crate) keys: Keys,
 }
@@ -79,33 +79,33 @@ pub(crate) struct Data {
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Process {
-    /// By its container's image.
+    /// The server of its container's image.
     pub(crate) server: Server,
     pub(crate) address: Address,
     pub(crate) settings: Settings,
     pub(crate) accounts: Accounts,
-    /// By its file; it decides which password the default user has.
+    /// Whether its file makes it a primary. This decides the default user's password.
     pub(crate) starts_as_primary: bool,
     pub(crate) started: Instant,
     pub(crate) pinged: Instant,
     pub(crate) cluster: Option<Cluster>,
     pub(crate) sentinel: Option<Sentinel>,
-    /// REPLICAOF, where it is no cluster node.
+    /// REPLICAOF, if it is not a cluster node.
     pub(crate) follows: Option<Address>,
-    /// The link to the primary that it has, or makes.
+    /// Its link to the primary, open or opening.
     pub(crate) link: (Option<Address>, Link),
-    /// The user as which the link is logged in.
+    /// The user of the link.
     pub(crate) linked_as: String,
     pub(crate) offset: u64,
-    /// Whether writes are kept for replicas: only from the first replica on.
+    /// Whether it keeps writes for replicas: from the first replica on.
     pub(crate) has_backlog: bool,
     pub(crate) keys: Keys,
-    /// The history that the data set belongs to.
+    /// The replication history of its data.
     pub(crate) history: History,
 }
 
 impl Process {
-    /// Starts a server on a configuration; `id` is for a cluster node that has none yet.
+    /// Starts a server with a configuration. `id` is for a cluster node without an id.
     pub(crate) fn start(
         server: Server,
         configuration: &Settings,
@@ -152,7 +152,7 @@ impl Process {
         }
     }
 
-    /// `REPLICAOF NO ONE`: a history of its own goes on from the primary's.
+    /// `REPLICAOF NO ONE`: its own history continues the primary's.
     pub(crate) fn promote(&mut self) {
         if self.follows.take().is_some() {
             let earlier = Some((self.history.id.clone(), self.offset + 1));
@@ -160,7 +160,7 @@ impl Process {
         }
     }
 
-    /// What is left in the folder when the process ends.
+    /// The data in the folder after the end of the process.
     pub(crate) fn end(self) -> Data {
         let persists =
             self.settings.get("save") != Some("") || self.settings.get("appendonly") == Some("yes");
@@ -171,7 +171,7 @@ impl Process {
         }
     }
 
-    /// Who it replicates, if anybody.
+    /// The address of its primary, if any.
     pub(crate) fn primary(&self) -> Option<Address> {
         match &self.cluster {
             Some(cluster) => match &cluster.own().role {
@@ -195,7 +195,7 @@ impl Process {
         self.started.elapsed() < WRITABLE_DELAY
     }
 
-    /// A write of some bytes; without a backlog nobody counts them.
+    /// A write of some bytes. Without a backlog the offset does not move.
     pub(crate) fn write(&mut self, bytes: u64) {
         if self.has_backlog {
             self.offset += bytes;

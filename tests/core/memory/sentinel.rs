@@ -1,5 +1,5 @@
-//! A sentinel: whom it watches, and whom it has heard of. It finds others through the primary, and
-//! forgets nobody by itself. It does not vote by itself: tests say when a failover happens.
+//! A sentinel: the primary that it watches, and the nodes that it knows. It finds others through the primary, and
+//! forgets no node by itself. It does not vote by itself: tests start failovers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,21 +13,21 @@ use tokio::time::Instant;
 use super::process::{Link, Process};
 use super::{State, World};
 
-/// What a sentinel knows, in memory and in its file.
+/// A sentinel's data, in memory and in its file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sentinel {
-    /// `None`: it watches nobody.
+    /// `None`: it watches no primary.
     pub(crate) primary: Option<Address>,
-    /// By which choice, counted.
+    /// The epoch of the failover that chose it.
     pub(crate) epoch: u64,
-    /// Whether it puts another server in the primary's place, which is no primary yet for the others.
+    /// Whether it is doing a failover to this server, which the other sentinels do not know yet.
     pub(crate) choosing: bool,
     pub(crate) replicas: BTreeSet<Address>,
     pub(crate) sentinels: BTreeSet<Address>,
     pub(crate) settings: Settings,
-    /// Since when the primary that it watches says that it is a replica.
+    /// The time since which the watched primary reports to be a replica.
     pub(crate) demoted_since: Option<Instant>,
-    /// With which it logs in at others, as redisctl's own user.
+    /// The password of its login at other nodes, as redisctl's own user.
     pub(crate) password: Option<SecretText>,
 }
 
@@ -36,7 +36,7 @@ fn address(ip: &str, port: &str) -> Option<Address> {
 }
 
 impl Sentinel {
-    /// Reads a sentinel's file; `None` where it is a server's.
+    /// Parses a sentinel's file; `None` for a server's file.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut sentinel = Self::default();
         for line in text.lines() {
@@ -82,7 +82,7 @@ impl Sentinel {
         Ok(())
     }
 
-    /// How it logs in at servers and at other sentinels.
+    /// Its login at servers and at other sentinels.
     pub(crate) fn login(&self) -> (&str, Option<&str>) {
         let password = self.password.as_ref().map(SecretText::expose);
         (if password.is_some() { OPERATOR } else { DEFAULT }, password)
@@ -95,8 +95,8 @@ impl Sentinel {
     }
 }
 
-/// One look at the primary, and one message from each other sentinel: who replicates the primary, who else watches it,
-/// and which primary the sentinels chose last.
+/// One INFO of the primary, and one message from each other sentinel. They tell the replicas, the other sentinels,
+/// and the last choice of a primary.
 pub(super) fn discover(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
     let servers = reachable.values().filter(|process| process.sentinel.is_none());
     let linked: Vec<(Option<Address>, Address)> = servers
@@ -140,7 +140,7 @@ pub(super) fn discover(reachable: &mut BTreeMap<&NodeName, &mut Process>) {
 }
 
 impl State {
-    /// What a sentinel says; `None` where the node is none.
+    /// A sentinel's view; `None` if the node is not a sentinel.
     pub(super) fn view_of_sentinel(&mut self, node: &NodeName) -> Result<Option<ServerView>, String> {
         let Some(sentinel) = self.process(node)?.sentinel.clone() else { return Ok(None) };
         let processes = || {
@@ -150,7 +150,7 @@ impl State {
         let (user, password) = sentinel.login();
         let has_users = self.stored().is_none_or(|(topology, _)| topology.server.has_sentinel_users());
         let is_there = |address: Address| {
-            // Old sentinels show each other another password, which is in no list.
+            // Old sentinels use another password between each other, which is in no list.
             let lets_in = |process: &Process| {
                 process.accounts.let_in(user, password) || (process.sentinel.is_some() && !has_users)
             };
@@ -177,7 +177,7 @@ impl State {
 }
 
 impl State {
-    /// The servers that can be reached and follow a primary.
+    /// The reachable servers that replicate a primary.
     pub(super) fn replicas_of(&self, primary: Address) -> impl Iterator<Item = Address> {
         let processes = self.reachable().into_iter().map(|(_, process)| process);
         processes.filter(move |process| process.follows == Some(primary)).map(|process| process.address)
@@ -195,7 +195,7 @@ impl State {
             let Ok(process) = self.process(&name) else { continue };
             match &mut process.sentinel {
                 Some(sentinel) => {
-                    // Those that are down stay known; so does the former primary.
+                    // Servers that are down stay known, and so does the former primary.
                     sentinel.replicas.extend(sentinel.primary.into_iter().chain(servers.iter().copied()));
                     sentinel.replicas.remove(&new);
                     (sentinel.primary, sentinel.epoch) = (Some(new), epoch);
@@ -208,7 +208,7 @@ impl State {
 }
 
 impl World {
-    /// What people do to one sentinel.
+    /// A manual change of a sentinel.
     pub(crate) fn with_sentinel(&self, node: &NodeName, change: impl FnOnce(&mut Sentinel)) {
         let mut state = self.state();
         let process = state.process(node).expect("the sentinel answers");
@@ -220,7 +220,7 @@ impl World {
         self.with_sentinel(node, |sentinel| sentinel.settings.set(setting, value));
     }
 
-    /// The end of a failover, as the sentinels bring it about: whoever answers goes along.
+    /// The end of a failover by the sentinels. All answering servers take part.
     pub(crate) fn fail_over(&self, topology: &Topology, to: &NodeName) {
         let new = topology.node(to).expect("one of its nodes").address;
         self.state().follow_the_sentinels_choice(new);

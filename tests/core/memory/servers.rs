@@ -1,4 +1,4 @@
-//! The servers' commands: what CLUSTER, REPLICAOF, CONFIG SET and SET do, and what they refuse.
+//! The servers' commands: the effects and refusals of CLUSTER, REPLICAOF, CONFIG SET and SET.
 
 use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
 use redisctl::observation::{Ability, ClusterRole, Replication, ServerView};
@@ -20,7 +20,7 @@ fn final_fault(message: impl Into<BoxedError>) -> ServerFault {
 }
 
 impl State {
-    /// The server of a node, where it can be reached.
+    /// The server of a node, if it is reachable.
     pub(crate) fn process(&mut self, node: &NodeName) -> Result<&mut Process, String> {
         let is_reachable = self.is_reachable(node);
         let container = self.engine.containers.get_mut(node).filter(|_| is_reachable);
@@ -113,7 +113,7 @@ impl State {
         let process = self.process(node).map_err(passing)?;
         let spreads = process.server.spreads_forgetting();
         let cluster = process.cluster.as_mut().ok_or_else(|| final_fault("cluster support disabled"))?;
-        // redisctl takes a node that is unknown for one that is forgotten.
+        // redisctl takes an unknown node for a forgotten node.
         if cluster.nodes.contains_key(id) {
             cluster.forget(id).map_err(final_fault)?;
         }
@@ -131,7 +131,7 @@ impl State {
         Ok(())
     }
 
-    /// CLUSTER FAILOVER: the primary must be there, and the replica have everything.
+    /// CLUSTER FAILOVER: the primary must be reachable, and the replica must have every write.
     fn fail_over(&mut self, node: &NodeName) -> Result<(), ServerFault> {
         let process = self.process(node).map_err(passing)?;
         if !process.is_replica() {
@@ -146,7 +146,7 @@ impl State {
         let id = process.cluster.as_ref().map(|cluster| cluster.own_id.clone()).unwrap_or_default();
         let mut others =
             self.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
-        // The primary knows whom it handed over to: no write finds two primaries.
+        // The primary knows its successor, so no client can write to two primaries.
         if let Some(primary) = others.find(|other| Some(other.address) == primary) {
             primary.link = (Some(address), Link::Down);
             if let Some(cluster) = &mut primary.cluster {
@@ -156,7 +156,7 @@ impl State {
         Ok(())
     }
 
-    /// FAILOVER, or what does the same on old servers.
+    /// FAILOVER, or its replacement on old servers.
     fn hand_over(&mut self, node: &NodeName, to: &NodeName) -> Result<(), ServerFault> {
         let primary = self.process(node).map_err(passing)?;
         if primary.is_replica() {
@@ -173,7 +173,7 @@ impl State {
         Ok(())
     }
 
-    /// WAIT, which moves the offset, and fails as long as no replica is online.
+    /// WAIT. It raises the offset, and fails while no replica is online.
     fn announce(&mut self, node: &NodeName) -> Result<(), ServerFault> {
         let process = self.process(node).map_err(passing)?;
         if process.is_replica() {
@@ -309,7 +309,7 @@ fn replicate(cluster: &mut Cluster, primary: &str, has_keys: bool) -> Result<(),
     }
     match cluster.nodes.get(primary).map(|line| &line.role) {
         None => return Err(passing("Unknown node")),
-        // It is a primary by now, or the plan would not say so: gossip has not told yet.
+        // It is already a primary, otherwise the plan would not name it, but gossip has not arrived yet.
         Some(ClusterRole::Replica(_)) => return Err(passing("I can only replicate a master")),
         Some(ClusterRole::Primary) => {}
     }

@@ -11,7 +11,7 @@ const WORDS: usize = SLOT_COUNT as usize / 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Slots {
     bits: Arc<[u64; WORDS]>,
-    /// The same, made anew only when it changes: views ask for it all the time.
+    /// The same slots as a `SlotSet`, updated only after changes, because views ask for it often.
     set: SlotSet,
 }
 
@@ -48,7 +48,7 @@ impl Slots {
         self.change(other, |own, other| own & !other);
     }
 
-    /// The slots that the other set does not have, if there are any.
+    /// The slots that the other set lacks, if any.
     pub(crate) fn without(&self, other: &Self) -> Option<Self> {
         if other.covers(self) {
             return None;

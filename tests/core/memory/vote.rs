@@ -1,7 +1,7 @@
-//! Failover by vote: what the servers, or their sentinels, do about a primary that cannot be reached.
+//! Failover by vote: the reaction of servers, or of their sentinels, to an unreachable primary.
 //!
-//! A test says when they vote. Whether they can is decided here, as the servers decide it: by a majority that can be
-//! reached, for a replica that may be promoted.
+//! A test says when they vote. This file decides whether they can, like the servers: a majority must be reachable,
+//! and a replica must be eligible.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use redisctl::topology::{Address, NodeName};
 use super::process::Process;
 use super::{State, World};
 
-/// After what time sentinels take a primary for down that says that it is a replica: `down-after-milliseconds` and two
-/// periods of INFO.
+/// The time after which sentinels see a primary as down that reports to be a replica: `down-after-milliseconds` and
+/// two periods of INFO.
 const DEMOTED: Duration = Duration::from_secs(25);
 
 impl World {
-    /// Every failover that is due comes about.
+    /// Does every failover that is due.
     pub(crate) fn vote(&self) {
         let mut state = self.state();
         while state.elect_in_cluster() {}
@@ -26,7 +26,7 @@ impl World {
 }
 
 impl World {
-    /// The nodes of a kind that can be reached.
+    /// The reachable nodes of a kind.
     pub(crate) fn answering(&self, wanted: impl Fn(&Process) -> bool) -> Vec<NodeName> {
         let state = self.state();
         let processes = state.reachable().into_iter().filter(|(_, process)| wanted(process));
@@ -35,7 +35,7 @@ impl World {
 }
 
 impl State {
-    /// Whether the server of a node can be reached.
+    /// Whether the server of a node is reachable.
     pub(crate) fn is_reachable(&self, node: &NodeName) -> bool {
         let container = self.engine.containers.get(node);
         let listens = container.is_some_and(|container| container.process.is_some());
@@ -49,7 +49,7 @@ impl State {
         processes.filter(|(name, _)| self.is_reachable(name)).collect()
     }
 
-    /// What the sentinels do by themselves about a primary that people made a replica.
+    /// The sentinels' reaction to a primary that a user made a replica.
     pub(super) fn replace_the_demoted(&mut self) {
         let sentinels = self.reachable().into_iter().filter_map(|(_, process)| process.sentinel.as_ref());
         let mut since = sentinels.filter_map(|sentinel| sentinel.demoted_since);
@@ -58,7 +58,7 @@ impl State {
         }
     }
 
-    /// Promotes a replica whose primary cannot be reached, where the majority of the primaries votes for it.
+    /// Promotes a replica of an unreachable primary, if the majority of the primaries votes for it.
     fn elect_in_cluster(&mut self) -> bool {
         let reachable = self.reachable();
         let there: BTreeSet<Address> = reachable.iter().map(|(_, process)| process.address).collect();
@@ -98,8 +98,7 @@ impl State {
         cluster.take_over().is_ok()
     }
 
-    /// Lets the sentinels put a replica in the place of a primary that cannot be reached, where the majority of them
-    /// agrees.
+    /// Makes the sentinels replace an unreachable primary by a replica, if the majority agrees.
     pub(super) fn elect_by_sentinels(&mut self) {
         let reachable = self.reachable();
         let there = |address: Address| reachable.iter().any(|(_, process)| process.address == address);

@@ -1,4 +1,4 @@
-//! Plans for deployments in which keys would go that no other node has.
+//! Plans for deployments with keys that no other node has.
 
 use redisctl::topology::Address;
 
@@ -8,7 +8,7 @@ fn stranger() -> Address {
     Address { ip: "172.30.0.77".parse().expect("an IP"), port: 6379 }
 }
 
-/// A cluster of which a node of somebody else's owns slots 0-999, and a node of the deployment's has ended.
+/// A cluster in which a stranger owns slots 0-999, and a node of the deployment has ended.
 async fn with_a_stranger(keys: u64) -> (World, Topology) {
     let topology = topology(CLUSTER);
     let world = up(&topology).await;

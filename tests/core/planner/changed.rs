@@ -1,4 +1,4 @@
-//! Plans for deployments whose spec is another one now.
+//! Plans for deployments whose spec has changed.
 
 use redisctl::topology::certificates::Renewal;
 
@@ -133,7 +133,7 @@ async fn limits_of_a_primary_with_replicas_come_node_by_node() {
     ");
 }
 
-/// Old servers and newer ones side by side may not list each other at all.
+/// Old servers and newer servers in one cluster may not list each other at all.
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_replica_to_be_listed_that_is_replaced_next() {
     let (before, world) = (topology(CLUSTER), World::new());
@@ -292,7 +292,7 @@ async fn a_container_of_somebody_else_in_the_network_keeps_the_network() {
             "the network must be removed, and the container `app`, which redisctl did not make, is in it";
         assert_eq!(obstacles(&world, &changed, RECREATE), said);
     }
-    // It is in the way of nothing else.
+    // It does not prevent other changes.
     let setting = topology("{kind: standalone, config: {maxmemory: 64mb}}");
     converge(&world, &setting, SWAP).await;
 }

@@ -1,4 +1,4 @@
-//! Plans for deployments that are to have more or fewer replicas.
+//! Plans for deployments with a changed number of replicas.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Plans for deployments that people or accidents have changed, and that following them helps.
+//! Plans for deployments with drift from users or accidents. Following a plan must repair the deployment.
 
 use super::*;
 
@@ -134,7 +134,7 @@ async fn a_setting_that_the_spec_does_not_have_goes_back_to_the_default_that_the
         world.configure(&node(&topology, 1), directive, value);
         (world, topology)
     };
-    // A server that is newer than this program has told its defaults, too.
+    // The defaults of a server that is newer than this program are known, too.
     let (world, topology) = changed("redis:99.0", "maxmemory", "1048576").await;
     assert_snapshot!(repair(&world, &topology).await, @r"
     shop: 1 change in 1 stage

@@ -1,4 +1,4 @@
-//! Plans for clusters whose nodes do not know each other, or whose slots are not owned, as they should be.
+//! Plans for clusters whose nodes do not know each other, or whose slots have wrong owners.
 
 use redisctl::plan::{Action, ServerAction};
 

@@ -1,11 +1,11 @@
-//! Plans as the user sees them: equal steps of many nodes on one line.
+//! Plans for the user: equal steps of many nodes share a line.
 
 use super::*;
 
 /// The lines of a screen.
 const SCREEN: usize = 50;
 
-/// The text of a plan in short, which fits a screen.
+/// The short text of a plan. It fits a screen.
 fn in_short(world: &World, topology: &Topology) -> String {
     let plan = plan(world, topology, SWAP);
     let text = plan.listing_in_short().to_string();

@@ -4,7 +4,7 @@ use super::*;
 
 const RECREATE: Options = Options { recreate: true, ..SWAP };
 
-/// What stands in the way of a spec after `down` of a deployment with data in volumes.
+/// The obstacles of a spec after `down` of a deployment with data in volumes.
 async fn obstacles_after_down(before: &str, after: &str) -> String {
     let before = topology(before);
     let world = up(&before).await;

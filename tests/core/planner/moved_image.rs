@@ -1,4 +1,4 @@
-//! Plans for deployments whose image's name is another image's now: an image is its id, its name is only a name.
+//! Plans for deployments whose image name now belongs to another image. An image is identified by its id.
 
 use redisctl::topology::Server;
 
@@ -54,7 +54,7 @@ async fn a_name_that_moved_back_before_any_node_was_replaced_is_no_older_server(
     let world = World::new();
     world.move_image("sha256:7", "redis:7.0.0");
     converge(&world, &before, SWAP).await;
-    // An earlier run wrote the newer server down, and replaced no node.
+    // An earlier run stored the newer server, but replaced no node.
     let newer = holding(REPLICATION, "redis:8.2.3");
     let mut observed = world.observe(&before);
     observed.stored = Some(Box::new(newer));

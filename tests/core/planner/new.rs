@@ -1,4 +1,4 @@
-//! Plans for deployments of which there is nothing yet.
+//! Plans for new deployments.
 
 use super::*;
 

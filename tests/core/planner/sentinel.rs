@@ -93,7 +93,7 @@ async fn nobody_gets_in_the_way_of_a_choice_and_the_latest_one_counts() {
     let world = up(&topology).await;
     let (former, chosen, sentinel) = (node(&topology, 1), node(&topology, 2), node(&topology, 3));
     assert!(!is_between_primaries(&world.observe(&topology), &topology));
-    // The sentinel has told a replica to be primary, and no other sentinel knows of it.
+    // The sentinel has told a replica to become primary, but no other sentinel knows of it.
     world.promote(&chosen);
     world.with_sentinel(&sentinel, |sentinel| sentinel.choosing = true);
     assert!(is_between_primaries(&world.observe(&topology), &topology));
@@ -102,7 +102,7 @@ async fn nobody_gets_in_the_way_of_a_choice_and_the_latest_one_counts() {
     ready
       shop  wait until all sentinels agree  # shop-2 is no replica
     ");
-    // It has chosen, and is the only one so far that says so.
+    // It has chosen, and so far no other sentinel reports the choice.
     world.with_sentinel(&sentinel, |sentinel| {
         (sentinel.choosing, sentinel.epoch) = (false, 1);
         sentinel.primary = Some(topology.shards[0].replicas[0].address);
@@ -122,7 +122,7 @@ async fn a_sentinel_that_watches_nobody_or_somebody_else_is_told_whom_to_watch()
     world.with_sentinel(&node(&topology, 3), |sentinel| sentinel.primary = None);
     let replica = topology.shards[0].replicas[0].address;
     world.with_sentinel(&node(&topology, 4), |sentinel| sentinel.primary = Some(replica));
-    // Of two who disagree, neither has most on its side: the servers say who is primary.
+    // Two sentinels disagree, so neither has a majority: the servers' roles decide.
     let plans = repair(&world, &topology).await;
     let watch = "watch the primary at 127.0.0.1:7001";
     assert!(plans.contains(&format!("shop-3  {watch}  # watches no primary")), "{plans}");

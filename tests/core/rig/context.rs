@@ -1,4 +1,4 @@
-//! `up` by the library's own convergence, on an engine and servers in memory.
+//! `up` with the library's own convergence, on an engine and servers in memory.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use redisctl::topology::{Credentials, Topology};
 use super::TIMEOUT;
 use crate::memory::World;
 
-/// An engine and servers in memory, as the library's convergence sees them.
+/// The context of a convergence on an engine and servers in memory.
 struct WorldContext<'a> {
     world: &'a World,
     topology: &'a Topology,
@@ -49,7 +49,7 @@ impl RunContext for WorldContext<'_> {
     }
 }
 
-/// Keeps the plans that were run, and passes every event on.
+/// Records the executed plans, and passes every event on.
 struct Plans<'a> {
     plans: Mutex<Vec<Plan>>,
     inner: &'a dyn Listener,
@@ -64,12 +64,12 @@ impl Listener for Plans<'_> {
     }
 }
 
-/// Whether one server takes another one's place at this moment.
+/// Whether a server is becoming primary in another server's place at this moment.
 pub(crate) fn is_between_primaries(observed: &Observation, topology: &Topology) -> bool {
     Arrangement::new(topology, observed).is_between_primaries()
 }
 
-/// Looks again while the servers are in motion, as `up` does.
+/// Observes again while roles change, as `up` does.
 async fn wait_for_rest(world: &World, topology: &Topology) {
     const PATIENCE: Duration = Duration::from_secs(2);
     let started = tokio::time::Instant::now();
@@ -79,16 +79,16 @@ async fn wait_for_rest(world: &World, topology: &Topology) {
     }
 }
 
-/// Why `up` did not come to its end.
+/// Why `up` failed.
 #[derive(Debug)]
 pub(crate) enum UpFailure {
-    /// Something stands in the way, and nothing was done.
+    /// The planner found obstacles, and nothing was done.
     Obstacles(String),
     /// A step failed.
     Failed(String),
 }
 
-/// Brings a world to its topology by the library's own convergence. Gives the plans that were run.
+/// Brings a world to its topology with the library's own convergence. Returns the executed plans.
 pub(crate) async fn try_up(
     world: &World,
     topology: &Topology,

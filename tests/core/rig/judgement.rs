@@ -1,4 +1,4 @@
-//! Whether a deployment is as its topology says, judged without the planner.
+//! Whether a deployment matches its topology, judged without the planner.
 
 use redisctl::observation::Replication;
 use redisctl::plan::{
@@ -11,7 +11,7 @@ use redisctl::topology::{Kind, Node, NodeName, Shard, Topology};
 
 use crate::memory::World;
 
-/// What every node of a cluster must say, given each shard's primary.
+/// The expected answers of every node of a cluster, given each shard's primary.
 pub(crate) fn cluster_expectation(topology: &Topology, acting: &[NodeName]) -> ClusterExpectation {
     let role = |shard: &Shard, primary: &NodeName, name: &NodeName| {
         if name == primary {
@@ -38,7 +38,7 @@ fn peer(node: &Node) -> Peer {
     Peer { node: node.name.clone(), address: node.address }
 }
 
-/// Who watches whom, given the primary.
+/// The expected answers of sentinels, given the primary.
 fn sentinel_expectation(topology: &Topology, primary: &NodeName) -> SentinelExpectation {
     SentinelExpectation {
         watched: replication_expectation(topology, primary),
@@ -46,20 +46,20 @@ fn sentinel_expectation(topology: &Topology, primary: &NodeName) -> SentinelExpe
     }
 }
 
-/// Who follows whom, given the primary.
+/// The expected replication, given the primary.
 pub(crate) fn replication_expectation(topology: &Topology, primary: &NodeName) -> ReplicationExpectation {
     let (primaries, replicas): (Vec<&Node>, Vec<&Node>) =
         topology.servers().into_iter().partition(|node| node.name == *primary);
     ReplicationExpectation { primary: peer(primaries[0]), replicas: replicas.into_iter().map(peer).collect() }
 }
 
-/// Asserts that everything is as the topology says, whichever nodes are primaries now.
+/// Asserts that the deployment matches its topology, with any nodes as primaries.
 pub(crate) fn assert_ready(world: &World, topology: &Topology) {
     let wrong = what_is_wrong(world, topology);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// In what the deployment differs from the topology, whichever nodes are primaries now; judged without the planner.
+/// The differences between the deployment and its topology, with any nodes as primaries; judged without the planner.
 pub(crate) fn what_is_wrong(world: &World, topology: &Topology) -> Vec<String> {
     let observed = world.observe(topology);
     let acting: Result<Vec<NodeName>, String> =

@@ -1,4 +1,4 @@
-//! A listener that keeps every event, and lets accidents happen.
+//! A listener that records every event, and causes accidents.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,17 +11,17 @@ use crate::memory::World;
 
 type Accident<'a> = Box<dyn Fn() + Send + Sync + 'a>;
 
-/// Hears every event, and may stop the world after so many steps.
+/// Records every event, and may stop the world after a number of steps.
 pub(crate) struct Recorder<'a> {
     pub(crate) events: Mutex<Vec<Event>>,
-    /// The plan that runs.
+    /// The running plan.
     plan: Mutex<Option<Arc<Plan>>>,
     world: &'a World,
     finished: AtomicUsize,
     stop_after: Option<usize>,
-    /// What happens once a stage has ended.
+    /// The accident after a stage.
     accident: Option<(&'static str, Accident<'a>)>,
-    /// What happens after so many steps.
+    /// The accident after a number of steps.
     accident_after: Option<(usize, Accident<'a>)>,
 }
 
@@ -35,17 +35,17 @@ impl<'a> Recorder<'a> {
         Some(self.plan.lock().expect("no panic").as_ref()?.stage(stage)?.name)
     }
 
-    /// Something happens once a stage has ended.
+    /// Adds an accident after a stage.
     pub(crate) fn with_accident(self, after: &'static str, accident: impl Fn() + Send + Sync + 'a) -> Self {
         Self { accident: Some((after, Box::new(accident))), ..self }
     }
 
-    /// Something happens after so many steps.
+    /// Adds an accident after a number of steps.
     pub(crate) fn with_accident_after(self, steps: usize, accident: impl Fn() + Send + Sync + 'a) -> Self {
         Self { accident_after: Some((steps, Box::new(accident))), ..self }
     }
 
-    /// Nobody hears a node any more once a stage has ended.
+    /// Makes a node silent after a stage.
     pub(crate) fn silencing(self, node: NodeName, after: &'static str) -> Self {
         let world = self.world;
         self.with_accident(after, move || world.silence(&node))

@@ -1,4 +1,4 @@
-//! Which keys have to be there: all that were written, less those that a fault destroyed before any `up` could help.
+//! The keys that must exist: all written keys, except those that a fault destroyed before `up` could save them.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use crate::memory::World;
 use crate::memory::keys::KeyId;
 use crate::memory::process::Process;
 
-/// The keys that have to be there.
+/// The keys that must exist.
 #[derive(Default)]
 pub(super) struct Ledger {
     /// Each key with its slot.
     keys: BTreeMap<KeyId, u16>,
-    /// By slot, the node that was last seen to be its only primary.
+    /// For each slot, the node that was last seen as its only primary.
     last_primaries: BTreeMap<u16, NodeName>,
 }
 
-/// What kind of fault it was.
+/// The kind of a fault.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Something ended, or cannot be reached. Copies that are left are to be used.
+    /// A server ended, or is unreachable. `up` must use the remaining copies.
     Outage,
-    /// Another node was made primary, by people or by vote. Servers that follow it drop keys that it does not have.
+    /// Another node became primary, by a user or by vote. Its replicas drop keys that it does not have.
     OtherPrimary,
 }
 
@@ -31,12 +31,12 @@ impl Ledger {
         self.keys.extend(keys);
     }
 
-    /// Nothing has to be there any more.
+    /// No key must exist any more.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes note of what a fault destroyed.
+    /// Removes the keys that a fault destroyed.
     pub(super) fn fault(&mut self, world: &World, fault: Fault) {
         let last_primaries = &self.last_primaries;
         self.keys.retain(|key, slot| {
@@ -55,7 +55,7 @@ impl Ledger {
         self.note_primaries(world);
     }
 
-    /// Takes note of the primaries that are seen.
+    /// Records the present primaries.
     pub(super) fn note_primaries(&mut self, world: &World) {
         for slot in self.keys.values() {
             if let [primary] = primaries(world, *slot).as_slice() {
@@ -64,14 +64,14 @@ impl Ledger {
         }
     }
 
-    /// Keeps the keys that each data volume of a node with their slot has: after `down` nobody remembers which node was
-    /// primary.
+    /// Keeps the keys that are in all data volumes of nodes with their slot. After `down`, the former primary is not
+    /// known.
     pub(super) fn down(&mut self, world: &World) {
         self.keys.retain(|key, slot| world.is_in_all_volumes(*key, *slot));
         self.last_primaries.clear();
     }
 
-    /// The keys that no server has any more.
+    /// The keys that exist on no server.
     pub(super) fn lost_everywhere(&self, world: &World) -> Vec<String> {
         let servers = world.answering(|process| process.sentinel.is_none());
         let is_somewhere = |key| servers.iter().any(|server| holds(world, server, key));
@@ -79,13 +79,13 @@ impl Ledger {
         lost.map(|key| format!("no server has key {key} any more")).collect()
     }
 
-    /// A person has given up the keys that are not where clients look for them.
+    /// The user has given up the keys that clients cannot find.
     pub(super) fn give_up(&mut self, world: &World) {
         self.keys
             .retain(|key, slot| primaries(world, *slot).iter().any(|primary| holds(world, primary, *key)));
     }
 
-    /// The keys that are not where clients look for them.
+    /// The keys that clients cannot find.
     pub(super) fn lost(&self, world: &World) -> Vec<String> {
         let lost = self.keys.iter().filter_map(|(key, slot)| {
             let primaries = primaries(world, *slot);
@@ -100,7 +100,7 @@ fn holds(world: &World, node: &NodeName, key: KeyId) -> bool {
     world.state().process(node).is_ok_and(|process| process.keys.contains(key))
 }
 
-/// The reachable servers that are primaries of a slot; of a deployment without slots, all primaries.
+/// The reachable servers that act as primary of a slot; without slots, all primaries.
 pub(super) fn primaries(world: &World, slot: u16) -> Vec<NodeName> {
     let is_primary = |process: &Process| match &process.cluster {
         Some(cluster) => cluster.own().is_primary() && cluster.own().slots.contains(slot),

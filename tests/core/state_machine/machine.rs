@@ -1,5 +1,5 @@
-//! Plays a case: one move after another on an engine in memory, and after each `up` that nothing disturbed, asks whether
-//! it did what it promises.
+//! Plays a case: one move after another on an engine in memory. After each undisturbed `up`, it checks the promises
+//! of `up`.
 
 use std::time::Duration;
 
@@ -14,25 +14,25 @@ use crate::rig::{settle, topology_in};
 mod drift;
 mod up;
 
-/// A case while it is played.
+/// A running case.
 struct Machine {
     world: World,
-    /// The spec as the person has it now.
+    /// The present spec of the user.
     wanted: Shape,
     /// The last spec that `up` accepted.
     accepted: Shape,
     topology: Topology,
     ledger: Ledger,
-    /// Whether a move may have left keys that only a second primary or somebody else's server has.
+    /// Whether a move may have left keys that only a second primary or a stranger has.
     has_forked: bool,
-    /// What really happened, a line for each move.
+    /// The real events, a line for each move.
     happened: Vec<String>,
 }
 
 /// Plays a case.
 ///
 /// # Errors
-/// What did not hold, and what had happened until then.
+/// The broken promise, and the events until then.
 pub(super) async fn play(case: &Case) -> Result<(), String> {
     let world = World::new();
     let Ok(topology) = topology_in(&world, &case.shape.to_string()) else { return Ok(()) };
@@ -90,7 +90,7 @@ impl Machine {
                 self.ledger.fault(&self.world, Fault::Outage);
             }
             Move::Vote => {
-                // Those that are down are noticed first.
+                // The servers must notice first that a server is down.
                 settle().await;
                 self.ledger.note_primaries(&self.world);
                 self.say("the servers vote");
@@ -101,7 +101,7 @@ impl Machine {
             }
             Move::Promote(_) | Move::Follow(..) | Move::TakeOver(_) => {
                 self.swap_roles(one);
-                // Until the servers know of it.
+                // The servers need this time to notice it.
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 self.has_forked = true;
                 self.ledger.fault(&self.world, Fault::OtherPrimary);
@@ -113,7 +113,7 @@ impl Machine {
         Ok(())
     }
 
-    /// One of the servers that answer, sentinels left out.
+    /// An answering server, but not a sentinel.
     fn server(&self, pick: Pick) -> Option<NodeName> {
         picked(&self.world.answering(|process| process.sentinel.is_none()), pick)
     }

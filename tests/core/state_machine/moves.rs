@@ -1,7 +1,7 @@
-//! What happens in a case, as plain data: each move prints as a line, and a shorter list of moves is a case, too.
+//! The moves of a case, as plain data. Each move prints as a line. A part of a list of moves is a valid case, too.
 //!
-//! Moves name nodes by number. A move that cannot happen (its node does not run, the kind has no such thing) is passed
-//! over, so that a failing case can lose any of its moves.
+//! Moves name nodes by number. A move that is impossible (its node does not run, or the kind does not have its
+//! object) is skipped. So a failing case can lose any of its moves.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use proptest::prelude::*;
 
 use super::shape::{Change, Shape, any_change, any_shape};
 
-/// A node by number, modulo how many there are.
+/// A node by number, modulo the number of nodes.
 pub(super) type Pick = u8;
 
-/// One thing that happens.
+/// A move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Move {
     /// A client writes keys to the primary of a shard.
     Write(Pick),
-    /// 15 s go by.
+    /// 15 s pass.
     Wait,
     /// `docker stop`.
     Stop(Pick),
@@ -49,12 +49,12 @@ pub(super) enum Move {
     Forget(Pick, Pick),
     /// FLUSHALL and CLUSTER RESET HARD.
     Reset(Pick),
-    /// A client writes so many keys, and somebody's server joins the cluster and gets the third of a primary's slots in
-    /// which they are.
+    /// A client writes this number of keys. A stranger joins the cluster and gets the third of a primary's slots that
+    /// has the keys.
     Reshard(Pick, u8),
-    /// A node still knows another one that is long gone.
+    /// A node still knows a node that is gone.
     RememberStranger(Pick),
-    /// A sentinel forgets what it watches.
+    /// A sentinel forgets its primary.
     BlindSentinel(Pick),
     /// The spec is changed.
     Change(Change),
@@ -66,23 +66,23 @@ pub(super) enum Move {
     Down,
 }
 
-/// What happens while `up` runs.
+/// An event during `up`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accident {
     None,
-    /// The process is killed after so many steps.
+    /// The process is killed after this number of steps.
     Killed(u8),
     /// A call fails.
     CallFails(u8),
-    /// The servers vote after so many steps.
+    /// The servers vote after this number of steps.
     Vote(u8),
-    /// A container stops after so many steps.
+    /// A container stops after this number of steps.
     Stop(u8, Pick),
-    /// A node is not heard for 14 s, after so many steps.
+    /// A node is silent for 14 s, after this number of steps.
     Silence(u8, Pick),
 }
 
-/// A spec, and what happens to its deployment. It ends with an `up` that nothing disturbs.
+/// A spec, and moves. A case ends with an undisturbed `up`.
 #[derive(Clone)]
 pub(super) struct Case {
     pub(super) shape: Shape,
@@ -141,7 +141,7 @@ fn any_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Any case. Most begin with an `up` that comes to its end: little can happen to what is not there.
+/// Any case. Most begin with a complete `up`, because few moves are possible without a deployment.
 pub(super) fn any_case() -> impl Strategy<Value = Case> {
     let first = prop_oneof![3 => Just(Accident::None), 1 => any_accident()];
     (any_shape(), first, prop::collection::vec(any_move(), 1..10)).prop_map(|(shape, first, rest)| {

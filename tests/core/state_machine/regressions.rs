@@ -1,4 +1,4 @@
-//! Cases that failed once, in a few moves each.
+//! Cases that failed once, as short lists of moves.
 
 use super::machine::play;
 use super::moves::Move::{
@@ -8,7 +8,7 @@ use super::moves::Move::{
 use super::moves::{Accident, Case, Move};
 use super::shape::{Auth, Change, Image, Shape};
 
-/// The plainest spec of a kind.
+/// The simplest spec of a kind.
 fn plain(kind: &'static str) -> Shape {
     Shape {
         kind,
@@ -25,7 +25,7 @@ fn plain(kind: &'static str) -> Shape {
     }
 }
 
-/// Plays a case; it must not fail.
+/// Plays a case. It must not fail.
 async fn holds(shape: Shape, moves: &[Move]) {
     let case = Case { shape, moves: moves.to_vec() };
     if let Err(wrong) = play(&case).await {
@@ -33,7 +33,7 @@ async fn holds(shape: Shape, moves: &[Move]) {
     }
 }
 
-/// Up, with nothing to disturb it.
+/// An undisturbed `up`.
 const UP: Move = Up(Accident::None);
 
 #[tokio::test(start_paused = true)]

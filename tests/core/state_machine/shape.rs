@@ -1,4 +1,4 @@
-//! The spec of a case as plain data, and what a person changes in it.
+//! The spec of a case as plain data, and its changes.
 
 use std::fmt;
 
@@ -12,15 +12,15 @@ pub(super) struct Shape {
     pub(super) replicas: u8,
     pub(super) sentinels: u8,
     pub(super) volume: bool,
-    /// Where clients are; under sentinels this decides whether all nodes share one network namespace.
+    /// Whether clients are in the network. With sentinels, this decides whether all nodes share a network namespace.
     pub(super) in_network: bool,
     pub(super) image: Image,
     pub(super) auth: Auth,
-    /// A limit, for which each container is replaced.
+    /// A limit. Each container is replaced for a change of it.
     pub(super) memory: Option<u16>,
-    /// A directive that a running server takes.
+    /// A directive that a running server can change.
     pub(super) maxmemory: Option<u16>,
-    /// A directive that a server takes at its start only.
+    /// A directive that a server reads only at its start.
     pub(super) databases: Option<u8>,
 }
 
@@ -35,7 +35,7 @@ pub(super) enum Image {
     Valkey90,
 }
 
-/// Who may log in.
+/// The users in the spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Auth {
     Off,
@@ -112,7 +112,7 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// What a person changes in the spec.
+/// A change of the spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Image(Image),
@@ -159,7 +159,7 @@ fn sentinels() -> impl Strategy<Value = u8> {
 pub(super) fn any_shape() -> impl Strategy<Value = Shape> {
     let kinds = vec!["standalone", "replication", "sentinel", "cluster", "replication", "cluster", "cluster"];
     let counts = (1_u8..=3, 0_u8..=2, sentinels());
-    // A spec without `auth` is the simpler one to read, and what it shows is shown more quickly.
+    // A spec without `auth` is easier to read, and fails faster.
     let auth = prop_oneof![2 => Just(Auth::Off), 1 => auth()];
     (prop::sample::select(kinds), counts, any::<bool>(), any::<bool>(), image(), auth).prop_map(
         |(kind, (shards, replicas, sentinels), volume, in_network, image, auth)| Shape {

@@ -1,4 +1,4 @@
-//! What people and accidents do to a deployment.
+//! Changes that users and accidents make to a deployment.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Machine, picked};
 use crate::state_machine::ledger::{Fault, primaries};
 use crate::state_machine::moves::{Move, Pick};
 
-/// How many keys a client writes at a time.
+/// The number of keys that a client writes at a time.
 const KEYS: u64 = 5;
 
 impl Machine {
@@ -23,12 +23,12 @@ impl Machine {
         }
         self.say(format!("a client writes to {primary}"));
         self.ledger.wrote(self.world.write_keys(primary, KEYS));
-        // Until its replicas have the keys.
+        // The replicas need this time to get the keys.
         tokio::time::sleep(Duration::from_secs(1)).await;
         self.ledger.note_primaries(&self.world);
     }
 
-    /// Somebody's server gets slots of a primary, if there is none yet.
+    /// A stranger gets slots of a primary, if the cluster has no stranger yet.
     pub(super) async fn reshard(&mut self, pick: Pick, keys: u8) {
         let owners = self.world.answering(|process| {
             process.cluster.as_ref().is_some_and(|cluster| cluster.ok && !cluster.own().slots.is_empty())

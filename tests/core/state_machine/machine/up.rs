@@ -1,4 +1,4 @@
-//! `up`, with and without accidents, and what it promises.
+//! `up`, with and without accidents, and its promises.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::rig::{DISCARD, Recorder, SWAP, UpFailure, settle, topology_in, try_pl
 use crate::state_machine::ledger::Fault;
 use crate::state_machine::moves::{Accident, Pick};
 
-/// For how long a node is not heard: longer than a wait takes to think again.
+/// How long a node is silent: longer than a wait takes to ask for another plan.
 const SILENCE: Duration = Duration::from_secs(14);
 
 impl Machine {
-    /// Resolves the spec for what there is now, and asks whether `up` would refuse it.
+    /// Resolves the spec for the present state, and checks whether `up` would refuse it.
     fn resolve(&mut self) -> Result<(), String> {
         self.topology = topology_in(&self.world, &self.wanted.to_string())?;
         match try_plan(&self.world, &self.topology, SWAP) {
@@ -49,7 +49,7 @@ impl Machine {
             self.ledger.fault(&self.world, Fault::Outage);
             return Ok(());
         }
-        // Where the accident came too late, the same `up` has come to its end, and another has nothing to do.
+        // If the accident came too late, this `up` was complete, and the next `up` changes nothing.
         let quiet = || Recorder::new(&self.world, None);
         let plans = try_up(&self.world, &self.topology, SWAP, &quiet()).await;
         let plans = plans.map_err(|failure| format!("up failed: {}", text(failure)))?;
@@ -68,7 +68,8 @@ impl Machine {
         Ok(())
     }
 
-    /// Whether `up` leaves something alone for the sake of keys. Then it loses none, and has nothing else to do.
+    /// Whether `up` leaves a node or stranger alone to save its keys. Then it loses no key, and its plan has no other
+    /// steps.
     fn holds_back(&self, plans: &str) -> Result<bool, String> {
         let Ok(next) = try_plan(&self.world, &self.topology, SWAP) else { return Ok(false) };
         if next.at_stake.is_empty() {
@@ -106,7 +107,7 @@ impl Machine {
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}\nafter plans\n{plans}", wrong.join("\n"))) }
     }
 
-    /// Whether it came to its end before it was killed.
+    /// Returns whether it was complete before it was killed.
     async fn up_until_killed(&mut self, steps: usize) -> Result<bool, String> {
         let recorder = Recorder::new(&self.world, Some(steps));
         let ended = tokio::select! {
@@ -123,7 +124,7 @@ impl Machine {
         }
     }
 
-    /// Whether it came to its end before the call.
+    /// Returns whether it was complete before the call.
     async fn up_with_failing_call(&mut self, call: usize) -> Result<bool, String> {
         let fail_at = self.world.calls() + call;
         self.world.state().faults.fail_at = Some(fail_at);
@@ -139,7 +140,7 @@ impl Machine {
         }
     }
 
-    /// Whether nothing disturbed it.
+    /// Returns whether it was undisturbed.
     async fn up_disturbed(&mut self, accident: Accident) -> Result<bool, String> {
         let world = &self.world;
         let (Accident::Vote(after) | Accident::Stop(after, _) | Accident::Silence(after, _)) = accident
