@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::connect::{Dialer, Login};
 use super::key_table::KeyTable;
 use super::redirect::Redirect;
-use super::session_state::{Lasting, SessionState, Words};
+use super::session_state::{Lasting, SessionState, Stays, Words};
 use super::{ServerError, cli_reply};
 use crate::reply::Reply;
 use crate::topology::{Node, NodeName, Topology};
@@ -100,23 +100,27 @@ impl<'a> CliSession<'a> {
         let mut node = self.bound_to.filter(|_| self.state.belongs_there(words)).unwrap_or(self.node);
         let mut reply = self.send(node, &[], words).await?;
         while let Some((redirect, next)) = self.redirect(&reply, redirects.len()) {
-            if let (Some(stays), Reply::Error(text)) = (self.state.stays(words, redirect.once), &reply) {
-                reply = Reply::Error(format!("{text}: {}, and this one is at {}", stays.reason(), node.name));
+            if let Some(stays) = self.state.stays(words, redirect.once) {
+                reply = stay(stays, &reply, node);
                 break;
             }
-            redirects.push((redirect.slot, next.name.clone()));
             let mut before = self.state.once().to_vec();
+            if self.state.in_transaction() {
+                if !self.takes_transaction(next, &before).await? {
+                    reply = stay(Stays::Transaction, &reply, node);
+                    break;
+                }
+                before = Vec::new();
+                // The end of its connection ends the transaction at the node before.
+                self.connections.remove(&node.name);
+                self.bound_to = Some(next);
+            }
             if redirect.once {
                 before.push(vec![b"ASKING".to_vec()]);
             } else {
                 self.node = next;
             }
-            if self.state.in_transaction() {
-                // The end of its connection ends the transaction at the node before.
-                self.connections.remove(&node.name);
-                before.push(vec![b"MULTI".to_vec()]);
-                self.bound_to = Some(next);
-            }
+            redirects.push((redirect.slot, next.name.clone()));
             node = next;
             reply = self.send(node, &before, words).await?;
         }
@@ -126,6 +130,18 @@ impl<'a> CliSession<'a> {
             held.lasting = self.state.lasting().clone();
         }
         Ok(CliAnswer { reply, redirects })
+    }
+
+    /// Brings the transaction to another node, if it takes all commands so far. Commands with keys stay at the node of
+    /// their keys.
+    async fn takes_transaction(&mut self, node: &'a Node, before: &[Words]) -> Result<bool, ServerError> {
+        for words in before.iter().chain(&self.state.transaction()) {
+            if self.send(node, &[], words).await?.is_error() {
+                self.connections.remove(&node.name);
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The reply of every primary to a command.
@@ -303,6 +319,12 @@ impl AsyncPushSender for Pushes {
         }
         self.0.send(cli_reply::from_push(&kind, data)).map_err(|_| SendError)
     }
+}
+
+/// The error reply to a command that cannot go on to another node.
+fn stay(stays: Stays, reply: &Reply, node: &Node) -> Reply {
+    let text = String::from_utf8_lossy(&reply.raw()).into_owned();
+    Reply::Error(format!("{text}: {}, and this one is at {}", stays.reason(), node.name))
 }
 
 /// A command of the conversation that a connection needs before the next one: the server must not refuse it.

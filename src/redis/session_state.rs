@@ -29,13 +29,22 @@ pub(super) struct Lasting {
     settings: BTreeMap<&'static str, Vec<Words>>,
 }
 
+/// The commands of a transaction that is not executed yet.
+#[derive(Clone, Default)]
+struct Transaction {
+    /// The commands that were queued.
+    queued: Vec<Words>,
+    /// Whether the server refused a command. It will not execute the transaction.
+    refused: bool,
+}
+
 /// The state of a conversation.
 #[derive(Clone)]
 pub(super) struct SessionState {
     /// What lasts.
     lasting: Lasting,
-    /// The commands since MULTI that were queued.
-    transaction: Option<Vec<Words>>,
+    /// The commands since MULTI.
+    transaction: Option<Transaction>,
     /// Whether WATCH has keys.
     watching: bool,
     /// The commands that concern the next command alone.
@@ -45,8 +54,10 @@ pub(super) struct SessionState {
 /// Why a command cannot be sent on to another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stays {
-    /// MULTI and other commands are at a node.
+    /// The queued commands belong to a node, by their keys or because a slot moves.
     Transaction,
+    /// The node that refused a command of the transaction has to refuse EXEC.
+    Refused,
     /// Watched keys are at a node.
     Watch,
 }
@@ -56,6 +67,7 @@ impl Stays {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::Transaction => "a transaction has keys of one node only",
+            Self::Refused => "the transaction has a refused command, so that it is not executed",
             Self::Watch => "WATCH and its transaction have keys of one node only",
         }
     }
@@ -175,13 +187,20 @@ impl SessionState {
         !self.is_bound() && self.once.is_empty() && !self.lasting.is_read_only()
     }
 
-    /// Why a command cannot go on to another node, if so. Before its first command, a transaction can.
+    /// The commands that bring the transaction to another node: MULTI and the queued commands. None without MULTI.
+    pub(super) fn transaction(&self) -> Vec<Words> {
+        let multi = || vec![b"MULTI".to_vec()];
+        let all = |transaction: &Transaction| [vec![multi()], transaction.queued.clone()].concat();
+        self.transaction.as_ref().map(all).unwrap_or_default()
+    }
+
+    /// Why a command cannot go on to another node, if so. A transaction can, if the other node takes all its commands:
+    /// commands without keys.
     pub(super) fn stays(&self, words: &[Vec<u8>], while_slot_moves: bool) -> Option<Stays> {
-        let queued = self.transaction.as_ref().map(Vec::len);
-        match queued {
+        match &self.transaction {
             Some(_) if self.watching => Some(Stays::Watch),
-            Some(1..) => Some(Stays::Transaction),
-            Some(0) if while_slot_moves => Some(Stays::Transaction),
+            Some(transaction) if transaction.refused => Some(Stays::Refused),
+            Some(_) if while_slot_moves => Some(Stays::Transaction),
             None if self.watching && upper(words, 0) == "WATCH" => Some(Stays::Watch),
             _ => None,
         }
@@ -202,21 +221,23 @@ impl SessionState {
         match name.as_str() {
             "EXEC" => {
                 self.watching = false;
-                let queued = self.transaction.take().unwrap_or_default();
+                let Transaction { queued, .. } = self.transaction.take().unwrap_or_default();
                 if let Reply::List(replies) = reply {
                     let executed = queued.iter().zip(replies).filter(|(_, reply)| !reply.is_error());
                     executed.for_each(|(words, _)| self.lasting.executed(words));
                 }
             }
-            _ if reply.is_error() => {}
+            _ if reply.is_error() => {
+                self.transaction.iter_mut().for_each(|transaction| transaction.refused = true);
+            }
             "DISCARD" | "RESET" => {
                 self.lost();
                 self.lasting.executed(words);
             }
-            "MULTI" => self.transaction = Some(Vec::new()),
+            "MULTI" => self.transaction = Some(Transaction::default()),
             "WATCH" => self.watching = true,
             _ if self.in_transaction() => {
-                self.transaction.iter_mut().for_each(|all| all.push(words.to_vec()));
+                self.transaction.iter_mut().for_each(|transaction| transaction.queued.push(words.to_vec()));
             }
             "UNWATCH" => self.watching = false,
             _ if is_once => self.once.push(words.to_vec()),
@@ -298,11 +319,16 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_moves_before_its_first_command_only() {
+    fn a_transaction_moves_with_its_commands() {
         let get = words("GET a");
         assert_eq!(after(&["MULTI"]).stays(&get, false), None);
         assert_eq!(after(&["MULTI"]).stays(&get, true), Some(Stays::Transaction));
-        assert_eq!(after(&["MULTI", "GET b"]).stays(&get, false), Some(Stays::Transaction));
+        let moved = after(&["MULTI", "SELECT 3", "PING"]);
+        assert_eq!(moved.stays(&get, false), None);
+        assert_eq!(moved.transaction(), ["MULTI", "SELECT 3", "PING"].map(words));
+        let mut refused = after(&["MULTI", "PING"]);
+        refused.after(&words("NOSUCH"), &Reply::Error("ERR unknown command".to_owned()));
+        assert_eq!(refused.stays(&get, false), Some(Stays::Refused));
         assert_eq!(after(&["WATCH b", "MULTI"]).stays(&get, false), Some(Stays::Watch));
         assert_eq!(after(&["WATCH b"]).stays(&words("WATCH a"), false), Some(Stays::Watch));
         assert_eq!(after(&["WATCH b"]).stays(&get, false), None);

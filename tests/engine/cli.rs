@@ -128,6 +128,20 @@ fn the_state_of_a_session_goes_along_to_every_node() {
     let (replies, said) = cli("MULTI\nSET a 5\nSET b 5\nEXEC\nGET a\n");
     assert_eq!(replies, "OK;QUEUED;1");
     assert!(said.contains("a transaction has keys of one node only"), "{said}");
+    // Commands without keys before it go along, in every shard.
+    for key in ["a", "b", "c"] {
+        let (replies, said) =
+            cli(&format!("MULTI\nSELECT 3\nPING\nSET {key} 7\nEXEC\nGET {key}\nSELECT 0\nGET {key}\n"));
+        assert!(replies.starts_with("OK;QUEUED;QUEUED;QUEUED;OK;PONG;OK;7;OK;"), "{replies}: {said}");
+        assert_ne!(replies.rsplit(';').next(), Some("7"), "the transaction chose database 3");
+    }
+    // A server does not execute a transaction with a refused command, wherever the command's keys are.
+    for key in ["a", "b", "c"] {
+        let (replies, said) = cli(&format!("MULTI\nNOSUCH\nSET {key} 8\nEXEC\nGET {key}\n"));
+        assert!(!replies.ends_with('8') && said.contains("EXECABORT"), "{replies}: {said}");
+    }
+    let (_, said) = cli("MULTI\nPING\nSET a 9\nSET b 9\nEXEC\n");
+    assert!(said.contains("a transaction has keys of one node only") && said.contains("EXECABORT"), "{said}");
     // A look at another node's key does not lose the watched key.
     assert_eq!(cli("WATCH a\nGET b\nMULTI\nSET a 6\nEXEC\nGET a\n").0, "OK;1;OK;QUEUED;OK;6");
     let (_, said) = cli("WATCH a\nWATCH b\n");
