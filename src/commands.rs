@@ -1,6 +1,7 @@
 //! The commands, a file for each. They parse arguments, call the library ([`crate::deployment`]) and print.
 
 use crate::cli::{Cli, Command};
+use crate::deployment::Deployment;
 use crate::ui::Ui;
 
 mod ca;
@@ -51,5 +52,12 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Export(arguments) => export::run(arguments, ui),
         Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),
+    }
+}
+
+/// Warns if this process does not reach the deployment's endpoints.
+fn warn_if_out_of_reach(deployment: &Deployment, ui: &Ui) {
+    if let Some(warning) = deployment.out_of_reach() {
+        ui.warning(&warning.to_string());
     }
 }

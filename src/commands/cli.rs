@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CommandError, ExitStatus};
+use super::{CommandError, ExitStatus, warn_if_out_of_reach};
 use crate::cli::CliArguments;
 use crate::connection;
 use crate::deployment::{ConnectedEngine, Deployment, Error};
@@ -27,6 +27,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
     let deployment = engine.deployment(arguments.name.as_deref()).await?;
+    warn_if_out_of_reach(&deployment, ui);
     let logins = logins(&deployment, arguments.user.as_deref())?;
     let node = match &arguments.node {
         Some(word) => deployment.node(word)?,

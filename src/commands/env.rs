@@ -1,6 +1,6 @@
 //! `redisctl env`: connection settings, with passwords.
 
-use super::{CommandError, ExitStatus};
+use super::{CommandError, ExitStatus, warn_if_out_of_reach};
 use crate::cli::EnvArguments;
 use crate::connection::Format;
 use crate::deployment::{ConnectedEngine, Error};
@@ -13,6 +13,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
     let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
+    warn_if_out_of_reach(&deployment, ui);
     let files = deployment.write_tls_files(arguments.tls_folder.as_deref())?;
     let settings = deployment.connection(arguments.user.as_deref(), files.as_ref()).await?;
     let format = if ui.is_json() { Format::Json } else { arguments.format };

@@ -1,6 +1,6 @@
 //! `redisctl status`: the present state of a deployment.
 
-use super::{CommandError, ExitStatus};
+use super::{CommandError, ExitStatus, warn_if_out_of_reach};
 use crate::cli::StatusArguments;
 use crate::deployment::ConnectedEngine;
 use crate::status::DeploymentState;
@@ -13,6 +13,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
     let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
+    warn_if_out_of_reach(&deployment, ui);
     let status = deployment.status().await?;
     ui.status(&status)?;
     let is_ready = status.state == DeploymentState::Ready;

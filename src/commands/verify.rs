@@ -1,6 +1,6 @@
 //! `redisctl verify`: verifies a deployment.
 
-use super::{CommandError, ExitStatus};
+use super::{CommandError, ExitStatus, warn_if_out_of_reach};
 use crate::cli::VerifyArguments;
 use crate::deployment::ConnectedEngine;
 use crate::ui::Ui;
@@ -12,6 +12,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
     let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
+    warn_if_out_of_reach(&deployment, ui);
     let verification = deployment.verify().await;
     ui.checks(&verification, arguments.explain)?;
     Ok(ExitStatus::from(&verification))

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::Error;
 use super::engine::ConnectedEngine;
 use super::neighbour_table;
+use super::own_container::own_container;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
 use crate::docker::connect::ConnectError;
@@ -75,7 +76,8 @@ async fn examine_needs(engine: &ConnectedEngine, findings: &mut Vec<DoctorFindin
     let info = engine_info(docker).await?;
     // The clocks are compared first, because the other examinations take time.
     let own = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    findings.push(checks::reachable(&engine.location.endpoint_host()));
+    let container = own_container(&engine.api.inventory().await?);
+    findings.push(checks::reachable(&engine.location.endpoint_host(), container.as_deref()));
     findings.push(DoctorFinding::ok("version", info.version));
     findings.push(DoctorFinding::ok("containers", info.platform));
 

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::engine::{ConnectedEngine, choose};
 use super::observe::observe_stored;
+use super::own_container::own_container;
 use super::primary::dialled_first;
 use super::verify::verify;
-use super::{Error, tls_files};
+use super::{Error, own_container, tls_files};
 use crate::connection::{ConnectionSettings, TlsFiles};
 use crate::docker::inventory::Inventory;
+use crate::event::Warning;
 use crate::redis::Servers;
 use crate::status::{StatusView, status};
 use crate::topology::{Credentials, DeploymentName, Endpoint, Learned, Node, Topology};
@@ -22,6 +24,8 @@ pub struct Deployment {
     credentials: Credentials,
     /// Facts about directives that its servers have told.
     learned: Learned,
+    /// The container in which redisctl runs.
+    own_container: Option<String>,
 }
 
 impl Deployment {
@@ -31,7 +35,13 @@ impl Deployment {
         credentials: Credentials,
         learned: Learned,
     ) -> Self {
-        Self { engine, topology, credentials, learned }
+        Self { engine, topology, credentials, learned, own_container: None }
+    }
+
+    /// Why this process does not reach the deployment's endpoints, as far as that is known beforehand.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<Warning> {
+        own_container::warning(&self.topology, self.own_container.as_deref())
     }
 
     /// The name of the deployment.
@@ -147,6 +157,7 @@ impl ConnectedEngine {
         let container = inventory.containers.iter().next();
         let image = container.map_or("", |(_, container)| container.image_id.as_str());
         let learned = self.api.learned(container.map(|(node, _)| node), image).await?;
-        Ok(Deployment::new(self.clone(), topology, credentials, learned))
+        let own_container = own_container(&on_engine);
+        Ok(Deployment { own_container, ..Deployment::new(self.clone(), topology, credentials, learned) })
     }
 }

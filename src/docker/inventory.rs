@@ -203,11 +203,15 @@ impl EngineInventory {
         others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
     }
 
-    /// Whether a container's id begins with this text.
+    /// The name of the container whose id begins with this text; `None` if it has the network of the engine's machine.
     #[must_use]
-    pub fn has_container(&self, beginning: &str) -> bool {
-        let ids = self.containers.iter().filter_map(|container| container.id.as_deref());
-        !beginning.is_empty() && ids.into_iter().any(|id| id.starts_with(beginning))
+    pub fn container_with_own_network(&self, beginning: &str) -> Option<String> {
+        let is_it = |container: &&ContainerSummary| {
+            container.id.as_deref().is_some_and(|id| !beginning.is_empty() && id.starts_with(beginning))
+        };
+        let container = self.containers.iter().find(is_it)?;
+        let mode = container.host_config.as_ref().and_then(|config| config.network_mode.as_deref());
+        (mode != Some("host")).then(|| title(container).unwrap_or(beginning).to_owned())
     }
 
     /// The subnets of all networks.

@@ -11,8 +11,20 @@ use crate::topology::address::{first_free_subnet, is_in_pools, is_loopback};
 use crate::topology::facts::ReachedNetwork;
 
 /// The host at which clients dial the ports that the engine publishes.
+///
+/// `container`: the container in which redisctl runs.
 #[must_use]
-pub fn reachable(host: &str) -> DoctorFinding {
+pub fn reachable(host: &str, container: Option<&str>) -> DoctorFinding {
+    if let (true, Some(container)) = (is_loopback(host), container) {
+        return DoctorFinding::problem(
+            "reachable",
+            format!(
+                "redisctl runs in the container `{container}`, which does not reach ports at {host} of the engine"
+            ),
+            "run that container with `--network host`, or publish the ports at the gateway of its network with \
+             `--set ports.bind=172.17.0.1`",
+        );
+    }
     if is_loopback(host) {
         return DoctorFinding::ok("reachable", format!("clients dial {host}"));
     }
@@ -183,8 +195,9 @@ mod tests {
 
     #[test]
     fn a_remote_engine_is_one_whose_ports_must_be_opened() {
-        assert_eq!(reachable("127.0.0.1").severity, Severity::Ok);
-        assert_eq!(reachable("engine.example").severity, Severity::Warning);
+        assert_eq!(reachable("127.0.0.1", None).severity, Severity::Ok);
+        assert_eq!(reachable("127.0.0.1", Some("build")).severity, Severity::Problem);
+        assert_eq!(reachable("engine.example", Some("build")).severity, Severity::Warning);
     }
 
     #[test]

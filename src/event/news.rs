@@ -66,6 +66,13 @@ pub enum Warning {
         /// The remedy.
         hint: String,
     },
+    /// redisctl runs in a container that does not reach the endpoints of the deployment.
+    InContainer {
+        /// The container.
+        container: String,
+        /// The host of the endpoints.
+        host: String,
+    },
     /// The kernel killed a server for lack of memory.
     OutOfMemory {
         /// The container of the server.
@@ -140,6 +147,12 @@ impl fmt::Display for Warning {
         match self {
             Self::Spec(remark) => remark.fmt(formatter),
             Self::NeighbourTable { detail, hint } => write!(formatter, "neighbours: {detail} ({hint})"),
+            Self::InContainer { container, host } => write!(
+                formatter,
+                "redisctl runs in the container `{container}`, which does not reach ports at {host} of the engine: run \
+                 that container with `--network host`, or make the deployment with `ports.bind` at the gateway of the \
+                 container's network"
+            ),
             Self::OutOfMemory { container, why } => write!(formatter, "{container}: {why}"),
             Self::ModulesUnknown { image, cause } => write!(
                 formatter,

@@ -14,6 +14,8 @@ mod env_readers;
 mod failure;
 mod health;
 mod images;
+#[cfg(target_os = "linux")]
+mod in_container;
 mod interruption;
 mod library;
 mod marks;
