@@ -99,7 +99,7 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs
     Schema,
-    /// Print the same deployment as a compose file, or as a diagram
+    /// Print the deployment of a spec as a compose file or a diagram
     Export(ExportArguments),
     /// Check this machine and its engine, and print how to fix problems
     Doctor,

@@ -109,7 +109,7 @@ pub enum Error {
     #[error("the lease of `{0}` was removed while this run changed the deployment")]
     LeaseLost(String),
     /// The plan needs a decision of the user.
-    #[error("`{deployment}` cannot be brought to its spec as it is{}", list(obstacles))]
+    #[error("`{deployment}` cannot be changed to match its spec{}", list(obstacles))]
     Obstacles {
         /// The deployment.
         deployment: String,

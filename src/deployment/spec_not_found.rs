@@ -13,10 +13,16 @@ const MOST_NAMES: usize = 8;
 pub(crate) fn no_such_topology(name: &str) -> Error {
     let names = SHIPPED.map(|shipped| shipped.name);
     Error::Invalid {
-        message: format!("there is no topology `{name}`: neither `topologies/{name}.yaml` nor a shipped one"),
+        message: format!(
+            "there is no topology `{name}`: no file `topologies/{name}.yaml`, and no shipped topology"
+        ),
         hint: match nearest(name, &names) {
-            Some(near) => format!("did you mean `{near}`? `redisctl topologies` lists the shipped ones"),
-            None => format!("shipped are `{}`; or give the path of a YAML file", names.join("`, `")),
+            Some(near) => {
+                format!("did you mean `{near}`? `redisctl topologies` lists the shipped topologies")
+            }
+            None => {
+                format!("shipped topologies are `{}`; for a YAML file, give its path", names.join("`, `"))
+            }
         },
     }
 }

@@ -50,7 +50,7 @@ pub fn effect(field: &SpecField) -> Effect {
         SpecField::SharedPorts => Effect::Recreate(
             "the container that publishes all ports is recreated, and nothing keeps the keys meanwhile",
         ),
-        SpecField::Kind => Effect::Recreate("a deployment of another kind can keep no container"),
+        SpecField::Kind => Effect::Recreate("a change of the kind replaces all containers"),
         SpecField::OlderImage => Effect::Recreate("an older server cannot read the files of a newer server"),
         SpecField::UnreadableLabel => Effect::Recreate("another version of redisctl wrote it"),
         SpecField::FewerReplicas => Effect::Recreate("the primary's node is not a server of the new spec"),

@@ -36,7 +36,7 @@ pub(super) fn users_are_sane(auth: Option<&AuthSpec>) -> Vec<Problem> {
             let message = "the rules of `default` have no effect: `auth.default` is `off`".to_owned();
             problems.push(problem("name", message));
         } else if is_own(name) {
-            let message = format!("`{name}` is a user of redisctl's own");
+            let message = format!("`{name}` is the name of redisctl's own user");
             problems.push(problem("name", message).hint("choose another name"));
         } else if name.is_empty()
             || name.contains(|character: char| character.is_whitespace() || character == '\0')

@@ -169,7 +169,11 @@ pub(in crate::topology) fn server_knows_them(spec: &Spec, server: Server) -> Vec
             let since = server.came_too_early_for(name)?;
             let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
             let problem = Problem::new(&at, format!("{server} does not know the directive `{name}`"));
-            Some(problem.hint(format!("it exists since {since}: choose another `image`, or leave it out")))
+            Some(
+                problem.hint(format!(
+                    "it exists since {since}: choose another `image`, or remove the directive"
+                )),
+            )
         }));
     }
     problems

@@ -83,7 +83,7 @@ pub(in crate::topology) fn is_in_range(port: u16) -> bool {
 fn out_of_range(path: &[&str], port: u16) -> Problem {
     let message = format!("port {port} is not between {LOWEST_PORT} and {HIGHEST_PORT}");
     Problem::new(path, message).hint(if port < LOWEST_PORT {
-        "servers do not run as root, and ports below 1024 are root's"
+        "ports below 1024 need root, and servers do not run as root"
     } else {
         "the cluster bus listens on the port 10000 above"
     })

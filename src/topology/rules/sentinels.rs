@@ -9,15 +9,13 @@ pub(super) fn can_decide(spec: &Spec) -> Option<Problem> {
     (count % 2 == 0).then(|| {
         let message = match count {
             0 => "without sentinels, no failover happens".to_owned(),
-            _ => format!("{count} sentinels are an even number, and half of them is not a majority"),
+            _ => {
+                format!("{count} sentinels are an even number: they tolerate as many losses as {}", count - 1)
+            }
         };
         let hint = match count {
             0 => "set 3 or more, or use kind `replication`".to_owned(),
-            _ => format!(
-                "{} tolerate as many losses, and {} tolerate one more",
-                count - 1,
-                count.saturating_add(1)
-            ),
+            _ => format!("set an odd number: {} sentinels tolerate another loss", count.saturating_add(1)),
         };
         Problem::new(&["sentinels"], message).hint(hint)
     })

@@ -24,8 +24,9 @@ pub(super) fn own_files_are_complete(spec: &Spec) -> Vec<Problem> {
             let missing: Vec<String> = missing.iter().map(|field| format!("`tls.{field}`")).collect();
             let message = format!("`tls.{field}` is given without {}", missing.join(" and "));
             problems.push(
-                Problem::new(&at, message)
-                    .hint("give all three for your own certificate, or none to have certificates made"),
+                Problem::new(&at, message).hint(
+                    "give all three files for your own certificate, or none for generated certificates",
+                ),
             );
         }
     }
@@ -38,6 +39,6 @@ pub(in crate::topology) fn server_knows_client_auth(spec: &Spec, server: Server)
     let optional = options.client_auth == Some(ClientAuth::Optional);
     (optional && !server.has_optional_client_certificates()).then(|| {
         Problem::new(&["tls", "client_auth"], format!("{server} cannot leave clients' certificates optional"))
-            .hint("that takes Redis 6.2 or later; set it to `true` or `false`, or choose another image")
+            .hint("this needs Redis 6.2 or later; set it to `true` or `false`, or choose another image")
     })
 }
