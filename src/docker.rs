@@ -27,6 +27,7 @@ mod elf;
 pub mod engine_info;
 mod error;
 pub mod evidence;
+mod exported_variables;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;

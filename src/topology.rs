@@ -107,6 +107,9 @@ pub struct Topology {
     pub auth: Option<Auth>,
     /// How servers use TLS; `None`: they do not.
     pub tls: Option<Tls>,
+    /// The variables that the image's start script sets for its server.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// The modules that every server loads, sentinels excepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,

@@ -8,12 +8,13 @@ use futures_util::future::try_join_all;
 
 use super::Error;
 use super::engine::ConnectedEngine;
+use super::module_files::list;
 use crate::docker::configuration_trial::{ServerTrial, TrialState};
 use crate::poll::Wait;
 use crate::redis::Servers;
 use crate::redis::directives_in_force::DirectivesInForce;
 use crate::spec::redis_conf::names::is_same_directive;
-use crate::spec::{DirectiveValue, Problem, Spec};
+use crate::spec::{DirectiveValue, ModuleSpec, Problem, Spec};
 use crate::topology::container::container;
 use crate::topology::files::{File, render};
 use crate::topology::server_end::ServerEnd;
@@ -45,10 +46,51 @@ pub(super) struct Subject<'a> {
     pub(super) spec: &'a Spec,
     pub(super) topology: &'a Topology,
     pub(super) credentials: &'a Credentials,
+    /// Whether the image's server was seen with TLS.
+    pub(super) has_tls: bool,
     /// The modules that are files of the user's machine.
     pub(super) module_files: &'a [File],
     /// The topology of the last `up`.
     pub(super) stored: Option<&'a Topology>,
+}
+
+impl Subject<'_> {
+    /// The stored topology, if its servers are those of the image.
+    fn stored_with_image(&self) -> Option<&Topology> {
+        let is_same = |stored: &&Topology| {
+            (stored.server, &stored.image) == (self.topology.server, &self.topology.image)
+        };
+        self.stored.filter(is_same)
+    }
+
+    /// Whether the spec lists modules that the image's server has not loaded yet.
+    fn lists_new_modules(&self) -> bool {
+        let is_loaded =
+            self.stored_with_image().is_some_and(|stored| stored.modules == self.topology.modules);
+        !list(self.spec).is_empty() && !is_loaded
+    }
+
+    /// Whether the image's server is to use TLS for the first time.
+    fn needs_tls(&self) -> bool {
+        let used = self.has_tls || self.stored_with_image().is_some_and(|stored| stored.tls.is_some());
+        self.topology.tls.is_some() && !used
+    }
+
+    /// The place in the spec of the module that these words name.
+    fn module_path(&self, words: &str) -> Vec<String> {
+        let list = list(self.spec);
+        let at = self.topology.modules.iter().position(|module| words.contains(&module.path));
+        let field = at.and_then(|at| list.get(at)).and_then(ModuleSpec::field).map(str::to_owned);
+        let at = at.filter(|_| !list.is_empty()).map(|at| at.to_string());
+        std::iter::once("modules".to_owned()).chain(at).chain(field).collect()
+    }
+}
+
+/// The outcome of the trials.
+pub(super) struct Lesson {
+    pub(super) learned: Learned,
+    /// Whether a server answered.
+    pub(super) answered: bool,
 }
 
 /// Learns the directives that `known` lacks. Gives the problems of the spec on which a server ends.
@@ -56,20 +98,26 @@ pub(super) async fn learn(
     subject: &Subject<'_>,
     engine: &ConnectedEngine,
     known: Learned,
-) -> Result<Result<Learned, Vec<Problem>>, Error> {
-    let nodes = known.to_ask_about(subject.topology, subject.stored);
+) -> Result<Result<Lesson, Vec<Problem>>, Error> {
+    let mut nodes = known.to_ask_about(subject.topology, subject.stored);
+    if nodes.is_empty() && (subject.lists_new_modules() || subject.needs_tls()) {
+        nodes.extend(subject.topology.servers().into_iter().take(1));
+    }
     let trials = nodes.iter().map(|node| try_node(subject, engine, node));
     let outcomes = try_join_all(trials).await?;
-    let (mut learned, mut problems) = (known, Vec::new());
+    let (mut learned, mut answered, mut problems) = (known, false, Vec::new());
     for (node, outcome) in nodes.into_iter().zip(outcomes) {
         match outcome {
-            TrialEnd::Answered(found) => learned.learn(&node.settings, &found.settings, Some(&found.live)),
+            TrialEnd::Answered(found) => {
+                learned.learn(&node.settings, &found.settings, Some(&found.live));
+                answered = true;
+            }
             TrialEnd::Refused(refusal) => problems.extend(refused(subject, engine, node, &refusal).await?),
             TrialEnd::Silent => {}
         }
     }
     problems.dedup();
-    Ok(if problems.is_empty() { Ok(learned) } else { Err(problems) })
+    Ok(if problems.is_empty() { Ok(Lesson { learned, answered }) } else { Err(problems) })
 }
 
 /// Starts a server from the files of a node, without the node's primary.
@@ -183,8 +231,22 @@ fn problem(subject: &Subject<'_>, node: &Node, directive: Option<&String>, refus
         (None, Some(name)) => vec!["config".to_owned(), name],
         (None, None) => vec!["config".to_owned()],
     };
+    let is_of_tls = refusal
+        .directive
+        .as_ref()
+        .map_or(refusal.words.contains("TLS"), |directive| directive.starts_with("tls-"));
+    if topology.tls.is_some() && path == ["config"] && is_of_tls {
+        let message = format!("{} does not start with TLS: {}", topology.server, refusal.words);
+        return Problem::new(&["tls"], message)
+            .hint("these are the words of a server that was started to try it; servers are built with or without TLS");
+    }
+    let is_module = refusal.directive.as_deref() == Some("loadmodule")
+        && given(spec.config.as_ref()).is_none()
+        && !topology.modules.is_empty();
+    let path = if is_module { subject.module_path(&refusal.words) } else { path };
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let what = directive.map_or("this".to_owned(), |directive| format!("`{directive}`"));
-    let message = format!("{} does not start with {what}: {}", topology.server, refusal.words);
+    let verb = if is_module { "load this module" } else { &format!("start with {what}") };
+    let message = format!("{} does not {verb}: {}", topology.server, refusal.words);
     Problem::new(&path, message).hint("these are the words of a server that was started to try it")
 }

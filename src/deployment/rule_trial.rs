@@ -33,8 +33,7 @@ pub(super) async fn try_rules(
     let command = RuleTrial::command(topology.server);
     let mut files = trial.files(modules.iter().map(String::as_str));
     files.extend(target.module_files.iter().cloned().map(|file| file.below(MOUNT)));
-    let log =
-        program_output::program_output(docker, &topology.image, &command, &files, &topology.name).await?;
+    let log = program_output::program_output(docker, topology, &command, &files).await?;
     let refused = trial.refused(topology.server, &log);
     if refused.is_empty() { Ok(()) } else { Err(spec.document.locate(refused).into()) }
 }

@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::Error;
 use super::certificates::certificates;
 use super::engine::ConnectedEngine;
-use super::learn_directives::{Subject, learn};
+use super::image_cache;
+use super::learn_directives::{Lesson, Subject, learn};
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
 use super::modules;
@@ -100,7 +101,7 @@ impl Target {
         let docker = engine.api.client();
         let on_engine = engine.api.inventory().await?;
         let present = image::find(docker, &image).await?;
-        let contents = match &present {
+        let mut contents = match &present {
             Some(present) => {
                 let mut contents = modules::image_contents(engine, &image, present, &name).await?;
                 modules::check(spec, engine, &image, present, &name, &mut contents).await?;
@@ -129,7 +130,8 @@ impl Target {
             endpoint_host,
             image: Some(image),
             server,
-            modules: contents.and_then(|contents| contents.modules.ok()).unwrap_or_default(),
+            environment: contents.as_ref().map(|contents| contents.environment.clone()).unwrap_or_default(),
+            modules: contents.as_ref().and_then(|contents| contents.modules.clone().ok()).unwrap_or_default(),
             module_files: spec.module_files.paths(),
             networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
             reached: reached_networks(&engine.location, &on_engine),
@@ -155,6 +157,7 @@ impl Target {
         let stored_topology = stored.as_ref().map(|(topology, _)| topology);
         let module_files = spec.module_files.files();
         let subject = Subject {
+            has_tls: contents.as_ref().is_some_and(|contents| contents.has_tls),
             module_files: &module_files,
             spec: &spec.document.spec,
             topology: &topology,
@@ -169,13 +172,22 @@ impl Target {
             None => None,
         };
         let learned_before = known.clone().unwrap_or_default();
-        let learned = match known {
+        let lesson = match known {
             Some(known) => Box::pin(learn(&subject, engine, known))
                 .await?
                 .map_err(|found| spec.document.locate(found))?,
-            // An image that is not there cannot be asked.
-            None => Learned::default(),
+            // An image that is not on the engine cannot be asked.
+            None => Lesson { learned: Learned::default(), answered: false },
         };
+        if let (Some(present), Some(contents)) = (&present, &mut contents)
+            && lesson.answered
+            && topology.tls.is_some()
+            && !contents.has_tls
+        {
+            contents.has_tls = true;
+            image_cache::store(present, contents);
+        }
+        let learned = lesson.learned;
         let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
         let lost = stored.as_ref().and_then(|(stored, _)| modules::lost(stored, &topology));
         let warnings = unknown.into_iter().chain(lost).collect();

@@ -24,6 +24,8 @@ pub struct Image {
     pub digests: Vec<String>,
     /// The server in it, where the image says so by its variables or labels.
     declared: Option<Server>,
+    /// The variables that it sets.
+    pub(super) variables: BTreeMap<String, String>,
     /// Its `PATH`, where it sets one.
     pub(super) path: Option<String>,
     /// The processor that it says it is for, `amd64`.
@@ -54,6 +56,10 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
             id: inspect.id.clone().unwrap_or_default(),
             digests: inspect.repo_digests.clone().unwrap_or_default(),
             declared: declared_server(&inspect, reference),
+            variables: variables(&inspect)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             path: variables(&inspect).get("PATH").map(|path| (*path).to_owned()),
             architecture: inspect.architecture.clone().filter(|name| !name.is_empty()),
             command: command(&inspect),

@@ -20,6 +20,12 @@ pub struct ImageContents {
     pub server: Server,
     /// The modules that it loads by itself; or the reason why they are not known.
     pub modules: Result<Vec<Module>, String>,
+    /// The variables that its start script sets for the server.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Whether its server was seen with TLS. Servers are built with or without it.
+    #[serde(default)]
+    pub has_tls: bool,
     /// What is at paths in it, as far as these were asked for. The server's program is one of them.
     #[serde(default)]
     pub files: BTreeMap<String, ImageFile>,
@@ -62,8 +68,10 @@ pub async fn find_out(
     deployment: &DeploymentName,
 ) -> Result<ImageContents, EngineError> {
     let server = image::server(docker, reference, image, deployment).await?;
-    let modules = start_script::modules(docker, reference, image, server, deployment).await?;
-    Ok(ImageContents { server, modules, files: BTreeMap::new() })
+    let start = start_script::server_start(docker, reference, image, server, deployment).await?;
+    let environment = start.as_ref().map(|start| start.environment.clone()).unwrap_or_default();
+    let modules = start.map(|start| start.modules);
+    Ok(ImageContents { server, modules, environment, has_tls: false, files: BTreeMap::new() })
 }
 
 /// Finds out what is at paths in an image, and which processor its server is for; whether anything was found out.

@@ -8,22 +8,22 @@ use bollard::query_parameters::{
     CreateContainerOptions, StartContainerOptions, UploadToContainerOptionsBuilder,
 };
 
-use super::{EngineError, archive, container, image, labels};
-use crate::topology::DeploymentName;
+use super::{EngineError, archive, container, image, labels, request_body};
+use crate::topology::Topology;
 use crate::topology::files::{File, SERVER_USER};
 
-/// The output of the program; empty if it does not start. Its container has no network. It has the label of
-/// `deployment`: if this run is killed, `down` removes it.
+/// The output of a program of a topology's image; empty if it does not start. Its container has no network. It has the label of
+/// the deployment: if this run is killed, `down` removes it.
 ///
 /// # Errors
 /// The engine does not answer.
 pub async fn program_output(
     docker: &Docker,
-    reference: &str,
+    topology: &Topology,
     command: &[String],
     files: &[File],
-    deployment: &DeploymentName,
 ) -> Result<String, EngineError> {
+    let Topology { name, image: reference, environment, .. } = topology;
     let failed = || EngineError::call(format!("try the server of the image `{reference}`"));
     let (program, arguments) = match command.split_first() {
         Some((program, arguments)) => (vec![program.clone()], arguments.to_vec()),
@@ -33,8 +33,9 @@ pub async fn program_output(
         image: Some(reference.to_owned()),
         entrypoint: Some(program),
         cmd: Some(arguments),
+        env: Some(request_body::variables(environment)),
         user: Some(format!("{SERVER_USER}:{SERVER_USER}")),
-        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        labels: Some(labels::of_deployment(name, &BTreeMap::new())),
         host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
         ..Default::default()
     };

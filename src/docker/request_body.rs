@@ -1,6 +1,6 @@
 //! The request bodies for containers, networks and volumes, from the settings of a plan.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         healthcheck: settings.health_check.as_deref().map(health_check),
         entrypoint: Some(program),
         cmd: Some(arguments),
+        env: Some(variables(&settings.environment)),
         working_dir: Some("/".to_owned()),
         labels: Some(labels::of_container(settings)),
         exposed_ports: network.exposed,
@@ -92,6 +93,11 @@ struct NetworkFields {
     exposed: Option<Vec<String>>,
     bindings: Option<HashMap<String, Option<Vec<PortBinding>>>>,
     attachment: Option<NetworkingConfig>,
+}
+
+/// Variables in the form of the engine.
+pub(super) fn variables(environment: &BTreeMap<String, String>) -> Vec<String> {
+    environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 fn network_of(settings: &ContainerSettings) -> NetworkFields {

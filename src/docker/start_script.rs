@@ -16,6 +16,7 @@ use bollard::query_parameters::{
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio::time::timeout;
 
+use super::exported_variables::set_by_script;
 use super::image::Image;
 use super::{EngineError, archive, container, labels, server_binary};
 use crate::topology::{DeploymentName, Module, Server};
@@ -27,14 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The file in which the script writes the arguments down, beside the server.
 const RECORD: &str = ".redisctl-recorded";
 
-/// What is in the place of a server. It writes down how many arguments it has, the folder, and the arguments. Start
-/// scripts may ask the server for its version first.
+/// What is in the place of a server. It writes down the number of its arguments, the folder, the variables, and the
+/// arguments. Start scripts may ask the server for its version first.
 fn recorder(folder: &str, server: Server) -> String {
     let product = server.program().trim_end_matches("-server");
     format!(
         "#!/bin/sh\n\
          case \"$1\" in -v | --version) echo \"{product} server v={} sha=00000000:0\"; exit ;; esac\n\
-         printf '%s\\0' \"$#\" \"$PWD\" \"$@\" >>'{folder}/{RECORD}'\n",
+         printf '%s\\0' \"$#\" \"$PWD\" \"$(export -p)\" \"$@\" >>'{folder}/{RECORD}'\n",
         server.version
     )
 }
@@ -43,6 +44,8 @@ fn recorder(folder: &str, server: Server) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Start {
     folder: String,
+    /// The output of `export -p`.
+    exported: String,
     arguments: Vec<String>,
 }
 
@@ -53,12 +56,12 @@ impl Start {
             record.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned());
         let mut last = None;
         while let Some(count) = words.next().and_then(|count| count.parse().ok()) {
-            let folder = words.next()?;
+            let (folder, exported) = (words.next()?, words.next()?);
             let arguments: Vec<String> = words.by_ref().take(count).collect();
             if arguments.len() < count {
                 break;
             }
-            last = Some(Self { folder, arguments });
+            last = Some(Self { folder, exported, arguments });
         }
         last
     }
@@ -74,24 +77,35 @@ impl Start {
     }
 }
 
-/// The modules that an image loads by itself, or why they are not known.
+/// How an image starts its server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ServerStart {
+    /// The modules that the server loads.
+    pub(super) modules: Vec<Module>,
+    /// The variables that the start script sets for it.
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+/// How an image starts its server, or why that is not known.
 ///
 /// # Errors
 /// Where the engine does not answer.
-pub(super) async fn modules(
+pub(super) async fn server_start(
     docker: &Docker,
     reference: &str,
     image: &Image,
     server: Server,
     deployment: &DeploymentName,
-) -> Result<Result<Vec<Module>, String>, EngineError> {
-    let Some((program, arguments)) = image.command.split_first() else { return Ok(Ok(Vec::new())) };
+) -> Result<Result<ServerStart, String>, EngineError> {
+    let Some((program, arguments)) = image.command.split_first() else {
+        return Ok(Ok(ServerStart::default()));
+    };
     let name = program.rsplit('/').next().unwrap_or(program);
     let starts_server = ["redis-server", "valkey-server"].contains(&name);
     let folder = image.folder.clone().filter(|folder| !folder.is_empty()).unwrap_or_else(|| "/".to_owned());
-    let own = Start { folder, arguments: arguments.to_vec() };
+    let own = Start { folder, exported: String::new(), arguments: arguments.to_vec() };
     if starts_server && own.configuration().is_none() {
-        return Ok(Ok(Module::in_arguments(arguments)));
+        return Ok(Ok(ServerStart { modules: Module::in_arguments(arguments), ..ServerStart::default() }));
     }
     let body = ContainerCreateBody {
         image: Some(reference.to_owned()),
@@ -103,16 +117,19 @@ pub(super) async fn modules(
     let created = docker.create_container(None::<CreateContainerOptions>, body).await;
     let id = created.map_err(EngineError::call(operation))?.id;
     let start = if starts_server { Ok(own) } else { record(docker, &id, image, server).await };
-    let modules = match start {
-        Ok(start) => Ok(of_start(docker, &id, &start).await),
+    let start = match start {
+        Ok(start) => Ok(ServerStart {
+            modules: modules(docker, &id, &start).await,
+            environment: set_by_script(&start.exported, &image.variables),
+        }),
         Err(reason) => Err(reason),
     };
     container::remove(docker, &id, &id).await?;
-    Ok(modules)
+    Ok(start)
 }
 
 /// The modules of a server that is started like this.
-async fn of_start(docker: &Docker, container: &str, start: &Start) -> Vec<Module> {
+async fn modules(docker: &Docker, container: &str, start: &Start) -> Vec<Module> {
     let text = match start.configuration() {
         Some(path) => content(docker, container, &path).await.unwrap_or_default(),
         None => Vec::new(),
@@ -174,15 +191,15 @@ mod tests {
 
     fn start(folder: &str, arguments: &[&str]) -> Start {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        Start { folder: folder.to_owned(), arguments }
+        Start { folder: folder.to_owned(), exported: "export A='b'".to_owned(), arguments }
     }
 
     #[test]
     fn the_last_start_counts() {
-        let record = b"1\0/data\0/etc/redis.conf\x003\0/\0--save\0\0--x\0";
+        let record = b"1\0/data\0\0/etc/redis.conf\x003\0/\0export A='b'\0--save\0\0--x\0";
         assert_eq!(Start::last(record), Some(start("/", &["--save", "", "--x"])));
-        assert_eq!(Start::last(b"0\0/data\0"), Some(start("/data", &[])));
-        for broken in [&b""[..], b"2\0/data\0one", b"x"] {
+        assert_eq!(Start::last(b"0\0/data\0export A='b'\0"), Some(start("/data", &[])));
+        for broken in [&b""[..], b"2\0/data\0\0one", b"x"] {
             assert_eq!(Start::last(broken), None, "{broken:?}");
         }
     }
@@ -204,7 +221,7 @@ mod tests {
         assert_eq!(
             script,
             "#!/bin/sh\ncase \"$1\" in -v | --version) echo \"redis server v=7.4.1 sha=00000000:0\"; exit ;; esac\n\
-             printf '%s\\0' \"$#\" \"$PWD\" \"$@\" >>'/usr/bin/.redisctl-recorded'\n"
+             printf '%s\\0' \"$#\" \"$PWD\" \"$(export -p)\" \"$@\" >>'/usr/bin/.redisctl-recorded'\n"
         );
     }
 }

@@ -55,6 +55,9 @@ pub struct ContainerSettings {
     /// restart.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings_at_start: Settings,
+    /// The variables that the image's start script sets for its server.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// Modules, which the server loads at its start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,
@@ -156,6 +159,8 @@ impl ContainerSettings {
             volumes,
             labels,
             settings_at_start: _,
+            // It is of the image.
+            environment: _,
             modules,
             health_check: _,
         } = self;
@@ -251,6 +256,7 @@ fn common(topology: &Topology, name: &NodeName, network: Namespace) -> Container
         volumes: vec![VolumeMount { volume: shared_volume(&topology.name), target: MOUNT.to_owned() }],
         labels: topology.labels.clone(),
         settings_at_start: Settings::default(),
+        environment: topology.environment.clone(),
         modules: Vec::new(),
         health_check: None,
     }

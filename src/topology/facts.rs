@@ -22,6 +22,8 @@ pub struct Facts {
     pub image: Option<String>,
     /// The server in the image; `None`: assumed from the image's reference.
     pub server: Option<Server>,
+    /// The variables that the image's start script sets for its server.
+    pub environment: BTreeMap<String, String>,
     /// The modules that the image would load by itself.
     pub modules: Vec<Module>,
     /// The paths in containers of modules that are files of this machine.
@@ -103,6 +105,7 @@ impl Facts {
             host_ips: BTreeMap::new(),
             image: None,
             server: None,
+            environment: BTreeMap::new(),
             modules: Vec::new(),
             module_files: BTreeMap::new(),
             networks: Vec::new(),

@@ -99,6 +99,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         bind: bind(spec),
         auth: auth(spec),
         tls: tls(spec),
+        environment: facts.environment.clone(),
         modules: modules(spec, &facts.modules, &facts.module_files),
         data: spec.data.unwrap_or_default(),
         labels: text_map(spec.labels.as_ref()),

@@ -1,5 +1,8 @@
 //! Why a server ended because of its configuration: from its log.
 
+/// A server's words before it ends on a module.
+const NOT_LOADED: &str = "Can't load module from ";
+
 /// Why a server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerEnd {
@@ -20,22 +23,28 @@ impl ServerEnd {
         let quoted = lines.iter().position(|line| line.starts_with(">>>"));
         let words = quoted.and_then(|at| lines.get(at + 1)).or(lines.last());
         let words = words.map_or("it says nothing", |line| without_stamp(line));
+        let words = module_words(&lines).unwrap_or_else(|| words.to_owned());
         // For a module that does not load, the log has only its path.
-        let told = || {
-            let mentioned = |line: &&str| {
-                let mut parts = line.split_whitespace();
-                let (name, value) = (parts.next(), parts.next());
-                name == Some("loadmodule") && value.is_some_and(|path| log.contains(path.trim_matches('"')))
-            };
-            configuration.lines().any(|line| mentioned(&line)).then(|| "loadmodule".to_owned())
-        };
-        Self { directive: named.or_else(told), words: words.to_owned() }
+        let module = lines.iter().any(|line| line.contains(NOT_LOADED)).then(|| "loadmodule".to_owned());
+        Self { directive: named.or(module), words }
     }
+}
+
+/// The words about a module that does not load. The last line only says that the server ends. Earlier lines have the
+/// reason of the loader, or of the module itself.
+fn module_words(lines: &[&str]) -> Option<String> {
+    lines.iter().find(|line| line.contains(NOT_LOADED))?;
+    let at = lines.iter().position(|line| line.contains("Module ") && line.contains(" failed"))?;
+    let of_module = |line: &&&str| without_stamp(line).starts_with('<');
+    let reason = lines[..at].last().filter(of_module).filter(|_| lines[at].contains("initialization"));
+    let words = reason.into_iter().chain([&lines[at]]).map(|line| without_stamp(line));
+    Some(words.collect::<Vec<_>>().join("; "))
 }
 
 /// A line of a log without process, role, time and level: `1:M 28 Nov 2026 09:00:00.000 # Cannot …`.
 fn without_stamp(line: &str) -> &str {
-    line.split_once(" # ").map_or(line, |(_, words)| words)
+    let words = [" # ", " * ", " - "].iter().filter_map(|level| line.split_once(level));
+    words.min_by_key(|(stamp, _)| stamp.len()).map_or(line, |(_, words)| words)
 }
 
 #[cfg(test)]
@@ -60,8 +69,15 @@ mod tests {
             ServerEnd::read(log, configuration),
             ServerEnd {
                 directive: Some("loadmodule".to_owned()),
-                words: "Can't load module from /m.so: server aborting".to_owned()
+                words: "Module /m.so failed to load".to_owned()
             }
+        );
+        let log = "1:M 28 Nov 2026 09:00:00.000 * <m> TIMEOUT is no number\n1:M 28 Nov 2026 09:00:00.000 # Module /m.so \
+                   initialization failed. Module not loaded\n1:M 28 Nov 2026 09:00:00.001 # Can't load module from \
+                   /m.so: server aborting\n";
+        assert_eq!(
+            ServerEnd::read(log, configuration).words,
+            "<m> TIMEOUT is no number; Module /m.so initialization failed. Module not loaded"
         );
         assert_eq!(ServerEnd::read("", configuration).directive, None);
     }

@@ -1,7 +1,7 @@
 //! Whether each test of this folder is marked: `cargo test` must show it as ignored, because it needs an engine.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The mark.
 const MARK: &str = r#"#[ignore = "needs a Docker engine: bash scripts/test"]"#;
@@ -13,8 +13,7 @@ fn each_engine_test_is_marked() {
     let this_file = Path::new(file!()).file_name().expect("a file name");
     let mut marked = 0;
     let mut unmarked = Vec::new();
-    for entry in fs::read_dir(&folder).expect("the folder of these tests") {
-        let path = entry.expect("an entry of the folder").path();
+    for path in files_below(&folder) {
         if path.file_name() == Some(this_file) {
             continue;
         }
@@ -30,6 +29,13 @@ fn each_engine_test_is_marked() {
     }
     assert!(unmarked.is_empty(), "put `{MARK}` below `#[test]` at {unmarked:#?}");
     assert!(marked > 80, "found {marked} tests in {}", folder.display());
+}
+
+/// The files of a folder and of its folders.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of these tests");
+    let paths = entries.map(|entry| entry.expect("an entry of the folder").path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 /// Whether the line makes a function a test.

@@ -1,12 +1,24 @@
 //! Every server with every shipped topology, and with TLS where most depends on it: up, verified, nothing left to plan,
-//! gone without a trace. And upgrades from each server to the next, with the data kept.
+//! gone without a trace. And upgrades from each server to the next with kept data, and abilities of new versions.
 //!
 //! Of the newest servers, and of those with modules, a part runs by default. `bash scripts/matrix` runs all, and needs
 //! more images.
 
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, REDIS_8, REDIS_8_2, STACK, VALKEY_8, VALKEY_9, redisctl, succeed, texts,
+    Deployment, REDIS_6, REDIS_7, REDIS_8, REDIS_8_2, STACK, VALKEY_8, VALKEY_9, fail_with, redisctl,
+    succeed, texts,
 };
+
+mod new_in_versions;
+mod upgrades;
+
+/// Redis 6.2, for the full matrix.
+#[cfg(feature = "full-matrix")]
+const REDIS_6_2: &str = "redisctl-test/redis:6.2";
+
+/// Valkey 9.0, for the full matrix.
+#[cfg(feature = "full-matrix")]
+const VALKEY_9_0: &str = "redisctl-test/valkey:9.0";
 
 /// What makes servers speak TLS, among themselves too.
 const TLS: [&str; 2] = ["--set", "tls=true"];
@@ -64,18 +76,21 @@ macro_rules! server {
     };
 }
 
+/// Servers of wheels are built without TLS. That is found out before anything is made.
+const WITHOUT_TLS: [&str; 3] = ["redisctl-test/redis:6.2", REDIS_8_2, "redisctl-test/valkey:9.0"];
+
 server!(redis_6_0, REDIS_6);
 server!(redis_7_0, REDIS_7);
 server!(redis_8_0, REDIS_8);
 server!(valkey_8_1, VALKEY_8);
 #[cfg(feature = "full-matrix")]
-server!(redis_6_2, "redisctl-test/redis:6.2");
+server!(redis_6_2, REDIS_6_2);
 #[cfg(feature = "full-matrix")]
 server!(stack_7_4, STACK);
 #[cfg(feature = "full-matrix")]
 server!(redis_8_2, REDIS_8_2);
 #[cfg(feature = "full-matrix")]
-server!(valkey_9_0, "redisctl-test/valkey:9.0");
+server!(valkey_9_0, VALKEY_9_0);
 #[cfg(feature = "full-matrix")]
 server!(valkey_9_1, VALKEY_9);
 
@@ -114,69 +129,14 @@ mod with_modules {
 
     #[test]
     #[ignore = "needs a Docker engine: bash scripts/test"]
+    fn standalone_with_tls() {
+        comes_and_goes("standalone", REDIS_8_2, &TLS, &[]);
+    }
+
+    #[test]
+    #[ignore = "needs a Docker engine: bash scripts/test"]
     fn secure() {
         comes_and_goes("secure", REDIS_8_2, &[], &[("primary", 1), ("replica", 1)]);
-    }
-}
-
-/// Servers in the order of upgrades, up to the newest Valkey, which reads what Redis 7.0 wrote.
-const VALKEY_CHAIN: [&str; 3] = [REDIS_7, VALKEY_8, VALKEY_9];
-
-#[test]
-#[ignore = "needs a Docker engine: bash scripts/test"]
-fn a_cluster_is_upgraded_from_redis_to_the_newest_valkey() {
-    is_upgraded("cluster", "valkey", &VALKEY_CHAIN);
-}
-
-#[cfg(feature = "full-matrix")]
-mod upgrades {
-    use super::*;
-
-    /// Every server of Redis that has no modules. What a module wrote, no server without it reads.
-    const ALL_REDIS: [&str; 4] = [REDIS_6, "redisctl-test/redis:6.2", REDIS_7, REDIS_8];
-
-    /// Every server of Valkey, after the last Redis that it can follow.
-    const ALL_VALKEY: [&str; 4] = [REDIS_7, VALKEY_8, "redisctl-test/valkey:9.0", VALKEY_9];
-
-    #[test]
-    #[ignore = "needs a Docker engine: bash scripts/test"]
-    fn of_redis() {
-        for topology in ["replica", "sentinel", "cluster"] {
-            is_upgraded(topology, "all-redis", &ALL_REDIS);
-        }
-    }
-
-    #[test]
-    #[ignore = "needs a Docker engine: bash scripts/test"]
-    fn of_valkey() {
-        for topology in ["replica", "sentinel", "cluster"] {
-            is_upgraded(topology, "all-valkey", &ALL_VALKEY);
-        }
-    }
-
-    #[test]
-    #[ignore = "needs a Docker engine: bash scripts/test"]
-    fn to_servers_with_modules() {
-        for topology in ["replica", "sentinel", "cluster"] {
-            is_upgraded(topology, "stack", &[REDIS_7, STACK]);
-            is_upgraded(topology, "modules", &[REDIS_8, REDIS_8_2]);
-        }
-    }
-}
-
-/// Upgrades a deployment from each server to the next. Its keys stay.
-fn is_upgraded(topology: &str, chain: &str, images: &[&str]) {
-    let deployment = Deployment::new(&format!("upgrade-{topology}-{chain}"));
-    for (position, image) in images.iter().enumerate() {
-        let image = ["--image", image];
-        deployment.up(topology, &image);
-        deployment.verify();
-        if position == 0 {
-            succeed(&redisctl(&["cli", &deployment.name, "--", "SET", "kept", "1"]));
-        }
-        let kept = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
-        assert!(kept.contains('1'), "{image:?}: {kept}");
-        assert_eq!(deployment.changes(topology, &image), 0, "{image:?}");
     }
 }
 
@@ -186,6 +146,12 @@ fn comes_and_goes(topology: &str, image: &str, more: &[&str], roles: &[(&str, us
     let deployment = Deployment::new(&format!("{topology}-{with}{server}"));
     let arguments = [&["--image", image], more].concat();
     let up = deployment.run("up", topology, &arguments);
+    if more == TLS && WITHOUT_TLS.contains(&image) {
+        let said = fail_with(&up, 2);
+        assert!(said.contains("does not start with TLS") && said.contains("--set tls=true"), "{said}");
+        assert_eq!(deployment.leftovers(), Vec::<String>::new());
+        return;
+    }
     succeed(&up);
     let (_, said) = texts(&up);
     let cannot_announce = topology == "cluster" && image.contains("redis:6");

@@ -1,12 +1,15 @@
 //! Modules: those that images load by themselves, none, and those that a spec lists; on every server, and proved.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Deployment, REDIS_7, REDIS_8_2, STACK, docker, fail_with, output, redisctl, succeed};
+use crate::support::{
+    Deployment, REDIS_7, REDIS_8_2, STACK, clean_up, docker, fail_with, output, redisctl, succeed, texts,
+};
 
 /// The names of the modules of each server, parts of the servers left out, as `status` has them.
 fn modules(deployment: &Deployment) -> Vec<Vec<String>> {
@@ -101,8 +104,73 @@ fn a_module_of_this_machine_is_loaded_and_one_that_fails_is_shown_with_the_serve
 
     // It needs libraries that the image does not have.
     fs::write(&spec, text("graph.so")).expect("it can be written");
-    let said = fail_with(&deployment.run("up", &path, &["--image", REDIS_7]), 1);
-    assert!(said.contains(&deployment.node(1)) && said.contains("graph.so failed to load"), "{said}");
+    let said = fail_with(&deployment.run("up", &path, &["--image", REDIS_7]), 2);
+    assert!(said.contains("spec.yaml:2:18") && said.contains("graph.so failed to load: lib"), "{said}");
+    // A module's own words about its arguments.
+    fs::write(&spec, text("bloom.so").replace("0.01", "x")).expect("it can be written");
+    let said = fail_with(&deployment.run("up", &path, &["--image", REDIS_7]), 2);
+    assert!(said.contains("Invalid argument for 'ERROR_RATE'; Module "), "{said}");
+    assert_eq!(deployment.leftovers(), Vec::<String>::new());
+}
+
+/// An image that is removed at its end.
+struct MadeImage(&'static str);
+
+impl MadeImage {
+    /// An image of Redis 8.2 with another start script. A library of its module is where only the script finds it.
+    fn with(name: &'static str, script: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        let container = docker(&["create", REDIS_8_2, "redis-server"]);
+        let put = |to: &str| docker(&["cp", &file.display().to_string(), &format!("{container}:{to}")]);
+        let library = format!("/usr/lib/{}-linux-gnu/libgomp.so.1.0.0", std::env::consts::ARCH);
+        docker(&["cp", &format!("{container}:{library}"), &file.display().to_string()]);
+        put("/usr/local/lib/redis/libgomp.so.1");
+        fs::write(&file, script).expect("it can be written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is executable");
+        put(&library);
+        put("/start.sh");
+        docker(&["commit", "--change", r#"ENTRYPOINT ["/start.sh"]"#, &container, name]);
+        docker(&["rm", &container]);
+        Self(name)
+    }
+}
+
+impl Drop for MadeImage {
+    fn drop(&mut self) {
+        clean_up(&["rmi", "--force", self.0]);
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn an_unknown_start_script_keeps_its_modules_their_arguments_and_their_environment() {
+    let script = "#!/bin/sh\nexport LD_LIBRARY_PATH=/usr/local/lib/redis SECRET=x\ncd /usr/local/lib/redis\n\
+                  exec redis-server --loadmodule modules/falkordb.so THREAD_COUNT 1 --port 7 \"$@\"\n";
+    let image = MadeImage::with("redisctl-test/own-script:1", script);
+    let deployment = Deployment::new("modules-own-script");
+    let plan = deployment.plan("standalone", &["--image", image.0]);
+    assert!(plan.contains("modules falkordb.so"), "{plan}");
+    deployment.up("standalone", &["--image", image.0]);
+    assert_eq!(modules(&deployment), vec![vec!["graph".to_owned()]]);
+    assert_eq!(proved(&deployment), 1);
+    let environment = docker(&["inspect", "--format", "{{.Config.Env}}", &deployment.node(1)]);
+    assert!(
+        environment.contains("LD_LIBRARY_PATH=/usr/local/lib/redis") && !environment.contains("SECRET"),
+        "{environment}"
+    );
+    assert_eq!(deployment.changes("standalone", &["--image", image.0]), 0);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_start_script_that_refuses_to_start_leaves_a_warning() {
+    let script = "#!/bin/sh\necho 'EULA is not accepted' >&2\nexit 1\n";
+    let image = MadeImage::with("redisctl-test/own-script:2", script);
+    let deployment = Deployment::new("modules-refusing-script");
+    let (_, said) = texts(&deployment.run("up", "standalone", &["--image", image.0]));
+    assert!(said.contains("(EULA is not accepted): servers load no modules"), "{said}");
+    deployment.verify();
 }
 
 #[test]

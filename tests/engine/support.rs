@@ -132,10 +132,12 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Ports for a test, enough for forty nodes: below the ephemeral ones, with room for the bus ports.
+/// Ports for a test, enough for forty nodes: below the ephemeral ones, with room for the bus ports. Two runs of a few
+/// tests at the same moment begin at different ports.
 fn ports() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(11_000);
-    NEXT.fetch_add(50, Ordering::Relaxed)
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = u16::try_from(std::process::id() % 70).expect("a small number");
+    11_000 + begin * 50 + NEXT.fetch_add(50, Ordering::Relaxed)
 }
 
 /// A deployment of a test's own; gone when it goes out of scope.
