@@ -102,7 +102,7 @@ pub struct Spec {
     /// A file of directives in the syntax of `redis.conf`, for every node; `config` wins over it. A relative path
     /// starts at the spec file's folder, and one of an `include` at the folder of the file that includes.
     pub config_file: Option<PathBuf>,
-    /// The modules that servers load: `image` (default) for those that the image would load by itself, `none`, or a
+    /// The modules that servers load: `image` (default) for the modules that the image would load, `none`, or a
     /// list of paths in the image and files of this machine.
     pub modules: Option<ModulesSpec>,
     /// The place of data. Default `ephemeral`.

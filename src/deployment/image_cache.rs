@@ -1,5 +1,5 @@
-//! What images hold, kept in the user's cache. The id of an image is a digest of it, so that what is kept under an id
-//! never gets old.
+//! A cache of images' contents in the user's cache folder. An id is a digest of its image, so an entry never becomes
+//! outdated.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::private_files;
 use crate::docker::image::Image;
 use crate::docker::image_contents::ImageContents;
 
-/// The version of the files. A release that finds out more, or in another way, takes the next number.
+/// The version of the files. A release that stores other facts uses the next number.
 const VERSION: u32 = 2;
 
 /// A file of the cache.
@@ -21,13 +21,13 @@ struct Kept {
     contents: ImageContents,
 }
 
-/// What is kept about an image.
+/// The cached contents of an image.
 pub(super) fn load(image: &Image) -> Option<ImageContents> {
     let kept: Kept = serde_json::from_str(&fs::read_to_string(path(image)?).ok()?).ok()?;
     (kept.version == VERSION).then_some(kept.contents)
 }
 
-/// Keeps what an image holds. Where the cache cannot be written, the next run finds it out again.
+/// Stores an image's contents. If the cache cannot be written, the next run examines the image again.
 pub(super) fn store(image: &Image, contents: &ImageContents) {
     let Some(path) = path(image) else { return };
     let Ok(text) = serde_json::to_string(&Kept { version: VERSION, contents: contents.clone() }) else {
@@ -39,7 +39,7 @@ pub(super) fn store(image: &Image, contents: &ImageContents) {
     }
 }
 
-/// The file of an image. One id may stand for images of several processors, of which each engine has its own.
+/// The file of an image. An id can belong to images for several processors, so the processor is part of the name.
 fn path(image: &Image) -> Option<PathBuf> {
     let folder = etcetera::choose_base_strategy().ok()?.cache_dir().join("redisctl").join("images");
     let digest = image.id.rsplit(':').next().filter(|digest| !digest.is_empty())?;

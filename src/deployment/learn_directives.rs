@@ -1,5 +1,5 @@
-//! Learns the spellings, defaults and live directives of an image's server before a run makes or changes anything. It
-//! starts a server for a moment from the files of a node.
+//! Asks an image's server for its spellings, defaults and live directives, before a run changes anything. It
+//! temporarily starts a server from the files of a node.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,14 +21,13 @@ use crate::topology::server_end::ServerEnd;
 use crate::topology::settings::of_spec;
 use crate::topology::{Credentials, Learned, Node, Topology};
 
-/// How long a server may take until it answers. A server that cannot be asked teaches nothing; `up` then finds out
-/// by the nodes.
+/// The time limit for a server to answer. If a server does not answer, `up` learns from the nodes.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How often to look.
+/// The interval of checks.
 const PACE: Duration = Duration::from_millis(10);
 
-/// Directives that servers do not show.
+/// Directives that CONFIG GET does not show.
 const NOT_SHOWN: [&str; 2] = ["loadmodule", "rename-command"];
 
 /// The end of a trial.
@@ -37,11 +36,11 @@ enum TrialEnd {
     Answered(DirectivesInForce),
     /// It ended.
     Refused(ServerEnd),
-    /// It runs, and does not answer from here.
+    /// It runs, but is not reachable from here.
     Silent,
 }
 
-/// The deployment as the spec wants it.
+/// The deployment that the spec describes.
 pub(super) struct Subject<'a> {
     pub(super) spec: &'a Spec,
     pub(super) topology: &'a Topology,
@@ -70,13 +69,13 @@ impl Subject<'_> {
         !list(self.spec).is_empty() && !is_loaded
     }
 
-    /// Whether the image's server is to use TLS for the first time.
+    /// Whether the image's server uses TLS for the first time.
     fn needs_tls(&self) -> bool {
         let used = self.has_tls || self.stored_with_image().is_some_and(|stored| stored.tls.is_some());
         self.topology.tls.is_some() && !used
     }
 
-    /// The place in the spec of the module that these words name.
+    /// The place in the spec of the module that a log line names.
     fn module_path(&self, words: &str) -> Vec<String> {
         let list = list(self.spec);
         let at = self.topology.modules.iter().position(|module| words.contains(&module.path));
@@ -86,14 +85,14 @@ impl Subject<'_> {
     }
 }
 
-/// The outcome of the trials.
+/// The result of the trials.
 pub(super) struct Lesson {
     pub(super) learned: Learned,
     /// Whether a server answered.
     pub(super) answered: bool,
 }
 
-/// Learns the directives that `known` lacks. Gives the problems of the spec on which a server ends.
+/// Learns the directives that `known` lacks. Returns the problems of the spec that end a server.
 pub(super) async fn learn(
     subject: &Subject<'_>,
     engine: &ConnectedEngine,
@@ -166,12 +165,12 @@ async fn ask(
     }
 }
 
-/// A topology in which the node is published at another port.
+/// A topology with another published port for the node.
 fn published_at(topology: &Topology, node: &Node, port: u16) -> Topology {
     with_node(topology, node, |node| node.endpoint.port = port)
 }
 
-/// A topology in which the node differs.
+/// A topology with a changed node.
 fn with_node(topology: &Topology, node: &Node, change: impl Fn(&mut Node)) -> Topology {
     let mut topology = topology.clone();
     for shard in &mut topology.shards {
@@ -181,7 +180,7 @@ fn with_node(topology: &Topology, node: &Node, change: impl Fn(&mut Node)) -> To
     topology
 }
 
-/// The problems of a spec on which a server ends.
+/// The problems of a spec that end a server.
 async fn refused(
     subject: &Subject<'_>,
     engine: &ConnectedEngine,
@@ -190,7 +189,7 @@ async fn refused(
 ) -> Result<Vec<Problem>, Error> {
     let directives = match &refusal.directive {
         Some(directive) => vec![directive.clone()],
-        // Redis 8 does not name a directive that it takes for a module's.
+        // Redis 8 does not name a directive that may belong to a module.
         None => unknown_directives(subject, engine, node).await?,
     };
     if directives.is_empty() {
@@ -200,7 +199,7 @@ async fn refused(
     Ok(problems.collect())
 }
 
-/// The directives of a node that a server does not have which was started without them.
+/// The directives of a node that are missing on a server which was started without them.
 async fn unknown_directives(
     subject: &Subject<'_>,
     engine: &ConnectedEngine,
@@ -218,7 +217,7 @@ async fn unknown_directives(
     Ok(own.into_iter().filter(is_unknown).map(str::to_owned).collect())
 }
 
-/// The problem of a spec on which a server ends.
+/// The problem of a spec that ends a server.
 fn problem(subject: &Subject<'_>, node: &Node, directive: Option<&String>, refusal: &ServerEnd) -> Problem {
     let Subject { spec, topology, .. } = subject;
     let own = spec.nodes.iter().flatten().find(|(name, _)| name.as_str() == node.name.as_str());

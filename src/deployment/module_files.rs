@@ -1,4 +1,4 @@
-//! The modules that are files of this machine: read with the spec, and put into the deployment's volume.
+//! Modules that are files of this machine. They are read with the spec, and put into the deployment's volume.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use crate::topology::files::File;
 use crate::topology::modules::MODULES_FOLDER;
 use crate::topology::paths::MOUNT;
 
-/// How many digits of a file's digest are in its name: enough for the modules of one deployment.
+/// The number of digits of a file's digest in its name: enough for the modules of one deployment.
 const DIGITS: usize = 12;
 
-/// The modules that are files of this machine, by the paths that the spec names.
+/// Modules that are files of this machine, by their paths in the spec.
 #[derive(Clone, Default)]
 pub(super) struct ModuleFiles(BTreeMap<PathBuf, Arc<[u8]>>);
 
 impl ModuleFiles {
-    /// Reads the files of a spec. Also gives what is wrong with them.
+    /// Reads the files of a spec. Also returns their problems.
     pub(super) fn read(spec: &Spec, folder: &Path) -> (Self, Vec<Problem>) {
         let mut files = Self::default();
         let mut problems = Vec::new();
@@ -49,7 +49,7 @@ impl ModuleFiles {
         self.0.get(file).map(AsRef::as_ref)
     }
 
-    /// Where each file is in containers.
+    /// The path of each file in containers.
     pub(super) fn paths(&self) -> BTreeMap<PathBuf, String> {
         let path = |(file, content): (&PathBuf, &Arc<[u8]>)| {
             let mut digest = hex::encode(Sha256::digest(content));
@@ -60,7 +60,7 @@ impl ModuleFiles {
         self.0.iter().map(path).collect()
     }
 
-    /// What is put into the deployment's volume.
+    /// The files for the deployment's volume.
     pub(super) fn files(&self) -> Vec<File> {
         let (paths, prefix) = (self.paths(), format!("{MOUNT}/"));
         let file = |(name, content): (&PathBuf, &Arc<[u8]>)| {

@@ -1,4 +1,4 @@
-//! The modules of a deployment: those that an image loads by itself, and whether those of a spec can be loaded.
+//! The modules of a deployment: the modules that an image loads, and whether a spec's modules can be loaded.
 
 use super::Error;
 use super::engine::ConnectedEngine;
@@ -11,7 +11,7 @@ use crate::event::Warning;
 use crate::spec::{ModuleSpec, ModulesSpec, ModulesWord, Problem, Spec};
 use crate::topology::{DeploymentName, Module, Topology};
 
-/// What an image holds: from the cache, or found out and kept.
+/// The contents of an image: from the cache, otherwise examined and cached.
 pub(super) async fn image_contents(
     engine: &ConnectedEngine,
     reference: &str,
@@ -29,7 +29,7 @@ pub(super) async fn image_contents(
 /// Checks that the modules of a spec exist, and that the server of the image can load them.
 ///
 /// # Errors
-/// What is wrong with them, at their places in the spec.
+/// The problems, at their places in the spec.
 pub(super) async fn check(
     spec: &LoadedSpec,
     engine: &ConnectedEngine,
@@ -65,7 +65,7 @@ pub(super) async fn check(
     if problems.is_empty() { Ok(()) } else { Err(spec.document.locate(problems).into()) }
 }
 
-/// What is wrong with a module for a server whose program is this.
+/// The problem of a module for the server with this program.
 fn fault(name: &str, image: &str, found: &ImageFile, server: Option<&ImageFile>) -> Option<String> {
     match (found, server) {
         (ImageFile::Missing, _) => Some(format!("the image `{image}` has no file `{name}`")),
@@ -77,14 +77,14 @@ fn fault(name: &str, image: &str, found: &ImageFile, server: Option<&ImageFile>)
     }
 }
 
-/// The warning that the modules of the image are not known, where the spec asks for them.
+/// The warning that the image's modules are not known, if the spec asks for them.
 pub(super) fn unknown(spec: &Spec, reference: &str, contents: &ImageContents) -> Option<Warning> {
     let asks = matches!(spec.modules, None | Some(ModulesSpec::Word(ModulesWord::Image)));
     let cause = contents.modules.as_ref().err().filter(|_| asks)?.clone();
     Some(Warning::ModulesUnknown { image: reference.to_owned(), cause })
 }
 
-/// The warning that modules go, which may have written what no server without them can read.
+/// The warning that modules are removed whose data no server without them can read.
 pub(super) fn lost(stored: &Topology, topology: &Topology) -> Option<Warning> {
     let kept = |module: &&Module| topology.modules.iter().any(|kept| kept.path == module.path);
     let modules = stored.modules.iter().filter(|module| !kept(module)).map(Module::file_name);

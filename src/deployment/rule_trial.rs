@@ -1,4 +1,4 @@
-//! Asks the server of an image whether it takes the rules of a spec's users, before anything is made.
+//! Asks the server of an image for unknown ACL rules in a spec, before anything is made.
 
 use super::Error;
 use super::engine::ConnectedEngine;
@@ -9,8 +9,8 @@ use crate::topology::Module;
 use crate::topology::paths::MOUNT;
 use crate::topology::rule_trial::RuleTrial;
 
-/// Refuses a rule that the server of the image does not know: with the rule, the server would end at every start.
-/// A deployment that the last `up` brought to the same rules and the same server needs no trial.
+/// Refuses a rule that the server of the image does not know: with it, the server would end at every start. If the
+/// last `up` had the same rules and the same server, no trial is needed.
 pub(super) async fn try_rules(
     spec: &LoadedSpec,
     target: &Target,

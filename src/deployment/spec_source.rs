@@ -1,4 +1,4 @@
-//! Where a spec comes from (a file, a shipped topology, a text, code), what is set beside it, and reading it.
+//! The source of a spec (a file, a shipped topology, a text, code), with overrides and variables; and its reading.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read as _};
@@ -17,13 +17,13 @@ use crate::spec::{
 use crate::topology::facts::Facts;
 use crate::topology::resolve::{problems_of_rest, resolve};
 
-/// The word of the command line for stdin.
+/// The command line's word for stdin.
 const STDIN: &str = "-";
 
-/// The name of a deployment whose spec has neither a name nor a file.
+/// The default name of a deployment whose spec has no file.
 const UNNAMED: &str = "redisctl";
 
-/// The spec of a deployment before it is read: its origin, overrides of its fields, and variables.
+/// The source of a spec, with overrides of its fields and variables.
 #[derive(Clone)]
 pub struct SpecSource {
     origin: SpecOrigin,
@@ -34,7 +34,7 @@ pub struct SpecSource {
 
 #[derive(Clone)]
 enum SpecOrigin {
-    /// A word of the command line: a path, or the name of a topology.
+    /// An argument of the command line: a path, or the name of a topology.
     Named(String),
     Stdin,
     File(PathBuf),
@@ -47,20 +47,20 @@ enum SpecOrigin {
 }
 
 impl SpecSource {
-    /// A spec as the command line names it: `-` for stdin, a path, or `./topologies/NAME.yaml`, else a shipped
-    /// topology.
+    /// A spec in the form of the command line: `-` for stdin, a path, or a name: `./topologies/NAME.yaml`, otherwise
+    /// a shipped topology.
     #[must_use]
     pub fn named(word: &str) -> Self {
         if word == STDIN { Self::stdin() } else { Self::new(SpecOrigin::Named(word.to_owned())) }
     }
 
-    /// The YAML that another program writes to stdin. Its relative paths begin in the current folder.
+    /// YAML from stdin. Its relative paths start at the current folder.
     #[must_use]
     pub fn stdin() -> Self {
         Self::new(SpecOrigin::Stdin)
     }
 
-    /// A topology that comes with redisctl: `standalone`, `replica`, `sentinel`, `cluster` or `secure`.
+    /// A shipped topology: `standalone`, `replica`, `sentinel`, `cluster` or `secure`.
     #[must_use]
     pub fn shipped(name: &str) -> Self {
         Self::new(SpecOrigin::Shipped(name.to_owned()))
@@ -72,7 +72,7 @@ impl SpecSource {
         Self::new(SpecOrigin::File(path.into()))
     }
 
-    /// A YAML text; `name` is the name of the deployment where the text has none.
+    /// A YAML text. `name` is the name of the deployment if the text has none.
     #[must_use]
     pub fn text(name: &str, text: &str) -> Self {
         Self::new(SpecOrigin::Text { name: name.to_owned(), text: text.to_owned() })
@@ -82,7 +82,7 @@ impl SpecSource {
         Self { origin, overrides: Vec::new(), variables: BTreeMap::new(), env_file: None }
     }
 
-    /// Overrides a field, as `--set path=value` does: `.set("shards", "5")?`. The value is YAML.
+    /// Overrides a field, like `--set path=value`: `.set("shards", "5")?`. The value is YAML.
     ///
     /// # Errors
     /// `path` is not a path of fields.
@@ -113,31 +113,31 @@ impl SpecSource {
         self
     }
 
-    /// Gives a variable for `${…}`; the environment of the process comes first.
+    /// Adds a variable for `${…}`. The environment of the process takes precedence.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// Reads variables for `${…}` from a file too.
+    /// Also reads variables for `${…}` from a file.
     #[must_use]
     pub fn env_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.env_file = Some(path.into());
         self
     }
 
-    /// Reads the spec, and finds all of its problems that show without an engine.
+    /// Reads the spec, and finds all problems that do not depend on an engine.
     ///
     /// # Errors
-    /// The spec is not there, or has problems.
+    /// The spec does not exist, or has problems.
     pub fn read(&self) -> Result<LoadedSpec, Error> {
         let spec = self.read_before_asking()?;
         spec.unknown_nodes.map_or(Ok(LoadedSpec { unknown_nodes: None, ..spec }), |error| Err(error.into()))
     }
 
-    /// Reads the spec for a run that resolves it again with the nodes that exist on the engine. Nodes that only an
-    /// existing deployment may have are no error yet.
+    /// Reads the spec for a run that resolves it again with the existing nodes. Nodes that only an existing
+    /// deployment may have are no problem yet.
     pub(super) fn read_before_asking(&self) -> Result<LoadedSpec, Error> {
         let (source, default_name, folder) = match &self.origin {
             SpecOrigin::Code(spec) => return self.built_in_code(spec),
@@ -210,7 +210,7 @@ fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<L
     Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes, module_files })
 }
 
-/// The error of a spec that is not well formed, with the problems of its other fields.
+/// The error of a malformed spec, with the problems of its other fields.
 fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
     let Some(rest) = error.rest() else { return error };
     let problems = problems_of_rest(rest, error.paths(), facts);
@@ -220,7 +220,7 @@ fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
 /// The text of a spec, the default name of its deployment, and the folder of its relative paths.
 type Text = (Source, String, PathBuf);
 
-/// A path is a path; a name is `./topologies/NAME.yaml`, else a shipped topology.
+/// The text at a path, or for a name: `./topologies/NAME.yaml`, otherwise a shipped topology.
 fn named(word: &str) -> Result<Text, Error> {
     if word.contains(['/', '\\']) || is_file_name(word) {
         return file(Path::new(word));
@@ -256,7 +256,7 @@ fn file(path: &Path) -> Result<Text, Error> {
 fn unreadable(path: &Path, source: std::io::Error) -> Error {
     match source.kind() {
         ErrorKind::NotFound => no_such_file(path),
-        // Not by the kind of the error: Windows denies access to folders that are read as files.
+        // The kind of the error does not tell: Windows denies access when a folder is read as a file.
         _ if path.is_dir() => is_folder(path),
         _ => Error::File { operation: "read", path: path.to_owned(), source },
     }

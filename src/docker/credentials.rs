@@ -1,5 +1,5 @@
-//! The user's credentials for registries, as `docker login` keeps them: in Docker's `config.json`, or in the credential
-//! helpers and the store that it names.
+//! The user's credentials for registries from `docker login`: in Docker's `config.json`, or in its credential helpers
+//! and store.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -18,41 +18,41 @@ use super::location::docker_configuration;
 /// The key of Docker Hub in `config.json`, which is also its name for credential helpers.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
-/// Hosts of references that mean Docker Hub.
+/// Hosts in references that mean Docker Hub.
 const HUB_HOSTS: [&str; 2] = ["docker.io", "index.docker.io"];
 
-/// For how long a credential helper may run. It may ask the user for the password of a key ring.
+/// The time limit of a credential helper. It may ask the user for the password of a key ring.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The answer of a credential helper that has nothing for the registry, in the words of Docker's protocol for helpers.
+/// The answer of a credential helper without credentials for the registry, in Docker's protocol for helpers.
 const NOTHING_FOUND: &str = "credentials not found in native keychain";
 
-/// The header of a request that has the credentials.
+/// The header for credentials in a request.
 const HEADER: &str = "x-registry-auth";
 
-/// What Docker's configuration says of a log-in at a registry. It has no `Debug`: it holds secrets.
+/// The login at a registry, from Docker's configuration. It has no `Debug`, because it holds secrets.
 pub(super) enum Login {
     /// The user has logged in.
     Found(DockerCredentials),
     /// The user has not logged in, or has no configuration.
     None,
-    /// The configuration names credentials that redisctl cannot get, for this reason.
+    /// The configuration names credentials that redisctl cannot read, for this reason.
     Unreadable(String),
 }
 
-/// Looks for the user's credentials at the registry of an image.
+/// Finds the user's credentials for the registry of an image.
 pub(super) async fn of_image(reference: &str) -> Login {
     let Some(file) = docker_configuration().and_then(|path| File::open(path).ok()) else {
         return Login::None;
     };
     let server = registry(reference).to_owned();
     let asked = server.clone();
-    // A helper may hang. The end of redisctl waits for blocking tasks of tokio, but not for threads.
+    // A helper may hang. At its end, redisctl waits for blocking tasks of tokio, but not for threads.
     let (answer, answered) = oneshot::channel();
     let thread = thread::Builder::new().name("credentials".to_owned());
     let started = thread.spawn(move || {
         let credential = get_credential_from_reader(BufReader::new(file), &asked);
-        // Where nobody waits any more, nobody needs it.
+        // If the receiver is gone, the answer is not needed.
         let _ = answer.send(credential);
     });
     if let Err(error) = started {
@@ -64,8 +64,8 @@ pub(super) async fn of_image(reference: &str) -> Login {
     }
 }
 
-/// What the answer of Docker's configuration means. Errors of helpers have their output, which may hold a secret: only
-/// the name of the helper is told.
+/// The login, from the answer of Docker's configuration. Errors of helpers contain their output, which may hold a
+/// secret. So the reason names only the helper.
 fn login(server: String, answer: Result<DockerCredential, CredentialRetrievalError>) -> Login {
     let server = Some(server);
     match answer {
@@ -103,8 +103,8 @@ fn login(server: String, answer: Result<DockerCredential, CredentialRetrievalErr
     }
 }
 
-/// The same engine, whose requests have credentials in the alphabet that engines read. bollard uses `+` and `/`, which
-/// engines read as a request without credentials.
+/// The same engine, with credentials in the alphabet that engines read. bollard uses `+` and `/`, and engines ignore
+/// these credentials.
 pub(super) fn readable(docker: &Docker) -> Docker {
     docker.clone().with_request_modifier(|mut request| {
         if let Some(value) = request.headers_mut().get_mut(HEADER) {
@@ -127,8 +127,8 @@ fn url_safe(byte: u8) -> u8 {
     }
 }
 
-/// The registry of an image, as `config.json` calls it. As with Docker, a first part with a dot, a port or a capital
-/// letter is a host.
+/// The registry of an image, in the terms of `config.json`. As in Docker, a first part with a dot, a port or a
+/// capital letter is a host.
 fn registry(reference: &str) -> &str {
     match reference.split_once('/') {
         Some((host, _)) if HUB_HOSTS.contains(&host) => DOCKER_HUB,
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// The log-in that a configuration file gives.
+    /// The login in a configuration file.
     fn read(configuration: &str, server: &str) -> Login {
         login(server.to_owned(), get_credential_from_reader(configuration.as_bytes(), server))
     }

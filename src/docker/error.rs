@@ -97,7 +97,7 @@ pub enum EngineError {
         /// Both versions.
         source: NewerFormat,
     },
-    /// An image holds neither Redis nor Valkey.
+    /// An image has no Redis and no Valkey server.
     #[error("the image `{0}` holds neither `redis-server` nor `valkey-server`")]
     NoServer(String),
     /// The server in an image is for another processor than the engine's.

@@ -30,7 +30,7 @@ use crate::topology::health_check::IMAGES_WITHOUT_SHELL;
 /// The repository of these images.
 const REPOSITORY: &str = IMAGES_WITHOUT_SHELL;
 
-/// How much of the archive is given to the connection at once, bytes. Larger pieces are not faster.
+/// The number of bytes of the archive that the connection gets at once. Larger pieces are not faster.
 const PIECE_LENGTH: usize = 256 * 1024;
 
 /// An image of this machine's server, present on the engine.
@@ -38,7 +38,7 @@ const PIECE_LENGTH: usize = 256 * 1024;
 pub struct HostImage {
     /// Its reference: `redisctl-host:<hash>`.
     pub reference: String,
-    /// The engine had it already.
+    /// Whether the engine had it already.
     pub reused: bool,
     /// The server's binary, at `/usr/local/bin` and on the image's `PATH`.
     pub program: String,
@@ -55,7 +55,7 @@ pub enum HostImageError {
         /// The machine's system.
         system: &'static str,
     },
-    /// Neither server is installed.
+    /// No server is installed.
     #[error("this machine has no `redis-server` or `valkey-server` for the image `host`")]
     NoServer,
     /// The server cannot be asked for its version.
@@ -63,7 +63,7 @@ pub enum HostImageError {
     Version {
         /// The server's binary.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The server is a program for another processor.
@@ -71,7 +71,7 @@ pub enum HostImageError {
     OtherProcessor {
         /// The server's binary.
         path: PathBuf,
-        /// Its processor, as engines would call it.
+        /// Its processor, in the engine's terms.
         found: String,
         /// This machine's processor.
         needed: &'static str,
@@ -87,7 +87,7 @@ pub enum HostImageError {
     /// The engine runs programs for another processor, or no Linux containers.
     #[error("the server of this machine is for linux/{binary}, and the engine runs {engine}")]
     WrongPlatform {
-        /// The binary's processor, as the engine would call it.
+        /// The binary's processor, in the engine's terms.
         binary: &'static str,
         /// The engine's system and processor.
         engine: String,
@@ -132,7 +132,7 @@ impl HostImageError {
     }
 }
 
-/// Makes sure that the engine has an image of this machine's server as it is now.
+/// Ensures that the engine has an image of this machine's present server.
 ///
 /// # Errors
 /// This machine has no server, the server cannot be read, or the engine refuses the image.
@@ -161,7 +161,7 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     check_platform(recipe.target, engine.os.as_deref(), engine.arch.as_deref())?;
     let options = CreateImageOptionsBuilder::default()
         .from_src("-")
-        // The tag is in it, because Podman ignores a tag of its own.
+        // The tag is part of this name, because Podman ignores a separate tag.
         .repo(&reference)
         .message("made from this machine's server by redisctl")
         .changes(recipe.changes.clone())
@@ -169,7 +169,7 @@ pub async fn ensure(docker: &Docker) -> Result<HostImage, HostImageError> {
     let layout = recipe.layout;
     let archive =
         blocking(move || layout.write_tar(Vec::with_capacity(size)).map_err(HostImageError::Pack)).await?;
-    // The stream may end with an error although the engine has the image: the image decides.
+    // The stream may end with an error although the engine has the image, so the image is checked.
     let imported: Result<Vec<_>, _> = docker
         .create_image(Some(options), Some(bollard::body_stream(in_pieces(archive.into()))), None)
         .try_collect()
@@ -202,7 +202,7 @@ async fn read_machine() -> Result<(Recipe, Digest), HostImageError> {
     .await
 }
 
-/// `archive` in pieces. Sent as a whole, it would be copied once more.
+/// `archive` in pieces. As a whole, it would be copied once more.
 fn in_pieces(archive: Bytes) -> impl Stream<Item = Bytes> + Send + 'static {
     let starts = (0..archive.len()).step_by(PIECE_LENGTH);
     stream::iter(starts.map(move |start| archive.slice(start..archive.len().min(start + PIECE_LENGTH))))
@@ -227,7 +227,7 @@ fn check_platform(
     engine_system: Option<&str>,
     engine_architecture: Option<&str>,
 ) -> Result<(), HostImageError> {
-    // The image is tried where the engine does not tell, or where redisctl does not know the processor.
+    // The image is tried if the engine does not tell its platform, or redisctl does not know the processor.
     let (Some(system), Some(architecture)) = (engine_system, engine_architecture) else { return Ok(()) };
     let Some(binary) = target.engine_architecture() else { return Ok(()) };
     if system == "linux" && architecture == binary {

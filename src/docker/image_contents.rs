@@ -1,5 +1,5 @@
-//! What an image holds: its server, and the modules that it loads by itself. An image never changes, so that this has to
-//! be found out once.
+//! The contents of an image: its server, and the modules that it loads. An image never changes, so they are examined
+//! once.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use super::image::{self, Image};
 use super::{EngineError, container, labels, server_binary, start_script};
 use crate::topology::{DeploymentName, Module, Server};
 
-/// What an image holds.
+/// The contents of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageContents {
     /// Its server.
     pub server: Server,
-    /// The modules that it loads by itself; or the reason why they are not known.
+    /// The modules that it loads, or the reason why they are not known.
     pub modules: Result<Vec<Module>, String>,
     /// The variables that its start script sets for the server.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -26,16 +26,16 @@ pub struct ImageContents {
     /// Whether its server was seen with TLS. Servers are built with or without it.
     #[serde(default)]
     pub has_tls: bool,
-    /// What is at paths in it, as far as these were asked for. The server's program is one of them.
+    /// The files at the requested paths. The server's program is one of them.
     #[serde(default)]
     pub files: BTreeMap<String, ImageFile>,
 }
 
-/// What is at a path.
+/// The file at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageFile {
-    /// Nothing, or no file.
+    /// No file.
     Missing,
     /// A file that is neither a program nor a module.
     NoElf,
@@ -48,7 +48,7 @@ impl ImageFile {
         target.map_or(Self::NoElf, |target| Self::For(target.name()))
     }
 
-    /// What the content of a file of this machine is.
+    /// The kind of a file of this machine, from its content.
     #[must_use]
     pub fn of_content(content: &[u8]) -> Self {
         let header = content.len().min(usize::try_from(elf::HEADER).unwrap_or(usize::MAX));
@@ -56,8 +56,7 @@ impl ImageFile {
     }
 }
 
-/// Finds out what an image holds. The containers for that have the label of `deployment`, so that `down` removes them
-/// if this run is killed.
+/// Examines an image. Its containers have the label of `deployment`: if this run is killed, `down` removes them.
 ///
 /// # Errors
 /// The image holds no server, or a server for another processor; or the engine does not answer.
@@ -74,7 +73,7 @@ pub async fn find_out(
     Ok(ImageContents { server, modules, environment, has_tls: false, files: BTreeMap::new() })
 }
 
-/// Finds out what is at paths in an image, and which processor its server is for; whether anything was found out.
+/// Examines the files at paths in an image, and the processor of its server. Returns whether a fact is new.
 ///
 /// # Errors
 /// The engine does not answer.

@@ -1,4 +1,4 @@
-//! Programs and modules in an image: where they are, and which processor they are made for, as their ELF headers say.
+//! Finds programs and modules in an image, and reads their processors from their ELF headers.
 
 use std::io::Read as _;
 
@@ -8,20 +8,20 @@ use futures_util::TryStreamExt as _;
 
 use super::elf::{self, ElfTarget};
 
-/// The directories of programs where an image has no `PATH`, as Docker sets it.
+/// The directories of programs if an image has no `PATH`, as in Docker.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// How many symbolic links are followed: more are a loop.
+/// The maximum number of symbolic links. More links are a loop.
 const MOST_LINKS: usize = 8;
 
-/// How much of an archive is read, bytes: an entry's header, headers for long names, and an ELF header.
+/// The number of bytes that are read of an archive: an entry's header, headers for long names, and an ELF header.
 const ARCHIVE_BEGINNING: usize = 8192;
 
 /// A program in a container.
 pub(super) struct Program {
     /// Its path, once all links are followed.
     pub(super) path: String,
-    /// What its processor is; `None` where it is no ELF file.
+    /// Its processor; `None` if it is not an ELF file.
     pub(super) target: Option<ElfTarget>,
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn find(
     path: Option<&str>,
 ) -> Option<Program> {
     for directory in path.unwrap_or(DEFAULT_PATH).split(':') {
-        // Not by `Path`, which would join with a backslash on Windows.
+        // `Path` is not used, because it would join with a backslash on Windows.
         if let Some(found) = at(docker, container, &format!("{directory}/{program}")).await {
             return Some(found);
         }
@@ -41,7 +41,7 @@ pub(super) async fn find(
     None
 }
 
-/// What is at a path in a container, once all links are followed; `None` where there is no file.
+/// The file at a path in a container, once all links are followed; `None` if there is no file.
 pub(super) async fn at(docker: &Docker, container: &str, path: &str) -> Option<Program> {
     let mut file = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -62,11 +62,11 @@ enum PathEntry {
     File(Vec<u8>),
     /// A symbolic link.
     Link(String),
-    /// A folder, or something else without a content.
+    /// A folder, or another entry without content.
     Other,
 }
 
-/// The beginning of the archive of `file`, empty if the file does not exist; `None` where the engine does not answer.
+/// The beginning of the archive of `file`, empty if the file does not exist; `None` if the engine does not answer.
 async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u8>> {
     let options = DownloadFromContainerOptionsBuilder::default().path(file).build();
     let mut chunks = docker.download_from_container(container, Some(options));

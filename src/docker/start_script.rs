@@ -1,8 +1,8 @@
-//! The modules that an image loads by itself: what its start script makes of its server's arguments.
+//! The modules that an image loads, from the arguments that its start script gives to the server.
 //!
-//! Images load modules in their own ways: an entrypoint adds arguments for each file of a folder, a start script calls
-//! the server with fixed arguments and ignores its own, a configuration file names them. So the image's own command is
-//! run once, with a script in the place of the server that writes its arguments down.
+//! Images load modules in several ways. An entrypoint adds arguments for each file of a folder. A start script calls
+//! the server with fixed arguments. A configuration file names modules. So the image's own command is run once, with
+//! a script in the place of the server. The script records its arguments.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,15 +21,15 @@ use super::image::Image;
 use super::{EngineError, archive, container, labels, server_binary};
 use crate::topology::{DeploymentName, Module, Server};
 
-/// For how long a start script may run. It prepares folders and starts the server, which takes tenths of a second. A
-/// script that waits for its server waits in vain.
+/// The time limit of a start script. It prepares folders and starts the server, which takes tenths of a second. A
+/// script that waits for its server never ends.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The file in which the script writes the arguments down, beside the server.
+/// The file with the recorded arguments, beside the server.
 const RECORD: &str = ".redisctl-recorded";
 
-/// What is in the place of a server. It writes down the number of its arguments, the folder, the variables, and the
-/// arguments. Start scripts may ask the server for its version first.
+/// The script in the place of a server. It records the number of its arguments, its folder, the variables, and the
+/// arguments. Start scripts may first ask the server for its version.
 fn recorder(folder: &str, server: Server) -> String {
     let product = server.program().trim_end_matches("-server");
     format!(
@@ -40,7 +40,7 @@ fn recorder(folder: &str, server: Server) -> String {
     )
 }
 
-/// One start of a server, as it was written down.
+/// A recorded start of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Start {
     folder: String,
@@ -66,7 +66,7 @@ impl Start {
         last
     }
 
-    /// The configuration file that the server was given: the first argument, unless it is an option.
+    /// The configuration file of the server: the first argument, unless it is an option.
     fn configuration(&self) -> Option<String> {
         let first = self.arguments.first().filter(|first| !first.is_empty() && !first.starts_with('-'))?;
         Some(self.absolute(first))
@@ -77,7 +77,7 @@ impl Start {
     }
 }
 
-/// How an image starts its server.
+/// The start of an image's server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ServerStart {
     /// The modules that the server loads.
@@ -86,10 +86,10 @@ pub(super) struct ServerStart {
     pub(super) environment: BTreeMap<String, String>,
 }
 
-/// How an image starts its server, or why that is not known.
+/// The start of an image's server, or the reason why it is not known.
 ///
 /// # Errors
-/// Where the engine does not answer.
+/// The engine does not answer.
 pub(super) async fn server_start(
     docker: &Docker,
     reference: &str,
@@ -128,7 +128,7 @@ pub(super) async fn server_start(
     Ok(start)
 }
 
-/// The modules of a server that is started like this.
+/// The modules of a server with this start.
 async fn modules(docker: &Docker, container: &str, start: &Start) -> Vec<Module> {
     let text = match start.configuration() {
         Some(path) => content(docker, container, &path).await.unwrap_or_default(),
@@ -140,8 +140,8 @@ async fn modules(docker: &Docker, container: &str, start: &Start) -> Vec<Module>
     modules.into_iter().map(absolute).collect()
 }
 
-/// Runs an image's own command in a container, with the script in the place of its server; or says why the server was
-/// not started.
+/// Runs an image's own command in a container, with the script in the place of its server. The error tells why the
+/// server was not started.
 async fn record(docker: &Docker, id: &str, image: &Image, server: Server) -> Result<Start, String> {
     let program = server.program();
     let found = server_binary::find(docker, id, program, image.path.as_deref()).await;
@@ -156,7 +156,7 @@ async fn record(docker: &Docker, id: &str, image: &Image, server: Server) -> Res
     uploaded.map_err(|error| error.to_string())?;
     let started = docker.start_container(id, None::<StartContainerOptions>).await;
     started.map_err(|error| error.to_string())?;
-    // The wait fails where the exit code is not zero. The record tells whether the server was started.
+    // The wait fails if the exit code is not zero. The record tells whether the server was started.
     let _exit = timeout(PATIENCE, docker.wait_container(id, None::<WaitContainerOptions>).next()).await;
     let record = content(docker, id, &format!("{folder}/{RECORD}")).await.unwrap_or_default();
     match Start::last(&record) {
@@ -165,7 +165,7 @@ async fn record(docker: &Docker, id: &str, image: &Image, server: Server) -> Res
     }
 }
 
-/// The content of a file in a container; `None` where there is none.
+/// The content of a file in a container; `None` if the file does not exist.
 async fn content(docker: &Docker, container: &str, path: &str) -> Option<Vec<u8>> {
     let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
     let download = docker.download_from_container(container, Some(options));
@@ -176,7 +176,7 @@ async fn content(docker: &Docker, container: &str, path: &str) -> Option<Vec<u8>
     archive::read_first_bytes(&bytes.await.ok()?).ok()
 }
 
-/// The last line that a container wrote.
+/// The last line in a container's log.
 async fn last_line(docker: &Docker, id: &str) -> String {
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail("5").build();
     let lines = docker.logs(id, Some(options)).filter_map(|line| async { line.ok() });

@@ -5,16 +5,16 @@ use crate::topology::Module;
 /// A module that a server has loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadedModule {
-    /// The name that it gives itself.
+    /// Its own name.
     pub name: String,
-    /// Its version, in a form of its own.
+    /// Its version, in its own form.
     pub version: i64,
-    /// Its file, and what it was loaded with; `None` before Redis 7.0, which does not say it.
+    /// Its file and arguments; `None` before Redis 7.0, which does not report them.
     pub file: Option<Module>,
 }
 
 impl LoadedModule {
-    /// Whether it is a part of the server, without a file of its own. Redis 8 gives no path for it, and Valkey 9.1 its
+    /// Whether it is part of the server, without a file. Redis 8 reports no path for it, and Valkey 9.1 reports its
     /// name.
     #[must_use]
     pub fn is_built_in(&self) -> bool {

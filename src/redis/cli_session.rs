@@ -1,5 +1,5 @@
-//! A conversation with a deployment as one user: any command, to one node after another where a
-//! cluster says that it belongs there. Every connection has the state of the conversation.
+//! A session with a deployment as one user. Each command is sent to a node, and to other nodes if the cluster
+//! redirects it. Every connection has the state of the session.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::topology::{Node, NodeName, Topology};
 
 mod bulk;
 
-/// How often one command is sent on: more than any cluster that has settled asks for.
+/// The maximum number of redirections of a command. A settled cluster needs fewer.
 const MOST_REDIRECTS: usize = 16;
 
 /// A session with a deployment.
@@ -28,19 +28,19 @@ pub struct CliSession<'a> {
     topology: &'a Topology,
     dialer: Dialer,
     logins: BTreeMap<NodeName, Login>,
-    /// The node that the next command goes to.
+    /// The node for the next command.
     node: &'a Node,
     /// The node of the transaction and of the watched keys.
     bound_to: Option<&'a Node>,
     state: SessionState,
     connections: BTreeMap<NodeName, Held>,
-    /// Where the keys of commands are. `None`: no server was asked yet.
+    /// The positions of keys in commands. `None`: no server was asked yet.
     keys: Option<KeyTable>,
-    /// The nodes that have answered for slots.
+    /// The node of each slot, as far as nodes have answered.
     owners: BTreeMap<u16, &'a Node>,
 }
 
-/// A connection, and the state that it has.
+/// A connection with its state.
 struct Held {
     connection: MultiplexedConnection,
     lasting: Lasting,
@@ -51,13 +51,13 @@ struct Held {
 pub struct CliAnswer {
     /// The reply.
     pub reply: Reply,
-    /// The redirections that were followed: slot and node.
+    /// The followed redirections: slot and node.
     pub redirects: Vec<(u16, NodeName)>,
 }
 
 impl<'a> CliSession<'a> {
-    /// A session that begins at `node`. No connection is opened yet. At a node without a login, it does not log in.
-    /// With `typed` it speaks RESP3, in which maps, sets and numbers differ.
+    /// A session that begins at `node`. No connection is opened yet. It does not log in at a node without a login.
+    /// With `typed` it uses RESP3, which has maps, sets and numbers.
     #[must_use]
     pub fn new(
         topology: &'a Topology,
@@ -79,7 +79,7 @@ impl<'a> CliSession<'a> {
         }
     }
 
-    /// The node that the next command goes to.
+    /// The node for the next command.
     #[must_use]
     pub fn node(&self) -> &'a Node {
         self.bound_to.filter(|_| self.state.in_transaction()).unwrap_or(self.node)
@@ -91,10 +91,10 @@ impl<'a> CliSession<'a> {
         self.state.in_transaction()
     }
 
-    /// Sends a command, to the node that serves its keys.
+    /// Sends a command to the node that serves its keys.
     ///
     /// # Errors
-    /// Where no reply came. An error reply is a reply.
+    /// No reply came. An error reply counts as a reply.
     pub async fn call(&mut self, words: &[Vec<u8>]) -> Result<CliAnswer, ServerError> {
         let mut redirects = Vec::new();
         let mut node = self.bound_to.filter(|_| self.state.belongs_there(words)).unwrap_or(self.node);
@@ -111,7 +111,7 @@ impl<'a> CliSession<'a> {
                     break;
                 }
                 before = Vec::new();
-                // The end of its connection ends the transaction at the node before.
+                // The end of its connection ends the transaction at the former node.
                 self.connections.remove(&node.name);
                 self.bound_to = Some(next);
             }
@@ -132,8 +132,8 @@ impl<'a> CliSession<'a> {
         Ok(CliAnswer { reply, redirects })
     }
 
-    /// Brings the transaction to another node, if it takes all commands so far. Commands with keys stay at the node of
-    /// their keys.
+    /// Moves the transaction to another node, if the node accepts all commands so far. Commands with keys stay at the
+    /// node of their keys.
     async fn takes_transaction(&mut self, node: &'a Node, before: &[Words]) -> Result<bool, ServerError> {
         for words in before.iter().chain(&self.state.transaction()) {
             if self.send(node, &[], words).await?.is_error() {
@@ -144,10 +144,10 @@ impl<'a> CliSession<'a> {
         Ok(true)
     }
 
-    /// The reply of every primary to a command.
+    /// The replies of all primaries to a command.
     ///
     /// # Errors
-    /// Where a primary does not answer.
+    /// A primary does not answer.
     pub async fn call_primaries(
         &mut self,
         primaries: &[&'a Node],
@@ -160,11 +160,11 @@ impl<'a> CliSession<'a> {
         Ok(replies)
     }
 
-    /// Subscribes with SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE, through a connection of its own: what the
-    /// server says of it and every message, until the server ends the connection.
+    /// Subscribes with SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE on a new connection. The stream has confirmations and
+    /// messages, until the server ends the connection.
     ///
     /// # Errors
-    /// Where no reply came.
+    /// No reply came.
     pub async fn subscribe(
         &mut self,
         words: &[Vec<u8>],
@@ -179,7 +179,7 @@ impl<'a> CliSession<'a> {
                 self.node = node;
                 continue;
             }
-            // A confirmation for each channel is among the messages. A refusal is not.
+            // Confirmations for channels are in the stream. A refusal is not.
             let refusal = reply.is_error().then_some(reply);
             let messages = stream::unfold((receiver, connection), |(mut receiver, connection)| async {
                 let message = receiver.recv().await?;
@@ -190,10 +190,10 @@ impl<'a> CliSession<'a> {
         }
     }
 
-    /// Every command that the node executes from now on, by MONITOR.
+    /// The stream of MONITOR: every command that the node executes from now on.
     ///
     /// # Errors
-    /// Where the node refuses.
+    /// The node refuses.
     pub async fn monitor(&self) -> Result<impl Stream<Item = Reply> + use<>, ServerError> {
         let refused = |source| ServerError::Command { command: "MONITOR", source };
         let client = self.dialer.client(self.information(self.node)?).map_err(refused)?;
@@ -201,7 +201,7 @@ impl<'a> CliSession<'a> {
         Ok(monitor.into_on_message::<Value>().map(cli_reply::from_value))
     }
 
-    /// Where a reply sends its command, if it does.
+    /// The target of a redirection, if the reply is a redirection.
     fn redirect(&self, reply: &Reply, so_far: usize) -> Option<(Redirect, &'a Node)> {
         let Reply::Error(text) = reply else { return None };
         let redirect = Redirect::parse(text).filter(|_| so_far < MOST_REDIRECTS)?;
@@ -210,7 +210,7 @@ impl<'a> CliSession<'a> {
         Some((redirect, node))
     }
 
-    /// Sends commands to a node; the reply to the last of them.
+    /// Sends commands to a node. Returns the reply to the last command.
     async fn send(
         &mut self,
         node: &'a Node,
@@ -226,7 +226,7 @@ impl<'a> CliSession<'a> {
         self.kept(node, result)
     }
 
-    /// The connection to a node, with the state of the conversation.
+    /// The connection to a node, with the state of the session.
     async fn connection(&mut self, node: &'a Node) -> Result<MultiplexedConnection, ServerError> {
         let is_bound_to = self.bound_to.is_some_and(|bound| bound.name == node.name);
         if let Some(held) = self.connections.get(&node.name) {
@@ -254,7 +254,7 @@ impl<'a> CliSession<'a> {
         Ok(connection)
     }
 
-    /// Passes a result on; a connection that broke is not used again, and its transaction is lost.
+    /// Returns the result. A broken connection is dropped, and its transaction is lost.
     fn kept<T>(&mut self, node: &Node, result: Result<T, ServerError>) -> Result<T, ServerError> {
         if result.is_err() {
             self.connections.remove(&node.name);
@@ -266,9 +266,9 @@ impl<'a> CliSession<'a> {
         result
     }
 
-    /// Opens a connection and brings it to the state of the conversation.
+    /// Opens a connection and brings it to the state of the session.
     async fn open(&self, node: &Node, pushes: Option<Pushes>) -> Result<MultiplexedConnection, ServerError> {
-        // No limit for replies: BLPOP may block for any time.
+        // Replies have no time limit, because BLPOP may block for any time.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.dialer.connect_timeout()))
             .set_response_timeout(None);
@@ -313,7 +313,7 @@ struct Pushes(mpsc::UnboundedSender<Reply>);
 
 impl AsyncPushSender for Pushes {
     fn send(&self, PushInfo { kind, data }: PushInfo) -> Result<(), SendError> {
-        // The end of the connection is no message.
+        // The end of the connection is not a message.
         if kind == PushKind::Disconnection {
             return Ok(());
         }
@@ -321,13 +321,13 @@ impl AsyncPushSender for Pushes {
     }
 }
 
-/// The error reply to a command that cannot go on to another node.
+/// The error reply to a command that cannot be sent to another node.
 fn stay(stays: Stays, reply: &Reply, node: &Node) -> Reply {
     let text = String::from_utf8_lossy(&reply.raw()).into_owned();
     Reply::Error(format!("{text}: {}, and this one is at {}", stays.reason(), node.name))
 }
 
-/// A command of the conversation that a connection needs before the next one: the server must not refuse it.
+/// Checks that the server accepted a command of the session's state.
 fn accepted(node: &Node, words: &[Vec<u8>], reply: Reply) -> Result<(), ServerError> {
     match reply {
         Reply::Error(message) => Err(ServerError::State {

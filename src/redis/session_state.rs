@@ -1,4 +1,4 @@
-//! The state of a session, as a value that `redisctl cli` brings to each of its connections. Pure.
+//! The state of a session as a value. `redisctl cli` brings each of its connections to this state.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,22 @@ pub(super) type Words = Vec<Vec<u8>>;
 /// The user of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begin {
-    /// As `redisctl cli` logs in.
+    /// The login of `redisctl cli`.
     LoggedIn,
-    /// As a client that has not logged in: RESET makes it so.
+    /// No login, as after RESET.
     Nobody,
 }
 
 /// The state that a server keeps until a connection ends.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Lasting {
-    /// How the connection begins.
+    /// The login at the beginning of the connection.
     begin: Begin,
     /// Whether replies are those of RESP3.
     resp3: bool,
     /// User and password of AUTH or HELLO.
     login: Option<(Vec<u8>, Vec<u8>)>,
-    /// The commands that set the rest, by what they set.
+    /// The commands that set the rest of the state, by the part that they set.
     settings: BTreeMap<&'static str, Vec<Words>>,
 }
 
@@ -38,27 +38,27 @@ struct Transaction {
     refused: bool,
 }
 
-/// The state of a conversation.
+/// The state of a session.
 #[derive(Clone)]
 pub(super) struct SessionState {
-    /// What lasts.
+    /// The lasting state.
     lasting: Lasting,
     /// The commands since MULTI.
     transaction: Option<Transaction>,
-    /// Whether WATCH has keys.
+    /// Whether WATCH has watched keys.
     watching: bool,
-    /// The commands that concern the next command alone.
+    /// Commands that only affect the next command.
     once: Vec<Words>,
 }
 
-/// Why a command cannot be sent on to another node.
+/// Why a command cannot be sent to another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stays {
-    /// The queued commands belong to a node, by their keys or because a slot moves.
+    /// The queued commands belong to a node, because of their keys or because a slot moves.
     Transaction,
-    /// The node that refused a command of the transaction has to refuse EXEC.
+    /// The node that refused a command of the transaction must refuse EXEC.
     Refused,
-    /// Watched keys are at a node.
+    /// A node has watched keys.
     Watch,
 }
 
@@ -74,7 +74,7 @@ impl Stays {
 }
 
 impl Lasting {
-    /// Whether a connection begins with the log-in of `redisctl cli`.
+    /// Whether a connection begins with the login of `redisctl cli`.
     pub(super) fn begins_logged_in(&self) -> bool {
         self.begin == Begin::LoggedIn && self.login.is_none()
     }
@@ -104,7 +104,7 @@ impl Lasting {
         self.settings.insert(name, vec![words.to_vec()]);
     }
 
-    /// Notes a command that the server has executed.
+    /// Records a command that the server has executed.
     fn executed(&mut self, words: &[Vec<u8>]) {
         let (name, rest) = (upper(words, 0), words.get(1..).unwrap_or_default());
         match (name.as_str(), rest) {
@@ -147,7 +147,7 @@ impl Lasting {
             "TRACKING" if value.eq_ignore_ascii_case(b"OFF") => {
                 self.settings.remove("TRACKING");
             }
-            // Prefixes add up.
+            // Prefixes accumulate.
             "TRACKING" => self.settings.entry("TRACKING").or_default().push(words.to_vec()),
             _ => {}
         }
@@ -161,7 +161,7 @@ impl SessionState {
         Self { lasting, transaction: None, watching: false, once: Vec::new() }
     }
 
-    /// What lasts.
+    /// The lasting state.
     pub(super) fn lasting(&self) -> &Lasting {
         &self.lasting
     }
@@ -171,7 +171,7 @@ impl SessionState {
         self.transaction.is_some()
     }
 
-    /// Whether a transaction or watched keys are at a node, where no other connection can take them over.
+    /// Whether a node has a transaction or watched keys, which no other connection can take over.
     pub(super) fn is_bound(&self) -> bool {
         self.transaction.is_some() || self.watching
     }
@@ -182,20 +182,20 @@ impl SessionState {
         self.in_transaction() || (self.watching && of_transactions.contains(&upper(words, 0).as_str()))
     }
 
-    /// Whether commands with keys may be sent in any order that keeps the order of each key.
+    /// Whether commands with keys may be reordered, if the commands of each key keep their order.
     pub(super) fn allows_bulk(&self) -> bool {
         !self.is_bound() && self.once.is_empty() && !self.lasting.is_read_only()
     }
 
-    /// The commands that bring the transaction to another node: MULTI and the queued commands. None without MULTI.
+    /// The commands that bring the transaction to another node: MULTI and the queued commands. Empty without MULTI.
     pub(super) fn transaction(&self) -> Vec<Words> {
         let multi = || vec![b"MULTI".to_vec()];
         let all = |transaction: &Transaction| [vec![multi()], transaction.queued.clone()].concat();
         self.transaction.as_ref().map(all).unwrap_or_default()
     }
 
-    /// Why a command cannot go on to another node, if so. A transaction can, if the other node takes all its commands:
-    /// commands without keys.
+    /// Why a command cannot be sent to another node, if so. A transaction can move if all its commands are without
+    /// keys.
     pub(super) fn stays(&self, words: &[Vec<u8>], while_slot_moves: bool) -> Option<Stays> {
         match &self.transaction {
             Some(_) if self.watching => Some(Stays::Watch),
@@ -206,12 +206,12 @@ impl SessionState {
         }
     }
 
-    /// The commands that concern the next command alone.
+    /// Commands that only affect the next command.
     pub(super) fn once(&self) -> &[Words] {
         &self.once
     }
 
-    /// Notes a command and its reply.
+    /// Records a command and its reply.
     pub(super) fn after(&mut self, words: &[Vec<u8>], reply: &Reply) {
         let name = upper(words, 0);
         let is_once = name == "ASKING" || (name == "CLIENT" && upper(words, 1) == "CACHING");
@@ -245,14 +245,14 @@ impl SessionState {
         }
     }
 
-    /// Notes that the connection with the transaction and the watched keys is gone.
+    /// Records that the connection with the transaction and the watched keys is lost.
     pub(super) fn lost(&mut self) {
         self.transaction = None;
         self.watching = false;
     }
 }
 
-/// A word in upper case; empty where there is none.
+/// A word in upper case; empty if the word is missing.
 fn upper(words: &[Vec<u8>], position: usize) -> String {
     words.get(position).map(|word| String::from_utf8_lossy(word).to_ascii_uppercase()).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! `config_file`: the directives of a file in the syntax of `redis.conf` become those of `config`, which wins over them.
+//! `config_file`: the directives of a file in the syntax of `redis.conf`. They are added to `config`, which takes
+//! precedence.
 //!
 //! So both forms obey the same rules. Problems of a directive are shown at its place in the file.
 
@@ -15,7 +16,7 @@ mod reader;
 
 use reader::{Directives, Reader};
 
-/// The largest file that is read: many times as long as the file that comes with servers, which is mostly comments.
+/// The maximum size of a file. The servers' own file, mostly comments, is many times smaller.
 pub const LARGEST_FILE: u64 = 1024 * 1024;
 
 /// The files of the machine.
@@ -26,15 +27,15 @@ pub trait ConfigFiles {
     /// It cannot be read.
     fn read(&self, path: &Path) -> Result<ConfigFile, UnreadableFile>;
 
-    /// The files in `folder` that match a pattern with `*`, `?` or `[…]`, in the order of their names; `None` where it
-    /// is no pattern.
+    /// The files in `folder` that match a pattern with `*`, `?` or `[…]`, sorted by name; `None` if it is not a
+    /// pattern.
     fn matching(&self, folder: &Path, pattern: &str) -> Option<Vec<PathBuf>>;
 }
 
-/// A file that was read.
+/// The content of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFile {
-    /// What tells it from other files, however a path to it is written.
+    /// The identity of the file, independent of the path that names it.
     pub identity: PathBuf,
     /// Its content.
     pub bytes: Vec<u8>,
@@ -43,24 +44,24 @@ pub struct ConfigFile {
 /// Why a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnreadableFile {
-    /// There is none.
+    /// The file does not exist.
     Missing,
     /// It is a folder.
     Folder,
     /// It has more than [`LARGEST_FILE`] bytes.
     TooLarge,
-    /// The words of the operating system.
+    /// The message of the operating system.
     Other(String),
 }
 
-/// A spec with what is known of its texts.
+/// A spec with the facts about its texts.
 pub(super) struct Parts<'a> {
     pub(super) spec: &'a mut Spec,
     pub(super) places: &'a mut Places,
     pub(super) sources: &'a mut Sources,
 }
 
-/// Adds the directives of every `config_file` to the `config` beside it. Gives the problems of the files.
+/// Adds the directives of every `config_file` to the `config` beside it. Returns the problems of the files.
 pub(super) fn add(parts: Parts<'_>, folder: &Path, files: &dyn ConfigFiles) -> Vec<SpecFinding> {
     let Parts { spec, places, sources } = parts;
     let mut findings = Vec::new();

@@ -60,7 +60,7 @@ fn narrow(place: &YamlPlace, file_text: &str, expression: &str) -> YamlPlace {
     }
 }
 
-/// Whether `text` is a single reference without default or message. A message may show such a text.
+/// Whether `text` is a single reference without default or message. A message may show this text.
 pub(super) fn is_bare_reference(text: &str) -> bool {
     let Some(body) = text.strip_prefix("${") else { return false };
     let (name, rest) = split_name(body);

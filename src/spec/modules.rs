@@ -1,4 +1,4 @@
-//! Modules in a spec: those that the image would load by itself, none, or a list.
+//! Modules in a spec: the image's own modules, none, or a list.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use super::Scalar;
 pub enum ModulesSpec {
     /// `image` or `none`.
     Word(ModulesWord),
-    /// These, in this order.
+    /// These modules, in this order.
     List(Vec<ModuleSpec>),
 }
 
@@ -21,9 +21,9 @@ pub enum ModulesSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ModulesWord {
-    /// Those that the image would load by itself.
+    /// The modules that the image would load.
     Image,
-    /// None.
+    /// No modules.
     None,
 }
 
@@ -33,11 +33,11 @@ pub enum ModulesWord {
 pub enum ModuleSpec {
     /// Its path in the image.
     Path(String),
-    /// A module with arguments, or one of this machine.
+    /// A module with arguments, or a file of this machine.
     Options(ModuleOptions),
 }
 
-/// A module with arguments, or one of this machine: `path` or `file`.
+/// A module with arguments, or a file of this machine: `path` or `file`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleOptions {
@@ -45,12 +45,12 @@ pub struct ModuleOptions {
     pub path: Option<String>,
     /// A file of this machine; a relative path starts at the spec file's folder.
     pub file: Option<PathBuf>,
-    /// What the module is loaded with.
+    /// The module's arguments.
     pub args: Option<Vec<Scalar>>,
 }
 
 impl ModulesSpec {
-    /// The list, where there is one.
+    /// The list, if it is a list.
     #[must_use]
     pub fn list(&self) -> Option<&[ModuleSpec]> {
         match self {
@@ -61,7 +61,7 @@ impl ModulesSpec {
 }
 
 impl ModuleSpec {
-    /// The file of this machine, where it is one.
+    /// The file of this machine, if it is a file.
     #[must_use]
     pub fn file(&self) -> Option<&PathBuf> {
         match self {
@@ -70,7 +70,7 @@ impl ModuleSpec {
         }
     }
 
-    /// The path in the image, where it is one.
+    /// The path in the image, if it is a path.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {

@@ -1,13 +1,13 @@
-//! The health check of a node's container: whether its server answers. Engines run it, and show its outcome.
+//! The health check of a node's container: whether its server answers. Engines run it, and show its result.
 //!
-//! It asks the server with the image's own client, without a log-in. It needs a shell in the image: containers of images
-//! that do not start by a script have no health check. If the image has no client, the shell looks whether the server
+//! It asks the server with the image's own client, without a login. It needs a shell in the image, so images that do
+//! not start by a script have no health check. If the image has no client, the shell checks whether the server
 //! listens.
 
 use super::{Auth, Settings, Tls};
 
-/// How the check runs: the shell gets the port, the options for TLS and the command as arguments. It needs no program
-/// beside the shell, because small images have no `grep`.
+/// The script of the check. Its arguments are the port, the options for TLS and the command. It only needs the shell,
+/// because small images have no `grep`.
 const SCRIPT: &str = r#"port=$1
 shift
 client=$(command -v redis-cli || command -v valkey-cli)
@@ -28,23 +28,23 @@ exit 1"#;
 /// The name of the script in messages of the shell.
 const NAME: &str = "health";
 
-/// How often the engine checks, in seconds. A check starts a process in the container, which costs some hundredths of
-/// a second.
+/// The interval of checks in seconds. A check starts a process in the container, which costs some hundredths of a
+/// second.
 pub const INTERVAL: u64 = 10;
 
-/// How long a check may take, in seconds: a server that forks answers late.
+/// The time limit of a check in seconds. A server that forks answers late.
 pub const TIMEOUT: u64 = 5;
 
-/// After how many failed checks in a row a container counts as unhealthy.
+/// The number of failed checks in a row after which a container is unhealthy.
 pub const RETRIES: u32 = 3;
 
-/// How long a server may load its data before failed checks count, in seconds.
+/// How long a server may load its data until failed checks count, in seconds.
 pub const START_PERIOD: u64 = 60;
 
-/// How often newer engines check until the first success, in seconds.
+/// The interval of checks until the first success on newer engines, in seconds.
 pub const START_INTERVAL: u64 = 2;
 
-/// The images that redisctl makes hold a server, and no shell.
+/// Images that redisctl makes have a server, but no shell.
 pub const IMAGES_WITHOUT_SHELL: &str = "redisctl-host";
 
 /// The files that a client needs for TLS, as paths in the container.
@@ -52,12 +52,12 @@ pub const IMAGES_WITHOUT_SHELL: &str = "redisctl-host";
 pub struct TlsPaths {
     /// The CA's certificate.
     pub ca: String,
-    /// The node's certificate and its key. A running server may begin to demand a certificate.
+    /// The node's certificate and its key, because a running server may begin to require a certificate.
     pub own: Option<(String, String)>,
 }
 
 impl TlsPaths {
-    /// The paths that a server's settings name; `None` without TLS.
+    /// The paths in a server's settings; `None` without TLS.
     #[must_use]
     pub fn of(tls: Option<Tls>, settings: &Settings) -> Option<Self> {
         let path = |name: &str| settings.get(name).map(str::to_owned);
@@ -66,8 +66,8 @@ impl TlsPaths {
     }
 }
 
-/// The question of the check: a server that loads its data answers PING with an error. Before a log-in, PING would
-/// count as an error in the statistics of the server, or enter the log of refused commands. QUIT does not.
+/// The command of the check. With PING, a loading server returns an error. Without a login, PING would count as an
+/// error in the server's statistics, or enter ACL LOG. QUIT does not.
 fn question(auth: Option<&Auth>) -> &'static str {
     if auth.is_some() { "QUIT" } else { "PING" }
 }

@@ -10,13 +10,13 @@ use super::paths::MOUNT;
 use crate::spec::redis_conf::words::quoted;
 use crate::spec::{ModuleSpec, ModulesSpec, ModulesWord, Spec};
 
-/// The folder of modules of the user's machine, below [`MOUNT`].
+/// The folder for modules of the user's machine, below [`MOUNT`].
 pub const MODULES_FOLDER: &str = "modules";
 
-/// What comes before a module's path in a server's arguments.
+/// The option before a module's path in a server's arguments.
 const LOAD: &str = "--loadmodule";
 
-/// A module, and what it is loaded with.
+/// A module with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
     /// Its path in containers.
@@ -27,13 +27,13 @@ pub struct Module {
 }
 
 impl Module {
-    /// The path of a file of the user's machine. The file's digest is in it, so that a changed file is another module.
+    /// The path of a file of the user's machine. It contains the file's digest, so a changed file is another module.
     #[must_use]
     pub fn of_this_machine(file_name: &str, digest: &str) -> String {
         format!("{MOUNT}/{MODULES_FOLDER}/{digest}/{file_name}")
     }
 
-    /// The file's name, by which people know it.
+    /// The file's name, for messages.
     #[must_use]
     pub fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
@@ -47,7 +47,7 @@ impl Module {
         words.join(" ")
     }
 
-    /// The modules that a server's arguments name. Every argument up to the next option belongs to a module.
+    /// The modules in a server's arguments. All arguments up to the next option belong to a module.
     #[must_use]
     pub fn in_arguments(arguments: &[String]) -> Vec<Self> {
         let mut modules: Vec<Self> = Vec::new();
@@ -66,7 +66,7 @@ impl Module {
         modules
     }
 
-    /// The modules that a configuration file names.
+    /// The modules in a configuration file.
     #[must_use]
     pub fn in_configuration(text: &str) -> Vec<Self> {
         let words = |line: &str| -> Option<Self> {
@@ -85,8 +85,8 @@ impl fmt::Display for Module {
     }
 }
 
-/// The modules of a spec. `of_image` are those that the image would load by itself; `files` are the paths in containers
-/// of files of the user's machine.
+/// The modules of a spec. `of_image` are the modules that the image loads. `files` are the paths in containers of
+/// files of the user's machine.
 pub(super) fn modules(spec: &Spec, of_image: &[Module], files: &BTreeMap<PathBuf, String>) -> Vec<Module> {
     let list = match &spec.modules {
         None | Some(ModulesSpec::Word(ModulesWord::Image)) => return of_image.to_vec(),
@@ -95,7 +95,7 @@ pub(super) fn modules(spec: &Spec, of_image: &[Module], files: &BTreeMap<PathBuf
     };
     let module = |module: &ModuleSpec| {
         let path = match module.file() {
-            // Without an engine nobody has read the file.
+            // Without an engine, the file is not read yet.
             Some(file) => files.get(file).cloned().unwrap_or_else(|| file.display().to_string()),
             None => module.path()?.to_owned(),
         };

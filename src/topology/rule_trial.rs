@@ -1,9 +1,8 @@
-//! Whether the very server of a deployment takes the rules of its users: a trial of rules that not every server has.
-//! Pure.
+//! A trial of ACL rules that not every server knows, with a server of the deployment's image.
 //!
-//! A server with a rule that it does not know ends at its start, and restarts for ever. So a server of the image is
-//! started once with a file of these rules. The last line of the file is always wrong, so that the server ends by
-//! itself and names every wrong line.
+//! A server ends at its start if its ACL file has an unknown rule, and its container restarts in a loop. So a server
+//! is started once with a file of these rules. The last line of the file is always wrong. The server then names all
+//! wrong lines and ends.
 
 use std::fmt::Write as _;
 
@@ -16,10 +15,10 @@ use crate::topology::files::File;
 /// The folder of the trial in its container, below `/`.
 const FOLDER: &str = "redisctl-trial";
 
-/// The rule that no server has.
+/// A rule that no server knows.
 const NO_RULE: &str = "+@redisctl-no-category";
 
-/// The rules that are tried.
+/// The rules of the trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleTrial {
     /// A rule for each line of the file, and its place in the spec.
@@ -27,7 +26,7 @@ pub struct RuleTrial {
 }
 
 impl RuleTrial {
-    /// The trial of a spec's rules; `None` where every server has all of them.
+    /// The trial of a spec's rules; `None` if every server knows all of them.
     #[must_use]
     pub fn of_spec(spec: &Spec) -> Option<Self> {
         let users = spec.auth.iter().flat_map(|auth| auth.users.iter().flatten());
@@ -80,8 +79,7 @@ impl RuleTrial {
         ]
     }
 
-    /// The rules that the server does not take, by what it wrote before it ended. None where it ended for another
-    /// reason than the rules.
+    /// The rules that the server refuses, from its log. Empty if the server ended for another reason.
     #[must_use]
     pub fn refused(&self, server: Server, log: &str) -> Vec<Problem> {
         let said = |line: usize| {
@@ -90,7 +88,7 @@ impl RuleTrial {
             let sentence = rest[..end].split(". ").next().unwrap_or_default();
             Some(sentence.rsplit("': ").next().unwrap_or(sentence).trim_end_matches('.').to_owned())
         };
-        // Without its complaint about the last line, the server has not read the file.
+        // Without an error about the last line, the server has not read the file.
         if said(self.rules.len() + 1).is_none() {
             return Vec::new();
         }
@@ -105,7 +103,7 @@ impl RuleTrial {
     }
 }
 
-/// Whether some server may not have a rule's commands.
+/// Whether some servers may lack the commands of a rule.
 fn is_doubtful(rule: &Rule) -> bool {
     match rule {
         Rule::Selector(rules) => rules.iter().any(is_doubtful),

@@ -1,4 +1,4 @@
-//! Directives of `redis.conf` with their values: which of them redisctl owns, and how values compare.
+//! Directives of `redis.conf` with their values: the directives that redisctl owns, and comparisons of values.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ pub mod values;
 
 use crate::spec::redis_conf::names::newest_name;
 
-/// Directives with their values, spelt as in `redis.conf`. A directive may have an old and a new name: both find it,
-/// and it keeps the name by which it was set.
+/// Directives with their values, spelt as in `redis.conf`. A directive may have an old and a new name. Both names
+/// find it, and it keeps the name by which it was set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings(BTreeMap<String, Setting>);
 
@@ -36,7 +36,7 @@ impl Settings {
         self.0.get(&*newest_name(name)).map(|setting| setting.value.as_str())
     }
 
-    /// Takes a directive out.
+    /// Removes a directive.
     pub fn remove(&mut self, name: &str) {
         self.0.remove(&*newest_name(name));
     }
@@ -113,7 +113,7 @@ const OWNED: [(&str, &str); 30] = [
     ("quorum", "it is the majority of `sentinels`"),
 ];
 
-/// Why redisctl owns a directive, and which field to set instead; `None` where it is the user's.
+/// Why redisctl owns a directive, and which field to set instead; `None` if the user may set it.
 #[must_use]
 pub fn owned(directive: &str) -> Option<&'static str> {
     let directive = directive.to_ascii_lowercase();
@@ -126,8 +126,7 @@ pub fn owned(directive: &str) -> Option<&'static str> {
     })
 }
 
-/// Directives that `data` decides where the spec does not set them, with their values. Servers give them back as they
-/// are written.
+/// Directives that `data` decides if the spec does not set them, with their values. Servers return them unchanged.
 const DECIDED_BY_DATA: [(&str, &str); 2] = [("appendonly", "yes"), ("save", "")];
 
 /// The directives of a node whose values are the user's own.
@@ -145,7 +144,7 @@ pub fn is_of_sentinels(directive: &str) -> bool {
     OF_SENTINELS.iter().any(|own| directive.eq_ignore_ascii_case(own))
 }
 
-/// The directives of a sentinel that SENTINEL SET takes.
+/// The directives of a sentinel that SENTINEL SET accepts.
 #[must_use]
 pub fn sentinel_settings(settings: &Settings) -> Settings {
     settings.iter().filter(|(name, _)| *name == "quorum" || is_of_sentinels(name)).collect()
@@ -153,8 +152,8 @@ pub fn sentinel_settings(settings: &Settings) -> Settings {
 
 /// The default directives of `count` sentinels, as `SENTINEL SET` spells them.
 ///
-/// Sentinels take a primary for down after 5 s: short enough to wait for, long enough for a busy machine.
-/// They retry a failover that is stuck after one minute; the servers' default is three.
+/// Sentinels see a primary as down after 5 s: short enough for users, and long enough for a busy machine. They retry
+/// a failover that is stuck after one minute; the servers' default is three.
 #[must_use]
 pub fn sentinel_defaults(count: usize) -> Settings {
     let quorum = (count / 2 + 1).to_string();
@@ -168,7 +167,7 @@ pub fn sentinel_defaults(count: usize) -> Settings {
     .collect()
 }
 
-/// Directives with passwords as values. An observation never holds them.
+/// Directives whose values are passwords. An observation never holds them.
 #[must_use]
 pub fn is_secret(directive: &str) -> bool {
     matches!(
@@ -177,11 +176,11 @@ pub fn is_secret(directive: &str) -> bool {
     )
 }
 
-/// Directives that differ while a deployment is formed.
+/// Temporary directives while a deployment forms.
 ///
-/// The first full sync starts at once. Primaries ping replicas each second, because CLUSTER SLOTS leaves out replicas
-/// with offset 0. In a cluster, a low node timeout makes gossip fast. Failovers and replica migration are off,
-/// because a busy machine would cause them by mistake.
+/// The first full sync starts at once. Primaries ping replicas each second, because CLUSTER SLOTS omits replicas with
+/// offset 0. In a cluster, a low node timeout makes gossip fast. Failovers and replica migration are off, because a
+/// busy machine could cause them.
 #[must_use]
 pub fn while_forming(topology: &Topology) -> Settings {
     let Topology { kind, server, tls, .. } = topology;
@@ -195,9 +194,9 @@ pub fn while_forming(topology: &Topology) -> Settings {
         settings.set("repl-diskless-load", "on-empty-db");
     }
     if *kind == Kind::Cluster {
-        // Every 100 ms, a node pings the nodes that it has not heard of for half the timeout. With 180 ms, that is
-        // every node each time; few nodes can bear it. On a busy machine, a TLS handshake can take longer. Then the
-        // server would close the link and begin again, without end.
+        // Every 100 ms, a node pings all nodes that were silent for half the timeout. With 180 ms, these are all
+        // nodes each time, which is possible for few nodes only. On a busy machine, a TLS handshake can take longer.
+        // Then the server would close the link and connect again, without end.
         let timeout = match topology.nodes().len() {
             ..=12 if tls.is_none() => "180",
             ..=30 => "1000",
@@ -213,19 +212,19 @@ pub fn while_forming(topology: &Topology) -> Settings {
     settings
 }
 
-/// The directive that stops writes at a primary without FAILOVER during a hand-over: it asks for more replicas than
+/// The directive that stops writes at a primary during a hand-over without FAILOVER. It requires more replicas than
 /// exist.
 pub const STOPS_WRITES: &str = "min-replicas-to-write";
 
-/// Directives of primaries while nodes are replaced: a full sync starts at once and does not wait for other
+/// Temporary directives of primaries while nodes are replaced: a full sync starts at once and does not wait for other
 /// replicas.
 #[must_use]
 pub fn while_replacing() -> Settings {
     std::iter::once(("repl-diskless-sync-delay", "0")).collect()
 }
 
-/// Directives that differ while a deployment is mended. A full sync starts at once. In a cluster, nodes ping
-/// each other every second, and failovers are off.
+/// Temporary directives while a deployment is repaired. A full sync starts at once. In a cluster, nodes ping each
+/// other every second, and failovers are off.
 ///
 /// The node timeout is higher than in [`while_forming`]: with the low timeout, nodes on a busy machine would often
 /// see each other as down.

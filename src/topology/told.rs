@@ -1,19 +1,19 @@
-//! What servers tell clients outside the network, where they cannot tell the endpoints.
+//! The addresses that servers announce to clients outside the network, if they cannot announce the endpoints.
 
 use super::{Kind, Topology};
 use crate::spec::Access;
 
-/// What clients outside the network are told instead of the endpoints.
+/// The addresses that servers announce instead of the endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldInstead {
-    /// What it means for clients, in one sentence.
+    /// The consequence for clients, in one sentence.
     pub note: String,
-    /// What the user can do about it.
+    /// The remedy.
     pub remedy: String,
 }
 
-/// What clients outside the network are told instead of the endpoints; `None` where they are told the endpoints, or
-/// where clients are in the network.
+/// The addresses that servers announce instead of the endpoints. `None` if they announce the endpoints, or if clients
+/// are in the network.
 pub(super) fn instead_of_endpoints(topology: &Topology) -> Option<ToldInstead> {
     let node = topology.servers().into_iter().find(|node| topology.advertised(node) != node.endpoint)?;
     match topology.kind {

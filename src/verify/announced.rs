@@ -1,7 +1,6 @@
-//! Whether clients outside the network reach the nodes of a cluster at the addresses that servers tell them, where these
-//! are no endpoints.
+//! Whether clients outside the network reach the nodes of a cluster at announced addresses that are not endpoints.
 //!
-//! All other checks dial endpoints. A client follows what the servers tell: this check dials that.
+//! All other checks dial endpoints. Clients dial the announced addresses, and so does this check.
 
 use crate::topology::Node;
 
@@ -17,8 +16,8 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     nodes.into_iter().map(|node| announced(context, node).with_advice(told.remedy.clone())).collect()
 }
 
-/// Dials the address. The reply proves that the node itself is there: in another network, another server may have the
-/// same address.
+/// Dials the address. The reply proves the identity of the node: in another network, another server may have the same
+/// address.
 fn announced(context: &CheckContext<'_>, node: &Node) -> Check {
     let id = context.survey.cluster(&node.name).map(|view| view.own_id.clone()).unwrap_or_default();
     let address = context.topology.advertised(node);

@@ -1,4 +1,4 @@
-//! Whether each server has loaded the modules that it should, with their arguments, and no others.
+//! Whether each server has loaded exactly the modules of its topology, with their arguments.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{Check, Judgement};
 
 const MODULES: (&str, &str) = ("modules", "the server has loaded its modules, and no others");
 
-/// One check for each server, where any server has or should have modules.
+/// One check for each server, if any server has or needs modules.
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let servers = context.topology.servers();
     let any_loaded = servers.iter().any(|node| {
@@ -36,7 +36,7 @@ fn judge(context: &CheckContext<'_>, node: &Node) -> Judgement {
     };
     let own = loaded(node)?;
     compare(&wanted(context.topology, node), &own)?;
-    // The same file may hold another version on another node, and old servers name no files.
+    // The same file may hold another version on another node, and old servers do not name files.
     let names = |modules: &[&LoadedModule]| -> BTreeSet<String> {
         modules.iter().map(|module| format!("{} {}", module.name, module.version)).collect()
     };
@@ -51,14 +51,14 @@ fn judge(context: &CheckContext<'_>, node: &Node) -> Judgement {
     Ok(if list.is_empty() { "none".to_owned() } else { list })
 }
 
-/// The modules of a node: those of the topology, and those that its directives name.
+/// The modules of a node: those of the topology, and those in its directives.
 fn wanted(topology: &Topology, node: &Node) -> Vec<Module> {
     let directive = node.settings.get("loadmodule").map(|value| lines("loadmodule", value));
     let named = directive.iter().flat_map(|text| Module::in_configuration(text));
     topology.modules.iter().cloned().chain(named).collect()
 }
 
-/// Compares files and arguments; the number, where the server does not name files.
+/// Compares files and arguments. If the server does not name files, compares the numbers.
 fn compare(wanted: &[Module], loaded: &[&LoadedModule]) -> Result<(), String> {
     let files: Option<Vec<&Module>> = loaded.iter().map(|module| module.file.as_ref()).collect();
     let Some(files) = files else {

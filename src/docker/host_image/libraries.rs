@@ -1,4 +1,5 @@
-//! The libraries that a program loads, found where the loader finds them (`man ld.so`), without running the program.
+//! The libraries that a program loads. They are searched like the loader does it (`man ld.so`), without running the
+//! program.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
@@ -25,7 +26,7 @@ pub enum LibraryError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A file is not an ELF file.
@@ -55,7 +56,7 @@ pub(super) struct LoadedProgram {
     pub files: BTreeMap<String, PathBuf>,
 }
 
-/// Everything that `program` loads.
+/// The loader and libraries of `program`.
 ///
 /// # Errors
 /// The program or a library cannot be read or found.
@@ -87,7 +88,7 @@ pub(super) fn load(program: &Path, search: &SearchPath) -> Result<LoadedProgram,
     if names.contains("libc.so.6") && !names.contains(THREAD_CANCELLATION_LIBRARY) {
         let directories: Vec<PathBuf> =
             search.environment.iter().cloned().chain(search.for_any_file(target)).collect();
-        // It needs only the C library, which is found already.
+        // It needs only the C library, which is already found.
         if let Some((_, path)) = find(THREAD_CANCELLATION_LIBRARY, directories.iter(), target) {
             loaded.files.insert(image_path(THREAD_CANCELLATION_LIBRARY), path);
         }
@@ -101,7 +102,7 @@ fn image_path(library: &str) -> String {
     if library.starts_with('/') { library.to_owned() } else { format!("{LIBRARY_DIRECTORY}/{library}") }
 }
 
-/// The first library of that name that is for `target`. A name that begins with a slash is a path.
+/// The first library of that name for `target`. A name that begins with a slash is a path.
 fn find<'a>(
     name: &str,
     directories: impl Iterator<Item = &'a PathBuf>,

@@ -1,8 +1,8 @@
-//! `ld.so.conf`: the directories that the machine's administrator gave the loader.
+//! Parses `ld.so.conf`: the loader's directories from the machine's administrator.
 
 use std::path::{Path, PathBuf};
 
-/// How deep files may include each other, so that a cycle ends.
+/// The maximum depth of includes, so that a cycle ends.
 const DEPTH_LIMIT: usize = 8;
 
 /// A line of `ld.so.conf` that names directories or files.
@@ -14,8 +14,8 @@ pub(super) enum LoaderLine {
     Include(String),
 }
 
-/// The directories that `file` and the files it includes name, in order. Files that cannot be read are left out, as
-/// by `ldconfig`. A machine with musl has no `ld.so.conf`, and so no directories.
+/// The directories in `file` and in the files that it includes, in order. Unreadable files are left out, as by
+/// `ldconfig`. A machine with musl has no `ld.so.conf`, and so no directories.
 #[must_use]
 pub(super) fn directories(file: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str) -> Vec<LoaderLine> {
     lines
 }
 
-/// The files that an include's `pattern` means, sorted; it is relative to the including file.
+/// The files that match an include's `pattern`, sorted. The pattern is relative to the including file.
 fn matching_files(including: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = including.parent().unwrap_or(Path::new("/")).join(pattern);
     let paths = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());

@@ -1,4 +1,4 @@
-//! The contents of the image of this machine's server, and the tag that follows from them.
+//! The contents of the image of this machine's server, and its tag.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -66,7 +66,7 @@ impl Recipe {
         })
     }
 
-    /// The image's tag and size. The image is never held in memory for that.
+    /// The image's tag and size. The image is never in memory as a whole.
     pub(super) fn digest(&self) -> io::Result<Digest> {
         let HashWriter { mut hash, size } = self.layout.write_tar(HashWriter::default())?;
         for change in &self.changes {

@@ -1,10 +1,10 @@
-//! Where the loader searches for the libraries of a file, in its order (`man ld.so`).
+//! The directories in which the loader searches the libraries of a file, in order (`man ld.so`).
 
 use std::path::{Path, PathBuf};
 
 use crate::docker::elf::{ElfObject, ElfTarget};
 
-/// The directories in which the loader searches besides those that a file names itself.
+/// The directories in which the loader searches, except those in the file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SearchPath {
     /// `LD_LIBRARY_PATH`, searched before a file's `RUNPATH`.
@@ -22,13 +22,13 @@ pub(super) struct LoadedFile {
 }
 
 impl SearchPath {
-    /// The directories to search for the libraries that `file` needs, and those of them that the libraries inherit.
+    /// The directories for the libraries that `file` needs, and the directories that these libraries inherit.
     pub(super) fn for_libraries_of(&self, file: &LoadedFile) -> (Vec<PathBuf>, Vec<PathBuf>) {
         let named = |entries: &[String]| -> Vec<PathBuf> {
             entries.iter().filter_map(|entry| named_directory(entry, &file.path)).collect()
         };
         let runpath = named(&file.object.runpath);
-        // A RUNPATH switches the RPATHs off, but for its own file only.
+        // A RUNPATH disables the RPATHs, but for its own file only.
         let mut rpath = if runpath.is_empty() { named(&file.object.rpath) } else { Vec::new() };
         rpath.extend(file.inherited.iter().cloned());
 
@@ -39,7 +39,7 @@ impl SearchPath {
         (directories, rpath)
     }
 
-    /// The directories to search for every file, after those that a file names and `LD_LIBRARY_PATH`.
+    /// The directories for every file, after those in the file and in `LD_LIBRARY_PATH`.
     pub(super) fn for_any_file(&self, target: ElfTarget) -> impl Iterator<Item = PathBuf> {
         self.configured.iter().cloned().chain(built_in_directories(target))
     }
@@ -58,8 +58,8 @@ fn built_in_directories(target: ElfTarget) -> Vec<PathBuf> {
     directories.into_iter().map(PathBuf::from).collect()
 }
 
-/// The directory that an `RPATH` or `RUNPATH` entry means for the file at `path`. `None` where the entry depends on
-/// the working directory, or on variables other than `$ORIGIN`.
+/// The directory of an `RPATH` or `RUNPATH` entry of the file at `path`. `None` if the entry depends on the working
+/// directory, or on variables other than `$ORIGIN`.
 fn named_directory(entry: &str, path: &Path) -> Option<PathBuf> {
     let origin = path.parent()?.to_str()?;
     let directory = entry.replace("${ORIGIN}", origin).replace("$ORIGIN", origin);

@@ -14,10 +14,10 @@ const MORE_DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/local/sbin", "/usr/
 /// A server that is installed on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InstalledServer {
-    /// `redis-server` or `valkey-server`. A server acts by the name that it is called by, and its file may have
-    /// another name (Debian's is `redis-check-rdb`).
+    /// `redis-server` or `valkey-server`. A server behaves by its name, and its file may have another name (in Debian
+    /// `redis-check-rdb`).
     pub name: &'static str,
-    /// Where it was found.
+    /// Its path.
     pub path: PathBuf,
 }
 
@@ -46,7 +46,7 @@ impl InstalledServer {
     /// Asks the server for its version.
     ///
     /// # Errors
-    /// It cannot be run, or its answer has no version in it (`InvalidData`).
+    /// It cannot be run, or its answer has no version (`InvalidData`).
     pub(super) fn version(&self) -> io::Result<ServerVersion> {
         let output = Command::new(&self.path).arg("--version").output()?;
         parse_version(&String::from_utf8_lossy(&output.stdout))
@@ -54,10 +54,10 @@ impl InstalledServer {
     }
 }
 
-/// Reads `Redis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`.
+/// Parses `Redis server v=8.0.2 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…`.
 fn parse_version(answer: &str) -> Option<ServerVersion> {
     let version = answer.split_whitespace().find_map(|word| word.strip_prefix("v="))?;
-    // The name of the binary does not tell: distributions install Valkey under Redis's name too.
+    // The name of the binary does not tell: some distributions install Valkey under Redis's name.
     let product = if answer.to_ascii_lowercase().contains("valkey") { "valkey" } else { "redis" };
     version
         .starts_with(|first: char| first.is_ascii_digit())

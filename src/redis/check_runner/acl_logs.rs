@@ -1,5 +1,5 @@
-//! The servers' logs of refused commands (ACL LOG). Some checks prove that servers refuse a command or a password, and
-//! each server records that. A log that was empty before the verification is empty after it.
+//! The servers' logs of refused commands (ACL LOG). Some checks prove that servers refuse a command or a password,
+//! and each server logs the refusal. If a log was empty before the verification, it is emptied afterwards.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::reply::Reply;
 use crate::report::Report;
 use crate::topology::NodeName;
 
-/// All entries: servers keep 128 by default.
+/// A number above all entries: servers keep 128 by default.
 const ALL_ENTRIES: &str = "ACL LOG 10000";
 
-/// The errors whose causes servers record.
+/// The errors whose causes servers log.
 const RECORDED: [&str; 2] = ["NOPERM", "WRONGPASS"];
 
-/// The nodes whose logs are empty. Without users, servers refuse nothing, and no node is asked.
+/// The nodes whose logs are empty. Without users, servers refuse no command, so no node is asked.
 pub(super) async fn empty(servers: &Servers<'_>) -> BTreeSet<NodeName> {
     if servers.topology.auth.is_none() {
         return BTreeSet::new();
@@ -34,7 +34,7 @@ pub(super) async fn empty(servers: &Servers<'_>) -> BTreeSet<NodeName> {
 pub(super) async fn tidy(servers: &Servers<'_>, were_empty: BTreeSet<NodeName>, report: &Report) {
     let tidy = |name: NodeName| async move {
         let refusals = refusals(report, &name);
-        // The verification has ended: a log that stays as it is does not matter.
+        // The verification has ended, so an error here does not matter.
         if refusals > 0 && entries(servers, &name).await.ok().flatten().is_some_and(|sum| sum <= refusals) {
             let _ = servers.replies(&name, &["ACL LOG RESET"]).await;
         }
@@ -42,7 +42,7 @@ pub(super) async fn tidy(servers: &Servers<'_>, were_empty: BTreeSet<NodeName>, 
     join_all(were_empty.into_iter().map(tidy)).await;
 }
 
-/// How often checks were refused at a node.
+/// The number of refused checks at a node.
 fn refusals(report: &Report, node: &NodeName) -> i64 {
     let exchanges = report.checks.iter().flat_map(|check| &check.transcript);
     let at_node = exchanges.filter(|exchange| exchange.at.split([' ', ',']).next() == Some(node.as_str()));
@@ -53,13 +53,13 @@ fn refusals(report: &Report, node: &NodeName) -> i64 {
     at_node.filter(|exchange| is_refused(&exchange.reply)).map(|exchange| i64::from(exchange.times)).sum()
 }
 
-/// How often a server refused something, by its log; `None` if it keeps no log.
+/// The number of refusals in a server's log; `None` if it has no log.
 async fn entries(servers: &Servers<'_>, node: &NodeName) -> Result<Option<i64>, ServerError> {
     let replies = servers.replies(node, &[ALL_ENTRIES]).await?;
     Ok(replies.first().and_then(sum))
 }
 
-/// The sum of the entries' counts: one entry stands for equal refusals within a minute.
+/// The sum of the entries' counts. One entry stands for equal refusals within a minute.
 fn sum(log: &Reply) -> Option<i64> {
     let Reply::List(entries) = log else { return None };
     let count = |entry: &Reply| {

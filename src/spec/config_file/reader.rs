@@ -13,7 +13,7 @@ use crate::spec::redis_conf::words::{Word, WordFault, split};
 use crate::spec::tree::{SpecFinding, TextId, YamlPlace, shorten};
 use crate::spec::{Problem, SpecPath};
 
-/// How many files may be read for one `config_file`. Files that include each other several times can ask for billions.
+/// The maximum number of files for one `config_file`. Files that include each other could ask for billions.
 const MOST_FILES: usize = 1000;
 
 /// The directive that names another file.
@@ -33,7 +33,7 @@ pub(super) struct Reader<'a> {
     sources: &'a mut Sources,
     /// The field of the spec that names the file.
     field: &'a SpecPath,
-    /// The files that are being read: each includes the next.
+    /// The files on the way to the present file: each includes the next.
     open: Vec<PathBuf>,
     count: usize,
     directives: Directives,
@@ -43,7 +43,7 @@ pub(super) struct Reader<'a> {
 /// A text that is being read.
 struct Text<'t> {
     id: TextId,
-    /// The folder in which relative paths begin.
+    /// The folder of relative paths.
     folder: &'t Path,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
         Self { files, sources, field, open, count: 0, directives, findings }
     }
 
-    /// Reads a file, which is named at `place`. Gives its directives, and all problems.
+    /// Reads a file that the spec names at `place`. Returns its directives, and all problems.
     pub(super) fn read(mut self, path: &Path, place: &YamlPlace) -> (Directives, Vec<SpecFinding>) {
         self.file(path, place);
         (self.directives, self.findings)
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         let shown = path.display().to_string();
         self.count += 1;
         if self.count > MOST_FILES {
-            // Once is enough.
+            // The problem is reported once.
             if self.count == MOST_FILES + 1 {
                 self.report(place.clone(), format!("more than {MOST_FILES} files are included"), None);
             }
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         self.report(place.clone(), message, hint);
     }
 
-    /// Reads a line, which has no space around it.
+    /// Reads a line without space around it.
     fn line(&mut self, text: &Text<'_>, start: usize, line: &str) {
         let place =
             |span: Range<usize>| YamlPlace { text: text.id, span: start + span.start..start + span.end };
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A later line adds to a directive that repeats, and replaces another one.
+    /// A line adds to a directive that repeats, and replaces any other directive.
     fn give(&mut self, name: String, given: Given) {
         let clears = !repeats(&name) || (name == "save" && given.value.is_empty());
         let all = self.directives.entry(name).or_default();
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The lines with directives, without the space around them, and where they begin. A byte order mark is space.
+/// The lines with directives, trimmed, with their positions. A byte order mark counts as space.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut end = 0;
     let lines = text.split('\n').map(move |line| {

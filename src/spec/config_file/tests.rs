@@ -1,4 +1,4 @@
-//! Specs with configuration files: the directives that they give, and the places of problems.
+//! Specs with configuration files: their directives, and the places of problems.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ fn a_file_is_read_as_servers_read_it() {
             vec!["proc-title-template={title} A", "syslog-ident=a b"],
         ),
         ("latency-tracking-info-percentiles 50 99", vec!["latency-tracking-info-percentiles=50 99"]),
-        // The last line counts, or each of them.
+        // The last line counts, or all lines.
         ("hz 10\nHZ 20\n", vec!["hz=20"]),
         ("save 900 1\nsave 300 10 60 1000\n", vec!["save=900 1|300 10 60 1000"]),
         ("save 900 1\nsave \"\"\n", vec!["save="]),
@@ -73,7 +73,7 @@ fn a_file_is_read_as_servers_read_it() {
         ("include more.conf\ninclude \"more.conf\"\nhz 20\n", vec!["hz=20", "save=1 1|1 1"]),
         ("include m*.conf\ninclude none*.conf\n", vec!["hz=30", "save=1 1"]),
         ("# nothing but a comment\n", vec![]),
-        // What servers refuse is for the rules and the server.
+        // Values that servers refuse are checked by rules and by the server.
         ("slave-priority 1\nreplica-priority 2", vec!["replica-priority=2", "slave-priority=1"]),
         ("port 1\nnonsense a b", vec!["nonsense=a b", "port=1"]),
     ] {

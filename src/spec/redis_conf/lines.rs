@@ -1,24 +1,24 @@
-//! The lines of a configuration file that give a directive its value.
+//! The lines of a configuration file with a directive's value.
 
 use std::borrow::Cow;
 
 use super::names::is_same_directive;
 use super::words::quoted;
 
-/// How a directive takes several words.
+/// The way in which a directive takes several words.
 enum Words {
     /// All words are one value, which is quoted.
     One,
-    /// The words are written as the user wrote them, quotes included.
+    /// The words are written in the user's form, quotes included.
     AsWritten,
-    /// So many words are a line. Redis before 7.0 takes no more of them on one line.
+    /// A line has this number of words. Redis before 7.0 accepts only one group on a line.
     Groups(usize),
 }
 
 /// Directives that may be given several times, each with a line of its own.
 const REPEATABLE: [&str; 4] = ["client-output-buffer-limit", "loadmodule", "rename-command", "save"];
 
-/// What a value with several lines has between them.
+/// The separator of lines in a value.
 const LINE_END: char = '\n';
 
 fn words_of(directive: &str) -> Words {
@@ -38,7 +38,7 @@ pub fn repeats(directive: &str) -> bool {
     REPEATABLE.iter().any(|repeatable| is_same_directive(directive, repeatable))
 }
 
-/// How many words a line of a directive has, where its values are groups of words.
+/// The number of words on a line of a directive, if its values are groups of words.
 #[must_use]
 pub fn group_size(directive: &str) -> Option<usize> {
     match words_of(&directive.to_ascii_lowercase()) {
@@ -47,7 +47,7 @@ pub fn group_size(directive: &str) -> Option<usize> {
     }
 }
 
-/// Whether the words of a directive are written as the user wrote them, quotes included.
+/// Whether the words of a directive are written in the user's form, quotes included.
 #[must_use]
 pub fn is_written_as_given(directive: &str) -> bool {
     matches!(words_of(&directive.to_ascii_lowercase()), Words::AsWritten)
@@ -61,7 +61,7 @@ pub fn joined(directive: &str, values: &[String]) -> String {
     given.collect::<Vec<_>>().join(&between.to_string())
 }
 
-/// The arguments of a directive, as a file has them: those of each line.
+/// The arguments of a directive for each line of a file.
 #[must_use]
 pub fn arguments<'a>(directive: &str, value: &'a str) -> Vec<Cow<'a, str>> {
     match words_of(directive) {

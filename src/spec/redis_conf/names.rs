@@ -1,8 +1,8 @@
-//! The names of directives: some have an old and a new one, and a server takes both.
+//! The names of directives. Some have an old and a new name, and servers accept both.
 
 use std::borrow::Cow;
 
-/// Old names that follow no rule, and the new ones. No server says which of its names mean the same.
+/// Old names without a rule, and the new names. Servers do not tell which names mean the same directive.
 const RENAMED: [(&str, &str); 5] = [
     ("lua-time-limit", "busy-reply-threshold"),
     ("primaryauth", "masterauth"),
@@ -11,7 +11,7 @@ const RENAMED: [(&str, &str); 5] = [
     ("slowlog-max-len", "commandlog-slow-execution-max-len"),
 ];
 
-/// Parts of old names, and what new names have instead.
+/// Parts of old names, and their replacements in new names.
 const RENAMED_PARTS: [(&str, &str); 2] = [("slave", "replica"), ("ziplist", "listpack")];
 
 /// The newest name of a directive, in lower case: `replica-priority` of `slave-priority`.
@@ -32,7 +32,7 @@ pub fn newest_name(directive: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether two names are of the same directive.
+/// Whether two names mean the same directive.
 #[must_use]
 pub fn is_same_directive(one: &str, other: &str) -> bool {
     newest_name(one) == newest_name(other)

@@ -38,12 +38,12 @@ pub struct WordError {
     pub span: Range<usize>,
 }
 
-/// What is wrong with a word.
+/// The problem of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WordFault {
-    /// Its quotes do not fit: they are open at the end, or the word goes on behind them.
+    /// Its quotes do not match: a quote has no end, or text follows the closing quote.
     UnbalancedQuotes,
-    /// Its escapes are no text in UTF-8.
+    /// Its escapes are not UTF-8.
     NotUtf8,
 }
 
@@ -67,7 +67,7 @@ pub fn split(line: &str) -> Result<Vec<Word>, WordError> {
     Ok(words)
 }
 
-/// Whether servers take a byte for space, as C does.
+/// Whether a byte is space for servers, as in C.
 fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == b'\x0b'
 }
@@ -76,7 +76,7 @@ fn skip_space(line: &str, from: usize) -> usize {
     line.bytes().skip(from).position(|byte| !is_space(byte)).map_or(line.len(), |space| from + space)
 }
 
-/// Reads the word at `start`, which is no space. Gives its end; `None` where its quotes do not fit.
+/// Reads the word at `start`, which is not a space. Returns its end; `None` if its quotes do not match.
 fn read_word(line: &[u8], start: usize, word: &mut Vec<u8>) -> Option<usize> {
     let mut at = start;
     while let Some(byte) = line.get(at) {
@@ -94,7 +94,7 @@ fn read_word(line: &[u8], start: usize, word: &mut Vec<u8>) -> Option<usize> {
     Some(at)
 }
 
-/// Reads what is in quotes. Gives the end behind the closing quote.
+/// Reads the text in quotes. Returns the position after the closing quote.
 fn read_quoted(quote: u8, line: &[u8], start: usize, word: &mut Vec<u8>) -> Option<usize> {
     let mut at = start;
     loop {
@@ -150,7 +150,7 @@ mod tests {
             (r#"a "\xc3\xa9\xzz""#, Ok(vec!["a", "éxzz"])),
             (r#"a b"c d""#, Ok(vec!["a", "bc d"])),
             (r"a 'it\'s' 'b\n'", Ok(vec!["a", "it's", "b\\n"])),
-            // No-break space is a part of a word.
+            // A no-break space is part of a word.
             ("a\u{a0}b\tc\u{b}d", Ok(vec!["a\u{a0}b", "c", "d"])),
             (r#"a "b"#, Err((UnbalancedQuotes, 2))),
             (r#"a "b"c"#, Err((UnbalancedQuotes, 2))),

@@ -1,7 +1,7 @@
-//! Settings that a run changes for a while, and their defaults.
+//! Settings that a run changes temporarily, and their defaults.
 //!
-//! A run sets them before it has asked a server for anything, and one that is killed leaves them changed. So their
-//! defaults are known here, from the documentation of Redis and Valkey. All others are asked of the server.
+//! A run changes them before it has asked a server, and a killed run leaves them changed. So their defaults are
+//! listed here, from the documentation of Redis and Valkey. All other defaults come from the server.
 
 use crate::spec::redis_conf::names::is_same_directive;
 
@@ -16,7 +16,7 @@ const USUAL: [(&str, &str); 8] = [
     ("repl-ping-replica-period", "10"),
 ];
 
-/// The default of a directive that a run changes for a while; `None` of any other.
+/// The default of a directive that a run changes temporarily; `None` for other directives.
 #[must_use]
 pub fn usual_default(directive: &str) -> Option<&'static str> {
     let mut found = USUAL.iter().filter(|(name, _)| is_same_directive(name, directive));

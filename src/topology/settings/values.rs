@@ -9,8 +9,8 @@ const BUFFER_LIMITS: &str = "client-output-buffer-limit";
 /// The words of a class's limits in it: class, hard limit, soft limit, seconds.
 const WORDS_OF_LIMIT: usize = 4;
 
-/// The limits of classes that a value leaves out: the same on all servers since Redis 2.6. A server that gives back
-/// only what was set does not tell them.
+/// The default limits of classes that a value omits, on all servers since Redis 2.6. Some servers return only limits
+/// that were set.
 const DEFAULT_BUFFER_LIMITS: [(&str, &str); 3] =
     [("normal", "0 0 0"), ("replica", "268435456 67108864 60"), ("pubsub", "33554432 8388608 60")];
 
@@ -34,8 +34,8 @@ fn normal_form(directive: &str, value: &str) -> String {
     words.join(" ").trim_matches('"').to_owned()
 }
 
-/// A value of `client-output-buffer-limit` with every class of clients. A server keeps the limits of classes that a
-/// CONFIG SET leaves out. Other values stay as they are.
+/// A value of `client-output-buffer-limit` with every class of clients, because CONFIG SET does not change omitted
+/// classes. Other values are unchanged.
 #[must_use]
 pub fn with_every_class<'a>(directive: &str, value: &'a str) -> Cow<'a, str> {
     if directive != BUFFER_LIMITS {
@@ -51,7 +51,7 @@ pub fn with_every_class<'a>(directive: &str, value: &'a str) -> Cow<'a, str> {
     Cow::Owned(std::iter::once(words.join(" ")).chain(left_out).collect::<String>().trim_start().to_owned())
 }
 
-/// Limits by class of clients. A class that the value leaves out has its default.
+/// Limits by class of clients. A class that the value omits has its default.
 fn buffer_limits(value: &str) -> BTreeMap<String, String> {
     let defaults = DEFAULT_BUFFER_LIMITS.iter();
     let mut limits: BTreeMap<String, String> =
