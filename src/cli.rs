@@ -9,6 +9,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::connection::Format;
 use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
+mod duration;
+
+use duration::{duration, time_to_live};
+
 /// The output of `--version`. Another tool has the same name, so the purpose is printed too.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_DESCRIPTION"));
 
@@ -91,6 +95,8 @@ pub enum Command {
     Cli(CliArguments),
     /// Remove a deployment
     Down(DownArguments),
+    /// Remove the deployments whose time is over (`up --ttl`)
+    Gc,
     /// List the topologies that come with redisctl
     Topologies,
     /// Write the spec of a shipped topology to a file, to edit it
@@ -167,6 +173,11 @@ pub struct UpArguments {
     /// succeeds.
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
+    /// Remove the deployment after this time: `30m`, `2h`. `gc` and the next `up` on the engine do it.
+    ///
+    /// `up --ttl` on a deployment that exists renews its time.
+    #[arg(long, value_parser = time_to_live, value_name = "TIME")]
+    pub ttl: Option<Duration>,
     /// The limit of each wait, including the wait for another redisctl run: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
@@ -357,16 +368,4 @@ pub struct InitArguments {
     /// The file to write. Default: `TOPOLOGY.yaml`.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-}
-
-/// Parses `90s`, `2m`, `500ms`, or a plain number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is not a time: write `90s` or `2m`"))?;
-    match &text[digits.len()..] {
-        "" | "s" => Ok(Duration::from_secs(number)),
-        "ms" => Ok(Duration::from_millis(number)),
-        "m" => Ok(Duration::from_secs(number * 60)),
-        other => Err(format!("`{other}` is not a unit of time: write `90s` or `2m`")),
-    }
 }

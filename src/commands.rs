@@ -14,6 +14,7 @@ mod env;
 mod error;
 mod exit_status;
 mod export;
+mod gc;
 mod init;
 mod logs;
 mod ls;
@@ -45,6 +46,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
         Command::Cli(arguments) => cli::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
+        Command::Gc => gc::run(host, ui).await,
         Command::Topologies => topologies::run(ui),
         Command::Init(arguments) => init::run(arguments, ui),
         Command::Validate(arguments) => validate::run(arguments, ui),

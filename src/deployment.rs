@@ -41,6 +41,7 @@ mod down;
 mod engine;
 mod error;
 mod examination;
+mod expired;
 mod failed_checks;
 mod failure_bundle;
 mod guard;

@@ -27,6 +27,7 @@ mod elf;
 pub mod engine_info;
 mod error;
 pub mod evidence;
+pub mod expiry;
 mod exported_variables;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -10,9 +10,11 @@ use std::time::Duration;
 use crate::plan::{Disagreement, Plan, StageId, StepId};
 use crate::topology::NodeName;
 
+mod duration_text;
 mod json;
 mod news;
 
+pub use duration_text::in_words;
 pub use json::JsonLines;
 pub use news::{Note, Warning};
 

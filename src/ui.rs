@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::doctor::Diagnosis;
+use crate::event::Listener;
 use crate::plan::Plan;
 use crate::removed::Removed;
 use crate::report::{CheckResult, Outcome, Report};
@@ -20,6 +21,7 @@ mod deployment_list;
 mod diagnosis;
 mod failure;
 mod line_batches;
+mod notice_printer;
 mod notices;
 mod output_options;
 mod palette;
@@ -33,6 +35,8 @@ mod terminal_facts;
 mod timings;
 mod unread;
 mod up_summary;
+
+use notice_printer::NoticePrinter;
 
 pub use checks::CheckLine;
 pub use failure::Failure;
@@ -217,6 +221,12 @@ impl Ui {
             say(&remarks);
         }
         self.print(&notices::valid(source, topology, self.data))
+    }
+
+    /// A listener that prints notes and warnings when they happen.
+    #[must_use]
+    pub fn notices(&self) -> impl Listener {
+        NoticePrinter(self)
     }
 
     /// Writes the parts that `down` removed and kept, as text or as JSON.

@@ -2,7 +2,7 @@
 
 use super::{CommandError, ExitStatus};
 use crate::cli::DownArguments;
-use crate::deployment::{ConnectedEngine, DeploymentName, Down, Error, Event, Listener, Removed};
+use crate::deployment::{ConnectedEngine, DeploymentName, Down, Error, Removed};
 use crate::ui::Ui;
 
 pub(super) async fn run(
@@ -11,7 +11,7 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
-    let notices = Notices(ui);
+    let notices = ui.notices();
     let mut removed = Vec::new();
     for name in chosen(arguments, &engine).await? {
         let down = Down::new(&engine, name.clone()).data(arguments.volumes).timeout(arguments.timeout);
@@ -39,17 +39,4 @@ async fn chosen(
         return Ok(engine.removable_names().await?);
     }
     Ok(vec![engine.choose(name).await?])
-}
-
-/// Prints notes and warnings when they happen.
-struct Notices<'a>(&'a Ui);
-
-impl Listener for Notices<'_> {
-    fn hear(&self, event: Event) {
-        match event {
-            Event::Note(note) => self.0.note(&note.to_string()),
-            Event::Warning(warning) => self.0.warning(&warning.to_string()),
-            _ => {}
-        }
-    }
 }

@@ -26,7 +26,8 @@ pub(super) async fn run(
         })
         .verify(!arguments.no_verify)
         .remove_on_failure(arguments.on_failure == OnFailure::Remove)
-        .bundle(arguments.bundle.clone());
+        .bundle(arguments.bundle.clone())
+        .time_to_live(arguments.ttl);
     let done = Box::pin(up.run()).await;
     renderer.finish();
     let shown = match &done {

@@ -7,6 +7,7 @@ use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error, tls_files};
+use crate::docker::expiry;
 use crate::docker::remove::{self, Removed};
 use crate::event::{Event, Listener, Warning};
 use crate::topology::DeploymentName;
@@ -48,18 +49,35 @@ impl<'a> Down<'a> {
     /// The deployment does not exist, another run changes it, or the engine refused a call. After a refused call, all
     /// other calls are still made.
     pub async fn run(&self) -> Result<Removed, Error> {
-        let request = LeaseRequest {
-            engine: self.engine.clone(),
-            deployment: self.name.clone(),
-            image: None,
-            command: "down",
-            timeout: self.timeout,
-            listener: self.listener,
-        };
-        let lease = Box::pin(Lease::take(request)).await?;
+        let lease = Box::pin(Lease::take(self.request("down"))).await?;
         let removed = lease.keep(Box::pin(self.remove(&lease))).await;
         lease.release().await;
         removed
+    }
+
+    /// Removes the deployment if its time is over; `None` if it is not. Another run may have renewed it.
+    pub(super) async fn run_if_expired(&self) -> Result<Option<Removed>, Error> {
+        let lease = Box::pin(Lease::take(self.request("gc"))).await?;
+        let work = async {
+            if self.engine.is_expired(&self.name).await? {
+                return Ok(Some(self.remove(&lease).await?));
+            }
+            Ok(None)
+        };
+        let removed = lease.keep(Box::pin(work)).await;
+        lease.release().await;
+        removed
+    }
+
+    fn request(&self, command: &'static str) -> LeaseRequest<'a> {
+        LeaseRequest {
+            engine: self.engine.clone(),
+            deployment: self.name.clone(),
+            image: None,
+            command,
+            timeout: self.timeout,
+            listener: self.listener,
+        }
     }
 
     async fn remove(&self, lease: &Lease) -> Result<Removed, Error> {
@@ -67,7 +85,8 @@ impl<'a> Down<'a> {
         let on_engine = api.inventory().await?;
         let inventory = on_engine.deployment(name);
         // The run before may have removed it.
-        if inventory.is_empty() && !lease.follows_another_run() {
+        let expiry = on_engine.expiries().remove(name);
+        if inventory.is_empty() && expiry.is_none() && !lease.follows_another_run() {
             return Err(no_such_deployment(name.as_str(), &on_engine.deployments()));
         }
         let keeps_data = !self.data && !inventory.kept_data.is_empty();
@@ -75,6 +94,9 @@ impl<'a> Down<'a> {
         let asks = keeps_data || tls_files::exist();
         let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };
         let removed = remove::deployment(api.client(), name, &inventory, self.data).await?;
+        if let Some(expiry) = expiry {
+            expiry::remove(api.client(), &expiry).await?;
+        }
         if let Some((topology, _)) = stored.as_ref().filter(|_| keeps_data) {
             api.record_kept_data(topology).await?;
         }

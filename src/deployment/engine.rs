@@ -60,12 +60,19 @@ impl ConnectedEngine {
     /// The engine does not answer.
     pub async fn deployments(&self) -> Result<Vec<DeploymentLine>, Error> {
         let on_engine = self.api.inventory().await?;
+        let expiries = on_engine.expiries();
+        let now = if expiries.is_empty() { None } else { self.clock().await? };
         let line = |name: DeploymentName| {
             let inventory = on_engine.deployment(&name);
-            line(&name, inventory)
+            let left = expiries.get(&name).zip(now).map(|(expiry, now)| expiry.at.saturating_sub(now));
+            DeploymentLine {
+                seconds_left: left.map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
+                ..line(&name, inventory)
+            }
         };
         Ok(on_engine.deployments().into_iter().map(line).collect())
     }
+
     /// The names of all deployments of the engine.
     ///
     /// # Errors
@@ -74,10 +81,14 @@ impl ConnectedEngine {
         Ok(self.api.inventory().await?.deployments().into_iter().collect())
     }
 
-    /// The names of all deployments of the engine, and of leases without a deployment that killed runs left.
+    /// The names of all deployments of the engine, and of leases and expiries without a deployment that killed runs
+    /// left.
     pub(crate) async fn removable_names(&self) -> Result<Vec<DeploymentName>, Error> {
         let on_engine = self.api.inventory().await?;
-        Ok(on_engine.deployments().union(&on_engine.leased()).cloned().collect())
+        let mut names = on_engine.deployments();
+        names.extend(on_engine.leased());
+        names.extend(on_engine.expiries().into_keys());
+        Ok(names.into_iter().collect())
     }
 
     /// The name of an existing deployment: the given name, otherwise the only deployment.
@@ -110,6 +121,7 @@ fn line(name: &DeploymentName, inventory: Inventory) -> DeploymentLine {
         running,
         image: image.unwrap_or_default(),
         ports: inventory.ports.into_iter().collect(),
+        seconds_left: None,
     }
 }
 

@@ -126,6 +126,11 @@ impl Lease {
         }
     }
 
+    /// Removes the expiry of the deployment, if the deployment has no parts.
+    pub(super) async fn forget_unused_expiry(&self) {
+        self.engine.forget_unused_expiry(&self.deployment).await;
+    }
+
     /// Releases the lease. The engine and the servers have answered every call of this run.
     pub(super) async fn release(&self) {
         let Some(id) = &self.id else { return };

@@ -21,7 +21,7 @@ use super::stopwatch::Stopwatch;
 use super::target::{Target, image_reference, provide_image};
 use super::verify::verify;
 use super::{DEFAULT_TIMEOUT, Error};
-use crate::event::{Event, Listener, Warning};
+use crate::event::{Event, Listener, Note, Warning};
 use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::status::status;
@@ -49,6 +49,7 @@ pub struct Up<'a> {
     verify: bool,
     remove_on_failure: bool,
     bundle: Option<PathBuf>,
+    time_to_live: Option<Duration>,
 }
 
 enum EngineChoice {
@@ -87,6 +88,7 @@ impl<'a> Up<'a> {
             verify: true,
             remove_on_failure: false,
             bundle: None,
+            time_to_live: None,
         }
     }
 
@@ -137,6 +139,12 @@ impl<'a> Up<'a> {
         Self { bundle: folder, ..self }
     }
 
+    /// Lets the deployment expire after this time from now. Then the next run on the engine removes it. Default: the
+    /// deployment keeps the expiry that it has, if any.
+    pub fn time_to_live(self, time: Option<Duration>) -> Self {
+        Self { time_to_live: time, ..self }
+    }
+
     /// The way to form a new cluster.
     pub(crate) fn forming(mut self, forming: Forming) -> Self {
         self.plan.forming = forming;
@@ -171,6 +179,9 @@ impl<'a> Up<'a> {
         let Some(lease) = &progress.lease else { return wind_up.await };
         // The lease is released last: until here, this run may have removed parts.
         let result = lease.keep(wind_up).await;
+        if let (Err(_), Some(_)) = (&result, self.time_to_live) {
+            lease.forget_unused_expiry().await;
+        }
         lease.release().await;
         result
     }
@@ -196,6 +207,7 @@ impl<'a> Up<'a> {
         let mut watch = Stopwatch::new(listener);
         let engine = progress.engine.insert(self.connect(&mut spec).await?).clone();
         watch.lap("connect");
+        engine.make_room(self.time_to_live.map(|_| &spec.topology.name), listener).await;
         let image = provide_image(&spec, &engine, listener).await?;
         watch.lap("image");
         let request = LeaseRequest {
@@ -208,11 +220,29 @@ impl<'a> Up<'a> {
         };
         let lease = Box::pin(Lease::take(request)).await?;
         watch.lap("wait for others");
-        let work = Box::pin(self.work(&spec, &engine, &image, bundle, listener, progress));
+        let work = async {
+            self.limit_time(&spec, &engine, &image, listener).await?;
+            Box::pin(self.work(&spec, &engine, &image, bundle, listener, progress)).await
+        };
         let result = lease.keep(work).await;
         progress.is_new &= !matches!(result, Err(Error::LeaseLost(_)));
         progress.lease = Some(lease);
         result
+    }
+
+    /// Sets the expiry of the deployment, before any part of it exists.
+    async fn limit_time(
+        &self,
+        spec: &LoadedSpec,
+        engine: &ConnectedEngine,
+        image: &str,
+        listener: &dyn Listener,
+    ) -> Result<(), Error> {
+        let Some(after) = self.time_to_live else { return Ok(()) };
+        let deployment = spec.topology.name.clone();
+        engine.expire_after(&deployment, after, image).await?;
+        listener.hear(Event::Note(Note::Expires { deployment, after }));
+        Ok(())
     }
 
     /// Observes, plans, executes and verifies. It starts again while chosen subnets, ports or names are taken.

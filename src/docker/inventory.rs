@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, Network, Volume};
 use ipnet::Ipv4Net;
 
+use super::expiry::{self, Expiry};
 use super::labels;
 use crate::observation::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 use crate::topology::container::Namespace;
@@ -104,6 +105,12 @@ impl EngineInventory {
     pub fn leased(&self) -> BTreeSet<DeploymentName> {
         let labels = self.containers.iter().filter_map(|container| container.labels.as_ref());
         labels.filter_map(labels::leased_deployment).collect()
+    }
+
+    /// The expiries of deployments.
+    #[must_use]
+    pub fn expiries(&self) -> BTreeMap<DeploymentName, Expiry> {
+        expiry::in_list(&self.containers)
     }
 
     /// The inventory of a deployment.

@@ -1,13 +1,14 @@
 //! The labels of the containers, networks and volumes that redisctl creates.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use crate::topology::container::ContainerSettings;
 use crate::topology::stored_format::{self, NewerFormat};
 use crate::topology::{DeploymentName, NodeName};
 
 /// The deployment that a container, network or volume belongs to. redisctl never changes an object without this
-/// label, except leases.
+/// label, except leases and expiries.
 pub const DEPLOYMENT: &str = "io.redisctl.deployment";
 
 /// The version of the labels' content, see [`stored_format`].
@@ -33,6 +34,12 @@ const LEASE: &str = "io.redisctl.lease";
 
 /// The run that holds a lease, as JSON.
 const LEASE_HOLDER: &str = "io.redisctl.lease-holder";
+
+/// The deployment of an expiry's marker. Markers lack [`DEPLOYMENT`], as leases do.
+const EXPIRY: &str = "io.redisctl.expiry";
+
+/// When the time of the deployment is over: seconds since 1970, by the engine's clock.
+const EXPIRES_AT: &str = "io.redisctl.expires-at";
 
 type Labels = HashMap<String, String>;
 
@@ -83,6 +90,19 @@ pub(super) fn lease_holder<'a>(labels: &'a Labels, deployment: &DeploymentName) 
 /// The deployment of a lease with these labels.
 pub(super) fn leased_deployment(labels: &Labels) -> Option<DeploymentName> {
     DeploymentName::new(labels.get(LEASE)?).ok()
+}
+
+/// The labels of an expiry's marker.
+pub(super) fn of_expiry(deployment: &DeploymentName, at: Duration) -> Labels {
+    [(EXPIRY, deployment.to_string()), (EXPIRES_AT, at.as_secs().to_string())]
+        .map(|(label, value)| (label.to_owned(), value))
+        .into()
+}
+
+/// The deployment of an expiry's marker, and the time of the expiry; `None` if these are other labels.
+pub(super) fn expiry(labels: &Labels) -> Option<(DeploymentName, Duration)> {
+    let deployment = DeploymentName::new(labels.get(EXPIRY)?).ok()?;
+    Some((deployment, Duration::from_secs(labels.get(EXPIRES_AT)?.parse().ok()?)))
 }
 
 /// The node's name in a container's labels.

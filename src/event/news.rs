@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::duration_text::in_words;
 use crate::plan::AtStake;
 use crate::spec::Located;
 use crate::topology::DeploymentName;
@@ -46,6 +47,18 @@ pub enum Note {
         deployment: DeploymentName,
         /// The time limit of the wait.
         limit: Duration,
+    },
+    /// The deployment now has a time limit.
+    Expires {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// The time from now.
+        after: Duration,
+    },
+    /// The time of a deployment was over. This run removed it.
+    Expired {
+        /// The deployment.
+        deployment: DeploymentName,
     },
     /// Another run was killed. This run waits until the engine has finished its calls.
     RunCutOff {
@@ -99,6 +112,13 @@ pub enum Warning {
         /// The error of the swap.
         cause: String,
     },
+    /// The time of a deployment is over, and it cannot be removed.
+    ExpiredLeft {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// The error of its removal.
+        cause: String,
+    },
     /// The client's files for TLS stay.
     TlsFilesLeft {
         /// The deployment.
@@ -135,6 +155,14 @@ impl fmt::Display for Note {
                 "{run} is at work on `{deployment}`: waiting for it to end, for {} s at most",
                 limit.as_secs()
             ),
+            Self::Expires { deployment, after } => write!(
+                formatter,
+                "`{deployment}` lives for {}: then `redisctl gc`, or the next `up` on this engine, removes it",
+                in_words(*after)
+            ),
+            Self::Expired { deployment } => {
+                write!(formatter, "the time of `{deployment}` was over: it is removed")
+            }
             Self::RunCutOff { run } => {
                 write!(formatter, "{run} was cut off: waiting until the engine has finished its calls")
             }
@@ -171,6 +199,9 @@ impl fmt::Display for Warning {
                 formatter,
                 "the cluster did not form by a swap of roles, and now forms without it: {cause}"
             ),
+            Self::ExpiredLeft { deployment, cause } => {
+                write!(formatter, "the time of `{deployment}` is over, but it cannot be removed: {cause}")
+            }
             Self::TlsFilesLeft { deployment, cause } => {
                 write!(formatter, "could not remove the files for TLS of `{deployment}`: {cause}")
             }

@@ -19,6 +19,9 @@ pub struct DeploymentLine {
     pub image: String,
     /// The ports that it publishes, ascending.
     pub ports: Vec<u16>,
+    /// The seconds until its time is over (`up --ttl`); `None` if nothing limits its time. 0: the next run removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<u64>,
 }
 
 /// Whether all, some or none of a deployment's containers run. Only `status` tells whether the servers are ready.

@@ -1,23 +1,29 @@
 //! The table of `ls`.
 
+use std::time::Duration;
+
 use console::Alignment::{Left, Right};
 
 use super::Palette;
 use super::table::Table;
+use crate::event::in_words;
 use crate::status::{DeploymentLine, LineState};
 
 pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
     if lines.is_empty() {
         return "no deployments\n".to_owned();
     }
-    let mut table = Table::new(&[
+    let has_limits = lines.iter().any(|line| line.seconds_left.is_some());
+    let mut columns = vec![
         ("NAME", Left),
         ("KIND", Left),
         ("STATE", Left),
         ("NODES", Right),
         ("PORTS", Left),
         ("IMAGE", Left),
-    ]);
+    ];
+    columns.extend(has_limits.then_some(("TIME LEFT", Left)));
+    let mut table = Table::new(&columns);
     for line in lines {
         let state = match line.state {
             LineState::Running => palette.good(line.state.as_str()),
@@ -29,14 +35,16 @@ pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
             _ => format!("{}/{}", line.running, line.nodes),
         };
         let kind = line.kind.clone().unwrap_or_else(|| "?".to_owned());
-        table.row(vec![
-            palette.strong(&line.name),
-            kind,
-            state,
-            nodes,
-            in_short(&line.ports),
-            line.image.clone(),
-        ]);
+        let mut row =
+            vec![palette.strong(&line.name), kind, state, nodes, in_short(&line.ports), line.image.clone()];
+        if has_limits {
+            row.push(match line.seconds_left {
+                None => String::new(),
+                Some(0) => palette.caution("over"),
+                Some(seconds) => in_words(Duration::from_secs(seconds)),
+            });
+        }
+        table.row(row);
     }
     table.render(palette)
 }
@@ -66,6 +74,7 @@ mod tests {
             running,
             image: "redis:8".to_owned(),
             ports: ports.to_vec(),
+            seconds_left: None,
         };
         let lines = [
             line("shop", 6, &[7001, 7002, 7003, 7004, 7005, 7104]),
@@ -77,6 +86,17 @@ mod tests {
         shop  cluster  running      6  7001-7005, 7104  redis:8
         till  cluster  partial    4/6  65535            redis:8
         old   ?        stopped    0/6                   redis:8
+        ");
+        let limited = [
+            DeploymentLine { seconds_left: Some(1790), ..line("ci", 6, &[]) },
+            DeploymentLine { seconds_left: Some(0), ..line("old", 6, &[]) },
+            line("shop", 6, &[]),
+        ];
+        insta::assert_snapshot!(render(&limited, Palette::new(false)), @"
+        NAME  KIND     STATE    NODES  PORTS  IMAGE    TIME LEFT
+        ci    cluster  running      6         redis:8  29 min 50 s
+        old   cluster  running      6         redis:8  over
+        shop  cluster  running      6         redis:8
         ");
         assert_eq!(render(&[], Palette::new(false)), "no deployments\n");
     }

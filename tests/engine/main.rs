@@ -11,6 +11,7 @@ mod conflicts;
 mod converge;
 mod data;
 mod env_readers;
+mod expiry;
 mod failure;
 mod health;
 mod images;

@@ -1,0 +1,113 @@
+//! Expiries: the time after which any run may remove a deployment, and the removal.
+
+use std::time::Duration;
+
+use super::Error;
+use super::down::Down;
+use super::engine::ConnectedEngine;
+use crate::docker::{expiry, lease};
+use crate::event::{Event, Listener, Note, Warning};
+use crate::executor::chain;
+use crate::removed::Removed;
+use crate::topology::DeploymentName;
+
+impl ConnectedEngine {
+    /// Removes every deployment whose time is over, with its data. Deployments without an expiry stay.
+    ///
+    /// # Errors
+    /// The first deployment that cannot be removed. All other deployments are still removed.
+    pub async fn remove_expired(
+        &self,
+        listener: &dyn Listener,
+    ) -> Result<Vec<(DeploymentName, Removed)>, Error> {
+        let mut removed = Vec::new();
+        let mut failure = None;
+        for name in self.expired().await? {
+            match self.remove_if_expired(&name, listener).await {
+                Ok(Some(parts)) => removed.push((name, parts)),
+                Ok(None) => {}
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        failure.map_or(Ok(removed), Err)
+    }
+
+    /// Removes what [`ConnectedEngine::remove_expired`] removes, except `renewed`. A failure is a warning.
+    pub(super) async fn make_room(&self, renewed: Option<&DeploymentName>, listener: &dyn Listener) {
+        let expired = match self.expired().await {
+            Ok(expired) => expired,
+            Err(error) => return tracing::debug!(%error, "could not list expiries"),
+        };
+        for deployment in expired.into_iter().filter(|name| Some(name) != renewed) {
+            match self.remove_if_expired(&deployment, listener).await {
+                Ok(Some(_)) => listener.hear(Event::Note(Note::Expired { deployment })),
+                Ok(None) => {}
+                Err(error) => {
+                    let cause = chain(&error);
+                    listener.hear(Event::Warning(Warning::ExpiredLeft { deployment, cause }));
+                }
+            }
+        }
+    }
+
+    async fn remove_if_expired(
+        &self,
+        name: &DeploymentName,
+        listener: &dyn Listener,
+    ) -> Result<Option<Removed>, Error> {
+        Box::pin(Down::new(self, name.clone()).data(true).listener(listener).run_if_expired()).await
+    }
+
+    /// The deployments whose time is over.
+    async fn expired(&self) -> Result<Vec<DeploymentName>, Error> {
+        let expiries = expiry::all(self.api.client()).await?;
+        let Some(now) = (if expiries.is_empty() { None } else { self.clock().await? }) else {
+            return Ok(Vec::new());
+        };
+        let over = expiries.into_iter().filter(|(_, expiry)| expiry.is_over(now));
+        Ok(over.map(|(name, _)| name).collect())
+    }
+
+    /// Whether the time of a deployment is over.
+    pub(super) async fn is_expired(&self, name: &DeploymentName) -> Result<bool, Error> {
+        Ok(self.expired().await?.contains(name))
+    }
+
+    /// Lets a deployment expire after some time from now. The caller holds its lease. `image` is any image.
+    pub(super) async fn expire_after(
+        &self,
+        name: &DeploymentName,
+        time: Duration,
+        image: &str,
+    ) -> Result<(), Error> {
+        let now = self.clock().await?.ok_or_else(|| Error::Invalid {
+            message: "this engine does not tell its time, so that no deployment can expire".to_owned(),
+            hint: "leave `--ttl` out, and remove the deployment with `redisctl down`".to_owned(),
+        })?;
+        // Rounded up: the deployment lives at least for the time.
+        let at = Duration::from_secs((now + time).as_secs() + 1);
+        Ok(expiry::set(self.api.client(), name, at, image).await?)
+    }
+
+    /// Removes the expiry of a deployment that has no parts.
+    pub(super) async fn forget_unused_expiry(&self, name: &DeploymentName) {
+        let forgotten = async {
+            let on_engine = self.api.inventory().await?;
+            if on_engine.deployment(name).is_empty()
+                && let Some(unused) = on_engine.expiries().remove(name)
+            {
+                expiry::remove(self.api.client(), &unused).await?;
+            }
+            Ok::<(), Error>(())
+        };
+        // If it stays, the next run removes it when its time is over.
+        if let Err(error) = forgotten.await {
+            tracing::debug!(%error, "could not remove an expiry");
+        }
+    }
+
+    /// The engine's clock, since 1970; `None` if the engine does not tell it.
+    pub(super) async fn clock(&self) -> Result<Option<Duration>, Error> {
+        Ok(lease::clock(self.api.client()).await?)
+    }
+}
