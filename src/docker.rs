@@ -47,6 +47,7 @@ pub mod program_output;
 pub mod pull;
 pub mod remove;
 mod request_body;
+mod response;
 mod server_binary;
 mod settled;
 mod start_script;

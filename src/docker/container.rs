@@ -11,8 +11,8 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt as _;
 
-use super::error::{is_conflict, is_not_found, status};
 use super::health_checks::HealthChecks;
+use super::response::{is_conflict, is_not_found, status};
 use super::{EngineError, dialect, request_body};
 use crate::poll::Wait;
 use crate::topology::DeploymentName;

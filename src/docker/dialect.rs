@@ -20,7 +20,7 @@ use bollard::query_parameters::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::error::is_internal;
+use super::response::is_internal;
 use crate::poll::Wait;
 
 /// How long redisctl repeats a call that ends in an internal error. The cause disappears within tenths of a second,

@@ -6,7 +6,7 @@ use bollard::Docker;
 use tokio::time::timeout;
 
 use super::credentials::{self, Login, login_command};
-use super::error::{asks_for_login, status};
+use super::response::{asks_for_login, status};
 use super::timestamp::since_1970;
 use super::{EngineError, image};
 use crate::doctor::{ImageState, Limits};

@@ -11,7 +11,7 @@ use bollard::Docker;
 use bollard::models::{ContainerCreateBody, ContainerSummary, HostConfig};
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 
-use super::error::is_conflict;
+use super::response::is_conflict;
 use super::{EngineError, container, dialect, labels};
 use crate::topology::DeploymentName;
 

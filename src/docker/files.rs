@@ -4,7 +4,7 @@ use bollard::Docker;
 use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
 use futures_util::TryStreamExt as _;
 
-use super::error::is_not_found;
+use super::response::is_not_found;
 use super::{EngineError, archive};
 use crate::topology::NodeName;
 use crate::topology::files::File;

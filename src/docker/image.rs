@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt as _;
 
 use super::elf::ElfTarget;
-use super::error::is_not_found;
+use super::response::is_not_found;
 use super::{EngineError, container, labels, server_binary};
 use crate::topology::server::{Flavor, Version, repository};
 use crate::topology::{DeploymentName, Server};

@@ -16,8 +16,8 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt as _;
 
-use super::error::{is_conflict, is_internal, is_not_found};
 use super::inventory::Inventory;
+use super::response::{is_conflict, is_internal, is_not_found};
 use super::{EngineError, archive, container, labels, timestamp};
 use crate::spec::SecretText;
 use crate::topology::DeploymentName;

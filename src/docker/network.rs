@@ -6,7 +6,7 @@ use bollard::Docker;
 use bollard::models::Network;
 use bollard::query_parameters::ListNetworksOptionsBuilder;
 
-use super::error::{is_conflict, is_not_found, is_subnet_refused};
+use super::response::{is_conflict, is_not_found, is_subnet_refused};
 use super::{EngineError, labels, request_body, timestamp};
 use crate::plan::NetworkSettings;
 use crate::topology::DeploymentName;

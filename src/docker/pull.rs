@@ -9,7 +9,7 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::TryStreamExt as _;
 
 use super::credentials::{self, Login, login_command};
-use super::error::{asks_for_login, status};
+use super::response::{asks_for_login, status};
 
 /// The progress of a pull.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

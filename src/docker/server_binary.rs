@@ -75,7 +75,7 @@ async fn beginning(docker: &Docker, container: &str, file: &str) -> Option<Vec<u
         match chunks.try_next().await {
             Ok(Some(chunk)) => archive.extend_from_slice(&chunk),
             Ok(None) => break,
-            Err(error) if super::error::is_not_found(&error) => break,
+            Err(error) if super::response::is_not_found(&error) => break,
             Err(_) => return None,
         }
     }

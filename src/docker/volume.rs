@@ -3,7 +3,7 @@
 use bollard::Docker;
 use bollard::query_parameters::RemoveVolumeOptions;
 
-use super::error::is_not_found;
+use super::response::is_not_found;
 use super::{EngineError, labels, request_body};
 use crate::plan::VolumeSettings;
 
