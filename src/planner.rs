@@ -87,7 +87,8 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     let world = World { topology, observed, arrangement, fates, servers, left_alone };
 
     let mut stages = cleared.stages;
-    stages.append(settings::take_back(&world));
+    let taken_back = settings::take_back(&world);
+    stages.append(taken_back.stages);
     let rescue = rescue::plan(&world);
     stages.append(rescue.stages);
     if rescue.awaits_choice {
@@ -106,7 +107,8 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     let settled = settings::plan(&world);
     stages.append(settled.stages);
-    if settled.changes.endpoints && topology.kind == Kind::Cluster {
+    let tells_others = taken_back.changes.endpoints || settled.changes.endpoints;
+    if tells_others && topology.kind == Kind::Cluster {
         stages.append(cluster::await_endpoints(&world, &primaries));
     }
     let rolling = rolling::plan(&world, &primaries);

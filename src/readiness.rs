@@ -264,6 +264,13 @@ impl ClusterJudge<'_> {
         members.map(|member| Deviation::HearsNothing(member.node.clone())).collect()
     }
 
+    /// Whether a node tells clients the same IP of a member as the member itself.
+    fn is_told_as_announced(&self, cluster: &ClusterView, member: &ClusterMember, id: &str) -> bool {
+        let own = self.now.cluster(&member.node).and_then(ClusterView::own);
+        let told = cluster.nodes.get(id);
+        own.zip(told).is_none_or(|(own, told)| own.told_ip == told.told_ip)
+    }
+
     /// Whether the node lists every node to clients, with a host.
     fn listing(&self, cluster: &ClusterView) -> Vec<Deviation> {
         let listed: BTreeSet<&str> = cluster.slots.values().flatten().map(String::as_str).collect();
@@ -272,7 +279,7 @@ impl ClusterJudge<'_> {
             let Some(id) = self.id(&member.node) else { continue };
             if !listed.contains(id) {
                 deviations.push(Deviation::NotInSlots(member.node.clone()));
-            } else if cluster.hostless.contains(id) {
+            } else if cluster.hostless.contains(id) || !self.is_told_as_announced(cluster, member, id) {
                 deviations.push(Deviation::NoHost(member.node.clone()));
             } else if cluster.shards.as_ref().is_some_and(|shards| shards.get(id) != Some(&true)) {
                 deviations.push(Deviation::NotInShards(member.node.clone()));

@@ -34,6 +34,7 @@ mod server_actions;
 mod server_view;
 mod session_state;
 mod tls_handshake;
+mod told_addresses;
 mod users;
 
 pub use cli_session::{CliAnswer, CliSession};
@@ -50,13 +51,19 @@ pub struct Servers<'a> {
     credentials: Credentials,
     dialer: Dialer,
     login: Option<Login>,
-    /// The endpoints of leaving nodes.
-    leaving: Mutex<BTreeMap<NodeName, Endpoint>>,
+    /// The leaving nodes.
+    leaving: Mutex<BTreeMap<NodeName, Leaving>>,
     /// redisctl's login at sentinels.
     sentinel_login: Option<Login>,
     /// The passwords that a server may still have.
     stored: Option<Credentials>,
     connections: Mutex<BTreeMap<NodeName, MultiplexedConnection>>,
+}
+
+/// A node that leaves the deployment.
+struct Leaving {
+    address: Address,
+    endpoint: Endpoint,
 }
 
 impl<'a> Servers<'a> {
@@ -97,8 +104,11 @@ impl<'a> Servers<'a> {
     /// Adds leaving nodes. Their ports are published on the same host.
     pub fn leaving(&self, nodes: &[(NodeName, Address)]) {
         let host = &self.topology.shards[0].primary.endpoint.host;
-        let endpoint = |port| Endpoint { host: host.clone(), port };
-        let nodes = nodes.iter().map(|(name, address)| (name.clone(), endpoint(address.port)));
+        let leaving = |address: Address| Leaving {
+            address,
+            endpoint: Endpoint { host: host.clone(), port: address.port },
+        };
+        let nodes = nodes.iter().map(|(name, address)| (name.clone(), leaving(*address)));
         *self.leaving.lock().unwrap_or_else(PoisonError::into_inner) = nodes.collect();
     }
 
@@ -205,7 +215,7 @@ impl<'a> Servers<'a> {
             settings,
         };
         let result = server_view::ask(&mut connection, &questions).await;
-        self.kept(node, result)
+        self.kept(node, result.map(|view| self.told_addresses().restore(view)))
     }
 
     /// The node's connection, opened at its first use.
@@ -214,7 +224,10 @@ impl<'a> Servers<'a> {
         if let Some(connection) = open {
             return Ok(connection);
         }
-        let leaving = || self.leaving.lock().unwrap_or_else(PoisonError::into_inner).get(node).cloned();
+        let leaving = || {
+            let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            leaving.get(node).map(|leaving| leaving.endpoint.clone())
+        };
         let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
         let endpoint = endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))?;
         let mut opened = self.dialer.open(&endpoint, self.login(node)).await;

@@ -1,6 +1,7 @@
 //! A node's view of its cluster, and the strangers in the cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use crate::topology::{Address, SlotSet};
 
@@ -47,6 +48,8 @@ pub enum SlotWay {
 pub struct ClusterNode {
     /// The address that gossip uses.
     pub address: Option<Address>,
+    /// The IP that clients are told instead; `None` if they are told the address.
+    pub told_ip: Option<Ipv4Addr>,
     /// Primary, or replica of the node with this id.
     pub role: ClusterRole,
     /// Whether this is a handshake: the node's real id is not known yet.

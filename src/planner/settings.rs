@@ -11,8 +11,11 @@ use crate::topology::settings::usual::usual_default;
 use crate::topology::settings::{STOPS_WRITES, while_forming};
 use crate::topology::{Kind, Learned, Node, NodeName, Settings};
 
-/// The directive with the host that a node announces to clients.
-const ANNOUNCES: &str = "cluster-announce-hostname";
+/// The directive with the IP that a node announces to clients instead of its address.
+const CLIENT_IP: &str = "cluster-announce-client-ipv4";
+
+/// The directives with the host that a node announces to clients.
+const ANNOUNCES: [&str; 2] = ["cluster-announce-hostname", CLIENT_IP];
 
 /// Directives that this pass does not change. Most take effect only at the start, though some servers can change them
 /// later. The passes for roles decide `replicaof`.
@@ -33,7 +36,7 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
                 .iter()
                 .map(|(name, _, wanted)| (name, world.observed.learned.to_set(name, wanted)))
                 .collect();
-            changes.endpoints |= wanted.get(ANNOUNCES).is_some();
+            changes.endpoints |= ANNOUNCES.iter().any(|name| wanted.get(name).is_some());
             let cause = Cause::Settings(differences.clone());
             steps.push(server(&node.name, ServerAction::Configure(wanted), cause));
         }
@@ -62,9 +65,9 @@ fn certificates(world: &World<'_>) -> Vec<Step> {
 
 /// Plans that directives which left the spec return to the servers' defaults. This comes before the files are
 /// written, because only the old files name the directives.
-pub(super) fn take_back(world: &World<'_>) -> Stages {
+pub(super) fn take_back(world: &World<'_>) -> Pass {
     let learned = &world.observed.learned;
-    let mut steps = Vec::new();
+    let (mut steps, mut changes) = (Vec::new(), Changes::default());
     for node in world.topology.nodes() {
         let Some(view) = world.observed.view(&node.name) else { continue };
         let differences: Vec<(String, String, String)> = no_longer_set(world, node)
@@ -77,11 +80,13 @@ pub(super) fn take_back(world: &World<'_>) -> Stages {
             .collect();
         if !differences.is_empty() {
             let wanted = differences.iter().map(|(name, _, wanted)| (name, wanted.as_str())).collect();
-            let names = differences.iter().map(|(name, ..)| name.clone()).collect();
+            let names: Vec<String> = differences.iter().map(|(name, ..)| name.clone()).collect();
+            changes.endpoints |= names.iter().any(|name| name == CLIENT_IP);
             steps.push(server(&node.name, ServerAction::Configure(wanted), Cause::TakenOut(names)));
         }
     }
-    Stages::one("settings no longer in the spec", Order::SideBySide, steps)
+    let stages = Stages::one("settings no longer in the spec", Order::SideBySide, steps);
+    Pass { stages, changes }
 }
 
 /// Directives that left the spec, for a node that is not replaced.

@@ -7,6 +7,7 @@ use redis::cmd;
 
 use super::command::{query, run};
 use super::error::is_unknown_node;
+use super::told_addresses::ToldAddresses;
 use super::{ServerError, parse};
 use crate::observation::ClusterView;
 use crate::plan::Peer;
@@ -72,11 +73,16 @@ async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, Se
 
 /// Introduces a node to peers that it does not know. It fails and names the missing peers, and is called again until
 /// no peer is missing. A running handshake continues. An abandoned handshake starts again.
-pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer]) -> Result<(), ServerError> {
+pub(super) async fn meet(
+    connection: &mut MultiplexedConnection,
+    peers: &[Peer],
+    told: &ToldAddresses,
+) -> Result<(), ServerError> {
     let command = "CLUSTER NODES";
     let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
     let mut known = ClusterView::default();
     parse::cluster_nodes(&text, &mut known).map_err(|what| ServerError::Reply { command, what })?;
+    told.restore_in(&mut known);
     let mut missing = Vec::new();
     for peer in peers {
         let lines = || known.nodes.values().filter(|line| line.address == Some(peer.address));
@@ -97,10 +103,11 @@ pub(super) async fn meet(connection: &mut MultiplexedConnection, peers: &[Peer])
 pub(super) async fn meet_again(
     connection: &mut MultiplexedConnection,
     peers: &[Peer],
+    told: &ToldAddresses,
 ) -> Result<(), ServerError> {
     let wait = Wait::new("peers to stay known", STAYS_KNOWN, POLL_INTERVAL);
     loop {
-        meet(connection, peers).await?;
+        meet(connection, peers, told).await?;
         if wait.pause().await.is_err() {
             return Ok(());
         }

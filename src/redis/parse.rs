@@ -141,6 +141,7 @@ fn cluster_node(line: &str) -> Option<(String, ClusterNode, bool)> {
     };
     let node = ClusterNode {
         address: ip.parse().ok().map(|ip| Address { ip, port }),
+        told_ip: None,
         role,
         handshake: flags.contains("handshake"),
         failing: flags.contains("fail") || flags.contains("fail?") || flags.contains("noaddr"),

@@ -27,8 +27,10 @@ impl Servers<'_> {
                 run(connection, "CLUSTER SET-CONFIG-EPOCH", set.arg("SET-CONFIG-EPOCH").arg(epoch)).await
             }
             ServerAction::AssignSlots(slots) => cluster::assign_slots(connection, slots).await,
-            ServerAction::Meet(peers) => cluster::meet(connection, peers).await,
-            ServerAction::MeetAgain(peers) => cluster::meet_again(connection, peers).await,
+            ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
+            ServerAction::MeetAgain(peers) => {
+                cluster::meet_again(connection, peers, &self.told_addresses()).await
+            }
             ServerAction::Forget { id } => cluster::forget(connection, id).await,
             ServerAction::Reset => {
                 run(connection, "CLUSTER RESET", cmd("CLUSTER").arg("RESET").arg("HARD")).await

@@ -281,6 +281,7 @@ fn cluster_view(topology: &Topology, node: &Node) -> ClusterView {
                 if primary { ClusterRole::Primary } else { ClusterRole::Replica(id(number(&shard.primary))) };
             let line = ClusterNode {
                 address: Some(member.address),
+                told_ip: None,
                 role,
                 handshake: false,
                 failing: false,

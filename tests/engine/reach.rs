@@ -5,7 +5,10 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::private_engine::{Network, run};
-use crate::support::{Deployment, REDIS_6, REDIS_8, command, fail_with, output, succeed, texts};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_8, VALKEY_8, VALKEY_9, command, docker, eventually, fail_with, output,
+    redisctl, succeed, texts,
+};
 
 /// redisctl with these arguments on the machine of a namespace, at the same engine.
 fn on(network: &Network, arguments: &[&str]) -> Command {
@@ -100,4 +103,68 @@ fn a_client_without_a_route_to_announced_addresses_is_told_so() {
         let detail = check["detail"].as_str().expect("a text");
         assert!(detail.contains("172.") && detail.contains("`access: network`"), "{detail}");
     }
+}
+
+/// The first column of CLUSTER NODES of a node, without the bus port.
+fn first_column(shop: &Deployment, number: u16) -> Vec<String> {
+    let text: String = redis::cmd("CLUSTER").arg("NODES").query(&mut shop.connect(number)).expect("text");
+    let address = |line: &str| Some(line.split(' ').nth(1)?.split('@').next()?.to_owned());
+    let mut addresses: Vec<String> = text.lines().filter_map(address).collect();
+    addresses.sort();
+    addresses
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn valkey_tells_endpoints_also_in_the_first_column_of_cluster_nodes() {
+    let shop = Deployment::new("first-column");
+    let endpoints = |count: u16| (0..count).map(|node| format!("127.0.0.1:{}", shop.port + node)).collect();
+    let image = ["--image", VALKEY_8];
+    shop.up("cluster", &image);
+    shop.verify();
+    let six: Vec<String> = endpoints(6);
+    for number in 1..=6 {
+        assert_eq!(first_column(&shop, number), six);
+    }
+    assert_eq!(shop.changes("cluster", &image), 0);
+
+    // A deployment of a redisctl that did not know the directive.
+    let before = shop.containers();
+    for number in 1..=6 {
+        let mut node = shop.connect(number);
+        let set = ["SET", "cluster-announce-client-ipv4", ""];
+        let _: () = redis::cmd("CONFIG").arg(&set).query(&mut node).expect("OK");
+    }
+    let addresses = || {
+        first_column(&shop, 1).iter().all(|address| address.starts_with("172.") || address.starts_with("10."))
+    };
+    eventually("addresses are told", addresses);
+    assert_ne!(shop.changes("cluster", &image), 0);
+    shop.up("cluster", &image);
+    assert_eq!(shop.containers(), before);
+    assert_eq!(first_column(&shop, 1), six);
+
+    // Nodes come and go, and a node that is down is no stranger.
+    docker(&["kill", &shop.node(6)]);
+    shop.up("cluster", &[&image[..], &["--set", "replicas=2"]].concat());
+    shop.verify();
+    let nine: Vec<String> = endpoints(9);
+    assert_eq!(first_column(&shop, 9), nine);
+    docker(&["stop", "-t", "0", &shop.node(9)]);
+    let plan = shop.plan("cluster", &image);
+    assert!(!plan.contains("stranger"), "{plan}");
+    shop.up("cluster", &image);
+    assert_eq!(first_column(&shop, 1), six);
+    shop.verify();
+
+    let newer = ["--image", VALKEY_9];
+    shop.up("cluster", &newer);
+    shop.verify();
+    assert_eq!(shop.changes("cluster", &newer), 0);
+    let inside = [&newer[..], &["--set", "access=network"]].concat();
+    shop.up("cluster", &inside);
+    assert!(first_column(&shop, 2).iter().all(|address| !address.starts_with("127.")));
+    assert_eq!(shop.changes("cluster", &inside), 0);
+    succeed(&redisctl(&["down", &shop.name]));
+    assert_eq!(shop.leftovers(), Vec::<String>::new());
 }

@@ -60,6 +60,7 @@ impl Views {
     fn owner(&mut self, number: usize, slots: &[u16], epoch: u64) {
         let own = ClusterNode {
             address: None,
+            told_ip: None,
             role: ClusterRole::Primary,
             handshake: false,
             failing: false,

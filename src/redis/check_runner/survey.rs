@@ -57,5 +57,6 @@ async fn statement(
     };
     let as_they_are = commands.iter().copied().zip(replies.iter().map(reply::from_value)).collect();
     let view = server_view::understand(commands.iter().copied().zip(replies))?;
+    let view = servers.told_addresses().restore(view);
     Ok(NodeStatement { view: ServerView { access, ..view }, replies: as_they_are })
 }

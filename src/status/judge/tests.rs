@@ -69,6 +69,7 @@ fn cluster_view(topology: &Topology, own: &NodeName) -> ClusterView {
                 id(&node.name),
                 ClusterNode {
                     address: Some(node.address),
+                    told_ip: None,
                     role: if is_primary {
                         ClusterRole::Primary
                     } else {

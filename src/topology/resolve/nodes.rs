@@ -111,6 +111,9 @@ impl Draft<'_> {
             if self.server.announces_endpoint() && self.spec.access.unwrap_or_default() == Access::Host {
                 settings.set("cluster-announce-hostname", endpoint.host.clone());
                 settings.set("cluster-preferred-endpoint-type", "hostname");
+                if self.server.announces_client_ip() && endpoint.host.parse::<Ipv4Addr>().is_ok() {
+                    settings.set("cluster-announce-client-ipv4", endpoint.host.clone());
+                }
             }
         }
         for (directive, value) in self.config(name).filter(|(directive, _)| !is_of_sentinels(directive)) {

@@ -345,6 +345,7 @@ impl Cluster {
             }
             let node = ClusterNode {
                 address: line.address,
+                told_ip: None,
                 role: line.role.clone(),
                 handshake: line.handshake,
                 failing: !line.handshake && !line.connected,
