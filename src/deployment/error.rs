@@ -231,7 +231,7 @@ impl Error {
             Self::Obstacles { deployment, obstacles } => Some(obstacles_hint(deployment, obstacles)),
             Self::Unsettled(name, _) => Some(format!("`redisctl status {name}` shows its state")),
             Self::PortTaken { .. } => Some(
-                "free the port, or remove the deployment and choose others with `--port-base` (`auto` finds free ones)"
+                "free the port, or remove the deployment and choose other ports with `--port-base` (`auto` finds free ones)"
                     .to_owned(),
             ),
             Self::SubnetTaken { .. } => Some("choose another subnet with `--subnet`".to_owned()),

@@ -1,12 +1,12 @@
-//! Keys that no other node has survive `up`: those of a server that somebody added to the cluster, and those of a
-//! primary that ended together with the sentinels.
+//! `up` keeps keys that no other node has: keys of a stranger in the cluster, and keys of a primary that ended
+//! together with the sentinels.
 
 use redis::{Connection, Value, cmd};
 use redisctl::topology::slots::slot_of;
 
 use crate::support::{Deployment, clean_up, connect, docker, eventually, fail_with, succeed};
 
-/// A server of somebody else's in the deployment's network; gone when it goes out of scope.
+/// A stranger in the deployment's network, removed when it is dropped.
 struct Foreign {
     container: String,
     address: String,
@@ -54,7 +54,7 @@ fn id(connection: &mut Connection) -> String {
     cmd("CLUSTER").arg("MYID").query(connection).expect("an id")
 }
 
-/// Moves a slot and its one key from the first node to the foreign server, as a client reshards.
+/// Moves a slot with its only key from the first node to the stranger, like a client that reshards.
 fn reshard(deployment: &Deployment, foreign: &Foreign, slot: u16, key: &str) {
     let (mut source, mut target) = (deployment.connect(1), foreign.connect());
     let (from, to) = (id(&mut source), id(&mut target));
@@ -113,7 +113,7 @@ fn a_server_that_somebody_added_keeps_its_slots_and_its_keys() {
     let noun = if count == 1 { "1 key".to_owned() } else { format!("{count} keys") };
     assert!(plan.contains("start container") && !plan.contains("forget"), "{plan}");
     assert!(plan.contains(&format!("with {noun}: it stays as it is")), "{plan}");
-    // Everything else is done; verification then fails, because the cluster is not the spec's.
+    // All else is done. The verification then fails, because the cluster differs from the spec.
     fail_with(&deployment.run("up", "cluster", &[]), 1);
     assert_eq!(foreign.keys(), count);
     let status = deployment.status();

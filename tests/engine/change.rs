@@ -1,4 +1,4 @@
-//! Changes of a spec: what each does to a deployment that serves, and that no key is lost by it.
+//! Changes of a spec: their effects on a serving deployment, without a loss of keys.
 
 use redis::Commands as _;
 use redisctl::topology::slots::{divide, key_in};
@@ -9,7 +9,7 @@ use crate::support::{
     succeed,
 };
 
-/// The number of the node that is primary of a slot's shard, and holds its keys.
+/// The number of the primary of a slot's shard, which holds the shard's keys.
 fn primary_of(deployment: &Deployment, slot: u16) -> u16 {
     let status = deployment.status();
     let serves = |node: &serde_json::Value| {
@@ -47,7 +47,7 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     assert_eq!(deployment.containers(), before, "a setting is changed live");
     finds_its_keys("a live change");
 
-    // Clients are told other endpoints, live too; what they are told is among what is verified.
+    // Endpoints for clients change live. The verification checks the announced endpoints.
     for access in ["access=network", "access=host"] {
         let to = [&sets[..], &["--set", access]].concat();
         deployment.up("cluster", &to);
@@ -66,7 +66,7 @@ fn a_cluster_keeps_its_keys_through_every_change() {
     assert_eq!(primary_of(&deployment, 0), 4, "the roles are swapped");
     assert!(deployment.plan("cluster", &sets).contains("roles are swapped, and stay so"));
 
-    // The primaries are those that leave.
+    // The present primaries leave.
     let fewer: Vec<&str> = sets.iter().copied().chain(["--set", "replicas=0"]).collect();
     deployment.up("cluster", &fewer);
     finds_its_keys("fewer replicas");
@@ -94,7 +94,7 @@ fn primaries_without_replicas_keep_their_keys_in_volumes_under_newer_servers() {
     for key in keys {
         succeed(&cli(&["SET", key, "yes"]));
     }
-    // Redis 6.0 and 7.0 know no ids for shards, Valkey does.
+    // Redis 6.0 and 7.0 have no shard ids, Valkey has.
     for image in [REDIS_7, VALKEY_8] {
         deployment.up("cluster", &with(image));
         deployment.verify();
@@ -117,7 +117,7 @@ fn a_failover_while_nodes_are_replaced_is_taken_up() {
     let ended = meanwhile(&deployment, &[&["cluster"], &limit[..]].concat(), (1, started), |_| {
         let port = deployment.port + 4;
         let fail_over = || redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut connect(("127.0.0.1", port))?);
-        // It has to start, and to get its link to its primary first.
+        // It must start first, and get its link to its primary.
         eventually("the replica can take its primary's place", || fail_over().is_ok());
         eventually("the replica takes its primary's place", || primary_of(&deployment, 8000) == 5);
     });
@@ -133,7 +133,7 @@ fn replicas_and_their_primary_keep_their_keys_through_every_change() {
     let deployment = Deployment::new("change-replicas");
     deployment.up("replica", &["--image", REDIS_6, "--set", "replicas=2"]);
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
-    // Servers before 6.2 have no command for handing over.
+    // Servers before 6.2 do not have FAILOVER.
     for (image, replicas, primary) in
         [(REDIS_7, "replicas=2", 2), (REDIS_8, "replicas=2", 1), (REDIS_8, "replicas=1", 1)]
     {
@@ -145,7 +145,7 @@ fn replicas_and_their_primary_keep_their_keys_through_every_change() {
         assert_eq!(deployment.changes("replica", &sets), 0);
     }
     deployment.verify();
-    // What a newer server wrote goes with it, where the user says so.
+    // With the user's consent, the data of the newer server is removed.
     let older = ["--image", REDIS_7];
     let said = fail_with(&deployment.run("up", "replica", &older), 1);
     assert!(said.contains("an older server cannot read the files of a newer server"), "{said}");
@@ -177,7 +177,7 @@ fn sentinels_and_servers_are_replaced_under_clients_and_keep_their_keys() {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn replicas_and_sentinels_come_and_go_and_keys_stay() {
-    // Live in the network; with volumes while the one container is made anew that publishes all ports.
+    // Live in the network; with volumes, the container that publishes all ports is replaced.
     for (test, fixed, rounds) in
         [("counts-network", "access=network", 3), ("counts-volume", "data=volume", 1)]
     {

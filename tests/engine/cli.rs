@@ -1,4 +1,4 @@
-//! `redisctl cli`: logged in, sent on by clusters, and honest about errors.
+//! `redisctl cli`: logins, redirections of clusters, and errors.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -78,7 +78,7 @@ fn a_file_of_commands_is_sent_to_every_shard_at_once() {
     let replies = succeed(&feed(&["cli", &shop.name], &lines));
     let expected: String = (1..=20_000).fold(String::new(), |text, number| text + &format!("OK\n{number}\n"));
     assert!(replies == expected, "replies are not those of the lines: {}", joined(&replies[..200]));
-    // Line after line it would take a minute.
+    // One line after another would take a minute.
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 
     let cli = ["cli", &shop.name];
@@ -93,7 +93,7 @@ fn a_file_of_commands_is_sent_to_every_shard_at_once() {
     let json = texts(&json).0;
     assert!(json.contains(r#"{"base64":"/w=="}"#) && json.contains(r#","line":3}"#), "{json}");
 
-    // One of three primaries is asked, unless all are wanted.
+    // One of three primaries is asked, unless `--all` is given.
     let some = redisctl(&["cli", &shop.name, "--", "DBSIZE"]);
     assert!(texts(&some).1.contains("`--all` asks all of them"), "{}", texts(&some).1);
     assert_ne!(succeed(&some), "20001\n");
@@ -116,14 +116,14 @@ fn the_state_of_a_session_goes_along_to_every_node() {
         let (stdout, stderr) = texts(&output);
         (joined(&stdout), stderr)
     };
-    // The keys are of three shards.
+    // The keys belong to three shards.
     let set = "AUTH app pw\nCLIENT SETNAME me\nSELECT 3\nSET a 1\nSET b 2\nSET c 3\n";
     assert_eq!(cli(set).0, "OK;OK;OK;OK;OK;OK");
     let get = "GET a\nSELECT 3\nGET a\nGET b\nGET c\nSELECT 0\nGET c\n";
     assert_eq!(cli(get).0, ";OK;1;2;3;OK;");
     let who = "AUTH app pw\nCLIENT SETNAME me\nGET a\nACL WHOAMI\nCLIENT GETNAME\nGET b\nACL WHOAMI\nCLIENT GETNAME\n";
     assert_eq!(cli(who).0, "OK;OK;;app;me;;app;me");
-    // A transaction goes to the node of its first key, and no further.
+    // A transaction is sent to the node of its first key, and to no other node.
     assert_eq!(cli("MULTI\nSET b 1\nEXEC\nMULTI\nSET a 1\nEXEC\nGET a\n").0, "OK;QUEUED;OK;OK;QUEUED;OK;1");
     let (replies, said) = cli("MULTI\nSET a 5\nSET b 5\nEXEC\nGET a\n");
     assert_eq!(replies, "OK;QUEUED;1");
@@ -142,7 +142,7 @@ fn the_state_of_a_session_goes_along_to_every_node() {
     }
     let (_, said) = cli("MULTI\nPING\nSET a 9\nSET b 9\nEXEC\n");
     assert!(said.contains("a transaction has keys of one node only") && said.contains("EXECABORT"), "{said}");
-    // A look at another node's key does not lose the watched key.
+    // A read of another node's key does not lose the watched key.
     assert_eq!(cli("WATCH a\nGET b\nMULTI\nSET a 6\nEXEC\nGET a\n").0, "OK;1;OK;QUEUED;OK;6");
     let (_, said) = cli("WATCH a\nWATCH b\n");
     assert!(said.contains("WATCH and its transaction have keys of one node only"), "{said}");

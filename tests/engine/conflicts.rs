@@ -1,4 +1,4 @@
-//! What is in the way is named, and left alone.
+//! Objects that redisctl did not make are named, and not changed.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::moment::is_step;
 use crate::relay;
 use crate::support::{Deployment, REDIS_7, clean_up, docker, fail_with, redisctl, succeed, texts};
 
-/// A container that does not run, a network or a volume of somebody else's; gone when it goes out of scope.
+/// A stopped container, a network or a volume that redisctl did not make. It is removed when it is dropped.
 struct Foreign(&'static str, String);
 
 impl Drop for Foreign {
@@ -28,7 +28,7 @@ fn a_port_of_another_process_is_found_before_anything_is_made() {
     let said = fail_with(&deployment.run("up", "cluster", &[]), 2);
     assert!(said.contains(&format!("port {port}")) && said.contains("--port-base"), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
-    // `auto` finds others.
+    // `auto` finds other ports.
     deployment.up("replica", &["--port-base", "auto"]);
 }
 
@@ -146,7 +146,7 @@ fn a_subnet_that_is_taken_meanwhile_is_replaced() {
         let subnet = rest.split('"').next().expect("a subnet");
         let create = ["network", "create", "--subnet", subnet, name];
         let created = Command::new("docker").args(create).output().expect("the docker client starts");
-        // The deployment of another test may have taken the subnet first: it is taken all the same.
+        // The deployment of another test may have the subnet already: it is taken in any case.
         let taken = String::from_utf8_lossy(&created.stderr).contains("overlaps");
         assert!(created.status.success() || taken, "{created:?}");
         report.send(created.status.success()).expect("the test waits");
@@ -156,7 +156,7 @@ fn a_subnet_that_is_taken_meanwhile_is_replaced() {
         made.try_recv().expect("a call for a network").then(|| Foreign("network", name.to_owned()));
     let (_, said) = texts(&ended);
     assert!(ended.status.success() && said.contains("choosing another subnet"), "{said}");
-    // Nothing has lived in the volume that it has made already: the cluster is formed as a new one, the quick way.
+    // The existing volume is empty, so the cluster is formed as a new cluster, by the role swap.
     let events = || said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     assert!(events().any(|event| is_step(&event, "step-finished", "take over")), "{said}");
     deployment.verify();
@@ -218,7 +218,7 @@ fn a_foreign_container_in_the_network_is_named_before_anything_is_removed() {
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
 
-/// As after `docker system prune` of a deployment that was stopped.
+/// Like `docker system prune` for a stopped deployment.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_deployment_that_has_only_its_volume_left_comes_up_without_a_wait() {

@@ -1,11 +1,11 @@
-//! Drift: what was broken by hand is named by `plan` and mended by `up`.
+//! Drift: `plan` names manual changes, and `up` repairs them.
 
 use redis::Commands as _;
 
 use crate::moment::{is_step, meanwhile};
 use crate::support::{Deployment, REDIS_8, VALKEY_8, docker};
 
-/// What is broken, what `plan` must say of it, and how it is broken.
+/// A manual change: its name, its words in the plan, and the change itself.
 type Drift = (&'static str, &'static str, fn(&Deployment));
 
 fn cluster(deployment: &Deployment, node: u16, words: &[&str]) {
@@ -30,7 +30,7 @@ const DRIFTS: [Drift; 11] = [
     }),
     ("slot", "slots 6000 unassigned", |deployment| {
         for number in 1..=6 {
-            // Replicas refuse it, and do not matter.
+            // Replicas refuse it, which does not matter.
             let _ = redis::cmd("CLUSTER").arg("DELSLOTS").arg(6000).exec(&mut deployment.connect(number));
         }
     }),
@@ -66,7 +66,7 @@ fn what_drifted_is_named_and_mended() {
         assert_eq!(deployment.changes("cluster", &[]), 0, "{what}");
     }
     deployment.verify();
-    // The killed primary had it in memory only: its replica has taken its place.
+    // Only the killed primary's memory had it, so its replica has replaced the primary.
     let kept: Option<String> = deployment.connect(4).get("{06S}kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
 }
@@ -82,7 +82,7 @@ fn replicas_that_drifted_follow_again() {
     let plan = deployment.plan("replica", &[]);
     assert!(plan.contains("is a primary of its own"), "{plan}");
     deployment.up("replica", &[]);
-    // The primary dies, and nothing but its replica has its keys.
+    // The primary ends, and only its replica has its keys.
     docker(&["kill", &deployment.node(1)]);
     let plan = deployment.plan("replica", &[]);
     assert!(plan.contains("would come back without its keys"), "{plan}");
@@ -90,7 +90,7 @@ fn replicas_that_drifted_follow_again() {
     deployment.verify();
     let kept: Option<String> = deployment.connect(2).get("kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
-    // The old primary's file says by now whom it follows.
+    // The old primary's file already names its new primary.
     docker(&["restart", &deployment.node(1)]);
     deployment.up("replica", &[]);
     let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
@@ -104,7 +104,7 @@ fn swapped_roles_are_as_good_as_the_specs() {
     let deployment = Deployment::new("swapped");
     deployment.up("cluster", &[]);
     redis::cmd("CLUSTER").arg("FAILOVER").exec(&mut deployment.connect(4)).expect("a failover");
-    // The failover goes on behind the reply; `up` waits for its end and changes no role.
+    // The failover continues after the reply. `up` waits for its end and changes no role.
     deployment.up("cluster", &[]);
     deployment.verify();
     let status = deployment.status();
@@ -112,7 +112,7 @@ fn swapped_roles_are_as_good_as_the_specs() {
     assert_eq!(status["nodes"][0]["role"], "replica", "{status:#}");
 }
 
-/// Since 7.2 the servers keep a forgotten node out for a minute, whatever they are told.
+/// Since 7.2, servers refuse a forgotten node for a minute.
 fn a_forgotten_primary_is_succeeded_by_its_replica(image: &str) {
     let server = image.rsplit('/').next().unwrap_or(image).replace(':', "-");
     let deployment = Deployment::new(&format!("forgotten-{server}"));

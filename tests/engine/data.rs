@@ -1,4 +1,4 @@
-//! Where data lives: `volume` outlives `down`.
+//! The place of data: `volume` keeps data after `down`.
 
 use redis::Commands as _;
 
@@ -11,7 +11,7 @@ fn data_in_volumes_outlives_down() {
     let volume = ["--set", "data=volume"];
     deployment.up("replica", &volume);
     let () = deployment.connect(1).set("kept", "yes").expect("a write");
-    // What `docker system prune` does to a stopped deployment.
+    // The effect of `docker system prune` on a stopped deployment.
     docker(&["stop", &deployment.node(1), &deployment.node(2)]);
     docker(&["rm", &deployment.node(1), &deployment.node(2)]);
     docker(&["network", "rm", &deployment.name]);

@@ -1,4 +1,4 @@
-//! `redisctl env`: each format is read by the programs that the format is for, and they read the right passwords.
+//! `redisctl env`: the readers of each format read the right passwords.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Deployment, docker, fail_with, redisctl, succeed};
 
-/// Passwords that are hard to write down.
+/// Passwords that are hard to quote.
 const PASSWORDS: [&str; 6] =
     ["it's", "a\"b$c`d #e", r"back\\slash\", "'\"$HOME\"' \\ #", "it's \"two\" `words`", "$(exit 1) ; é!"];
 
@@ -19,7 +19,7 @@ fn read(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The password that a container gets.
+/// The password in a container's environment.
 fn read_by_docker(file: &str, image: &str) -> Option<String> {
     let container = docker(&["create", "--env-file", file, image, "redis-server"]);
     let variables = docker(&["inspect", "--format", "{{json .Config.Env}}", &container]);
@@ -28,7 +28,7 @@ fn read_by_docker(file: &str, image: &str) -> Option<String> {
     variables.iter().find_map(|variable| variable.strip_prefix("REDIS_PASSWORD=")).map(str::to_owned)
 }
 
-/// Every reader of a format that this machine has, and the password that it reads in the file.
+/// All readers of a format on this machine, with the passwords that they read in the file.
 fn readings(format: &str, file: &str) -> Vec<(&'static str, Option<String>)> {
     let sourced = format!(". {file}; printf %s \"$REDIS_PASSWORD\"");
     match format {

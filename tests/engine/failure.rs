@@ -39,7 +39,7 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
         assert!(written.contains(part), "{written}");
     }
     assert!(!deployment.leftovers().is_empty());
-    // What was there before is not removed because something else fails.
+    // A failure does not remove objects that existed before.
     let remove: Vec<&str> = bad.iter().copied().chain(["--on-failure", "remove"]).collect();
     let said = fail_with(&deployment.run("up", "sentinel", &remove), 1);
     assert!(said.contains(&format!("`{name}` is not removed (it existed before)")), "{said}");
@@ -93,7 +93,7 @@ fn a_node_that_is_frozen_or_cut_off_meanwhile_is_named_too() {
     }
 }
 
-/// Some servers hang for good in some states, like those of Redis 8.0 after some failovers.
+/// Some servers hang for ever in some states, like Redis 8.0 after some failovers.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_server_that_hangs_is_named_with_a_way_out() {

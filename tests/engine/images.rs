@@ -33,13 +33,12 @@ fn an_image_of_this_machines_own_server_is_made_once() {
     succeed(&deployment.run("plan", "replica", &host));
 }
 
-/// An image with an entrypoint and a volume of its own, as the official ones have; gone when it goes out of
-/// scope.
+/// An image with its own entrypoint and volume, like the official images. It is removed when it is dropped.
 struct OfficialLike(&'static str);
 
 impl OfficialLike {
-    /// Makes it of one of the tests' images. The entrypoint does what the official one does before it becomes
-    /// the server: it needs rights that redisctl's containers have not.
+    /// Makes it from a test image. Its entrypoint does the same as the official entrypoint before it starts the
+    /// server: it needs rights that redisctl's containers do not have.
     fn make(name: &'static str) -> Self {
         let dockerfile = format!(
             "FROM {REDIS_7}\n\
@@ -103,7 +102,7 @@ fn a_tag_that_moves_to_another_image_is_followed_node_by_node() {
     assert!(kept.contains('1'), "{kept}");
     assert_eq!(deployment.changes("replica", &image), 0);
 
-    // An older one, which cannot read the data.
+    // An older server, which cannot read the data.
     docker(&["tag", REDIS_7, moving.0]);
     let said = fail_with(&deployment.run("up", "replica", &image), 1);
     assert!(said.contains("an older server"), "{said}");

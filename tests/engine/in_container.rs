@@ -1,11 +1,11 @@
-//! redisctl in a container with the engine's socket, as CI jobs run it.
+//! redisctl in a container with the engine's socket, as in CI jobs.
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use crate::support::{Deployment, REDIS_7, docker, fail_with, output, succeed, texts};
 
-/// Where the engine listens.
+/// The engine's socket.
 const SOCKET: &str = "/var/run/docker.sock";
 
 /// Runs redisctl in a container with these options. The container has the programs and libraries of this machine.
@@ -42,7 +42,7 @@ fn a_container_works_or_is_told_at_once_what_to_do() {
     let doctor = in_container(job, &own_name, &["doctor"]);
     assert!(texts(&doctor).0.contains(&format!("redisctl runs in the container `{job}`")), "{doctor:?}");
 
-    // What the error says works.
+    // The suggestion of the error works.
     succeed(&in_container(job, &["--hostname", "build", "--network", "host"], &up));
     for verb in ["verify", "status"] {
         let said = in_container(job, &own_name, &[verb, &shop.name]);

@@ -1,15 +1,15 @@
-//! Cut off at any moment: the next `up` finishes the job, and the next `down` removes all of it.
+//! Interruptions at any moment: the next `up` completes the deployment, and the next `down` removes all of it.
 
 use redis::Commands as _;
 
 use crate::moment::{at, is_step};
 use crate::support::{Deployment, REDIS_7, REDIS_8, clean_up, docker, eventually, redisctl, succeed};
 
-/// A moment of making a cluster, and the signal that comes then: after so many steps have ended whose
-/// action begins like this.
+/// A moment of `up`, and the signal at that moment: after this number of finished steps whose actions begin with the
+/// text.
 struct Cut(usize, &'static str, &'static str);
 
-/// A sample, from the first object to the last step.
+/// Examples, from the first object to the last step.
 const CUTS: [Cut; 6] = [
     Cut(1, "create network", "KILL"),
     Cut(2, "create container", "KILL"),
@@ -19,11 +19,11 @@ const CUTS: [Cut; 6] = [
     Cut(1, "take over", "TERM"),
 ];
 
-/// Runs `up cluster` until the moment of the cut.
+/// Runs `up cluster`, interrupted at the moment.
 fn cut_off(deployment: &Deployment, Cut(count, action, signal): &Cut) {
     let is_moment = |event: &serde_json::Value| is_step(event, "step-finished", action);
     let ended = at(deployment, &["cluster"], (*count, is_moment), |process, _| process.signal(signal));
-    // A killed process says nothing more, and has no exit code.
+    // A killed process prints nothing more, and has no exit code.
     let expected = if *signal == "KILL" { None } else { Some(130) };
     assert_eq!(ended.status.code(), expected, "{}", ended.stderr);
     assert_eq!(ended.stderr.contains("what was done stays"), expected.is_some(), "{}", ended.stderr);
@@ -42,7 +42,7 @@ fn an_up_that_was_cut_off_is_finished_by_the_next_one() {
     }
 }
 
-/// After the hand-over the old server, now a replica, cannot read what the new one would send it.
+/// After the hand-over, the old server is a replica, and cannot read the newer primary's data.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_newer_server_that_was_cut_off_after_the_hand_over_is_finished() {
@@ -54,7 +54,7 @@ fn a_newer_server_that_was_cut_off_after_the_hand_over_is_finished() {
     }
 }
 
-/// The server goes on with what it was told, and refuses to be told again.
+/// The server continues its hand-over, and refuses another.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_newer_server_that_was_cut_off_during_the_hand_over_is_finished() {
@@ -69,7 +69,7 @@ fn a_newer_server_that_was_cut_off_during_the_hand_over_is_finished() {
     });
 }
 
-/// The engine goes on with what it was told: a server that answers no more is about to end.
+/// The engine continues the call: a silent server is about to end.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_newer_server_that_was_cut_off_while_a_container_stopped_is_finished() {
@@ -77,8 +77,8 @@ fn a_newer_server_that_was_cut_off_while_a_container_stopped_is_finished() {
     upgrade_in_two(&deployment, "replica", ("step-started", "stop container"), || ());
 }
 
-/// Brings a newer server with an `up` that is killed at a moment, once `until` has returned, and with a
-/// second one that finishes it.
+/// Upgrades a server with an `up` that is killed once `until` has returned, and with a second `up` that completes the
+/// upgrade.
 fn upgrade_in_two(
     deployment: &Deployment,
     topology: &str,
@@ -100,7 +100,7 @@ fn upgrade_in_two(
     let status = deployment.status();
     let nodes = status["nodes"].as_array().expect("nodes");
     assert_eq!(nodes[0]["role"], "replica", "{status:#}");
-    // In a cluster, the first shard's replica comes after all primaries of the spec.
+    // In a cluster, the numbers of replicas follow those of all primaries.
     let replicas = if topology == "cluster" { 3 } else { 1 };
     let heir = (replicas..nodes.len()).find(|position| nodes[*position]["role"] == "primary");
     let number = u16::try_from(heir.expect("a primary") + 1).expect("a few nodes");
@@ -108,7 +108,7 @@ fn upgrade_in_two(
     assert_eq!(kept.as_deref(), Some("yes"), "{topology}");
 }
 
-/// Everything of the deployment's on the engine, by label and by name.
+/// All parts of the deployment on the engine, by label and by name.
 fn remains(deployment: &Deployment) -> Vec<String> {
     let mut all = deployment.leftovers();
     let name = format!("name={}", deployment.name);
@@ -130,7 +130,7 @@ fn what_an_up_leaves_that_was_cut_off_is_removed_by_the_next_down() {
     }
 }
 
-/// An image that does not say which server it holds, and wants a volume; gone when it goes out of scope.
+/// An image that does not name its server, and has a volume. It is removed when it is dropped.
 struct SilentImage(&'static str);
 
 impl SilentImage {
@@ -152,10 +152,10 @@ impl Drop for SilentImage {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_an_image_leaves_that_was_asked_for_its_version_is_removed_too() {
-    // Before the deployment, so that it is dropped after it.
+    // It is made before the deployment, so it is dropped after it.
     let image = SilentImage::new("redisctl-test/silent:1");
     let deployment = Deployment::new("cut-probe");
-    // As if `up` had been killed while the container was there that is asked for the version.
+    // Like an `up` that was killed while it asked the image for its version.
     let label = format!("io.redisctl.deployment={}", deployment.name);
     let probe = docker(&["create", "--label", &label, image.0, "redis-server", "--version"]);
     let volumes_of =

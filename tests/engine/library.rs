@@ -1,4 +1,4 @@
-//! The library under the verbs, as an integration test of another project would use it.
+//! The library behind the commands, as an integration test of another project would use it.
 
 use std::panic::AssertUnwindSafe;
 use std::process::Command;
@@ -12,7 +12,7 @@ use redisctl::status::Role;
 
 use crate::support::{REDIS_7, output};
 
-/// Counts what it hears.
+/// Counts events.
 #[derive(Default)]
 struct Heard(Mutex<usize>);
 
@@ -36,7 +36,7 @@ fn runtime() -> tokio::runtime::Runtime {
 async fn remove(name: &str) {
     let engine = ConnectedEngine::from_environment().await.expect("an engine");
     let name = DeploymentName::new(name).expect("a good name");
-    // What an earlier run of this test left.
+    // Parts that an earlier run of this test left.
     let _ = Down::new(&engine, name).data(true).run().await;
 }
 

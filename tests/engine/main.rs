@@ -1,8 +1,8 @@
-//! The claims of the README, on a real engine: each test has a deployment of its own, under its own
-//! name, with its own subnet and ports, and takes it away again even when it fails.
+//! The claims of the README, on a real engine. Each test has its own deployment with its own name, subnet and ports,
+//! and removes it even if it fails.
 //!
-//! Each test is marked as ignored: `cargo test` shows it as not run. `bash scripts/test` prepares what
-//! the tests need and runs them; there a missing engine fails them.
+//! Each test is ignored by default: `cargo test` shows it as not run. `bash scripts/test` prepares the machine and
+//! runs them. There, a missing engine is a failure.
 
 mod at_stake;
 mod change;

@@ -1,9 +1,9 @@
-//! Whether each test of this folder is marked: `cargo test` must show it as ignored, because it needs an engine.
+//! Whether each test of this folder is ignored by default, because it needs an engine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The mark.
+/// The attribute.
 const MARK: &str = r#"#[ignore = "needs a Docker engine: bash scripts/test"]"#;
 
 /// The only test of this folder that needs no engine.
@@ -31,7 +31,7 @@ fn each_engine_test_is_marked() {
     assert!(marked > 80, "found {marked} tests in {}", folder.display());
 }
 
-/// The files of a folder and of its folders.
+/// The files of a folder and its subfolders.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder of these tests");
     let paths = entries.map(|entry| entry.expect("an entry of the folder").path());

@@ -1,8 +1,8 @@
-//! Every server with every shipped topology, and with TLS where most depends on it: up, verified, nothing left to plan,
-//! gone without a trace. And upgrades from each server to the next with kept data, and abilities of new versions.
+//! Every server with every shipped topology, some with TLS. Each is brought up and verified, has an empty plan, and
+//! leaves nothing behind. Also upgrades from each server to the next with kept data, and abilities of new versions.
 //!
-//! Of the newest servers, and of those with modules, a part runs by default. `bash scripts/matrix` runs all, and needs
-//! more images.
+//! By default, the newest servers and those with modules run a part of the tests. `bash scripts/matrix` runs all
+//! tests, and needs more images.
 
 use crate::support::{
     Deployment, REDIS_6, REDIS_7, REDIS_8, REDIS_8_2, STACK, VALKEY_8, VALKEY_9, fail_with, redisctl,
@@ -20,7 +20,7 @@ const REDIS_6_2: &str = "redisctl-test/redis:6.2";
 #[cfg(feature = "full-matrix")]
 const VALKEY_9_0: &str = "redisctl-test/valkey:9.0";
 
-/// What makes servers speak TLS, among themselves too.
+/// The option for TLS.
 const TLS: [&str; 2] = ["--set", "tls=true"];
 
 /// A server with every topology, as a module of tests.
@@ -76,7 +76,7 @@ macro_rules! server {
     };
 }
 
-/// Servers of wheels are built without TLS. That is found out before anything is made.
+/// Servers of wheels are built without TLS. `up` finds this out before it makes anything.
 const WITHOUT_TLS: [&str; 3] = ["redisctl-test/redis:6.2", REDIS_8_2, "redisctl-test/valkey:9.0"];
 
 server!(redis_6_0, REDIS_6);

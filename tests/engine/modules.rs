@@ -1,4 +1,4 @@
-//! Modules: those that images load by themselves, none, and those that a spec lists; on every server, and proved.
+//! Modules on every server: the image's own modules, none, and a list. `verify` proves them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use crate::support::{
     Deployment, REDIS_7, REDIS_8_2, STACK, clean_up, docker, fail_with, output, redisctl, succeed, texts,
 };
 
-/// The names of the modules of each server, parts of the servers left out, as `status` has them.
+/// The names of the modules of each server in `status`, without parts of the server.
 fn modules(deployment: &Deployment) -> Vec<Vec<String>> {
     let status = deployment.status();
     let of_node = |node: &Value| -> Option<Vec<String>> {
@@ -24,7 +24,7 @@ fn modules(deployment: &Deployment) -> Vec<Vec<String>> {
     status["nodes"].as_array().expect("nodes").iter().filter_map(of_node).collect()
 }
 
-/// How many nodes `verify` has proved to have their modules.
+/// The number of nodes whose modules `verify` has proved.
 fn proved(deployment: &Deployment) -> usize {
     let report = deployment.verify();
     let checks = report["checks"].as_array().expect("checks").iter();
@@ -72,7 +72,7 @@ fn redis_stack_has_its_modules_and_a_changed_list_comes_node_by_node() {
     assert!(kept.contains('1'), "{kept}");
     assert_eq!(deployment.changes("sentinel", &changed), 0);
 
-    // Search writes what no server without it can read, also where it has no data.
+    // A server without Search cannot read data that Search wrote, even if Search has no data.
     deployment.up("sentinel", &[&image[..], &["--set", "modules=none", "--recreate"]].concat());
     assert_eq!(modules(&deployment), vec![Vec::<String>::new(); nodes]);
 }
@@ -106,18 +106,18 @@ fn a_module_of_this_machine_is_loaded_and_one_that_fails_is_shown_with_the_serve
     fs::write(&spec, text("graph.so")).expect("it can be written");
     let said = fail_with(&deployment.run("up", &path, &["--image", REDIS_7]), 2);
     assert!(said.contains("spec.yaml:2:18") && said.contains("graph.so failed to load: lib"), "{said}");
-    // A module's own words about its arguments.
+    // The module's own message about its arguments.
     fs::write(&spec, text("bloom.so").replace("0.01", "x")).expect("it can be written");
     let said = fail_with(&deployment.run("up", &path, &["--image", REDIS_7]), 2);
     assert!(said.contains("Invalid argument for 'ERROR_RATE'; Module "), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
 
-/// An image that is removed at its end.
+/// An image that is removed when it is dropped.
 struct MadeImage(&'static str);
 
 impl MadeImage {
-    /// An image of Redis 8.2 with another start script. A library of its module is where only the script finds it.
+    /// An image of Redis 8.2 with another start script. Only the script finds a library that its module needs.
     fn with(name: &'static str, script: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
@@ -211,7 +211,7 @@ fn what_an_image_holds_is_found_out_once() {
             Command::new("docker").args(events).arg(now()).output().expect("the docker client starts");
         succeed(&events).lines().count()
     };
-    // One container tells the version, another one the modules.
+    // One container tells the version, another container the modules.
     assert_eq!(made(), 2);
     assert_eq!(made(), 0);
 }

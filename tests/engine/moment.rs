@@ -1,4 +1,4 @@
-//! Does something to an `up` that is under way, at a moment that its events tell.
+//! Acts on a running `up`, at a moment that its events tell.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, ExitStatus};
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::Deployment;
 
-/// How an `up` ended.
+/// The end of an `up`.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     /// Its events, and its error as the last line.
@@ -25,12 +25,12 @@ impl Process {
     }
 }
 
-/// Whether a step has begun (`step-started`) or ended (`step-finished`) whose action begins like this.
+/// Whether a step has begun (`step-started`) or ended (`step-finished`) whose action begins with the text.
 pub(crate) fn is_step(event: &Value, kind: &str, action: &str) -> bool {
     event["event"] == kind && event["action"].as_str().is_some_and(|text| text.starts_with(action))
 }
 
-/// Runs `up`; does `then` at the `count`th event that is the moment, which must come.
+/// Runs `up`, and calls `then` at the `count`th event that matches. The event must come.
 #[track_caller]
 pub(crate) fn at(
     deployment: &Deployment,
@@ -61,7 +61,7 @@ pub(crate) fn at(
     Ended { status, stderr: said }
 }
 
-/// The same, with the `up` standing still while something happens to what is around it.
+/// The same, but `up` is stopped during the call.
 #[track_caller]
 pub(crate) fn meanwhile(
     deployment: &Deployment,
@@ -69,7 +69,7 @@ pub(crate) fn meanwhile(
     moment: (usize, impl Fn(&Value) -> bool),
     then: impl FnOnce(&Value),
 ) -> Ended {
-    /// Lets it go on, whatever happens meanwhile.
+    /// Lets it continue when it is dropped.
     struct Standing<'a>(&'a Process);
     impl Drop for Standing<'_> {
         fn drop(&mut self) {

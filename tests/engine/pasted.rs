@@ -10,25 +10,25 @@ use tempfile::TempDir;
 
 use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, end, succeed, texts};
 
-/// The images of the clients, and the name of the client in each.
+/// The images of the clients, and the client's name in each.
 const CLIENTS: [(&str, &str); 4] =
     [(REDIS_6, "redis-cli"), (REDIS_7, "redis-cli"), (REDIS_8, "redis-cli"), (VALKEY_8, "valkey-cli")];
 
-/// A shell in which `redisctl` is this project's, and `redis-cli` the one of an image.
+/// A shell in which `redisctl` is this project's program, and `redis-cli` is that of an image.
 struct Shell {
     folder: TempDir,
     container: String,
 }
 
 impl Shell {
-    /// `number` tells the shells of a test apart.
+    /// `number` distinguishes the shells of a test.
     fn new(test: &str, number: usize) -> Self {
         let (image, client) = CLIENTS[number];
         let folder = tempfile::Builder::new().prefix("redisctl-shell-").tempdir().expect("a folder");
         let container = format!("redisctl-test-{test}-client-{number}");
         let shell = Self { folder, container };
         shell.remove();
-        // A server that listens to no network keeps the container alive.
+        // A server without a port keeps the container alive.
         let mount = format!("{0}:{0}:ro", shell.path().display());
         let idle = ["--port", "0", "--unixsocket", "/tmp/idle", "--save", ""];
         let server = client.replace("cli", "server");
@@ -54,13 +54,13 @@ impl Shell {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
     }
 
-    /// What a pasted line prints when `input` is typed after it.
+    /// The output of a pasted line when `input` is typed after it.
     #[track_caller]
     fn paste(&self, line: &str, input: &str) -> String {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(line).env("PATH", format!("{}:{path}", self.path().display()));
-        // The files for TLS, where the client's container sees them.
+        // The files for TLS are in a folder that the client's container mounts.
         shell.env("XDG_CACHE_HOME", self.path().join("cache")).env_remove("REDISCLI_AUTH");
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = shell.spawn().expect("a shell");
@@ -83,7 +83,7 @@ impl Drop for Shell {
     }
 }
 
-/// Brings a spec up, and gives the lines that `up` prints under "connect with".
+/// Brings a spec up, and returns the lines of `up` under "connect with".
 fn connect_with(deployment: &Deployment, yaml: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let spec = folder.path().join("spec.yaml");
@@ -93,7 +93,7 @@ fn connect_with(deployment: &Deployment, yaml: &str) -> Vec<String> {
     lines.lines().map_while(|line| line.strip_prefix("  ")).map(str::to_owned).collect()
 }
 
-/// Pastes a line, and asks who has logged in.
+/// Pastes a line, and asks for the user of the connection.
 #[track_caller]
 fn logs_in(shell: &Shell, line: &str, user: &str) {
     let said = shell.paste(line, "ACL WHOAMI\n");

@@ -1,4 +1,4 @@
-//! Podman in Docker's place, by its socket that speaks Docker's API.
+//! Podman instead of Docker, through its socket for Docker's API.
 
 use std::process::{Child, Command, Output, Stdio};
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::private_engine::{Network, as_root, remove_files, run};
 use crate::support::{REDIS_7, command, docker, eventually, fail_with, output, succeed};
 
-/// A service with a storage and a network of its own; gone when it goes out of scope.
+/// A service with its own storage and network, removed when it is dropped.
 struct Podman {
     folder: TempDir,
     network: Network,
@@ -18,7 +18,7 @@ struct Podman {
 impl Podman {
     fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("redisctl-podman-").tempdir().expect("a folder");
-        // Its own defaults are more than a machine may grant that is a container itself.
+        // Podman's default limits exceed those of a machine that is itself a container.
         let limits = r#"["nofile=4096:4096", "nproc=4096:4096"]"#;
         let networks = folder.path().join("networks");
         let settings = format!(
@@ -72,7 +72,7 @@ impl Podman {
         podman
     }
 
-    /// redisctl, on the machine that podman is on.
+    /// redisctl, on podman's machine.
     fn redisctl(&self, arguments: &[&str]) -> Output {
         let redisctl = command::<&str>(&[]);
         let mut inside = self.network.inside("env");
@@ -86,7 +86,7 @@ impl Podman {
         serde_json::from_str(&succeed(&self.redisctl(&arguments))).expect("JSON")
     }
 
-    /// What there is, beside podman's own network.
+    /// All objects except podman's own network.
     fn leftovers(&self) -> String {
         let list = |arguments: &[&str]| run(self.podman().args(arguments));
         [
@@ -102,7 +102,7 @@ impl Drop for Podman {
     fn drop(&mut self) {
         let _ = self.podman().args(["rm", "--all", "--force", "--time=0"]).output();
         if let Some(mut service) = self.service.take() {
-            // It ends with its last connection where it is asked to, and at once where it is not.
+            // On a request, it ends after its last connection; otherwise it is killed.
             let _ = as_root("kill").arg(service.id().to_string()).output();
             let _ = service.wait();
         }
@@ -121,7 +121,7 @@ fn podman_runs_every_kind() {
         assert_eq!(report["failed"], 0, "{report:#}");
         assert_eq!(podman.json(&[&["plan"], &wish[..]].concat())["changes"], 0);
         if topology == "cluster" {
-            // What was broken is mended.
+            // Drift is repaired.
             run(podman.podman().args(["kill", "cluster-4"]));
             run(podman.podman().args(["rm", "--force", "--time=0", "cluster-5"]));
             run(podman.podman().args(["pause", "cluster-6"]));

@@ -1,5 +1,5 @@
-//! An engine of a test's own, on a machine of its own as far as the network goes: it can be reached over TCP
-//! only by who may, and restarted and killed without harm to any other. Needs root's rights and iproute2.
+//! An engine for a single test, in its own network namespace. A test can reach it over TCP, restart it and kill it
+//! without harm to other engines. This needs root and iproute2.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::Ipv4Addr;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::support::{command, connect, eventually, output, succeed};
 
-/// The engine, with its containers, files and network; gone when it goes out of scope.
+/// The engine with its containers, files and network, removed when it is dropped.
 pub(crate) struct PrivateEngine {
     folder: TempDir,
     network: Network,
@@ -22,16 +22,16 @@ pub(crate) struct PrivateEngine {
 }
 
 impl PrivateEngine {
-    /// An engine that listens at `tcp://ADDRESS:2375`, with an image of the tests'.
+    /// An engine that listens at `tcp://ADDRESS:2375`, with a test image.
     pub(crate) fn start(image: &str) -> Self {
-        // Without saying so, an engine takes its time before it listens to everybody.
+        // Without this option, an engine waits before it listens on TCP without TLS.
         let engine =
             Self::start_with(|_, address| vec![format!("--host=tcp://{address}:2375"), "--tls=false".into()]);
         engine.load(image);
         engine
     }
 
-    /// An engine with the arguments that `listens` makes of a folder and of its address.
+    /// An engine whose arguments `listens` makes from a folder and its address.
     pub(crate) fn start_with(listens: impl FnOnce(&Path, Ipv4Addr) -> Vec<String>) -> Self {
         let folder = tempfile::Builder::new().prefix("redisctl-engine-").tempdir().expect("a folder");
         let network = Network::make();
@@ -41,7 +41,7 @@ impl PrivateEngine {
         engine
     }
 
-    /// Starts the engine that was stopped or killed.
+    /// Starts the stopped or killed engine again.
     pub(crate) fn start_again(&mut self) {
         let log_path = self.path("log");
         let log = std::fs::File::create(&log_path).expect("a file for the log");
@@ -68,16 +68,16 @@ impl PrivateEngine {
         });
     }
 
-    /// Asks the engine to end, as a machine does that is shut down.
+    /// Asks the engine to end, like a machine that shuts down.
     pub(crate) fn stop(&mut self) {
         self.end("TERM");
     }
 
-    /// Ends the engine as a fault does; its containers live on.
+    /// Kills the engine. Its containers keep running.
     pub(crate) fn kill(&mut self) {
         self.end("KILL");
-        // The engine's own helper dies with it. As long as nobody has waited for a process that ended, the
-        // next engine takes its number for that of a helper that lives.
+        // The engine's own helper is killed, too. Until its process is reaped, the next engine would take its number
+        // for a running helper.
         let helper = self.path("run/containerd/containerd.pid");
         let pid = run(as_root("cat").arg(&helper));
         let program = format!("/proc/{}/exe", pid.trim());
@@ -92,17 +92,17 @@ impl PrivateEngine {
         eventually("the engine ends", || daemon.try_wait().expect("a child").is_some());
     }
 
-    /// Where clients on this machine find the engine over the network.
+    /// The engine's address for clients on this machine.
     pub(crate) fn host(&self) -> String {
         format!("tcp://{}:2375", self.address())
     }
 
-    /// The address of the machine that the engine is on.
+    /// The address of the engine's machine.
     pub(crate) fn address(&self) -> Ipv4Addr {
         self.network.far
     }
 
-    /// The engine's socket, for whoever may do everything.
+    /// The engine's socket, for root.
     fn socket(&self) -> String {
         format!("unix://{}", self.path("sock").display())
     }
@@ -157,7 +157,7 @@ impl PrivateEngine {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// What is on the engine beside what every engine has.
+    /// All objects on the engine that are not there by default.
     pub(crate) fn leftovers(&self) -> String {
         [
             self.docker(&["ps", "--all", "--quiet"]),
@@ -175,9 +175,9 @@ impl PrivateEngine {
 
 impl Drop for PrivateEngine {
     fn drop(&mut self) {
-        // A test that is failing already must not fail again on the way out.
+        // A failing test must not fail again during cleanup.
         if self.daemon.is_none() {
-            // Its containers live on without it.
+            // Its containers keep running without it.
             let _ = catch_unwind(AssertUnwindSafe(|| self.start_again()));
         }
         if self.daemon.is_some() {
@@ -202,7 +202,7 @@ impl Drop for PrivateEngine {
 
 /// A network namespace with a cable to this one.
 pub(crate) struct Network {
-    /// Keeps the namespace: it ends when the test does, however that ends.
+    /// Keeps the namespace until the test ends in any way.
     keeper: Child,
     /// The process whose namespace it is.
     pid: String,
@@ -215,7 +215,7 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn make() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        // From the range for trying out networks (RFC 2544), a place of this process's and call's own.
+        // An address of the benchmark range (RFC 2544), unique for this process and call.
         let place = (std::process::id() << 4 | NEXT.fetch_add(1, Ordering::Relaxed) & 15) & 0x3fff;
         let base = u32::from(Ipv4Addr::new(198, 18, 0, 0)) + place * 4;
         let (near, far) = (Ipv4Addr::from(base + 1), Ipv4Addr::from(base + 2));
@@ -255,7 +255,7 @@ impl Network {
         network
     }
 
-    /// A command that runs in the namespace, with everything else as it is.
+    /// A command that runs in the namespace. All else is unchanged.
     pub(crate) fn inside(&self, program: &str) -> Command {
         let mut command = as_root("nsenter");
         command.arg(format!("--net=/proc/{}/ns/net", self.pid)).arg(program);
@@ -270,7 +270,7 @@ impl Drop for Network {
     }
 }
 
-/// Removes files that are root's, and what is still mounted among them.
+/// Removes root's files, and mounts among them.
 pub(crate) fn remove_files(folder: &Path) {
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let below = mounts
@@ -283,7 +283,7 @@ pub(crate) fn remove_files(folder: &Path) {
     let _ = as_root("rm").arg("-rf").arg(folder).output();
 }
 
-/// A program with root's rights, by sudo where the tests do not have them.
+/// A program with root's rights, through sudo if the tests are not root.
 pub(crate) fn as_root(program: &str) -> Command {
     let user = Command::new("id").arg("-u").output().expect("`id` starts");
     if user.stdout == b"0\n" {

@@ -20,7 +20,7 @@ fn on(network: &Network, arguments: &[&str]) -> Command {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn networks_that_this_machine_reaches_are_left_alone() {
-    // A machine with a VPN and a LAN: routes of a namespace are no harm to any other process.
+    // A machine with a VPN and a LAN. Routes in a namespace do not affect other processes.
     let machine = Network::make();
     for arguments in [
         &["address", "add", "10.214.77.5/24", "dev", "eth0"][..],
@@ -43,7 +43,7 @@ fn networks_that_this_machine_reaches_are_left_alone() {
         checks.iter().find(|check| check["name"] == "subnet").expect("a check")["detail"].to_string();
     assert!(detail.contains("10.231.") && detail.contains("172.30.0.0/16 (eth0)"), "{detail}");
 
-    // A VPN may be hidden on purpose.
+    // A spec may hide a VPN.
     let mut up = on(&machine, &["up", "standalone", "--name", &shop.name, "--image", REDIS_8]);
     up.args(["--port-base", &port, "--subnet", "172.30.214.0/24", "--timeout", "1s"]);
     let said = texts(&output(&mut up)).1;
@@ -59,7 +59,7 @@ fn clients_on_another_machine_follow_the_announced_host() {
     let announce = format!("ports.announce={host}");
     let more = ["--set", "ports.bind=0.0.0.0", "--set", &announce, "--set", "tls=true", "--image", REDIS_8];
     shop.up("cluster", &more);
-    // TLS clients verify that certificates bear the host that they dial.
+    // TLS clients verify that certificates name the dialled host.
     shop.verify();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path");
@@ -68,7 +68,7 @@ fn clients_on_another_machine_follow_the_announced_host() {
     assert_eq!(env["REDIS_URL"], format!("rediss://{host}:{}", shop.port));
     let ca = env["REDIS_CA_FILE"].as_str().expect("a path");
     let port = shop.port.to_string();
-    // Their slots are at three primaries.
+    // Their slots belong to three primaries.
     for key in ["a", "b", "c"] {
         let mut client = machine.inside("redis-cli");
         client.args(["--tls", "--cacert", ca, "-c", "-h", &host, "-p", &port, "SET", key, "1"]);
@@ -91,7 +91,7 @@ fn a_client_without_a_route_to_announced_addresses_is_told_so() {
     let said = texts(&output(&mut command(&["env", &shop.name]))).1;
     assert!(said.contains("only machines with a route to it can follow redirections"), "{said}");
 
-    // This machine has a route to the network, and the other machine has none.
+    // This machine has a route to the network, but the other machine has none.
     shop.verify();
     let report = output(&mut on(&machine, &["verify", &shop.name, "--output", "json"]));
     let report: Value = serde_json::from_str(&texts(&report).0).expect("JSON");

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{Deployment, REDIS_7, docker, eventually, fail_with, output, redisctl, succeed, texts};
 
-/// A registry; gone with all that was pulled from it when it goes out of scope.
+/// A registry, removed with all pulled images when it is dropped.
 struct Registry {
     process: Child,
     address: String,
@@ -25,7 +25,7 @@ const LOGIN: [&str; 2] = ["somebody", "right~~~???>>>"];
 /// User and password, as `htpasswd -B` writes them.
 const HTPASSWD: &str = "somebody:$2y$05$abcdefghijklmnopqrstuud4wRd1DVD2rJpJqEWAP6no5YBtV244q\n";
 
-/// User and password, as `config.json` has them.
+/// User and password, as in `config.json`.
 const AUTH: &str = "c29tZWJvZHk6cmlnaHR+fn4/Pz8+Pj4=";
 
 impl Registry {
@@ -66,8 +66,8 @@ impl Registry {
         Self { process, address: free.to_string(), folder }
     }
 
-    /// Pushes an image with the content of another one, in a layer that the engine does not have afterwards.
-    /// Gives what the registry calls it by tag and by digest.
+    /// Pushes an image with the content of another image, in a layer that the engine does not have afterwards.
+    /// Returns its names in the registry, by tag and by digest.
     fn push(&self, image: &str) -> (String, String) {
         let tagged = format!("{}/redis:7", self.address);
         let archive = self.folder.path().join("root.tar");
@@ -126,7 +126,7 @@ impl Registry {
         let format = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}";
         for line in docker(&["images", "--digests", "--format", format, &pattern]).lines() {
             for name in line.split(' ').filter(|name| !name.contains("<none>")) {
-                // One of the two may have taken the other with it.
+                // The removal of one name may have removed the other.
                 let _ = Command::new("docker").args(["rmi", name]).output();
             }
         }

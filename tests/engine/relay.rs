@@ -1,4 +1,4 @@
-//! The engine behind a relay of a test's own, which does something just before a call gets there.
+//! The engine behind a relay of a test, which acts just before a call reaches the engine.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What is done before a call, given the call; gone once it is done.
+/// The action before a call, with the call as argument; `None` once it is done.
 type Once = Arc<Mutex<Option<Box<dyn FnOnce(&str) + Send>>>>;
 
-/// Serves the engine until the tests end, and does `then` before the first call that says `call`; others that
-/// say so wait for it. Gives the value of `--host`.
+/// Serves the engine until the tests end. Runs `then` before the first call that contains `call`; other calls that
+/// contain it wait. Returns the value of `--host`.
 pub(crate) fn before(call: &'static str, then: impl FnOnce(&str) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -24,7 +24,7 @@ pub(crate) fn before(call: &'static str, then: impl FnOnce(&str) + Send + 'stati
     format!("tcp://{address}")
 }
 
-/// Carries one connection both ways, wherever the engine's own client finds the engine.
+/// Forwards a connection in both directions, to the engine of the engine's own client.
 fn carry(mut client: TcpStream, call: &str, then: &Once) {
     let mut engine = Command::new("docker")
         .args(["system", "dial-stdio"])
@@ -36,7 +36,7 @@ fn carry(mut client: TcpStream, call: &str, then: &Once) {
     let mut from_engine = engine.stdout.take().expect("a pipe");
     let mut to_client = client.try_clone().expect("the same connection");
     let back = thread::spawn(move || {
-        // An end in the middle is the client's to complain about.
+        // If a connection breaks, the client reports it.
         let _ = io::copy(&mut from_engine, &mut to_client);
         let _ = to_client.shutdown(Shutdown::Both);
     });

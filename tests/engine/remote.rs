@@ -1,4 +1,4 @@
-//! An engine on another machine: what is printed and announced is right from here.
+//! An engine on another machine: printed and announced hosts are right for this machine.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -19,7 +19,7 @@ fn a_remote_engine_is_as_good_as_a_local_one() {
     assert!(said.contains(&address) && said.contains("ports.bind=0.0.0.0"), "{said}");
     assert_eq!(engine.leftovers(), "");
 
-    // What is in use on this machine is of no matter there.
+    // Ports in use on this machine do not matter there.
     let _holder = TcpListener::bind(("0.0.0.0", 7001));
     let open = ["--set", "ports.bind=0.0.0.0"];
     succeed(&engine.redisctl(&[&up[..], &open].concat()));
@@ -39,7 +39,7 @@ fn a_remote_engine_is_as_good_as_a_local_one() {
     let plan = engine.json(&["plan", "cluster", "--image", REDIS_7, open[0], open[1]]);
     assert_eq!(plan["changes"], 0, "{plan:#}");
 
-    // A client that knows one node finds the others.
+    // A client that knows one node finds the other nodes.
     let seed = format!("redis://{address}:7004");
     let mut client = redis::cluster::ClusterClient::new([seed])
         .and_then(|client| client.get_connection())
@@ -68,7 +68,7 @@ fn ports_that_a_process_holds_on_another_machine_are_passed_over() {
     let up = ["up", "cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
     let said = fail_with(&engine.redisctl(&up), 1);
     assert!(said.contains("`cluster-3`") && said.contains("--port-base"), "{said}");
-    // What never ran gets another port; what ran keeps its own.
+    // A node that never ran gets another port. A node that ran keeps its port.
     let auto = [&up[..], &["--port-base", "auto"]].concat();
     let said = texts(&engine.redisctl(&auto));
     let status = engine.json(&["status"]);
@@ -87,7 +87,7 @@ fn ports_that_a_process_holds_on_another_machine_are_passed_over() {
     succeed(&engine.redisctl(&["down"]));
 }
 
-/// Makes an authority, and certificates of it for the engine at an address and for its clients.
+/// Makes a CA, and its certificates for the engine at an address and for clients.
 fn make_certificates(folder: &Path, address: Ipv4Addr) {
     std::fs::create_dir_all(folder).expect("a folder");
     let settings = format!(

@@ -1,4 +1,4 @@
-//! Engine and containers that end and come back: the deployment is as it was, by itself.
+//! Restarts of engine and containers: the deployment recovers by itself.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::private_engine::PrivateEngine;
 use crate::support::{Deployment, REDIS_7, docker, end, eventually, fail_with, succeed};
 
-/// What forming changes, and what it must be afterwards: the spec's or the server's own.
+/// Directives that forming changes, and their later values: the spec's or the server's default.
 const SETTINGS: [(&str, &str); 6] = [
     ("cluster-node-timeout", "7000"),
     ("cluster-require-full-coverage", "yes"),
@@ -18,7 +18,7 @@ const SETTINGS: [(&str, &str); 6] = [
     ("repl-ping-replica-period", "10"),
 ];
 
-/// The spec's part in it.
+/// The spec's value.
 const OWN_TIMEOUT: [&str; 2] = ["--set", "config.cluster-node-timeout=7000"];
 
 fn addresses(status: &Value) -> Vec<&str> {
@@ -92,7 +92,7 @@ fn sentinels_and_their_servers_are_brought_back_after_their_engine_was_restarted
 
     engine.stop();
     engine.start_again();
-    // The engine starts all containers at once: those that share a network before it is there stay down.
+    // The engine starts all containers at once. Containers in a shared namespace stay down if its owner is not ready.
     succeed(&engine.redisctl(&up));
     assert_eq!(addresses(&engine.json(&["status"])), addresses(&before));
     let kept: Option<String> = engine.connect(7001).get("kept").expect("a read");
@@ -110,8 +110,8 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
     let mut engine = PrivateEngine::start(REDIS_7);
     let wish = ["cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
     let up = [&["up"], &wish[..]].concat();
-    // Not while it starts a container: what that engine (20.10) was about to publish, it holds until it is
-    // started once more; the hint says so.
+    // The test does not kill the engine while it starts a container: engine 20.10 then holds the port until its next
+    // restart. The hint says so.
     for moment in ["create container", "assign slots"] {
         let mut first = engine.command(&up).args(["--output", "json"]).spawn().expect("redisctl starts");
         let mut lines = BufReader::new(first.stderr.take().expect("a pipe")).lines();
@@ -127,7 +127,7 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
         assert_eq!(ended.status.code(), Some(4), "{rest:#?}");
         let error: Value = serde_json::from_str(rest.last().expect("an error")).expect("JSON");
         assert!(error["hint"].as_str().expect("a hint").contains("docker info"), "{error:#}");
-        // Whoever asks now hears that there is no engine.
+        // Requests now fail, because the engine does not run.
         fail_with(&engine.redisctl(&["status"]), 4);
 
         engine.start_again();

@@ -1,5 +1,5 @@
-//! Passwords are nowhere but in the servers' own files and in `redisctl env`: brings up `secure` with
-//! known ones, and searches for them wherever they could have got to.
+//! Passwords are only in the servers' own files and in `redisctl env`. The test brings up `secure` with known
+//! passwords, and searches for them in all other places.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::support::{Deployment, REDIS_7, command, docker, output};
 
-/// Variables of the shipped spec, and what they are set to: each has a word in it that is nowhere
-/// else, however the characters around it are escaped.
+/// Variables of the shipped spec, with their values. Each value contains a unique word, which is the same in all
+/// escaped forms.
 const PASSWORDS: [(&str, &str); 4] = [
     ("REDIS_PASSWORD", "Zq7primary+\"/ü"),
     ("REDIS_REPLICA_PASSWORD", "Zq7replica'$\\"),
@@ -22,16 +22,16 @@ const PASSWORDS: [(&str, &str); 4] = [
     ("REDIS_REGULAR_PASSWORD", "Zq7regular#?"),
 ];
 
-/// What all of them begin with.
+/// The common beginning of all passwords.
 const MARK: &str = "Zq7";
 
-/// What is searched for, and what is searched.
+/// The searched words, and the results.
 struct Search {
     /// The mark, the passwords of redisctl's own users, and the hashes of all passwords.
     needles: Vec<String>,
-    /// Where something was found, with the line that it was found in.
+    /// The places where a word was found, each with its line.
     found: Vec<String>,
-    /// How many bytes were searched.
+    /// The number of searched bytes.
     searched: usize,
 }
 
@@ -74,7 +74,7 @@ impl Search {
         files
     }
 
-    /// Arguments of every process of this machine, and variables of those in containers.
+    /// Arguments of every process of this machine, and environments of container processes.
     fn processes(&mut self, of_containers: &[String]) {
         let read = |process: &str, file: &str| {
             let bytes = fs::read(format!("/proc/{process}/{file}")).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Search {
     }
 }
 
-/// Runs redisctl with the passwords in its environment, where the shipped spec takes them from.
+/// Runs redisctl with the passwords in its environment, for the shipped spec.
 fn with_passwords(arguments: &[&str]) -> Output {
     output(command(arguments).envs(PASSWORDS))
 }
@@ -130,7 +130,7 @@ fn passwords_are_in_the_servers_files_alone() {
     let up = run("up", &["-vv", "--timings", "--bundle", &good]);
     assert!(up.status.success(), "{}", text(&up.stderr));
 
-    // Where they belong, and who may read them there.
+    // The right places, and who may read them.
     let node = deployment.node(1);
     let files = files_of(&node, "/redisctl");
     let (_, _, stored) = &files["redisctl/deployment.json"];
@@ -165,7 +165,7 @@ fn passwords_are_in_the_servers_files_alone() {
     }
     search.processes(&processes);
 
-    // Every command, as text and as JSON, and with everything that can be logged.
+    // Every command, as text and as JSON, with all logs.
     for output in ["text", "json"] {
         let output = ["--output", output];
         for verb in ["plan", "validate", "up"] {
@@ -194,10 +194,10 @@ fn passwords_are_in_the_servers_files_alone() {
 
     errors(&mut search, folder.path(), name, &run);
 
-    // A bundle of what failed, and the traces of writing every file anew.
+    // A failure bundle, and the traces of a rewrite of all files.
     let mut again = command(&["up"]);
     let failed = bundle("failed");
-    // The servers take this value, and refuse every write.
+    // The servers accept this value, and refuse every write.
     let broken = ["--recreate", "--set", "config.maxmemory=1mb", "--bundle", &failed];
     again.args(spec).args(broken).envs(PASSWORDS).env("REDISCTL_LOG", "trace");
     let again = output(&mut again);
@@ -229,7 +229,7 @@ fn errors(search: &mut Search, folder: &Path, name: &str, run: &dyn Fn(&str, &[&
             assert_eq!(output.status.code(), Some(2), "{verb} {spec}");
             search.output(&format!("{verb} {spec}").replace(MARK, "..."), &output);
         }
-        // The spec itself is the user's own.
+        // The spec itself belongs to the user.
         fs::remove_file(path).expect("the spec is there");
     }
     let set = format!("auth.pasword={MARK}x");

@@ -1,5 +1,5 @@
-//! Sentinels: clients on the host are led to the primary, also after a failover; and what people do to
-//! them, or to the network that all nodes share, is mended.
+//! Sentinels lead clients on the host to the primary, also after a failover. Manual changes of sentinels, and of the
+//! shared network, are repaired.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::support::{Deployment, connect, docker, eventually, redisctl, succeed, texts};
 
-/// The primary's port, by the word of the sentinel with this number.
+/// The primary's port, from the sentinel with this number.
 fn discovered(deployment: &Deployment, number: u16) -> (String, u16) {
     let mut ask = redis::cmd("SENTINEL");
     let ask = ask.arg("GET-MASTER-ADDR-BY-NAME").arg(&deployment.name);
     ask.query(&mut deployment.connect(number)).expect("a sentinel knows the primary")
 }
 
-/// Asks as a client does, until another primary is named than before.
+/// Asks like a client, until the sentinel names another primary.
 fn another_primary(deployment: &Deployment, number: u16, before: u16) -> u16 {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -33,7 +33,7 @@ fn another_primary(deployment: &Deployment, number: u16, before: u16) -> u16 {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn clients_follow_a_failover_and_up_converges_after_it() {
     let deployment = Deployment::new("failover");
-    // Quicker than usual, and slow enough for a busy machine that lets a server wait for a second.
+    // This is faster than usual, but slow enough for a busy machine on which a server pauses for a second.
     let quick = ["--set", "config.down-after-milliseconds=3000"];
     deployment.up("sentinel", &quick);
     let sentinel = 4;
@@ -61,7 +61,7 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
     assert_eq!(discovered(&deployment, sentinel).1, second, "`up` went against the sentinels");
     assert_eq!(deployment.changes("sentinel", &quick), 0);
 
-    // Nobody waits for the sentinels to notice.
+    // The test does not wait until the sentinels notice it.
     docker(&["kill", &deployment.node(number.into())]);
     let plan = deployment.plan("sentinel", &quick);
     assert!(plan.contains("would come back without its keys"), "{plan}");
@@ -75,12 +75,12 @@ fn clients_follow_a_failover_and_up_converges_after_it() {
     a_former_primary_is_not_asked(&deployment, third);
 }
 
-/// Lets the sentinels replace the primary at a port, starts it again, and checks that its word does not count.
+/// Makes the sentinels replace the primary at a port, restarts it, and checks that its own report does not count.
 fn a_former_primary_is_not_asked(deployment: &Deployment, port: u16) {
     let former = deployment.node((port - deployment.port + 1).into());
     docker(&["stop", &former]);
     let chosen = another_primary(deployment, 4, port);
-    // The sentinel that leads the failover rightly says so until it ends.
+    // The sentinel that leads the failover reports it until its end.
     let has_ended = |sentinel| {
         let mut connection = deployment.connect(sentinel);
         let said = redis::cmd("SENTINEL").arg("MASTER").arg(&deployment.name).query(&mut connection);
@@ -128,13 +128,13 @@ fn an_up_in_the_midst_of_a_failover_does_not_get_in_its_way() {
     let mut fail_over = redis::cmd("SENTINEL");
     fail_over.arg("FAILOVER").arg(&deployment.name);
     fail_over.exec(&mut deployment.connect(sentinel)).expect("the sentinel begins");
-    // The sentinel ends all connections of a server that it tells so.
+    // A sentinel closes all connections of a server when it gives it a role.
     let info = || {
         connect(("127.0.0.1", deployment.port + second - 1))
             .and_then(|mut replica| redis::cmd("INFO").arg("replication").query::<String>(&mut replica))
     };
     eventually("the replica is told to be primary", || info().is_ok_and(|info| info.contains("role:master")));
-    // Now the sentinel waits to hear of it from the replica, and for a second calls the former one the primary.
+    // The sentinel waits for the replica's report, and names the former primary for a second.
     let ended = deployment.run("up", "sentinel", &[&shape[..], &["--output", "json"]].concat());
     let (_, events) = texts(&ended);
     succeed(&ended);
@@ -172,7 +172,7 @@ fn sentinels_work_with_passwords_and_tls_and_in_the_network() {
     deployment.up("sentinel", &secure);
     deployment.verify();
     assert_eq!(deployment.changes("sentinel", &secure), 0);
-    // Every node is replaced, the primary once the sentinels have chosen another one.
+    // Every node is replaced, the primary after the sentinels have chosen another primary.
     secure.extend(["--set", "resources.memory=192mb"]);
     deployment.up("sentinel", &secure);
     let report = deployment.verify();

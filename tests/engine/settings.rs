@@ -1,10 +1,10 @@
-//! Directives on every server: as they are written in a spec, in force, changed and taken out again.
+//! Directives on every server: in a spec, in force, changed, and removed.
 
 use redis::Connection;
 
 use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, succeed, texts};
 
-/// Old names, values that servers spell in their own way, and directives that repeat.
+/// Old names, values with several spellings, and directives that repeat.
 const FIRST: &str = "
 kind: replication
 config:
@@ -20,7 +20,7 @@ nodes:
   NAME-2: {config: {slave-priority: 7}}
 ";
 
-/// Some of them changed, and some taken out.
+/// Some directives changed, and some removed.
 const THEN: &str = "
 kind: replication
 config:
@@ -171,7 +171,7 @@ fn directives_of_a_file_are_in_force_and_a_changed_file_is_a_changed_setting() {
         assert_eq!(setting(&mut first, "maxmemory"), "0", "{image}");
         assert_eq!(deployment.changes(path, &options), 0, "{image}");
 
-        // What only the server knows is told at its place, before anything changes.
+        // Problems that only the server finds are shown at their places, before anything changes.
         for line in ["maxmemory 1tb-and-more", "no-such-directive 1", "no-such-directive \"\""] {
             write("own.conf", &format!("slave-priority 7\n{line}\n"));
             let run = deployment.run("up", path, &options);
@@ -195,7 +195,7 @@ fn a_value_that_the_server_lowers_is_told_once_and_is_no_drift() {
     assert!(!texts(&again).1.contains("maxclients"), "{}", texts(&again).1);
     deployment.verify();
 
-    // What the spec does not have goes back to the default that this very server has told.
+    // A directive outside the spec returns to the default that the server has reported.
     let _: () =
         redis::cmd("CONFIG").arg("SET").arg("hz").arg(77).query(&mut deployment.connect(1)).expect("set");
     let plan = deployment.plan("standalone", &options);
@@ -203,7 +203,7 @@ fn a_value_that_the_server_lowers_is_told_once_and_is_no_drift() {
     deployment.up("standalone", &options);
     assert_eq!(deployment.changes("standalone", &options), 0);
 
-    // While it runs, it refuses what it lowers at its start.
+    // While it runs, it refuses values that it lowers at its start.
     deployment.up("standalone", &["--set", "config.maxclients=100"]);
     let before = deployment.containers();
     deployment.up("standalone", &options);

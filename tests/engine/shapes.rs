@@ -1,4 +1,4 @@
-//! Specs beyond the shipped ones: other counts, explicit addresses and ports, settings, limits.
+//! Specs beyond the shipped topologies: other counts, explicit addresses and ports, settings, limits.
 
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ nodes:
     assert_eq!(deployment.changes(path, &[]), 0);
 }
 
-/// Brings a topology up and looks at every container that it has.
+/// Brings a topology up and checks every container.
 fn holds_nothing_needless(topology: &str, containers: usize, more: &[&str]) {
     let deployment = Deployment::new(&format!("container-{topology}"));
     deployment.up(topology, more);
@@ -110,10 +110,10 @@ fn holds_nothing_needless(topology: &str, containers: usize, more: &[&str]) {
         assert_eq!(host["SecurityOpt"], json!(["no-new-privileges:true"]), "{name}");
         assert_eq!(host["ReadonlyRootfs"], true, "{name}");
         assert_eq!(host["PidsLimit"], 512, "{name}");
-        // What holds the nodes' network namespace holds no data.
+        // The owner of the nodes' network namespace holds no data.
         let is_node = !name.as_str().is_some_and(|name| name.ends_with("-network"));
         assert_eq!(host["Memory"], if is_node { 1024 } else { 64 } * 1024 * 1024, "{name}");
-        // Nothing but what the image brings along.
+        // Only the image's own variables.
         assert_eq!(container["Config"]["Env"], image, "{name}");
         let ports = container["NetworkSettings"]["Ports"].as_object().expect("ports");
         let bindings: Vec<&Value> = ports.values().filter_map(Value::as_array).flatten().collect();
@@ -129,7 +129,7 @@ fn containers_of_every_kind_hold_nothing_that_they_need_not() {
     holds_nothing_needless("standalone", 1, &[]);
     holds_nothing_needless("replica", 2, &[]);
     holds_nothing_needless("secure", 2, &["--set", "tls=true"]);
-    // The nodes, and whose network namespace they join.
+    // The nodes, and the owner of their network namespace.
     holds_nothing_needless("sentinel", 7, &[]);
     holds_nothing_needless("cluster", 6, &[]);
 }

@@ -1,4 +1,4 @@
-//! What the shipped topologies promise beyond coming and going.
+//! Promises of the shipped topologies.
 
 use serde_json::Value;
 

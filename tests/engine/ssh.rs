@@ -1,4 +1,4 @@
-//! An engine on another machine that only `ssh` leads to, at a port of its own.
+//! An engine on another machine that only `ssh` can reach, at another port.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,13 +10,13 @@ use serde_json::Value;
 use crate::private_engine::{PrivateEngine, as_root, run};
 use crate::support::{REDIS_7, command, eventually, fail_with, output, succeed};
 
-/// The server wants to be named by its whole path.
+/// `sshd` must be started by its absolute path.
 const SSHD: &str = "/usr/sbin/sshd";
 
-/// Where the server listens, which is not where `ssh` looks for one.
+/// The server's port, which differs from the default of `ssh`.
 const PORT: u16 = 2222;
 
-/// A server for `ssh` beside an engine; nothing of it is this machine's or its user's own.
+/// An `ssh` server beside an engine. It uses no files of this machine or its user.
 struct SshServer<'e> {
     engine: &'e PrivateEngine,
     server: Child,
@@ -46,7 +46,7 @@ impl<'e> SshServer<'e> {
         for (client, key) in [("right", "client_key"), ("wrong", "other_key")] {
             make_client(&engine.path(client), &path(key), &path("known_hosts"));
         }
-        // Its folder for root's part is made by whoever starts it as a service.
+        // A service manager would make this folder.
         run(as_root("mkdir").args(["-p", "/run/sshd"]));
         let log = fs::File::create(path("sshd_log")).expect("a file for the log");
         let server = engine
@@ -62,7 +62,7 @@ impl<'e> SshServer<'e> {
         server
     }
 
-    /// The engine's address, for whoever can log in.
+    /// The engine's address, for users who can log in.
     fn host(&self) -> String {
         let user = run(Command::new("id").arg("-un"));
         format!("ssh://{}@{}:{PORT}", user.trim(), self.engine.address())
@@ -95,7 +95,7 @@ impl Drop for SshServer<'_> {
     }
 }
 
-/// Makes a program `ssh` that is the real one without anything of its user's: with this key, and for these hosts.
+/// Makes a program `ssh` that runs the real `ssh` without its user's files: with this key, and for these hosts.
 fn make_client(folder: &Path, key: &str, known_hosts: &str) {
     fs::create_dir(folder).expect("a folder");
     let configuration = folder.join("config");
@@ -125,14 +125,14 @@ fn an_engine_behind_ssh_is_as_good_as_one_that_listens() {
     assert!(server.run(&["logs"]).contains("Ready to accept connections"));
     server.run(&["down"]);
 
-    // Six containers at a time, each with requests of its own.
+    // Six containers at a time, each with its own requests.
     server.run(&["up", "cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"]);
     let plan = server.json(&["plan", "cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"]);
     assert_eq!(plan["changes"], 0, "{plan:#}");
     server.run(&["down"]);
     assert_eq!(engine.leftovers(), "");
 
-    // Whoever is not let in hears why, and what to try.
+    // A refused user sees the reason, and a hint.
     let said = fail_with(&output(&mut server.command("wrong", &["ls"])), 4);
     assert!(said.contains(&server.host()), "{said}");
     assert!(said.contains("Permission denied (publickey)"), "{said}");

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Deployment, docker, fail_with, redisctl, succeed};
 
-/// Changes what a deployment of one node has stored.
+/// Changes the stored file of a deployment with one node.
 fn rewrite(deployment: &Deployment, change: impl FnOnce(&mut serde_json::Map<String, Value>)) {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path().join("deployment.json");

@@ -1,4 +1,4 @@
-//! What every test needs: a deployment that cleans up after itself, and words for asking about it.
+//! Helpers for all tests: a deployment that is removed by itself, and questions about it.
 
 use std::ffi::OsStr;
 use std::process::{Child, Command, Output, Stdio};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use redis::{Client, Connection, IntoConnectionInfo, RedisResult};
 use serde_json::Value;
 
-/// The image that tests use where the server does not matter.
+/// The image of tests in which the server does not matter.
 pub(crate) const REDIS_7: &str = "redisctl-test/redis:7.0";
 
 /// Redis 6, the first with access lists.
@@ -31,10 +31,10 @@ pub(crate) const REDIS_8_2: &str = "redisctl-test/redis:8.2";
 /// Redis Stack 7.4, with four modules, in its own layout.
 pub(crate) const STACK: &str = "redisctl-test/stack:7.4";
 
-/// How long any command may take, far beyond redisctl's own deadlines: what hangs is to fail, and to say so.
+/// The time limit of any command, far beyond redisctl's own limits. A command that hangs must fail with a message.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// How long a server may take for an answer.
+/// The time limit of a server's answer.
 const ANSWER: Duration = Duration::from_secs(60);
 
 /// redisctl with these arguments, to be run.
@@ -54,13 +54,13 @@ pub(crate) fn redisctl<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
     output(&mut command(arguments))
 }
 
-/// Runs redisctl, however it is started.
+/// Runs redisctl in any environment.
 pub(crate) fn output(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     end(command.spawn().expect("redisctl starts"))
 }
 
-/// Lets a command come to its end, which is put to it where it hangs.
+/// Waits for the end of a command. A command that hangs is killed.
 pub(crate) fn end(child: Child) -> Output {
     let process = child.id().to_string();
     let (ended, news) = mpsc::channel::<()>();
@@ -76,14 +76,14 @@ pub(crate) fn end(child: Child) -> Output {
     output
 }
 
-/// A connection that waits for no answer for ever.
+/// A connection with a time limit for answers.
 pub(crate) fn connect(to: impl IntoConnectionInfo) -> RedisResult<Connection> {
     let connection = Client::open(to)?.get_connection_with_timeout(ANSWER)?;
     connection.set_read_timeout(Some(ANSWER))?;
     Ok(connection)
 }
 
-/// What a command wrote to stdout; fails the test where the command failed.
+/// The stdout of a command. Fails the test if the command failed.
 #[track_caller]
 pub(crate) fn succeed(output: &Output) -> String {
     let (stdout, stderr) = texts(output);
@@ -91,7 +91,7 @@ pub(crate) fn succeed(output: &Output) -> String {
     stdout
 }
 
-/// What a command wrote to stderr; fails the test where it did not end with this exit code.
+/// The stderr of a command. Fails the test if the exit code differs.
 #[track_caller]
 pub(crate) fn fail_with(output: &Output, code: i32) -> String {
     let (stdout, stderr) = texts(output);
@@ -99,21 +99,21 @@ pub(crate) fn fail_with(output: &Output, code: i32) -> String {
     stderr
 }
 
-/// What a command wrote to stdout and to stderr.
+/// The stdout and stderr of a command.
 pub(crate) fn texts(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// Runs the engine's own client; its output, trimmed.
+/// Runs the engine's own client. Returns its output, trimmed.
 #[track_caller]
 pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("the docker client starts");
     succeed(&output).trim().to_owned()
 }
 
-/// Removes what a test made, by the engine's own client. A failure fails the test, unless the test has failed already:
-/// a second panic would end all tests.
+/// Removes an object of a test with the engine's own client. A failure fails the test, unless the test has already
+/// failed: a second panic would end all tests.
 #[track_caller]
 pub(crate) fn clean_up(arguments: &[&str]) {
     let output = Command::new("docker").args(arguments).output();
@@ -122,7 +122,7 @@ pub(crate) fn clean_up(arguments: &[&str]) {
     }
 }
 
-/// Looks again and again until something holds that takes some seconds at most, on a busy machine too.
+/// Checks repeatedly until a state is reached, which takes some seconds at most, even on a busy machine.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(90);
@@ -132,15 +132,15 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Ports for a test, enough for forty nodes: below the ephemeral ones, with room for the bus ports. Two runs of a few
-/// tests at the same moment begin at different ports.
+/// Ports for a test, enough for forty nodes: below the ephemeral ports, with room for the bus ports. Two test runs at
+/// the same moment begin at different ports.
 fn ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let begin = u16::try_from(std::process::id() % 70).expect("a small number");
     11_000 + begin * 50 + NEXT.fetch_add(50, Ordering::Relaxed)
 }
 
-/// A deployment of a test's own; gone when it goes out of scope.
+/// A deployment of a single test, removed when it is dropped.
 pub(crate) struct Deployment {
     /// Its name.
     pub(crate) name: String,
@@ -149,7 +149,7 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A deployment that is not up yet. Whatever an earlier run left under its name is removed.
+    /// A deployment that is not up yet. Parts that an earlier run left under its name are removed.
     pub(crate) fn new(test: &str) -> Self {
         let deployment = Self { name: format!("redisctl-test-{test}"), port: ports() };
         deployment.remove();
@@ -157,7 +157,7 @@ impl Deployment {
     }
 
     fn remove(&self) {
-        // There may be nothing to remove, which is no failure here.
+        // It may not exist, which is no failure here.
         let _ = redisctl(&["down", &self.name, "--volumes"]);
     }
 
@@ -208,13 +208,13 @@ impl Deployment {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    /// What `plan` says.
+    /// The output of `plan`.
     #[track_caller]
     pub(crate) fn plan(&self, topology: &str, more: &[&str]) -> String {
         succeed(&self.run("plan", topology, more))
     }
 
-    /// How many changes `plan` would make.
+    /// The number of changes in the plan.
     #[track_caller]
     pub(crate) fn changes(&self, topology: &str, more: &[&str]) -> u64 {
         let more: Vec<&str> = more.iter().copied().chain(["--output", "json"]).collect();
@@ -234,7 +234,7 @@ impl Deployment {
         docker(&["ps", "-aq", "--no-trunc", "--filter", &filter])
     }
 
-    /// Ids and start times of all containers: equal before and after what must touch none.
+    /// Ids and start times of all containers, equal before and after a command that must not restart any.
     pub(crate) fn containers(&self) -> String {
         let ids = self.container_ids();
         let mut arguments = vec!["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}"];
@@ -242,7 +242,7 @@ impl Deployment {
         if ids.is_empty() { String::new() } else { docker(&arguments) }
     }
 
-    /// Everything on the engine that bears this deployment's label.
+    /// All objects on the engine with this deployment's label.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let filter = format!("label=io.redisctl.deployment={}", self.name);
         let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! TLS: nothing else is spoken, certificates are verified, and bad ones are told apart.
+//! TLS: servers refuse plain text, certificates are verified, and errors name the fault.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Deployment, REDIS_7, VALKEY_8, docker, fail_with, redisctl, succeed};
 
-/// How often each check was made; all of them have passed.
+/// The number of each check; all of them passed.
 fn counts(report: &Value, names: &[&str]) -> Vec<usize> {
     let checks = report["checks"].as_array().expect("checks");
     names.iter().map(|name| checks.iter().filter(|check| check["name"] == *name).count()).collect()
@@ -34,7 +34,7 @@ fn a_cluster_speaks_tls_alone() {
     let file = env["REDIS_CA_FILE"].as_str().expect("a path");
     assert_eq!(fs::read_to_string(file).expect("a file"), ca);
 
-    // To and from TLS there is no way but anew.
+    // TLS can only be switched on or off with `--recreate`.
     let refused = fail_with(&shop.run("up", "cluster", &["--image", REDIS_7]), 1);
     assert!(refused.contains("the spec changed tls"), "{refused}");
 }
@@ -49,7 +49,7 @@ fn clients_must_have_a_certificate_where_the_spec_says_so() {
     let inspected = docker(&["inspect", &shop.node(1)]);
     assert!(!inspected.contains("PRIVATE KEY"), "{inspected}");
 
-    // Which of the two it is can change while the servers run.
+    // The kind of certificate can change on running servers.
     let before = shop.containers();
     let optional = ["--image", VALKEY_8, "--set", "tls.client_auth=optional"];
     shop.up("replica", &optional);
@@ -61,7 +61,7 @@ fn clients_must_have_a_certificate_where_the_spec_says_so() {
     assert!(settings.contains("REDIS_CERT_FILE='") && settings.contains("REDIS_KEY_FILE='"), "{settings}");
 }
 
-/// A CA, as a company may have one.
+/// A CA, like that of a company.
 struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -71,7 +71,7 @@ impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // With the certificate's own name it would look self-signed to the servers.
+        // With the certificate's own subject, the servers would take it for self-signed.
         params.distinguished_name.push(DnType::CommonName, "a company");
         let key = KeyPair::generate().expect("a key");
         Self { pem: params.self_signed(&key).expect("a CA").pem(), issuer: Issuer::new(params, key) }
@@ -119,7 +119,7 @@ fn ones_own_certificate_is_judged_used_and_renewed() {
     shop.up(spec, &[]);
     assert_eq!(counts(&shop.verify(), &["certificate", "plaintext", "no-certificate"]), [2, 2, 2]);
 
-    // A new one of the same CA is taken without a restart.
+    // A new certificate of the same CA needs no restart.
     let before = shop.containers();
     authority.issue(folder.path(), "127.0.0.1", |_| {});
     assert_eq!(shop.changes(spec, &[]), 3);

@@ -1,4 +1,4 @@
-//! What redisctl leaves on servers: nothing that a user has not asked for.
+//! Traces of redisctl on servers: none that a user has not asked for.
 
 use redis::{Cmd, IntoConnectionInfo as _, RedisConnectionInfo, Value, cmd};
 
@@ -6,14 +6,14 @@ use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_9, connect, r
 
 const USERS: &str = "[{name: app, password: app, rules: [\"~app:*\", +@read, +ping, +cluster|slots]}]";
 
-/// A node, as the default user sees it.
+/// A node in the view of the default user.
 struct Seen {
     connection: redis::Connection,
 }
 
 impl Seen {
     fn new(shop: &Deployment, number: u16, password: bool) -> Self {
-        // An ordinary client tells its library, which old servers count as an error.
+        // An ordinary client sends its library name, which old servers count as an error.
         let quiet = RedisConnectionInfo::default().set_skip_set_lib_name();
         let address = ("127.0.0.1", shop.port + number - 1).into_connection_info().expect("an address");
         let mut connection = connect(address.set_redis_settings(quiet)).expect("a connection");
@@ -65,7 +65,7 @@ impl Seen {
     }
 }
 
-/// Right after `up`, the statistics hold what the deployment itself does, and the reset of them.
+/// Right after `up`, the statistics only hold the deployment's own commands, and the reset of the statistics.
 #[track_caller]
 fn statistics_are_new(seen: &mut Seen) {
     let allowed = ["config", "config|resetstat", "replconf", "ping", "publish", "info", "psync", "auth"];
@@ -92,7 +92,7 @@ fn a_deployment_is_clean(test: &str, image: &str, topology: &str, nodes: u16, mo
     for number in 1..=nodes {
         Seen::new(&shop, number, password).is_clean(users);
     }
-    // The entries of others stay.
+    // The entries of other clients stay.
     if password {
         succeed(&redisctl(&["cli", &shop.name, "1", "--user", "app", "--", "PING"]));
         let mut stranger = shop.connect(1);

@@ -1,4 +1,4 @@
-//! Two runs at the same deployment: one holds the lease, and the other waits for it.
+//! Two runs on the same deployment: one holds the lease, and the other waits for it.
 
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use crate::moment::{at, is_step, meanwhile};
 use crate::private_engine::as_root;
 use crate::support::{Deployment, REDIS_7, command, docker, end, fail_with, redisctl, succeed};
 
-/// How long something that must come about may take.
+/// The time limit for expected events.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// After which a lease expires.
+/// The time after which a lease expires.
 const EXPIRY: Duration = Duration::from_secs(20);
 
 /// The names of the deployment's leases.
@@ -53,7 +53,7 @@ fn a_down_waits_for_an_up_and_leaves_nothing() {
     let deployment = Deployment::new("up-down");
     let up = deployment.command("up", "cluster", &[]).spawn().expect("redisctl starts");
     await_container(&deployment);
-    // Without time to wait, it says who is in its way.
+    // With no time to wait, it names the other run.
     let said = fail_with(&redisctl(&["down", &deployment.name, "--timeout", "0s"]), 1);
     assert!(said.contains(&format!("(process {}, begun ", up.id())), "{said}");
     assert!(said.contains(&format!("end process {}", up.id())), "{said}");
@@ -66,7 +66,7 @@ fn a_down_waits_for_an_up_and_leaves_nothing() {
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
 
-/// A process in a container has the number that another process has outside.
+/// A process in a container can have the number of another process outside.
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn runs_that_do_not_see_each_others_processes_wait_for_each_other_too() {
@@ -110,7 +110,7 @@ fn the_lease_of_a_killed_run_goes_to_the_next_run() {
 fn a_lease_that_is_not_renewed_expires() {
     let deployment = Deployment::new("expired");
     let lease = format!("{}-lease", deployment.name);
-    // A run on another machine, killed before it made anything else.
+    // A run on another machine that was killed right after it took the lease.
     let labels = [
         format!("io.redisctl.lease={}", deployment.name),
         r#"io.redisctl.lease-holder={"command":"up","user":"ann","host":"box"}"#.to_owned(),
@@ -139,7 +139,7 @@ fn a_run_whose_lease_is_removed_stops() {
     docker(&["kill", "--signal", "CONT", &deployment.node(1)]);
     assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("the lease of `redisctl-test-lease-lost` was removed"), "{}", ended.stderr);
-    // What there is may be another run's.
+    // The existing parts may belong to another run.
     assert!(!ended.stderr.contains("is left as it is"), "{}", ended.stderr);
     deployment.up("replica", &[]);
     deployment.verify();

@@ -1,5 +1,5 @@
-//! Users and passwords on servers that run: rotated under clients, set back where they drifted, added,
-//! removed, and the default one switched off.
+//! Users and passwords on running servers: changed under clients, reset after drift, added, removed, and the default
+//! user switched off.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,11 +11,11 @@ use crate::support::{
     Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, connect, docker, fail_with, redisctl, succeed,
 };
 
-/// How often each client logs in anew. As often as it can would fill the kernel's table of connections, and
-/// then nobody on this machine could connect any more.
+/// The interval of a client's logins. Without it, logins would fill the kernel's table of connections, and no process
+/// on this machine could connect any more.
 const PACE: Duration = Duration::from_millis(20);
 
-/// A deployment with a spec of its own.
+/// A deployment with its own spec.
 struct Specified {
     deployment: Deployment,
     folder: tempfile::TempDir,
@@ -26,14 +26,14 @@ impl Specified {
         Self { deployment: Deployment::new(test), folder: tempfile::tempdir().expect("a folder") }
     }
 
-    /// The path of the spec, which says this now.
+    /// The path of the spec, with this new text.
     fn spec(&self, yaml: &str) -> String {
         let path = self.folder.path().join("spec.yaml");
         std::fs::write(&path, yaml).expect("a spec file");
         path.to_str().expect("a path in UTF-8").to_owned()
     }
 
-    /// Brings it to a spec and proves it; there is nothing left to do then.
+    /// Brings it to a spec and verifies it. The next plan must be empty.
     #[track_caller]
     fn up(&self, yaml: &str, image: &str) {
         let spec = self.spec(yaml);
@@ -77,7 +77,7 @@ fn passwords_are_rotated_under_clients() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn passwords_are_rotated_under_clients_of_sentinels() {
     let it = Specified::new("rotation-sentinel");
-    // Sentinels know the default user only.
+    // Sentinels only have the default user.
     rotate_under_clients(
         &it,
         "kind: sentinel\nreplicas: 2",
@@ -99,7 +99,7 @@ fn passwords_are_rotated_under_clients_of_one_server_and_of_a_cluster() {
     rotate_under_clients(&Specified::new("rotation-6"), "kind: cluster", &[("default", &all), ("app", &all)]);
 }
 
-/// Tells the clients to stop once it goes out of scope: also where `up` fails, or nobody would ever end.
+/// Tells the clients to stop when it is dropped, so that they also end if `up` fails.
 struct Done<'a>(&'a AtomicBool);
 
 impl Drop for Done<'_> {
@@ -108,7 +108,7 @@ impl Drop for Done<'_> {
     }
 }
 
-/// Rotates the passwords of users while clients log in to nodes again and again, and others stay.
+/// Changes the passwords of users while some clients log in to nodes repeatedly, and other clients stay connected.
 fn rotate_under_clients(it: &Specified, shape: &str, users: &[(&str, &[u16])]) {
     let spec = |password: &str| {
         let users = format!("users: [{{name: app, password: {password}, rules: ['~*', '&*', '+@all']}}]");
@@ -135,7 +135,7 @@ fn rotate_under_clients(it: &Specified, shape: &str, users: &[(&str, &[u16])]) {
                             Ok(mut connection) => drop(ping(&mut connection).expect("a log-in is good")),
                             Err(error) if password == "old" => {
                                 assert_eq!(error.kind(), ErrorKind::AuthenticationFailed, "{error}");
-                                // Nobody is sent away before the new one is good everywhere.
+                                // No client is refused before the new password is accepted everywhere.
                                 for other in *nodes {
                                     it.log_in(*other, user, "new").expect("the new password");
                                 }
@@ -212,7 +212,7 @@ fn a_cluster_works_with_the_default_user_switched_off() {
     }
 }
 
-/// Rules that the servers say back in other words, or that are easily misunderstood.
+/// Rules that servers return in other words, or that are easily misunderstood.
 const TRICKY: &str = "auth:
   password: p
   users:
@@ -253,7 +253,7 @@ fn auth_is_added_changed_and_removed_under_sentinels() {
         it.up("kind: sentinel\n", image);
         let containers = it.deployment.containers();
         it.up(&format!("kind: sentinel\n{TRICKY}"), image);
-        // What they were told is in their files, too.
+        // The changes are in their files, too.
         for restarted in [2, 3, 5] {
             docker(&["restart", &it.deployment.node(restarted)]);
         }
@@ -293,7 +293,7 @@ fn old_sentinels_keep_their_password_and_servers_get_users() {
     it.deployment.verify();
 }
 
-/// Users for which every sort of rule is proved; what only newer servers know is apart.
+/// Users with a proof for every sort of rule. Rules that only newer servers know are separate.
 const EVERY_SORT: &str = "kind: replication
 auth:
   password: p
@@ -309,7 +309,7 @@ const OF_NEWER_SERVERS: &str =
     - {name: selects, rules: ['~a:*', '+get', '(~b:* +@write -del)', '(%R~c +@list &e:* +publish)']}
 ";
 
-/// The rules of the users that nothing showed, and how many checks there were of users.
+/// The rules without a proof, and the number of checks for users.
 fn shown(report: &serde_json::Value) -> (Vec<&str>, usize) {
     let checks = report["checks"].as_array().expect("checks");
     let of_users =
@@ -330,7 +330,7 @@ fn every_rule_is_proved_on_every_server() {
     }
     let it = Specified::new("rules-redis-6-0");
     it.up(EVERY_SORT, REDIS_6);
-    // Without dry runs, nobody is to find out what would happen.
+    // Without dry runs, this rule cannot be proved harmlessly.
     let unshown = "`~counter`";
     let report = it.deployment.verify();
     let (unshown_there, checks) = shown(&report);

@@ -1,5 +1,5 @@
-//! The program as it is used on Windows: an engine over TCP, and one over a named pipe. Elsewhere too:
-//! `.ci/windows` runs these under wine.
+//! The program as on Windows: an engine over TCP, and an engine over a named pipe. On other systems, `.ci/windows`
+//! runs these tests under wine.
 
 use std::net::SocketAddr;
 use std::sync::mpsc;
@@ -10,7 +10,7 @@ use tokio::net::windows::named_pipe::{NamedPipeServer, ServerOptions};
 
 use crate::support::{Deployment, fail_with, redisctl, succeed};
 
-/// `--host` for a pipe of these tests' own.
+/// `--host` for a pipe of these tests.
 const PIPE: &str = "npipe:////./pipe/redisctl_test_engine";
 
 /// The engine that `DOCKER_HOST` names, which must be one over TCP without TLS.
@@ -31,7 +31,7 @@ fn serve_pipe(engine: SocketAddr) {
             ready.send(()).expect("somebody waits for the pipe");
             loop {
                 pipe.connect().await.expect("a client of the pipe");
-                // There must always be an instance that is free, or clients find no pipe at all.
+                // An instance must always be free, otherwise clients find no pipe.
                 let next = ServerOptions::new().create(&name).expect("another instance of the pipe");
                 tokio::spawn(forward(std::mem::replace(&mut pipe, next), engine));
             }
@@ -40,14 +40,14 @@ fn serve_pipe(engine: SocketAddr) {
     is_ready.recv().expect("the pipe is served");
 }
 
-/// Carries bytes both ways until either side ends; an end in the middle is the client's to complain about.
+/// Forwards bytes in both directions until a side ends. If a connection breaks, the client reports it.
 async fn forward(mut pipe: NamedPipeServer, engine: SocketAddr) {
     if let Ok(mut connection) = TcpStream::connect(engine).await {
         let _ = tokio::io::copy_bidirectional(&mut pipe, &mut connection).await;
     }
 }
 
-/// A cluster comes, is proved to work, and goes; `--host` as given, else what the environment says.
+/// A cluster is brought up, verified and removed. `host` is `--host`, otherwise the environment decides.
 fn a_cluster_comes_and_goes(test: &str, host: &[&str]) {
     let deployment = Deployment::new(test);
     let told = deployment.up("cluster", host);

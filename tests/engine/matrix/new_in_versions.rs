@@ -1,4 +1,4 @@
-//! Abilities that only some versions have: used where a server has them, refused beforehand where it has not.
+//! Abilities of some versions: used if a server has them, otherwise refused beforehand.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Upgrades from each server to the next: every kind, node by node, with the data kept.
+//! Upgrades from each server to the next, for every kind, node by node, with kept data.
 
 use crate::support::{Deployment, REDIS_7, VALKEY_8, VALKEY_9, redisctl, succeed};
 
