@@ -10,6 +10,7 @@ use super::name::NameError;
 use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{endpoint_leaves_the_container, ports_can_be_reached};
+use super::rules::sentinels::directives_fit_their_nodes;
 use super::rules::tls::server_knows_client_auth;
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
@@ -60,6 +61,9 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(nodes_exist(spec, &names, |node| {
         !facts.existing_is_known && NodeName::from_label(node).number_in(&name).is_some()
     }));
+
+    let sentinels: Vec<&NodeName> = numbers.sentinels.iter().filter_map(|number| names.get(number)).collect();
+    problems.extend(directives_fit_their_nodes(spec, &sentinels));
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));

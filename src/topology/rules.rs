@@ -17,7 +17,7 @@ pub(super) mod directives;
 mod modules;
 pub(super) mod nodes;
 pub(super) mod ports;
-mod sentinels;
+pub(super) mod sentinels;
 pub(super) mod tls;
 
 /// All rules about single fields as written.

@@ -136,7 +136,7 @@ pub fn of_spec(settings: &Settings) -> impl Iterator<Item = (&str, &str)> {
 
 /// Directives of `sentinel.conf` that the user may set. None of them is a directive of `redis.conf`. The
 /// quorum follows from the number of sentinels.
-const OF_SENTINELS: [&str; 3] = ["down-after-milliseconds", "failover-timeout", "parallel-syncs"];
+pub(super) const OF_SENTINELS: [&str; 3] = ["down-after-milliseconds", "failover-timeout", "parallel-syncs"];
 
 /// Whether a directive is for sentinels only.
 #[must_use]

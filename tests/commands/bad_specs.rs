@@ -211,3 +211,16 @@ fn problems_as_json() {
     let ended = folder.run(&["--output", "json", "validate", "./shop.yaml"]);
     assert_snapshot!("json", ended.text());
 }
+
+/// Values that end a sentinel, or that it takes for 0, and directives at the wrong node.
+#[test]
+fn directives_of_sentinels() {
+    assert_snapshot!(
+        "directives_of_sentinels",
+        told(
+            "kind: sentinel\nconfig: {failover-timeout: plenty, parallel-syncs: 0, down-after-milliseconds: 5s, \
+             maxmemory: 1zb}\nnodes:\n  shop-1:\n    config: {failover-timeout: 1000}\n  shop-4:\n    config: \
+             {maxmemory: 5mb, loadmodule: /m.so, nosuch: 1, parallel-syncs: 2}\n"
+        )
+    );
+}

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::made_image::MadeImage;
 use crate::moment::{Ended, is_step, meanwhile};
-use crate::support::{Deployment, docker, fail_with, redisctl, succeed};
+use crate::support::{Deployment, REDIS_7, docker, fail_with, redisctl, succeed};
 
 /// The last line of stderr: the error.
 fn error_of(ended: &Ended) -> Value {
@@ -23,11 +24,12 @@ fn text<'a>(error: &'a Value, field: &str) -> &'a str {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
     let deployment = Deployment::new("refused");
-    let (name, bad) = (&deployment.name, ["--set", "config.failover-timeout=plenty"]);
+    let image = MadeImage::with_server("refused", REDIS_7, "echo 'negative or zero time parameter'; exit 1");
+    let (name, bad) = (&deployment.name, ["--image", image.name.as_str()]);
     let folder = tempfile::tempdir().expect("a folder");
     let bundle = folder.path().to_str().expect("a path in UTF-8");
     let bundled: Vec<&str> = bad.iter().copied().chain(["--bundle", bundle]).collect();
-    let said = fail_with(&deployment.run("up", "sentinel", &bundled), 1);
+    let said = fail_with(&deployment.run("up", "standalone", &bundled), 1);
     let written = std::fs::read_to_string(folder.path().join("error.txt")).expect("the bundle's error");
     for part in [
         "its container ended with exit code 1",
@@ -41,11 +43,11 @@ fn a_setting_that_the_server_refuses_is_shown_with_its_own_words() {
     assert!(!deployment.leftovers().is_empty());
     // A failure does not remove objects that existed before.
     let remove: Vec<&str> = bad.iter().copied().chain(["--on-failure", "remove"]).collect();
-    let said = fail_with(&deployment.run("up", "sentinel", &remove), 1);
+    let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
     assert!(said.contains(&format!("`{name}` is not removed (it existed before)")), "{said}");
     assert!(!deployment.leftovers().is_empty());
     succeed(&redisctl(&["down", name]));
-    let said = fail_with(&deployment.run("up", "sentinel", &remove), 1);
+    let said = fail_with(&deployment.run("up", "standalone", &remove), 1);
     assert!(said.contains(&format!("`{name}` is removed: ")), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }

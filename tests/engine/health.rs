@@ -3,38 +3,8 @@
 use std::process::{Command, Output};
 use std::thread;
 
-use crate::support::{
-    Deployment, REDIS_7, REDIS_8, VALKEY_8, clean_up, docker, eventually, redisctl, succeed,
-};
-
-/// An image with a shell for the scripts of the tests; it has no client.
-const WITH_SHELL: &str = "redisctl-test/stack:7.4";
-
-/// An image of the tests with a shell, as official images have one: gone at the end of the test.
-struct Image {
-    name: String,
-}
-
-impl Image {
-    fn with_shell(test: &str, base: &str) -> Self {
-        let image = Self { name: format!("redisctl-test/shell:{test}") };
-        let folder = tempfile::tempdir().expect("a folder");
-        let shell = folder.path().join("sh");
-        let shell = shell.to_str().expect("a path");
-        let [from, to] = [WITH_SHELL, base].map(|image| docker(&["create", image, "sh"]));
-        docker(&["cp", &format!("{from}:/bin/dash"), shell]);
-        docker(&["cp", shell, &format!("{to}:/bin/sh")]);
-        docker(&["commit", "--change", "CMD [\"/entrypoint.sh\"]", &to, &image.name]);
-        docker(&["rm", &from, &to]);
-        image
-    }
-}
-
-impl Drop for Image {
-    fn drop(&mut self) {
-        clean_up(&["rmi", &self.name]);
-    }
-}
+use crate::made_image::{MadeImage, WITH_SHELL};
+use crate::support::{Deployment, REDIS_7, REDIS_8, VALKEY_8, docker, eventually, redisctl, succeed};
 
 fn health(container: &str) -> String {
     docker(&["inspect", "--format", "{{if .State.Health}}{{.State.Health.Status}}{{end}}", container])
@@ -51,7 +21,7 @@ fn become_healthy(shop: &Deployment, nodes: usize) {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn every_node_becomes_healthy_and_a_server_that_hangs_unhealthy() {
-    let image = Image::with_shell("kinds", REDIS_7);
+    let image = MadeImage::with_shell("kinds", REDIS_7);
     let open = Deployment::new("health-open");
     open.up("standalone", &["--image", &image.name]);
     let secret = Deployment::new("health-secret");
@@ -85,7 +55,7 @@ fn every_node_becomes_healthy_and_a_server_that_hangs_unhealthy() {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn sentinels_and_images_without_a_client_become_healthy() {
-    let image = Image::with_shell("sentinels", VALKEY_8);
+    let image = MadeImage::with_shell("sentinels", VALKEY_8);
     let shop = Deployment::new("health-sentinel");
     shop.up("sentinel", &["--image", &image.name, "--set", "auth.password=secret"]);
     let bare = Deployment::new("health-bare");
@@ -126,7 +96,7 @@ impl Drop for Composed {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn exported_compose_files_have_the_check() {
-    let image = Image::with_shell("compose", REDIS_7);
+    let image = MadeImage::with_shell("compose", REDIS_7);
     let shop = Deployment::new("health-compose");
     let port = shop.port.to_string();
     let export = ["export", "compose", "replica", "--name", &shop.name, "--port-base", &port];

@@ -12,13 +12,17 @@ mod converge;
 mod data;
 mod env_readers;
 mod expiry;
+#[cfg(unix)]
 mod failure;
+#[cfg(unix)]
 mod health;
 mod images;
 #[cfg(target_os = "linux")]
 mod in_container;
 mod interruption;
 mod library;
+#[cfg(unix)]
+mod made_image;
 mod marks;
 mod matrix;
 mod modules;

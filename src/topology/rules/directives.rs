@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::sentinels::value_is_a_number;
 use crate::spec::redis_conf::lines::{group_size, is_written_as_given, repeats};
 use crate::spec::redis_conf::names::is_same_directive;
 use crate::spec::redis_conf::words::split;
 use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::Server;
 use crate::topology::settings::owned;
+use crate::topology::settings::values::memory_bytes;
 
 /// Commands that redisctl, replicas, cluster nodes or sentinels send, or that `verify` tries.
 const NEEDED_COMMANDS: [&str; 37] = [
@@ -48,6 +50,16 @@ const NEEDED_COMMANDS: [&str; 37] = [
     "unsubscribe",
     "wait",
     "watch",
+];
+
+/// Directives whose values are amounts of memory on every server.
+const AMOUNTS: [&str; 6] = [
+    "active-defrag-ignore-bytes",
+    "auto-aof-rewrite-min-size",
+    "client-query-buffer-limit",
+    "maxmemory",
+    "proto-max-bulk-len",
+    "repl-backlog-size",
 ];
 
 /// The directives of a spec, common or of a node, with the path of the mapping that holds them.
@@ -116,11 +128,23 @@ fn line_can_be_read(at: &[&str], name: &str, line: &str) -> Option<Problem> {
         let message = format!("the value of `{name}` has a line break or a zero byte in it");
         return Some(Problem::new(at, message));
     }
+    if let Some(problem) = value_is_a_number(at, name, line) {
+        return Some(problem);
+    }
     match group_size(name) {
         Some(size) => words_are_whole(at, name, size, line),
         None if is_written_as_given(name) => words_fit(at, name, line),
-        None => None,
+        None => amount_can_be_read(at, name, line),
     }
+}
+
+/// An amount of memory has a unit that servers know.
+fn amount_can_be_read(at: &[&str], name: &str, line: &str) -> Option<Problem> {
+    let is_amount = AMOUNTS.iter().any(|amount| name.eq_ignore_ascii_case(amount));
+    (is_amount && memory_bytes(line).is_none()).then(|| {
+        let message = format!("`{line}` is not a value of `{name}`");
+        Problem::new(at, message).hint("write bytes, or a number with a unit: `kb`, `mb`, `gb`")
+    })
 }
 
 /// Values that consist of groups of words, such as seconds and changes, have complete groups.
