@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::module_files::ModuleFiles;
-use crate::spec::{Document, PortBase, Problem, Remarks, SpecError};
+use crate::spec::{Document, ModulesSpec, PortBase, Problem, Remarks, SpecError};
 use crate::topology::Topology;
 use crate::topology::defaults::image_reference;
 use crate::topology::warnings::warnings;
@@ -41,6 +41,12 @@ impl LoadedSpec {
     #[must_use]
     pub fn topology(&self) -> &Topology {
         &self.topology
+    }
+
+    /// The modules that the spec asks for.
+    #[must_use]
+    pub fn modules(&self) -> Option<&ModulesSpec> {
+        self.document.spec.modules.as_ref()
     }
 
     /// The source of the spec: a path, or `shipped:cluster`.

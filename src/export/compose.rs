@@ -6,15 +6,18 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::spec::DataSpec;
+use crate::spec::{DataSpec, ModulesSpec};
 use crate::topology::address::gateway;
 use crate::topology::container::{container, data_volume};
 use crate::topology::{Kind, Node, Topology, health_check};
 
 mod command;
+mod modules;
 mod tls;
 mod variables;
 mod yaml;
+
+use modules::Modules;
 
 /// The folder of a server's data in the official images.
 const DATA_FOLDER: &str = "/data";
@@ -41,6 +44,8 @@ struct Service {
     container_name: String,
     hostname: String,
     user: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entrypoint: Option<[&'static str; 1]>,
     command: Vec<String>,
     networks: BTreeMap<String, Attachment>,
     ports: Vec<String>,
@@ -107,9 +112,9 @@ struct Named {
     name: String,
 }
 
-/// The compose file of a topology as data: it is valid as JSON, too.
+/// The compose file of a topology as data: it is valid as JSON, too. `modules` are those of its spec.
 #[must_use]
-pub fn compose(topology: &Topology) -> Compose {
+pub fn compose(topology: &Topology, modules: Option<&ModulesSpec>) -> Compose {
     let nodes = topology.nodes();
     let pool = Pool { subnet: topology.subnet.to_string(), gateway: gateway(topology.subnet).to_string() };
     let network = Network {
@@ -120,13 +125,16 @@ pub fn compose(topology: &Topology) -> Compose {
     let keeps_data = topology.data == DataSpec::Volume;
     let volumes = nodes.iter().filter(|_| keeps_data).map(|node| data_volume(&node.name));
     Compose {
-        services: nodes.iter().map(|node| (node.name.to_string(), service(topology, node))).collect(),
+        services: nodes
+            .iter()
+            .map(|node| (node.name.to_string(), service(topology, node, Modules(modules))))
+            .collect(),
         networks: BTreeMap::from([(topology.name.to_string(), network)]),
         volumes: volumes.map(|name| (name.clone(), Named { name })).collect(),
     }
 }
 
-fn service(topology: &Topology, node: &Node) -> Service {
+fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
     let settings = container(topology, node);
     let name = node.name.to_string();
     let port = node.address.port;
@@ -135,6 +143,7 @@ fn service(topology: &Topology, node: &Node) -> Service {
         DataSpec::Ephemeral => (Vec::new(), vec![format!("{DATA_FOLDER}:{}", owner(&settings.user))]),
     };
     volumes.extend(tls::mount(topology));
+    volumes.extend(modules.mounts());
     #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
     let cpus = node.resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0);
     Service {
@@ -142,7 +151,8 @@ fn service(topology: &Topology, node: &Node) -> Service {
         container_name: name.clone(),
         hostname: name,
         user: settings.user,
-        command: command::command(topology, node),
+        entrypoint: (!modules.are_of_image()).then(|| [topology.server.program()]),
+        command: command::command(topology, node, modules),
         networks: BTreeMap::from([(
             topology.name.to_string(),
             Attachment { ipv4_address: node.address.ip.to_string() },
@@ -192,17 +202,17 @@ fn literal(text: &str) -> String {
 ///
 /// # Errors
 /// It cannot be written as YAML.
-pub fn render(topology: &Topology) -> Result<String, serde_yaml::Error> {
+pub fn render(topology: &Topology, modules: Option<&ModulesSpec>) -> Result<String, serde_yaml::Error> {
     let mut text = String::new();
-    for line in comments(topology) {
+    for line in comments(topology, Modules(modules)) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", format!("# {line}").trim_end());
     }
-    text.push_str(&yaml::to_string(&compose(topology))?);
+    text.push_str(&yaml::to_string(&compose(topology, modules))?);
     Ok(text)
 }
 
-fn comments(topology: &Topology) -> Vec<String> {
+fn comments(topology: &Topology, modules: Modules<'_>) -> Vec<String> {
     let mut lines =
         vec![format!("{}: {}. Written by `redisctl export compose`.", topology.name, topology.summary())];
     let mut paragraph = |text: Vec<String>| {
@@ -226,6 +236,9 @@ fn comments(topology: &Topology) -> Vec<String> {
         ]);
     }
     if let Some(comment) = tls::comment(topology) {
+        paragraph(comment);
+    }
+    if let Some(comment) = modules.comment() {
         paragraph(comment);
     }
     if topology.data == DataSpec::Ephemeral {
@@ -254,10 +267,12 @@ fn comments(topology: &Topology) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Spec;
     use crate::topology::resolve::{Facts, resolve};
 
     fn text(yaml: &str) -> String {
-        render(&resolve(&serde_yaml::from_str(yaml).unwrap(), &Facts::offline("shop")).unwrap()).unwrap()
+        let spec: Spec = serde_yaml::from_str(yaml).unwrap();
+        render(&resolve(&spec, &Facts::offline("shop")).unwrap(), spec.modules.as_ref()).unwrap()
     }
 
     const SECURE: &str = "
@@ -304,6 +319,27 @@ auth:
         let text = text("kind: standalone\nimage: host");
         assert!(text.contains("image: ${REDIS_IMAGE:?"), "{text}");
         assert!(text.contains("docker images redisctl-host"), "{text}");
+    }
+
+    #[test]
+    fn listed_modules_are_loaded_without_the_entrypoint_and_files_are_mounted() {
+        let list = "[/a.so, {file: my.so, args: [x, $y]}, {file: /opt/b.so}]";
+        let text = text(&format!("kind: standalone\nmodules: {list}"));
+        for words in [
+            "entrypoint:\n    - redis-server\n",
+            "    - --loadmodule\n    - /a.so\n    - --loadmodule\n    - /modules/2/my.so\n    - x\n    - $$y\n    - \
+             --loadmodule\n    - /modules/3/b.so\n",
+            "    - ./my.so:/modules/2/my.so:ro\n    - /opt/b.so:/modules/3/b.so:ro\n",
+            "# Modules: put this file into the folder of the spec",
+        ] {
+            assert!(text.contains(words), "{words} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn modules_none_keeps_the_entrypoint_from_adding_any() {
+        let text = text("kind: standalone\nmodules: none");
+        assert!(text.contains("entrypoint:") && !text.contains("odules:"), "{text}");
     }
 
     #[test]

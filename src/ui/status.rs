@@ -7,7 +7,7 @@ use indicatif::HumanBytes;
 
 use super::Palette;
 use super::table::Table;
-use crate::status::{DeploymentState, Link, NodeCondition, NodeStatus, StatusView};
+use crate::status::{DeploymentState, Link, ModuleStatus, NodeCondition, NodeStatus, StatusView};
 use crate::topology::Kind;
 
 pub(super) fn render(status: &StatusView, palette: Palette) -> String {
@@ -68,16 +68,35 @@ pub(super) fn image(status: &StatusView, palette: Palette) -> String {
     format!("image {}{digest}\n", status.image)
 }
 
-/// A line on the modules of the servers, each named once; empty where no server has loaded any.
+/// The modules of the servers: a line for all of them, or for each where they differ; empty if no server has loaded any.
 pub(super) fn modules(status: &StatusView) -> String {
-    let modules = status.nodes.iter().flat_map(|node| node.modules.iter().flatten());
-    let names =
-        modules.filter(|module| !module.built_in).map(|module| format!("{} {}", module.name, module.version));
-    let names: BTreeSet<String> = names.collect();
-    if names.is_empty() {
-        return String::new();
+    let of_node = |modules: &Vec<ModuleStatus>| -> BTreeSet<String> {
+        let own = modules.iter().filter(|module| !module.built_in);
+        own.map(|module| format!("{} {}", module.name, module.version)).collect()
+    };
+    let servers: Vec<(&str, BTreeSet<String>)> = status
+        .nodes
+        .iter()
+        .filter_map(|node| Some((node.name.as_str(), of_node(node.modules.as_ref()?))))
+        .collect();
+    let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
+    match servers.first() {
+        None => String::new(),
+        Some((_, first)) if servers.iter().all(|(_, names)| names == first) => {
+            if first.is_empty() {
+                String::new()
+            } else {
+                format!("modules {}\n", list(first))
+            }
+        }
+        Some(_) => {
+            let line = |(node, names): &(&str, BTreeSet<String>)| {
+                let names = if names.is_empty() { "none".to_owned() } else { list(names) };
+                format!("modules of {node}: {names}\n")
+            };
+            servers.iter().map(line).collect()
+        }
     }
-    format!("modules {}\n", names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// The deployment's state in its colour.
@@ -211,6 +230,29 @@ pub(super) mod tests {
         problem: shop-2 has ended
         problem: shop-3 has no link to shop-1
         ");
+    }
+
+    #[test]
+    fn modules_are_told_once_and_of_each_node_if_they_differ() {
+        let module = |version| ModuleStatus {
+            name: "bf".to_owned(),
+            version,
+            built_in: false,
+            path: None,
+            args: Vec::new(),
+        };
+        let mut status = healthy(&topology("kind: replication"));
+        status.nodes.truncate(2);
+        let mut told = |first: Vec<ModuleStatus>, second: Option<Vec<ModuleStatus>>| {
+            status.nodes[0].modules = Some(first);
+            status.nodes[1].modules = second;
+            modules(&status)
+        };
+        assert_eq!(told(vec![module(1)], Some(vec![module(1)])), "modules bf 1\n");
+        assert_eq!(told(vec![module(1)], None), "modules bf 1\n", "a sentinel has none");
+        assert_eq!(told(vec![], Some(vec![])), "");
+        let differ = "modules of shop-1: bf 1\nmodules of shop-2: none\n";
+        assert_eq!(told(vec![module(1)], Some(vec![])), differ);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A server's arguments: its directives, with variables instead of passwords.
 
+use super::modules::Modules;
 use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};
 use crate::spec::redis_conf::lines::arguments;
@@ -7,8 +8,13 @@ use crate::spec::redis_conf::words::split;
 use crate::topology::{Node, Topology, users};
 
 /// The command of a node's container.
-pub(super) fn command(topology: &Topology, node: &Node) -> Vec<String> {
-    let mut words = vec![topology.server.program().to_owned()];
+pub(super) fn command(topology: &Topology, node: &Node, modules: Modules<'_>) -> Vec<String> {
+    let mut words = Vec::new();
+    // Without an entrypoint of the file's own, the image's entrypoint starts the server.
+    if modules.are_of_image() {
+        words.push(topology.server.program().to_owned());
+    }
+    words.extend(modules.arguments(topology, node));
     for (name, setting) in node.settings.iter() {
         let option = || format!("--{name}");
         let path = if name == "dir" { Some(DATA_FOLDER.to_owned()) } else { tls::path(topology, node, name) };
