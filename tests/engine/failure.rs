@@ -1,4 +1,5 @@
-//! An `up` that fails says what there is now and how to go on, and cleans up where it is asked to.
+//! A failed `up` lists the deployment's parts and the next commands. With `--on-failure remove`, it removes the
+//! parts.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

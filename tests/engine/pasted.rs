@@ -1,4 +1,4 @@
-//! The command lines that `up` prints for people to paste, each run in a shell, with the client that it names.
+//! The command lines that `up` prints for users to paste. Each is run in a shell, with the client that it names.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
