@@ -1,4 +1,4 @@
-//! Fuzzes what a deployment stores.
+//! Fuzzes the stored data of a deployment.
 
 #![no_main]
 

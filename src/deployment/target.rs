@@ -1,5 +1,5 @@
-//! What a deployment is to become on this engine: its topology, resolved with the facts of the engine,
-//! and its credentials.
+//! The target of a run on this engine: the wanted topology, resolved with facts about the engine, and the wanted
+//! credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -33,35 +33,35 @@ use crate::topology::rules::addresses::subnet_hides_others;
 use crate::topology::rules::announce::host_is_unknown;
 use crate::topology::{Credentials, Learned, NodeName, Topology};
 
-/// The holder of what another deployment took, where the engine's lists do not name it.
+/// The holder of a lost port or subnet, if the engine's lists do not name it.
 const ANOTHER_DEPLOYMENT: &str = "another deployment";
 
-/// What a deployment is to become, and what exists of it.
+/// The wanted state of a deployment, and its existing parts.
 pub(crate) struct Target {
     /// Its topology.
     pub(crate) topology: Topology,
     /// Its passwords and certificates.
     pub(crate) credentials: Credentials,
-    /// What the last `up` brought it to, where it exists.
+    /// The topology and credentials of the last `up`, if the deployment exists.
     pub(crate) stored: Option<(Topology, Credentials)>,
-    /// What its servers make of directives.
+    /// Facts about directives that its servers have told.
     pub(crate) learned: Learned,
-    /// What was known of that before this run.
+    /// The same facts before this run.
     pub(crate) learned_before: Learned,
-    /// What the engine has of it.
+    /// Its existing parts on the engine.
     pub(crate) inventory: Inventory,
-    /// What to say about the spec on this machine.
+    /// Remarks about the spec on this machine.
     pub(super) remarks: Vec<Problem>,
-    /// Whether this run made all of that.
+    /// Whether this run made all existing parts.
     pub(super) begun: bool,
     /// The modules that are files of this machine.
     pub(super) module_files: Vec<File>,
-    /// What to say about modules.
+    /// Warnings about modules.
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Makes or pulls the image of a spec where the engine does not have it; gives the reference to run.
-/// The image tells the version of the server, which decides what a spec may ask for.
+/// Makes or pulls the image of a spec, if the engine does not have it. Returns the reference to run. The image tells
+/// the server's version, on which the rules for a spec depend.
 pub(super) async fn provide_image(
     spec: &LoadedSpec,
     engine: &ConnectedEngine,
@@ -78,7 +78,7 @@ pub(super) async fn provide_image(
     Ok(reference)
 }
 
-/// The reference to run; makes no image.
+/// The reference to run. No image is made.
 pub(super) async fn image_reference(spec: &LoadedSpec) -> Result<String, Error> {
     match spec.image_choice() {
         ImageChoice::Reference(reference) => Ok(reference),
@@ -87,8 +87,8 @@ pub(super) async fn image_reference(spec: &LoadedSpec) -> Result<String, Error> 
 }
 
 impl Target {
-    /// Resolves a spec on this engine. `image` is the reference to run; `lost` is what others took from this
-    /// run, though the engine's lists do not show it.
+    /// Resolves a spec on this engine. `image` is the reference to run. `lost` are taken subnets and ports that the
+    /// engine's lists do not show.
     pub(super) async fn resolve(
         spec: &LoadedSpec,
         engine: &ConnectedEngine,
@@ -114,7 +114,7 @@ impl Target {
         let server = contents.as_ref().map(|contents| contents.server);
         let inventory = on_engine.deployment(&name);
         let subnet = inventory.network.as_ref().and_then(|network| network.subnet);
-        // A subnet that the deployment has by now went to another run of the same deployment.
+        // If the deployment has the subnet by now, another run of the same deployment took it.
         let refused = lost.subnets.iter().filter(|lost| Some(**lost) != subnet);
         let refused = refused.map(|subnet| (ANOTHER_DEPLOYMENT.to_owned(), vec![*subnet]));
         let mut busy_ports = on_engine.busy_ports(&name);
@@ -205,18 +205,18 @@ impl Target {
         })
     }
 
-    /// The credentials that the last `up` brought the deployment to.
+    /// The credentials of the last `up`.
     pub(super) fn stored_credentials(&self) -> Option<&Credentials> {
         self.stored.as_ref().map(|(_, credentials)| credentials)
     }
 
-    /// The servers of the deployment; they may still have the stored credentials.
+    /// The servers of the deployment. They may still have the stored credentials.
     pub(super) fn servers(&self) -> Servers<'_> {
         Servers::new(&self.topology, &self.credentials).brought_from(self.stored_credentials())
     }
 
-    /// Observes the deployment. `written` says whether a plan of this run has written its file, so that the
-    /// stored topology is this target's.
+    /// Observes the deployment. With `written`, a plan of this run has written its file, so the stored topology is
+    /// this target's.
     pub(super) async fn observe(
         &self,
         engine: &ConnectedEngine,
@@ -230,7 +230,8 @@ impl Target {
         Ok(Observation { begun: self.begun, ..observed })
     }
 
-    /// Keeps what was learned with the deployment. Servers of a new deployment say their defaults themselves.
+    /// Stores facts about directives with the deployment. The servers of a new deployment report their defaults
+    /// themselves.
     pub(super) async fn keep_learned(
         &self,
         engine: &ConnectedEngine,
@@ -249,7 +250,7 @@ impl Target {
         Ok(())
     }
 
-    /// The values of the spec that the server lowers, where no run has said so yet.
+    /// The values of the spec that the server lowers, if no earlier run has reported them.
     pub(super) fn lowered(&self) -> Vec<Problem> {
         let lowered = self.learned.lowered_since(&self.learned_before).into_iter();
         let text = |Lowered { directive, written, in_force }: Lowered| {
@@ -259,7 +260,7 @@ impl Target {
         lowered.map(text).collect()
     }
 
-    /// The error that obstacles to a plan are.
+    /// The error for a plan's obstacles.
     pub(super) fn obstacles(&self, obstacles: Vec<Obstacle>) -> Error {
         Error::Obstacles { deployment: self.topology.name.to_string(), obstacles }
     }
@@ -278,7 +279,7 @@ async fn ips_of_hosts(spec: &LoadedSpec, endpoint_host: &str) -> Result<BTreeMap
 
 /// The IPv4 address to which a host name resolves on this machine.
 async fn ip_of(host: &str) -> Option<Ipv4Addr> {
-    // The call wants a port, which does not matter.
+    // The call requires a port, which does not matter.
     let addresses = tokio::net::lookup_host((host, 0)).await.ok()?;
     addresses.map(|address| address.ip()).find_map(|ip| match ip {
         IpAddr::V4(ip) => Some(ip),
@@ -286,8 +287,8 @@ async fn ip_of(host: &str) -> Option<Ipv4Addr> {
     })
 }
 
-/// Resolves again while a chosen port turns out to be taken on this machine. A port that the spec names
-/// is reported; where ports are `auto`, the next ones are tried.
+/// Resolves again while a chosen port is taken on this machine. A taken port of the spec is a problem. With `auto`,
+/// the next ports are tried.
 fn resolve_with_free_ports(
     spec: &LoadedSpec,
     facts: &mut Facts,

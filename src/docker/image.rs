@@ -20,19 +20,19 @@ use crate::topology::{DeploymentName, Server};
 pub struct Image {
     /// Its id.
     pub id: String,
-    /// Its digests in registries, `redis@sha256:…`; none where the image was not pulled.
+    /// Its digests in registries, `redis@sha256:…`; empty if the image was not pulled.
     pub digests: Vec<String>,
-    /// The server in it, where the image says so by its variables or labels.
+    /// The server in it, if the image's variables or labels name it.
     declared: Option<Server>,
     /// The variables that it sets.
     pub(super) variables: BTreeMap<String, String>,
-    /// Its `PATH`, where it sets one.
+    /// Its `PATH`, if it sets one.
     pub(super) path: Option<String>,
-    /// The processor that it says it is for, `amd64`.
+    /// The processor in its configuration, `amd64`.
     pub architecture: Option<String>,
-    /// What a container of it runs: its entrypoint, and the command that is given to the entrypoint.
+    /// The command of its containers: its entrypoint with the arguments for the entrypoint.
     pub(super) command: Vec<String>,
-    /// The folder that its containers start in.
+    /// The working folder of its containers.
     pub(super) folder: Option<String>,
 }
 
@@ -83,7 +83,7 @@ pub async fn server(
 ) -> Result<Server, EngineError> {
     let engine = docker.version().await.map_err(EngineError::call("tell its processor"))?;
     let needed = engine.arch.unwrap_or_default();
-    // The server of an image for another processor may run nevertheless, where the engine's machine translates it.
+    // A server for another processor may still run, if the engine's machine emulates the processor.
     let is_foreign = image.architecture.as_ref().is_some_and(|architecture| *architecture != needed);
     if let Some(server) = image.declared.filter(|_| !is_foreign) {
         return Ok(server);
@@ -106,7 +106,7 @@ pub async fn server(
     Err(EngineError::NoServer(reference.to_owned()))
 }
 
-/// What a container of an image runs.
+/// The command of an image's containers.
 fn command(inspect: &ImageInspect) -> Vec<String> {
     let Some(config) = &inspect.config else { return Vec::new() };
     config.entrypoint.iter().chain(&config.cmd).flatten().cloned().collect()
@@ -116,7 +116,7 @@ fn program(flavor: Flavor) -> &'static str {
     Server { flavor, version: Version { major: 0, minor: 0, patch: 0 } }.program()
 }
 
-/// The environment that an image sets.
+/// The variables that an image sets.
 fn variables(inspect: &ImageInspect) -> BTreeMap<&str, &str> {
     let variables = inspect.config.iter().flat_map(|config| config.env.iter().flatten());
     variables.filter_map(|variable| variable.split_once('=')).collect()
@@ -193,7 +193,7 @@ async fn ask(
 
 /// Waits for the end of a container, and reads its log.
 pub(super) async fn output(docker: &Docker, id: &str) -> String {
-    // The wait fails where the exit code is not zero. The output then has no version in it.
+    // The wait fails if the exit code is not zero. The output then has no version.
     let _exit = docker.wait_container(id, None::<WaitContainerOptions>).next().await;
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
     let lines = docker.logs(id, Some(options)).filter_map(|line| async { line.ok() });

@@ -18,7 +18,7 @@ pub struct PullProgress {
     pub done_bytes: u64,
     /// The bytes of all layers that the engine has named so far.
     pub total_bytes: u64,
-    /// The engine's own words.
+    /// The engine's message.
     pub text: String,
 }
 
@@ -30,17 +30,17 @@ pub enum PullError {
     Refused {
         /// The image.
         reference: String,
-        /// What redisctl could not do with Docker's configuration.
+        /// Why credentials in Docker's configuration could not be read, if so.
         unreadable: Option<String>,
         /// The engine's answer.
         source: Box<EngineError>,
     },
-    /// The registry wants a log-in, or refuses the user's.
+    /// The registry requires a login, or refuses the user's login.
     #[error("the registry does not give the image `{reference}` to this user")]
     NotLoggedIn {
         /// The image.
         reference: String,
-        /// What redisctl could not do with Docker's configuration.
+        /// Why credentials in Docker's configuration could not be read, if so.
         unreadable: Option<String>,
         /// The engine's answer.
         source: Box<EngineError>,
@@ -111,7 +111,7 @@ pub async fn pull(
         })
         .await;
     match ended {
-        // The stream may end with an error although the engine has the image: the image decides.
+        // The stream may end with an error although the engine has the image, so the image is checked.
         Ok(()) | Err(EngineError::IOError { .. }) => match docker.inspect_image(&reference).await {
             Ok(_) => Ok(()),
             Err(missing) => {

@@ -1,10 +1,10 @@
-//! Every bad input is told with its place and exit code 2, before an engine is asked for anything.
+//! Every bad spec is an error with its place and exit code 2, before an engine is asked.
 
 use insta::assert_snapshot;
 
 use super::support::{Folder, NO_ENGINE};
 
-/// What `validate` says to a spec. `up` says the same: it does not get as far as the engine.
+/// The errors of `validate` for a spec. `up` prints the same errors before it asks the engine.
 fn told(spec: &str) -> String {
     told_with(spec, &[])
 }
@@ -54,7 +54,7 @@ fn directives() {
     assert_snapshot!("directive_too_new", told(databases));
 }
 
-/// A file in the syntax of `redis.conf`: what is wrong is shown in it.
+/// A file in the syntax of `redis.conf`: problems are shown at their places in it.
 #[test]
 fn a_file_of_directives() {
     let folder = Folder::with("shop.yaml", "kind: cluster\nconfig_file: conf/redis.conf\n");
@@ -157,7 +157,7 @@ fn overrides() {
     assert_snapshot!("overrides", told_with("kind: cluster\n", &options));
 }
 
-/// Structure, values and places, all of them in one go and in the order in which they are written.
+/// Problems of structure, values and places are reported together, in the order of the text.
 #[test]
 fn ten_problems_at_once() {
     assert_snapshot!(
@@ -184,7 +184,7 @@ resources: {}
     );
 }
 
-/// What cannot be read is told; what would be right but for that is not.
+/// Unreadable entries are reported, without problems that only follow from them.
 #[test]
 fn no_echoes() {
     let messages = |spec: &str| told(spec).matches("error: ").count();
@@ -201,7 +201,7 @@ fn no_echoes() {
     ] {
         assert_eq!(messages(spec), 1, "{}", told(spec));
     }
-    // Where the field has no say in it, what follows is looked at as well.
+    // If an unreadable field does not affect other fields, their problems are reported, too.
     assert_eq!(messages("kind: cluster\nimage: 8\nnodes: {shop-10: {port: 7100}}\n"), 2);
 }
 

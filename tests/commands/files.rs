@@ -1,4 +1,4 @@
-//! `topologies`, `init`, `schema` and `completions`: what a person starts from.
+//! `topologies`, `init`, `schema` and `completions`.
 
 use insta::assert_snapshot;
 use serde_json::Value;

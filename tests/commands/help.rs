@@ -26,7 +26,7 @@ fn help_of_each_command() {
     }
 }
 
-/// Another tool has the same name: what this one is for tells them apart.
+/// Another tool has the same name, so the output names this tool's purpose.
 #[test]
 fn version() {
     let number = format!("redisctl {}\n", env!("CARGO_PKG_VERSION"));

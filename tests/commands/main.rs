@@ -1,4 +1,4 @@
-//! Whole commands without an engine: what they print and how they end, as snapshots.
+//! Whole commands without an engine: their output and exit codes, as snapshots.
 
 mod bad_specs;
 mod files;

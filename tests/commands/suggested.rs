@@ -1,4 +1,4 @@
-//! Every command of redisctl that its messages, its source and the README name can be run as it is written.
+//! Every redisctl command in messages, sources and the README is a valid command line.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use redisctl::cli::Cli;
 
-/// Files whose ends are these, beneath a folder.
+/// The files below a folder with these endings.
 fn files(folder: &Path, ends: &[&str], found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -25,7 +25,7 @@ fn commands(text: &str) -> Vec<String> {
     let lines =
         text.lines().filter_map(|line| line.strip_prefix("    ")).filter(|line| !line.starts_with(' '));
     let all = quoted.chain(substituted).chain(lines.filter_map(|line| line.split('#').next()));
-    // Some are the output of `--version`, or messages that fill in the command itself.
+    // Some are outputs of `--version`, or messages that insert the command.
     let is_command = |command: &&str| {
         let rest = command.strip_prefix("redisctl ").unwrap_or_default();
         rest.starts_with(|first: char| first.is_ascii_lowercase() || first == '-') && !rest.contains('\n')
@@ -33,7 +33,7 @@ fn commands(text: &str) -> Vec<String> {
     all.filter(is_command).map(str::to_owned).collect()
 }
 
-/// The words of a command up to the next one, with a name for what the message fills in.
+/// The words of a command up to the next command, with a name in each placeholder.
 fn words(command: &str) -> Vec<String> {
     let ends = ["|", "\\|", "&&", ">", "<", ";"];
     let words = command.split_whitespace().take_while(|word| !ends.contains(word));
@@ -57,7 +57,7 @@ fn every_command_that_is_named_exists() {
         for command in commands(&text) {
             count += 1;
             let Err(error) = Cli::try_parse_from(words(&command)) else { continue };
-            // A command is named without what belongs to it, too.
+            // A command may be named without its arguments.
             let is_name = [ErrorKind::MissingRequiredArgument, ErrorKind::DisplayVersion];
             if !is_name.contains(&error.kind()) {
                 wrong.push(format!("{}: `{command}`: {error}", path.display()));

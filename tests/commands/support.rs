@@ -1,4 +1,4 @@
-//! Runs the program in a folder of its own, in surroundings that are the same on every machine.
+//! Runs the program in its own folder, in the same environment on every machine.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,26 +7,26 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// An engine that is not there.
+/// An engine that does not exist.
 #[cfg(unix)]
 pub(super) const NO_ENGINE: &str = "unix:///nonexistent/docker.sock";
-/// An engine that is not there.
+/// An engine that does not exist.
 #[cfg(windows)]
 pub(super) const NO_ENGINE: &str = "npipe:////./pipe/redisctl_nonexistent";
 
-/// The variable in which the home directory is looked for, and with it Docker's contexts.
+/// The variable with the home directory, which contains Docker's contexts.
 const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
 /// A folder to run commands in.
 pub(super) struct Folder(TempDir);
 
-/// How a command ended.
+/// The result of a command.
 pub(super) struct Ended {
     /// The exit code.
     pub(super) code: i32,
-    /// What it wrote to stdout.
+    /// Its stdout.
     pub(super) stdout: String,
-    /// What it wrote to stderr.
+    /// Its stderr.
     pub(super) stderr: String,
 }
 
@@ -43,14 +43,14 @@ impl Folder {
         folder
     }
 
-    /// Writes a file, and the folders that it is in.
+    /// Writes a file and its folders.
     pub(super) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder to write to");
         fs::write(path, text).expect("a file that can be written");
     }
 
-    /// Where the folder is.
+    /// The path of the folder.
     pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
@@ -77,7 +77,7 @@ impl Folder {
             .stdin(input)
             .current_dir(self.path())
             .env_clear()
-            // Without it, Windows finds none of the libraries that sockets need.
+            // Without it, Windows does not find the libraries for sockets.
             .envs(std::env::var_os("SystemRoot").map(|folder| ("SystemRoot", folder)))
             .env(HOME, self.path())
             // The width of help.
@@ -88,7 +88,7 @@ impl Folder {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).expect("the program writes UTF-8");
             let text = text.replace(&*self.path().to_string_lossy(), "[FOLDER]");
-            // Paths as in the snapshots; the backslashes of JSON are no separators.
+            // Paths are written as in the snapshots. Backslashes in JSON are not separators.
             let is_json = text.starts_with('{');
             let text = if cfg!(windows) && !is_json { text.replace('\\', "/") } else { text };
             text.replace("redisctl.exe", "redisctl")
@@ -102,7 +102,7 @@ impl Folder {
 }
 
 impl Ended {
-    /// All of it, for a snapshot.
+    /// The whole result, for a snapshot.
     pub(super) fn text(&self) -> String {
         let mut text = format!("exit {}\n", self.code);
         for (name, output) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {

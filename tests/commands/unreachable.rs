@@ -1,4 +1,4 @@
-//! An engine that cannot be found or does not answer: exit code 4, and what to do.
+//! An engine that cannot be found or does not answer: exit code 4, and a hint.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 
 use super::support::{Ended, Folder, NO_ENGINE};
 
-/// What is told, on every system, of an engine that cannot be reached.
+/// Asserts the error for an unreachable engine, on every system.
 fn assert_told(ended: &Ended, address: &str) {
     assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{}", ended.stderr);
     for part in [&format!("error: cannot reach the engine at `{address}`"), "\ncaused by: ", "\nhint: "] {
@@ -27,7 +27,7 @@ fn no_engine_there() {
     }
 }
 
-/// Port 1 of this machine: nothing is there.
+/// Port 1 of this machine: no process listens there.
 const NOBODY: &str = "tcp://127.0.0.1:1";
 
 #[test]
@@ -55,7 +55,7 @@ fn an_engine_that_is_too_old() {
     }
 }
 
-/// The system's own words and its way to start an engine are in these.
+/// These errors contain messages of the operating system, and its way to start an engine.
 #[cfg(target_os = "linux")]
 #[test]
 fn word_for_word() {

@@ -1,4 +1,4 @@
-//! Command lines that make no sense: exit code 2.
+//! Wrong command lines: exit code 2.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! `validate` of good specs, and where specs are looked for.
+//! `validate` of good specs, and the places where specs are searched.
 
 use insta::assert_snapshot;
 
