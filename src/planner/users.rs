@@ -8,6 +8,7 @@
 use super::draft::{Changes, Pass, Stages, engine, server};
 use super::heir::swapped_primary;
 use super::world::{World, running};
+use crate::arrangement::Member;
 use crate::observation::{AccessView, Observation, ObservedUser, PrimaryLogin};
 use crate::plan::{Cause, EngineAction, Order, ServerAction, Step, UserDrift};
 use crate::topology::acl::allow_the_same;
@@ -44,15 +45,30 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
         .collect();
     let differences: Vec<Difference<'_>> = judged
         .iter()
-        .map(|(node, access, wanted)| Difference::new(topology, observed, node, access, wanted))
+        .map(|(node, access, wanted)| Difference::new(topology, observed, &node.name, access, wanted))
         .collect();
     let all = || differences.iter();
-    let mut stages = Stages::one("let in", Order::SideBySide, all().flat_map(Difference::let_in).collect());
+    let let_in = all().flat_map(Difference::let_in).chain(let_in_at_leaving_primaries(world));
+    let mut stages = Stages::one("let in", Order::SideBySide, let_in.collect());
     stages.push("log in", Order::SideBySide, all().flat_map(Difference::log_in).collect());
     stages.push("keep users", Order::InTurn, files(world, &differences));
     stages.push("users", Order::SideBySide, all().flat_map(Difference::settle).collect());
     let logins = all().any(|difference| difference.login.is_some());
     Pass { stages, changes: Changes { logins, ..Changes::default() } }
+}
+
+/// Steps that admit the spec's users at primaries that leave. Their replicas log in there once more, to take over.
+fn let_in_at_leaving_primaries(world: &World<'_>) -> Vec<Step> {
+    let World { topology, observed, arrangement, .. } = *world;
+    let is_followed = |leaving: &&Member<'_>| {
+        arrangement.members().any(|member| arrangement.followed(&member.name) == Some(leaving.address))
+    };
+    let steps = arrangement.leaving().filter(is_followed).filter_map(|leaving| {
+        let view = leaving.view?;
+        let wanted = users_of(topology, &leaving.name, running(topology, view));
+        Some(Difference::new(topology, observed, &leaving.name, view.access.as_ref()?, &wanted).let_in())
+    });
+    steps.flatten().collect()
 }
 
 /// Writes the files of all nodes if the spec changed, otherwise of nodes whose users drifted. ACL SAVE may have
@@ -65,9 +81,7 @@ fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
         .into_iter()
         .map(|node| &node.name)
         .filter(|name| {
-            all || differences
-                .iter()
-                .any(|difference| difference.node.name == **name && !difference.is_empty())
+            all || differences.iter().any(|difference| difference.node == *name && !difference.is_empty())
         })
         .cloned()
         .collect();
@@ -83,7 +97,7 @@ fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
 
 /// The differences between one node's users and the spec's.
 struct Difference<'a> {
-    node: &'a Node,
+    node: &'a NodeName,
     users: Vec<(&'a ServerUser, UserDrift, LetIn)>,
     surplus: Vec<String>,
     /// The login that the node must use at other nodes, if it uses another login now.
@@ -103,7 +117,7 @@ impl<'a> Difference<'a> {
     fn new(
         topology: &Topology,
         observed: &Observation,
-        node: &'a Node,
+        node: &'a NodeName,
         access: &AccessView,
         wanted: &'a [ServerUser],
     ) -> Self {
@@ -122,7 +136,7 @@ impl<'a> Difference<'a> {
         let surplus = access.users.keys().filter(|name| !of_the_spec(name) && is_ours(name)).cloned();
         let with_password = topology.auth.is_some();
         let right = if with_password { PrimaryLogin::Right } else { PrimaryLogin::None };
-        let login = if topology.is_sentinel(&node.name) {
+        let login = if topology.is_sentinel(node) {
             let name = topology.name.clone();
             (ServerAction::LogInToWatched { name, with_password }, Cause::SentinelLogin)
         } else {
@@ -147,14 +161,14 @@ impl<'a> Difference<'a> {
                 LetIn::ByPassword => ServerAction::AddPassword { user: name },
                 LetIn::ByUser => set(user),
             };
-            Some(server(&self.node.name, action, Cause::User(user.name.clone(), *drift)))
+            Some(server(self.node, action, Cause::User(user.name.clone(), *drift)))
         };
         self.users.iter().filter_map(step).collect()
     }
 
     fn log_in(&self) -> Vec<Step> {
         let login = self.login.clone();
-        login.map(|(action, cause)| server(&self.node.name, action, cause)).into_iter().collect()
+        login.map(|(action, cause)| server(self.node, action, cause)).into_iter().collect()
     }
 
     /// Steps that make the users equal to the spec's.
@@ -166,7 +180,7 @@ impl<'a> Difference<'a> {
             .iter()
             .map(|name| (ServerAction::DeleteUser { user: name.clone() }, name.clone(), UserDrift::Surplus));
         set.chain(delete)
-            .map(|(action, name, drift)| server(&self.node.name, action, Cause::User(name, drift)))
+            .map(|(action, name, drift)| server(self.node, action, Cause::User(name, drift)))
             .collect()
     }
 }

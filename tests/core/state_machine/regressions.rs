@@ -128,6 +128,12 @@ async fn a_stranger_that_is_down_and_unknown_to_a_node_is_not_awaited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replica_of_a_primary_that_leaves_logs_in_as_a_new_user() {
+    let (auth, alone) = (Changed(Change::Auth(Auth::OwnUsersOnly)), Changed(Change::Replicas(0)));
+    holds(plain("cluster"), &[UP, auth, TakeOver(5), alone]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn replicas_have_the_keys_of_a_primary_that_lost_its_volume() {
     for kind in ["sentinel", "replication", "cluster"] {
         let volumes = Shape { replicas: 2, volume: true, ..plain(kind) };
