@@ -50,6 +50,7 @@ mod image_cache;
 mod learn_directives;
 mod lease;
 mod leftovers;
+mod limits_trial;
 mod loaded_spec;
 mod lost_resources;
 mod module_files;

@@ -13,7 +13,7 @@ use crate::spec::SecretText;
 use crate::topology::files::{DEPLOYMENT_FILE, File};
 use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::learned::LEARNED_FILE;
-use crate::topology::{Credentials, DeploymentName, Learned, NodeName, Topology, stored_format};
+use crate::topology::{Credentials, DeploymentName, Learned, NodeName, Platform, Topology, stored_format};
 use crate::waiting::Unavailable;
 
 mod apply;
@@ -39,6 +39,7 @@ pub mod image_contents;
 pub mod inventory;
 pub mod labels;
 pub mod lease;
+pub mod limits_trial;
 pub mod location;
 pub mod logs;
 mod lost_namespace;
@@ -99,8 +100,13 @@ impl Engine {
     ///
     /// # Errors
     /// It cannot be pulled.
-    pub async fn pull(&self, reference: &str, listener: &dyn Listener) -> Result<(), EngineError> {
-        let action = EngineAction::PullImage { reference: reference.to_owned() };
+    pub async fn pull(
+        &self,
+        reference: &str,
+        platform: Option<&Platform>,
+        listener: &dyn Listener,
+    ) -> Result<(), EngineError> {
+        let action = EngineAction::PullImage { reference: reference.to_owned(), platform: platform.cloned() };
         apply::apply(&self.docker, &self.health_checks, None, &action, listener).await
     }
 

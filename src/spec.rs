@@ -109,6 +109,11 @@ pub struct Spec {
     pub data: Option<DataSpec>,
     /// Limits of every node's container.
     pub resources: Option<ResourcesSpec>,
+    /// Kernel parameters of every node's container, as far as a container has its own:
+    /// `net.core.somaxconn: 1024`.
+    pub sysctls: Option<BTreeMap<String, Scalar>>,
+    /// The platform of the image, such as `linux/arm64`. Default: the engine's.
+    pub platform: Option<String>,
     /// Labels for all containers, networks and volumes.
     pub labels: Option<BTreeMap<String, Scalar>>,
     /// Settings of single nodes, by node name (`<deployment>-<n>`).
@@ -228,6 +233,8 @@ pub struct ResourcesSpec {
     pub memory: Option<Scalar>,
     /// CPUs, fractions allowed: `0.5`.
     pub cpus: Option<f64>,
+    /// Open files and connections. Default: the engine's limit.
+    pub files: Option<u32>,
 }
 
 /// Settings of a single node.

@@ -27,8 +27,10 @@ pub mod learned;
 mod memory_limits;
 pub mod modules;
 pub mod name;
+mod open_files;
 pub mod paths;
 mod placement;
+mod platform;
 pub mod protected_mode;
 pub mod resolve;
 pub mod routes;
@@ -52,6 +54,7 @@ pub use learned::Learned;
 pub use modules::Module;
 pub use name::{DeploymentName, NodeName};
 pub use placement::Placement;
+pub use platform::Platform;
 pub use server::Server;
 pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
@@ -117,6 +120,12 @@ pub struct Topology {
     pub data: DataSpec,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
+    /// The kernel parameters of containers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sysctls: BTreeMap<String, String>,
+    /// The platform of the image; `None`: the engine's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
     /// The shards in order; a single shard for kinds without sharding.
     pub shards: Vec<Shard>,
     /// The sentinels; empty for all kinds but [`Kind::Sentinel`].
@@ -177,6 +186,9 @@ pub struct Resources {
     pub memory: Option<u64>,
     /// Thousandths of a CPU.
     pub millicpus: Option<u64>,
+    /// Open files and connections; `None` for the engine's limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u32>,
 }
 
 /// Passwords and users, without the passwords.

@@ -9,6 +9,7 @@ use super::certificates::certificates;
 use super::engine::ConnectedEngine;
 use super::image_cache;
 use super::learn_directives::{Lesson, Subject, learn};
+use super::limits_trial::try_limits;
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
 use super::modules;
@@ -20,6 +21,7 @@ use super::reached_networks::reached_networks;
 use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::event::{Listener, Warning};
+use crate::executor::causes;
 use crate::observation::Observation;
 use crate::plan::Obstacle;
 use crate::redis::Servers;
@@ -72,10 +74,32 @@ pub(super) async fn provide_image(
         ImageChoice::Reference(reference) => reference,
         ImageChoice::Host => host_image::ensure(docker).await?.reference,
     };
-    if image::find(docker, &reference).await?.is_none() {
-        engine.api.pull(&reference, listener).await?;
+    let wanted = spec.topology.platform.as_ref();
+    let found = match image::find(docker, &reference).await? {
+        None => {
+            engine.api.pull(&reference, wanted, listener).await?;
+            return Ok(reference);
+        }
+        Some(found) if found.fits(wanted) => return Ok(reference),
+        Some(found) => found,
+    };
+    // The engine keeps one image of a name, which may be for another platform.
+    let cause = match spec.image_choice() {
+        ImageChoice::Host => None,
+        ImageChoice::Reference(_) => engine.api.pull(&reference, wanted, listener).await.err(),
+    };
+    let found = image::find(docker, &reference).await?.unwrap_or(found);
+    if found.fits(wanted) {
+        return Ok(reference);
     }
-    Ok(reference)
+    let platform = found.platform.map_or_else(|| "another".to_owned(), |platform| platform.to_string());
+    let chain =
+        |cause| std::iter::once(format!("{cause}")).chain(causes(&cause)).collect::<Vec<_>>().join(": ");
+    let cause = cause.map_or_else(String::new, |cause| format!("; {}", chain(cause)));
+    let message = format!("the image `{reference}` on the engine is for the platform {platform}{cause}");
+    let problem = Problem::new(&["platform"], message);
+    let problem = problem.hint("name an image for this platform, or leave `platform` out");
+    Err(spec.document.locate(vec![problem]).into())
 }
 
 /// The reference to run. No image is made.
@@ -100,7 +124,9 @@ impl Target {
             .map_err(|problem| spec.document.locate(vec![problem]))?;
         let docker = engine.api.client();
         let on_engine = engine.api.inventory().await?;
+        // `up` would pull the image for the platform.
         let present = image::find(docker, &image).await?;
+        let present = present.filter(|present| present.fits(spec.topology.platform.as_ref()));
         let mut contents = match &present {
             Some(present) => {
                 let mut contents = modules::image_contents(engine, &image, present, &name).await?;
@@ -150,6 +176,10 @@ impl Target {
             // Only the engine can find out which ports of its machine are free.
             resolve(&spec.document.spec, &facts).map_err(|problems| spec.document.locate(problems))?
         };
+        if present.is_some() {
+            let stored = stored.as_ref().map(|(topology, _)| topology);
+            try_limits(spec, &topology, stored, engine).await?;
+        }
         let stored_credentials = stored.as_ref().map(|(_, credentials)| credentials);
         let certificates = certificates(spec, &topology, stored_credentials)?;
         let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;

@@ -19,12 +19,12 @@ pub(super) async fn apply(
 ) -> Result<(), EngineError> {
     let name = node.map_or("", NodeName::as_str);
     match action {
-        EngineAction::PullImage { reference } => {
+        EngineAction::PullImage { reference, platform } => {
             let tell = |progress: PullProgress| {
                 let (done, total) = (progress.done_bytes, progress.total_bytes);
                 listener.hear(Event::Pulling { reference: reference.clone(), done, total });
             };
-            Ok(pull::pull(docker, reference, tell).await?)
+            Ok(pull::pull(docker, reference, platform.as_ref(), tell).await?)
         }
         EngineAction::CreateNetwork(settings) => network::create(docker, settings).await,
         EngineAction::RemoveNetwork(deployment) => {

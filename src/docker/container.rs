@@ -37,7 +37,11 @@ pub(super) async fn create(
     settings: &ContainerSettings,
 ) -> Result<(), EngineError> {
     let name = settings.name.as_str();
-    let options = CreateContainerOptionsBuilder::default().name(name).build();
+    let mut options = CreateContainerOptionsBuilder::default().name(name);
+    if let Some(platform) = &settings.platform {
+        options = options.platform(&platform.to_string());
+    }
+    let options = options.build();
     let mut body = request_body::container(settings);
     if !health_checks.work(docker, &settings.image).await {
         body.healthcheck = None;

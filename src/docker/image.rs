@@ -13,7 +13,7 @@ use super::elf::ElfTarget;
 use super::response::is_not_found;
 use super::{EngineError, container, labels, server_binary};
 use crate::topology::server::{Flavor, Version, repository};
-use crate::topology::{DeploymentName, Server};
+use crate::topology::{DeploymentName, Platform, Server};
 
 /// An image that is on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Image {
     pub(super) path: Option<String>,
     /// The processor in its configuration, `amd64`.
     pub architecture: Option<String>,
+    /// The platform in its configuration.
+    pub platform: Option<Platform>,
     /// The command of its containers: its entrypoint with the arguments for the entrypoint.
     pub(super) command: Vec<String>,
     /// The working folder of its containers.
@@ -37,6 +39,12 @@ pub struct Image {
 }
 
 impl Image {
+    /// Whether it is for the wanted platform, as far as it says.
+    #[must_use]
+    pub fn fits(&self, wanted: Option<&Platform>) -> bool {
+        self.platform.as_ref().zip(wanted).is_none_or(|(own, wanted)| own.fits(wanted))
+    }
+
     /// Its digest in the registry of `reference`, else in any other.
     #[must_use]
     pub fn digest(&self, reference: &str) -> Option<String> {
@@ -61,6 +69,7 @@ pub async fn find(docker: &Docker, reference: &str) -> Result<Option<Image>, Eng
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             path: variables(&inspect).get("PATH").map(|path| (*path).to_owned()),
+            platform: platform(&inspect),
             architecture: inspect.architecture.clone().filter(|name| !name.is_empty()),
             command: command(&inspect),
             folder: inspect.config.as_ref().and_then(|config| config.working_dir.clone()),
@@ -104,6 +113,14 @@ pub async fn server(
         }
     }
     Err(EngineError::NoServer(reference.to_owned()))
+}
+
+/// The platform that an image is for.
+fn platform(inspect: &ImageInspect) -> Option<Platform> {
+    let given = |word: &Option<String>| word.clone().filter(|word| !word.is_empty());
+    let words = [given(&inspect.os)?, given(&inspect.architecture)?];
+    let words: Vec<String> = words.into_iter().chain(given(&inspect.variant)).collect();
+    words.join("/").parse().ok()
 }
 
 /// The command of an image's containers.

@@ -10,6 +10,7 @@ use futures_util::TryStreamExt as _;
 
 use super::credentials::{self, Login, login_command};
 use super::response::{asks_for_login, status};
+use crate::topology::Platform;
 
 /// The progress of a pull.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,6 +94,7 @@ impl PullError {
 pub async fn pull(
     docker: &Docker,
     reference: &str,
+    platform: Option<&Platform>,
     mut progress: impl FnMut(PullProgress),
 ) -> Result<(), PullError> {
     let reference = with_tag(reference);
@@ -101,7 +103,11 @@ pub async fn pull(
         Login::None => (None, None),
         Login::Unreadable(reason) => (None, Some(reason)),
     };
-    let options = CreateImageOptionsBuilder::default().from_image(&reference).build();
+    let mut options = CreateImageOptionsBuilder::default().from_image(&reference);
+    if let Some(platform) = platform {
+        options = options.platform(&platform.to_string());
+    }
+    let options = options.build();
     let mut layers = Layers::default();
     let ended = credentials::readable(docker)
         .create_image(Some(options), None, login)

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig, Ipam, IpamConfig,
-    Mount, MountType, MountVolumeOptions, NetworkCreateRequest, NetworkingConfig, PortBinding, RestartPolicy,
-    RestartPolicyNameEnum, VolumeCreateRequest,
+    Mount, MountType, MountVolumeOptions, NetworkCreateRequest, NetworkingConfig, PortBinding,
+    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum, VolumeCreateRequest,
 };
 
 use super::labels;
@@ -39,6 +39,8 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         // The limit includes swap, so the server never swaps: that would make it slow.
         memory_swap: memory,
         nano_cpus: settings.resources.millicpus.and_then(|cpus| i64::try_from(cpus * 1_000_000).ok()),
+        ulimits: settings.resources.files.map(|files| vec![open_files(files)]),
+        sysctls: (!settings.sysctls.is_empty()).then(|| settings.sysctls.clone().into_iter().collect()),
         pids_limit: Some(MOST_PROCESSES),
         cap_drop: Some(vec!["ALL".to_owned()]),
         security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
@@ -68,6 +70,11 @@ pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
         networking_config: network.attachment,
         ..Default::default()
     }
+}
+
+/// The limit of open files.
+pub(super) fn open_files(most: u32) -> ResourcesUlimits {
+    ResourcesUlimits { name: Some("nofile".to_owned()), soft: Some(most.into()), hard: Some(most.into()) }
 }
 
 /// A health check with these words.

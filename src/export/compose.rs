@@ -59,6 +59,12 @@ struct Service {
     memswap_limit: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cpus: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ulimits: Option<Limits>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sysctls: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<String, String>,
     cap_drop: [&'static str; 1],
@@ -67,6 +73,13 @@ struct Service {
     restart: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     healthcheck: Option<HealthCheck>,
+}
+
+/// Limits of the kernel.
+#[derive(Debug, Serialize)]
+struct Limits {
+    /// Open files.
+    nofile: u32,
 }
 
 /// How compose finds out whether a server answers: `docker compose up --wait` waits for it.
@@ -163,6 +176,9 @@ fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
         mem_limit: node.resources.memory,
         memswap_limit: node.resources.memory,
         cpus,
+        ulimits: node.resources.files.map(|nofile| Limits { nofile }),
+        sysctls: topology.sysctls.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+        platform: topology.platform.as_ref().map(ToString::to_string),
         labels: topology.labels.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
         cap_drop: ["ALL"],
         security_opt: ["no-new-privileges:true"],
@@ -279,7 +295,9 @@ mod tests {
 kind: replication
 image: redis:7.2
 data: volume
-resources: {memory: 128mb, cpus: 0.5}
+resources: {memory: 128mb, cpus: 0.5, files: 4096}
+sysctls: {net.core.somaxconn: 1024}
+platform: linux/amd64
 labels: {team: check$out}
 config: {maxmemory: 64mb, save: 3600 1 300 10}
 auth:

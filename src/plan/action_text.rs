@@ -21,7 +21,10 @@ impl fmt::Display for Action {
 impl fmt::Display for EngineAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::PullImage { reference } => write!(formatter, "pull image {reference}"),
+            Self::PullImage { reference, platform } => {
+                write!(formatter, "pull image {reference}")?;
+                platform.iter().try_for_each(|platform| write!(formatter, " for {platform}"))
+            }
             Self::RemoveVolume { name } => write!(formatter, "remove volume {name} with its data"),
             Self::RemoveNetwork(_) => formatter.write_str("remove network"),
             Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),

@@ -41,6 +41,7 @@ pub fn effect(field: &SpecField) -> Effect {
         | SpecField::MovedImage { .. }
         | SpecField::Modules
         | SpecField::Resources
+        | SpecField::Sysctls
         | SpecField::User => Effect::NodeByNode,
         SpecField::Address | SpecField::Subnet => Effect::Recreate(ADDRESSES),
         SpecField::AuthOfOldSentinels => {

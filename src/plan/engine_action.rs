@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use crate::topology::container::ContainerSettings;
 use crate::topology::kept_data::KeptData;
-use crate::topology::{DeploymentName, NodeName};
+use crate::topology::{DeploymentName, NodeName, Platform};
 
 /// A call to the engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,8 @@ pub enum EngineAction {
     PullImage {
         /// Its reference.
         reference: String,
+        /// Its platform, if the spec names it.
+        platform: Option<Platform>,
     },
     /// Remove the deployment's network, after all containers were detached.
     RemoveNetwork(DeploymentName),

@@ -11,7 +11,7 @@ pub(crate) fn starting(nodes: usize) -> Plan {
     let deployment = DeploymentName::new("shop").expect("a good name");
     let engine = |node, action| Step { node, action: Action::Engine(action), cause: Cause::New };
     let wait = |node, condition| Step { node, action: Action::Await(condition), cause: Cause::New };
-    let pull = EngineAction::PullImage { reference: "redis:8".to_owned() };
+    let pull = EngineAction::PullImage { reference: "redis:8".to_owned(), platform: None };
     let start = (1..=nodes).flat_map(|number| {
         let node = Some(deployment.node(number));
         [engine(node.clone(), EngineAction::StartContainer), wait(node, Condition::Answers)]

@@ -20,7 +20,10 @@ pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     let World { topology, observed, fates, .. } = *world;
     let mut stages = Stages::default();
     if fates.makes_any() && observed.image.is_none() {
-        let pull = EngineAction::PullImage { reference: topology.image.clone() };
+        let pull = EngineAction::PullImage {
+            reference: topology.image.clone(),
+            platform: topology.platform.clone(),
+        };
         stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
     }
     stages.append(remove(topology, observed, fates));

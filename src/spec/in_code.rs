@@ -28,6 +28,8 @@ impl Spec {
             modules: None,
             data: None,
             resources: None,
+            sysctls: None,
+            platform: None,
             labels: None,
             nodes: None,
         }

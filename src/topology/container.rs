@@ -13,7 +13,8 @@ use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
 use super::settings::{of_spec, sentinel_settings};
 use super::{
-    Address, Anchor, DeploymentName, Module, Node, NodeName, Resources, Settings, SpecField, Topology,
+    Address, Anchor, DeploymentName, Module, Node, NodeName, Platform, Resources, Settings, SpecField,
+    Topology,
 };
 use crate::spec::DataSpec;
 
@@ -50,6 +51,12 @@ pub struct ContainerSettings {
     pub volumes: Vec<VolumeMount>,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
+    /// Kernel parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sysctls: BTreeMap<String, String>,
+    /// The platform of the image, if the spec names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
     /// The spec's directives with which the server was started. Its file has them, too. They tell a later run whether
     /// a changed directive needs a restart. redisctl 0.1 wrote only directives that no server can change without a
     /// restart.
@@ -158,6 +165,9 @@ impl ContainerSettings {
             resources,
             volumes,
             labels,
+            sysctls,
+            // An image for another platform is another image, which its id tells.
+            platform: _,
             settings_at_start: _,
             // It is of the image.
             environment: _,
@@ -173,6 +183,7 @@ impl ContainerSettings {
             (SpecField::Labels, *labels != other.labels),
             (SpecField::Modules, *modules != other.modules),
             (SpecField::Resources, *resources != other.resources),
+            (SpecField::Sysctls, *sysctls != other.sysctls),
             (SpecField::User, *user != other.user),
             (SpecField::Volumes, *volumes != other.volumes),
         ];
@@ -238,12 +249,19 @@ pub fn container_of_anchor(topology: &Topology, anchor: &Anchor) -> ContainerSet
     let ports = topology.nodes().iter().map(|node| node.address.port).collect();
     let mut settings = common(topology, &anchor.name, Namespace::Own { ip: anchor.ip, ports });
     settings.resources.memory = Some(memory_limits::OF_ANCHOR);
+    settings.sysctls.retain(|name, _| is_of_network(name));
     settings
 }
 
 /// Settings that all containers of a deployment have.
 fn common(topology: &Topology, name: &NodeName, network: Namespace) -> ContainerSettings {
+    // A namespace of the network has its parameters from the container that owns it.
+    let shares = matches!(network, Namespace::Of { .. });
+    let is_own = |(name, _): &(&String, &String)| !(shares && is_of_network(name));
+    let sysctls = topology.sysctls.iter().filter(is_own);
     ContainerSettings {
+        sysctls: sysctls.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        platform: topology.platform.clone(),
         name: name.clone(),
         deployment: topology.name.clone(),
         kind: topology.kind.as_str().to_owned(),
@@ -260,6 +278,11 @@ fn common(topology: &Topology, name: &NodeName, network: Namespace) -> Container
         modules: Vec::new(),
         health_check: None,
     }
+}
+
+/// Whether a kernel parameter belongs to a network namespace.
+fn is_of_network(parameter: &str) -> bool {
+    parameter.starts_with("net.")
 }
 
 /// The volume that all nodes of a deployment share: configuration, and data that `down` removes.

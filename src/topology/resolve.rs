@@ -14,7 +14,8 @@ use super::rules::sentinels::directives_fit_their_nodes;
 use super::rules::tls::server_knows_client_auth;
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
-    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Server, Shard, Tls, Topology, User, rules, slots,
+    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Platform, Server, Shard, Tls, Topology, User,
+    rules, slots,
 };
 use crate::spec::{NodeSpec, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
 
@@ -107,6 +108,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         modules: modules(spec, &facts.modules, &facts.module_files),
         data: spec.data.unwrap_or_default(),
         labels: text_map(spec.labels.as_ref()),
+        sysctls: text_map(spec.sysctls.as_ref()),
+        platform: platform(spec),
         shards,
         sentinels,
     })
@@ -129,8 +132,19 @@ pub fn problems_of_rest<'a>(
 
 /// Whether the absence of this field cannot cause problems of other fields.
 fn is_aside(path: &SpecPath) -> bool {
-    const FIELDS: [&str; 9] =
-        ["image", "access", "tls", "config", "config_file", "modules", "data", "resources", "labels"];
+    const FIELDS: [&str; 11] = [
+        "image",
+        "access",
+        "tls",
+        "config",
+        "config_file",
+        "modules",
+        "data",
+        "resources",
+        "sysctls",
+        "platform",
+        "labels",
+    ];
     let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
     match segments[..] {
         ["nodes", _, field, ..] | [field, ..] => FIELDS.contains(&field),
@@ -193,6 +207,11 @@ fn node_spec<'a>(spec: &'a Spec, name: &NodeName) -> Option<&'a NodeSpec> {
 
 fn text_map(map: Option<&BTreeMap<String, crate::spec::Scalar>>) -> BTreeMap<String, String> {
     map.into_iter().flatten().map(|(name, value)| (name.clone(), value.text())).collect()
+}
+
+/// The platform of the image, if the spec has it. A rule reports other texts.
+fn platform(spec: &Spec) -> Option<Platform> {
+    spec.platform.as_ref().and_then(|text| text.parse().ok())
 }
 
 /// The use of TLS, if the spec has it.

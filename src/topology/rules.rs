@@ -6,14 +6,14 @@
 use super::Server;
 use super::container::LABEL_PREFIX;
 use super::defaults::{DEFAULT_SENTINELS, MOST_NODES};
-use super::memory_limits::MemoryLimit;
 use super::slots::SLOT_COUNT;
-use crate::spec::{Problem, ResourcesSpec, Scalar, Spec, SpecKind};
+use crate::spec::{Problem, Spec, SpecKind};
 
 pub mod addresses;
 pub mod announce;
 mod auth;
 pub(super) mod directives;
+mod limits;
 mod modules;
 pub(super) mod nodes;
 pub(super) mod ports;
@@ -29,10 +29,9 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
     problems.extend(directives::can_be_written(spec));
-    for (name, node) in spec.nodes.iter().flatten() {
-        problems.extend(limits_can_be_read(&["nodes", name, "resources"], node.resources.as_ref()));
-    }
-    problems.extend(limits_can_be_read(&["resources"], spec.resources.as_ref()));
+    problems.extend(limits::limits_can_be_read(spec));
+    problems.extend(limits::kernel_parameters_are_named(spec));
+    problems.extend(limits::platform_is_named(spec));
     problems.extend(auth::users_are_sane(spec.auth.as_ref()));
     problems.extend(tls::own_files_are_complete(spec));
     problems.extend(modules::modules_are_named(spec));
@@ -148,33 +147,6 @@ fn digest_is_whole(spec: &Spec) -> Option<Problem> {
             "write `@sha256:` and {HEX_DIGITS} hexadecimal digits: `up` prints the digest of its image"
         ))
     })
-}
-
-fn limits_can_be_read(path: &[&str], resources: Option<&ResourcesSpec>) -> Vec<Problem> {
-    /// Docker's own lower bound for a container's memory.
-    const LEAST_MEMORY: u64 = 6 * 1024 * 1024;
-    let Some(resources) = resources else { return Vec::new() };
-    let at = |field: &'static str| path.iter().copied().chain([field]).collect::<Vec<&str>>();
-    let mut problems = Vec::new();
-    if let Some(memory) = resources.memory.as_ref().map(Scalar::text) {
-        match MemoryLimit::read(&memory) {
-            None => problems.push(
-                Problem::new(&at("memory"), format!("`{memory}` is not an amount of memory"))
-                    .hint("write bytes, a number with a unit (`128mb`, `1gb`), or `unlimited`"),
-            ),
-            Some(MemoryLimit::Bytes(bytes)) if bytes < LEAST_MEMORY => {
-                problems.push(Problem::new(
-                    &at("memory"),
-                    format!("`{memory}` is less than Docker's minimum, `6mb`"),
-                ));
-            }
-            Some(_) => {}
-        }
-    }
-    if resources.cpus.is_some_and(|cpus| !(0.01..=1024.0).contains(&cpus)) {
-        problems.push(Problem::new(&at("cpus"), "`cpus` must be between 0.01 and 1024"));
-    }
-    problems
 }
 
 fn labels_are_the_users(spec: &Spec) -> Vec<Problem> {

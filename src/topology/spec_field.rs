@@ -54,6 +54,8 @@ pub enum SpecField {
     Settings,
     /// The shards and their slots.
     Shards,
+    /// Kernel parameters.
+    Sysctls,
     /// Whether the servers use TLS.
     Tls,
     /// The CA that clients trust.
@@ -122,6 +124,7 @@ impl fmt::Display for SpecField {
             Self::FewerReplicas => "replicas, to fewer",
             Self::SharedPorts => "replicas or sentinels",
             Self::Resources => "resources",
+            Self::Sysctls => "sysctls",
             Self::Settings => "settings",
             Self::Shards => "shards",
             Self::Tls => "tls",

@@ -74,6 +74,17 @@ fn a_file_of_directives() {
 }
 
 #[test]
+fn limits_and_platforms() {
+    assert_snapshot!(
+        "limits_and_platforms",
+        told(
+            "kind: cluster\nresources: {files: 100}\nsysctls: {somaxconn: 1, net.core.somaxconn: ''}\nplatform: \
+             arm64\nnodes: {shop-2: {resources: {files: -1}}}\n"
+        )
+    );
+}
+
+#[test]
 fn names() {
     assert_snapshot!("name", told("name: -shop\nkind: cluster\n"));
     let folder = Folder::with("my shop.yaml", "kind: cluster\n");

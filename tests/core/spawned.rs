@@ -61,7 +61,7 @@ fn calls_of_the_engine_may_be_spawned(
         let _ = lease::create(client, name, "redis:8", "").await;
         let _ = lease::find(client, name).await;
         let _ = lease::renew(client, "id", Duration::ZERO).await;
-        let _ = engine.pull("redis:8", listener.as_ref()).await;
+        let _ = engine.pull("redis:8", None, listener.as_ref()).await;
         let _ = engine.observe(&topology, &on_engine).await;
         let _ = engine.stored(name, &on_engine).await;
         let _ = remove::deployment(client, name, &on_engine.deployment(name), true).await;

@@ -21,6 +21,7 @@ mod images;
 mod in_container;
 mod interruption;
 mod library;
+mod limits;
 #[cfg(unix)]
 mod made_image;
 mod marks;

@@ -9,6 +9,7 @@ use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
 use crate::topology::defaults::bind;
 use crate::topology::memory_limits::{MemoryLimit, usual_memory};
+use crate::topology::open_files::lowered_clients;
 use crate::topology::paths::data_folder;
 use crate::topology::protected_mode::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
@@ -52,15 +53,19 @@ impl Draft<'_> {
 
     fn with_settings(&self, number: usize, settings: Settings) -> Node {
         let name = self.names[&number].clone();
-        let own = node_spec(self.spec, &name);
-        let limits = own.and_then(|node| node.resources.as_ref()).or(self.spec.resources.as_ref());
         Node {
-            resources: resources(limits, &settings),
+            resources: resources(self.limits(&name), &settings),
             address: self.address(number),
             endpoint: self.endpoint(number),
             name,
             settings,
         }
+    }
+
+    /// The limits that the spec gives a node.
+    fn limits(&self, name: &NodeName) -> Option<&ResourcesSpec> {
+        let own = node_spec(self.spec, name).and_then(|node| node.resources.as_ref());
+        own.or(self.spec.resources.as_ref())
     }
 
     fn endpoint(&self, number: usize) -> Endpoint {
@@ -119,6 +124,10 @@ impl Draft<'_> {
         for (directive, value) in self.config(name).filter(|(directive, _)| !is_of_sentinels(directive)) {
             settings.set(directive, value);
         }
+        let files = self.limits(name).and_then(|limits| limits.files);
+        if let Some(most) = files.and_then(|files| lowered_clients(&settings, files)) {
+            settings.set("maxclients", most.to_string());
+        }
         settings
     }
 
@@ -141,5 +150,5 @@ fn resources(spec: Option<&ResourcesSpec>, settings: &Settings) -> Resources {
     let asked = spec.and_then(|spec| spec.memory.as_ref());
     let asked = asked.and_then(|memory| MemoryLimit::read(&memory.text()));
     let limit = asked.unwrap_or_else(|| MemoryLimit::Bytes(usual_memory(settings)));
-    Resources { memory: limit.bytes(), millicpus }
+    Resources { memory: limit.bytes(), millicpus, files: spec.and_then(|spec| spec.files) }
 }
