@@ -11,6 +11,7 @@ mod conflicts;
 mod converge;
 mod data;
 mod env_readers;
+mod exit_codes;
 mod expiry;
 #[cfg(unix)]
 mod failure;
