@@ -13,6 +13,7 @@ use crate::docker::inventory::Inventory;
 use crate::event::Warning;
 use crate::redis::Servers;
 use crate::status::{StatusView, status};
+use crate::topology::kept_data::record_volume;
 use crate::topology::{Credentials, DeploymentName, Endpoint, Learned, Node, Topology};
 use crate::up_result::Verification;
 
@@ -132,7 +133,9 @@ impl Deployment {
 /// The error for a deployment whose description cannot be read. `docker system prune` removes stopped containers and
 /// keeps volumes; `up` can then bring the deployment back.
 fn without_description(name: &DeploymentName, inventory: &Inventory) -> Error {
-    let kept = inventory.volumes.iter().filter(|(_, keeps_data)| **keeps_data);
+    // The record of the data is a volume without data.
+    let record = record_volume(name);
+    let kept = inventory.volumes.iter().filter(|(volume, keeps_data)| **keeps_data && **volume != record);
     let volumes: Vec<String> = kept.map(|(volume, _)| volume.clone()).collect();
     let name = name.to_string();
     if inventory.container_ids.is_empty() && !volumes.is_empty() {

@@ -22,6 +22,11 @@ fn data_in_volumes_outlives_down() {
     assert_eq!(kept.as_deref(), Some("yes"));
     let said = succeed(&redisctl(&["down", &deployment.name]));
     assert!(said.contains("-data"), "`down` says what it kept: {said}");
+    for verb in ["status", "verify"] {
+        let said = fail_with(&redisctl(&[verb, &deployment.name]), 1);
+        let kept = format!("its data is kept in `{0}-1-data`, `{0}-2-data`\n", deployment.name);
+        assert!(said.contains(&kept) && said.contains("brings it back with its data"), "{said}");
+    }
     refuses_what_the_kept_data_does_not_fit(&deployment);
     deployment.up("replica", &volume);
     let kept: Option<String> = deployment.connect(1).get("kept").expect("a read");
