@@ -36,11 +36,11 @@ impl MadeImage {
             std::fs::create_dir_all(path("local/bin")).expect("a folder");
             let server = path("local/bin/redis-server");
             // The server itself runs where it is tried, in a container without the name of a node.
-            let text = format!(
+            let lines = format!(
                 "#!/bin/sh\nread -r name </proc/sys/kernel/hostname\ncase $name in\nredisctl-test-*) {script} ;;\nesac\n\
                  exec /usr/bin/redis-server \"$@\"\n"
             );
-            std::fs::write(&server, text).expect("a script");
+            std::fs::write(&server, lines).expect("a script");
             let mode = std::fs::Permissions::from_mode(0o755);
             std::fs::set_permissions(&server, mode).expect("a mode");
             docker(&["cp", &path("local"), &format!("{to}:/usr")]);
