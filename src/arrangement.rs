@@ -11,6 +11,7 @@ use crate::topology::{Address, NodeName, Topology};
 
 mod cluster;
 mod dialled;
+mod heir;
 mod membership;
 mod one_primary;
 mod open_slots;

@@ -3,7 +3,7 @@
 use super::draft::{Stages, engine, wait};
 use super::fate::{Fate, Fates};
 use super::forming::forming;
-use super::heir::swapped_primary;
+use super::primary_in_files::primary_in_files;
 use super::world::World;
 use super::{leaving, users};
 use crate::observation::{ContainerState, Observation, ObservedServer};
@@ -172,7 +172,7 @@ fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Option<Step>
         None => Cause::New,
     };
     let new_primary = new_primary.filter(|primary| !topology.starts_as_primary(primary));
-    let primary = new_primary.or_else(|| swapped_primary(topology, arrangement));
+    let primary = new_primary.or_else(|| primary_in_files(topology, arrangement));
     let through = names.first()?.clone();
     let first = through.clone();
     Some(engine(Some(&first), EngineAction::WriteFiles { through, nodes: names, primary }, cause))

@@ -1,7 +1,6 @@
 //! A primary with replicas: every other node replicates the primary.
 
 use super::draft::{Changes, Stages, server, wait};
-use super::heir::heir;
 use super::role_steps::{hand_over, keep_roles};
 use super::roles::Roles;
 use super::world::World;
@@ -16,7 +15,7 @@ use crate::topology::{NodeName, Topology};
 pub(super) fn plan(world: &World<'_>, before: Changes) -> Roles {
     let World { topology, arrangement, .. } = *world;
     let Some(current) = arrangement.followed_primary() else { return Roles::default() };
-    let heir = heir(arrangement, current);
+    let heir = arrangement.heir(current);
     let promotion = promote(current);
     let copies = get_copies(world, current, heir);
     let hand_over = (heir.name != current.name).then(|| hand_over(&current.name, current.view, peer(heir)));

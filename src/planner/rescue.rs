@@ -50,7 +50,7 @@ fn fail_over(world: &World<'_>) -> Option<Step> {
     if !is_down(world, &primary.name) {
         return None;
     }
-    heir(world, primary)?;
+    replica_with_keys(world, primary)?;
     fail_over_by_sentinels(world, primary, cause(primary))
 }
 
@@ -58,7 +58,8 @@ fn fail_over(world: &World<'_>) -> Option<Step> {
 fn take_over(world: &World<'_>) -> Vec<Step> {
     let nodes = world.topology.shards.iter().flat_map(Shard::nodes);
     let down = nodes.filter(|node| is_down(world, &node.name));
-    let heirs = down.filter_map(|primary| Some((heir(world, primary)?.name.clone(), cause(primary))));
+    let heirs =
+        down.filter_map(|primary| Some((replica_with_keys(world, primary)?.name.clone(), cause(primary))));
     take_over_in_turn(heirs)
 }
 
@@ -67,7 +68,8 @@ fn promote(world: &World<'_>) -> Rescue {
         return Rescue::default();
     }
     let mut down = world.topology.servers().into_iter().filter(|node| is_down(world, &node.name));
-    let Some((primary, heir)) = down.find_map(|primary| Some((primary, heir(world, primary)?))) else {
+    let Some((primary, heir)) = down.find_map(|primary| Some((primary, replica_with_keys(world, primary)?)))
+    else {
         return Rescue::default();
     };
     let mut steps = vec![server(&heir.name, ServerAction::Promote, cause(primary))];
@@ -108,7 +110,7 @@ fn follows(world: &World<'_>, node: &NodeName, primary: &Node) -> bool {
 
 /// The replica with the highest offset, among the replicas that have keys. A replica that leaves counts too: it may
 /// be the last node with the keys.
-fn heir<'m, 'a>(world: &'m World<'a>, primary: &Node) -> Option<&'m Member<'a>> {
+fn replica_with_keys<'m, 'a>(world: &'m World<'a>, primary: &Node) -> Option<&'m Member<'a>> {
     let heard = |member: &&Member<'_>| match member.view.map(|view| (&view.replication, view.keys)) {
         Some((Replication::Replica { offset, .. }, keys)) if keys > 0 => Some(*offset),
         _ => None,

@@ -6,7 +6,7 @@
 //! so an interrupted run can be continued.
 
 use super::draft::{Changes, Pass, Stages, engine, server};
-use super::heir::swapped_primary;
+use super::primary_in_files::primary_in_files;
 use super::world::{World, running};
 use crate::arrangement::Member;
 use crate::observation::{AccessView, Observation, ObservedUser, PrimaryLogin};
@@ -89,7 +89,8 @@ fn files(world: &World<'_>, differences: &[Difference<'_>]) -> Vec<Step> {
     let through = nodes.iter().find(|name| observed.containers.contains_key(*name)).cloned();
     let cause = if all { Cause::SpecChanged(vec![SpecField::Auth]) } else { Cause::Changed };
     let write = |through: NodeName| {
-        let (name, nodes, primary) = (through.clone(), nodes.clone(), swapped_primary(topology, arrangement));
+        let (name, nodes, primary) =
+            (through.clone(), nodes.clone(), primary_in_files(topology, arrangement));
         engine(Some(&name), EngineAction::WriteFiles { through, nodes, primary }, cause)
     };
     through.map(write).into_iter().collect()
