@@ -1,8 +1,7 @@
 //! The present role, slots and links of every node: one value, made once per observation. All parts read it.
 //!
 //! The value describes the present only. Names and addresses of nodes come from a topology, all else from the
-//! servers. [`Arrangement::primary`] tells the primary of a deployment with one primary. [`Arrangement::owner`] tells
-//! who owns slots of a cluster.
+//! servers. [`Arrangement::primary`] tells the primary of a deployment with one primary. [`Arrangement::owner`] tells the owner of slots.
 
 use std::collections::{BTreeMap, BTreeSet};
 

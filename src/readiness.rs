@@ -252,8 +252,7 @@ impl ClusterJudge<'_> {
         deviations
     }
 
-    /// Replicas without acknowledgements at their primary. Their own links may look up: after a network failure, both
-    /// ends of a connection take it for open for some seconds.
+    /// Replicas without acknowledgements at their primary. Their own links may still be reported as up: after a network failure, both ends see the connection as open for some seconds.
     fn unheard(&self, node: &NodeName) -> Vec<Deviation> {
         if !self.now.says_primary(node) {
             return Vec::new();
@@ -264,7 +263,7 @@ impl ClusterJudge<'_> {
         members.map(|member| Deviation::HearsNothing(member.node.clone())).collect()
     }
 
-    /// Whether a node tells clients the same IP of a member as the member itself.
+    /// Whether a node announces the same IP of a member as the member itself.
     fn is_told_as_announced(&self, cluster: &ClusterView, member: &ClusterMember, id: &str) -> bool {
         let own = self.now.cluster(&member.node).and_then(ClusterView::own);
         let told = cluster.nodes.get(id);

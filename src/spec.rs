@@ -99,8 +99,7 @@ pub struct Spec {
     /// `redis.conf` directives for every node. A directive has one value, with its words as in `redis.conf`, or a
     /// list if it repeats: `save: ["900 1", "300 10"]`.
     pub config: Option<BTreeMap<String, DirectiveValue>>,
-    /// A file of directives in the syntax of `redis.conf`, for every node; `config` wins over it. A relative path
-    /// starts at the spec file's folder, and one of an `include` at the folder of the file that includes.
+    /// A file of directives in the syntax of `redis.conf`, for every node; `config` wins over it. A relative path starts at the spec file's folder. A relative path in an `include` starts at the including file's folder.
     pub config_file: Option<PathBuf>,
     /// The modules that servers load: `image` (default) for the modules that the image would load, `none`, or a
     /// list of paths in the image and files of this machine.

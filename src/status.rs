@@ -93,7 +93,7 @@ pub struct ModuleStatus {
     pub built_in: bool,
     /// Its file in the container; `None` for a part of the server, and before Redis 7.0.
     pub path: Option<String>,
-    /// What it was loaded with.
+    /// Its arguments.
     pub args: Vec<String>,
 }
 

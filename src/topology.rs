@@ -273,7 +273,7 @@ impl Topology {
         }
     }
 
-    /// What clients outside the network are told, where it is not the endpoints.
+    /// The addresses that servers announce to clients outside the network, if they are not the endpoints.
     #[must_use]
     pub fn told_instead_of_endpoints(&self) -> Option<ToldInstead> {
         told::instead_of_endpoints(self)

@@ -25,7 +25,7 @@ const FIRST_PACE: Duration = Duration::from_millis(10);
 /// The pause of a long wait. Attempts cost the servers time, too.
 const LATER_PACE: Duration = Duration::from_millis(50);
 
-/// The time after which users see what a wait is missing.
+/// The time after which users see the missing parts of a wait.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// The interval at which the engine is asked for the containers of silent servers. A starting server answers within

@@ -60,7 +60,7 @@ impl FailureBundle {
             });
         }
         let begun = Self { folder: folder.to_owned(), started: SystemTime::now(), state: Mutex::default() };
-        // If redisctl crashes, this file tells what the folder is.
+        // If redisctl crashes, this file explains the folder.
         let unfinished = Piece::json(bundle::SUMMARY, &begun.summary("unfinished", &json!({})));
         begun.put(&mut begun.state(), &unfinished).map_err(broken)?;
         Ok(begun)

@@ -53,7 +53,7 @@ pub struct Up<'a> {
 }
 
 enum EngineChoice {
-    /// The engine at an address, or the one that the environment names.
+    /// The engine at an address, otherwise the engine of the environment.
     Address(Option<String>),
     Connected(ConnectedEngine),
 }

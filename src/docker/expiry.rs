@@ -1,8 +1,7 @@
 //! The expiry of a deployment: the time after which any run may remove it.
 //!
 //! Docker cannot change labels, and the expiry must be visible in a list of containers. So it is the label of a marker:
-//! a container that is never started. A run that changes the expiry creates the new marker before it removes the old
-//! one, and the latest marker counts. A run that is killed in between leaves both.
+//! a container that is never started. A run that changes the expiry creates the new marker before it removes the old marker. The latest marker counts. A run that is killed in between leaves both.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

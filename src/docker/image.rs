@@ -54,7 +54,7 @@ impl Image {
     }
 }
 
-/// Looks for an image.
+/// Finds an image.
 ///
 /// # Errors
 /// Where the engine does not answer.

@@ -87,7 +87,7 @@ impl PullError {
     }
 }
 
-/// Pulls the image `reference` with the user's credentials, and tells `progress` of each message of the engine.
+/// Pulls the image `reference` with the user's credentials, and passes each message of the engine to `progress`.
 ///
 /// # Errors
 /// The registry does not have the image, or the engine cannot get it.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// The time since 1970 of `2026-11-22T23:41:58.123456789+01:00`; `None` for text without a time, or a time before
-/// 1970. Engines write such a time for events that never happened.
+/// 1970. Engines write a time before 1970 for events that never happened.
 #[must_use]
 pub(super) fn since_1970(text: &str) -> Option<Duration> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;

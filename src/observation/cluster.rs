@@ -48,7 +48,7 @@ pub enum SlotWay {
 pub struct ClusterNode {
     /// The address that gossip uses.
     pub address: Option<Address>,
-    /// The IP that clients are told instead; `None` if they are told the address.
+    /// The IP that it announces to clients instead; `None` if it announces the address.
     pub told_ip: Option<Ipv4Addr>,
     /// Primary, or replica of the node with this id.
     pub role: ClusterRole,

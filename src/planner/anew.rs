@@ -91,8 +91,7 @@ fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     cluster::conflicts(topology, &Arrangement::new(topology, observed))
 }
 
-/// Whether a container has a module that the topology does not have. Most modules write data that no server without them
-/// can read, neither from a file nor from its primary.
+/// Whether a container has a module that the topology does not have. Most modules write data that servers without them cannot read, from a file or from a primary.
 fn loses_modules(topology: &Topology, observed: &Observation) -> bool {
     let settings = observed.containers.values().filter_map(|container| container.settings.as_ref());
     let mut modules = settings.flat_map(|settings| &settings.modules);

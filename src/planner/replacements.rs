@@ -9,8 +9,7 @@ pub(super) fn any(world: &World<'_>) -> bool {
     world.topology.nodes().into_iter().any(|node| world.is_rolled(&node.name))
 }
 
-/// The primary that is to be replaced while sentinels choose the next primary. After their choice, it is replaced as
-/// a replica.
+/// A primary that needs a replacement, if sentinels choose the next primary. After their choice, it is replaced as a replica.
 pub(super) fn chosen_by_sentinels<'a>(world: &World<'_>, primaries: &'a [NodeName]) -> Option<&'a NodeName> {
     let choose = world.topology.kind == Kind::Sentinel && world.topology.replicas_per_shard() > 0;
     primaries.first().filter(|primary| choose && world.is_rolled(primary))

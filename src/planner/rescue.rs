@@ -42,7 +42,7 @@ impl Rescue {
     }
 }
 
-/// A failover that the sentinels do before the former primary starts. By themselves they would notice it too late.
+/// A failover that the sentinels do before the former primary starts. Without the command, they would notice it too late.
 fn fail_over(world: &World<'_>) -> Option<Step> {
     let arrangement = world.arrangement;
     let named = arrangement.chosen_primary().or_else(|| arrangement.named_primary())?;

@@ -173,7 +173,7 @@ fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<
     vec![wait(None, condition, Cause::Changed)]
 }
 
-/// Makes a replica take the role of each primary that is to be replaced.
+/// Makes a replica take the role of each primary before the primary is replaced.
 fn hand_over(world: &World<'_>, shards: &[Roll<'_>]) -> Stages {
     let topology = world.topology;
     let mut steps = Vec::new();

@@ -22,8 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time limit for a reply. A server that loads or forks answers late. A paused server never answers.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a cluster client follows redirections or tries again, per command. With more attempts, a cluster with
-/// circular redirections would look like a slow cluster.
+/// How often a cluster client follows redirections or tries again, per command. With more attempts, a cluster with circular redirections could not be told from a slow cluster.
 const CLUSTER_RETRIES: u32 = 3;
 
 /// A user with its password.

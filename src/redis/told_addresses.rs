@@ -1,7 +1,7 @@
-//! The addresses of nodes behind the IP that servers tell clients.
+//! The addresses of nodes behind the IP that servers announce to clients.
 //!
-//! A server that announces an IP for clients tells it instead of the node's address, to redisctl too. All nodes announce
-//! the same IP, and each has a port of its own.
+//! A server that announces an IP for clients reports it instead of the node's address, also to redisctl. All nodes
+//! announce the same IP, and each node has its own port.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -11,10 +11,10 @@ use super::Servers;
 use crate::observation::{ClusterView, ServerView};
 use crate::topology::{Address, Endpoint};
 
-/// The directive that names the IP.
+/// The directive with the IP.
 const ANNOUNCED: &str = "cluster-announce-client-ipv4";
 
-/// How an address that a server tells leads to the address of its node.
+/// Finds the address of a node from an address that a server reports.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ToldAddresses {
     /// The IPs that nodes announce to clients.
@@ -55,14 +55,14 @@ impl ToldAddresses {
         }
     }
 
-    /// Whether an IP is one that nodes announce to clients. Gossip uses no loopback.
+    /// Whether nodes announce an IP to clients. Gossip does not use loopback.
     fn is_for_clients(&self, ip: Ipv4Addr) -> bool {
         ip.is_loopback() || self.announced.contains(&ip)
     }
 }
 
 impl Servers<'_> {
-    /// How to find the nodes behind what servers tell: the nodes of the topology, and leaving nodes.
+    /// Finds the nodes behind reported addresses: the nodes of the topology, and leaving nodes.
     pub(super) fn told_addresses(&self) -> ToldAddresses {
         let nodes = self.topology.nodes();
         let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);

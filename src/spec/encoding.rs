@@ -13,7 +13,7 @@ pub(super) struct Undecodable {
     pub(super) text: String,
     /// Where the problem is in that text, in bytes.
     pub(super) offset: usize,
-    /// What is wrong.
+    /// The problem.
     pub(super) message: String,
 }
 

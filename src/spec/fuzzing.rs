@@ -84,8 +84,7 @@ fn spec(text: &str) {
     }
 }
 
-/// What is wrong in a file is shown in it, or in a file that it includes. What is right is written to the servers' files,
-/// and is the same when it is read from there.
+/// Problems are shown in the file, or in a file that it includes. Directives without problems that are written to the servers' files and parsed again are the same.
 fn config_file(bytes: &[u8]) {
     let own = "{kind: cluster, config_file: redis.conf}";
     let files = files(bytes);

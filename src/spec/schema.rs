@@ -10,7 +10,7 @@ pub fn json_schema() -> Value {
     schemars::schema_for!(Spec).to_value()
 }
 
-/// The schema of a spec, for look-ups.
+/// The schema of a spec, for searches.
 pub(super) struct Schema {
     document: Value,
 }

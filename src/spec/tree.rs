@@ -13,7 +13,7 @@ pub(super) enum TextId {
     File,
     /// The override at this position of the command line.
     Override(usize),
-    /// The configuration file at this position of those that were read.
+    /// The configuration file at this position in the order of reading.
     ConfigFile(usize),
 }
 

@@ -68,8 +68,7 @@ pub struct ContainerSettings {
     /// Modules, which the server loads at its start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<Module>,
-    /// The words of its health check. No label has them: a container without a health check, or with another one, is
-    /// as good.
+    /// The words of its health check. No label has them: a container with another health check, or without one, is not replaced.
     #[serde(skip)]
     pub health_check: Option<Vec<String>>,
 }

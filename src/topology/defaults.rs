@@ -25,7 +25,7 @@ pub fn image_reference(spec: &Spec) -> String {
     spec.image.clone().unwrap_or_else(|| DEFAULT_IMAGE.to_owned())
 }
 
-/// The host that the spec tells clients.
+/// The host that servers announce to clients, if the spec names it.
 #[must_use]
 pub fn announced_host(spec: &Spec) -> Option<&str> {
     spec.ports.as_ref()?.announce.as_deref()

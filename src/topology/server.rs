@@ -127,8 +127,7 @@ impl Server {
         self.at_least(7, 0)
     }
 
-    /// Whether a cluster node can announce an IP that clients read instead of its address, also in the first column of
-    /// CLUSTER NODES (`cluster-announce-client-ipv4`, Valkey 8.1).
+    /// Whether a cluster node can announce another IP to clients, also in the first column of CLUSTER NODES (`cluster-announce-client-ipv4`, Valkey 8.1).
     #[must_use]
     pub fn announces_client_ip(self) -> bool {
         self.flavor == Flavor::Valkey && self.at_least(8, 1)

@@ -19,7 +19,7 @@ const UNWRITTEN_VERSION: u64 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("its stored format is version {found}, and this redisctl reads versions up to {VERSION}")]
 pub struct NewerFormat {
-    /// The version, as it is stored.
+    /// The stored version.
     pub found: String,
 }
 
@@ -55,7 +55,7 @@ pub fn check_label(version: Option<&str>) -> Result<(), NewerFormat> {
     version.map_or(Ok(()), |text| check(text.parse().ok(), || text.to_owned()))
 }
 
-/// Checks a version. `None`: the text is not a number. No redisctl so far wrote such a version.
+/// Checks a version. `None`: the text is not a number. No release so far wrote a version that is not a number.
 fn check(version: Option<u64>, text: impl FnOnce() -> String) -> Result<(), NewerFormat> {
     match version {
         Some(UNWRITTEN_VERSION..=VERSION) => Ok(()),

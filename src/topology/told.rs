@@ -19,16 +19,15 @@ pub(super) fn instead_of_endpoints(topology: &Topology) -> Option<ToldInstead> {
     match topology.kind {
         Kind::Cluster if topology.access == Access::Host => Some(ToldInstead {
             note: format!(
-                "{} tells clients addresses in {}: only machines with a route to it can follow redirections",
+                "{} announces addresses in {} to clients: only machines with a route to it can follow redirections",
                 topology.server, topology.subnet
             ),
-            remedy: "servers from Redis 7.0 and Valkey 8.0 on tell clients the endpoints; `access: network` is for \
-                     clients in the network"
+            remedy: "use Redis 7.0 or Valkey 8.0, which announce endpoints; or `access: network`, for clients in the network"
                 .to_owned(),
         }),
         Kind::Sentinel if topology.access == Access::Host && node.address.ip.is_loopback() => Some(ToldInstead {
             note: format!(
-                "sentinels tell clients {} instead of `{}`: on other machines, this leads elsewhere",
+                "sentinels announce {} to clients instead of `{}`: on other machines, this address is wrong",
                 node.address.ip, node.endpoint.host
             ),
             remedy: "set `ports.announce` to an IP that clients reach".to_owned(),

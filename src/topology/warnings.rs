@@ -62,7 +62,7 @@ fn others_are_told_loopback(spec: &Spec, topology: &Topology) -> Option<Problem>
     (names_host && is_open && is_loopback(host)).then(|| {
         let field = if announced_host(spec).is_some() { "announce" } else { "bind" };
         let message = format!(
-            "ports are open on {}, and clients are told {host}, which is wrong on other machines",
+            "ports are open on {}, but the announced host is {host}, which is wrong on other machines",
             topology.bind
         );
         Problem::new(&["ports", field], message)
@@ -86,7 +86,7 @@ fn of_sentinels(topology: &Topology) -> Vec<Problem> {
         && node.address.ip.is_loopback()
     {
         let message = format!(
-            "sentinels announce IPs only: for `{}` they tell clients {}, which is wrong on other machines",
+            "sentinels announce IPs only: for `{}` they announce {}, which is wrong on other machines",
             node.endpoint.host, node.address.ip
         );
         warnings.push(Problem::new(&["access"], message));

@@ -16,7 +16,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The text as it is printed, without colours.
+    /// The printed text without colours.
     #[must_use]
     pub fn plain(&self) -> String {
         render(self, Palette::new(false))

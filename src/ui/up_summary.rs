@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_clients_are_told_instead_of_endpoints_is_said_at_the_end() {
-        let note = "note: redis 6.2.0 tells clients addresses in 172.30.0.0/24: only machines with a route to it can \
+        let note = "note: redis 6.2.0 announces addresses in 172.30.0.0/24 to clients: only machines with a route to it can \
                     follow redirections\n";
         let old = text("{kind: cluster, image: 'redis:6.2'}");
         assert!(old.ends_with(&format!("redisctl cli shop\n\n{note}")), "{old}");

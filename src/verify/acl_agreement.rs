@@ -107,7 +107,7 @@ fn wanted_hashes(context: &CheckContext<'_>, node: &Node, user: &ServerUser) -> 
 
 fn has_its_rules(context: &CheckContext<'_>, node: &Node, user: &ServerUser, found: &[String]) -> bool {
     let (Some(wanted), Some(listed)) = (parsed(&user.rules), parsed(found)) else {
-        // A rule that redisctl cannot read is compared as it is written.
+        // A rule that redisctl cannot parse is compared as text.
         return user.rules == found;
     };
     let server = context.topology.server;

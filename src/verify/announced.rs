@@ -8,7 +8,7 @@ use super::context::CheckContext;
 use super::{Check, CheckCommand, CheckConnection, Expectation, Request};
 
 const ANNOUNCED: (&str, &str) =
-    ("announced", "a client outside the network reaches the node at the address that servers tell clients");
+    ("announced", "a client outside the network reaches the node at its announced address");
 
 pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     let Some(told) = context.topology.told_instead_of_endpoints() else { return Vec::new() };
@@ -21,7 +21,8 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
 fn announced(context: &CheckContext<'_>, node: &Node) -> Check {
     let id = context.survey.cluster(&node.name).map(|view| view.own_id.clone()).unwrap_or_default();
     let address = context.topology.advertised(node);
-    let found = format!("clients are told {address}: this machine reaches it, others need a route");
+    let found =
+        format!("{address} is announced to clients: this machine reaches it, other machines need a route");
     let connection = CheckConnection::Announced(node.name.clone(), address);
     let request = Request::send(connection, CheckCommand::words_of("CLUSTER MYID"), Expectation::Text(id));
     Check::asked(ANNOUNCED, Some(&node.name), vec![request], found)

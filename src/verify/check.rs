@@ -19,7 +19,7 @@ pub struct Check {
     pub node: Option<NodeName>,
     /// How it is proved.
     pub method: CheckMethod,
-    /// What a user can do about a failure, where the reply does not show it.
+    /// A hint for a failure, if the reply does not give it.
     pub advice: Option<String>,
 }
 
@@ -75,7 +75,7 @@ pub enum CheckConnection {
     Plaintext(NodeName),
     /// A connection to a node with TLS, but without a client's certificate.
     Uncertified(NodeName),
-    /// A connection of this check alone to a node, at the address that servers tell clients, logged in as redisctl.
+    /// A connection of this check alone to a node, at its announced address, logged in as redisctl.
     Announced(NodeName, Endpoint),
     /// A cluster client that starts at this node and discovers the others.
     Cluster(NodeName),
@@ -182,7 +182,7 @@ impl CheckCommand {
 }
 
 impl fmt::Display for CheckCommand {
-    /// The command as it is typed, with `***` for secrets.
+    /// The typed form of the command, with `***` for secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, word) in self.0.iter().enumerate() {
             if position > 0 {

@@ -49,7 +49,7 @@ pub enum Expectation {
     Anything,
 }
 
-/// The endpoints that clients must be told for the slots of one shard.
+/// The endpoints that servers must announce for the slots of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The slots.

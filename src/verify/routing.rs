@@ -52,7 +52,7 @@ fn endpoints(context: &CheckContext<'_>, node: &Node) -> Check {
     let command = CheckCommand::words_of("CLUSTER SLOTS");
     let request =
         Request::send(CheckConnection::Shared(node.name.clone()), command, Expectation::Routes(routes));
-    let found = format!("clients are told of {}", count(context.topology.nodes().len(), "endpoint"));
+    let found = format!("lists {}", count(context.topology.nodes().len(), "endpoint"));
     Check::asked(ENDPOINTS, Some(&node.name), vec![request], found)
 }
 

@@ -182,7 +182,7 @@ impl ServedSlots {
         let key = |pattern: Option<&str>| {
             let plain = ProbeTarget::matching(pattern, prefix)?;
             let Some(slots) = slots.filter(|_| plain.own) else { return Some(plain) };
-            // A pattern with a hash tag decides the slot by itself.
+            // The hash tag in a pattern decides the slot.
             if pattern.is_some_and(|pattern| pattern.contains('{')) {
                 return Some(ProbeTarget { own: slots.contains(slot_of(&plain.text)), ..plain });
             }

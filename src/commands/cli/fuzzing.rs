@@ -6,7 +6,7 @@ use crate::reply::Reply;
 
 pub(crate) const TARGETS: &[Target] = &[("cli_words", Property::Bytes(cli_words))];
 
-/// Words in the form of printed values are parsed to the same words. All bytes have such a form.
+/// Words in the form of printed values are parsed to the same words. All bytes can be written in this form.
 fn cli_words(bytes: &[u8]) {
     let printed = |word: &[u8]| Reply::Text(word.to_vec()).for_terminal();
     assert_eq!(split(printed(bytes).as_bytes()), Ok(vec![bytes.to_vec()]));

@@ -172,7 +172,7 @@ impl fmt::Display for EngineAddress {
     }
 }
 
-/// A host as it is written before a port: IPv6 in brackets.
+/// A host in the form before a port: IPv6 in brackets.
 fn bracketed(host: &str) -> Cow<'_, str> {
     if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }

@@ -21,11 +21,11 @@ pub(super) fn replicate(world: &World<'_>, present: &Arrangement<'_>, holds: &Ho
     steps
 }
 
-/// Why a node must be told to replicate a primary; `None` if it does so already, or soon by itself.
+/// Why a node must be told to replicate a primary; `None` if it already replicates the primary, or soon does without a step.
 fn wrong(world: &World<'_>, present: &Arrangement<'_>, node: &NodeName, primary: &NodeName) -> Option<Cause> {
     let id = match present.role(node) {
         None => return Some(Cause::New),
-        // The primary has these slots with a higher config epoch. This node becomes its replica by itself.
+        // The primary has these slots with a higher config epoch. This node becomes its replica without a step.
         Some(ClusterRole::Primary) if !present.slots(node).is_empty() => return None,
         Some(ClusterRole::Primary) => return Some(Cause::WrongPrimary(WrongPrimary::WithoutSlots)),
         Some(ClusterRole::Replica(id)) => id,

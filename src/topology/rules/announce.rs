@@ -64,7 +64,7 @@ pub(super) fn host_is_where_ports_are(spec: &Spec, host: &str, facts: &Facts) ->
 #[must_use]
 pub fn host_is_unknown(host: &str) -> Problem {
     Problem::new(&ANNOUNCE, format!("`{host}` has no IPv4 address on this machine")).hint(
-        "redisctl forms and proves the deployment at the host that clients are told: enter the name in the DNS or \
-         in this machine's hosts file, or announce an IPv4 address",
+        "redisctl forms and verifies the deployment at this host: enter the name in the DNS or in this machine's \
+         hosts file, or announce an IPv4 address",
     )
 }

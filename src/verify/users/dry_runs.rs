@@ -1,4 +1,4 @@
-//! Requests that ask a server what a user may do: ACL DRYRUN with commands of every category.
+//! Requests that ask a server for the rights of a user: ACL DRYRUN with commands of every category.
 
 use crate::topology::Server;
 use crate::topology::acl::Rule;

@@ -72,7 +72,7 @@ const OTHERS: &str = "\
     zremrangebyrank w 1 1; zremrangebyscore w 1 1; zrevrange r 1 1; zrevrangebylex r 1 1; \
     zrevrangebyscore r 1 1; zrevrank r 1; zscan r 1; zscore r 1; zunion 1 r; zunionstore w 1 r";
 
-/// What a command does with a key or channel.
+/// The use of a key or channel by a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     /// It reads a key's value.
@@ -112,12 +112,12 @@ pub(super) fn sample_commands() -> Vec<SampleCommand> {
 }
 
 impl SampleCommand {
-    /// What it does with each of its keys and channels.
+    /// Its uses of its keys and channels.
     pub(super) fn uses(&self) -> impl Iterator<Item = Use> {
         self.words.iter().filter_map(|word| of_word(word))
     }
 
-    /// Whether it takes a channel, or a key; `None`: neither.
+    /// Whether it takes a channel (`true`) or a key (`false`); `None` without both.
     pub(super) fn takes_channel(&self) -> Option<bool> {
         self.uses().next().map(|usage| usage == Use::Channel)
     }
