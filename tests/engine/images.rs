@@ -196,7 +196,7 @@ fn a_configuration_that_ends_a_server_is_told_with_its_own_words_before_anything
     let deployment = Deployment::new("refuses");
     for (directive, words) in [
         ("no-such-thing=1", "Bad directive"),
-        ("maxmemory=plenty", "argument must be a memory value"),
+        ("timeout=plenty", "argument couldn't be parsed into an integer"),
         ("loadmodule=/no/such.so", "/no/such.so"),
         ("rename-command=NOSUCH x", "No such command"),
     ] {
