@@ -27,6 +27,8 @@ mod limits;
 mod made_image;
 mod marks;
 mod matrix;
+#[cfg(target_os = "linux")]
+mod module_rules;
 mod modules;
 mod moment;
 #[cfg(unix)]
