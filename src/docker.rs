@@ -37,6 +37,7 @@ pub mod host_image;
 pub mod image;
 pub mod image_contents;
 pub mod inventory;
+mod kept_files;
 pub mod labels;
 pub mod lease;
 pub mod limits_trial;
@@ -154,12 +155,21 @@ impl Engine {
                 digests.insert(id.clone(), digest);
             }
         }
+        let mut kept_data = inventory.kept_data;
+        // An existing deployment is judged by what it stores.
+        if image.is_some() && containers.is_empty() && !inventory.unlabelled_data.is_empty() {
+            let (volumes, name) = (&inventory.unlabelled_data, &topology.name);
+            let found = kept_files::look(&self.docker, &topology.image, volumes, name).await?;
+            kept_data.extend(
+                found.into_iter().map(|files| KeptData { files: Some(files), ..KeptData::default() }),
+            );
+        }
         Ok(Observation {
             image: image.map(|image| image.id),
             digests,
             network: inventory.network,
             volumes: inventory.volumes.into_keys().collect(),
-            kept_data: inventory.kept_data,
+            kept_data,
             containers,
             foreign: on_engine.foreign(&topology.name, &names, &volumes),
             ..Observation::default()

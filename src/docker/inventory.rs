@@ -41,6 +41,8 @@ pub struct Inventory {
     pub volumes: BTreeMap<String, bool>,
     /// The labels of kept data; empty if no volume keeps data.
     pub kept_data: Vec<KeptData>,
+    /// Volumes with data that no label describes.
+    pub unlabelled_data: Vec<String>,
     /// Containers by node.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
     /// The kind in the containers' labels.
@@ -128,6 +130,7 @@ impl EngineInventory {
                 guests: self.guests(&networks, name),
             }),
             kept_data: kept_data(name, &volumes),
+            unlabelled_data: unlabelled_data(name, &volumes),
             newer_format: all_labels.map(labels::check_format).find_map(Result::err),
             volumes: volumes.iter().map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
             network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
@@ -281,6 +284,17 @@ fn kept_data(name: &DeploymentName, volumes: &[&Volume]) -> Vec<KeptData> {
     }
     let labels = volumes().map(|volume| volume.labels.get(labels::DATA_OF));
     labels.map(|label| KeptData::from_label(label.map(String::as_str))).collect()
+}
+
+/// The data volumes of a deployment that no label describes: redisctl 0.1 made and kept them.
+fn unlabelled_data(name: &DeploymentName, volumes: &[&Volume]) -> Vec<String> {
+    let record = record_volume(name);
+    let has_label = |volume: &Volume| volume.labels.contains_key(labels::DATA_OF);
+    if volumes.iter().any(|volume| volume.name == record && has_label(volume)) {
+        return Vec::new();
+    }
+    let unlabelled = volumes.iter().filter(|volume| keeps_data(volume) && !has_label(volume));
+    unlabelled.map(|volume| volume.name.clone()).collect()
 }
 
 fn subnets(network: &Network) -> Vec<Ipv4Net> {

@@ -55,6 +55,14 @@ pub(super) async fn at(docker: &Docker, container: &str, path: &str) -> Option<P
     None
 }
 
+/// The first bytes of the file at a path in a container; `None` if there is no file.
+pub(super) async fn first_bytes(docker: &Docker, container: &str, path: &str) -> Option<Vec<u8>> {
+    match entry(&beginning(docker, container, path).await?)? {
+        PathEntry::File(bytes) => Some(bytes),
+        PathEntry::Link(_) | PathEntry::Other => None,
+    }
+}
+
 /// The file at a path in a container.
 #[derive(Debug, PartialEq, Eq)]
 enum PathEntry {

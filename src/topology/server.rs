@@ -209,18 +209,47 @@ impl Server {
         }
     }
 
-    /// Whether the server can load the data of `other`, from disk or from a primary. Formats 12 to 79 are Redis's
-    /// alone: Valkey refuses them, and Redis refuses Valkey's.
+    /// Whether the server can load the data of `other`, from disk or from a primary.
     #[must_use]
     pub fn reads_data_of(self, other: Self) -> bool {
-        let common = other.data_format() <= 11;
-        other.data_format() <= self.data_format() && (common || self.flavor == other.flavor)
+        self.reads_format(DataFormat(other.data_format()))
+    }
+
+    /// Whether the server can load data of a format. Formats 12 to 79 are Redis's alone: Valkey refuses them, and Redis
+    /// refuses Valkey's. A format that no known server has may be of a newer server.
+    #[must_use]
+    pub fn reads_format(self, format: DataFormat) -> bool {
+        const COMMON: u16 = 11;
+        const NEWEST_OF_REDIS: u16 = 12;
+        const FIRST_OF_VALKEY: u16 = 80;
+        let own = self.data_format();
+        match format.0 {
+            format @ ..=COMMON => format <= own,
+            format @ NEWEST_OF_REDIS => self.flavor == Flavor::Redis && format <= own,
+            ..FIRST_OF_VALKEY => self.flavor == Flavor::Redis,
+            format @ FIRST_OF_VALKEY => self.flavor == Flavor::Valkey && format <= own,
+            _ => self.flavor == Flavor::Valkey,
+        }
     }
 
     /// Whether replicas start a full sync only on a one-second tick, unless it is streamed into memory (Valkey 9).
     #[must_use]
     pub fn loads_first_copy_slowly(self) -> bool {
         self.flavor == Flavor::Valkey && self.at_least(9, 0)
+    }
+}
+
+/// The version of a data format (RDB).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataFormat(pub u16);
+
+impl DataFormat {
+    /// The format of a file of data, from its first bytes: `REDIS0012`, or `VALKEY080`.
+    #[must_use]
+    pub fn of_file(beginning: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(beginning.get(..9)?).ok()?;
+        let digits = text.strip_prefix("REDIS").or_else(|| text.strip_prefix("VALKEY"))?;
+        digits.parse().ok().map(Self)
     }
 }
 
@@ -263,6 +292,23 @@ mod tests {
         ] {
             assert_eq!(Server::from_info(info).map(|server| server.to_string()).as_deref(), server, "{info}");
         }
+    }
+
+    #[test]
+    fn a_file_of_data_says_its_format() {
+        let format = |text: &str| DataFormat::of_file(text.as_bytes()).map(|format| format.0);
+        assert_eq!(format("REDIS0012\u{fa}\tredis-ver"), Some(12));
+        assert_eq!(format("VALKEY080\u{fa}"), Some(80));
+        assert_eq!(format("*2\r\n$6\r\nSELECT"), None);
+        assert_eq!(format("REDIS"), None);
+        let reads = |image: &str, format: u16| Server::assumed(image).reads_format(DataFormat(format));
+        assert!(reads("redis:7.0", 10) && !reads("redis:7.0", 11) && !reads("redis:7.0", 12));
+        assert!(reads("redis:8.0", 12) && !reads("redis:8.0", 80) && !reads("valkey:9.0", 12));
+        assert!(reads("valkey:9.0", 80) && !reads("valkey:8.1", 80));
+        assert!(
+            reads("redis:8.0", 13) && reads("valkey:9.0", 81),
+            "of servers that are newer than this program"
+        );
     }
 
     #[test]

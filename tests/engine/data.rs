@@ -2,7 +2,7 @@
 
 use redis::Commands as _;
 
-use crate::support::{Deployment, REDIS_6, docker, fail_with, redisctl, succeed};
+use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, docker, fail_with, redisctl, succeed};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -71,4 +71,53 @@ fn a_cluster_with_volumes_comes_back_with_its_data() {
     deployment.verify();
     let kept: Option<String> = deployment.connect(1).get("{06S}kept").expect("a read");
     assert_eq!(kept.as_deref(), Some("yes"));
+}
+
+/// Volumes of redisctl 0.1 have no label that says what is in them: their files say it.
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn data_of_an_older_redisctl_is_refused_before_a_server_ends_on_it() {
+    let deployment = Deployment::new("volume-old");
+    let volume = |image: &'static str| ["--set", "data=volume", "--image", image];
+    for (topology, other) in [("standalone", "cluster"), ("cluster", "replica")] {
+        deployment.up(topology, &volume(REDIS_8));
+        succeed(&redisctl(&["down", &deployment.name]));
+        make_labels_old(&deployment);
+        let left = deployment.leftovers();
+        for (topology, image, reason) in [
+            (topology, REDIS_7, "its kept volumes hold data of RDB format 12, which redis 7.0"),
+            (other, REDIS_8, "cluster, and the spec has kind"),
+        ] {
+            for verb in ["plan", "up"] {
+                let said = fail_with(&deployment.run(verb, topology, &volume(image)), 1);
+                assert!(said.contains(reason) && said.contains("--volumes"), "{verb} {topology}: {said}");
+            }
+        }
+        assert_eq!(deployment.leftovers(), left, "nothing is made of a spec that is refused");
+        succeed(&redisctl(&["down", &deployment.name, "--volumes"]));
+    }
+}
+
+/// Copies each data volume into a volume with the labels of redisctl 0.1.
+fn make_labels_old(deployment: &Deployment) {
+    let prefix = format!("{}-", deployment.name);
+    let volumes = docker(&["volume", "ls", "--quiet", "--filter", &format!("name={prefix}")]);
+    for volume in volumes.lines().filter(|volume| volume.ends_with("-data")) {
+        let files = tempfile::tempdir().expect("a folder");
+        let folder = files.path().to_str().expect("a path in UTF-8");
+        let container = || docker(&["create", "--volume", &format!("{volume}:/files"), REDIS_8, "none"]);
+        let old = container();
+        docker(&["cp", &format!("{old}:/files/."), folder]);
+        docker(&["rm", &old]);
+        docker(&["volume", "rm", volume]);
+        // The record has no data.
+        if volume == format!("{prefix}data") {
+            continue;
+        }
+        let name = format!("io.redisctl.deployment={}", deployment.name);
+        docker(&["volume", "create", "--label", &name, "--label", "io.redisctl.keeps-data=yes", volume]);
+        let new = container();
+        docker(&["cp", &format!("{folder}/."), &format!("{new}:/files")]);
+        docker(&["rm", &new]);
+    }
 }
