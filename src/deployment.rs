@@ -54,6 +54,7 @@ mod limits_trial;
 mod loaded_spec;
 mod lost_resources;
 mod module_files;
+mod module_trial;
 mod modules;
 mod neighbour_table;
 mod no_listener;

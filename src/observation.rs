@@ -11,6 +11,7 @@ mod access;
 mod cluster;
 mod engine;
 mod loaded_module;
+mod needed_modules;
 mod refusal;
 mod replication;
 mod sentinel;
@@ -21,6 +22,7 @@ pub use access::{AccessView, ObservedUser, PrimaryLogin};
 pub use cluster::{ClusterNode, ClusterRole, ClusterView, SlotWay, Stranger};
 pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 pub use loaded_module::LoadedModule;
+pub use needed_modules::NeededModules;
 pub use refusal::Refusal;
 pub use replication::{History, Replication};
 pub use sentinel::{SentinelView, Watched};
@@ -59,6 +61,8 @@ pub struct Observation {
     pub learned: Learned,
     /// Servers outside the deployment that own slots of its cluster, by cluster id.
     pub strangers: BTreeMap<String, Stranger>,
+    /// Data that the topology's servers cannot read, because they lack modules.
+    pub needed_modules: Option<NeededModules>,
 }
 
 impl Observation {

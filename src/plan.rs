@@ -37,7 +37,7 @@ pub use group::Group;
 pub use id::{StageId, StepId};
 pub use listing::{Listing, ListingLine, StepEffect};
 pub use obstacle::{Obstacle, SlotConflict};
-pub use server_action::{HandOverWay, ServerAction};
+pub use server_action::{HandOverWay, REWRITE, ServerAction};
 pub use swapped_role::SwappedRole;
 
 /// The steps that bring a deployment to its spec, in order. The executor makes no decisions.

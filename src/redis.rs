@@ -14,6 +14,7 @@ use crate::reply::Reply;
 use crate::topology::users::{DEFAULT, OPERATOR};
 use crate::topology::{Address, Credentials, Endpoint, Kind, NodeName, Server, SlotSet, Topology};
 
+mod append_only_file;
 pub mod check_runner;
 mod cli_reply;
 mod cli_session;

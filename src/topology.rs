@@ -15,6 +15,7 @@ pub mod acl;
 pub mod address;
 pub mod certificates;
 pub mod container;
+pub mod copy_trial;
 pub mod credentials;
 pub mod defaults;
 pub mod facts;

@@ -306,6 +306,11 @@ fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
         "choose another name with `--name`, or remove the object with this name: redisctl changes only objects that \
          it made"
             .to_owned()
+    } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::NeededModules(_))) {
+        format!(
+            "keep the modules; or delete the keys that they made, and run the same command again; or `redisctl up \
+             --recreate` removes `{deployment}` with its data and makes it again"
+        )
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::KeptData(_))) {
         format!(
             "give a spec that fits the data; or leave the data alone, with another name (`--name`); or remove it, with \

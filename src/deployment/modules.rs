@@ -9,7 +9,7 @@ use crate::docker::image::Image;
 use crate::docker::image_contents::{self, ImageContents, ImageFile};
 use crate::event::Warning;
 use crate::spec::{ModuleSpec, ModulesSpec, ModulesWord, Problem, Spec};
-use crate::topology::{DeploymentName, Module, Topology};
+use crate::topology::DeploymentName;
 
 /// The contents of an image: from the cache, otherwise examined and cached.
 pub(super) async fn image_contents(
@@ -82,14 +82,6 @@ pub(super) fn unknown(spec: &Spec, reference: &str, contents: &ImageContents) ->
     let asks = matches!(spec.modules, None | Some(ModulesSpec::Word(ModulesWord::Image)));
     let cause = contents.modules.as_ref().err().filter(|_| asks)?.clone();
     Some(Warning::ModulesUnknown { image: reference.to_owned(), cause })
-}
-
-/// The warning that modules are removed whose data no server without them can read.
-pub(super) fn lost(stored: &Topology, topology: &Topology) -> Option<Warning> {
-    let kept = |module: &&Module| topology.modules.iter().any(|kept| kept.path == module.path);
-    let modules = stored.modules.iter().filter(|module| !kept(module)).map(Module::file_name);
-    let modules: Vec<String> = modules.map(str::to_owned).collect();
-    (!modules.is_empty()).then_some(Warning::ModulesGo { modules })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::learn_directives::{Lesson, Subject, learn};
 use super::limits_trial::try_limits;
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
+use super::module_trial::{Change, needed_modules};
 use super::modules;
 use super::observe::observe;
 use super::own_container::own_container;
@@ -22,7 +23,7 @@ use crate::docker::inventory::Inventory;
 use crate::docker::{host_image, image};
 use crate::event::{Listener, Warning};
 use crate::executor::causes;
-use crate::observation::Observation;
+use crate::observation::{NeededModules, Observation};
 use crate::plan::Obstacle;
 use crate::redis::Servers;
 use crate::spec::Problem;
@@ -58,6 +59,8 @@ pub(crate) struct Target {
     pub(super) begun: bool,
     /// The modules that are files of this machine.
     pub(super) module_files: Vec<File>,
+    /// The data that the new servers cannot read, because they lack modules.
+    pub(super) needed_modules: Option<NeededModules>,
     /// Warnings about modules.
     pub(super) warnings: Vec<Warning>,
 }
@@ -219,8 +222,20 @@ impl Target {
         }
         let learned = lesson.learned;
         let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
-        let lost = stored.as_ref().and_then(|(stored, _)| modules::lost(stored, &topology));
-        let warnings = unknown.into_iter().chain(lost).collect();
+        let needed_modules = match &stored {
+            Some((stored, stored_credentials)) => {
+                let change = Change {
+                    topology: &topology,
+                    module_files: &module_files,
+                    stored,
+                    stored_credentials,
+                    inventory: &inventory,
+                };
+                Box::pin(needed_modules(&change, engine)).await?
+            }
+            None => None,
+        };
+        let warnings = unknown.into_iter().collect();
         Ok(Self {
             topology,
             credentials,
@@ -231,6 +246,7 @@ impl Target {
             remarks,
             begun: false,
             module_files,
+            needed_modules,
             warnings,
         })
     }
@@ -257,7 +273,7 @@ impl Target {
         let stored = if written { Some((&self.topology, &self.credentials)) } else { stored };
         let observed =
             observe(&self.topology, &self.credentials, stored, &self.learned, engine, servers).await?;
-        Ok(Observation { begun: self.begun, ..observed })
+        Ok(Observation { begun: self.begun, needed_modules: self.needed_modules.clone(), ..observed })
     }
 
     /// Stores facts about directives with the deployment. The servers of a new deployment report their defaults

@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 
 use bollard::Docker;
-use bollard::models::PortBinding;
+use bollard::models::{ContainerCreateBody, PortBinding};
 use bollard::query_parameters::{CreateContainerOptions, UploadToContainerOptionsBuilder};
 
 use super::{EngineError, archive, container, image, labels, request_body};
+use crate::topology::NodeName;
 use crate::topology::container::ContainerSettings;
 use crate::topology::files::File;
 use crate::topology::paths::MOUNT;
@@ -28,8 +29,22 @@ pub enum TrialState {
     Ended(String),
 }
 
+/// The container of a server on trial, without a port.
+fn body(settings: &ContainerSettings) -> ContainerCreateBody {
+    let mut body = request_body::container(settings);
+    // It has no label of a node, because it is not a node.
+    body.labels = Some(labels::of_deployment(&settings.deployment, &settings.labels));
+    body.hostname = None;
+    body.networking_config = None;
+    if let Some(host) = &mut body.host_config {
+        (host.network_mode, host.mounts, host.restart_policy) = (None, None, None);
+        host.readonly_rootfs = Some(false);
+    }
+    body
+}
+
 impl ServerTrial {
-    /// Makes and starts a container for a server with these files.
+    /// Makes and starts a container for a server with these files. The engine publishes its port.
     ///
     /// # Errors
     /// The engine refuses a call.
@@ -39,19 +54,42 @@ impl ServerTrial {
         files: Vec<File>,
     ) -> Result<Self, EngineError> {
         let port = format!("{}/tcp", settings.network.ports().first().copied().unwrap_or_default());
-        let mut body = request_body::container(settings);
-        // It has no label of a node, because it is not a node.
-        body.labels = Some(labels::of_deployment(&settings.deployment, &settings.labels));
-        body.hostname = None;
-        body.networking_config = None;
+        let mut body = body(settings);
         body.exposed_ports = Some(vec![port.clone()]);
         if let Some(host) = &mut body.host_config {
             // The engine chooses the port.
             let binding = PortBinding { host_ip: Some(settings.bind.to_string()), host_port: None };
             host.port_bindings = Some(HashMap::from([(port.clone(), Some(vec![binding]))]));
-            (host.network_mode, host.mounts, host.restart_policy) = (None, None, None);
-            host.readonly_rootfs = Some(false);
         }
+        Self::start_body(docker, settings, body, files, port).await
+    }
+
+    /// The same in the network namespace of another container, without a port.
+    ///
+    /// # Errors
+    /// The engine refuses a call.
+    pub async fn start_beside(
+        docker: &Docker,
+        settings: &ContainerSettings,
+        files: Vec<File>,
+        other: &NodeName,
+    ) -> Result<Self, EngineError> {
+        let mut body = body(settings);
+        body.exposed_ports = None;
+        if let Some(host) = &mut body.host_config {
+            host.port_bindings = None;
+            host.network_mode = Some(format!("container:{other}"));
+        }
+        Self::start_body(docker, settings, body, files, String::new()).await
+    }
+
+    async fn start_body(
+        docker: &Docker,
+        settings: &ContainerSettings,
+        body: ContainerCreateBody,
+        files: Vec<File>,
+        port: String,
+    ) -> Result<Self, EngineError> {
         let created = docker.create_container(None::<CreateContainerOptions>, body).await;
         let operation = || format!("try the configuration of `{}`", settings.name);
         let id = created.map_err(EngineError::call(operation()))?.id;
@@ -76,6 +114,11 @@ impl ServerTrial {
             self.docker.upload_to_container(&self.id, Some(options), bollard::body_full(bytes.into()));
         upload.await.map_err(EngineError::call(operation))?;
         container::start(&self.docker, &self.id).await
+    }
+
+    /// The log of the server so far.
+    pub async fn log(&self) -> String {
+        image::log(&self.docker, &self.id).await
     }
 
     /// The present state of the server.

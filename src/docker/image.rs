@@ -212,6 +212,11 @@ async fn ask(
 pub(super) async fn output(docker: &Docker, id: &str) -> String {
     // The wait fails if the exit code is not zero. The output then has no version.
     let _exit = docker.wait_container(id, None::<WaitContainerOptions>).next().await;
+    log(docker, id).await
+}
+
+/// The log of a container so far.
+pub(super) async fn log(docker: &Docker, id: &str) -> String {
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).build();
     let lines = docker.logs(id, Some(options)).filter_map(|line| async { line.ok() });
     lines.map(|line| line.to_string()).collect::<Vec<_>>().await.concat()

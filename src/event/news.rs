@@ -100,11 +100,6 @@ pub enum Warning {
         /// The last words of the start script.
         cause: String,
     },
-    /// Modules go, and may have written data.
-    ModulesGo {
-        /// The names of their files.
-        modules: Vec<String>,
-    },
     /// The plan leaves keys alone that no other node has.
     KeysAtStake(AtStake),
     /// A new cluster did not form by a swap of roles. The run forms it the plain way.
@@ -186,13 +181,6 @@ impl fmt::Display for Warning {
                 formatter,
                 "the start script of the image `{image}` does not start its server here ({cause}): servers load no \
                  modules (list them with `modules`, or say `modules: none`)"
-            ),
-            Self::ModulesGo { modules } => write!(
-                formatter,
-                "modules go: {}. A server without a module cannot read what the module wrote: if a node does not \
-                 start, `up` with the former list brings it back, and `--recreate` makes the deployment anew without \
-                 its data",
-                modules.join(", ")
             ),
             Self::KeysAtStake(stake) => stake.fmt(formatter),
             Self::NoSwapOfRoles { cause } => write!(

@@ -96,6 +96,7 @@ impl fmt::Display for ServerAction {
                 formatter.write_str("stop logging in to servers and sentinels")
             }
             Self::Announce => formatter.write_str("make its replicas known"),
+            Self::RewriteLog => formatter.write_str("rewrite its append-only file"),
         }
     }
 }

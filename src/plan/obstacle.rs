@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::effect::effect;
 use super::names::joined;
+use crate::observation::NeededModules;
 use crate::topology::kept_data::Misfit;
 use crate::topology::{NodeName, SlotSet, SpecField};
 
@@ -41,6 +42,8 @@ pub enum Obstacle {
     KeptData(Misfit),
     /// The owners of slots differ from the spec's.
     Shape(SlotConflict),
+    /// Modules go, and the data needs them.
+    NeededModules(NeededModules),
 }
 
 /// Slots whose owners differ from the spec's, so that they would have to move.
@@ -93,6 +96,7 @@ impl fmt::Display for Obstacle {
                 changed(fields)
             ),
             Self::KeptData(misfit) => misfit.fmt(formatter),
+            Self::NeededModules(needed) => needed.fmt(formatter),
             Self::Shape(conflict) => conflict.fmt(formatter),
         }
     }

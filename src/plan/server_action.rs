@@ -128,10 +128,15 @@ pub enum ServerAction {
     /// WAIT, which asks the replicas for their offsets. The request itself raises the offset, and servers list
     /// replicas whose offset is above zero. A write would raise it too, but users would see the key.
     Announce,
+    /// BGREWRITEAOF, and the wait for its end. Then the file has the data only, without commands of the past.
+    RewriteLog,
 }
 
 /// How long servers refuse a forgotten node.
 const KEPT_OUT: Duration = Duration::from_secs(60);
+
+/// The time that a server may take to write all its data.
+pub const REWRITE: Duration = Duration::from_secs(60);
 
 impl ServerAction {
     /// The time that the action may take beyond the timeout of a step.
@@ -139,6 +144,7 @@ impl ServerAction {
     pub fn longer(&self) -> Duration {
         match self {
             Self::MeetAgain(_) => KEPT_OUT,
+            Self::RewriteLog => REWRITE,
             _ => Duration::ZERO,
         }
     }

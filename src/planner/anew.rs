@@ -82,6 +82,10 @@ fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     if !fields.is_empty() {
         return vec![Obstacle::Recreate { node: None, fields }];
     }
+    // A run that makes the deployment anew still knows about the former data.
+    if let Some(needed) = observed.needed_modules.as_ref().filter(|_| loses_modules(topology, observed)) {
+        return vec![Obstacle::NeededModules(needed.clone())];
+    }
     if let Some(misfit) = misfit(topology, observed) {
         return vec![Obstacle::KeptData(misfit)];
     }
@@ -91,11 +95,10 @@ fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     cluster::conflicts(topology, &Arrangement::new(topology, observed))
 }
 
-/// Whether a container has a module that the topology does not have. Most modules write data that servers without them cannot read, from a file or from a primary.
+/// Whether a container has a module that the topology does not have.
 fn loses_modules(topology: &Topology, observed: &Observation) -> bool {
     let settings = observed.containers.values().filter_map(|container| container.settings.as_ref());
-    let mut modules = settings.flat_map(|settings| &settings.modules);
-    modules.any(|module| topology.modules.iter().all(|kept| kept.path != module.path))
+    settings.into_iter().any(|settings| !settings.modules_beyond(topology).is_empty())
 }
 
 /// The stages of a removal, and the observation to expect after them.
@@ -115,10 +118,7 @@ pub(super) fn clear<'a>(
     observed: &'a Observation,
     options: Options,
 ) -> Result<Cleared<'a>, Vec<Obstacle>> {
-    let mut obstacles = obstacles(topology, observed);
-    if obstacles.is_empty() && options.recreate && loses_modules(topology, observed) {
-        obstacles.push(Obstacle::Recreate { node: None, fields: vec![SpecField::Modules] });
-    }
+    let obstacles = obstacles(topology, observed);
     if obstacles.is_empty() {
         return Ok(Cleared { stages: Stages::default(), observed: Cow::Borrowed(observed) });
     }
@@ -128,6 +128,7 @@ pub(super) fn clear<'a>(
     refuse_guests(observed)?;
     let cause = match obstacles.as_slice() {
         [Obstacle::Recreate { fields, .. }, ..] => Cause::SpecChanged(fields.clone()),
+        [Obstacle::NeededModules(_), ..] => Cause::SpecChanged(vec![SpecField::Modules]),
         [Obstacle::KeptData(misfit), ..] => Cause::SpecChanged(vec![misfit.field()]),
         others => Cause::WrongShape(others.to_vec()),
     };

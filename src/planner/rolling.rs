@@ -10,6 +10,7 @@ use super::role_steps::{hand_over as hand_over_to, hand_over_by_sentinels, keep_
 use super::temporary::{NodeSettings, Temporary, usual};
 use super::world::World;
 use crate::plan::{Cause, Condition, EngineAction, Milestone, Order, ServerAction, Step};
+use crate::spec::DataSpec;
 use crate::topology::container::container;
 use crate::topology::settings::while_replacing;
 use crate::topology::{Kind, Node, NodeName};
@@ -142,11 +143,15 @@ fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
     let name = Some(&node.name);
     let cause = || Cause::SpecChanged(fields.clone());
     let create = EngineAction::CreateContainer(Box::new(container(world.topology, node)));
-    let mut steps = vec![
+    let mut steps = Vec::new();
+    if leaves_commands(world, node) {
+        steps.push(server(&node.name, ServerAction::RewriteLog, cause()));
+    }
+    steps.extend([
         engine(name, EngineAction::StopContainer, cause()),
         engine(name, EngineAction::RemoveContainer, cause()),
         engine(name, create, cause()),
-    ];
+    ]);
     if world.topology.kind == Kind::Sentinel {
         // Sentinels rewrite their own files. They also make servers rewrite theirs, with the old settings.
         let primary = acting.first().filter(|primary| !world.topology.starts_as_primary(primary)).cloned();
@@ -156,6 +161,16 @@ fn replace(world: &World<'_>, node: &Node, acting: &[NodeName]) -> Vec<Step> {
     steps.push(engine(name, EngineAction::StartContainer, Cause::New));
     steps.push(wait(name, Condition::Answers, Cause::New));
     steps
+}
+
+/// Whether the node's append-only file may have commands of modules that go. A server without the module ends on them,
+/// though their keys are gone.
+fn leaves_commands(world: &World<'_>, node: &Node) -> bool {
+    let container = world.observed.containers.get(&node.name);
+    let settings = container.and_then(|container| container.settings.as_ref());
+    world.topology.data == DataSpec::Volume
+        && world.observed.view(&node.name).is_some()
+        && settings.is_some_and(|settings| !settings.modules_beyond(world.topology).is_empty())
 }
 
 fn in_sync(world: &World<'_>, acting: &[NodeName], milestone: Milestone) -> Vec<Step> {

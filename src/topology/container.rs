@@ -141,6 +141,22 @@ impl ContainerSettings {
         }
     }
 
+    /// The modules that a topology does not have.
+    #[must_use]
+    pub fn modules_beyond(&self, topology: &Topology) -> Vec<&Module> {
+        let is_kept = |module: &&Module| topology.modules.iter().any(|kept| kept.path == module.path);
+        self.modules.iter().filter(|module| !is_kept(module)).collect()
+    }
+
+    /// The container whose network namespace its server is in.
+    #[must_use]
+    pub fn namespace(&self) -> &NodeName {
+        match &self.network {
+            Namespace::Own { .. } => &self.name,
+            Namespace::Of { anchor, .. } => anchor,
+        }
+    }
+
     /// Whether its server is a sentinel.
     #[must_use]
     pub fn is_sentinel(&self) -> bool {

@@ -42,7 +42,7 @@ fn module_words(lines: &[&str]) -> Option<String> {
 }
 
 /// A line of a log without process, role, time and level: `1:M 28 Nov 2026 09:00:00.000 # Cannot …`.
-fn without_stamp(line: &str) -> &str {
+pub(super) fn without_stamp(line: &str) -> &str {
     let words = [" # ", " * ", " - "].iter().filter_map(|level| line.split_once(level));
     words.min_by_key(|(stamp, _)| stamp.len()).map_or(line, |(_, words)| words)
 }

@@ -77,6 +77,53 @@ fn redis_stack_has_its_modules_and_a_changed_list_comes_node_by_node() {
     assert_eq!(modules(&deployment), vec![Vec::<String>::new(); nodes]);
 }
 
+/// Modules of Redis Stack without Bloom, as a setting.
+const WITHOUT_BLOOM: &str = "modules=[/opt/redis-stack/lib/redisearch.so, /opt/redis-stack/lib/redistimeseries.so, \
+                             /opt/redis-stack/lib/rejson.so]";
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_module_goes_node_by_node_once_its_data_is_gone() {
+    let deployment = Deployment::new("modules-fewer");
+    let image = ["--image", STACK];
+    let fewer = [&image[..], &["--set", WITHOUT_BLOOM]].concat();
+    deployment.up("sentinel", &image);
+    let cli = |words: &[&str]| succeed(&redisctl(&[&["cli", &deployment.name, "--"], words].concat()));
+    cli(&["SET", "kept", "1"]);
+    cli(&["BF.ADD", "filter", "x"]);
+    let before = deployment.containers();
+    let said = fail_with(&deployment.run("up", "sentinel", &fewer), 1);
+    assert!(said.contains("without `redisbloom.so` cannot read") && said.contains("I can't load"), "{said}");
+    assert_eq!(deployment.containers(), before, "nothing was changed");
+
+    cli(&["DEL", "filter"]);
+    deployment.up("sentinel", &fewer);
+    let left = ["ReJSON", "search", "timeseries"].map(str::to_owned).to_vec();
+    assert!(modules(&deployment).iter().all(|modules| *modules == left), "{:?}", modules(&deployment));
+    deployment.verify();
+    assert_eq!(cli(&["GET", "kept"]).trim(), "1");
+    assert_eq!(deployment.changes("sentinel", &fewer), 0);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn commands_of_a_module_that_goes_leave_the_append_only_file() {
+    let deployment = Deployment::new("modules-file-of-commands");
+    let image = ["--image", STACK, "--set", "data=volume"];
+    let fewer = [&image[..], &["--set", WITHOUT_BLOOM]].concat();
+    deployment.up("standalone", &image);
+    let cli = |words: &[&str]| succeed(&redisctl(&[&["cli", &deployment.name, "--"], words].concat()));
+    cli(&["SET", "kept", "1"]);
+    cli(&["BF.ADD", "filter", "x"]);
+    cli(&["DEL", "filter"]);
+    let plan = deployment.plan("standalone", &fewer);
+    assert!(plan.contains("rewrite its append-only file"), "{plan}");
+    deployment.up("standalone", &fewer);
+    assert_eq!(cli(&["GET", "kept"]).trim(), "1");
+    deployment.verify();
+    assert_eq!(deployment.changes("standalone", &fewer), 0);
+}
+
 /// A file of an image, copied to this machine.
 fn copy(image: &str, from: &str, to: &Path) {
     let container = docker(&["create", image, "redis-server"]);

@@ -14,6 +14,7 @@ const NEWER: [(&[&str], Option<First>, Option<First>); 7] = [
             "lazyfree-lazy-user-flush",
             "maxmemory-eviction-tenacity",
             "proc-title-template",
+            "replica-announced",
             "sanitize-dump-payload",
             "set-proc-title",
         ],

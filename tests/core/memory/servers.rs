@@ -65,6 +65,7 @@ impl State {
         }
         match action {
             ServerAction::Configure(settings) => configure(process, settings),
+            ServerAction::RewriteLog => Ok(()),
             ServerAction::Follow(address) if process.cluster.is_none() => {
                 process.follows = Some(*address);
                 Ok(())
