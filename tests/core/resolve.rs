@@ -369,7 +369,9 @@ fn open_ports_that_are_announced_as_loopback_are_a_warning() {
     let warned = |yaml: &str, facts: &Facts| -> Vec<String> {
         let spec = spec(yaml);
         let topology = resolve(&spec, facts).expect("a topology");
-        let all = warnings(&spec, &topology).into_iter().filter(|warning| warning.message.contains("told"));
+        let all = warnings(&spec, &topology)
+            .into_iter()
+            .filter(|warning| warning.message.contains("the announced host"));
         all.map(|warning| warning.path.to_string()).collect()
     };
     let offline = Facts::offline("shop");
