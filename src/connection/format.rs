@@ -151,6 +151,39 @@ mod tests {
         assert_eq!((refused.variable, refused.reason), ("Y", "Docker ends a value at the end of its line"));
     }
 
+    /// What `PowerShell` reads between single quotes, by its documentation (about_Quoting_Rules): each of the five single
+    /// quotes ends the text, and two of them are one.
+    fn read_by_powershell(line: &str) -> Option<String> {
+        let is_quote = |character: char| "'‘’‚‛".contains(character);
+        let mut rest = line.strip_prefix("$env:X = ")?.strip_suffix('\n')?.chars().peekable();
+        rest.next().filter(|first| is_quote(*first))?;
+        let mut value = String::new();
+        loop {
+            let character = rest.next()?;
+            if !is_quote(character) {
+                value.push(character);
+            } else if rest.next_if(|next| is_quote(*next)).is_some() {
+                value.push(character);
+            } else {
+                return rest.next().is_none().then_some(value);
+            }
+        }
+    }
+
+    /// What the runner of GitHub reads, by its documentation (workflow commands, environment files): `NAME=VALUE` up to the
+    /// end of the line, or `NAME<<DELIMITER`, the lines of the value, and the delimiter alone.
+    fn read_by_github(text: &str) -> Option<String> {
+        let (line, rest) = text.split_once('\n')?;
+        let ends_at = |words: &str| line.find(words).unwrap_or(usize::MAX);
+        if ends_at("=") < ends_at("<<") {
+            return line.strip_prefix("X=").filter(|_| rest.is_empty()).map(str::to_owned);
+        }
+        let delimiter = line.strip_prefix("X<<")?;
+        let lines: Vec<&str> = rest.strip_suffix('\n')?.split('\n').collect();
+        let (end, value) = lines.split_last()?;
+        (*end == delimiter && !value.contains(&delimiter)).then(|| value.join("\n"))
+    }
+
     #[test]
     #[cfg(unix)]
     fn a_shell_reads_back_what_was_written() {
@@ -166,6 +199,18 @@ mod tests {
         fn json_is_json(value in any::<String>()) {
             let parsed: serde_json::Value = serde_json::from_str(&one(&value, Format::Json)).unwrap();
             prop_assert_eq!(&parsed["X"], &serde_json::Value::from(value));
+        }
+
+        #[test]
+        fn powershell_reads_every_value_back(value in "[ -~\n‘’‚‛“é]*") {
+            let read = read_by_powershell(&one(&value, Format::Powershell));
+            prop_assert_eq!(read, Some(value));
+        }
+
+        #[test]
+        fn github_reads_every_value_back(value in "[ -~é]*|[<=A-Z_\n]*|[ -~\r\n]*") {
+            let read = read_by_github(&one(&value, Format::Github));
+            prop_assert_eq!(read, Some(value));
         }
 
         #[test]
