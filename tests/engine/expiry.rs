@@ -22,7 +22,7 @@ fn seconds_left(deployment: &Deployment) -> Option<u64> {
 }
 
 #[test]
-#[ignore = "needs an engine"]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_deployment_lives_for_its_time_and_its_time_can_be_renewed() {
     let shop = Deployment::new("expiry-renewed");
     shop.up("standalone", &["--ttl", "1h"]);
@@ -45,7 +45,7 @@ fn a_deployment_lives_for_its_time_and_its_time_can_be_renewed() {
 }
 
 #[test]
-#[ignore = "needs an engine"]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn the_next_up_removes_what_a_killed_run_left_after_its_time() {
     let shop = Deployment::new("expiry-killed");
     let mut killed = shop.command("up", "cluster", &["--ttl", "2s"]).spawn().expect("redisctl starts");
@@ -62,7 +62,7 @@ fn the_next_up_removes_what_a_killed_run_left_after_its_time() {
 }
 
 #[test]
-#[ignore = "needs an engine"]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_up_that_makes_nothing_leaves_no_expiry() {
     let shop = Deployment::new("expiry-nothing");
     let taken = docker(&["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]);
