@@ -53,6 +53,7 @@ mod leftovers;
 mod limits_trial;
 mod loaded_spec;
 mod lost_resources;
+mod memory_kills;
 mod module_files;
 mod module_trial;
 mod modules;

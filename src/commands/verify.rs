@@ -14,6 +14,10 @@ pub(super) async fn run(
     let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
     warn_if_out_of_reach(&deployment, ui);
     let verification = deployment.verify().await;
+    // A server that was killed may run again, and pass every check.
+    for warning in deployment.memory_kills().await.unwrap_or_default() {
+        ui.warning(&warning.to_string());
+    }
     ui.checks(&verification, arguments.explain)?;
     Ok(ExitStatus::from(&verification))
 }

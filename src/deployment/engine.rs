@@ -8,10 +8,10 @@ use crate::docker::connect::connect;
 use crate::docker::inventory::Inventory;
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::{self, EngineInventory};
-use crate::observation::ContainerState;
+use crate::observation::{ContainerState, ObservedContainer};
 use crate::spec::nearest;
 use crate::status::{DeploymentLine, LineState};
-use crate::topology::DeploymentName;
+use crate::topology::{DeploymentName, NodeName};
 
 /// A Docker engine that answered. Clones share the connection.
 #[derive(Clone)]
@@ -110,13 +110,20 @@ fn provide_tls() {
 
 fn line(name: &DeploymentName, inventory: Inventory) -> DeploymentLine {
     let containers = inventory.containers.values();
-    let running = containers.clone().filter(|container| container.state == ContainerState::Running).count();
+    let runs = |(name, container): &(&NodeName, &ObservedContainer)| {
+        container.state == ContainerState::Running && !inventory.restarting.contains(*name)
+    };
+    let running = inventory.containers.iter().filter(runs).count();
     let image = containers.clone().find_map(|container| Some(container.settings.as_ref()?.image.clone()));
     let nodes = inventory.containers.len();
     DeploymentLine {
         name: name.to_string(),
         kind: inventory.kind,
-        state: LineState::from_counts(nodes, running),
+        state: if inventory.restarting.is_empty() {
+            LineState::from_counts(nodes, running)
+        } else {
+            LineState::Restarting
+        },
         nodes,
         running,
         image: image.unwrap_or_default(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::engine::{ConnectedEngine, choose};
+use super::memory_kills::memory_kills;
 use super::observe::observe_stored;
 use super::own_container::own_container;
 use super::primary::dialled_first;
@@ -122,6 +123,14 @@ impl Deployment {
     pub async fn status(&self) -> Result<StatusView, Error> {
         let observed = observe_stored(&self.topology, &self.engine, &self.servers()).await?;
         Ok(status(&self.topology, &observed))
+    }
+
+    /// The servers that the kernel killed because their containers ran out of memory. They may run again.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn memory_kills(&self) -> Result<Vec<Warning>, Error> {
+        Ok(memory_kills(&self.engine.api.inventory().await?.deployment(&self.topology.name)))
     }
 
     /// Runs every check that fits the deployment. A check that cannot run is a failed check.

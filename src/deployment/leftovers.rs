@@ -98,7 +98,10 @@ fn containers(inventory: &Inventory) -> Option<String> {
     ];
     let all = inventory.containers.len();
     let in_state = |(state, word): &(ContainerState, &str)| {
-        let number = inventory.containers.values().filter(|container| container.state == *state).count();
+        let found = inventory.containers.iter().map(|(name, container)| {
+            if inventory.restarting.contains(name) { ContainerState::Restarting } else { container.state }
+        });
+        let number = found.filter(|found| found == state).count();
         (number > 0).then(|| if number == all { (*word).to_owned() } else { format!("{number} {word}") })
     };
     let states: Vec<String> = states.iter().filter_map(in_state).collect();

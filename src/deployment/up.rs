@@ -12,6 +12,7 @@ use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
+use super::memory_kills::memory_kills;
 use super::neighbour_table::neighbour_warning;
 use super::no_listener::NoListener;
 use super::rule_trial::try_rules;
@@ -26,7 +27,6 @@ use crate::plan::Plan;
 use crate::planner::{self, Forming, Options};
 use crate::status::status;
 use crate::up_result::UpResult;
-use crate::waiting::Unavailable;
 
 /// Brings a deployment up: creates it, or changes it until it matches its spec, and verifies it.
 ///
@@ -364,10 +364,7 @@ fn warn(spec: &LoadedSpec, target: &Target, engine: &ConnectedEngine, listener: 
     let remarks = target.remarks.iter().cloned().chain(target.lowered()).collect();
     let remarks = spec.remarks_and(&target.topology, remarks);
     let remarks = remarks.located().into_iter().map(Warning::Spec);
-    let killed = target.inventory.containers.iter().filter(|(_, container)| container.out_of_memory);
-    let why = Unavailable::OutOfMemory.to_string();
-    let killed =
-        killed.map(|(name, _)| Warning::OutOfMemory { container: name.to_string(), why: why.clone() });
+    let killed = memory_kills(&target.inventory);
     for warning in neighbours.into_iter().chain(target.warnings.clone()).chain(remarks).chain(killed) {
         listener.hear(Event::Warning(warning));
     }

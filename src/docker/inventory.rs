@@ -45,6 +45,8 @@ pub struct Inventory {
     pub unlabelled_data: Vec<String>,
     /// Containers by node.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
+    /// The nodes whose containers restart in a loop, also those that run for a moment.
+    pub restarting: BTreeSet<NodeName>,
     /// The kind in the containers' labels.
     pub kind: Option<String>,
     /// Ports that the containers publish.
@@ -153,6 +155,9 @@ impl EngineInventory {
             let networks =
                 container.network_settings.as_ref().and_then(|settings| settings.networks.as_ref());
             let ends = self.ends.get(&id).copied().unwrap_or_default();
+            if restarts_in_a_loop(container, ends) {
+                inventory.restarting.insert(node.clone());
+            }
             let observed = ObservedContainer {
                 state: state(container.state),
                 restarts: ends.restarts,
@@ -302,6 +307,29 @@ fn subnets(network: &Network) -> Vec<Ipv4Net> {
     configs.filter_map(|config| config.subnet.as_ref()?.parse().ok()).collect()
 }
 
+/// Whether the engine starts a container again and again. In between, it runs for a moment.
+fn restarts_in_a_loop(container: &ContainerSummary, ends: Ends) -> bool {
+    match state(container.state) {
+        ContainerState::Restarting => true,
+        ContainerState::Running => {
+            ends.restarts > 0 && container.status.as_deref().is_some_and(is_up_for_a_moment)
+        }
+        ContainerState::Created | ContainerState::Exited | ContainerState::Paused => false,
+    }
+}
+
+/// Whether a container runs for less than ten seconds, by the engine's clock: `Up 3 seconds`. A container that runs for
+/// longer has left the loop: the engine forgets its delay.
+fn is_up_for_a_moment(status: &str) -> bool {
+    const MOMENT: u32 = 10;
+    let Some(time) = status.strip_prefix("Up ") else { return false };
+    match time.split_whitespace().collect::<Vec<_>>().as_slice() {
+        ["Less", "than", "a", "second", ..] => true,
+        [number, "second" | "seconds", ..] => number.parse().is_ok_and(|seconds: u32| seconds < MOMENT),
+        _ => false,
+    }
+}
+
 fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
     match state {
         Some(ContainerSummaryStateEnum::RUNNING) => ContainerState::Running,
@@ -309,5 +337,31 @@ fn state(state: Option<ContainerSummaryStateEnum>) -> ContainerState {
         Some(ContainerSummaryStateEnum::CREATED) => ContainerState::Created,
         Some(ContainerSummaryStateEnum::RESTARTING) => ContainerState::Restarting,
         _ => ContainerState::Exited,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_that_runs_for_a_moment_after_a_restart_is_in_a_loop() {
+        let loops = |state: ContainerSummaryStateEnum, status: &str, restarts: u32| {
+            let status = Some(status.to_owned());
+            let container = ContainerSummary { state: Some(state), status, ..ContainerSummary::default() };
+            restarts_in_a_loop(&container, Ends { restarts, out_of_memory: false })
+        };
+        let running = ContainerSummaryStateEnum::RUNNING;
+        assert!(loops(ContainerSummaryStateEnum::RESTARTING, "Restarting (1) 2 seconds ago", 3));
+        for (status, restarts, expected) in [
+            ("Up Less than a second", 1, true),
+            ("Up 1 second", 1, true),
+            ("Up 9 seconds (health: starting)", 1, true),
+            ("Up 10 seconds", 1, false),
+            ("Up About a minute", 4, false),
+            ("Up 2 seconds", 0, false),
+        ] {
+            assert_eq!(loops(running, status, restarts), expected, "{status}");
+        }
     }
 }

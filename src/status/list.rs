@@ -24,7 +24,7 @@ pub struct DeploymentLine {
     pub seconds_left: Option<u64>,
 }
 
-/// Whether all, some or none of a deployment's containers run. Only `status` tells whether the servers are ready.
+/// Whether all, some or none of a deployment's containers run, or some restart in a loop. Only `status` tells whether the servers are ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineState {
@@ -34,6 +34,8 @@ pub enum LineState {
     Partial,
     /// No container.
     Stopped,
+    /// The engine starts some containers again and again.
+    Restarting,
 }
 
 impl LineState {
@@ -54,6 +56,7 @@ impl LineState {
             Self::Running => "running",
             Self::Partial => "partial",
             Self::Stopped => "stopped",
+            Self::Restarting => "restarting",
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
     for line in lines {
         let state = match line.state {
             LineState::Running => palette.good(line.state.as_str()),
-            LineState::Partial => palette.caution(line.state.as_str()),
+            LineState::Partial | LineState::Restarting => palette.caution(line.state.as_str()),
             LineState::Stopped => palette.faint(line.state.as_str()),
         };
         let nodes = match line.state {

@@ -2,7 +2,7 @@
 
 use redis::Connection;
 
-use crate::support::{Deployment, docker, fail_with};
+use crate::support::{Deployment, docker, eventually, fail_with, redisctl, succeed, texts};
 
 /// What a container has of its machine: the limit of open files, and the length of the queue of connections. Not every
 /// image has a shell to ask.
@@ -106,4 +106,54 @@ fn a_platform_is_passed_to_the_engine() {
     assert_eq!(deployment.containers(), before);
     assert_eq!(deployment.changes("standalone", &[]), 0);
     deployment.verify();
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_server_that_was_killed_for_lack_of_memory_is_named_by_every_command() {
+    let deployment = Deployment::new("limits-memory");
+    let options = ["--set", "resources.memory=12mb"];
+    deployment.up("standalone", &options);
+    let killed = || docker(&["inspect", "--format", "{{.RestartCount}}", &deployment.node(1)]) != "0";
+    eventually("the kernel kills the server", || {
+        let filled: redis::RedisResult<()> =
+            redis::cmd("SETRANGE").arg("key").arg(40_000_000).arg("x").query(&mut deployment.connect(1));
+        filled.is_err() && killed()
+    });
+    for command in ["verify", "status"] {
+        eventually("the server answers again", || redisctl(&["status", &deployment.name]).status.success());
+        let (out, said) = texts(&redisctl(&[command, &deployment.name]));
+        assert!(format!("{out}{said}").contains("ran out of memory"), "{command}: {out}{said}");
+    }
+    let (_, said) = texts(&deployment.run("up", "standalone", &options));
+    assert!(said.contains("ran out of memory"), "{said}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_container_that_restarts_in_a_loop_is_never_shown_as_running() {
+    let deployment = Deployment::new("limits-loop");
+    deployment.up("standalone", &[]);
+    // A server ends on this file.
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "no-such-directive 1\n").expect("it can be written");
+    let (node, path) = (deployment.node(1), file.path().to_str().expect("a path in UTF-8"));
+    docker(&["cp", path, &format!("{node}:/redisctl/{node}/server.conf")]);
+    docker(&["restart", &node]);
+    eventually("the container restarts", || {
+        docker(&["inspect", "--format", "{{.RestartCount}}", &node])
+            .parse::<u32>()
+            .is_ok_and(|count| count > 1)
+    });
+    let of = |list: &str| {
+        let line = list.lines().find(|line| line.contains(&deployment.name)).unwrap_or_default().to_owned();
+        assert!(line.contains("restarting") && line.contains("0/1"), "{list}");
+    };
+    of(&succeed(&redisctl(&["ls"])));
+    let status = deployment.status();
+    assert_eq!(status["nodes"][0]["condition"], "restarting", "{status}");
+    let verified = redisctl(&["verify", &deployment.name]);
+    assert_eq!(verified.status.code(), Some(1));
+    let (found, _) = texts(&verified);
+    assert!(found.contains("restarts in a loop"), "{found}");
 }
