@@ -12,7 +12,6 @@ use crate::observation::Observation;
 use crate::plan::{Obstacle, Plan, SwappedRole};
 use crate::topology::{Kind, NodeName, Shard, Topology};
 
-mod anew;
 mod at_stake;
 mod cluster;
 mod containers;
@@ -21,8 +20,9 @@ mod expectations;
 mod fate;
 mod forming;
 mod leaving;
-mod mending;
 mod primary_in_files;
+mod quick_repair;
+mod recreation;
 mod replacements;
 mod replication;
 mod rescue;
@@ -74,7 +74,7 @@ impl Default for Options {
 /// # Errors
 /// The obstacles that need the user's consent.
 pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Result<Plan, Vec<Obstacle>> {
-    let cleared = anew::clear(topology, observed, options)?;
+    let cleared = recreation::clear(topology, observed, options)?;
     let observed = cleared.observed.as_ref();
     containers::refuse_foreign(observed)?;
     let arrangement = &Arrangement::new(topology, observed);
@@ -101,7 +101,7 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     let access = users::plan(&world);
     stages.append(access.stages);
     let Roles { stages: given, changes, primaries, look_again } = give_roles(&world, options, access.changes);
-    stages.append(mending::hasten(&world, given, changes));
+    stages.append(quick_repair::hasten(&world, given, changes));
     if look_again {
         return Ok(unfinished(&world, stages));
     }

@@ -16,7 +16,7 @@ mod console;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod kinds;
-mod words;
+mod quoting;
 
 use console::{Audience, Console};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::interpolate::interpolate;
 use super::read::{Inputs, Source, read};
 use super::redis_conf::lines::{group_size, is_written_as_given, lines};
-use super::redis_conf::words::split;
+use super::redis_conf::quoting::split;
 use super::tree::{Content, Leaf, TextId, YamlNode, YamlPlace};
 use super::{Override, SpecError, SpecPath, env_file};
 use crate::fuzzing::{Property, Target};

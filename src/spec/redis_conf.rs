@@ -2,4 +2,4 @@
 
 pub mod lines;
 pub mod names;
-pub mod words;
+pub mod quoting;

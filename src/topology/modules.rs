@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::paths::MOUNT;
-use crate::spec::redis_conf::words::quoted;
+use crate::spec::redis_conf::quoting::quoted;
 use crate::spec::{ModuleSpec, ModulesSpec, ModulesWord, Spec};
 
 /// The folder for modules of the user's machine, below [`MOUNT`].

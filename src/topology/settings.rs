@@ -229,7 +229,7 @@ pub fn while_replacing() -> Settings {
 /// The node timeout is higher than in [`while_forming`]: with the low timeout, nodes on a busy machine would often
 /// see each other as down.
 #[must_use]
-pub fn while_mending(is_cluster: bool) -> Settings {
+pub fn while_repairing(is_cluster: bool) -> Settings {
     let mut settings = while_replacing();
     if is_cluster {
         settings.set("cluster-node-timeout", "2000");

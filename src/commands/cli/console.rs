@@ -8,7 +8,7 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::super::CommandError;
 use super::kinds::CommandKind;
-use super::words::{self, QuoteError};
+use super::quoting::{self, QuoteError};
 use crate::deployment::Error;
 use crate::redis::CliSession;
 use crate::reply::{Combine, Reach, Reply};
@@ -71,7 +71,7 @@ impl<'a> Console<'a> {
     async fn prompt_lines(&mut self) -> Result<(), CommandError> {
         let mut lines = self.ui.prompt_lines()?;
         while let Some(line) = lines.next(&self.prompt()).await? {
-            let words = match words::split(line.as_bytes()) {
+            let words = match quoting::split(line.as_bytes()) {
                 Ok(words) => words,
                 Err(error) => {
                     self.ui.error(&failure(&error, None));
@@ -111,7 +111,7 @@ impl<'a> Console<'a> {
                 if text.trim_ascii_start().starts_with(b"#") {
                     continue;
                 }
-                let Ok(words) = words::split(&text) else {
+                let Ok(words) = quoting::split(&text) else {
                     self.send_bulk(&mut bulk).await?;
                     self.errors += 1;
                     self.ui.error(&failure(&QuoteError::InFile(number), None));

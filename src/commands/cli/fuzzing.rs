@@ -1,6 +1,6 @@
 //! Properties of the parser for lines at the prompt.
 
-use super::words::split;
+use super::quoting::split;
 use crate::fuzzing::{Property, Target};
 use crate::reply::Reply;
 

@@ -4,7 +4,7 @@ use super::modules::Modules;
 use super::variables::{REPLICATION, of_node, of_user, value};
 use super::{DATA_FOLDER, literal, tls};
 use crate::spec::redis_conf::lines::arguments;
-use crate::spec::redis_conf::words::split;
+use crate::spec::redis_conf::quoting::split;
 use crate::topology::{Node, Topology, users};
 
 /// The command of a node's container.

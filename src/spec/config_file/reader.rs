@@ -9,7 +9,7 @@ use crate::spec::encoding::{SAVE_AS_UTF_8, text_of};
 use crate::spec::error::Sources;
 use crate::spec::mask::is_secret_key;
 use crate::spec::redis_conf::lines::{is_written_as_given, repeats};
-use crate::spec::redis_conf::words::{Word, WordFault, split};
+use crate::spec::redis_conf::quoting::{Word, WordFault, split};
 use crate::spec::tree::{SpecFinding, TextId, YamlPlace, shorten};
 use crate::spec::{Problem, SpecPath};
 

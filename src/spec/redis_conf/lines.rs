@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::names::is_same_directive;
-use super::words::quoted;
+use super::quoting::quoted;
 
 /// The way in which a directive takes several words.
 enum Words {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::MOUNT;
 use crate::spec::SecretText;
 use crate::spec::redis_conf::lines::lines;
-use crate::spec::redis_conf::words::quoted;
+use crate::spec::redis_conf::quoting::quoted;
 use crate::topology::settings::is_of_sentinels;
 use crate::topology::users::OPERATOR;
 use crate::topology::{Address, Credentials, Node, NodeName, Topology};

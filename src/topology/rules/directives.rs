@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::sentinels::value_is_a_number;
 use crate::spec::redis_conf::lines::{group_size, is_written_as_given, repeats};
 use crate::spec::redis_conf::names::is_same_directive;
-use crate::spec::redis_conf::words::split;
+use crate::spec::redis_conf::quoting::split;
 use crate::spec::{DirectiveValue, Problem, Spec};
 use crate::topology::Server;
 use crate::topology::settings::owned;

@@ -107,7 +107,7 @@ pub(super) const LAYERS: &[Layer] = &[
             "crate::topology::learned",
             "crate::topology::settings::values",
             "crate::topology::settings::while_forming",
-            "crate::topology::settings::while_mending",
+            "crate::topology::settings::while_repairing",
             "crate::topology::settings::while_replacing",
         ],
     },

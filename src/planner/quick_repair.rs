@@ -7,7 +7,7 @@ use super::world::World;
 use crate::observation::Replication;
 use crate::plan::Cause;
 use crate::topology::settings::values::same_value;
-use crate::topology::settings::while_mending;
+use crate::topology::settings::while_repairing;
 use crate::topology::{Kind, Node, Settings};
 
 /// Puts temporary settings around the stages, if the stages would be slow without them.
@@ -53,7 +53,7 @@ fn for_a_while(world: &World<'_>, node: &Node) -> Settings {
     let Some(view) = world.observed.view(&node.name) else {
         return Settings::default();
     };
-    let mut wanted = while_mending(world.topology.kind == Kind::Cluster);
+    let mut wanted = while_repairing(world.topology.kind == Kind::Cluster);
     let milliseconds = |settings: &Settings| settings.get(DIRECTIVE)?.parse::<u64>().ok();
     if let (Some(found), Some(for_a_while)) = (milliseconds(&view.settings), milliseconds(&wanted))
         && found < for_a_while
