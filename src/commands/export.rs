@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<ExitStatus, Co
         // Compose reads JSON, too.
         ExportFormat::Compose if ui.is_json() => ui.json(&compose::compose(topology, spec.modules()))?,
         ExportFormat::Compose => {
-            ui.print(&compose::render(topology, spec.modules()).map_err(std::io::Error::other)?)?
+            ui.print(&compose::render(topology, spec.modules()).map_err(std::io::Error::other)?)?;
         }
         ExportFormat::Diagram if ui.is_json() => {
             ui.json(&serde_json::json!({"deployment": topology.name, "mermaid": diagram::render(topology)}))?;

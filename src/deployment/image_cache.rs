@@ -41,6 +41,13 @@ pub(super) fn store(image: &Image, contents: &ImageContents) {
     }
 }
 
+/// Stores whether an image's server was seen with TLS.
+pub(super) fn store_tls(image: &Image, contents: ImageContents, is_seen: bool) {
+    if is_seen && !contents.has_tls {
+        store(image, &ImageContents { has_tls: true, ..contents });
+    }
+}
+
 fn text(contents: &ImageContents) -> Option<String> {
     serde_json::to_string(&Kept { version: VERSION, contents: contents.clone() }).ok()
 }

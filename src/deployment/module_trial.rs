@@ -27,8 +27,8 @@ const PACE: Duration = Duration::from_millis(100);
 pub(super) struct Change<'a> {
     pub(super) topology: &'a Topology,
     pub(super) module_files: &'a [File],
-    pub(super) stored: &'a Topology,
-    pub(super) stored_credentials: &'a Credentials,
+    /// The stored topology and credentials, if the deployment exists.
+    pub(super) stored: Option<&'a (Topology, Credentials)>,
     pub(super) inventory: &'a Inventory,
 }
 
@@ -41,9 +41,9 @@ impl Change<'_> {
     }
 
     /// Whether the deployment is made anew for other reasons.
-    fn keeps_nothing(&self) -> bool {
+    fn keeps_nothing(&self, stored: &Topology) -> bool {
         let of = |topology: &Topology| (topology.kind, topology.data, topology.tls.is_some());
-        of(self.stored) != of(self.topology)
+        of(stored) != of(self.topology)
     }
 }
 
@@ -52,30 +52,31 @@ pub(super) async fn needed_modules(
     change: &Change<'_>,
     engine: &ConnectedEngine,
 ) -> Result<Option<NeededModules>, Error> {
-    if change.keeps_nothing() {
+    let Some(stored) = change.stored.filter(|(stored, _)| !change.keeps_nothing(stored)) else {
         return Ok(None);
-    }
+    };
     // A replica first: sentinels do not look for the replicas of a replica.
-    let sources = change.stored.shards.iter().filter_map(|shard| {
+    let sources = stored.0.shards.iter().filter_map(|shard| {
         let mut nodes = shard.replicas.iter().chain([&shard.primary]);
         nodes.find_map(|node| Some((node, change.losing(node)?)))
     });
-    let trials = sources.map(|(node, settings)| try_copy(change, engine, node, settings));
+    let trials = sources.map(|(node, settings)| try_copy(change, engine, stored, node, settings));
     Ok(try_join_all(trials).await?.into_iter().flatten().next())
 }
 
 async fn try_copy(
     change: &Change<'_>,
     engine: &ConnectedEngine,
+    (stored, credentials): &(Topology, Credentials),
     source: &Node,
     settings: &ContainerSettings,
 ) -> Result<Option<NeededModules>, Error> {
     // The source still has the stored users.
-    let topology = Topology { auth: change.stored.auth.clone(), ..change.topology.clone() };
+    let topology = Topology { auth: stored.auth.clone(), ..change.topology.clone() };
     let Some(node) = topology.servers().into_iter().next() else { return Ok(None) };
     let names = std::slice::from_ref(&node.name);
     let own = format!("{}/server.conf", node.name);
-    let files = render(&topology, change.stored_credentials, names, Some(&node.name)).into_iter();
+    let files = render(&topology, credentials, names, Some(&node.name)).into_iter();
     let files = files.map(|file| match file {
         File::Content { path, text } if path == own => {
             let text = SecretText::new(configuration(text.expose(), &topology, node, source.address));

@@ -12,7 +12,7 @@ use crate::spec::{ModuleSpec, ModulesSpec, ModulesWord, Problem, Spec};
 use crate::topology::DeploymentName;
 
 /// The contents of an image: from the cache, otherwise examined and cached.
-pub(super) async fn image_contents(
+async fn image_contents(
     engine: &ConnectedEngine,
     reference: &str,
     image: &Image,
@@ -26,11 +26,27 @@ pub(super) async fn image_contents(
     Ok(contents)
 }
 
+/// The contents of an image whose server can load the modules of a spec.
+///
+/// # Errors
+/// The problems of the modules, at their places in the spec.
+pub(super) async fn checked_contents(
+    spec: &LoadedSpec,
+    engine: &ConnectedEngine,
+    reference: &str,
+    image: &Image,
+    deployment: &DeploymentName,
+) -> Result<ImageContents, Error> {
+    let mut contents = image_contents(engine, reference, image, deployment).await?;
+    check(spec, engine, reference, image, deployment, &mut contents).await?;
+    Ok(contents)
+}
+
 /// Checks that the modules of a spec exist, and that the server of the image can load them.
 ///
 /// # Errors
 /// The problems, at their places in the spec.
-pub(super) async fn check(
+async fn check(
     spec: &LoadedSpec,
     engine: &ConnectedEngine,
     reference: &str,

@@ -8,7 +8,7 @@ use super::Error;
 use super::certificates::certificates;
 use super::engine::ConnectedEngine;
 use super::image_cache;
-use super::learn_directives::{Lesson, Subject, learn};
+use super::learn_directives::{Subject, learn};
 use super::limits_trial::try_limits;
 use super::loaded_spec::{ImageChoice, LoadedSpec};
 use super::lost_resources::LostResources;
@@ -27,6 +27,7 @@ use crate::observation::{NeededModules, Observation};
 use crate::plan::Obstacle;
 use crate::redis::Servers;
 use crate::spec::Problem;
+use crate::topology::container::ContainerSettings;
 use crate::topology::defaults::announced_host;
 use crate::topology::facts::{Existing, Facts};
 use crate::topology::files::File;
@@ -130,12 +131,8 @@ impl Target {
         // `up` would pull the image for the platform.
         let present = image::find(docker, &image).await?;
         let present = present.filter(|present| present.fits(spec.topology.platform.as_ref()));
-        let mut contents = match &present {
-            Some(present) => {
-                let mut contents = modules::image_contents(engine, &image, present, &name).await?;
-                modules::check(spec, engine, &image, present, &name, &mut contents).await?;
-                Some(contents)
-            }
+        let contents = match &present {
+            Some(present) => Some(modules::checked_contents(spec, engine, &image, present, &name).await?),
             None => None,
         };
         let unknown =
@@ -149,9 +146,6 @@ impl Target {
         let mut busy_ports = on_engine.busy_ports(&name);
         busy_ports.extend(lost.ports.iter().map(|port| (*port, ANOTHER_DEPLOYMENT.to_owned())));
         let stored = engine.api.stored(&name, &on_engine).await?;
-        let made_from = inventory.containers.iter();
-        let made_from =
-            made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?)));
         let endpoint_host = engine.location.endpoint_host();
         let host_ips = ips_of_hosts(spec, &endpoint_host).await?;
         let mut facts = Facts {
@@ -169,25 +163,23 @@ impl Target {
             existing: Existing {
                 subnet,
                 stored: stored.as_ref().map(|(topology, _)| Box::new(topology.clone())),
-                containers: made_from.collect(),
+                containers: made_from(&inventory),
             },
             ..offline
         };
         let topology = if engine.location.is_local() {
             resolve_with_free_ports(spec, &mut facts, &inventory.ports)?
         } else {
-            // Only the engine can find out which ports of its machine are free.
-            resolve(&spec.document.spec, &facts).map_err(|problems| spec.document.locate(problems))?
+            resolve_without_ports(spec, &facts)?
         };
+        let stored_topology = stored.as_ref().map(|(topology, _)| topology);
         if present.is_some() {
-            let stored = stored.as_ref().map(|(topology, _)| topology);
-            try_limits(spec, &topology, stored, engine).await?;
+            try_limits(spec, &topology, stored_topology, engine).await?;
         }
         let stored_credentials = stored.as_ref().map(|(_, credentials)| credentials);
         let certificates = certificates(spec, &topology, stored_credentials)?;
         let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
         let credentials = Credentials { certificates, ..passwords };
-        let stored_topology = stored.as_ref().map(|(topology, _)| topology);
         let module_files = spec.module_files.files();
         let subject = Subject {
             has_tls: contents.as_ref().is_some_and(|contents| contents.has_tls),
@@ -197,45 +189,26 @@ impl Target {
             credentials: &credentials,
             stored: stored_topology,
         };
-        let known = match &present {
-            Some(present) => {
-                let through = inventory.containers.keys().next().filter(|_| stored_topology.is_some());
-                Some(engine.api.learned(through, &present.id).await?)
+        let through = inventory.containers.keys().next().filter(|_| stored_topology.is_some());
+        let (learned_before, learned) = match present.zip(contents) {
+            Some((present, contents)) => {
+                let known = engine.api.learned(through, &present.id).await?;
+                let lesson = Box::pin(learn(&subject, engine, known.clone())).await?;
+                let lesson = lesson.map_err(|found| spec.document.locate(found))?;
+                image_cache::store_tls(&present, contents, lesson.answered && topology.tls.is_some());
+                (known, lesson.learned)
             }
-            None => None,
-        };
-        let learned_before = known.clone().unwrap_or_default();
-        let lesson = match known {
-            Some(known) => Box::pin(learn(&subject, engine, known))
-                .await?
-                .map_err(|found| spec.document.locate(found))?,
             // An image that is not on the engine cannot be asked.
-            None => Lesson { learned: Learned::default(), answered: false },
+            None => Default::default(),
         };
-        if let (Some(present), Some(contents)) = (&present, &mut contents)
-            && lesson.answered
-            && topology.tls.is_some()
-            && !contents.has_tls
-        {
-            contents.has_tls = true;
-            image_cache::store(present, contents);
-        }
-        let learned = lesson.learned;
         let remarks = subnet_hides_others(&spec.document.spec, &facts).into_iter().collect();
-        let needed_modules = match &stored {
-            Some((stored, stored_credentials)) => {
-                let change = Change {
-                    topology: &topology,
-                    module_files: &module_files,
-                    stored,
-                    stored_credentials,
-                    inventory: &inventory,
-                };
-                Box::pin(needed_modules(&change, engine)).await?
-            }
-            None => None,
+        let change = Change {
+            topology: &topology,
+            module_files: &module_files,
+            stored: stored.as_ref(),
+            inventory: &inventory,
         };
-        let warnings = unknown.into_iter().collect();
+        let needed_modules = Box::pin(needed_modules(&change, engine)).await?;
         Ok(Self {
             topology,
             credentials,
@@ -247,7 +220,7 @@ impl Target {
             begun: false,
             module_files,
             needed_modules,
-            warnings,
+            warnings: unknown.into_iter().collect(),
         })
     }
 
@@ -331,6 +304,17 @@ async fn ip_of(host: &str) -> Option<Ipv4Addr> {
         IpAddr::V4(ip) => Some(ip),
         IpAddr::V6(_) => None,
     })
+}
+
+/// The settings from which the containers were made.
+fn made_from(inventory: &Inventory) -> BTreeMap<NodeName, ContainerSettings> {
+    let made_from = inventory.containers.iter();
+    made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?))).collect()
+}
+
+/// Resolves without a look at the ports of the engine's machine. Only the engine can find out which of them are free.
+fn resolve_without_ports(spec: &LoadedSpec, facts: &Facts) -> Result<Topology, Error> {
+    Ok(resolve(&spec.document.spec, facts).map_err(|problems| spec.document.locate(problems))?)
 }
 
 /// Resolves again while a chosen port is taken on this machine. A taken port of the spec is a problem. With `auto`,

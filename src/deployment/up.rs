@@ -71,7 +71,7 @@ pub struct UpDone {
 struct UpProgress {
     engine: Option<ConnectedEngine>,
     lease: Option<Lease>,
-    target: Option<Target>,
+    target: Option<Box<Target>>,
     /// Whether this run made every part of the deployment.
     is_new: bool,
 }
@@ -260,7 +260,7 @@ impl<'a> Up<'a> {
         loop {
             let mut watch = Stopwatch::new(listener);
             let target = Box::pin(Target::resolve(spec, engine, image.to_owned(), contention.lost())).await?;
-            let target = progress.target.insert(target);
+            let target = progress.target.insert(Box::new(target));
             watch.lap("look around");
             if let Some(bundle) = bundle {
                 bundle.mask(target.stored_credentials());
@@ -323,7 +323,7 @@ impl<'a> Up<'a> {
         result: Result<UpDone, Error>,
     ) -> Result<UpDone, Error> {
         let UpProgress { engine, target, is_new, .. } = progress;
-        let (engine, target) = (engine.as_ref(), target.as_ref());
+        let (engine, target) = (engine.as_ref(), target.as_deref());
         if let (Some(bundle), Some(engine)) = (bundle, engine) {
             // This comes before the removal: the bundle needs containers and servers.
             bundle.collect(engine, target).await;

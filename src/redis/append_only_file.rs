@@ -16,7 +16,7 @@ const PACE: Duration = Duration::from_millis(50);
 /// BGREWRITEAOF, and the wait for its end.
 pub(super) async fn rewrite(connection: &mut MultiplexedConnection) -> Result<(), ServerError> {
     let wait = Wait::new("the server to rewrite its append-only file", REWRITE, PACE);
-    let _begun: String = query(connection, "BGREWRITEAOF", &mut cmd("BGREWRITEAOF")).await?;
+    let _begun: String = query(connection, "BGREWRITEAOF", &cmd("BGREWRITEAOF")).await?;
     loop {
         let persistence: String = query(connection, "INFO", cmd("INFO").arg("persistence")).await?;
         if !is_rewriting(&persistence) {

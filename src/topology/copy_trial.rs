@@ -55,7 +55,7 @@ impl Copy {
         if lines().any(|line| line.contains("sync: Finished with success")) {
             return Self::Done;
         }
-        Self::Pending(lines().last().map_or("it says nothing", without_stamp).to_owned())
+        Self::Pending(lines().next_back().map_or("it says nothing", without_stamp).to_owned())
     }
 }
 

@@ -56,9 +56,9 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
 
 /// What clients have to know.
 pub(super) fn notes(status: &StatusView, palette: Palette) -> String {
-    let lines: String =
+    let lines: Vec<String> =
         status.notes.iter().map(|note| format!("{} {note}\n", palette.caution("note:"))).collect();
-    if lines.is_empty() { lines } else { format!("\n{lines}") }
+    if lines.is_empty() { String::new() } else { format!("\n{}", lines.concat()) }
 }
 
 /// The line about the image, with its digest. A name with a digest can be copied into a spec.

@@ -6,6 +6,9 @@ use redis::Value;
 
 use crate::support::{Deployment, REDIS_6, REDIS_7, VALKEY_8, VALKEY_9, fail_with};
 
+/// A node in CLUSTER SLOTS: host, port, id, and other facts.
+type Node = (String, u16, Value, Value);
+
 const DATABASES: [&str; 2] = ["--set", "config.cluster-databases=16"];
 
 #[test]
@@ -67,7 +70,7 @@ fn a_cluster_tells_clients_a_host_name_since_redis_7() {
         let more = ["replicas=0", "shards=1"].map(|set| ["--set", set]).concat();
         deployment.up("cluster", &[&["--image", image], &more[..]].concat());
         let mut connection = deployment.connect(1);
-        let slots: Vec<(u16, u16, (String, u16, Value, Value))> =
+        let slots: Vec<(u16, u16, Node)> =
             redis::cmd("CLUSTER").arg("SLOTS").query(&mut connection).expect("the slots");
         let (_, _, (host, port, ..)) = &slots[0];
         assert_eq!((host.as_str(), *port), ("127.0.0.1", deployment.port), "{image}");
