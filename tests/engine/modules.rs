@@ -211,6 +211,16 @@ fn an_unknown_start_script_keeps_its_modules_their_arguments_and_their_environme
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_module_of_the_image_that_does_not_load_is_shown_with_the_node() {
+    let script = "#!/bin/sh\nexec redis-server --loadmodule /usr/local/lib/redis/modules/falkordb.so\n";
+    let image = MadeImage::with("redisctl-test/own-script:3", script);
+    let deployment = Deployment::new("modules-of-image-fail");
+    let said = fail_with(&deployment.run("up", "standalone", &["--image", image.0]), 1);
+    assert!(said.contains(&deployment.node(1)) && said.contains("falkordb.so failed to load"), "{said}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_start_script_that_refuses_to_start_leaves_a_warning() {
     let script = "#!/bin/sh\necho 'EULA is not accepted' >&2\nexit 1\n";
     let image = MadeImage::with("redisctl-test/own-script:2", script);
