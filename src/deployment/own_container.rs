@@ -63,12 +63,15 @@ mod tests {
             "96 75 254:0 /var/lib/docker/overlay2/{other}/merged / rw - ext4 /dev/vda rw\n\
              97 75 254:0 /var/lib/docker/containers/{one}/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw\n"
         );
-        assert_eq!(possible_ids("build", "0::/\n", &mounts), [one.clone()]);
+        assert_eq!(possible_ids("build", "0::/\n", &mounts), std::slice::from_ref(&one));
         let podman = format!(
             "9 7 0:2 /run/containers/storage/overlay-containers/{one}/userdata/hosts /etc/hosts rw\n"
         );
-        assert_eq!(possible_ids("build", "", &podman), [one.clone()]);
-        assert_eq!(possible_ids("build", &format!("9:name=systemd:/docker/{one}\n"), ""), [one.clone()]);
+        assert_eq!(possible_ids("build", "", &podman), std::slice::from_ref(&one));
+        assert_eq!(
+            possible_ids("build", &format!("9:name=systemd:/docker/{one}\n"), ""),
+            std::slice::from_ref(&one)
+        );
         assert_eq!(possible_ids("", &format!("0::/system.slice/docker-{one}.scope\n"), ""), [one]);
         assert_eq!(possible_ids("0123456789ab\n", "", ""), ["0123456789ab"]);
         assert_eq!(possible_ids("my-machine", "0::/user.slice\n", "garbage\n"), Vec::<String>::new());
