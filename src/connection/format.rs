@@ -151,7 +151,7 @@ mod tests {
         assert_eq!((refused.variable, refused.reason), ("Y", "Docker ends a value at the end of its line"));
     }
 
-    /// What `PowerShell` reads between single quotes, by its documentation (about_Quoting_Rules): each of the five single
+    /// What `PowerShell` reads between single quotes, by its documentation (`about_Quoting_Rules`): each of the five single
     /// quotes ends the text, and two of them are one.
     fn read_by_powershell(line: &str) -> Option<String> {
         let is_quote = |character: char| "'‘’‚‛".contains(character);
@@ -160,9 +160,7 @@ mod tests {
         let mut value = String::new();
         loop {
             let character = rest.next()?;
-            if !is_quote(character) {
-                value.push(character);
-            } else if rest.next_if(|next| is_quote(*next)).is_some() {
+            if !is_quote(character) || rest.next_if(|next| is_quote(*next)).is_some() {
                 value.push(character);
             } else {
                 return rest.next().is_none().then_some(value);
