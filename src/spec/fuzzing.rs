@@ -77,7 +77,9 @@ fn spec(text: &str) {
             let labels = serde_json::to_string(&containers(&topology)).expect("plain data");
             // Labels have no health check.
             let mut labelled = containers(&topology);
-            labelled.iter_mut().for_each(|container| container.health_check = None);
+            for container in &mut labelled {
+                container.health_check = None;
+            }
             assert_eq!(serde_json::from_str(&labels).ok(), Some(labelled));
             assert_eq!(stored_format::read(stored.expose()), Ok(Some((topology, credentials))));
         }
