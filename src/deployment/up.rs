@@ -15,18 +15,21 @@ use super::lost_resources::LostResources;
 use super::memory_kills::memory_kills;
 use super::neighbour_table::neighbour_warning;
 use super::no_listener::NoListener;
+use super::provided_image::{image_reference, provide_image};
 use super::rule_trial::try_rules;
 use super::run_context::EngineRunContext;
 use super::spec_source::SpecSource;
 use super::stopwatch::Stopwatch;
-use super::target::{Target, image_reference, provide_image};
+use super::target::Target;
 use super::verify::verify;
 use super::{DEFAULT_TIMEOUT, Error};
 use crate::event::{Event, Listener, Note, Warning};
 use crate::plan::Plan;
-use crate::planner::{self, Forming, Options};
+use crate::planner::{self, Options};
 use crate::status::status;
 use crate::up_result::UpResult;
+
+mod options;
 
 /// Brings a deployment up: creates it, or changes it until it matches its spec, and verifies it.
 ///
@@ -76,7 +79,7 @@ struct UpProgress {
     is_new: bool,
 }
 
-impl<'a> Up<'a> {
+impl Up<'_> {
     /// Brings the deployment of a spec up, on the engine of the environment.
     pub fn new(spec: impl Into<SpecSource>) -> Self {
         Self {
@@ -90,65 +93,6 @@ impl<'a> Up<'a> {
             bundle: None,
             time_to_live: None,
         }
-    }
-
-    /// Uses this engine.
-    pub fn on(self, engine: &ConnectedEngine) -> Self {
-        Self { engine: EngineChoice::Connected(engine.clone()), ..self }
-    }
-
-    /// Uses the engine at an address (`unix://…`, `npipe://…`, `tcp://…`, `ssh://…`), if given.
-    pub fn at(self, address: Option<&str>) -> Self {
-        Self { engine: EngineChoice::Address(address.map(str::to_owned)), ..self }
-    }
-
-    /// Passes events to a listener.
-    pub fn listener(self, listener: &'a dyn Listener) -> Self {
-        Self { listener, ..self }
-    }
-
-    /// The limit of a single wait. Default: [`DEFAULT_TIMEOUT`].
-    pub fn timeout(self, timeout: Duration) -> Self {
-        Self { timeout, ..self }
-    }
-
-    /// Allows `up` to remove parts of the deployment with their data and make them again, if the changes need it.
-    pub fn recreate(mut self, recreate: bool) -> Self {
-        self.plan.recreate = recreate;
-        self
-    }
-
-    /// Discards keys that no other node has. Without it, the plan warns about these keys and leaves them alone.
-    pub fn discard_keys(mut self, discard: bool) -> Self {
-        self.plan.discard_keys = discard;
-        self
-    }
-
-    /// Whether to verify the deployment at the end. Default: yes.
-    pub fn verify(self, verify: bool) -> Self {
-        Self { verify, ..self }
-    }
-
-    /// Whether to remove the deployment when `up` fails, unless it existed before. Default: no.
-    pub fn remove_on_failure(self, remove: bool) -> Self {
-        Self { remove_on_failure: remove, ..self }
-    }
-
-    /// Writes a failure bundle to a folder: plans, events, logs, states and replies, passwords masked.
-    pub fn bundle(self, folder: Option<PathBuf>) -> Self {
-        Self { bundle: folder, ..self }
-    }
-
-    /// Lets the deployment expire after this time from now. Then the next run on the engine removes it. Default: the
-    /// deployment keeps the expiry that it has, if any.
-    pub fn time_to_live(self, time: Option<Duration>) -> Self {
-        Self { time_to_live: time, ..self }
-    }
-
-    /// The way to form a new cluster.
-    pub(crate) fn forming(mut self, forming: Forming) -> Self {
-        self.plan.forming = forming;
-        self
     }
 
     /// The plan of [`Up::run`]. Nothing is changed.

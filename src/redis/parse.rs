@@ -110,7 +110,9 @@ pub(super) fn cluster_nodes(text: &str, view: &mut ClusterView) -> Result<(), St
             view.own_id.clone_from(&id);
             view.open_slots = line.split(' ').filter_map(open_slot).collect();
         }
-        view.nodes.insert(id, node);
+        if view.nodes.insert(id.clone(), node).is_some() {
+            return Err(format!("two lines are about the node {id}"));
+        }
     }
     Ok(())
 }

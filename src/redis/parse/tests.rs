@@ -76,6 +76,10 @@ ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
     assert_eq!(view.open_slots, BTreeMap::from([(5461, SlotWay::Migrating("bbb".to_owned()))]));
     assert!(cluster_nodes("nonsense", &mut view).is_err());
     assert!(cluster_nodes(text, &mut view).is_err(), "a node is told of itself in two lines");
+    let line = "aaa 172.30.0.11:7001@17001 myself,master - 0 0 0 connected";
+    let twice = format!("{line}\n{}", line.replace("myself,", ""));
+    let found = cluster_nodes(&twice, &mut ClusterView::default());
+    assert_eq!(found, Err("two lines are about the node aaa".to_owned()));
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! The facts about an engine that a spec is resolved with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::Error;
+use super::engine::ConnectedEngine;
+use super::loaded_spec::LoadedSpec;
+use super::lost_resources::LostResources;
+use super::modules;
+use super::own_container::own_container;
+use super::port_probe::{ANOTHER_PROCESS, is_taken};
+use super::reached_networks::reached_networks;
+use crate::docker::image::{self, Image};
+use crate::docker::image_contents::ImageContents;
+use crate::docker::inventory::Inventory;
+use crate::event::Warning;
+use crate::topology::container::ContainerSettings;
+use crate::topology::defaults::announced_host;
+use crate::topology::facts::{Existing, Facts};
+use crate::topology::resolve::{deployment_name, resolve};
+use crate::topology::rules::announce::host_is_unknown;
+use crate::topology::{Credentials, NodeName, Topology};
+
+/// The holder of a lost port or subnet, if the engine's lists do not name it.
+const ANOTHER_DEPLOYMENT: &str = "another deployment";
+
+/// Facts about the engine and about the deployment on it.
+pub(super) struct EngineFacts {
+    /// The facts that the rules for a spec read.
+    pub(super) facts: Facts,
+    /// The image and its contents, if the engine has it.
+    pub(super) present: Option<(Image, ImageContents)>,
+    /// The existing parts of the deployment.
+    pub(super) inventory: Inventory,
+    /// The topology and credentials of the last `up`, if the deployment exists.
+    pub(super) stored: Option<(Topology, Credentials)>,
+    /// Warnings about modules.
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl EngineFacts {
+    /// Gathers the facts for a spec. `image` is the reference to run. `lost` are taken subnets and ports that the
+    /// engine's lists do not show.
+    pub(super) async fn gather(
+        spec: &LoadedSpec,
+        engine: &ConnectedEngine,
+        image: String,
+        lost: &LostResources,
+    ) -> Result<Self, Error> {
+        let offline = Facts::offline(&spec.default_name);
+        let name = deployment_name(&spec.document.spec, &offline)
+            .map_err(|problem| spec.document.locate(vec![problem]))?;
+        let on_engine = engine.api.inventory().await?;
+        // `up` would pull the image for the platform.
+        let present = image::find(engine.api.client(), &image).await?;
+        let present = match present.filter(|present| present.fits(spec.topology.platform.as_ref())) {
+            Some(present) => {
+                let contents = modules::checked_contents(spec, engine, &image, &present, &name).await?;
+                Some((present, contents))
+            }
+            None => None,
+        };
+        let contents = present.as_ref().map(|(_, contents)| contents);
+        let unknown = contents.and_then(|contents| modules::unknown(&spec.document.spec, &image, contents));
+        let inventory = on_engine.deployment(&name);
+        let subnet = inventory.network.as_ref().and_then(|network| network.subnet);
+        // If the deployment has the subnet by now, another run of the same deployment took it.
+        let refused = lost.subnets.iter().filter(|lost| Some(**lost) != subnet);
+        let refused = refused.map(|subnet| (ANOTHER_DEPLOYMENT.to_owned(), vec![*subnet]));
+        let mut busy_ports = on_engine.busy_ports(&name);
+        busy_ports.extend(lost.ports.iter().map(|port| (*port, ANOTHER_DEPLOYMENT.to_owned())));
+        let stored = engine.api.stored(&name, &on_engine).await?;
+        let endpoint_host = engine.location.endpoint_host();
+        let facts = Facts {
+            host_ips: ips_of_hosts(spec, &endpoint_host).await?,
+            endpoint_host,
+            image: Some(image),
+            server: contents.map(|contents| contents.server),
+            environment: contents.map(|contents| contents.environment.clone()).unwrap_or_default(),
+            modules: contents.and_then(|contents| contents.modules.clone().ok()).unwrap_or_default(),
+            module_files: spec.module_files.paths(),
+            networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
+            reached: reached_networks(&engine.location, &on_engine),
+            own_container: own_container(&on_engine),
+            busy_ports,
+            existing: Existing {
+                subnet,
+                stored: stored.as_ref().map(|(topology, _)| Box::new(topology.clone())),
+                containers: made_from(&inventory),
+            },
+            ..offline
+        };
+        Ok(Self { facts, present, inventory, stored, warnings: unknown.into_iter().collect() })
+    }
+
+    /// Resolves a spec with these facts. Ports that processes of this machine hold become facts.
+    pub(super) fn resolve(&mut self, spec: &LoadedSpec, engine: &ConnectedEngine) -> Result<Topology, Error> {
+        if engine.location.is_local() {
+            resolve_with_free_ports(spec, &mut self.facts, &self.inventory.ports)
+        } else {
+            resolve_without_ports(spec, &self.facts)
+        }
+    }
+}
+
+/// The IPs of the hosts that clients may dial. A host that the spec announces must have an IP.
+async fn ips_of_hosts(spec: &LoadedSpec, endpoint_host: &str) -> Result<BTreeMap<String, Ipv4Addr>, Error> {
+    let announced = announced_host(&spec.document.spec);
+    let host = announced.unwrap_or(endpoint_host);
+    match (ip_of(host).await, announced) {
+        (Some(ip), _) => Ok([(host.to_owned(), ip)].into()),
+        (None, None) => Ok(BTreeMap::new()),
+        (None, Some(host)) => Err(spec.document.locate(vec![host_is_unknown(host)]).into()),
+    }
+}
+
+/// The IPv4 address to which a host name resolves on this machine.
+async fn ip_of(host: &str) -> Option<Ipv4Addr> {
+    // The call requires a port, which does not matter.
+    let addresses = tokio::net::lookup_host((host, 0)).await.ok()?;
+    addresses.map(|address| address.ip()).find_map(|ip| match ip {
+        IpAddr::V4(ip) => Some(ip),
+        IpAddr::V6(_) => None,
+    })
+}
+
+/// The settings from which the containers were made.
+fn made_from(inventory: &Inventory) -> BTreeMap<NodeName, ContainerSettings> {
+    let made_from = inventory.containers.iter();
+    made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?))).collect()
+}
+
+/// Resolves without a look at the ports of the engine's machine. Only the engine can find out which of them are free.
+fn resolve_without_ports(spec: &LoadedSpec, facts: &Facts) -> Result<Topology, Error> {
+    Ok(resolve(&spec.document.spec, facts).map_err(|problems| spec.document.locate(problems))?)
+}
+
+/// Resolves again while a chosen port is taken on this machine. A taken port of the spec is a problem. With `auto`,
+/// the next ports are tried.
+fn resolve_with_free_ports(
+    spec: &LoadedSpec,
+    facts: &mut Facts,
+    own: &BTreeSet<u16>,
+) -> Result<Topology, Error> {
+    let document = &spec.document;
+    loop {
+        let topology = resolve(&document.spec, facts).map_err(|problems| document.locate(problems))?;
+        let before = facts.busy_ports.len();
+        for node in topology.nodes() {
+            let port = node.endpoint.port;
+            if !own.contains(&port) && is_taken(topology.bind, port) {
+                facts.busy_ports.insert(port, ANOTHER_PROCESS.to_owned());
+            }
+        }
+        // Each round finds at least one more port, or ends.
+        if facts.busy_ports.len() == before {
+            return Ok(topology);
+        }
+        if !spec.leaves_ports_open() {
+            return resolve(&document.spec, facts).map_err(|problems| document.locate(problems).into());
+        }
+    }
+}

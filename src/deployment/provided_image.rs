@@ -1,0 +1,57 @@
+//! The image of a spec on the engine: found, pulled, or made from the server of this machine.
+
+use super::Error;
+use super::engine::ConnectedEngine;
+use super::loaded_spec::{ImageChoice, LoadedSpec};
+use crate::docker::{host_image, image};
+use crate::event::Listener;
+use crate::executor::causes;
+use crate::spec::Problem;
+
+/// Makes or pulls the image of a spec, if the engine does not have it. Returns the reference to run. The image tells
+/// the server's version, on which the rules for a spec depend.
+pub(super) async fn provide_image(
+    spec: &LoadedSpec,
+    engine: &ConnectedEngine,
+    listener: &dyn Listener,
+) -> Result<String, Error> {
+    let docker = engine.api.client();
+    let reference = match spec.image_choice() {
+        ImageChoice::Reference(reference) => reference,
+        ImageChoice::Host => host_image::ensure(docker).await?.reference,
+    };
+    let wanted = spec.topology.platform.as_ref();
+    let found = match image::find(docker, &reference).await? {
+        None => {
+            engine.api.pull(&reference, wanted, listener).await?;
+            return Ok(reference);
+        }
+        Some(found) if found.fits(wanted) => return Ok(reference),
+        Some(found) => found,
+    };
+    // The engine keeps one image of a name, which may be for another platform.
+    let cause = match spec.image_choice() {
+        ImageChoice::Host => None,
+        ImageChoice::Reference(_) => engine.api.pull(&reference, wanted, listener).await.err(),
+    };
+    let found = image::find(docker, &reference).await?.unwrap_or(found);
+    if found.fits(wanted) {
+        return Ok(reference);
+    }
+    let platform = found.platform.map_or_else(|| "another".to_owned(), |platform| platform.to_string());
+    let chain =
+        |cause| std::iter::once(format!("{cause}")).chain(causes(&cause)).collect::<Vec<_>>().join(": ");
+    let cause = cause.map_or_else(String::new, |cause| format!("; {}", chain(cause)));
+    let message = format!("the image `{reference}` on the engine is for the platform {platform}{cause}");
+    let problem = Problem::new(&["platform"], message);
+    let problem = problem.hint("name an image for this platform, or leave `platform` out");
+    Err(spec.document.locate(vec![problem]).into())
+}
+
+/// The reference to run. No image is made.
+pub(super) async fn image_reference(spec: &LoadedSpec) -> Result<String, Error> {
+    match spec.image_choice() {
+        ImageChoice::Reference(reference) => Ok(reference),
+        ImageChoice::Host => Ok(host_image::reference().await?),
+    }
+}
