@@ -163,7 +163,7 @@ mod tests {
             ("docker.io/library/redis:8", DOCKER_HUB, "docker login"),
             ("localhost/redis", "localhost", "docker login localhost"),
             ("localhost:5000/redis:8", "localhost:5000", "docker login localhost:5000"),
-            ("ghcr.io/me/redis@sha256:00", "ghcr.io", "docker login ghcr.io"),
+            ("box.lan/me/redis@sha256:00", "box.lan", "docker login box.lan"),
             ("BOX/redis", "BOX", "docker login BOX"),
         ] {
             assert_eq!(registry(reference), expected);
