@@ -90,7 +90,7 @@ fn login(server: String, answer: Result<DockerCredential, CredentialRetrievalErr
             Login::Unreadable(format!("`{helper}` failed"))
         }
         Err(CredentialRetrievalError::HelperCommunicationError) => {
-            Login::Unreadable("its credential helper does not start".to_owned())
+            Login::Unreadable("its credential helper does not start, or ended early".to_owned())
         }
         Err(CredentialRetrievalError::MalformedHelperResponse) => {
             Login::Unreadable("its credential helper gave no credentials".to_owned())

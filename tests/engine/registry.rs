@@ -206,7 +206,11 @@ fn an_image_of_a_private_registry_is_pulled_with_the_users_login() {
         (registry.configuration("empty", "{}", ""), ""),
         (registry.configuration("wrong", &wrong, ""), ""),
         (
-            registry.configuration("failing", stores, &format!("echo '{}'; exit 1", LOGIN[1])),
+            registry.configuration(
+                "failing",
+                stores,
+                &format!("read -r server || true; echo '{}'; exit 1", LOGIN[1]),
+            ),
             "`docker-credential-redisctltest` failed",
         ),
     ] {

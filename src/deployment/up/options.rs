@@ -24,7 +24,7 @@ impl<'a> Up<'a> {
         Self { listener, ..self }
     }
 
-    /// The limit of a single wait. Default: [`DEFAULT_TIMEOUT`].
+    /// The limit of a single wait. Default: [`DEFAULT_TIMEOUT`](crate::deployment::DEFAULT_TIMEOUT).
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
