@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, ContainerSummary, HostConfig};
+use bollard::models::ContainerSummary;
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 
-use super::response::is_conflict;
-use super::{EngineError, container, dialect, labels};
+use super::{EngineError, container, dialect, labels, request_body};
 use crate::topology::DeploymentName;
 
 /// The expiry of a deployment.
@@ -66,25 +65,16 @@ pub async fn set(
     at: Duration,
     image: &str,
 ) -> Result<(), EngineError> {
-    let former = all(docker).await?.remove(deployment).unwrap_or_default();
+    let mut former = all(docker).await?.remove(deployment).unwrap_or_default();
     let name = format!("{deployment}-expiry-{}", at.as_secs());
-    let body = ContainerCreateBody {
-        image: Some(image.to_owned()),
-        // It never runs, but the engine requires a program.
-        cmd: Some(vec!["expiry".to_owned()]),
-        labels: Some(labels::of_expiry(deployment, at)),
-        host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
-        ..Default::default()
-    };
-    let options = CreateContainerOptionsBuilder::default().name(&name).build();
-    match docker.create_container(Some(options), body).await {
-        Ok(_) => {}
-        Err(error) if is_conflict(&error) && former.markers.contains_key(&name) => {}
-        Err(error) => return Err(EngineError::call(format!("create the container `{name}`"))(error)),
+    // Two runs within a second have the same marker.
+    if former.markers.remove(&name).is_none() {
+        let body = request_body::mark(image, labels::of_expiry(deployment, at));
+        let options = CreateContainerOptionsBuilder::default().name(&name).build();
+        let created = docker.create_container(Some(options), body).await;
+        created.map_err(EngineError::call(format!("create the container `{name}`")))?;
     }
-    let mut outdated = former;
-    outdated.markers.remove(&name);
-    remove(docker, &outdated).await
+    remove(docker, &former).await
 }
 
 /// Removes the expiry of a deployment: nothing limits its time then.

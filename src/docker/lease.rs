@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HostConfig};
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, ListImagesOptions,
     UploadToContainerOptionsBuilder,
@@ -18,7 +18,7 @@ use futures_util::TryStreamExt as _;
 
 use super::inventory::Inventory;
 use super::response::{is_conflict, is_internal, is_not_found};
-use super::{EngineError, archive, container, labels, timestamp};
+use super::{EngineError, archive, container, labels, request_body, timestamp};
 use crate::spec::SecretText;
 use crate::topology::DeploymentName;
 use crate::topology::files::File;
@@ -79,14 +79,7 @@ pub async fn create(
     holder: &str,
 ) -> Result<Creation, EngineError> {
     let name = container_name(deployment);
-    let body = ContainerCreateBody {
-        image: Some(image.to_owned()),
-        // It never runs, but the engine requires a program.
-        cmd: Some(vec!["lease".to_owned()]),
-        labels: Some(labels::of_lease(deployment, holder)),
-        host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
-        ..Default::default()
-    };
+    let body = request_body::mark(image, labels::of_lease(deployment, holder));
     let options = CreateContainerOptionsBuilder::default().name(&name).build();
     match docker.create_container(Some(options), body).await {
         Ok(created) => Ok(Creation::Created(created.id)),

@@ -19,6 +19,18 @@ use crate::topology::health_check;
 /// The maximum number of processes and threads in a container. A server has about a dozen.
 const MOST_PROCESSES: i64 = 512;
 
+/// The body that creates a container whose labels are its only purpose. It is never started.
+pub(super) fn mark(image: &str, labels: HashMap<String, String>) -> ContainerCreateBody {
+    ContainerCreateBody {
+        image: Some(image.to_owned()),
+        // The engine requires a program.
+        cmd: Some(vec!["never".to_owned()]),
+        labels: Some(labels),
+        host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
 /// The body that creates a node's container.
 pub(super) fn container(settings: &ContainerSettings) -> ContainerCreateBody {
     let network = network_of(settings);
