@@ -314,7 +314,7 @@ pub struct CliArguments {
     /// The user to log in as, instead of the default user.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// Send commands for a single server, such as `DBSIZE`, `FLUSHALL` and `INFO`, to every primary.
+    /// Send `DBSIZE`, `FLUSHALL`, `INFO` and other commands about one server to every primary.
     #[arg(long, conflicts_with = "node")]
     pub all: bool,
     /// The command. Default: read commands line by line.

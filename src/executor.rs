@@ -57,8 +57,8 @@ pub trait EngineCalls: Sync {
 
 /// The calls of the servers that the executor needs.
 pub trait ServerCalls: Sync {
-    /// Does an action at a node. A temporary state, such as a server that loads its data, fails with
-    /// [`ServerFault::Passing`].
+    /// Does an action at a node. A refusal that may end by itself is [`ServerFault::Passing`]: the server loads its
+    /// data, for example.
     fn apply(
         &self,
         node: &NodeName,

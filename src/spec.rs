@@ -111,7 +111,7 @@ pub struct Spec {
     /// Kernel parameters of every node's container, as far as a container has its own:
     /// `net.core.somaxconn: 1024`.
     pub sysctls: Option<BTreeMap<String, Scalar>>,
-    /// The platform of the image, such as `linux/arm64`. Default: the engine's.
+    /// The platform of the image: `linux/arm64`, for example. Default: the engine's.
     pub platform: Option<String>,
     /// Labels for all containers, networks and volumes.
     pub labels: Option<BTreeMap<String, Scalar>>,
@@ -207,7 +207,7 @@ pub struct UserSpec {
     /// is `auth.password`.
     pub password: Option<Password>,
     /// ACL rules in the syntax of `ACL SETUSER`: key patterns, channel patterns, commands. `+@all` allows all
-    /// commands, but no keys or channels: add patterns such as `~app:*`. The rules of a user without limits are
+    /// commands, but no keys or channels: add patterns like `~app:*`. The rules of a user without limits are
     /// `["~*", "&*", "+@all"]`.
     pub rules: Vec<String>,
 }

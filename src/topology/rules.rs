@@ -43,7 +43,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
-/// All rules about several fields, some of which may be missing.
+/// All rules about several fields. The default of a missing field counts.
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
     auth::replica_password_has_its_counterpart(spec)
         .into_iter()

@@ -75,7 +75,7 @@ ddd :0@0 master,fail?,noaddr - 0 0 3 disconnected
     assert!(view.nodes["ddd"].failing && view.nodes["ddd"].address.is_none());
     assert_eq!(view.open_slots, BTreeMap::from([(5461, SlotWay::Migrating("bbb".to_owned()))]));
     assert!(cluster_nodes("nonsense", &mut view).is_err());
-    assert!(cluster_nodes(text, &mut view).is_err(), "a node is told of itself in two lines");
+    assert!(cluster_nodes(text, &mut view).is_err(), "two lines are about the node itself");
     let line = "aaa 172.30.0.11:7001@17001 myself,master - 0 0 0 connected";
     let twice = format!("{line}\n{}", line.replace("myself,", ""));
     let found = cluster_nodes(&twice, &mut ClusterView::default());

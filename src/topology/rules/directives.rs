@@ -147,7 +147,7 @@ fn amount_can_be_read(at: &[&str], name: &str, line: &str) -> Option<Problem> {
     })
 }
 
-/// Values that consist of groups of words, such as seconds and changes, have complete groups.
+/// A value of several groups of words has complete groups. The groups of `save` are seconds and changes.
 fn words_are_whole(at: &[&str], name: &str, size: usize, line: &str) -> Option<Problem> {
     if line.split_whitespace().count().is_multiple_of(size) || line == "\"\"" {
         return None;

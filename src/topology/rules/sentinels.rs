@@ -48,7 +48,7 @@ pub(super) fn value_is_a_number(at: &[&str], directive: &str, line: &str) -> Opt
     Some(Problem::new(at, message).hint(if directive.eq_ignore_ascii_case("parallel-syncs") {
         "write a number of replicas: 1 or more"
     } else {
-        "write milliseconds: a number above 0, such as `5000`"
+        "write milliseconds above 0: `5000`, for example"
     }))
 }
 
