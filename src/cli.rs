@@ -10,8 +10,10 @@ use crate::connection::Format;
 use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
 mod duration;
+mod nodes;
 
 use duration::{duration, time_to_live};
+pub use nodes::NodeArguments;
 
 /// The output of `--version`. Another tool has the same name, so the purpose is printed too.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_DESCRIPTION"));
@@ -93,6 +95,18 @@ pub enum Command {
     Logs(LogsArguments),
     /// Open a Redis prompt, or run one command, already logged in
     Cli(CliArguments),
+    /// Start nodes, and wait until they answer
+    Start(NodeArguments),
+    /// Stop nodes; their servers save their keys first
+    Stop(NodeArguments),
+    /// Stop nodes and start them again
+    Restart(NodeArguments),
+    /// Kill the servers of nodes, as a crash does
+    Kill(NodeArguments),
+    /// Freeze nodes: their connections stay open, and they do not answer
+    Pause(NodeArguments),
+    /// Let paused nodes continue
+    Unpause(NodeArguments),
     /// Remove a deployment
     Down(DownArguments),
     /// Remove the deployments whose time is over (`up --ttl`)

@@ -1,7 +1,7 @@
 //! The commands, a file for each. They parse arguments, call the library ([`crate::deployment`]) and print.
 
 use crate::cli::{Cli, Command};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, NodeVerb};
 use crate::ui::Ui;
 
 mod ca;
@@ -18,6 +18,7 @@ mod gc;
 mod init;
 mod logs;
 mod ls;
+mod node_change;
 mod plan;
 mod spec_arguments;
 mod status;
@@ -45,6 +46,12 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Ca(arguments) => ca::run(arguments, host, ui).await,
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
         Command::Cli(arguments) => cli::run(arguments, host, ui).await,
+        Command::Start(arguments) => node_change::run(NodeVerb::Start, arguments, host, ui).await,
+        Command::Stop(arguments) => node_change::run(NodeVerb::Stop, arguments, host, ui).await,
+        Command::Restart(arguments) => node_change::run(NodeVerb::Restart, arguments, host, ui).await,
+        Command::Kill(arguments) => node_change::run(NodeVerb::Kill, arguments, host, ui).await,
+        Command::Pause(arguments) => node_change::run(NodeVerb::Pause, arguments, host, ui).await,
+        Command::Unpause(arguments) => node_change::run(NodeVerb::Unpause, arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Gc => gc::run(host, ui).await,
         Command::Topologies => topologies::run(ui),

@@ -22,6 +22,7 @@
 //! - [`SpecSource`]: a shipped topology, a YAML file or text, or a [`Spec`] from code.
 //! - [`Up`] brings a deployment up and verifies it; [`Up::plan`] returns the plan only.
 //! - [`Deployment`]: endpoints, connection settings, nodes, status, verification, [`Deployment::down`].
+//! - [`NodeChange`], [`NodeHandle::stop`] and others stop, start, kill and pause nodes.
 //! - [`RemovedOnDrop`] removes a deployment when a test panics.
 //! - [`Error`] has causes, a hint, and the report of a failed verification.
 //!
@@ -60,6 +61,7 @@ mod module_trial;
 mod modules;
 mod neighbour_table;
 mod no_listener;
+mod node_change;
 mod node_choice;
 mod node_handle;
 mod node_logs;
@@ -84,6 +86,7 @@ mod verify;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};
 pub use crate::event::{Event, Listener};
+pub use crate::node_change::{NodeVerb, NodesChanged};
 pub use crate::plan::Plan;
 pub use crate::removed::Removed;
 pub use crate::report::Report;
@@ -99,6 +102,7 @@ pub use guard::RemovedOnDrop;
 pub use handle::Deployment;
 pub use leftovers::Leftovers;
 pub use loaded_spec::LoadedSpec;
+pub use node_change::NodeChange;
 pub use node_handle::NodeHandle;
 pub use shipped_topologies::{SHIPPED, ShippedTopology};
 pub use spec_source::SpecSource;
@@ -129,6 +133,8 @@ mod tests {
             assert_send(deployment.verify());
             assert_send(deployment.connection(None, None));
             assert_send(deployment.primary());
+            assert_send(NodeChange::new(&deployment, NodeVerb::Stop).run());
+            assert_send(deployment.primary().await.kill());
             assert_send(deployment.engine().deployments());
             assert_send(deployment.clone().remove_on_drop().down());
             assert_send(deployment.down());

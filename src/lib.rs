@@ -34,6 +34,7 @@
 //! - `verify`: the checks, as data, and pure functions that judge the replies. They know no plan and share no
 //!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
 //! - [`up_result`], [`removed`]: the results of `up` and `down`.
+//! - [`node_change`]: changes of nodes on purpose, and what clients can expect afterwards.
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `export`: a topology as a compose file or a diagram.
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
@@ -87,6 +88,7 @@ pub mod event;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod node_change;
 pub mod plan;
 pub mod removed;
 pub mod report;

@@ -20,6 +20,7 @@ mod expectations;
 mod fate;
 mod forming;
 mod leaving;
+mod on_purpose;
 mod primary_in_files;
 mod quick_repair;
 mod recreation;
@@ -35,6 +36,8 @@ mod settings;
 mod temporary;
 mod users;
 mod world;
+
+pub use on_purpose::plan_on_purpose;
 
 use draft::{Changes, Stages};
 use fate::Fates;

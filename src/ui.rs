@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::doctor::Diagnosis;
 use crate::event::Listener;
+use crate::node_change::NodesChanged;
 use crate::plan::Plan;
 use crate::removed::Removed;
 use crate::report::{CheckResult, Outcome, Report};
@@ -21,6 +22,7 @@ mod deployment_list;
 mod diagnosis;
 mod failure;
 mod line_batches;
+mod nodes_changed;
 mod notice_printer;
 mod notices;
 mod output_options;
@@ -240,6 +242,17 @@ impl Ui {
             return self.json(&all);
         }
         self.print(&notices::removed(deployments, self.data))
+    }
+
+    /// Writes the result of a change of nodes, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn nodes_changed(&self, result: &NodesChanged) -> io::Result<()> {
+        if self.is_json() {
+            return self.json(result);
+        }
+        self.print(&nodes_changed::render(result, self.data))
     }
 
     /// Writes a line of a node's log.

@@ -14,6 +14,10 @@ pub struct NodeHandle<'d> {
 }
 
 impl<'d> NodeHandle<'d> {
+    pub(super) fn deployment(&self) -> &'d Deployment {
+        self.deployment
+    }
+
     /// The node in the topology.
     pub(crate) fn topology(&self) -> &'d Node {
         self.node

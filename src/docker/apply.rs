@@ -37,6 +37,8 @@ pub(super) async fn apply(
         EngineAction::WriteFiles { .. } | EngineAction::PrepareDataFolder => Ok(()),
         EngineAction::StartContainer => container::start(docker, name).await,
         EngineAction::StopContainer => container::stop(docker, name).await,
+        EngineAction::KillContainer => container::kill(docker, name).await,
+        EngineAction::PauseContainer => container::pause(docker, name).await,
         EngineAction::UnpauseContainer => container::unpause(docker, name).await,
         EngineAction::AttachContainer { deployment, ip } => {
             container::attach(docker, name, deployment, *ip).await

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, NetworkConnectRequest};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
-    StopContainerOptionsBuilder, WaitContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
+    StartContainerOptions, StopContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
 use futures_util::StreamExt as _;
 
@@ -70,6 +70,23 @@ pub(super) async fn stop(docker: &Docker, container: &str) -> Result<(), EngineE
     dialect::stop_container(docker, container, options)
         .await
         .map_err(EngineError::call(format!("stop the container `{container}`")))
+}
+
+/// Kills the server of a container. The engine does not start the container again, although its policy would.
+pub(super) async fn kill(docker: &Docker, container: &str) -> Result<(), EngineError> {
+    let options = KillContainerOptionsBuilder::default().signal("SIGKILL").build();
+    docker
+        .kill_container(container, Some(options))
+        .await
+        .map_err(EngineError::call(format!("kill the container `{container}`")))
+}
+
+/// Pauses a container.
+pub(super) async fn pause(docker: &Docker, container: &str) -> Result<(), EngineError> {
+    docker
+        .pause_container(container)
+        .await
+        .map_err(EngineError::call(format!("pause the container `{container}`")))
 }
 
 /// Unpauses a container.

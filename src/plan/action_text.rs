@@ -42,6 +42,8 @@ impl fmt::Display for EngineAction {
             Self::PrepareDataFolder => formatter.write_str("prepare data folder"),
             Self::StartContainer => formatter.write_str("start container"),
             Self::StopContainer => formatter.write_str("stop container"),
+            Self::KillContainer => formatter.write_str("kill container"),
+            Self::PauseContainer => formatter.write_str("pause container"),
             Self::UnpauseContainer => formatter.write_str("unpause container"),
             Self::AttachContainer { ip, .. } => write!(formatter, "attach to the network at {ip}"),
             Self::RemoveContainer => formatter.write_str("remove container"),

@@ -18,6 +18,8 @@ pub use wrong_primary::WrongPrimary;
 /// Why a step exists.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause {
+    /// The user asked for it.
+    AskedFor,
     /// The step's subject does not exist.
     NotFound,
     /// An earlier step has just made it.
@@ -93,6 +95,7 @@ pub enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AskedFor => formatter.write_str("asked for"),
             Self::NotFound => formatter.write_str("not found"),
             Self::New => formatter.write_str("new"),
             Self::NotRunning => formatter.write_str("not running"),

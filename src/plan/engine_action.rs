@@ -45,6 +45,10 @@ pub enum EngineAction {
     StartContainer,
     /// Stop the node's container. Its server saves its keys first.
     StopContainer,
+    /// Kill the server in the node's container with SIGKILL, as a crash does.
+    KillContainer,
+    /// Pause the node's container.
+    PauseContainer,
     /// Unpause the node's container.
     UnpauseContainer,
     /// Attach the node's container to the network again.

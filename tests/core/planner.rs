@@ -20,6 +20,7 @@ mod kept_data;
 mod modules;
 mod moved_image;
 mod new;
+mod on_purpose;
 mod sentinel;
 
 const CLUSTER: &str = "kind: cluster";

@@ -19,6 +19,7 @@ pub(super) const CORE: &[&str] = &[
     "doctor",
     "event",
     "export",
+    "node_change",
     "observation",
     "plan",
     "planner",

@@ -153,7 +153,12 @@ impl State {
                 return Err("files are written by another call".to_owned());
             }
             EngineAction::StartContainer => self.start_container(named?)?,
-            EngineAction::StopContainer => self.stop_container(named?)?,
+            EngineAction::StopContainer | EngineAction::KillContainer => self.stop_container(named?)?,
+            EngineAction::PauseContainer => {
+                let container = self.container(named?)?;
+                refuse(container.state != ContainerState::Running, "the container does not run")?;
+                container.state = ContainerState::Paused;
+            }
             EngineAction::UnpauseContainer => {
                 let container = self.container(named?)?;
                 refuse(container.state != ContainerState::Paused, "the container is not paused")?;
