@@ -107,6 +107,8 @@ pub enum Command {
     Pause(NodeArguments),
     /// Let paused nodes continue
     Unpause(NodeArguments),
+    /// Load data into a deployment: files of commands
+    Seed(SeedArguments),
     /// Remove a deployment
     Down(DownArguments),
     /// Remove the deployments whose time is over (`up --ttl`)
@@ -334,6 +336,28 @@ pub struct CliArguments {
     /// The command. Default: read commands line by line.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// Options of `seed`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "redisctl seed [OPTIONS] [NAME] FILE...",
+    after_long_help = "Examples:
+  redisctl seed fixtures.redis             into the only deployment
+  redisctl seed shop fixtures.redis more   one file after another
+  generate | redisctl seed shop -          from another program
+
+A file has a command on each line, with the quotes of redis-cli; `#` begins a comment. A file that
+begins with `*` is in the servers' own protocol. All files are checked before a command is sent. A
+refused command ends the run; the error names its line."
+)]
+pub struct SeedArguments {
+    /// The deployment, then the files. The name is optional if the engine has exactly one deployment.
+    #[arg(value_name = "FILE", required = true)]
+    pub words: Vec<PathBuf>,
+    /// The limit of each wait: for another redisctl run, and for servers' replies: `90s`, `2m`.
+    #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
+    pub timeout: Duration,
 }
 
 /// Options of `down`.

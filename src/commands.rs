@@ -6,8 +6,6 @@ use crate::ui::Ui;
 
 mod ca;
 mod cli;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use cli::fuzzing;
 mod doctor;
 mod down;
 mod env;
@@ -20,6 +18,7 @@ mod logs;
 mod ls;
 mod node_change;
 mod plan;
+mod seed;
 mod spec_arguments;
 mod status;
 mod topologies;
@@ -52,6 +51,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Kill(arguments) => node_change::run(NodeVerb::Kill, arguments, host, ui).await,
         Command::Pause(arguments) => node_change::run(NodeVerb::Pause, arguments, host, ui).await,
         Command::Unpause(arguments) => node_change::run(NodeVerb::Unpause, arguments, host, ui).await,
+        Command::Seed(arguments) => seed::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Gc => gc::run(host, ui).await,
         Command::Topologies => topologies::run(ui),

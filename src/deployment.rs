@@ -23,6 +23,7 @@
 //! - [`Up`] brings a deployment up and verifies it; [`Up::plan`] returns the plan only.
 //! - [`Deployment`]: endpoints, connection settings, nodes, status, verification, [`Deployment::down`].
 //! - [`NodeChange`], [`NodeHandle::stop`] and others stop, start, kill and pause nodes.
+//! - [`Seed`] applies [`SeedFile`]s to a deployment.
 //! - [`RemovedOnDrop`] removes a deployment when a test panics.
 //! - [`Error`] has causes, a hint, and the report of a failed verification.
 //!
@@ -35,6 +36,7 @@ use std::time::Duration;
 
 mod certificates;
 mod cleanup;
+mod command_sender;
 mod contention;
 pub mod converge;
 mod disk_files;
@@ -75,6 +77,9 @@ mod provided_image;
 mod reached_networks;
 mod rule_trial;
 mod run_context;
+mod seed;
+mod seed_failure;
+mod seed_file;
 mod shipped_topologies;
 mod spec_not_found;
 mod spec_source;
@@ -86,6 +91,7 @@ mod verify;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};
 pub use crate::event::{Event, Listener};
+pub use crate::moved_data::Seeded;
 pub use crate::node_change::{NodeVerb, NodesChanged};
 pub use crate::plan::Plan;
 pub use crate::removed::Removed;
@@ -104,6 +110,9 @@ pub use leftovers::Leftovers;
 pub use loaded_spec::LoadedSpec;
 pub use node_change::NodeChange;
 pub use node_handle::NodeHandle;
+pub use seed::Seed;
+pub use seed_failure::SeedFailure;
+pub use seed_file::SeedFile;
 pub use shipped_topologies::{SHIPPED, ShippedTopology};
 pub use spec_source::SpecSource;
 pub use up::{Up, UpDone};

@@ -13,10 +13,12 @@ use crate::topology::NodeName;
 mod duration_text;
 mod json;
 mod news;
+mod transfer;
 
 pub use duration_text::in_words;
 pub use json::JsonLines;
 pub use news::{Note, Warning};
+pub use transfer::{Transfer, TransferUnit};
 
 /// An event of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +73,8 @@ pub enum Event {
         /// Bytes in all, as far as known.
         total: u64,
     },
+    /// Commands or keys are being moved.
+    Transfer(Transfer),
     /// A stage has succeeded.
     StageFinished {
         /// The stage.

@@ -1,7 +1,7 @@
 //! Properties of the parsers for text from outside. The fuzz targets in `fuzz/` check them on any input. Each part of
 //! the crate lists its own properties, and ordinary tests check them on the committed corpora.
 
-use crate::{commands, docker, redis, spec, topology, verify};
+use crate::{command_file, docker, redis, spec, topology, verify};
 
 /// The check of a target. It panics if the property does not hold.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ fn targets() -> impl Iterator<Item = &'static Target> {
         redis::fuzzing::TARGETS,
         docker::fuzzing::TARGETS,
         verify::fuzzing::TARGETS,
-        commands::fuzzing::TARGETS,
+        command_file::fuzzing::TARGETS,
     ];
     parts.into_iter().flatten()
 }

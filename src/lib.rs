@@ -33,9 +33,10 @@
 //! - `readiness`: the reasons why a deployment is not ready.
 //! - `verify`: the checks, as data, and pure functions that judge the replies. They know no plan and share no
 //!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
-//! - [`up_result`], [`removed`]: the results of `up` and `down`.
 //! - [`node_change`]: changes of nodes on purpose, and what clients can expect afterwards.
+//! - [`up_result`], [`removed`], [`moved_data`]: the results of commands.
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
+//! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
 //! - `export`: a topology as a compose file or a diagram.
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
@@ -88,6 +89,7 @@ pub mod event;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod moved_data;
 pub mod node_change;
 pub mod plan;
 pub mod removed;
@@ -107,6 +109,8 @@ cfg_if::cfg_if! {
         pub mod bundle;
         #[doc(hidden)]
         pub mod certificates;
+        #[doc(hidden)]
+        pub mod command_file;
         #[doc(hidden)]
         pub mod docker;
         #[doc(hidden)]
@@ -135,6 +139,7 @@ cfg_if::cfg_if! {
         mod arrangement;
         mod bundle;
         mod certificates;
+        mod command_file;
         mod docker;
         mod doctor;
         mod executor;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::doctor::Diagnosis;
 use crate::event::Listener;
+use crate::moved_data::Seeded;
 use crate::node_change::NodesChanged;
 use crate::plan::Plan;
 use crate::removed::Removed;
@@ -42,7 +43,7 @@ use notice_printer::NoticePrinter;
 
 pub use checks::CheckLine;
 pub use failure::Failure;
-pub use line_batches::{Line, LineBatches};
+pub use line_batches::LineBatches;
 pub use output_options::{ColourChoice, Output, OutputOptions, Verbosity};
 pub use palette::Palette;
 pub use prompt_lines::PromptLines;
@@ -253,6 +254,14 @@ impl Ui {
             return self.json(result);
         }
         self.print(&nodes_changed::render(result, self.data))
+    }
+
+    /// Writes the result of `seed`, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn seeded(&self, seeded: &Seeded) -> io::Result<()> {
+        if self.is_json() { self.json(seeded) } else { self.print(&notices::seeded(seeded, self.data)) }
     }
 
     /// Writes a line of a node's log.

@@ -13,10 +13,6 @@ use crate::topology::{Node, NodeName};
 use crate::ui::Ui;
 
 mod console;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod fuzzing;
-mod kinds;
-mod quoting;
 
 use console::{Audience, Console};
 

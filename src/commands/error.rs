@@ -70,6 +70,7 @@ fn exit_code(error: &Error) -> u8 {
     match error {
         Error::Spec(_)
         | Error::Invalid { .. }
+        | Error::BrokenFile { .. }
         | Error::File { .. }
         | Error::EnvFile { .. }
         | Error::Connection(_) => 2,

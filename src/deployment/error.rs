@@ -1,13 +1,15 @@
 //! Why an operation on a deployment failed, and what to do next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
 use super::failed_checks::FailedChecks;
 use super::leftovers::Leftovers;
+use super::seed_failure::SeedFailure;
 use crate::certificates::issue::IssueError;
+use crate::command_file::BrokenLine;
 use crate::connection::ConnectionError;
 use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
@@ -53,6 +55,17 @@ pub enum Error {
         /// The place and the reason.
         source: EnvFileError,
     },
+    /// Lines of a file are no commands. Nothing was sent.
+    #[error("{}", broken(path, problems))]
+    BrokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Its first problems, in order.
+        problems: Vec<BrokenLine>,
+    },
+    /// A file of data was applied only in part.
+    #[error(transparent)]
+    Seed(Box<SeedFailure>),
     /// The address of the engine cannot be determined.
     #[error(transparent)]
     Location(#[from] LocationError),
@@ -164,6 +177,12 @@ fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// The first problem of a file, and the number of the others.
+fn broken(path: &Path, problems: &[BrokenLine]) -> String {
+    let lines: Vec<String> = problems.iter().map(|problem| format!("{}:{problem}", path.display())).collect();
+    lines.join("\n  ")
+}
+
 fn list(obstacles: &[Obstacle]) -> String {
     let lines: Vec<String> = obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect();
     lines.concat()
@@ -201,6 +220,7 @@ impl Error {
             }
             Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
             Self::ChecksFailed(failed) => Some(failed.details()),
+            Self::Seed(failure) => Some(failure.details()),
             _ => None,
         }
     }
@@ -246,6 +266,8 @@ impl Error {
                 let name = &failed.topology.name;
                 Some(format!("`redisctl verify {name} --explain` shows the commands and replies of each check"))
             }
+            Self::BrokenFile { .. } => Some("nothing was sent: correct the file, and run it again".to_owned()),
+            Self::Seed(_) => Some("correct the line; commands that were executed are executed again, unless you remove them".to_owned()),
             Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) => None,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Event;
+use super::{Event, Transfer};
 use crate::plan::{Plan, StageId, Step, StepId};
 
 /// Converts events to lines. It keeps the running plan, because events name its steps by id.
@@ -54,6 +54,10 @@ enum JsonLine<'a> {
         reference: &'a str,
         done: u64,
         total: u64,
+    },
+    Transfer {
+        #[serde(flatten)]
+        transfer: &'a Transfer,
     },
     StageFinished {
         stage: &'a str,
@@ -111,6 +115,7 @@ impl JsonLines {
             Event::Pulling { reference, done, total } => {
                 JsonLine::Pulling { reference, done: *done, total: *total }
             }
+            Event::Transfer(transfer) => JsonLine::Transfer { transfer },
             Event::StageFinished { stage, took } => {
                 JsonLine::StageFinished { stage: self.stage(*stage)?, took: *took }
             }
@@ -141,7 +146,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Missing, Note};
+    use crate::event::{Missing, Note, TransferUnit};
     use crate::plan::{Deviation, testing};
 
     #[test]
@@ -165,6 +170,12 @@ mod tests {
             Event::StepFailed { step: steps[1], error: vec!["no".to_owned(), "disk full".to_owned()] },
             Event::Waiting { step: steps[3], missing },
             Event::Pulling { reference: "redis:8".to_owned(), done: 1, total: 2 },
+            Event::Transfer(Transfer {
+                subject: "a.redis".to_owned(),
+                unit: TransferUnit::Commands,
+                done: 1000,
+                total: 3000,
+            }),
             Event::StageFinished { stage: stages[0], took },
             Event::Note(Note::PortTaken { port: 7001 }),
         ]
@@ -179,6 +190,7 @@ mod tests {
         {"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
         {"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
         {"event":"pulling","reference":"redis:8","done":1,"total":2}
+        {"event":"transfer","subject":"a.redis","unit":"commands","done":1000,"total":3000}
         {"event":"stage-finished","stage":"image","took":1.235}
         {"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
         "#);

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -88,6 +89,9 @@ pub enum ServerError {
         /// The cause.
         source: RedisError,
     },
+    /// No reply came in time.
+    #[error("no reply came within {} s", .0.as_secs())]
+    Late(Duration),
     /// A reply cannot be parsed.
     #[error("the reply to `{command}` could not be understood: {what}")]
     Reply {
@@ -156,6 +160,7 @@ impl ServerError {
             }
             Self::NoSuchNode(_)
             | Self::Reply { .. }
+            | Self::Late(_)
             | Self::State { .. }
             | Self::NotMetYet(_)
             | Self::NotHandedOverYet(_)
@@ -186,6 +191,7 @@ impl ServerError {
             | Self::Certificate { .. }
             | Self::Handshake { .. }
             | Self::Silent { .. }
+            | Self::Late(_)
             | Self::State { .. }
             | Self::Reply { .. } => false,
         }

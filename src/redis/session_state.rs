@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
+pub(super) use crate::command_file::Words;
 use crate::reply::Reply;
-
-/// A command: its name and its arguments.
-pub(super) type Words = Vec<Vec<u8>>;
 
 /// The user of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

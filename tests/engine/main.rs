@@ -43,6 +43,7 @@ mod relay;
 mod remote;
 mod restarts;
 mod secrets;
+mod seed;
 mod sentinel;
 mod settings;
 mod shapes;

@@ -7,13 +7,14 @@ use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _};
 
 use super::super::CommandError;
-use super::kinds::CommandKind;
-use super::quoting::{self, QuoteError};
+use crate::command_file::kinds::CommandKind;
+use crate::command_file::lines::Line;
+use crate::command_file::quoting::{self, QuoteError};
 use crate::deployment::Error;
 use crate::redis::CliSession;
 use crate::reply::{Combine, Reach, Reply};
 use crate::topology::Node;
-use crate::ui::{Failure, Line, Ui};
+use crate::ui::{Failure, Ui};
 
 /// The text of `help` at the prompt.
 const HELP: &str = "Any Redis command, as redis-cli takes it: SET \"my key\" 'my value'

@@ -8,7 +8,7 @@ use console::truncate_str;
 use indicatif::HumanBytes;
 
 use super::in_short::{more, nodes_in_short};
-use crate::event::{Event, Missing};
+use crate::event::{Event, Missing, Transfer};
 use crate::plan::{Action, Condition, Plan, StageId, StepId};
 use crate::topology::NodeName;
 use crate::ui::Palette;
@@ -39,6 +39,8 @@ pub(super) struct Board {
     /// The nodes that have a line. A new busy node takes the line of a finished node, so that lines keep their
     /// places.
     rows: Vec<NodeName>,
+    /// Commands or keys that are being moved, outside of stages.
+    transfer: Option<Transfer>,
 }
 
 struct BoardStage {
@@ -69,7 +71,7 @@ enum RowState {
 impl Board {
     pub(super) fn new(palette: Palette, born: Instant) -> Self {
         let (nodes, rows) = (Vec::new(), Vec::new());
-        Self { palette, born, plan: None, stage: None, nodes, rows }
+        Self { palette, born, plan: None, stage: None, nodes, rows, transfer: None }
     }
 
     /// Applies an event. The result is a line that stays on the screen.
@@ -103,6 +105,10 @@ impl Board {
             }
             Event::Pulling { reference, done, total } => {
                 self.pulling(&reference, done, total);
+                None
+            }
+            Event::Transfer(transfer) => {
+                self.transfer = Some(transfer).filter(|transfer| transfer.done < transfer.total);
                 None
             }
             Event::StageFinished { took, .. } => {
@@ -226,6 +232,9 @@ impl Board {
 
     fn header(&self, now: Instant) -> Option<String> {
         let spinner = self.spinner(now);
+        if let Some(transfer) = self.transfer.as_ref().filter(|_| self.stage.is_none()) {
+            return Some(format!("{spinner} {transfer}"));
+        }
         let Some(stage) = &self.stage else {
             // The picture stays between stages, so that it does not flicker.
             return self.plan.as_ref().map(|plan| format!("{spinner} {}", plan.deployment));

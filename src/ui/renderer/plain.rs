@@ -44,6 +44,8 @@ enum Topic {
     Subject(Option<NodeName>),
     /// The download of an image.
     Image(String),
+    /// The commands or keys of a file.
+    File(String),
 }
 
 impl Plain {
@@ -133,6 +135,14 @@ impl PlainState {
             Event::Pulling { reference, done, total } => {
                 let line = format!("pulling {reference}: {} of {}", HumanBytes(done), HumanBytes(total));
                 self.due(Topic::Image(reference), now).then_some(line)
+            }
+            Event::Transfer(transfer) => {
+                let line = transfer.to_string();
+                // The first line comes after a while: most files are short.
+                let topic = Topic::File(transfer.subject);
+                let is_first = !self.reminded.contains_key(&topic);
+                let due = self.due(topic, now);
+                (due && !is_first).then_some(line)
             }
             Event::Note(note) => Some(note.to_string()),
             Event::Warning(warning) => Some(format!("{} {warning}", palette.caution("warning:"))),

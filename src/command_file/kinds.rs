@@ -2,7 +2,7 @@
 
 /// The kinds of commands at the prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CommandKind {
+pub enum CommandKind {
     /// A command with a single reply.
     Plain,
     /// A command whose single reply is a text for users.
@@ -34,9 +34,37 @@ const REPORTS: [&[&str]; 11] = [
 const UNSUPPORTED: [&[&str]; 6] =
     [&["SYNC"], &["PSYNC"], &["CLIENT", "REPLY"], &["UNSUBSCRIBE"], &["PUNSUBSCRIBE"], &["SUNSUBSCRIBE"]];
 
+/// Commands that end a connection, or after which it does not carry a reply for each command.
+const RESERVED: [&str; 13] = [
+    "SUBSCRIBE",
+    "PSUBSCRIBE",
+    "SSUBSCRIBE",
+    "UNSUBSCRIBE",
+    "PUNSUBSCRIBE",
+    "SUNSUBSCRIBE",
+    "MONITOR",
+    "SYNC",
+    "PSYNC",
+    "CLIENT REPLY",
+    "QUIT",
+    "EXIT",
+    "SHUTDOWN",
+];
+
 impl CommandKind {
+    /// The name of a command that cannot be in a file whose replies are counted; `None` for all other commands.
+    #[must_use]
+    pub fn reserved(words: &[Vec<u8>]) -> Option<&'static str> {
+        RESERVED.into_iter().find(|name| {
+            let mut parts = name.split(' ').zip(words);
+            name.split(' ').count() <= words.len()
+                && parts.all(|(part, word)| word.eq_ignore_ascii_case(part.as_bytes()))
+        })
+    }
+
     /// The kind of a command.
-    pub(super) fn of_command(words: &[Vec<u8>]) -> Self {
+    #[must_use]
+    pub fn of_command(words: &[Vec<u8>]) -> Self {
         let begins = |names: &&[&str]| {
             names.len() <= words.len()
                 && names.iter().zip(words).all(|(name, word)| word.eq_ignore_ascii_case(name.as_bytes()))
@@ -77,5 +105,11 @@ mod tests {
             let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
             assert_eq!(CommandKind::of_command(&words), kind, "{line}");
         }
+        let reserved = |line: &str| {
+            let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+            CommandKind::reserved(&words)
+        };
+        assert_eq!(reserved("client reply OFF"), Some("CLIENT REPLY"));
+        assert_eq!((reserved("CLIENT ID"), reserved("CLIENT"), reserved("GET quit")), (None, None, None));
     }
 }

@@ -2,7 +2,7 @@
 
 /// A line that cannot be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum QuoteError {
+pub enum QuoteError {
     /// A typed line.
     #[error("the quotes of this line do not match")]
     Typed,
@@ -13,7 +13,10 @@ pub(super) enum QuoteError {
 
 /// Splits a line at white space. `"…"` knows the escapes `\n \r \t \b \a \xHH`; `\` before any other character is
 /// removed. `'…'` knows only `\'`. A closing quote ends its word.
-pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, QuoteError> {
+///
+/// # Errors
+/// The quotes do not match.
+pub fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, QuoteError> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
     while !rest.is_empty() {

@@ -1,0 +1,16 @@
+//! The results of `seed`, `snapshot` and `restore` as data.
+
+use serde::Serialize;
+
+use crate::topology::DeploymentName;
+
+/// The result of seeding a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Seeded {
+    /// The deployment.
+    pub deployment: DeploymentName,
+    /// The number of executed commands.
+    pub commands: u64,
+    /// The duration, in seconds.
+    pub seconds: f64,
+}
