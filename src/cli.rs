@@ -11,9 +11,13 @@ use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
 mod duration;
 mod nodes;
+mod schema;
+mod usage_error;
 
 use duration::{duration, time_to_live};
 pub use nodes::NodeArguments;
+pub use schema::SchemaArguments;
+pub use usage_error::{asks_for_json, usage_failure};
 
 /// The output of `--version`. Another tool has the same name, so the purpose is printed too.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\n", env!("CARGO_PKG_DESCRIPTION"));
@@ -119,8 +123,8 @@ pub enum Command {
     Init(InitArguments),
     /// Check a spec without an engine
     Validate(SpecArguments),
-    /// Print the JSON Schema of specs
-    Schema,
+    /// Print the JSON Schema of specs, or of what a command prints with `--output json`
+    Schema(SchemaArguments),
     /// Print the deployment of a spec as a compose file or a diagram
     Export(ExportArguments),
     /// Check this machine and its engine, and print how to fix problems

@@ -18,6 +18,7 @@ mod logs;
 mod ls;
 mod node_change;
 mod plan;
+mod schema;
 mod seed;
 mod spec_arguments;
 mod status;
@@ -57,7 +58,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Topologies => topologies::run(ui),
         Command::Init(arguments) => init::run(arguments, ui),
         Command::Validate(arguments) => validate::run(arguments, ui),
-        Command::Schema => validate::schema(ui),
+        Command::Schema(arguments) => schema::run(arguments, ui),
         Command::Export(arguments) => export::run(arguments, ui),
         Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),

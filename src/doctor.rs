@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub mod checks;
 
 /// The severity of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// No problem.
@@ -33,7 +34,7 @@ impl Severity {
 }
 
 /// The result of one check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DoctorFinding {
     /// The check's name, which stays the same between releases.
     #[serde(rename = "name")]
@@ -79,17 +80,6 @@ impl Diagnosis {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
-    }
-
-    /// The diagnosis as JSON.
-    #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
-            "ok": self.count(Severity::Ok),
-            "warnings": self.count(Severity::Warning),
-            "problems": self.count(Severity::Problem),
-            "checks": self.findings,
-        })
     }
 }
 

@@ -16,7 +16,7 @@ mod news;
 mod transfer;
 
 pub use duration_text::in_words;
-pub use json::JsonLines;
+pub use json::{JsonLine, JsonLines, StepText};
 pub use news::{Note, Warning};
 pub use transfer::{Transfer, TransferUnit};
 

@@ -41,6 +41,7 @@
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
 //! - [`status`], [`connection`]: the data of `status` and `env`.
+//! - `output`, `versioned`: the JSON documents that commands print, with their schemas.
 //! - `bundle`: the failure bundle, with files that show why `up` failed.
 //! - [`event`]: the events of a run.
 //!
@@ -122,6 +123,8 @@ cfg_if::cfg_if! {
         #[doc(hidden)]
         pub mod observation;
         #[doc(hidden)]
+        pub mod output;
+        #[doc(hidden)]
         pub mod planner;
         #[doc(hidden)]
         pub mod poll;
@@ -134,6 +137,8 @@ cfg_if::cfg_if! {
         #[doc(hidden)]
         pub mod verify;
         #[doc(hidden)]
+        pub mod versioned;
+        #[doc(hidden)]
         pub mod waiting;
     } else {
         mod arrangement;
@@ -145,12 +150,14 @@ cfg_if::cfg_if! {
         mod executor;
         mod export;
         mod observation;
+        mod output;
         mod planner;
         mod poll;
         mod readiness;
         mod redis;
         mod reply;
         mod verify;
+        mod versioned;
         mod waiting;
     }
 }

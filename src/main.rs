@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use redisctl::cli::{Cli, Command};
+use redisctl::cli::{Cli, Command, asks_for_json, usage_failure};
 use redisctl::commands::{self, CommandError, ExitStatus};
 use redisctl::deployment::Error;
-use redisctl::ui::{Failure, Ui};
+use redisctl::ui::{Failure, Output, OutputOptions, Ui};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| end_usage(&error));
     let ui = Ui::detect(cli.global.screen());
     log_to_stderr(cli.global.verbose, &ui);
     match start(&cli, &ui) {
@@ -29,6 +29,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints help, or an error of the command line, and ends the process.
+fn end_usage(error: &clap::Error) -> ! {
+    if error.use_stderr() && asks_for_json(&std::env::args_os().collect::<Vec<_>>()) {
+        let ui = Ui::detect(OutputOptions { output: Output::Json, ..OutputOptions::default() });
+        ui.error(&usage_failure(error));
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// Runs the command to its end, or until a signal.

@@ -10,6 +10,7 @@ mod cause;
 mod chain;
 mod condition;
 mod disagreement;
+mod document;
 pub mod effect;
 mod engine_action;
 mod group;
@@ -31,6 +32,7 @@ pub use condition::{
     SentinelExpectation,
 };
 pub use disagreement::{Deviation, Disagreement};
+pub use document::PlanDocument;
 pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
 pub use group::Group;
@@ -203,29 +205,7 @@ impl Plan {
     /// The plan as JSON, for `plan --output json`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        let step = |(id, step): (StepId, &Step)| {
-            serde_json::json!({
-                "id": id,
-                "action": step.action.to_string(),
-                "node": step.node,
-                "cause": step.cause.to_string(),
-            })
-        };
-        let stages: Vec<_> = self
-            .stages
-            .iter()
-            .zip(self.stage_ids())
-            .map(|(stage, id)| {
-                let steps: Vec<_> = self.steps_of(id).map(step).collect();
-                serde_json::json!({ "name": stage.name, "steps": steps })
-            })
-            .collect();
-        serde_json::json!({
-            "deployment": self.deployment,
-            "changes": self.changes(),
-            "stages": stages,
-            "notes": self.notes().collect::<Vec<_>>(),
-        })
+        serde_json::json!(PlanDocument::new(self))
     }
 }
 

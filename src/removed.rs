@@ -1,9 +1,10 @@
 //! The removed parts of a deployment.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The removed parts of a deployment, and its kept volumes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Removed {
     /// Containers by name.
     pub containers: Vec<String>,

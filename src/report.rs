@@ -2,9 +2,15 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::topology::{DeploymentName, NodeName};
+
+mod document;
+
+pub use document::ReportDocument;
 
 /// The results of all checks of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +39,8 @@ pub struct CheckResult {
 }
 
 /// Whether a check passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The fact is proved.
     Passed,
@@ -87,13 +94,7 @@ impl Report {
     /// The report as JSON. `explain` adds the fact that each check proves, and its transcript.
     #[must_use]
     pub fn to_json(&self, explain: bool) -> Value {
-        let checks: Vec<Value> = self.checks.iter().map(|check| check.to_json(explain)).collect();
-        json!({
-            "deployment": self.deployment,
-            "passed": self.passed(),
-            "failed": self.failed(),
-            "checks": checks,
-        })
+        json!(ReportDocument::new(self, explain))
     }
 
     /// The transcripts of all checks as plain text.
@@ -105,21 +106,6 @@ impl Report {
 }
 
 impl CheckResult {
-    fn to_json(&self, explain: bool) -> Value {
-        let mut value = json!({
-            "name": self.name,
-            "node": self.node,
-            "outcome": self.outcome.as_str(),
-            "detail": self.detail,
-        });
-        if let Some(fields) = value.as_object_mut().filter(|_| explain) {
-            fields.insert("proves".to_owned(), self.proves.into());
-            let transcript = self.transcript.iter().map(Exchange::to_json).collect();
-            fields.insert("transcript".to_owned(), Value::Array(transcript));
-        }
-        value
-    }
-
     /// The fact to prove, the commands and replies, and the result.
     #[must_use]
     pub fn transcript_text(&self) -> String {
@@ -156,16 +142,6 @@ impl Exchange {
             Some(user) => format!("{} as {user}", self.at),
             None => format!("{} not logged in", self.at),
         }
-    }
-
-    fn to_json(&self) -> Value {
-        json!({
-            "at": self.at,
-            "user": self.user,
-            "command": self.command,
-            "reply": self.reply,
-            "times": self.times,
-        })
     }
 }
 

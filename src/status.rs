@@ -1,5 +1,6 @@
 //! The state of a deployment as data, for `status` and `ls`. [`status`] judges an observation.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::topology::{DeploymentName, Kind, NodeName};
@@ -14,7 +15,7 @@ pub use judge::status;
 pub use list::{DeploymentLine, LineState};
 
 /// A deployment and each of its nodes. It serializes to the JSON of `status --output json`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct StatusView {
     /// The deployment.
     pub deployment: DeploymentName,
@@ -38,7 +39,7 @@ pub struct StatusView {
 }
 
 /// The state of a deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeploymentState {
     /// All nodes run, and all roles and links are right.
@@ -50,7 +51,7 @@ pub enum DeploymentState {
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NodeStatus {
     /// Its name.
     pub name: NodeName,
@@ -83,7 +84,7 @@ pub struct NodeStatus {
 }
 
 /// A module that a server has loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ModuleStatus {
     /// The name that it gives itself.
     pub name: String,
@@ -98,7 +99,7 @@ pub struct ModuleStatus {
 }
 
 /// The role of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// It accepts writes.
@@ -110,7 +111,7 @@ pub enum Role {
 }
 
 /// The condition of a node's container and server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeCondition {
     /// The container runs, and the server answers.
@@ -130,7 +131,7 @@ pub enum NodeCondition {
 }
 
 /// A replica's link to its primary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Link {
     /// The replica is connected and up to date.

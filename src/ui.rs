@@ -6,16 +6,20 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::doctor::Diagnosis;
-use crate::event::Listener;
+use crate::event::{JsonLine, Listener};
 use crate::moved_data::Seeded;
 use crate::node_change::NodesChanged;
-use crate::plan::Plan;
+use crate::output::{
+    DiagnosisDocument, ErrorDocument, LogLine, RemovedDocument, TopologyLine, UpDocument, ValidDocument,
+};
+use crate::plan::{Plan, PlanDocument};
 use crate::removed::Removed;
-use crate::report::{CheckResult, Outcome, Report};
+use crate::report::{CheckResult, Outcome, Report, ReportDocument};
 use crate::spec::{Remarks, SecretText, SpecError};
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
 use crate::up_result::{UpResult, Verification};
+use crate::versioned::Versioned;
 
 mod checks;
 mod client_commands;
@@ -114,12 +118,24 @@ impl Ui {
         self.print(&format!("{}\n", serde_json::to_string_pretty(value)?))
     }
 
+    /// Writes a JSON document with its version to stdout.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn document(&self, document: impl Serialize) -> io::Result<()> {
+        self.json(&Versioned::new(document))
+    }
+
     /// Writes a plan, as text or as JSON.
     ///
     /// # Errors
     /// As [`Ui::print`].
     pub fn plan(&self, plan: &Plan) -> io::Result<()> {
-        if self.is_json() { self.json(&plan.to_json()) } else { self.print(&plan::render(plan, self.data)) }
+        if self.is_json() {
+            self.document(PlanDocument::new(plan))
+        } else {
+            self.print(&plan::render(plan, self.data))
+        }
     }
 
     /// Writes a deployment's status, as text or as JSON.
@@ -127,7 +143,7 @@ impl Ui {
     /// # Errors
     /// As [`Ui::print`].
     pub fn status(&self, status: &StatusView) -> io::Result<()> {
-        if self.is_json() { self.json(status) } else { self.print(&status::render(status, self.data)) }
+        if self.is_json() { self.document(status) } else { self.print(&status::render(status, self.data)) }
     }
 
     /// Writes the list of deployments, as text or as JSON.
@@ -149,13 +165,7 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn up(&self, topology: &Topology, done: &UpResult) -> io::Result<()> {
         if self.is_json() {
-            let verification = done.verification.as_ref().map(|verified| verified.report.to_json(false));
-            return self.json(&serde_json::json!({
-                "deployment": topology.name,
-                "changes": done.changes,
-                "status": done.status,
-                "verification": verification,
-            }));
+            return self.document(UpDocument::new(topology, done));
         }
         self.print(&up_summary::render(topology, &done.status, self.data))?;
         if let Some(Verification { report, took }) = &done.verification {
@@ -171,7 +181,7 @@ impl Ui {
     pub fn checks(&self, verified: &Verification, explain: bool) -> io::Result<()> {
         let Verification { report, took } = verified;
         if self.is_json() {
-            return self.json(&report.to_json(explain));
+            return self.document(ReportDocument::new(report, explain));
         }
         if explain {
             self.print(&format!("{}\n", report.transcript_text()))?;
@@ -185,7 +195,7 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn diagnosis(&self, diagnosis: &Diagnosis) -> io::Result<()> {
         if self.is_json() {
-            return self.json(&diagnosis.to_json());
+            return self.document(DiagnosisDocument::new(diagnosis));
         }
         self.print(&diagnosis::render(diagnosis, self.data))
     }
@@ -196,10 +206,7 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn topologies(&self, specs: &[(&str, &str)]) -> io::Result<()> {
         if self.is_json() {
-            let all: Vec<_> = specs
-                .iter()
-                .map(|(name, summary)| serde_json::json!({"name": name, "summary": summary}))
-                .collect();
+            let all: Vec<_> = specs.iter().map(|(name, summary)| TopologyLine { name, summary }).collect();
             return self.json(&all);
         }
         self.print(&notices::topologies(specs, self.data))
@@ -211,13 +218,13 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn valid(&self, source: &str, topology: &Topology, remarks: &Remarks) -> io::Result<()> {
         if self.is_json() {
-            return self.json(&serde_json::json!({
-                "spec": source,
-                "valid": true,
-                "deployment": topology.name,
-                "summary": topology.summary(),
-                "warnings": remarks.located(),
-            }));
+            return self.document(ValidDocument {
+                spec: source,
+                valid: true,
+                deployment: &topology.name,
+                summary: topology.summary(),
+                warnings: remarks.located(),
+            });
         }
         let remarks = remarks.render(self.messages.is_enabled());
         if self.options.verbosity != Verbosity::Quiet && !remarks.is_empty() {
@@ -238,9 +245,7 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn removed(&self, deployments: &[(String, Removed)]) -> io::Result<()> {
         if self.is_json() {
-            let all: std::collections::BTreeMap<&str, &Removed> =
-                deployments.iter().map(|(name, removed)| (name.as_str(), removed)).collect();
-            return self.json(&all);
+            return self.json(&RemovedDocument::new(deployments));
         }
         self.print(&notices::removed(deployments, self.data))
     }
@@ -251,7 +256,7 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn nodes_changed(&self, result: &NodesChanged) -> io::Result<()> {
         if self.is_json() {
-            return self.json(result);
+            return self.document(result);
         }
         self.print(&nodes_changed::render(result, self.data))
     }
@@ -261,7 +266,7 @@ impl Ui {
     /// # Errors
     /// As [`Ui::print`].
     pub fn seeded(&self, seeded: &Seeded) -> io::Result<()> {
-        if self.is_json() { self.json(seeded) } else { self.print(&notices::seeded(seeded, self.data)) }
+        if self.is_json() { self.document(seeded) } else { self.print(&notices::seeded(seeded, self.data)) }
     }
 
     /// Writes a line of a node's log.
@@ -270,7 +275,7 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn log_line(&self, node: &str, line: &str) -> io::Result<()> {
         if self.is_json() {
-            return self.print(&format!("{}\n", serde_json::json!({"node": node, "line": line})));
+            return self.print(&json_line(LogLine { node, line }));
         }
         self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
     }
@@ -321,7 +326,7 @@ impl Ui {
     /// Writes an error with its causes and hint to stderr, even with `--quiet`. With `--output json`, it is JSON.
     pub fn error(&self, failure: &Failure) {
         if self.is_json() {
-            say(&format!("{}\n", failure::to_json(failure)));
+            say(&json_line(failure::document(failure)));
         } else {
             say(&failure::render(failure, self.messages));
         }
@@ -330,10 +335,7 @@ impl Ui {
     /// Writes a spec's problems to stderr, each with its place. With `--output json`, they are JSON.
     pub fn spec_error(&self, error: &SpecError) {
         if self.is_json() {
-            say(&format!(
-                "{}\n",
-                serde_json::json!({"error": error.to_string(), "problems": error.located()})
-            ));
+            say(&json_line(ErrorDocument::Spec { error: error.to_string(), problems: error.located() }));
         } else {
             say(&error.render(self.messages.is_enabled()));
         }
@@ -347,17 +349,21 @@ impl Ui {
         self.error(&Failure { message: "interrupted".to_owned(), hint, ..Failure::default() });
     }
 
-    /// Writes a warning to stderr.
+    /// Writes a warning to stderr, as text or as an event.
     pub fn warning(&self, message: &str) {
-        if self.options.verbosity != Verbosity::Quiet {
-            say(&format!("{} {message}\n", self.messages.caution("warning:")));
+        match (self.options.verbosity, self.options.output) {
+            (Verbosity::Quiet, _) => {}
+            (_, Output::Json) => say(&json_line(JsonLine::Warning { message: message.to_owned() })),
+            (_, Output::Text) => say(&format!("{} {message}\n", self.messages.caution("warning:"))),
         }
     }
 
-    /// Writes a remark to stderr.
+    /// Writes a remark to stderr, as text or as an event.
     pub fn note(&self, message: &str) {
-        if self.options.verbosity != Verbosity::Quiet {
-            say(&format!("{message}\n"));
+        match (self.options.verbosity, self.options.output) {
+            (Verbosity::Quiet, _) => {}
+            (_, Output::Json) => say(&json_line(JsonLine::Note { message: message.to_owned() })),
+            (_, Output::Text) => say(&format!("{message}\n")),
         }
     }
 }
@@ -371,6 +377,12 @@ fn write(bytes: &[u8]) -> io::Result<()> {
 /// Writes to stderr. Errors are ignored: if stderr is closed, there is no way to report them.
 fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A document with its version as a line.
+fn json_line(document: impl Serialize) -> String {
+    let line = serde_json::to_string(&Versioned::new(document)).expect("a document has only names as keys");
+    format!("{line}\n")
 }
 
 /// A report's checks as lines of a table.

@@ -3,6 +3,7 @@
 use super::{CommandError, ExitStatus};
 use crate::cli::CaArguments;
 use crate::deployment::{ConnectedEngine, Error};
+use crate::output::AuthorityDocument;
 use crate::ui::Ui;
 
 pub(super) async fn run(
@@ -23,7 +24,7 @@ pub(super) async fn run(
             |source| CommandError::Deployment(Error::File { operation: "write", path: path.clone(), source });
         std::fs::write(path, authority).map_err(failed)?;
     } else if ui.is_json() {
-        ui.json(&serde_json::json!({"deployment": deployment.name(), "ca": authority}))?;
+        ui.document(AuthorityDocument { deployment: deployment.name(), ca: authority })?;
     } else {
         ui.print(authority)?;
     }

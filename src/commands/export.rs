@@ -5,6 +5,7 @@ use super::{CommandError, ExitStatus};
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::deployment::Error;
 use crate::export::{compose, diagram};
+use crate::output::DiagramDocument;
 use crate::ui::Ui;
 
 pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<ExitStatus, CommandError> {
@@ -24,7 +25,7 @@ pub(super) fn run(arguments: &ExportArguments, ui: &Ui) -> Result<ExitStatus, Co
             ui.print(&compose::render(topology, spec.modules()).map_err(std::io::Error::other)?)?;
         }
         ExportFormat::Diagram if ui.is_json() => {
-            ui.json(&serde_json::json!({"deployment": topology.name, "mermaid": diagram::render(topology)}))?;
+            ui.document(DiagramDocument { deployment: &topology.name, mermaid: diagram::render(topology) })?;
         }
         ExportFormat::Diagram => ui.print(&diagram::render(topology))?,
     }

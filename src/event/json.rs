@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{Event, Transfer};
-use crate::plan::{Plan, StageId, Step, StepId};
+use crate::plan::{Plan, PlanDocument, StageId, Step, StepId};
+use crate::versioned::Versioned;
 
 /// Converts events to lines. It keeps the running plan, because events name its steps by id.
 #[derive(Debug, Default)]
@@ -16,66 +17,105 @@ pub struct JsonLines {
 }
 
 /// The fields of a line, in the order of the output. Scripts depend on them.
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum JsonLine<'a> {
+pub enum JsonLine<'a> {
+    /// The planner made a plan.
     Planned {
-        plan: Value,
+        /// The plan, as `plan --output json` prints it.
+        plan: PlanDocument,
     },
+    /// A plan starts.
     PlanStarted {
+        /// The deployment.
         deployment: &'a str,
+        /// The number of its steps.
         steps: usize,
     },
+    /// A stage begins.
     StageStarted {
+        /// Its name.
         stage: &'a str,
+        /// The nodes that have steps in it; the deployment's name for its own steps.
         subjects: Vec<&'a str>,
     },
+    /// A step begins.
     StepStarted {
+        /// The step.
         #[serde(flatten)]
         step: StepText<'a>,
     },
+    /// A step has succeeded.
     StepFinished {
+        /// The step.
         #[serde(flatten)]
         step: StepText<'a>,
+        /// Its duration in seconds.
         #[serde(serialize_with = "seconds")]
+        #[schemars(with = "f64")]
         took: Duration,
     },
+    /// A step has failed.
     StepFailed {
+        /// The step.
         #[serde(flatten)]
         step: StepText<'a>,
+        /// The error with its causes.
         error: String,
     },
+    /// A step takes long.
     Waiting {
+        /// The node, or the deployment.
         subject: &'a str,
+        /// The reasons why it still waits.
         missing: Vec<String>,
+        /// The step's number in the plan.
         id: StepId,
     },
+    /// An image is being pulled.
     Pulling {
+        /// Its reference.
         reference: &'a str,
+        /// Bytes on this engine.
         done: u64,
+        /// Bytes in all, as far as known.
         total: u64,
     },
+    /// Data is being sent.
     Transfer {
+        /// What is sent, and how much of it.
         #[serde(flatten)]
         transfer: &'a Transfer,
     },
+    /// A stage has succeeded.
     StageFinished {
+        /// Its name.
         stage: &'a str,
+        /// Its duration in seconds.
         #[serde(serialize_with = "seconds")]
+        #[schemars(with = "f64")]
         took: Duration,
     },
+    /// An expected event.
     Note {
+        /// The note.
         message: String,
     },
+    /// An unexpected event.
     Warning {
+        /// The warning.
         message: String,
     },
 }
 
-#[derive(Serialize)]
-struct StepText<'a> {
+/// A step in words.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StepText<'a> {
+    /// The node, or the deployment.
     subject: &'a str,
+    /// The action.
     action: String,
+    /// The step's number in the plan.
     id: StepId,
 }
 
@@ -86,12 +126,12 @@ impl JsonLines {
         if let Event::PlanStarted { plan } = event {
             self.running = Some(Arc::clone(plan));
         }
-        serde_json::to_string(&self.fields(event)?).ok()
+        serde_json::to_string(&Versioned::new(self.fields(event)?)).ok()
     }
 
     fn fields<'a>(&'a self, event: &'a Event) -> Option<JsonLine<'a>> {
         Some(match event {
-            Event::Planned { plan } => JsonLine::Planned { plan: plan.to_json() },
+            Event::Planned { plan } => JsonLine::Planned { plan: PlanDocument::new(plan) },
             Event::PlanStarted { plan } => {
                 JsonLine::PlanStarted { deployment: plan.deployment.as_str(), steps: plan.steps().count() }
             }
@@ -183,16 +223,25 @@ mod tests {
         .filter_map(|event| lines.line(event))
         .collect();
         insta::assert_snapshot!(text.join("\n"), @r#"
-        {"event":"plan-started","deployment":"shop","steps":6}
-        {"event":"stage-started","stage":"image","subjects":["shop"]}
-        {"event":"step-started","subject":"shop","action":"pull image redis:8","id":1}
-        {"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
-        {"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
-        {"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
-        {"event":"pulling","reference":"redis:8","done":1,"total":2}
-        {"event":"transfer","subject":"a.redis","unit":"commands","done":1000,"total":3000}
-        {"event":"stage-finished","stage":"image","took":1.235}
-        {"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
+        {"version":1,"event":"plan-started","deployment":"shop","steps":6}
+        {"version":1,"event":"stage-started","stage":"image","subjects":["shop"]}
+        {"version":1,"event":"step-started","subject":"shop","action":"pull image redis:8","id":1}
+        {"version":1,"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
+        {"version":1,"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
+        {"version":1,"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
+        {"version":1,"event":"pulling","reference":"redis:8","done":1,"total":2}
+        {"version":1,"event":"transfer","subject":"a.redis","unit":"commands","done":1000,"total":3000}
+        {"version":1,"event":"stage-finished","stage":"image","took":1.235}
+        {"version":1,"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
+        {"version":1,"event":"plan-started","deployment":"shop","steps":6}
+        {"version":1,"event":"stage-started","stage":"image","subjects":["shop"]}
+        {"version":1,"event":"step-started","subject":"shop","action":"pull image redis:8","id":1}
+        {"version":1,"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
+        {"version":1,"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
+        {"version":1,"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
+        {"version":1,"event":"pulling","reference":"redis:8","done":1,"total":2}
+        {"version":1,"event":"stage-finished","stage":"image","took":1.235}
+        {"version":1,"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
         "#);
     }
 }

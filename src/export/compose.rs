@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::spec::{DataSpec, ModulesSpec};
@@ -29,7 +30,7 @@ const HOST_IMAGE: &str = "${REDIS_IMAGE:?name the image}";
 const HEALTH_INTERVAL: u64 = 5;
 
 /// A compose file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Compose {
     services: BTreeMap<String, Service>,
     networks: BTreeMap<String, Network>,
@@ -38,7 +39,7 @@ pub struct Compose {
 }
 
 /// One container.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Service {
     image: String,
     container_name: String,
@@ -76,14 +77,14 @@ struct Service {
 }
 
 /// Limits of the kernel.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Limits {
     /// Open files.
     nofile: u32,
 }
 
 /// How compose finds out whether a server answers: `docker compose up --wait` waits for it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct HealthCheck {
     test: Vec<String>,
     interval: String,
@@ -93,13 +94,13 @@ struct HealthCheck {
 }
 
 /// A service's place in a network.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Attachment {
     ipv4_address: String,
 }
 
 /// A network.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Network {
     name: String,
     driver: &'static str,
@@ -107,20 +108,20 @@ struct Network {
 }
 
 /// The addresses of a network.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct AddressManagement {
     config: [Pool; 1],
 }
 
 /// A subnet and its gateway.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Pool {
     subnet: String,
     gateway: String,
 }
 
 /// A volume with exactly this name. Compose adds the project's name to other names.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Named {
     name: String,
 }

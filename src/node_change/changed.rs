@@ -1,5 +1,6 @@
 //! The result of a change of nodes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::NodeVerb;
@@ -7,7 +8,7 @@ use crate::status::NodeCondition;
 use crate::topology::{DeploymentName, NodeName};
 
 /// The result of a change of nodes. It serializes to the JSON of the commands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct NodesChanged {
     /// The deployment.
     pub deployment: DeploymentName,
@@ -22,7 +23,7 @@ pub struct NodesChanged {
 }
 
 /// A node that needed no change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Unchanged {
     /// The node.
     pub node: NodeName,

@@ -1,9 +1,10 @@
 //! The verbs for nodes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A verb for nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeVerb {
     /// Start a container that does not run, or unpause a paused container.

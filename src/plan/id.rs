@@ -7,7 +7,9 @@ use std::fmt;
 pub struct StageId(pub(super) usize);
 
 /// A step of a plan: its number, counted from 1 over all stages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct StepId(pub(super) usize);
 

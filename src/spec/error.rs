@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::mask::Masked;
@@ -83,7 +84,7 @@ pub(super) struct Rest {
 }
 
 /// One problem of a spec, for programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Located {
     /// The file as the user named it, a configuration file that the spec names, or `command line` for an override.
     pub file: String,

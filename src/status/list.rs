@@ -1,9 +1,10 @@
 //! One line of `ls`, from the engine alone.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A deployment as `ls` lists it. It serializes to an element of `ls --output json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeploymentLine {
     /// Its name.
     pub name: String,
@@ -25,7 +26,7 @@ pub struct DeploymentLine {
 }
 
 /// Whether all, some or none of a deployment's containers run, or some restart in a loop. Only `status` tells whether the servers are ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LineState {
     /// All containers.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name of a deployment. With `-` and a node's number, it must fit into the 63 characters of a host
@@ -37,7 +38,7 @@ impl NameError {
 }
 
 /// The name of a deployment: also its network's name and the prefix of its nodes' names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct DeploymentName(String);
 
@@ -101,7 +102,7 @@ impl fmt::Display for DeploymentName {
 
 /// The name of a node, `<deployment>-<n>`; also of its container, host name and network alias. It comes from
 /// [`DeploymentName`], or from a label that redisctl wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct NodeName(String);
 

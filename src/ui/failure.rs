@@ -1,6 +1,7 @@
 //! The text of an error: message, causes, details and hint.
 
 use super::Palette;
+use crate::output::ErrorDocument;
 
 /// An error, ready for printing.
 #[derive(Debug, Clone, Default)]
@@ -32,10 +33,10 @@ pub(super) fn render(failure: &Failure, palette: Palette) -> String {
     lines.concat()
 }
 
-/// The error as JSON on a single line. All fields are present, also empty fields.
-pub(super) fn to_json(failure: &Failure) -> serde_json::Value {
+/// The error as a document for programs.
+pub(super) fn document(failure: &Failure) -> ErrorDocument<'_> {
     let Failure { message, causes, details, hint } = failure;
-    serde_json::json!({"error": message, "causes": causes, "details": details, "hint": hint})
+    ErrorDocument::Failure { error: message, causes, details: details.as_deref(), hint: hint.as_deref() }
 }
 
 #[cfg(test)]

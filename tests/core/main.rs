@@ -13,6 +13,7 @@ mod planner;
 mod readiness;
 mod resolve;
 mod rig;
+mod schemas;
 mod spawned;
 mod state_machine;
 mod stored;

@@ -10,6 +10,8 @@ mod cli;
 mod conflicts;
 mod converge;
 mod data;
+#[path = "../shared/documents.rs"]
+mod documents;
 mod env_readers;
 mod exit_codes;
 mod expiry;
@@ -42,6 +44,7 @@ mod registry;
 mod relay;
 mod remote;
 mod restarts;
+mod schemas;
 mod secrets;
 mod seed;
 mod sentinel;

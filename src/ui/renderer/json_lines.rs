@@ -51,8 +51,8 @@ mod tests {
         renderer.hear(Event::PlanStarted { plan });
         renderer.hear(Event::StageStarted { stage });
         insta::assert_snapshot!(written.text(), @r#"
-        {"event":"plan-started","deployment":"shop","steps":4}
-        {"event":"stage-started","stage":"start","subjects":["shop-1"]}
+        {"version":1,"event":"plan-started","deployment":"shop","steps":4}
+        {"version":1,"event":"stage-started","stage":"start","subjects":["shop-1"]}
         "#);
     }
 }

@@ -23,6 +23,7 @@ pub(super) const CORE: &[&str] = &[
     "node_change",
     "moved_data",
     "observation",
+    "output",
     "plan",
     "planner",
     "readiness",
@@ -34,6 +35,7 @@ pub(super) const CORE: &[&str] = &[
     "topology",
     "up_result",
     "verify",
+    "versioned",
     "waiting",
 ];
 
