@@ -11,11 +11,13 @@ use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
 mod duration;
 mod nodes;
+mod run;
 mod schema;
 mod usage_error;
 
 use duration::{duration, time_to_live};
 pub use nodes::NodeArguments;
+pub use run::RunArguments;
 pub use schema::SchemaArguments;
 pub use usage_error::{asks_for_json, usage_failure};
 
@@ -83,6 +85,8 @@ impl Global {
 pub enum Command {
     /// Create or change a deployment, verify it, and print how to connect
     Up(UpArguments),
+    /// Run a command with a deployment of its own, which is removed afterwards
+    Run(RunArguments),
     /// Print the steps of `up` and their causes, without doing them
     Plan(PlanArguments),
     /// Prove that a deployment works, check by check
@@ -140,15 +144,23 @@ pub enum Command {
 /// The spec, and overrides of its fields.
 #[derive(Debug, Args)]
 pub struct SpecArguments {
+    /// The spec and most of its overrides.
+    #[command(flatten)]
+    pub fields: SpecFields,
+    /// The image of every node; `host` makes one from this machine's own server.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+}
+
+/// The spec, and overrides of its fields, without the image.
+#[derive(Debug, Args)]
+pub struct SpecFields {
     /// A spec file, `-` for stdin, or a name: `./topologies/NAME.yaml`, otherwise a shipped topology.
     #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
     pub topology: String,
     /// The deployment's name.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// The image of every node; `host` makes one from this machine's own server.
-    #[arg(long, value_name = "IMAGE")]
-    pub image: Option<String>,
     /// The network's subnet.
     #[arg(long, value_name = "CIDR")]
     pub subnet: Option<String>,

@@ -1,7 +1,7 @@
 //! The commands, a file for each. They parse arguments, call the library ([`crate::deployment`]) and print.
 
 use crate::cli::{Cli, Command};
-use crate::deployment::{Deployment, NodeVerb};
+use crate::deployment::{Deployment, Error, NodeVerb};
 use crate::ui::Ui;
 
 mod ca;
@@ -18,6 +18,7 @@ mod logs;
 mod ls;
 mod node_change;
 mod plan;
+mod run;
 mod schema;
 mod seed;
 mod spec_arguments;
@@ -38,6 +39,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
     let host = cli.global.host.as_deref();
     match &cli.command {
         Command::Up(arguments) => Box::pin(up::run(arguments, host, ui)).await,
+        Command::Run(arguments) => Box::pin(run::run(arguments, host, ui)).await,
         Command::Plan(arguments) => Box::pin(plan::run(arguments, host, ui)).await,
         Command::Verify(arguments) => verify::run(arguments, host, ui).await,
         Command::Status(arguments) => status::run(arguments, host, ui).await,
@@ -63,6 +65,20 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),
     }
+}
+
+/// Prints an error to stderr.
+pub fn show_error(error: &CommandError, ui: &Ui) {
+    match error {
+        CommandError::Deployment(Error::Spec(problems)) => ui.spec_error(problems),
+        error => ui.error(&error.failure()),
+    }
+}
+
+/// Whether a command handles the signals that end all other commands.
+#[must_use]
+pub fn handles_signals(command: &Command) -> bool {
+    matches!(command, Command::Run(_))
 }
 
 /// Warns if this process does not reach the deployment's endpoints.

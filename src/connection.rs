@@ -104,6 +104,25 @@ impl<'a> ClientLogin<'a> {
 }
 
 impl ConnectionSettings {
+    /// The names of all variables that a deployment may have, in order.
+    pub const NAMES: [&'static str; 15] = [
+        "REDIS_URL",
+        "REDIS_NODES",
+        "REDIS_HOST",
+        "REDIS_PORT",
+        "REDIS_SENTINELS",
+        "REDIS_SENTINEL_MASTER",
+        "REDIS_SENTINEL_USERNAME",
+        "REDIS_SENTINEL_PASSWORD",
+        "REDIS_USERNAME",
+        "REDIS_PASSWORD",
+        "REDISCLI_AUTH",
+        "REDIS_REPLICA_PASSWORD",
+        "REDIS_CA_FILE",
+        "REDIS_CERT_FILE",
+        "REDIS_KEY_FILE",
+    ];
+
     /// The settings for a user of the deployment; `None`: the default user. `primary` is the node for programs that
     /// know a single node. `files` is given with TLS.
     ///
@@ -168,6 +187,7 @@ impl ConnectionSettings {
                 }
             }
         }
+        debug_assert!(variables.iter().all(|(name, _)| Self::NAMES.contains(name)), "a new name is in NAMES");
         Ok(Self { variables })
     }
 

@@ -54,6 +54,7 @@ mod image_cache;
 mod learn_directives;
 mod lease;
 mod leftovers;
+mod life;
 mod limits_trial;
 mod loaded_spec;
 mod lost_resources;

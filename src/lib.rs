@@ -35,6 +35,7 @@
 //!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
 //! - [`node_change`]: changes of nodes on purpose, and what clients can expect afterwards.
 //! - [`up_result`], [`removed`], [`moved_data`]: the results of commands.
+//! - `run_outcome`: how the command of `redisctl run` ended, and the exit code for it.
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
 //! - `export`: a topology as a compose file or a diagram.
@@ -135,6 +136,8 @@ cfg_if::cfg_if! {
         #[doc(hidden)]
         pub mod reply;
         #[doc(hidden)]
+        pub mod run_outcome;
+        #[doc(hidden)]
         pub mod verify;
         #[doc(hidden)]
         pub mod versioned;
@@ -156,6 +159,7 @@ cfg_if::cfg_if! {
         mod readiness;
         mod redis;
         mod reply;
+        mod run_outcome;
         mod verify;
         mod versioned;
         mod waiting;

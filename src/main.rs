@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::{Cli, Command, asks_for_json, usage_failure};
 use redisctl::commands::{self, CommandError, ExitStatus};
-use redisctl::deployment::Error;
 use redisctl::ui::{Failure, Output, OutputOptions, Ui};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
@@ -48,7 +47,7 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
     runtime.block_on(async {
         tokio::select! {
             result = commands::run(cli, ui) => Ok(end(result, ui)),
-            signal = interrupted() => {
+            signal = interrupted(), if !commands::handles_signals(&cli.command) => {
                 signal.context("could not listen for signals")?;
                 ui.interrupted(matches!(cli.command, Command::Up(_) | Command::Down(_)));
                 Ok(INTERRUPTED)
@@ -62,10 +61,7 @@ fn end(result: Result<ExitStatus, CommandError>, ui: &Ui) -> u8 {
     match result {
         Ok(status) => status.exit_code(),
         Err(error) => {
-            match &error {
-                CommandError::Deployment(Error::Spec(problems)) => ui.spec_error(problems),
-                error => ui.error(&error.failure()),
-            }
+            commands::show_error(&error, ui);
             error.exit_code()
         }
     }

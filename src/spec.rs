@@ -34,6 +34,7 @@ mod read;
 pub mod redis_conf;
 mod schema;
 mod secret;
+mod set_apart;
 mod tls;
 mod tree;
 

@@ -102,6 +102,19 @@ impl Ui {
         renderer::choose(self.options, self.facts, self.messages)
     }
 
+    /// The listener of `run`, which leaves the screen to the user's command: an animation that is cleared, or the notes
+    /// and warnings alone.
+    #[must_use]
+    pub fn brief_renderer(&self) -> Box<dyn Renderer + '_> {
+        if self.prints_lines() { Box::new(NoticePrinter(self)) } else { self.renderer() }
+    }
+
+    /// Whether [`Ui::renderer`] prints lines for people.
+    fn prints_lines(&self) -> bool {
+        let OutputOptions { output, verbosity, .. } = self.options;
+        output == Output::Text && verbosity == Verbosity::Normal && !self.facts.animates()
+    }
+
     /// Writes data to stdout unchanged.
     ///
     /// # Errors

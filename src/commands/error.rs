@@ -23,6 +23,14 @@ pub enum CommandError {
         /// The cause.
         source: Box<CommandError>,
     },
+    /// The command of `run` cannot be started.
+    #[error("could not start `{program}`")]
+    Start {
+        /// The program.
+        program: String,
+        /// The operating system's error.
+        source: std::io::Error,
+    },
     /// The output cannot be written.
     #[error("could not write the output")]
     Output(#[from] std::io::Error),
@@ -40,7 +48,7 @@ impl CommandError {
         match self {
             Self::Deployment(error) => exit_code(error),
             Self::Line { source, .. } => source.exit_code(),
-            Self::Server(_) | Self::Output(_) => 1,
+            Self::Server(_) | Self::Start { .. } | Self::Output(_) => 1,
         }
     }
 
@@ -61,7 +69,7 @@ impl CommandError {
             Self::Deployment(error) => error.hint(),
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::Line { source, .. } => source.hint(),
-            Self::Output(_) => None,
+            Self::Start { .. } | Self::Output(_) => None,
         }
     }
 }
@@ -73,6 +81,7 @@ fn exit_code(error: &Error) -> u8 {
         | Error::BrokenFile { .. }
         | Error::File { .. }
         | Error::EnvFile { .. }
+        | Error::Exists(_)
         | Error::Connection(_) => 2,
         Error::Location(_) | Error::Connect(_) => 4,
         Error::Unfinished { source, .. } => exit_code(source),

@@ -17,6 +17,8 @@ pub enum ExitStatus {
     NotReady,
     /// `plan --detailed-exitcode` found changes.
     ChangesFound,
+    /// The exit code of the user's command.
+    OfCommand(u8),
 }
 
 impl ExitStatus {
@@ -28,6 +30,7 @@ impl ExitStatus {
             Self::ChecksFailed | Self::ErrorReply | Self::NotReady => 1,
             Self::ChangesFound => 3,
             Self::EngineUnreachable => 4,
+            Self::OfCommand(code) => code,
         }
     }
 }

@@ -1,12 +1,17 @@
 //! The spec of a command line, with its overrides.
 
 use super::CommandError;
-use crate::cli::SpecArguments;
+use crate::cli::{SpecArguments, SpecFields};
 use crate::deployment::{Error, SpecSource};
 use crate::spec::{Override, SpecPath};
 
 /// The spec of these arguments, with their overrides and variables.
 pub(super) fn spec_source(arguments: &SpecArguments) -> Result<SpecSource, CommandError> {
+    fields_source(&arguments.fields, arguments.image.as_deref())
+}
+
+/// The spec of these arguments with an image.
+pub(super) fn fields_source(arguments: &SpecFields, image: Option<&str>) -> Result<SpecSource, CommandError> {
     let mut source = SpecSource::named(&arguments.topology);
     for text in &arguments.overrides {
         source = source.with(text.parse::<Override>().map_err(|error| {
@@ -18,11 +23,11 @@ pub(super) fn spec_source(arguments: &SpecArguments) -> Result<SpecSource, Comma
             })
         })?);
     }
-    let short: [(&str, &[&str], &Option<String>); 4] = [
-        ("--name", &["name"], &arguments.name),
-        ("--image", &["image"], &arguments.image),
-        ("--subnet", &["network", "subnet"], &arguments.subnet),
-        ("--port-base", &["ports", "base"], &arguments.port_base),
+    let short: [(&str, &[&str], Option<&str>); 4] = [
+        ("--name", &["name"], arguments.name.as_deref()),
+        ("--image", &["image"], image),
+        ("--subnet", &["network", "subnet"], arguments.subnet.as_deref()),
+        ("--port-base", &["ports", "base"], arguments.port_base.as_deref()),
     ];
     for (flag, path, value) in short {
         if let Some(value) = value {

@@ -81,6 +81,12 @@ impl ConnectedEngine {
         Ok(self.api.inventory().await?.deployments().into_iter().collect())
     }
 
+    /// Refuses a deployment that has parts on the engine.
+    pub(super) async fn refuse_existing(&self, name: &DeploymentName) -> Result<(), Error> {
+        let exists = !self.api.inventory().await?.deployment(name).is_empty();
+        if exists { Err(Error::Exists(name.to_string())) } else { Ok(()) }
+    }
+
     /// The names of all deployments of the engine, and of leases and expiries without a deployment that killed runs
     /// left.
     pub(crate) async fn removable_names(&self) -> Result<Vec<DeploymentName>, Error> {

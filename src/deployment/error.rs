@@ -95,6 +95,12 @@ pub enum Error {
         /// A similar name that exists.
         near: Option<String>,
     },
+    /// The deployment exists, and the caller wants a new one.
+    #[error("there is already a deployment `{0}` on this engine")]
+    Exists(String),
+    /// The caller stopped the operation.
+    #[error("interrupted")]
+    Interrupted,
     /// The file that describes the deployment cannot be read.
     #[error("cannot read the description of the deployment `{0}`: none of its containers has the file")]
     Unreadable(String),
@@ -237,6 +243,7 @@ impl Error {
             Self::Engine(error) => error.hint(),
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::NoSuchDeployment { name, near } => Some(no_such_deployment_hint(name, near.as_deref())),
+            Self::Exists(name) => Some(format!("choose another name; or `redisctl down {name}` removes it")),
             Self::Unreadable(name) => Some(format!("`redisctl down {name}` removes the rest of it")),
             Self::WithoutContainers { name, .. } => Some(format!(
                 "`redisctl up SPEC --name {name}` with its spec brings it back with its data; \
@@ -268,7 +275,7 @@ impl Error {
             }
             Self::BrokenFile { .. } => Some("nothing was sent: correct the file, and run it again".to_owned()),
             Self::Seed(_) => Some("correct the line; commands that were executed are executed again, unless you remove them".to_owned()),
-            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) => None,
+            Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) | Self::Interrupted => None,
         }
     }
 
@@ -307,6 +314,7 @@ impl Error {
                 | Self::SubnetTaken { .. }
                 | Self::Engine(_)
                 | Self::Unsettled(..)
+                | Self::Interrupted
         )
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::Error;
 use super::module_files::ModuleFiles;
+use crate::connection;
 use crate::spec::{Document, ModulesSpec, PortBase, Problem, Remarks, SpecError};
-use crate::topology::Topology;
 use crate::topology::defaults::image_reference;
 use crate::topology::warnings::warnings;
+use crate::topology::{Credentials, Topology};
 
 /// The spec's word for an image that is made from this machine's own server.
 const HOST_IMAGE: &str = "host";
@@ -47,6 +49,13 @@ impl LoadedSpec {
     #[must_use]
     pub fn modules(&self) -> Option<&ModulesSpec> {
         self.document.spec.modules.as_ref()
+    }
+
+    /// Refuses a user that the deployment will not have; `None`: the default user.
+    pub(crate) fn check_user(&self, user: Option<&str>) -> Result<(), Error> {
+        let first = self.topology.servers().into_iter().next().expect("a deployment has a server");
+        connection::login(&self.topology, &Credentials::default(), first, user)?;
+        Ok(())
     }
 
     /// The source of the spec: a path, or `shipped:cluster`.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
+use rand::RngExt as _;
+
 use super::Error;
 use super::disk_files::Disk;
 use super::loaded_spec::LoadedSpec;
@@ -14,6 +16,7 @@ use crate::spec::env_file::{self, EnvFile};
 use crate::spec::{
     Document, Inputs, Override, Problem, Source, Spec, SpecError, SpecPath, decode, is_file_name, read,
 };
+use crate::topology::DeploymentName;
 use crate::topology::facts::Facts;
 use crate::topology::resolve::{problems_of_rest, resolve};
 
@@ -30,6 +33,8 @@ pub struct SpecSource {
     overrides: Vec<Override>,
     variables: BTreeMap<String, String>,
     env_file: Option<PathBuf>,
+    /// The end of the name of a deployment of its own.
+    own_suffix: Option<String>,
 }
 
 #[derive(Clone)]
@@ -39,6 +44,8 @@ enum SpecOrigin {
     Stdin,
     File(PathBuf),
     Shipped(String),
+    /// A text that is read already, with the folder of its relative paths.
+    Read(Source, String, PathBuf),
     Text {
         name: String,
         text: String,
@@ -79,7 +86,7 @@ impl SpecSource {
     }
 
     fn new(origin: SpecOrigin) -> Self {
-        Self { origin, overrides: Vec::new(), variables: BTreeMap::new(), env_file: None }
+        Self { origin, overrides: Vec::new(), variables: BTreeMap::new(), env_file: None, own_suffix: None }
     }
 
     /// Overrides a field, like `--set path=value`: `.set("shards", "5")?`. The value is YAML.
@@ -127,6 +134,25 @@ impl SpecSource {
         self
     }
 
+    /// Makes it the spec of a deployment of its own, beside all others: a fresh name that begins with the name of the
+    /// spec, free ports, a free subnet. Overrides of these fields take precedence. Each call gives another name.
+    #[must_use]
+    pub fn on_its_own(mut self) -> Self {
+        self.own_suffix = Some(random_suffix());
+        self
+    }
+
+    /// Reads the text now. Later reads do not read a file or stdin again.
+    ///
+    /// # Errors
+    /// The file does not exist, or cannot be read.
+    pub fn read_text(mut self) -> Result<Self, Error> {
+        if let Some((source, name, folder)) = self.origin.text()? {
+            self.origin = SpecOrigin::Read(source, name, folder);
+        }
+        Ok(self)
+    }
+
     /// Reads the spec, and finds all problems that do not depend on an engine.
     ///
     /// # Errors
@@ -139,16 +165,11 @@ impl SpecSource {
     /// Reads the spec for a run that resolves it again with the existing nodes. Nodes that only an existing
     /// deployment may have are no problem yet.
     pub(super) fn read_before_asking(&self) -> Result<LoadedSpec, Error> {
-        let (source, default_name, folder) = match &self.origin {
-            SpecOrigin::Code(spec) => return self.built_in_code(spec),
-            SpecOrigin::Named(word) => named(word)?,
-            SpecOrigin::Stdin => stdin()?,
-            SpecOrigin::File(path) => file(path)?,
-            SpecOrigin::Shipped(name) => shipped(name)?,
-            SpecOrigin::Text { name, text } => {
-                (Source { name: name.clone(), text: text.clone() }, name.clone(), PathBuf::new())
-            }
-        };
+        if let SpecOrigin::Code(spec) = &self.origin {
+            return self.built_in_code(spec);
+        }
+        let text = self.origin.text()?.expect("only a spec from code has no text");
+        let (source, default_name, folder) = text;
         let file_variables = variables(self.env_file.as_deref())?;
         let variable = |name: &str| {
             let given = || self.variables.get(name).map(String::as_str).or(file_variables.get(name));
@@ -158,7 +179,23 @@ impl SpecSource {
         let inputs =
             Inputs { variable: &variable, overrides: &self.overrides, folder: &folder, files: &Disk };
         let document = read(source, &inputs).map_err(|error| with_problems_of_rest(error, &facts))?;
-        loaded(document, default_name, folder)
+        loaded(self.apart(document, &default_name), default_name, folder)
+    }
+
+    /// The document of a deployment of its own, if the caller wants one.
+    fn apart(&self, mut document: Document, default_name: &str) -> Document {
+        let Some(suffix) = &self.own_suffix else { return document };
+        let is_given = |path: &SpecPath| {
+            self.overrides.iter().any(|item| path.segments().starts_with(item.path.segments()))
+        };
+        let own_name = document.spec.name.clone().unwrap_or_else(|| default_name.to_owned());
+        let name = if is_given(&SpecPath::new(&["name"])) {
+            own_name.clone()
+        } else {
+            DeploymentName::with_suffix(&own_name, suffix)
+        };
+        document.set_apart(&own_name, &name, is_given);
+        document
     }
 
     fn built_in_code(&self, spec: &Spec) -> Result<LoadedSpec, Error> {
@@ -181,7 +218,7 @@ impl SpecSource {
         let folder = PathBuf::new();
         let document = Document::from_code(spec, &folder, &Disk)
             .map_err(|error| with_problems_of_rest(error, &Facts::offline(UNNAMED)))?;
-        loaded(document, UNNAMED.to_owned(), folder)
+        loaded(self.apart(document, UNNAMED), UNNAMED.to_owned(), folder)
     }
 }
 
@@ -215,6 +252,30 @@ fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
     let Some(rest) = error.rest() else { return error };
     let problems = problems_of_rest(rest, error.paths(), facts);
     error.with_problems_of_rest(problems)
+}
+
+impl SpecOrigin {
+    /// The text of the spec; `None`: it is built in code.
+    fn text(&self) -> Result<Option<Text>, Error> {
+        Ok(Some(match self {
+            Self::Code(_) => return Ok(None),
+            Self::Named(word) => named(word)?,
+            Self::Stdin => stdin()?,
+            Self::File(path) => file(path)?,
+            Self::Shipped(name) => shipped(name)?,
+            Self::Read(source, name, folder) => (source.clone(), name.clone(), folder.clone()),
+            Self::Text { name, text } => {
+                (Source { name: name.clone(), text: text.clone() }, name.clone(), PathBuf::new())
+            }
+        }))
+    }
+}
+
+/// Letters and digits that no other run has: one of two thousand million.
+fn random_suffix() -> String {
+    const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut random = rand::rng();
+    (0..6).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect()
 }
 
 /// The text of a spec, the default name of its deployment, and the folder of its relative paths.

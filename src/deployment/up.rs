@@ -1,7 +1,12 @@
 //! Bringing a deployment up: take the lease, observe, plan, execute, verify.
 
+use std::future::pending;
 use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::cleanup::Cleanup;
 use super::contention::Contention;
@@ -53,7 +58,11 @@ pub struct Up<'a> {
     remove_on_failure: bool,
     bundle: Option<PathBuf>,
     time_to_live: Option<Duration>,
+    only_new: bool,
 }
+
+/// How long an interrupted run waits for the lease that it has asked for, to release it.
+const LEASE_PATIENCE: Duration = Duration::from_secs(2);
 
 enum EngineChoice {
     /// The engine at an address, otherwise the engine of the environment.
@@ -73,7 +82,7 @@ pub struct UpDone {
 #[derive(Default)]
 struct UpProgress {
     engine: Option<ConnectedEngine>,
-    lease: Option<Lease>,
+    lease: Option<Arc<Lease>>,
     target: Option<Box<Target>>,
     /// Whether this run made every part of the deployment.
     is_new: bool,
@@ -92,6 +101,7 @@ impl Up<'_> {
             remove_on_failure: false,
             bundle: None,
             time_to_live: None,
+            only_new: false,
         }
     }
 
@@ -115,10 +125,20 @@ impl Up<'_> {
     /// # Errors
     /// The step that failed. [`Error::ChecksFailed`]: the deployment is up, but its verification failed.
     pub async fn run(self) -> Result<UpDone, Error> {
+        self.run_until(pending()).await
+    }
+
+    /// Brings the deployment up, until `stop` is ready. Dropping the future of [`Up::run`] leaves a lease, which other
+    /// runs respect for 20 s; this method releases it.
+    ///
+    /// # Errors
+    /// As [`Up::run`]. [`Error::Interrupted`], possibly in [`Error::Unfinished`]: `stop` was ready first.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<UpDone, Error> {
         let bundle = self.bundle.as_deref().map(FailureBundle::begin).transpose()?;
         let recorder = Recorder::new(self.listener, bundle.as_ref());
         let mut progress = UpProgress::default();
-        let result = Box::pin(self.attempt(bundle.as_ref(), &recorder, &mut progress)).await;
+        let stop = pin!(stop);
+        let result = Box::pin(self.attempt(bundle.as_ref(), &recorder, &mut progress, stop)).await;
         let wind_up = Box::pin(self.wind_up(bundle.as_ref(), &recorder, &progress, result));
         let Some(lease) = &progress.lease else { return wind_up.await };
         // The lease is released last: until here, this run may have removed parts.
@@ -146,14 +166,19 @@ impl Up<'_> {
         bundle: Option<&FailureBundle>,
         listener: &dyn Listener,
         progress: &mut UpProgress,
+        mut stop: Pin<&mut (impl Future<Output = ()> + Send)>,
     ) -> Result<UpDone, Error> {
         let mut spec = self.spec.read_before_asking()?;
         let mut watch = Stopwatch::new(listener);
-        let engine = progress.engine.insert(self.connect(&mut spec).await?).clone();
-        watch.lap("connect");
-        engine.make_room(self.time_to_live.map(|_| &spec.topology.name), listener).await;
-        let image = provide_image(&spec, &engine, listener).await?;
-        watch.lap("image");
+        let preparation = async {
+            let engine = progress.engine.insert(self.connect(&mut spec).await?).clone();
+            watch.lap("connect");
+            engine.make_room(self.time_to_live.map(|_| &spec.topology.name), listener).await;
+            let image = provide_image(&spec, &engine, listener).await?;
+            watch.lap("image");
+            Ok((engine, image))
+        };
+        let (engine, image) = unless_stopped(stop.as_mut(), Box::pin(preparation)).await?;
         let request = LeaseRequest {
             engine: engine.clone(),
             deployment: spec.topology.name.clone(),
@@ -162,15 +187,26 @@ impl Up<'_> {
             timeout: self.timeout,
             listener,
         };
-        let lease = Box::pin(Lease::take(request)).await?;
+        let lease = Arc::new(take_lease(request, stop.as_mut()).await?);
         watch.lap("wait for others");
+        progress.lease = Some(Arc::clone(&lease));
         let work = async {
+            if self.only_new {
+                engine.refuse_existing(&spec.topology.name).await?;
+            }
             self.limit_time(&spec, &engine, &image, listener).await?;
             Box::pin(self.work(&spec, &engine, &image, bundle, listener, progress)).await
         };
-        let result = lease.keep(work).await;
-        progress.is_new &= !matches!(result, Err(Error::LeaseLost(_)));
-        progress.lease = Some(lease);
+        let result = lease.keep(unless_stopped(stop, Box::pin(work))).await;
+        match &result {
+            Err(Error::LeaseLost(_)) => progress.is_new = false,
+            // The engine continues the calls that are under way.
+            Err(Error::Interrupted) => {
+                let settled = async { Ok(engine.api.settle_after_killed_run(&spec.topology.name).await?) };
+                lease.keep(Box::pin(settled)).await?;
+            }
+            _ => {}
+        }
         result
     }
 
@@ -299,6 +335,32 @@ impl EngineChoice {
             Self::Address(address) => ConnectedEngine::connect(address.as_deref()).await,
             Self::Connected(engine) => Ok(engine.clone()),
         }
+    }
+}
+
+/// Takes the lease. If the run is stopped meanwhile, it leaves no lease.
+async fn take_lease(
+    request: LeaseRequest<'_>,
+    stop: Pin<&mut (impl Future<Output = ()> + Send)>,
+) -> Result<Lease, Error> {
+    let mut lease = Box::pin(Lease::take(request));
+    let stopped = unless_stopped(stop, lease.as_mut()).await;
+    if matches!(stopped, Err(Error::Interrupted))
+        && let Ok(Ok(lease)) = timeout(LEASE_PATIENCE, lease).await
+    {
+        lease.release().await;
+    }
+    stopped
+}
+
+/// Does work until `stop` is ready.
+async fn unless_stopped<T>(
+    stop: Pin<&mut (impl Future<Output = ()> + Send)>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::select! {
+        done = work => done,
+        () = stop => Err(Error::Interrupted),
     }
 }
 

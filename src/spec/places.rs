@@ -47,6 +47,19 @@ impl Places {
         self.0.entry(path).or_insert(place);
     }
 
+    /// Moves the places below one path to another path.
+    pub(super) fn rename(&mut self, from: &SpecPath, to: &SpecPath) {
+        let moved: Vec<SpecPath> =
+            self.0.keys().filter(|path| path.segments().starts_with(from.segments())).cloned().collect();
+        for path in moved {
+            let below = path.segments()[from.segments().len()..].iter();
+            let renamed = below.fold(to.clone(), |path, segment| path.join(segment));
+            if let Some(place) = self.0.remove(&path) {
+                self.0.insert(renamed, place);
+            }
+        }
+    }
+
     /// The problem at its field's value, otherwise at the key of the nearest parent in the document.
     pub(super) fn locate(&self, problem: Problem) -> SpecFinding {
         let place = self.of(&problem.path);

@@ -61,6 +61,14 @@ impl DeploymentName {
         }
     }
 
+    /// A name with a suffix. A name that becomes too long is cut.
+    #[must_use]
+    pub(crate) fn with_suffix(name: &str, suffix: &str) -> String {
+        let room = LONGEST_NAME - suffix.len() - 1;
+        let name: String = name.chars().take(room).collect();
+        format!("{name}-{suffix}")
+    }
+
     /// The name of the node with this number, counted from 1.
     #[must_use]
     pub fn node(&self, number: usize) -> NodeName {

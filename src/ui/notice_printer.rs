@@ -1,6 +1,6 @@
 //! Prints the notes and warnings of a run as they come, and nothing else.
 
-use super::Ui;
+use super::{Renderer, Ui};
 use crate::event::{Event, Listener};
 
 /// The listener of a command without a plan.
@@ -15,3 +15,5 @@ impl Listener for NoticePrinter<'_> {
         }
     }
 }
+
+impl Renderer for NoticePrinter<'_> {}

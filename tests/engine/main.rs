@@ -44,6 +44,7 @@ mod registry;
 mod relay;
 mod remote;
 mod restarts;
+mod run;
 mod schemas;
 mod secrets;
 mod seed;

@@ -56,6 +56,11 @@ impl<'a> Up<'a> {
         Self { bundle: folder, ..self }
     }
 
+    /// Whether to refuse a deployment that exists already. Default: no, `up` changes it to match its spec.
+    pub fn only_new(self, only_new: bool) -> Self {
+        Self { only_new, ..self }
+    }
+
     /// Lets the deployment expire after this time from now. Then the next run on the engine removes it. Default: the
     /// deployment keeps the expiry that it has, if any.
     pub fn time_to_live(self, time: Option<Duration>) -> Self {

@@ -30,6 +30,7 @@ pub(super) const CORE: &[&str] = &[
     "removed",
     "reply",
     "report",
+    "run_outcome",
     "spec",
     "status",
     "topology",
