@@ -117,6 +117,8 @@ pub enum Command {
     Unpause(NodeArguments),
     /// Load data into a deployment: files of commands
     Seed(SeedArguments),
+    /// Empty a deployment in place and bring it back to its spec, for the next test
+    Reset(ResetArguments),
     /// Remove a deployment
     Down(DownArguments),
     /// Remove the deployments whose time is over (`up --ttl`)
@@ -389,6 +391,17 @@ pub struct DownArguments {
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
     /// The limit of the wait for another redisctl run: `90s`, `2m`.
+    #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
+    pub timeout: Duration,
+}
+
+/// Options of `reset`.
+#[derive(Debug, Args)]
+pub struct ResetArguments {
+    /// Which deployment.
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// The limit of each wait, including the wait for another redisctl run: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
 }

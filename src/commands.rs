@@ -18,6 +18,7 @@ mod logs;
 mod ls;
 mod node_change;
 mod plan;
+mod reset;
 mod run;
 mod schema;
 mod seed;
@@ -55,6 +56,7 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Pause(arguments) => node_change::run(NodeVerb::Pause, arguments, host, ui).await,
         Command::Unpause(arguments) => node_change::run(NodeVerb::Unpause, arguments, host, ui).await,
         Command::Seed(arguments) => seed::run(arguments, host, ui).await,
+        Command::Reset(arguments) => reset::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Gc => gc::run(host, ui).await,
         Command::Topologies => topologies::run(ui),

@@ -24,6 +24,7 @@
 //! - [`Deployment`]: endpoints, connection settings, nodes, status, verification, [`Deployment::down`].
 //! - [`NodeChange`], [`NodeHandle::stop`] and others stop, start, kill and pause nodes.
 //! - [`Seed`] applies [`SeedFile`]s to a deployment.
+//! - [`Deployment::reset`] empties a deployment between two tests, in place.
 //! - [`RemovedOnDrop`] removes a deployment when a test panics.
 //! - [`Error`] has causes, a hint, and the report of a failed verification.
 //!
@@ -76,6 +77,7 @@ mod primary;
 mod private_files;
 mod provided_image;
 mod reached_networks;
+mod reset;
 mod rule_trial;
 mod run_context;
 mod seed;
@@ -97,6 +99,7 @@ pub use crate::node_change::{NodeVerb, NodesChanged};
 pub use crate::plan::Plan;
 pub use crate::removed::Removed;
 pub use crate::report::Report;
+pub use crate::reset_result::ResetResult;
 pub use crate::spec::{SecretText, Spec, SpecKind};
 pub use crate::status::{DeploymentLine, StatusView};
 pub use crate::topology::{DeploymentName, Endpoint, NodeName, Topology};
@@ -111,6 +114,7 @@ pub use leftovers::Leftovers;
 pub use loaded_spec::LoadedSpec;
 pub use node_change::NodeChange;
 pub use node_handle::NodeHandle;
+pub use reset::Reset;
 pub use seed::Seed;
 pub use seed_failure::SeedFailure;
 pub use seed_file::SeedFile;
@@ -141,6 +145,7 @@ mod tests {
         let on = async |deployment: Deployment| {
             assert_send(deployment.status());
             assert_send(deployment.verify());
+            assert_send(deployment.reset());
             assert_send(deployment.connection(None, None));
             assert_send(deployment.primary());
             assert_send(NodeChange::new(&deployment, NodeVerb::Stop).run());

@@ -170,6 +170,7 @@ impl Engine {
             network: inventory.network,
             volumes: inventory.volumes.into_keys().collect(),
             kept_data,
+            leased: on_engine.leased().contains(&topology.name),
             containers,
             foreign: on_engine.foreign(&topology.name, &names, &volumes),
             ..Observation::default()

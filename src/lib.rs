@@ -34,7 +34,7 @@
 //! - `verify`: the checks, as data, and pure functions that judge the replies. They know no plan and share no
 //!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
 //! - [`node_change`]: changes of nodes on purpose, and what clients can expect afterwards.
-//! - [`up_result`], [`removed`], [`moved_data`]: the results of commands.
+//! - [`up_result`], [`reset_result`], [`removed`], [`moved_data`]: the results of commands.
 //! - `run_outcome`: how the command of `redisctl run` ended, and the exit code for it.
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
@@ -96,6 +96,7 @@ pub mod node_change;
 pub mod plan;
 pub mod removed;
 pub mod report;
+pub mod reset_result;
 pub mod spec;
 pub mod status;
 pub mod topology;

@@ -9,6 +9,7 @@ use crate::topology::{Address, Learned, NodeName, SlotSet, Topology};
 mod ability;
 mod access;
 mod cluster;
+mod contents;
 mod engine;
 mod loaded_module;
 mod needed_modules;
@@ -20,6 +21,7 @@ mod server;
 pub use ability::Ability;
 pub use access::{AccessView, ObservedUser, PrimaryLogin};
 pub use cluster::{ClusterNode, ClusterRole, ClusterView, SlotWay, Stranger};
+pub use contents::Contents;
 pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
 pub use loaded_module::LoadedModule;
 pub use needed_modules::NeededModules;
@@ -41,6 +43,8 @@ pub struct Observation {
     pub volumes: BTreeSet<String>,
     /// The labels of kept data; empty if no volume keeps data.
     pub kept_data: Vec<KeptData>,
+    /// Whether a run holds the lease of the deployment.
+    pub leased: bool,
     /// Whether this run made all existing parts, so that the volumes are new.
     pub begun: bool,
     /// Containers of the deployment by node name.

@@ -109,6 +109,18 @@ impl Plan {
         self.stages.iter().all(|stage| stage.steps.is_empty())
     }
 
+    /// Whether the plan only removes data of clients.
+    #[must_use]
+    pub fn touches_only_data(&self) -> bool {
+        self.steps().all(|step| {
+            matches!(
+                step.action,
+                Action::Server(ServerAction::Empty { .. } | ServerAction::FlushScripts)
+                    | Action::Await(Condition::Empty(_))
+            )
+        })
+    }
+
     /// Whether the plan forms a cluster by the role swap.
     #[must_use]
     pub fn swaps_roles(&self) -> bool {
@@ -234,7 +246,9 @@ impl Step {
                 | EngineAction::RemoveNetwork(_)
                 | EngineAction::RemoveVolume { .. },
             )
-            | Action::Server(ServerAction::Forget { .. }) => StepEffect::Removes,
+            | Action::Server(
+                ServerAction::Forget { .. } | ServerAction::Empty { .. } | ServerAction::FlushScripts,
+            ) => StepEffect::Removes,
             Action::Engine(_) | Action::Server(_) => StepEffect::Changes,
         }
     }

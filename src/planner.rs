@@ -16,6 +16,7 @@ mod at_stake;
 mod cluster;
 mod containers;
 mod draft;
+mod emptying;
 mod expectations;
 mod fate;
 mod forming;
@@ -64,11 +65,13 @@ pub struct Options {
     pub recreate: bool,
     /// Whether keys may be lost that no other node has.
     pub discard_keys: bool,
+    /// Whether the deployment returns to the state in which `up` left it, without the traces of clients.
+    pub reset: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { forming: Forming::RoleSwap, recreate: false, discard_keys: false }
+        Self { forming: Forming::RoleSwap, recreate: false, discard_keys: false, reset: false }
     }
 }
 
@@ -103,6 +106,9 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     let access = users::plan(&world);
     stages.append(access.stages);
+    if options.reset {
+        stages.append(emptying::plan(&world));
+    }
     let Roles { stages: given, changes, primaries, look_again } = give_roles(&world, options, access.changes);
     stages.append(quick_repair::hasten(&world, given, changes));
     if look_again {

@@ -31,6 +31,16 @@ pub fn answering(answers: &Answers) -> Vec<Disagreement> {
     silent.map(|(node, deviation)| deviation.at(node)).collect()
 }
 
+/// The nodes that hold data; empty: no node does.
+#[must_use]
+pub fn empty(nodes: &[NodeName], answers: &Answers) -> Vec<Disagreement> {
+    let deviation = |node: &NodeName| match answer(answers, node) {
+        Err(deviation) => Some(deviation),
+        Ok(view) => Some(Deviation::Holds(view.contents())).filter(|_| !view.contents().is_empty()),
+    };
+    nodes.iter().filter_map(|node| Some(deviation(node)?.at(node))).collect()
+}
+
 /// The reasons why a primary and its replicas are not ready; empty: they are ready.
 #[must_use]
 pub fn replication(expectation: &ReplicationExpectation, answers: &Answers) -> Vec<Disagreement> {

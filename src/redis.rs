@@ -22,6 +22,7 @@ mod cluster;
 mod command;
 pub mod connect;
 pub mod directives_in_force;
+mod emptying;
 mod error;
 mod failover;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -188,7 +189,7 @@ impl<'a> Servers<'a> {
         Ok(replies)
     }
 
-    /// Empties the records of servers that have served no client but redisctl: their logs of slow and refused commands,
+    /// Empties the records of servers that clients have not used yet, or that are reset for other clients: their logs of slow and refused commands,
     /// and their statistics. A server that refuses it keeps them, which harms nothing.
     pub async fn empty_records(&self) {
         let empty = |node: &NodeName| {

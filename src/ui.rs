@@ -15,6 +15,7 @@ use crate::output::{
 use crate::plan::{Plan, PlanDocument};
 use crate::removed::Removed;
 use crate::report::{CheckResult, Outcome, Report, ReportDocument};
+use crate::reset_result::ResetResult;
 use crate::spec::{Remarks, SecretText, SpecError};
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
@@ -36,6 +37,7 @@ mod plan;
 mod prompt_lines;
 mod renderer;
 mod replies;
+mod reset_summary;
 mod status;
 mod table;
 mod terminal_facts;
@@ -280,6 +282,14 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn seeded(&self, seeded: &Seeded) -> io::Result<()> {
         if self.is_json() { self.document(seeded) } else { self.print(&notices::seeded(seeded, self.data)) }
+    }
+
+    /// Writes the result of `reset`, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn reset(&self, done: &ResetResult) -> io::Result<()> {
+        if self.is_json() { self.document(done) } else { self.print(&reset_summary::render(done, self.data)) }
     }
 
     /// Writes a line of a node's log.

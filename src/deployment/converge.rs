@@ -129,8 +129,11 @@ pub async fn converge<S: RunContext>(
     Err(ConvergeError::Unsettled)
 }
 
-/// Executes one plan.
-async fn execute<S: RunContext>(
+/// Executes one plan. With `written`, a plan of this run has written the deployment's file.
+///
+/// # Errors
+/// The step that failed.
+pub async fn execute<S: RunContext>(
     context: &S,
     plan: &Arc<Plan>,
     written: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
+use super::converge::{ConvergeError, MOST_ROUNDS};
 use super::failed_checks::FailedChecks;
 use super::leftovers::Leftovers;
 use super::seed_failure::SeedFailure;
@@ -21,6 +22,7 @@ use crate::redis::ServerError;
 use crate::report::Report;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
+use crate::topology::DeploymentName;
 
 /// An operation on a deployment failed.
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +197,21 @@ fn list(obstacles: &[Obstacle]) -> String {
 }
 
 impl Error {
+    /// The error of a convergence of a deployment.
+    pub(super) fn of_convergence(deployment: &DeploymentName, error: ConvergeError<Self>) -> Self {
+        match error {
+            ConvergeError::Context(error) => error,
+            ConvergeError::Obstacles(obstacles) => Self::of_obstacles(deployment, obstacles),
+            ConvergeError::Execute(error) => Self::Execute(error),
+            ConvergeError::Unsettled => Self::Unsettled(deployment.to_string(), MOST_ROUNDS),
+        }
+    }
+
+    /// The error of a plan's obstacles.
+    pub(super) fn of_obstacles(deployment: &DeploymentName, obstacles: Vec<Obstacle>) -> Self {
+        Self::Obstacles { deployment: deployment.to_string(), obstacles }
+    }
+
     /// The report of a failed verification.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {

@@ -72,6 +72,10 @@ impl Deployment {
         &self.credentials
     }
 
+    pub(super) fn learned(&self) -> &Learned {
+        &self.learned
+    }
+
     pub(super) fn servers(&self) -> Servers<'_> {
         Servers::new(&self.topology, &self.credentials)
     }

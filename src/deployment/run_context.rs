@@ -1,7 +1,7 @@
 //! The context of a convergence on a real engine.
 
 use super::Error;
-use super::converge::{ConvergeError, MOST_ROUNDS, RunContext};
+use super::converge::{ConvergeError, RunContext};
 use super::engine::ConnectedEngine;
 use super::target::Target;
 use crate::docker::Engine;
@@ -50,11 +50,6 @@ impl<'a> RunContext for EngineRunContext<'a> {
 impl EngineRunContext<'_> {
     /// The error of a convergence on this context.
     pub(super) fn error(&self, error: ConvergeError<Error>) -> Error {
-        match error {
-            ConvergeError::Context(error) => error,
-            ConvergeError::Obstacles(obstacles) => self.target.obstacles(obstacles),
-            ConvergeError::Execute(error) => Error::Execute(error),
-            ConvergeError::Unsettled => Error::Unsettled(self.target.topology.name.to_string(), MOST_ROUNDS),
-        }
+        Error::of_convergence(&self.target.topology.name, error)
     }
 }

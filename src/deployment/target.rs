@@ -171,6 +171,6 @@ impl Target {
 
     /// The error for a plan's obstacles.
     pub(super) fn obstacles(&self, obstacles: Vec<Obstacle>) -> Error {
-        Error::Obstacles { deployment: self.topology.name.to_string(), obstacles }
+        Error::of_obstacles(&self.topology.name, obstacles)
     }
 }

@@ -3,6 +3,7 @@
 use super::ability::Ability;
 use super::access::AccessView;
 use super::cluster::ClusterView;
+use super::contents::Contents;
 use super::loaded_module::LoadedModule;
 use super::replication::{History, Replication};
 use super::sentinel::{SentinelView, Watched};
@@ -39,6 +40,10 @@ pub struct ServerView {
     pub history: Option<History>,
     /// The number of its keys.
     pub keys: u64,
+    /// The number of its libraries of functions.
+    pub libraries: u64,
+    /// The number of its cached scripts.
+    pub scripts: u64,
     /// `used_memory`, bytes.
     pub memory: u64,
     /// The seconds since its start; `None` if it does not report them.
@@ -59,6 +64,12 @@ pub struct ServerView {
 }
 
 impl ServerView {
+    /// The data that it holds for clients.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        Contents { keys: self.keys, libraries: self.libraries, scripts: self.scripts }
+    }
+
     /// Whether this server has all writes of another server, by their replication histories. A server without keys
     /// has no writes to lose.
     #[must_use]

@@ -17,6 +17,7 @@ use crate::moved_data::Seeded;
 use crate::node_change::NodesChanged;
 use crate::plan::PlanDocument;
 use crate::report::ReportDocument;
+use crate::reset_result::ResetResult;
 use crate::spec::json_schema;
 use crate::status::{DeploymentLine, StatusView};
 use crate::versioned::{VERSION, Versioned};
@@ -73,6 +74,7 @@ pub const SCHEMAS: &[NamedSchema] = &[
     bare::<Vec<DeploymentLine>>("ls", "The deployments on the engine."),
     versioned::<NodesChanged>("nodes", "The nodes that `stop`, `kill` and similar commands changed."),
     versioned::<PlanDocument>("plan", "The steps of `up` with their causes."),
+    versioned::<ResetResult>("reset", "The data that was removed, and the steps back to the spec."),
     versioned::<Seeded>("seed", "The executed commands of files."),
     versioned::<StatusView>("status", "A deployment and each of its nodes."),
     bare::<Vec<TopologyLine<'_>>>("topologies", "The topologies that come with redisctl."),

@@ -98,6 +98,9 @@ impl fmt::Display for ServerAction {
                 formatter.write_str("stop logging in to servers and sentinels")
             }
             Self::Announce => formatter.write_str("make its replicas known"),
+            Self::Empty { has_functions: true, .. } => formatter.write_str("remove keys and functions"),
+            Self::Empty { has_functions: false, .. } => formatter.write_str("remove keys"),
+            Self::FlushScripts => formatter.write_str("remove cached scripts"),
             Self::RewriteLog => formatter.write_str("rewrite its append-only file"),
         }
     }
@@ -113,6 +116,7 @@ impl Condition {
                 "all nodes agree and list every replica"
             }
             Self::ClusterAgrees(_) => "all nodes agree",
+            Self::Empty(_) => "all nodes are empty",
             Self::ReplicasFollow(_) => "all replicas follow",
             Self::SentinelsAgree(_) => "all sentinels agree",
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::names::{joined, list};
 use super::{Disagreement, Obstacle};
+use crate::observation::Contents;
 use crate::topology::certificates::Renewal;
 use crate::topology::{NodeName, SlotSet, SpecField};
 
@@ -38,6 +39,8 @@ pub enum Cause {
     WrongShape(Vec<Obstacle>),
     /// The server does not answer: the error of the connection.
     Silent(String),
+    /// It or its replicas hold data that clients left: the data of the node itself.
+    Holds(Contents),
     /// These slots have no owner.
     Unassigned(SlotSet),
     /// The node does not know these nodes.
@@ -110,6 +113,7 @@ impl fmt::Display for Cause {
             Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", joined(fields)),
             Self::WrongShape(obstacles) => formatter.write_str(&joined(obstacles)),
             Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),
+            Self::Holds(contents) => write!(formatter, "holds {contents}"),
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
             Self::Stranger(stranger) => {

@@ -21,6 +21,8 @@ pub enum Condition {
     Answers,
     /// Every node of a cluster agrees on this.
     ClusterAgrees(ClusterExpectation),
+    /// These nodes hold no data.
+    Empty(Vec<NodeName>),
     /// Every replica is online and up to date.
     ReplicasFollow(ReplicationExpectation),
     /// Every sentinel watches the same primary and knows every node. Every replica replicates the primary.
@@ -32,7 +34,7 @@ impl Condition {
     #[must_use]
     pub fn primaries(&self) -> BTreeSet<&NodeName> {
         match self {
-            Self::Answers => BTreeSet::new(),
+            Self::Answers | Self::Empty(_) => BTreeSet::new(),
             Self::ClusterAgrees(expectation) => {
                 let is_primary = |member: &&ClusterMember| matches!(member.role, MemberRole::Primary(_));
                 expectation.members.iter().filter(is_primary).map(|member| &member.node).collect()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::observation::Contents;
 use crate::topology::{Address, NodeName, SlotSet};
 
 /// A difference between a node's statements and the expected state.
@@ -20,6 +21,8 @@ pub enum Deviation {
     NotAsked,
     /// It does not answer: the error of the connection.
     Silent(String),
+    /// It holds data.
+    Holds(Contents),
     /// It is a replica.
     NoPrimary,
     /// It is a primary.
@@ -111,6 +114,7 @@ impl fmt::Display for Deviation {
         match self {
             Self::NotAsked => formatter.write_str("was not asked"),
             Self::Silent(error) => write!(formatter, "does not answer: {error}"),
+            Self::Holds(contents) => write!(formatter, "holds {contents}"),
             Self::NoPrimary => formatter.write_str("is no primary"),
             Self::NoReplica => formatter.write_str("is no replica"),
             Self::NoClusterNode => formatter.write_str("is no cluster node"),

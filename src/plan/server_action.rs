@@ -128,6 +128,15 @@ pub enum ServerAction {
     /// WAIT, which asks the replicas for their offsets. The request itself raises the offset, and servers list
     /// replicas whose offset is above zero. A write would raise it too, but users would see the key.
     Announce,
+    /// FLUSHALL and FUNCTION FLUSH, and the wait until the replicas have done the same.
+    Empty {
+        /// The number of replicas that are online.
+        replicas: usize,
+        /// Whether the server holds functions.
+        has_functions: bool,
+    },
+    /// SCRIPT FLUSH. Servers since Redis 7.0 do not replicate it.
+    FlushScripts,
     /// BGREWRITEAOF, and the wait for its end. Then the file has the data only, without commands of the past.
     RewriteLog,
 }

@@ -5,7 +5,7 @@ use redis::cmd;
 
 use super::command::{query, run};
 use super::users::Passwords;
-use super::{ServerError, Servers, append_only_file, cluster, failover, sentinel, server_view};
+use super::{ServerError, Servers, append_only_file, cluster, emptying, failover, sentinel, server_view};
 use crate::plan::{HandOverWay, ServerAction};
 use crate::topology::{NodeName, Settings};
 
@@ -98,6 +98,10 @@ impl Servers<'_> {
                 // An open link keeps its user. New rules of this user may forbid replication.
                 run(connection, "CLIENT KILL", cmd("CLIENT").arg("KILL").arg("TYPE").arg("master")).await
             }
+            ServerAction::Empty { replicas, has_functions } => {
+                emptying::empty(connection, *replicas, *has_functions).await
+            }
+            ServerAction::FlushScripts => emptying::flush_scripts(connection).await,
             ServerAction::RewriteLog => append_only_file::rewrite(connection).await,
             ServerAction::Announce => {
                 let wait = &mut cmd("WAIT");

@@ -12,6 +12,7 @@ pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a
     let names = |peers: &mut dyn Iterator<Item = &'a Peer>| peers.map(|peer| &peer.node).collect();
     match condition {
         Condition::Answers => own.into_iter().collect(),
+        Condition::Empty(nodes) => nodes.iter().collect(),
         Condition::ClusterAgrees(expectation) => {
             expectation.members.iter().map(|member| &member.node).collect()
         }
@@ -30,6 +31,7 @@ pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a
 pub fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Disagreement> {
     match condition {
         Condition::Answers => readiness::answering(answers),
+        Condition::Empty(nodes) => readiness::empty(nodes, answers),
         Condition::ClusterAgrees(expectation) => readiness::cluster(expectation, answers),
         Condition::ReplicasFollow(expectation) => readiness::replication(expectation, answers),
         Condition::SentinelsAgree(expectation) => readiness::sentinels(expectation, answers),

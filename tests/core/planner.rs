@@ -6,8 +6,8 @@ use redisctl::topology::{Kind, SlotSet, Topology};
 
 use crate::memory::World;
 use crate::rig::{
-    DISCARD, PLAIN, SWAP, assert_ready, changed, converge, is_between_primaries, node, obstacles, plan,
-    primary_of, run, run_and_stop, settle, topology, up,
+    DISCARD, PLAIN, RESET, SWAP, assert_ready, changed, converge, is_between_primaries, node, obstacles,
+    plan, primary_of, run, run_and_stop, settle, topology, up,
 };
 
 mod at_stake;
@@ -21,6 +21,7 @@ mod modules;
 mod moved_image;
 mod new;
 mod on_purpose;
+mod reset;
 mod sentinel;
 
 const CLUSTER: &str = "kind: cluster";

@@ -30,9 +30,11 @@ pub(crate) use recorder::Recorder;
 /// Longer than any successful wait. The clock of tests is paused, so tests do not wait for it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-pub(crate) const SWAP: Options = Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false };
+pub(crate) const SWAP: Options =
+    Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false, reset: false };
 pub(crate) const DISCARD: Options = Options { discard_keys: true, ..SWAP };
-pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, recreate: false, discard_keys: false };
+pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, ..SWAP };
+pub(crate) const RESET: Options = Options { discard_keys: true, reset: true, ..SWAP };
 
 pub(crate) fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");

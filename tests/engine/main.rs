@@ -43,6 +43,7 @@ mod reach;
 mod registry;
 mod relay;
 mod remote;
+mod reset;
 mod restarts;
 mod run;
 mod schemas;

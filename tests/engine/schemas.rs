@@ -69,6 +69,7 @@ fn every_command_prints_what_its_schema_says() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "SET a 1\nSET b 2\n").expect("a file that can be written");
     document("seed", &["seed", name, &file.path().display().to_string()], 0);
+    document("reset", &["reset", name], 0);
     let doctor = redisctl(&["doctor", "--output", "json"]);
     check_text("doctor", &texts(&doctor).0);
 
@@ -82,7 +83,7 @@ fn every_command_prints_what_its_schema_says() {
     let failed = |ended: &Output, code| judge(ended, code).1.expect("an error");
     failed(&with("up", &["--set", "data=volume", "--subnet", "10.213.99.0/24"]), 1);
     failed(&with("up", &["--image", "redisctl-test/none:0"]), 1);
-    for verb in ["verify", "status", "env", "ca", "logs", "cli", "stop", "down"] {
+    for verb in ["verify", "status", "env", "ca", "logs", "cli", "stop", "reset", "down"] {
         assert!(json(&[verb, "redisctl-test-no-such"], 1).1.is_some(), "{verb}");
     }
 

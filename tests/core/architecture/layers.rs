@@ -31,6 +31,7 @@ pub(super) const CORE: &[&str] = &[
     "reply",
     "report",
     "run_outcome",
+    "reset_result",
     "spec",
     "status",
     "topology",

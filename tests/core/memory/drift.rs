@@ -11,7 +11,7 @@ use redisctl::topology::{Address, NodeName, Server, SlotSet};
 use super::World;
 use super::cluster::Cluster;
 use super::keys::{KeyId, Keys};
-use super::process::{Link, Process};
+use super::process::Process;
 use super::slots::Slots;
 
 impl World {
@@ -275,15 +275,9 @@ impl World {
 
     /// `FLUSHALL`, also on its replicas, and `CLUSTER RESET HARD`.
     pub(crate) fn flush_and_reset(&self, node: &NodeName) {
-        let address = self.with_process(node, |process| process.address);
-        let is_replica = self.is_replica(node);
-        let mut state = self.state();
-        let processes =
-            state.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
-        for replica in processes.filter(|process| !is_replica && process.link == (Some(address), Link::Up)) {
-            replica.keys = Keys::default();
+        if !self.is_replica(node) {
+            self.state().flush(node);
         }
-        drop(state);
         self.reset(node);
     }
 

@@ -65,7 +65,11 @@ impl State {
         }
         match action {
             ServerAction::Configure(settings) => configure(process, settings),
-            ServerAction::RewriteLog => Ok(()),
+            ServerAction::RewriteLog | ServerAction::FlushScripts => Ok(()),
+            ServerAction::Empty { .. } => {
+                self.flush(node);
+                Ok(())
+            }
             ServerAction::Follow(address) if process.cluster.is_none() => {
                 process.follows = Some(*address);
                 Ok(())
@@ -93,6 +97,17 @@ impl State {
                 let cluster = process.cluster.as_mut();
                 let cluster = cluster.ok_or_else(|| final_fault("cluster support disabled"))?;
                 apply_to_cluster(cluster, of_the_cluster, &target, has_keys)
+            }
+        }
+    }
+
+    /// FLUSHALL, also on its replicas.
+    pub(crate) fn flush(&mut self, node: &NodeName) {
+        let Ok(address) = self.process(node).map(|process| process.address) else { return };
+        let servers = self.engine.containers.values_mut().filter_map(|container| container.process.as_mut());
+        for server in servers {
+            if server.address == address || server.link == (Some(address), Link::Up) {
+                server.keys = Keys::default();
             }
         }
     }
@@ -228,6 +243,8 @@ impl State {
             replication,
             history: Some(process.history.clone()),
             keys: process.keys.count(),
+            libraries: 0,
+            scripts: 0,
             memory: 1 << 20,
             ability: Ability::default(),
             uptime: None,

@@ -1,0 +1,156 @@
+//! Resetting a deployment: it becomes as `up` left it, without the traces of clients.
+//!
+//! If clients changed only data, the plan only empties the servers. Any client may do that, so this needs no lease: the
+//! two engine calls of a lease would take longer than all else. Other plans run under the lease, from a new observation.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::converge::{self, ConvergeError, ConvergeOptions, RunContext as _, converge};
+use super::handle::Deployment;
+use super::lease::{Lease, LeaseRequest};
+use super::no_listener::NoListener;
+use super::{DEFAULT_TIMEOUT, Error};
+use crate::event::{Event, Listener};
+use crate::executor::ExecuteError;
+use crate::planner::{self, Options};
+use crate::reset_result::ResetResult;
+
+mod context;
+mod tally;
+
+use context::StoredContext;
+use tally::Tally;
+
+/// Resets a deployment in place: it becomes as `up` left it, without the traces of clients.
+///
+/// All databases of all primaries, functions and scripts are removed, also with `data: volume`. No container is touched
+/// unless a node does not run.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), redisctl::deployment::Error> {
+/// use std::time::Duration;
+///
+/// use redisctl::deployment::{ConnectedEngine, Reset};
+///
+/// let shop = ConnectedEngine::from_environment().await?.deployment(Some("shop")).await?;
+/// let reset = Reset::new(&shop).timeout(Duration::from_secs(10)).run().await?;
+/// println!("{} keys removed in {} s", reset.keys, reset.seconds);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing happens before `run`"]
+pub struct Reset<'a> {
+    deployment: &'a Deployment,
+    timeout: Duration,
+    listener: &'a dyn Listener,
+}
+
+impl<'a> Reset<'a> {
+    /// Resets a deployment.
+    pub fn new(deployment: &'a Deployment) -> Self {
+        Self { deployment, timeout: DEFAULT_TIMEOUT, listener: &NoListener }
+    }
+
+    /// The limit of a single wait, also of the wait for another run. Default: [`DEFAULT_TIMEOUT`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Passes events to a listener.
+    pub fn listener(self, listener: &'a dyn Listener) -> Self {
+        Self { listener, ..self }
+    }
+
+    /// Resets the deployment, and proves it: every node is empty.
+    ///
+    /// # Errors
+    /// The step that failed. The deployment does not exist, or another run changes it.
+    pub async fn run(&self) -> Result<ResetResult, Error> {
+        let started = Instant::now();
+        let tally = Tally::new(self.listener);
+        if !Box::pin(self.remove_data(&tally)).await? {
+            Box::pin(self.run_with_lease(&tally)).await?;
+        }
+        let (removed, changes) = tally.total();
+        Ok(ResetResult::new(self.deployment.topology(), removed, changes, started.elapsed()))
+    }
+
+    fn options() -> Options {
+        Options { reset: true, discard_keys: true, ..Options::default() }
+    }
+
+    /// Removes the data, if that is all to do. `false`: the reset needs the lease.
+    async fn remove_data(&self, tally: &Tally<'_>) -> Result<bool, Error> {
+        let deployment = self.deployment;
+        let servers = deployment.servers();
+        let context = StoredContext { deployment, servers: &servers };
+        let observed = context.observe(true).await?;
+        let Ok(plan) = planner::plan(deployment.topology(), &observed, Self::options()) else {
+            return Ok(false);
+        };
+        if observed.leased || !plan.complete || !plan.touches_only_data() {
+            return Ok(false);
+        }
+        let plan = Arc::new(plan);
+        tally.hear(Event::Planned { plan: Arc::clone(&plan) });
+        match converge::execute(&context, &plan, true, self.converge_options(), tally).await {
+            Ok(()) => {}
+            Err(ExecuteError::Outdated { .. }) => return Ok(false),
+            Err(error) => return Err(Error::Execute(Box::new(error))),
+        }
+        servers.empty_records().await;
+        Ok(true)
+    }
+
+    /// Takes the lease, then observes, plans and executes until the deployment is as `up` left it.
+    async fn run_with_lease(&self, tally: &Tally<'_>) -> Result<(), Error> {
+        let request = LeaseRequest {
+            engine: self.deployment.engine().clone(),
+            deployment: self.deployment.name().clone(),
+            image: None,
+            command: "reset",
+            timeout: self.timeout,
+            listener: self.listener,
+        };
+        let lease = Box::pin(Lease::take(request)).await?;
+        let result = lease.keep(Box::pin(self.return_to_spec(tally))).await;
+        lease.release().await;
+        result
+    }
+
+    async fn return_to_spec(&self, tally: &Tally<'_>) -> Result<(), Error> {
+        let (engine, name) = (self.deployment.engine(), self.deployment.name());
+        // Another run may have changed the spec.
+        let deployment = engine.deployment(Some(name.as_str())).await?;
+        let servers = deployment.servers();
+        let context = StoredContext { deployment: &deployment, servers: &servers };
+        let converged = converge(&context, self.converge_options(), tally).await;
+        converged.map_err(|error: ConvergeError<Error>| Error::of_convergence(name, error))?;
+        servers.empty_records().await;
+        Ok(())
+    }
+
+    fn converge_options(&self) -> ConvergeOptions {
+        ConvergeOptions { plan: Self::options(), timeout: self.timeout }
+    }
+}
+
+impl Deployment {
+    /// Resets the deployment in place, for the next test: see [`Reset`].
+    ///
+    /// ```no_run
+    /// # async fn example(shop: redisctl::deployment::Deployment) -> Result<(), redisctl::deployment::Error> {
+    /// // Between two tests:
+    /// let reset = shop.reset().await?;
+    /// println!("{} keys removed in {} s", reset.keys, reset.seconds);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Reset::run`].
+    pub async fn reset(&self) -> Result<ResetResult, Error> {
+        Reset::new(self).run().await
+    }
+}
