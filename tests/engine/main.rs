@@ -6,6 +6,8 @@
 
 mod at_stake;
 mod change;
+#[cfg(target_os = "linux")]
+mod ci_recipes;
 mod cli;
 mod conflicts;
 mod converge;
@@ -17,6 +19,10 @@ mod exit_codes;
 mod expiry;
 #[cfg(unix)]
 mod failure;
+#[cfg(unix)]
+mod fake_runner;
+#[cfg(unix)]
+mod github_action;
 #[cfg(unix)]
 mod health;
 mod images;
@@ -33,6 +39,8 @@ mod matrix;
 mod module_rules;
 mod modules;
 mod moment;
+#[cfg(unix)]
+mod pages;
 #[cfg(unix)]
 mod pasted;
 mod podman;

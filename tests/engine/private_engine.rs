@@ -103,7 +103,7 @@ impl PrivateEngine {
     }
 
     /// The engine's socket, for root.
-    fn socket(&self) -> String {
+    pub(crate) fn socket(&self) -> String {
         format!("unix://{}", self.path("sock").display())
     }
 

@@ -87,13 +87,13 @@ fn ports_that_a_process_holds_on_another_machine_are_passed_over() {
     succeed(&engine.redisctl(&["down"]));
 }
 
-/// Makes a CA, and its certificates for the engine at an address and for clients.
+/// Makes a CA, and its certificates for the engine at an address or as host `docker`, and for clients.
 fn make_certificates(folder: &Path, address: Ipv4Addr) {
     std::fs::create_dir_all(folder).expect("a folder");
     let settings = format!(
         "[req]\ndistinguished_name = name\n[name]\n\
          [authority]\nbasicConstraints = critical, CA:TRUE\n\
-         [member]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = IP:{address}\n"
+         [member]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = IP:{address}, DNS:docker\n"
     );
     std::fs::write(folder.join("openssl.cnf"), settings).expect("a file");
     let make = |kind: &str, key: &str, certificate: &str, more: &[&str]| {
@@ -121,18 +121,21 @@ fn make_certificates(folder: &Path, address: Ipv4Addr) {
     make("member", "key.pem", "cert.pem", &signed);
 }
 
+/// The arguments of an engine that asks for certificates. It makes them in the folder `certificates`.
+pub(crate) fn behind_tls(folder: &Path, address: Ipv4Addr) -> Vec<String> {
+    let certificates = folder.join("certificates");
+    make_certificates(&certificates, address);
+    let file = |flag: &str, name: &str| format!("--{flag}={}", certificates.join(name).display());
+    let host = format!("--host=tcp://{address}:2376");
+    let files = [("tlscacert", "ca.pem"), ("tlscert", "server-cert.pem"), ("tlskey", "server-key.pem")];
+    let files = files.map(|(flag, name)| file(flag, name));
+    [host, "--tlsverify".to_owned()].into_iter().chain(files).collect()
+}
+
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_engine_behind_tls_is_reached_with_its_certificates_alone() {
-    let engine = PrivateEngine::start_with(|folder, address| {
-        let certificates = folder.join("certificates");
-        make_certificates(&certificates, address);
-        let file = |flag: &str, name: &str| format!("--{flag}={}", certificates.join(name).display());
-        let host = format!("--host=tcp://{address}:2376");
-        let files = [("tlscacert", "ca.pem"), ("tlscert", "server-cert.pem"), ("tlskey", "server-key.pem")];
-        let files = files.map(|(flag, name)| file(flag, name));
-        [host, "--tlsverify".to_owned()].into_iter().chain(files).collect()
-    });
+    let engine = PrivateEngine::start_with(behind_tls);
     engine.load(REDIS_7);
     let host = format!("tcp://{}", engine.address());
     let with = |folder: &str, arguments: &[&str]| {
