@@ -125,7 +125,9 @@ impl Up<'_> {
     /// # Errors
     /// The step that failed. [`Error::ChecksFailed`]: the deployment is up, but its verification failed.
     pub async fn run(self) -> Result<UpDone, Error> {
-        self.run_until(pending()).await
+        // Erased here, so that the compiler of a caller need not look into the future to see that it is `Send`.
+        let run: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(self.run_until(pending()));
+        run.await
     }
 
     /// Brings the deployment up, until `stop` is ready. Dropping the future of [`Up::run`] leaves a lease, which other
