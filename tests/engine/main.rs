@@ -22,6 +22,8 @@ mod failure;
 #[cfg(unix)]
 mod fake_runner;
 #[cfg(unix)]
+mod fixtures;
+#[cfg(unix)]
 mod github_action;
 #[cfg(unix)]
 mod health;

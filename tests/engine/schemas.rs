@@ -70,6 +70,7 @@ fn every_command_prints_what_its_schema_says() {
     std::fs::write(file.path(), "SET a 1\nSET b 2\n").expect("a file that can be written");
     document("seed", &["seed", name, &file.path().display().to_string()], 0);
     document("reset", &["reset", name], 0);
+    document("reset", &["reset", name], 0);
     let doctor = redisctl(&["doctor", "--output", "json"]);
     check_text("doctor", &texts(&doctor).0);
 
