@@ -16,7 +16,7 @@ mod schema;
 mod usage_error;
 
 use duration::{duration, time_to_live};
-pub use nodes::NodeArguments;
+pub use nodes::{NodeArguments, RoleChoice, SilencingArguments};
 pub use run::RunArguments;
 pub use schema::SchemaArguments;
 pub use usage_error::{asks_for_json, usage_failure};
@@ -103,16 +103,29 @@ pub enum Command {
     Logs(LogsArguments),
     /// Open a Redis prompt, or run one command, already logged in
     Cli(CliArguments),
-    /// Start nodes, and wait until they answer
+    /// Start nodes, and wait until they are back in their roles
+    ///
+    /// A paused node is unpaused. In a deployment with sentinels, the network namespace of all nodes starts first.
     Start(NodeArguments),
-    /// Stop nodes; their servers save their keys first
-    Stop(NodeArguments),
+    /// Stop nodes, and print which nodes take over from primaries
+    ///
+    /// The servers get SIGTERM, and after 20 s SIGKILL. With `data: volume`, they save their keys first; otherwise they
+    /// come back without keys. Stopped nodes stay stopped until `start` or `up`, also after a restart of the engine.
+    Stop(SilencingArguments),
     /// Stop nodes and start them again
+    ///
+    /// With `data: volume`, servers save their keys first; otherwise they come back without keys.
     Restart(NodeArguments),
     /// Kill the servers of nodes, as a crash does
-    Kill(NodeArguments),
+    ///
+    /// The servers get SIGKILL, and save nothing. The engine does not start them again, because it counts this as a stop
+    /// by the user. `start` or `up` starts them.
+    Kill(SilencingArguments),
     /// Freeze nodes: their connections stay open, and they do not answer
-    Pause(NodeArguments),
+    ///
+    /// Clients see a timeout instead of a refused connection. Other nodes see a primary as down after
+    /// `cluster-node-timeout`, or sentinels after `down-after-milliseconds`.
+    Pause(SilencingArguments),
     /// Let paused nodes continue
     Unpause(NodeArguments),
     /// Load data into a deployment: files of commands

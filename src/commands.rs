@@ -1,6 +1,6 @@
 //! The commands, a file for each. They parse arguments, call the library ([`crate::deployment`]) and print.
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, SilencingArguments as Silenced};
 use crate::deployment::{Deployment, Error, NodeVerb};
 use crate::ui::Ui;
 
@@ -14,6 +14,7 @@ mod exit_status;
 mod export;
 mod gc;
 mod init;
+mod interruption;
 mod logs;
 mod ls;
 mod node_change;
@@ -31,13 +32,16 @@ mod verify;
 
 pub use error::CommandError;
 pub use exit_status::ExitStatus;
+pub use interruption::Interruption;
 
 /// Runs a command.
 ///
 /// # Errors
 /// The failure. [`CommandError::exit_code`] gives its exit code.
-pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
+pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<ExitStatus, CommandError> {
     let host = cli.global.host.as_deref();
+    let change_nodes =
+        |verb, nodes, time| Box::pin(node_change::run(verb, nodes, time, interruption, host, ui));
     match &cli.command {
         Command::Up(arguments) => Box::pin(up::run(arguments, host, ui)).await,
         Command::Run(arguments) => Box::pin(run::run(arguments, host, ui)).await,
@@ -49,12 +53,12 @@ pub async fn run(cli: &Cli, ui: &Ui) -> Result<ExitStatus, CommandError> {
         Command::Ca(arguments) => ca::run(arguments, host, ui).await,
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
         Command::Cli(arguments) => cli::run(arguments, host, ui).await,
-        Command::Start(arguments) => node_change::run(NodeVerb::Start, arguments, host, ui).await,
-        Command::Stop(arguments) => node_change::run(NodeVerb::Stop, arguments, host, ui).await,
-        Command::Restart(arguments) => node_change::run(NodeVerb::Restart, arguments, host, ui).await,
-        Command::Kill(arguments) => node_change::run(NodeVerb::Kill, arguments, host, ui).await,
-        Command::Pause(arguments) => node_change::run(NodeVerb::Pause, arguments, host, ui).await,
-        Command::Unpause(arguments) => node_change::run(NodeVerb::Unpause, arguments, host, ui).await,
+        Command::Start(nodes) => change_nodes(NodeVerb::Start, nodes, None).await,
+        Command::Stop(Silenced { nodes, time }) => change_nodes(NodeVerb::Stop, nodes, *time).await,
+        Command::Restart(nodes) => change_nodes(NodeVerb::Restart, nodes, None).await,
+        Command::Kill(Silenced { nodes, time }) => change_nodes(NodeVerb::Kill, nodes, *time).await,
+        Command::Pause(Silenced { nodes, time }) => change_nodes(NodeVerb::Pause, nodes, *time).await,
+        Command::Unpause(nodes) => change_nodes(NodeVerb::Unpause, nodes, None).await,
         Command::Seed(arguments) => seed::run(arguments, host, ui).await,
         Command::Reset(arguments) => reset::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,

@@ -35,6 +35,8 @@
 
 use std::time::Duration;
 
+mod answers;
+mod begun_change;
 mod certificates;
 mod cleanup;
 mod command_sender;
@@ -69,6 +71,7 @@ mod node_change;
 mod node_choice;
 mod node_handle;
 mod node_logs;
+mod node_verbs;
 mod observe;
 mod own_container;
 mod passwords;
@@ -86,6 +89,7 @@ mod seed_file;
 mod shipped_topologies;
 mod spec_not_found;
 mod spec_source;
+mod step_clock;
 mod stopwatch;
 mod target;
 mod tls_files;

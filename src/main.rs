@@ -1,11 +1,12 @@
 //! The command line program: arguments, command, error chain, exit code.
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::{Cli, Command, asks_for_json, usage_failure};
-use redisctl::commands::{self, CommandError, ExitStatus};
+use redisctl::commands::{self, CommandError, ExitStatus, Interruption};
 use redisctl::ui::{Failure, Output, OutputOptions, Ui};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
@@ -45,14 +46,23 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("could not start the asynchronous runtime")?;
     runtime.block_on(async {
+        let interruption = Interruption::default();
+        let mut command = pin!(commands::run(cli, ui, &interruption));
         tokio::select! {
-            result = commands::run(cli, ui) => Ok(end(result, ui)),
+            result = &mut command => return Ok(end(result, ui)),
             signal = interrupted(), if !commands::handles_signals(&cli.command) => {
                 signal.context("could not listen for signals")?;
-                ui.interrupted(matches!(cli.command, Command::Up(_) | Command::Down(_)));
-                Ok(INTERRUPTED)
             }
         }
+        if interruption.tell() {
+            // The command undoes something first. A second signal does not wait for that.
+            tokio::select! {
+                result = &mut command => if result.is_err() { return Ok(end(result, ui)) },
+                signal = interrupted() => signal.context("could not listen for signals")?,
+            }
+        }
+        ui.interrupted(matches!(cli.command, Command::Up(_) | Command::Down(_)));
+        Ok(INTERRUPTED)
     })
 }
 

@@ -276,6 +276,14 @@ impl Ui {
         self.print(&nodes_changed::render(result, self.data))
     }
 
+    /// Writes the result of a change of nodes that is not over, as text. JSON is written at the end only.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn nodes_changed_so_far(&self, result: &NodesChanged) -> io::Result<()> {
+        if self.is_json() { Ok(()) } else { self.nodes_changed(result) }
+    }
+
     /// Writes the result of `seed`, as text or as JSON.
     ///
     /// # Errors

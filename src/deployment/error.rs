@@ -17,6 +17,7 @@ use crate::docker::connect::ConnectError;
 use crate::docker::host_image::HostImageError;
 use crate::docker::location::LocationError;
 use crate::executor::{ExecuteError, causes};
+use crate::node_change::WrongChoice;
 use crate::plan::Obstacle;
 use crate::redis::ServerError;
 use crate::report::Report;
@@ -194,6 +195,12 @@ fn broken(path: &Path, problems: &[BrokenLine]) -> String {
 fn list(obstacles: &[Obstacle]) -> String {
     let lines: Vec<String> = obstacles.iter().map(|obstacle| format!("\n  {obstacle}")).collect();
     lines.concat()
+}
+
+impl From<WrongChoice> for Error {
+    fn from(WrongChoice { message, hint }: WrongChoice) -> Self {
+        Self::Invalid { message, hint }
+    }
 }
 
 impl Error {

@@ -1,16 +1,12 @@
 //! The node for clients that accept a single address, from the servers' present answers.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
+use super::answers::answers;
 use crate::arrangement::Arrangement;
-use crate::executor::{ServerCalls as _, chain};
-use crate::observation::ObservedServer;
 use crate::poll::Wait;
 use crate::redis::Servers;
-use crate::topology::{Kind, Node, NodeName, Topology};
+use crate::topology::{Kind, Node, Topology};
 
 /// The time limit for a server's answer, connecting included. The other servers' answers are enough.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -30,28 +26,12 @@ pub(super) async fn dialled_first<'t>(topology: &'t Topology, servers: &Servers<
     }
     let wait = Wait::new("the change of primaries", CHANGE_OF_PRIMARIES, POLL_INTERVAL);
     loop {
-        let answers = answers(topology, servers).await;
+        let nodes = topology.nodes();
+        let answers = answers(nodes.into_iter().map(|node| &node.name), servers, PATIENCE).await;
         let arrangement = Arrangement::from_answers(topology, &answers);
         if !arrangement.is_between_primaries() || wait.pause().await.is_err() {
             let dialled = arrangement.dialled_first();
             return dialled.and_then(|member| topology.node(&member.name)).unwrap_or(first);
         }
     }
-}
-
-/// The answers of all nodes, sentinels included.
-async fn answers(topology: &Topology, servers: &Servers<'_>) -> BTreeMap<NodeName, ObservedServer> {
-    let ask = |node: &NodeName| {
-        let node = node.clone();
-        async move {
-            let answer = match tokio::time::timeout(PATIENCE, servers.view(&node)).await {
-                Ok(Ok(view)) => ObservedServer::Answering(Box::new(view)),
-                Ok(Err(error)) => ObservedServer::Silent(chain(error.as_ref())),
-                Err(_) => ObservedServer::Silent(format!("no answer within {PATIENCE:?}")),
-            };
-            (node, answer)
-        }
-    };
-    let nodes = topology.nodes();
-    join_all(nodes.into_iter().map(|node| ask(&node.name))).await.into_iter().collect()
 }

@@ -9,7 +9,7 @@ use ipnet::Ipv4Net;
 use super::duration_text::in_words;
 use crate::plan::AtStake;
 use crate::spec::Located;
-use crate::topology::DeploymentName;
+use crate::topology::{DeploymentName, NodeName};
 
 /// Notes: expected events.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,22 @@ pub enum Note {
     Expired {
         /// The deployment.
         deployment: DeploymentName,
+    },
+    /// This run waits until other nodes take the places of primaries.
+    AwaitsHeirs {
+        /// The primaries.
+        primaries: Vec<NodeName>,
+        /// The time limit of the wait.
+        limit: Duration,
+    },
+    /// Nodes are changed for a time.
+    ChangedForATime {
+        /// The nodes.
+        nodes: Vec<NodeName>,
+        /// The change, as a participle.
+        done: &'static str,
+        /// The time.
+        time: Duration,
     },
     /// Another run was killed. This run waits until the engine has finished its calls.
     RunCutOff {
@@ -158,6 +174,18 @@ impl fmt::Display for Note {
             Self::Expired { deployment } => {
                 write!(formatter, "the time of `{deployment}` was over: it is removed")
             }
+            Self::AwaitsHeirs { primaries, limit } => write!(
+                formatter,
+                "waiting until other nodes take over from {}, for {} s at most",
+                listed(primaries),
+                limit.as_secs_f64()
+            ),
+            Self::ChangedForATime { nodes, done, time } => write!(
+                formatter,
+                "{done} for {} s: {}; Ctrl-C ends the time now",
+                time.as_secs_f64(),
+                listed(nodes)
+            ),
             Self::RunCutOff { run } => {
                 write!(formatter, "{run} was cut off: waiting until the engine has finished its calls")
             }
@@ -198,4 +226,9 @@ impl fmt::Display for Warning {
             }
         }
     }
+}
+
+/// The names of nodes with commas between them.
+fn listed(nodes: &[NodeName]) -> String {
+    nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub enum NodeVerb {
     /// Start a container that does not run, or unpause a paused container.
     Start,
-    /// End the server with SIGTERM: it saves its keys first. After 20 s, the engine kills it.
+    /// End the server with SIGTERM. With `data: volume`, it saves its keys first. After 20 s, the engine kills it.
     Stop,
     /// Stop the server, and start it again.
     Restart,
@@ -48,9 +48,19 @@ impl NodeVerb {
         }
     }
 
+    /// The verb that puts the nodes back; `None` for a verb whose nodes run afterwards.
+    #[must_use]
+    pub fn undo(self) -> Option<Self> {
+        match self {
+            Self::Stop | Self::Kill => Some(Self::Start),
+            Self::Pause => Some(Self::Unpause),
+            Self::Start | Self::Restart | Self::Unpause => None,
+        }
+    }
+
     /// Whether the servers do not answer afterwards.
     #[must_use]
     pub fn silences(self) -> bool {
-        matches!(self, Self::Stop | Self::Kill | Self::Pause)
+        self.undo().is_some()
     }
 }

@@ -17,6 +17,10 @@ fn commands_and_options() {
     assert_snapshot!("unknown_option", told(&["up", "--subnett", "x"]));
     assert_snapshot!("timeout", told(&["up", "--timeout", "soon"]));
     assert_snapshot!("all_and_a_name", told(&["down", "shop", "--all"]));
+    assert_snapshot!("no_role", told(&["stop", "shop", "--role", "leader"]));
+    assert_snapshot!("no_time", told(&["pause", "shop", "--for", "ever"]));
+    assert_snapshot!("start_for_a_time", told(&["start", "shop", "--for", "10s"]));
+    assert_snapshot!("no_shard", told(&["kill", "shop", "--shard", "first"]));
     assert_snapshot!("no_shell", told(&["completions"]));
     assert_snapshot!("set", told(&["validate", "--set", "shards"]));
 }

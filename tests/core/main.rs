@@ -9,6 +9,7 @@ mod convergence;
 mod executor;
 mod identities;
 mod memory;
+mod node_change;
 mod planner;
 mod readiness;
 mod resolve;

@@ -41,6 +41,7 @@ mod matrix;
 mod module_rules;
 mod modules;
 mod moment;
+mod node_commands;
 #[cfg(unix)]
 mod pages;
 #[cfg(unix)]
