@@ -414,6 +414,9 @@ pub struct ResetArguments {
     /// Which deployment.
     #[command(flatten)]
     pub name: NameArgument,
+    /// End the connections of all clients, too: blocked clients, open transactions, subscriptions.
+    #[arg(long)]
+    pub clients: bool,
     /// The limit of each wait, including the wait for another redisctl run: `90s`, `2m`.
     #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,

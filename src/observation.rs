@@ -8,6 +8,7 @@ use crate::topology::{Address, Learned, NodeName, SlotSet, Topology};
 
 mod ability;
 mod access;
+mod clients;
 mod cluster;
 mod contents;
 mod engine;
@@ -20,6 +21,7 @@ mod server;
 
 pub use ability::Ability;
 pub use access::{AccessView, ObservedUser, PrimaryLogin};
+pub use clients::Clients;
 pub use cluster::{ClusterNode, ClusterRole, ClusterView, SlotWay, Stranger};
 pub use contents::Contents;
 pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};

@@ -109,14 +109,15 @@ impl Plan {
         self.stages.iter().all(|stage| stage.steps.is_empty())
     }
 
-    /// Whether the plan only removes data of clients.
+    /// Whether the plan only removes data and connections of clients.
     #[must_use]
     pub fn touches_only_data(&self) -> bool {
         self.steps().all(|step| {
             matches!(
                 step.action,
-                Action::Server(ServerAction::Empty { .. } | ServerAction::FlushScripts)
-                    | Action::Await(Condition::Empty(_))
+                Action::Server(
+                    ServerAction::Empty { .. } | ServerAction::FlushScripts | ServerAction::EndClients
+                ) | Action::Await(Condition::Empty(_))
             )
         })
     }

@@ -34,6 +34,7 @@ mod rolling;
 mod sentinel;
 mod server_states;
 mod settings;
+mod spec_roles;
 mod temporary;
 mod users;
 mod world;
@@ -42,6 +43,7 @@ pub use on_purpose::plan_on_purpose;
 
 use draft::{Changes, Stages};
 use fate::Fates;
+use rescue::Rescue;
 use roles::Roles;
 use server_states::ServerStates;
 use world::World;
@@ -65,13 +67,33 @@ pub struct Options {
     pub recreate: bool,
     /// Whether keys may be lost that no other node has.
     pub discard_keys: bool,
-    /// Whether the deployment returns to the state in which `up` left it, without the traces of clients.
-    pub reset: bool,
+    /// Whether the traces of clients stay.
+    pub traces: Traces,
+}
+
+/// The traces of clients: keys, functions and scripts; roles and slots; users and settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traces {
+    /// They stay, unless the topology contradicts them. Roles never contradict it.
+    Kept,
+    /// They are removed, so that the deployment is as `up` left it.
+    Removed {
+        /// Whether the connections of clients are ended, too.
+        end_clients: bool,
+    },
+}
+
+impl Options {
+    /// Whether the traces of clients are removed.
+    #[must_use]
+    pub fn removes_traces(self) -> bool {
+        matches!(self.traces, Traces::Removed { .. })
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { forming: Forming::RoleSwap, recreate: false, discard_keys: false, reset: false }
+        Self { forming: Forming::RoleSwap, recreate: false, discard_keys: false, traces: Traces::Kept }
     }
 }
 
@@ -90,12 +112,14 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     let servers = &ServerStates::new(topology, observed, fates);
     let left_alone = &at_stake::judge(topology, observed, arrangement, options);
-    let world = World { topology, observed, arrangement, fates, servers, left_alone };
+    let removes_traces = options.removes_traces();
+    let world = World { topology, observed, arrangement, fates, servers, left_alone, removes_traces };
 
     let mut stages = cleared.stages;
     let taken_back = settings::take_back(&world);
     stages.append(taken_back.stages);
-    let rescue = rescue::plan(&world);
+    // A reset removes the keys anyway.
+    let rescue = if removes_traces { Rescue::default() } else { rescue::plan(&world) };
     stages.append(rescue.stages);
     if rescue.awaits_choice {
         return Ok(unfinished(&world, stages));
@@ -106,15 +130,17 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     let access = users::plan(&world);
     stages.append(access.stages);
-    if options.reset {
-        stages.append(emptying::plan(&world));
+    let mut settled = settings::plan(&world);
+    if removes_traces {
+        // With some settings, servers refuse to remove data: `min-replicas-to-write`.
+        stages.append(std::mem::take(&mut settled.stages));
+        stages.append(emptying::plan(&world, options));
     }
     let Roles { stages: given, changes, primaries, look_again } = give_roles(&world, options, access.changes);
     stages.append(quick_repair::hasten(&world, given, changes));
     if look_again {
         return Ok(unfinished(&world, stages));
     }
-    let settled = settings::plan(&world);
     stages.append(settled.stages);
     let tells_others = taken_back.changes.endpoints || settled.changes.endpoints;
     if tells_others && topology.kind == Kind::Cluster {
@@ -122,9 +148,11 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     let rolling = rolling::plan(&world, &primaries);
     stages.append(rolling.stages);
+    let back = spec_roles::plan(&world, &rolling.primaries);
+    stages.append(back.stages);
     Ok(Plan {
-        complete: rolling.complete,
-        swapped_roles: swapped_roles(topology, &rolling.primaries),
+        complete: rolling.complete && back.complete,
+        swapped_roles: swapped_roles(topology, &back.primaries),
         primaries,
         ..unfinished(&world, stages)
     })

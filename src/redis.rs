@@ -18,6 +18,7 @@ mod append_only_file;
 pub mod check_runner;
 mod cli_reply;
 mod cli_session;
+mod client_list;
 mod cluster;
 mod command;
 pub mod connect;
@@ -119,10 +120,16 @@ impl<'a> Servers<'a> {
     /// # Errors
     /// The node does not answer, or its reply cannot be parsed.
     pub async fn full_view(&self, node: &NodeName) -> Result<ServerView, ServerError> {
+        if !self.topology.is_sentinel(node) {
+            // Both use this connection.
+            self.connection(node).await?;
+            let (view, access) =
+                futures_util::future::try_join(self.ask(node, true), self.access(node)).await?;
+            return Ok(ServerView { access: Some(access), ..view });
+        }
         let view = self.ask(node, true).await?;
         // Sentinels before Redis 6.2 have no users. Their only password is in their file.
-        let has_users =
-            !self.topology.is_sentinel(node) || view.server.is_some_and(Server::has_sentinel_users);
+        let has_users = view.server.is_some_and(Server::has_sentinel_users);
         let access = if has_users { Some(self.access(node).await?) } else { None };
         Ok(ServerView { access, ..view })
     }

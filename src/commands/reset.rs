@@ -14,8 +14,12 @@ pub(super) async fn run(
     let deployment = engine.deployment(arguments.name.name.as_deref()).await?;
     warn_if_out_of_reach(&deployment, ui);
     let notices = ui.notices();
-    let reset = Reset::new(&deployment).timeout(arguments.timeout).listener(&notices);
+    let reset =
+        Reset::new(&deployment).clients(arguments.clients).timeout(arguments.timeout).listener(&notices);
     let result = Box::pin(reset.run()).await?;
     ui.reset(&result)?;
+    if result.clients_left.are_busy() {
+        ui.note(&format!("{}; `--clients` ends the connections", result.clients_left));
+    }
     Ok(ExitStatus::Done)
 }

@@ -13,7 +13,9 @@ use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error};
 use crate::event::{Event, Listener};
 use crate::executor::ExecuteError;
-use crate::planner::{self, Options};
+use crate::observation::{Clients, ObservedServer};
+use crate::plan::Plan;
+use crate::planner::{self, Options, Traces};
 use crate::reset_result::ResetResult;
 
 mod context;
@@ -42,6 +44,7 @@ use tally::Tally;
 #[must_use = "nothing happens before `run`"]
 pub struct Reset<'a> {
     deployment: &'a Deployment,
+    clients: bool,
     timeout: Duration,
     listener: &'a dyn Listener,
 }
@@ -49,7 +52,14 @@ pub struct Reset<'a> {
 impl<'a> Reset<'a> {
     /// Resets a deployment.
     pub fn new(deployment: &'a Deployment) -> Self {
-        Self { deployment, timeout: DEFAULT_TIMEOUT, listener: &NoListener }
+        Self { deployment, clients: false, timeout: DEFAULT_TIMEOUT, listener: &NoListener }
+    }
+
+    /// Whether to end the connections of all clients: in blocking commands, with open transactions, with subscriptions,
+    /// and idle ones. Connections of this process are clients, too. Default: no. Then [`ResetResult::clients_left`]
+    /// tells what they do.
+    pub fn clients(self, clients: bool) -> Self {
+        Self { clients, ..self }
     }
 
     /// The limit of a single wait, also of the wait for another run. Default: [`DEFAULT_TIMEOUT`].
@@ -69,38 +79,39 @@ impl<'a> Reset<'a> {
     pub async fn run(&self) -> Result<ResetResult, Error> {
         let started = Instant::now();
         let tally = Tally::new(self.listener);
-        if !Box::pin(self.remove_data(&tally)).await? {
+        let topology = self.deployment.topology();
+        let (done, clients) = Box::pin(self.remove_data(&tally)).await?;
+        if !done {
             Box::pin(self.run_with_lease(&tally)).await?;
         }
-        let (removed, changes) = tally.total();
-        Ok(ResetResult::new(self.deployment.topology(), removed, changes, started.elapsed()))
+        Ok(ResetResult::new(topology, tally.removed(), clients, started.elapsed()))
     }
 
-    fn options() -> Options {
-        Options { reset: true, discard_keys: true, ..Options::default() }
+    fn options(&self) -> Options {
+        let traces = Traces::Removed { end_clients: self.clients };
+        Options { traces, discard_keys: true, ..Options::default() }
     }
 
-    /// Removes the data, if that is all to do. `false`: the reset needs the lease.
-    async fn remove_data(&self, tally: &Tally<'_>) -> Result<bool, Error> {
+    /// Removes the data, if that is all to do. `false`: the reset needs the lease. Returns the clients, too.
+    async fn remove_data(&self, tally: &Tally<'_>) -> Result<(bool, Clients), Error> {
         let deployment = self.deployment;
         let servers = deployment.servers();
         let context = StoredContext { deployment, servers: &servers };
         let observed = context.observe(true).await?;
-        let Ok(plan) = planner::plan(deployment.topology(), &observed, Self::options()) else {
-            return Ok(false);
-        };
-        if observed.leased || !plan.complete || !plan.touches_only_data() {
-            return Ok(false);
-        }
+        let views = observed.servers.values().filter_map(ObservedServer::view);
+        let clients = views.map(|view| view.clients).sum();
+        let plan = planner::plan(deployment.topology(), &observed, self.options());
+        let of_data = |plan: &Plan| !observed.leased && plan.complete && plan.touches_only_data();
+        let Some(plan) = plan.ok().filter(of_data) else { return Ok((false, clients)) };
         let plan = Arc::new(plan);
         tally.hear(Event::Planned { plan: Arc::clone(&plan) });
         match converge::execute(&context, &plan, true, self.converge_options(), tally).await {
             Ok(()) => {}
-            Err(ExecuteError::Outdated { .. }) => return Ok(false),
+            Err(ExecuteError::Outdated { .. }) => return Ok((false, clients)),
             Err(error) => return Err(Error::Execute(Box::new(error))),
         }
         servers.empty_records().await;
-        Ok(true)
+        Ok((true, clients))
     }
 
     /// Takes the lease, then observes, plans and executes until the deployment is as `up` left it.
@@ -132,7 +143,7 @@ impl<'a> Reset<'a> {
     }
 
     fn converge_options(&self) -> ConvergeOptions {
-        ConvergeOptions { plan: Self::options(), timeout: self.timeout }
+        ConvergeOptions { plan: self.options(), timeout: self.timeout }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::ability::Ability;
 use super::access::AccessView;
+use super::clients::Clients;
 use super::cluster::ClusterView;
 use super::contents::Contents;
 use super::loaded_module::LoadedModule;
@@ -44,6 +45,8 @@ pub struct ServerView {
     pub libraries: u64,
     /// The number of its cached scripts.
     pub scripts: u64,
+    /// Its clients; none if it was not asked for them.
+    pub clients: Clients,
     /// `used_memory`, bytes.
     pub memory: u64,
     /// The seconds since its start; `None` if it does not report them.

@@ -57,6 +57,8 @@ impl fmt::Display for ServerAction {
             Self::Configure(settings) => write!(formatter, "set {}", pairs(settings)),
             Self::SetConfigEpoch(epoch) => write!(formatter, "set config epoch {epoch}"),
             Self::AssignSlots(slots) => write!(formatter, "assign slots {slots}"),
+            Self::TakeSlots(slots) => write!(formatter, "take back slots {slots}"),
+            Self::CloseSlots(slots) => write!(formatter, "close slots {slots}"),
             Self::Meet(peers) => {
                 let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();
                 write!(formatter, "meet {}", list(&names))
@@ -100,6 +102,7 @@ impl fmt::Display for ServerAction {
             Self::Announce => formatter.write_str("make its replicas known"),
             Self::Empty { has_functions: true, .. } => formatter.write_str("remove keys and functions"),
             Self::Empty { has_functions: false, .. } => formatter.write_str("remove keys"),
+            Self::EndClients => formatter.write_str("end the connections of clients"),
             Self::FlushScripts => formatter.write_str("remove cached scripts"),
             Self::RewriteLog => formatter.write_str("rewrite its append-only file"),
         }

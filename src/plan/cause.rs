@@ -41,8 +41,14 @@ pub enum Cause {
     Silent(String),
     /// It or its replicas hold data that clients left: the data of the node itself.
     Holds(Contents),
+    /// This number of clients is connected.
+    Connected(u64),
     /// These slots have no owner.
     Unassigned(SlotSet),
+    /// Another node owns these slots.
+    SlotsElsewhere(NodeName),
+    /// The node has open slots.
+    OpenSlots,
     /// The node does not know these nodes.
     Unknown(Vec<NodeName>),
     /// The node knows a stranger.
@@ -113,8 +119,12 @@ impl fmt::Display for Cause {
             Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", joined(fields)),
             Self::WrongShape(obstacles) => formatter.write_str(&joined(obstacles)),
             Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),
+            Self::Connected(1) => formatter.write_str("1 client is connected"),
+            Self::Connected(number) => write!(formatter, "{number} clients are connected"),
             Self::Holds(contents) => write!(formatter, "holds {contents}"),
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
+            Self::SlotsElsewhere(owner) => write!(formatter, "{owner} owns them"),
+            Self::OpenSlots => formatter.write_str("open slots"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
             Self::Stranger(stranger) => {
                 write!(formatter, "knows {stranger}, which is not of this deployment")

@@ -25,6 +25,10 @@ pub enum ServerAction {
     SetConfigEpoch(u64),
     /// CLUSTER ADDSLOTS.
     AssignSlots(SlotSet),
+    /// CLUSTER DELSLOTS and ADDSLOTS of slots that other nodes own, and a higher config epoch.
+    TakeSlots(SlotSet),
+    /// CLUSTER SETSLOT STABLE of open slots.
+    CloseSlots(SlotSet),
     /// CLUSTER MEET until every peer is known.
     Meet(Vec<Peer>),
     /// CLUSTER MEET, repeated until every peer stays known.
@@ -135,6 +139,8 @@ pub enum ServerAction {
         /// Whether the server holds functions.
         has_functions: bool,
     },
+    /// CLIENT KILL of every client, except replicas, sentinels and this run.
+    EndClients,
     /// SCRIPT FLUSH. Servers since Redis 7.0 do not replicate it.
     FlushScripts,
     /// BGREWRITEAOF, and the wait for its end. Then the file has the data only, without commands of the past.

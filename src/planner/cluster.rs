@@ -63,6 +63,9 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
     stages.append(forget(world, &present, Strangers::Others));
+    if world.removes_traces {
+        stages.append(slots::close(&present));
+    }
     stages.append(slots::assign(world, &present, &holds));
     // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
     let replicas = replicate::replicate(world, &present, &holds);

@@ -1,24 +1,34 @@
-//! Data of clients: keys, functions and scripts. `reset` removes it.
+//! Data of clients: keys, functions and scripts. A reset removes it, and ends connections if the user wants it.
 
 use super::draft::{Stages, server, wait};
 use super::world::World;
+use super::{Options, Traces};
 use crate::arrangement::Member;
 use crate::observation::{Replication, ServerView};
 use crate::plan::{Cause, Condition, Order, ServerAction, Step};
 use crate::topology::NodeName;
 
 /// Plans that every server becomes empty. Replicas become empty with their primaries.
-pub(super) fn plan(world: &World<'_>) -> Stages {
+pub(super) fn plan(world: &World<'_>, options: Options) -> Stages {
     let servers = || world.arrangement.members().filter(|member| !member.is_sentinel);
+    // First, so that they write nothing afterwards.
+    let ends = options.traces == Traces::Removed { end_clients: true };
+    let ended = servers().filter(|_| ends).filter_map(end_clients);
+    let mut stages = Stages::one("clients", Order::SideBySide, ended.collect());
     let steps: Vec<Step> = servers().flat_map(|member| steps(world, member)).collect();
     if steps.is_empty() {
-        return Stages::default();
+        return stages;
     }
-    let mut stages = Stages::one("empty", Order::SideBySide, steps);
+    stages.push("empty", Order::SideBySide, steps);
     let answering = servers().filter(|member| member.view.is_some()).map(|member| member.name.clone());
     let proof = wait(None, Condition::Empty(answering.collect()), Cause::Changed);
     stages.push("emptied", Order::InTurn, vec![proof]);
     stages
+}
+
+fn end_clients(member: &Member<'_>) -> Option<Step> {
+    let connected = member.view?.clients.connected;
+    (connected > 0).then(|| server(&member.name, ServerAction::EndClients, Cause::Connected(connected)))
 }
 
 fn steps(world: &World<'_>, member: &Member<'_>) -> Vec<Step> {

@@ -77,7 +77,7 @@ fn misfit(topology: &Topology, observed: &Observation) -> Option<Misfit> {
 }
 
 /// The reasons why the deployment cannot be converged as it is.
-fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
+fn obstacles(topology: &Topology, observed: &Observation, options: Options) -> Vec<Obstacle> {
     let fields = reasons(topology, observed);
     if !fields.is_empty() {
         return vec![Obstacle::Recreate { node: None, fields }];
@@ -89,7 +89,7 @@ fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     if let Some(misfit) = misfit(topology, observed) {
         return vec![Obstacle::KeptData(misfit)];
     }
-    if topology.kind != Kind::Cluster {
+    if topology.kind != Kind::Cluster || options.removes_traces() {
         return Vec::new();
     }
     cluster::conflicts(topology, &Arrangement::new(topology, observed))
@@ -118,7 +118,7 @@ pub(super) fn clear<'a>(
     observed: &'a Observation,
     options: Options,
 ) -> Result<Cleared<'a>, Vec<Obstacle>> {
-    let obstacles = obstacles(topology, observed);
+    let obstacles = obstacles(topology, observed, options);
     if obstacles.is_empty() {
         return Ok(Cleared { stages: Stages::default(), observed: Cow::Borrowed(observed) });
     }

@@ -7,6 +7,7 @@ use super::temporary::usual;
 use super::world::World;
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::certificates::Renewal;
+use crate::topology::learned::is_set_by_clients;
 use crate::topology::settings::usual::usual_default;
 use crate::topology::settings::{STOPS_WRITES, while_forming};
 use crate::topology::{Kind, Learned, Node, NodeName, Settings};
@@ -111,7 +112,8 @@ fn differences(
     // Sentinels have other directives.
     let of_sentinel = world.topology.is_sentinel(&node.name);
     let learned = if of_sentinel { &nothing } else { &world.observed.learned };
-    let mut wanted: Settings = learned.lasting_defaults().collect();
+    let all = |name: &str| world.removes_traces || !is_set_by_clients(name);
+    let mut wanted: Settings = learned.defaults().filter(|(name, _)| all(name)).collect();
     usual(learned, node, changed_for_a_while).iter().for_each(|(name, value)| wanted.set(name, value));
     // `take_back` resets these.
     no_longer_set(world, node).for_each(|name| wanted.remove(name));

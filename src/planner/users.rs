@@ -45,7 +45,7 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
         .collect();
     let differences: Vec<Difference<'_>> = judged
         .iter()
-        .map(|(node, access, wanted)| Difference::new(topology, observed, &node.name, access, wanted))
+        .map(|(node, access, wanted)| Difference::new(world, &node.name, access, wanted))
         .collect();
     let all = || differences.iter();
     let let_in = all().flat_map(Difference::let_in).chain(let_in_at_leaving_primaries(world));
@@ -59,14 +59,14 @@ pub(super) fn plan(world: &World<'_>) -> Pass {
 
 /// Steps that admit the spec's users at primaries that leave. Their replicas log in there once more, to take over.
 fn let_in_at_leaving_primaries(world: &World<'_>) -> Vec<Step> {
-    let World { topology, observed, arrangement, .. } = *world;
+    let World { topology, arrangement, .. } = *world;
     let is_followed = |leaving: &&Member<'_>| {
         arrangement.members().any(|member| arrangement.followed(&member.name) == Some(leaving.address))
     };
     let steps = arrangement.leaving().filter(is_followed).filter_map(|leaving| {
         let view = leaving.view?;
         let wanted = users_of(topology, &leaving.name, running(topology, view));
-        Some(Difference::new(topology, observed, &leaving.name, view.access.as_ref()?, &wanted).let_in())
+        Some(Difference::new(world, &leaving.name, view.access.as_ref()?, &wanted).let_in())
     });
     steps.flatten().collect()
 }
@@ -115,22 +115,18 @@ enum LetIn {
 }
 
 impl<'a> Difference<'a> {
-    fn new(
-        topology: &Topology,
-        observed: &Observation,
-        node: &'a NodeName,
-        access: &AccessView,
-        wanted: &'a [ServerUser],
-    ) -> Self {
+    fn new(world: &World<'_>, node: &'a NodeName, access: &AccessView, wanted: &'a [ServerUser]) -> Self {
+        let World { topology, observed, removes_traces, .. } = *world;
         let users = wanted.iter().filter_map(|user| {
             let (drift, let_in) = judge(user, access.users.get(&user.name), access)?;
             Some((user, drift, let_in))
         });
         let of_the_spec = |name: &String| wanted.iter().any(|user| user.name == *name);
         let before = observed.stored.as_ref().and_then(|stored| stored.auth.as_ref());
-        // A spec without `auth` leaves users alone, except those that an earlier spec had.
+        // `up` without `auth` leaves users alone, except those that an earlier spec had.
         let is_ours = |name: &String| {
             topology.auth.is_some()
+                || removes_traces
                 || is_own(name)
                 || before.is_some_and(|auth| auth.users.iter().any(|user| user.name == *name))
         };

@@ -16,6 +16,8 @@ pub(super) struct World<'a> {
     pub(super) fates: &'a Fates<'a>,
     pub(super) servers: &'a ServerStates<'a>,
     pub(super) left_alone: &'a LeftAlone<'a>,
+    /// Whether the traces of clients are removed.
+    pub(super) removes_traces: bool,
 }
 
 impl World<'_> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::cmd;
+use redis::{cmd, pipe};
 
 use super::command::{query, run};
 use super::error::is_unknown_node;
@@ -39,6 +39,71 @@ pub(super) async fn assign_slots(
         cluster.arg(slot);
     }
     run(connection, "CLUSTER ADDSLOTS", &cluster).await
+}
+
+/// Makes the node the owner of slots that other nodes own, with the highest config epoch, so that all nodes accept it.
+///
+/// The last slot goes through SETSLOT IMPORTING and NODE. After these, servers since 7.0 tell all nodes their slots at
+/// once. Otherwise gossip would take seconds. SETSLOT of each slot would be slow on Valkey 8 and later, where each
+/// call waits for replicas.
+pub(super) async fn take_slots(
+    connection: &mut MultiplexedConnection,
+    slots: &SlotSet,
+) -> Result<(), ServerError> {
+    let nodes = own_view(connection).await?;
+    let others = || nodes.nodes.iter().filter(|(id, _)| **id != nodes.own_id);
+    let missing = slots.without(&nodes.own().map(|own| own.slots.clone()).unwrap_or_default());
+    let held: SlotSet =
+        others().flat_map(|(_, line)| line.slots.slots()).filter(|slot| missing.contains(*slot)).collect();
+    let announced = held.slots().last().and_then(|slot| {
+        let owner = others().find(|(_, line)| line.slots.contains(slot))?;
+        Some((slot, owner.0.clone()))
+    });
+    let last: SlotSet = announced.iter().map(|(slot, _)| *slot).collect();
+    let words = |command: &'static str, slots: &SlotSet| {
+        let mut cluster = cmd("CLUSTER");
+        cluster.arg(command).arg(slots.slots().collect::<Vec<u16>>());
+        cluster
+    };
+    let (given_up, added) = (held.without(&last), missing.without(&last));
+    if !given_up.is_empty() {
+        run(connection, "CLUSTER DELSLOTS", &words("DELSLOTS", &given_up)).await?;
+    }
+    if !added.is_empty() {
+        run(connection, "CLUSTER ADDSLOTS", &words("ADDSLOTS", &added)).await?;
+    }
+    if let Some((slot, owner)) = announced {
+        let set = |words: &[&str]| {
+            let mut cluster = cmd("CLUSTER");
+            cluster.arg("SETSLOT").arg(slot).arg(words);
+            cluster
+        };
+        run(connection, "CLUSTER SETSLOT", &set(&["IMPORTING", &owner])).await?;
+        run(connection, "CLUSTER SETSLOT", &set(&["NODE", &nodes.own_id])).await?;
+    }
+    run(connection, "CLUSTER BUMPEPOCH", cmd("CLUSTER").arg("BUMPEPOCH")).await
+}
+
+/// CLUSTER SETSLOT STABLE.
+pub(super) async fn close_slots(
+    connection: &mut MultiplexedConnection,
+    slots: &SlotSet,
+) -> Result<(), ServerError> {
+    let mut commands = pipe();
+    for slot in slots.slots() {
+        commands.cmd("CLUSTER").arg("SETSLOT").arg(slot).arg("STABLE");
+    }
+    let done = commands.exec_async(connection).await;
+    done.map_err(|source| ServerError::Command { command: "CLUSTER SETSLOT", source })
+}
+
+/// The node's view of the cluster, by CLUSTER NODES alone.
+async fn own_view(connection: &mut MultiplexedConnection) -> Result<ClusterView, ServerError> {
+    let command = "CLUSTER NODES";
+    let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
+    let mut view = ClusterView::default();
+    parse::cluster_nodes(&text, &mut view).map_err(|what| ServerError::Reply { command, what })?;
+    Ok(view)
 }
 
 /// CLUSTER FORGET. If the node does not know the peer, nothing is left to do.
@@ -78,10 +143,7 @@ pub(super) async fn meet(
     peers: &[Peer],
     told: &ToldAddresses,
 ) -> Result<(), ServerError> {
-    let command = "CLUSTER NODES";
-    let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
-    let mut known = ClusterView::default();
-    parse::cluster_nodes(&text, &mut known).map_err(|what| ServerError::Reply { command, what })?;
+    let mut known = own_view(connection).await?;
     told.restore_in(&mut known);
     let mut missing = Vec::new();
     for peer in peers {

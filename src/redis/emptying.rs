@@ -5,8 +5,8 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{cmd, pipe};
 
-use super::ServerError;
-use super::command::run;
+use super::command::{query, run};
+use super::{ServerError, client_list};
 
 /// How long a primary waits for its replicas. They are asked at once. If a replica does not answer in this time, later
 /// steps ask it again.
@@ -30,6 +30,17 @@ pub(super) async fn empty(
     }
     let done = commands.exec_async(connection).await;
     done.map_err(|source| ServerError::Command { command: "FLUSHALL", source })
+}
+
+/// CLIENT KILL of every client. A client that has gone meanwhile is no failure.
+pub(super) async fn end_clients(connection: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    let text: String = query(connection, "CLIENT LIST", cmd("CLIENT").arg("LIST")).await?;
+    let mut commands = pipe();
+    for client in client_list::clients(&text) {
+        commands.cmd("CLIENT").arg("KILL").arg("ID").arg(client.id).ignore();
+    }
+    let done = commands.ignore_errors().exec_async(connection).await;
+    done.map_err(|source| ServerError::Command { command: "CLIENT KILL", source })
 }
 
 /// SCRIPT FLUSH.

@@ -27,6 +27,8 @@ impl Servers<'_> {
                 run(connection, "CLUSTER SET-CONFIG-EPOCH", set.arg("SET-CONFIG-EPOCH").arg(epoch)).await
             }
             ServerAction::AssignSlots(slots) => cluster::assign_slots(connection, slots).await,
+            ServerAction::TakeSlots(slots) => cluster::take_slots(connection, slots).await,
+            ServerAction::CloseSlots(slots) => cluster::close_slots(connection, slots).await,
             ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
             ServerAction::MeetAgain(peers) => {
                 cluster::meet_again(connection, peers, &self.told_addresses()).await
@@ -101,6 +103,7 @@ impl Servers<'_> {
             ServerAction::Empty { replicas, has_functions } => {
                 emptying::empty(connection, *replicas, *has_functions).await
             }
+            ServerAction::EndClients => emptying::end_clients(connection).await,
             ServerAction::FlushScripts => emptying::flush_scripts(connection).await,
             ServerAction::RewriteLog => append_only_file::rewrite(connection).await,
             ServerAction::Announce => {

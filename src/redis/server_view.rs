@@ -5,7 +5,7 @@ use redis::{Pipeline, Value, cmd};
 
 use super::command::query;
 use super::modules::modules;
-use super::{ServerError, parse};
+use super::{ServerError, client_list, parse};
 use crate::observation::ServerView;
 
 /// The only question that some servers do not know.
@@ -14,13 +14,16 @@ const SHARDS: &str = "CLUSTER SHARDS";
 /// The question that a server may refuse: users rename or forbid the command.
 pub(super) const MODULES: &str = "MODULE LIST";
 
+/// The question for its clients. Users rename or forbid this command, too.
+const CLIENTS: &str = "CLIENT LIST";
+
 /// The questions for a server, besides INFO.
 pub(super) struct Questions {
     /// The cluster's state, nodes and slots.
     pub(super) cluster: bool,
     /// CLUSTER SHARDS.
     pub(super) shards: bool,
-    /// Every setting.
+    /// Every setting, the modules and the clients.
     pub(super) settings: bool,
 }
 
@@ -45,7 +48,7 @@ impl Questions {
             commands.push(SHARDS);
         }
         if self.settings {
-            commands.extend(["CONFIG GET *", MODULES]);
+            commands.extend(["CONFIG GET *", MODULES, CLIENTS]);
         }
         commands
     }
@@ -73,7 +76,7 @@ pub(super) async fn ask_all(
         .map_err(|source| ServerError::Command { command, source })?;
     let refused = |(command, reply): (&&'static str, Value)| match reply {
         // During an upgrade, some servers do not have the command.
-        refusal @ Value::ServerError(_) if ![SHARDS, MODULES].contains(command) => {
+        refusal @ Value::ServerError(_) if ![SHARDS, MODULES, CLIENTS].contains(command) => {
             refusal.extract_error().map_err(|source| ServerError::Command { command, source })
         }
         reply => Ok(reply),
@@ -101,10 +104,11 @@ pub(super) fn understand(
                 parse::cluster_slots(&reply, view.cluster.get_or_insert_default()).map_err(strange)?;
             }
             MODULES => view.modules = modules(&reply),
-            SHARDS if matches!(reply, Value::ServerError(_)) => {}
+            SHARDS | CLIENTS if matches!(reply, Value::ServerError(_)) => {}
             SHARDS => {
                 view.cluster.get_or_insert_default().shards = Some(parse::shards(&reply));
             }
+            CLIENTS => view.clients = client_list::count(&text(command, reply)?),
             "CONFIG GET *" => view.settings = parse::settings(reply).map_err(strange)?,
             _ => {}
         }

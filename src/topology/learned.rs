@@ -25,6 +25,12 @@ const NO_DEFAULTS: [&str; 4] = ["aclfile", "masteruser", "port", "replicaof"];
 /// A directive that clients set to receive keyspace events.
 const SET_BY_CLIENTS: &str = "notify-keyspace-events";
 
+/// Whether clients set a directive for their own use. `up` leaves their value.
+#[must_use]
+pub fn is_set_by_clients(directive: &str) -> bool {
+    directive == SET_BY_CLIENTS
+}
+
 /// Facts about directives that the server of one image has told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Learned {
@@ -170,9 +176,9 @@ impl Learned {
         self.defaults.get(directive)
     }
 
-    /// The defaults that a directive returns to after a manual change.
-    pub fn lasting_defaults(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.defaults.iter().filter(|(name, _)| *name != SET_BY_CLIENTS)
+    /// The defaults that directives return to after a manual change.
+    pub fn defaults(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.defaults.iter()
     }
 
     /// Whether CONFIG SET can change a directive; `None` if the server was not asked.

@@ -15,6 +15,9 @@ pub(super) fn render(done: &ResetResult, palette: Palette) -> String {
     let code = code.into_iter().filter(|(number, ..)| *number > 0);
     let mut removed = vec![counted(done.keys, "key", "keys")];
     removed.extend(code.map(|(number, one, many)| counted(number, one, many)));
+    if done.clients_ended > 0 {
+        removed.push(counted(done.clients_ended, "connection", "connections"));
+    }
     let changes = match done.changes {
         0 => String::new(),
         changes => format!(", {}", counted(changes as u64, "other change", "other changes")),
@@ -52,12 +55,23 @@ fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Clients;
     use crate::topology::DeploymentName;
 
     fn line(keys: u64, libraries: u64, scripts: u64, changes: usize, milliseconds: u64) -> String {
         let seconds = Duration::from_millis(milliseconds).as_secs_f64();
         let deployment = DeploymentName::new("shop").unwrap();
-        let done = ResetResult { deployment, nodes: 6, keys, libraries, scripts, changes, seconds };
+        let done = ResetResult {
+            deployment,
+            nodes: 6,
+            keys,
+            libraries,
+            scripts,
+            changes,
+            clients_ended: 0,
+            clients_left: Clients::default(),
+            seconds,
+        };
         render(&done, Palette::new(false))
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use redisctl::event::Listener;
 use redisctl::executor::{ExecuteError, Executor};
 use redisctl::plan::{Obstacle, Plan};
-use redisctl::planner::{self, Forming, Options};
+use redisctl::planner::{self, Forming, Options, Traces};
 use redisctl::spec::Spec;
 use redisctl::topology::container::{ContainerSettings, containers};
 use redisctl::topology::facts::Existing;
@@ -31,10 +31,11 @@ pub(crate) use recorder::Recorder;
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) const SWAP: Options =
-    Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false, reset: false };
+    Options { forming: Forming::RoleSwap, recreate: false, discard_keys: false, traces: Traces::Kept };
 pub(crate) const DISCARD: Options = Options { discard_keys: true, ..SWAP };
 pub(crate) const PLAIN: Options = Options { forming: Forming::Plain, ..SWAP };
-pub(crate) const RESET: Options = Options { discard_keys: true, reset: true, ..SWAP };
+pub(crate) const RESET: Options =
+    Options { discard_keys: true, traces: Traces::Removed { end_clients: false }, ..SWAP };
 
 pub(crate) fn topology(yaml: &str) -> Topology {
     let spec: Spec = serde_yaml::from_str(yaml).expect("a spec");

@@ -5,41 +5,42 @@ use std::sync::{Mutex, PoisonError};
 use crate::event::{Event, Listener};
 use crate::observation::Contents;
 use crate::plan::{Action, Cause, Plan, ServerAction, Step};
+use crate::reset_result::Removed;
 
 /// Counts the data that executed plans remove and their other steps, and passes all events on.
 pub(super) struct Tally<'a> {
     inner: &'a dyn Listener,
-    counts: Mutex<(Contents, usize)>,
+    removed: Mutex<Removed>,
 }
 
 impl<'a> Tally<'a> {
     pub(super) fn new(inner: &'a dyn Listener) -> Self {
-        Self { inner, counts: Mutex::default() }
+        Self { inner, removed: Mutex::default() }
     }
 
-    /// The removed data, and the number of other steps that changed the deployment.
-    pub(super) fn total(&self) -> (Contents, usize) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The sum of all steps.
+    pub(super) fn removed(&self) -> Removed {
+        *self.removed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count(&self, plan: &Plan) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        for step in plan.steps().filter(|step| step.changes()) {
-            match removed(step) {
-                Some(removed) => counts.0 = counts.0 + removed,
-                None => counts.1 += 1,
-            }
-        }
+        let mut removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+        plan.steps().filter(|step| step.changes()).for_each(|step| add(&mut removed, step));
     }
 }
 
-/// The data that a step removes.
-fn removed(step: &Step) -> Option<Contents> {
-    let (Action::Server(action), Cause::Holds(contents)) = (&step.action, &step.cause) else { return None };
-    match action {
-        ServerAction::Empty { .. } => Some(Contents { scripts: 0, ..*contents }),
-        ServerAction::FlushScripts => Some(Contents { scripts: contents.scripts, ..Contents::default() }),
-        _ => None,
+/// Adds a step.
+fn add(removed: &mut Removed, step: &Step) {
+    match (&step.action, &step.cause) {
+        (Action::Server(ServerAction::Empty { .. }), Cause::Holds(contents)) => {
+            removed.contents = removed.contents + Contents { scripts: 0, ..*contents };
+        }
+        (Action::Server(ServerAction::FlushScripts), Cause::Holds(contents)) => {
+            let scripts = Contents { scripts: contents.scripts, ..Contents::default() };
+            removed.contents = removed.contents + scripts;
+        }
+        (Action::Server(ServerAction::EndClients), Cause::Connected(clients)) => removed.clients += clients,
+        _ => removed.changes += 1,
     }
 }
 

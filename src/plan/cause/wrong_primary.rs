@@ -7,6 +7,8 @@ use crate::topology::{Address, NodeName};
 /// The wrong primary of a server or sentinel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrongPrimary {
+    /// The spec has another primary.
+    NotBySpec,
     /// All servers are replicas.
     NoPrimary,
     /// The server is a primary, but no other node replicates it.
@@ -32,6 +34,7 @@ pub enum WrongPrimary {
 impl fmt::Display for WrongPrimary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotBySpec => formatter.write_str("the spec has another primary"),
             Self::NoPrimary => formatter.write_str("no node is a primary"),
             Self::OfItsOwn => formatter.write_str("is a primary of its own"),
             Self::Follows(address) => write!(formatter, "follows {address}"),

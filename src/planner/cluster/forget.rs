@@ -6,7 +6,7 @@ use super::super::draft::{Stages, server};
 use super::super::world::World;
 use crate::arrangement::Arrangement;
 use crate::observation::{ClusterNode, ClusterRole, ClusterView};
-use crate::plan::{Cause, Order, ServerAction, StrangerReference};
+use crate::plan::{Cause, Order, ServerAction, StrangerReference, WrongPrimary};
 use crate::topology::NodeName;
 
 /// Which strangers a node forgets.
@@ -61,6 +61,29 @@ pub(super) fn is_alone(world: &World<'_>, present: &Arrangement<'_>, cluster: &C
     cluster.nodes.len() == strangers(world, present, cluster).count() + 1
 }
 
+/// Why a reset makes a node like new. A shard's next primary that replicates another shard cannot become primary
+/// otherwise. A replica does not close open slots.
+fn misplaced(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    name: &NodeName,
+    primaries: &[NodeName],
+) -> Option<Cause> {
+    let ClusterRole::Replica(id) = present.role(name)? else { return None };
+    let primary = present.with_id(id).map(|member| &member.name);
+    if let Some(primary) = primary.filter(|_| primaries.contains(name))
+        && world.topology.shard_of(name).is_some_and(|shard| shard.nodes().all(|node| node.name != *primary))
+    {
+        return Some(Cause::WrongPrimary(WrongPrimary::Replicates(primary.clone())));
+    }
+    // Servers that replicate SETSLOT close the slots of the replica with those of its primary.
+    let open = |name: &NodeName| present.cluster(name).map(|cluster| &cluster.open_slots);
+    let own = open(name).filter(|own| !own.is_empty())?;
+    let closes =
+        primary.and_then(open).is_some_and(|theirs| own.keys().all(|slot| theirs.contains_key(slot)));
+    (!closes).then_some(Cause::OpenSlots)
+}
+
 /// Nodes that must be reset. Either no primary knows a node without slots, although the node knows other nodes. Or
 /// its primary omits the node from its shard, and no replacement is planned.
 pub(super) fn lost(
@@ -73,6 +96,11 @@ pub(super) fn lost(
         let is_unknown = kept_out.contains(name) || present.is_unknown_to_all(name, primaries.iter());
         if is_unknown && present.slots(name).is_empty() {
             return Some(Cause::Forgotten);
+        }
+        if world.removes_traces
+            && let Some(cause) = misplaced(world, present, name, primaries)
+        {
+            return Some(cause);
         }
         let left_out = primaries.iter().find(|primary| present.leaves_out(primary, name));
         left_out.filter(|_| !world.is_rolled(name)).map(|primary| Cause::LeftOut(primary.clone()))

@@ -5,8 +5,9 @@ use super::super::world::World;
 use super::forget::is_alone;
 use super::holds::{Hold, Holds, ShardHold};
 use crate::arrangement::Arrangement;
+use crate::observation::{ClusterRole, ClusterView};
 use crate::plan::{Cause, Order, ServerAction, Step};
-use crate::topology::SlotSet;
+use crate::topology::{NodeName, SlotSet};
 
 /// Sets config epochs of nodes that know no other node, and assigns slots without an owner.
 pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
@@ -25,13 +26,35 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
         let mut shards = topology.shards.iter().zip(holds.iter());
         if let Some((shard, held)) = shards.find(|(_, held)| held.primary == node.name) {
             let missing = shard.slots.without(&owned(present, held)).without(&left_alone);
-            if !missing.is_empty() {
+            let elsewhere = if alone { None } else { owner_besides(present, &node.name, &missing) };
+            if let Some(owner) = elsewhere {
+                let cause = Cause::SlotsElsewhere(owner.clone());
+                steps.push(server(&node.name, ServerAction::TakeSlots(missing), cause));
+            } else if !missing.is_empty() {
                 let cause = Cause::Unassigned(missing.clone());
                 steps.push(server(&node.name, ServerAction::AssignSlots(missing), cause));
             }
         }
     }
     Stages::one("slots", Order::SideBySide, steps)
+}
+
+/// Another node of the deployment that owns some of these slots. Only a reset plans for such a cluster.
+fn owner_besides<'p>(present: &'p Arrangement<'_>, node: &NodeName, slots: &SlotSet) -> Option<&'p NodeName> {
+    let others = present.clusters().map(|(name, _)| name).filter(|name| *name != node);
+    others.into_iter().find(|name| present.undisputed_slots(name).meets(slots))
+}
+
+/// Closes open slots at their primaries. The slots are empty.
+pub(super) fn close(present: &Arrangement<'_>) -> Stages {
+    let step = |name: &NodeName, cluster: &ClusterView| {
+        let open: SlotSet = cluster.open_slots.keys().copied().collect();
+        let is_primary = present.role(name) == Some(&ClusterRole::Primary);
+        (is_primary && !open.is_empty())
+            .then(|| server(name, ServerAction::CloseSlots(open), Cause::OpenSlots))
+    };
+    let steps = present.clusters().filter_map(|(name, cluster)| step(name, cluster));
+    Stages::one("close slots", Order::SideBySide, steps.collect())
 }
 
 /// The slots that a shard's primary owns once it is primary.

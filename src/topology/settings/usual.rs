@@ -5,7 +5,7 @@
 
 use crate::spec::redis_conf::names::is_same_directive;
 
-const USUAL: [(&str, &str); 8] = [
+const USUAL: [(&str, &str); 9] = [
     ("cluster-allow-replica-migration", "yes"),
     ("cluster-node-timeout", "15000"),
     ("cluster-replica-no-failover", "no"),
@@ -14,6 +14,7 @@ const USUAL: [(&str, &str); 8] = [
     ("repl-diskless-load", "disabled"),
     ("repl-diskless-sync-delay", "5"),
     ("repl-ping-replica-period", "10"),
+    ("replica-priority", "100"),
 ];
 
 /// The default of a directive that a run changes temporarily; `None` for other directives.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use redisctl::observation::{ClusterNode, ClusterRole, ClusterView};
+use redisctl::observation::{ClusterNode, ClusterRole, ClusterView, SlotWay};
 use redisctl::topology::{Address, Server};
 use tokio::time::Instant;
 
@@ -24,6 +24,7 @@ pub(crate) struct Cluster {
     pub(crate) own_id: String,
     pub(crate) current_epoch: u64,
     pub(crate) nodes: BTreeMap<String, Line>,
+    pub(crate) open_slots: BTreeMap<u16, SlotWay>,
     pub(crate) ok: bool,
     /// Whether the process omits itself from CLUSTER SHARDS: a primary that has just got a shard id.
     pub(crate) is_unlisted: bool,
@@ -88,7 +89,17 @@ impl Cluster {
     pub(crate) fn new(own_id: String, address: Address) -> Self {
         let nodes = BTreeMap::from([(own_id.clone(), Line::new(Some(address), false))]);
         let (forgotten, kept_out) = (BTreeMap::new(), BTreeMap::new());
-        Self { own_id, current_epoch: 0, nodes, ok: false, is_unlisted: false, forgotten, kept_out }
+        let open_slots = BTreeMap::new();
+        Self {
+            own_id,
+            current_epoch: 0,
+            nodes,
+            open_slots,
+            ok: false,
+            is_unlisted: false,
+            forgotten,
+            kept_out,
+        }
     }
 
     pub(crate) fn own(&self) -> &Line {
@@ -183,6 +194,13 @@ impl Cluster {
     pub(crate) fn raise_epoch(&mut self) {
         self.current_epoch += 1;
         self.own_mut().epoch = self.current_epoch;
+    }
+
+    /// The node owns these slots, with the highest epoch.
+    pub(crate) fn take_slots(&mut self, slots: &Slots) {
+        self.nodes.values_mut().for_each(|line| line.slots.remove(slots));
+        self.own_mut().slots.add(slots);
+        self.raise_epoch();
     }
 
     /// CLUSTER REPLICATE, once the primary's id is known.
@@ -363,7 +381,7 @@ impl Cluster {
             current_epoch: self.current_epoch,
             nodes,
             slots,
-            open_slots: BTreeMap::new(),
+            open_slots: self.open_slots.clone(),
             hostless: BTreeSet::new(),
             shards: server.has_shards().then(|| shards.collect()),
         }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use redisctl::observation::{ContainerState, Foreign};
+use redisctl::observation::{ContainerState, Foreign, SlotWay};
 use redisctl::topology::container::data_volume;
 use redisctl::topology::kept_data::KeptData;
 use redisctl::topology::{Address, NodeName, Server, SlotSet};
@@ -207,6 +207,17 @@ impl World {
     /// `CLUSTER DELSLOTS`.
     pub(crate) fn drop_slots(&self, node: &NodeName, slots: &SlotSet) {
         self.with_cluster(node, |cluster| cluster.own_mut().slots.remove(&Slots::from(slots)));
+    }
+
+    /// Slots move to another node, as `redis-cli --cluster reshard` moves them.
+    pub(crate) fn move_slots(&self, to: &NodeName, slots: &SlotSet) {
+        self.with_cluster(to, |cluster| cluster.take_slots(&Slots::from(slots)));
+    }
+
+    /// `CLUSTER SETSLOT MIGRATING`.
+    pub(crate) fn open_slot(&self, node: &NodeName, slot: u16, to: &NodeName) {
+        let id = self.with_cluster(to, |cluster| cluster.own_id.clone());
+        self.with_cluster(node, |cluster| cluster.open_slots.insert(slot, SlotWay::Migrating(id)));
     }
 
     /// `CLUSTER FAILOVER TAKEOVER`.

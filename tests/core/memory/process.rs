@@ -16,7 +16,7 @@ use super::sentinel::Sentinel;
 const WRITABLE_DELAY: Duration = Duration::from_secs(2);
 
 /// Directives with known defaults, except those that forming changes.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("appendonly", "no"),
     ("databases", "16"),
     ("lazyfree-lazy-expire", "no"),
@@ -24,6 +24,7 @@ const DEFAULTS: [(&str, &str); 10] = [
     ("maxmemory", "0"),
     ("maxmemory-policy", "noeviction"),
     ("min-replicas-to-write", "0"),
+    ("replica-priority", "100"),
     ("notify-keyspace-events", ""),
     ("replica-read-only", "yes"),
     ("save", "3600 1 300 100 60 10000"),

@@ -1,7 +1,7 @@
 //! The servers' commands: the effects and refusals of CLUSTER, REPLICAOF, CONFIG SET and SET.
 
 use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
-use redisctl::observation::{Ability, ClusterRole, Replication, ServerView};
+use redisctl::observation::{Ability, Clients, ClusterRole, Replication, ServerView};
 use redisctl::plan::{HandOverWay, Peer, ServerAction};
 use redisctl::topology::{NodeName, Settings, SlotSet};
 
@@ -65,7 +65,7 @@ impl State {
         }
         match action {
             ServerAction::Configure(settings) => configure(process, settings),
-            ServerAction::RewriteLog | ServerAction::FlushScripts => Ok(()),
+            ServerAction::RewriteLog | ServerAction::FlushScripts | ServerAction::EndClients => Ok(()),
             ServerAction::Empty { .. } => {
                 self.flush(node);
                 Ok(())
@@ -85,8 +85,12 @@ impl State {
             ServerAction::Forget { id } => self.forget(node, id),
             ServerAction::FailOver => self.fail_over(node),
             ServerAction::HandOverBySentinels { replicas, .. } => {
-                let there = |replica: &&Peer| self.is_reachable(&replica.node);
-                let chosen = replicas.iter().find(there).ok_or_else(|| passing("NOGOODSLAVE"))?.address;
+                let may_be_chosen = |replica: &&Peer| {
+                    let process = self.process(&replica.node);
+                    process.is_ok_and(|process| process.settings.get("replica-priority") != Some("0"))
+                };
+                let chosen =
+                    replicas.iter().find(may_be_chosen).ok_or_else(|| passing("NOGOODSLAVE"))?.address;
                 self.follow_the_sentinels_choice(chosen);
                 Ok(())
             }
@@ -245,6 +249,7 @@ impl State {
             keys: process.keys.count(),
             libraries: 0,
             scripts: 0,
+            clients: Clients::default(),
             memory: 1 << 20,
             ability: Ability::default(),
             uptime: None,
@@ -289,6 +294,13 @@ fn apply_to_cluster(
             cluster.current_epoch = cluster.current_epoch.max(*epoch);
         }
         ServerAction::AssignSlots(slots) => assign_slots(cluster, slots)?,
+        ServerAction::TakeSlots(slots) => {
+            cluster.take_slots(&Slots::from(slots));
+        }
+        ServerAction::CloseSlots(slots) if cluster.own().is_primary() => {
+            cluster.open_slots.retain(|slot, _| !slots.contains(*slot));
+        }
+        ServerAction::CloseSlots(_) => return Err(final_fault("You can use SETSLOT only with masters.")),
         ServerAction::Meet(peers) | ServerAction::MeetAgain(peers) => meet(cluster, peers)?,
         ServerAction::Replicate(_) => replicate(cluster, primary, has_keys)?,
         ServerAction::TakeOver { .. } => cluster.take_over().map_err(final_fault)?,
