@@ -291,6 +291,9 @@ pub struct VerifyArguments {
     /// Print every check's commands and replies, with masked passwords.
     #[arg(long)]
     pub explain: bool,
+    /// Write the results to this file, too, as XML for CI systems (`JUnit`): a case for each check.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
 }
 
 /// Options of `env`.

@@ -15,6 +15,7 @@ mod export;
 mod gc;
 mod init;
 mod interruption;
+mod junit_file;
 mod logs;
 mod ls;
 mod node_change;

@@ -15,6 +15,7 @@ mod json;
 mod news;
 mod transfer;
 
+pub(crate) use duration_text::in_seconds;
 pub use duration_text::in_words;
 pub use json::{JsonLine, JsonLines, StepText};
 pub use news::{Note, Warning};

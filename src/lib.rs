@@ -35,7 +35,8 @@
 //!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
 //! - [`node_change`]: changes of nodes on purpose, and what clients can expect afterwards.
 //! - [`up_result`], [`reset_result`], [`removed`], [`moved_data`]: the results of commands.
-//! - `run_outcome`: how the command of `redisctl run` ended, and the exit code for it.
+//! - `run_outcome`, `run_report`: how the commands of `redisctl run` ended, and the exit code. `junit`: this report and that
+//!   of the checks as XML.
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
 //! - `export`: a topology as a compose file or a diagram.
@@ -123,6 +124,8 @@ cfg_if::cfg_if! {
         #[doc(hidden)]
         pub mod export;
         #[doc(hidden)]
+        pub mod junit;
+        #[doc(hidden)]
         pub mod observation;
         #[doc(hidden)]
         pub mod output;
@@ -139,6 +142,8 @@ cfg_if::cfg_if! {
         #[doc(hidden)]
         pub mod run_outcome;
         #[doc(hidden)]
+        pub mod run_report;
+        #[doc(hidden)]
         pub mod verify;
         #[doc(hidden)]
         pub mod versioned;
@@ -153,6 +158,7 @@ cfg_if::cfg_if! {
         mod doctor;
         mod executor;
         mod export;
+        mod junit;
         mod observation;
         mod output;
         mod planner;
@@ -161,6 +167,7 @@ cfg_if::cfg_if! {
         mod redis;
         mod reply;
         mod run_outcome;
+        mod run_report;
         mod verify;
         mod versioned;
         mod waiting;

@@ -16,6 +16,7 @@ use crate::plan::{Plan, PlanDocument};
 use crate::removed::Removed;
 use crate::report::{CheckResult, Outcome, Report, ReportDocument};
 use crate::reset_result::ResetResult;
+use crate::run_report::{RunDocument, RunResult};
 use crate::spec::{Remarks, SecretText, SpecError};
 use crate::status::{DeploymentLine, StatusView};
 use crate::topology::Topology;
@@ -38,6 +39,7 @@ mod prompt_lines;
 mod renderer;
 mod replies;
 mod reset_summary;
+mod run_table;
 mod status;
 mod table;
 mod terminal_facts;
@@ -202,6 +204,26 @@ impl Ui {
             self.print(&format!("{}\n", report.transcript_text()))?;
         }
         self.print(&checks::render(&lines(report), *took, self.data))
+    }
+
+    /// Writes the results of `run`: as JSON to stdout, otherwise a table for several images to stderr. Stdout belongs to
+    /// the user's command.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn runs(&self, runs: &[RunResult]) -> io::Result<()> {
+        if self.is_json() {
+            return self.document(RunDocument::new(runs));
+        }
+        if runs.len() > 1 {
+            say(&run_table::render(runs, self.messages));
+        }
+        Ok(())
+    }
+
+    /// Writes the beginning of an image's output to stderr.
+    pub fn run_heading(&self, image: &str) {
+        self.note(&self.messages.strong(format!("--- {image}")));
     }
 
     /// Writes the findings of `doctor`, as a table with hints or as JSON.

@@ -6,6 +6,9 @@ use crate::executor::causes;
 use crate::redis::ServerError;
 use crate::ui::Failure;
 
+/// The exit code for a program that cannot be started, as in shells.
+const NOT_STARTED: u8 = 126;
+
 /// A failed command.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -48,7 +51,8 @@ impl CommandError {
         match self {
             Self::Deployment(error) => exit_code(error),
             Self::Line { source, .. } => source.exit_code(),
-            Self::Server(_) | Self::Start { .. } | Self::Output(_) => 1,
+            Self::Start { .. } => NOT_STARTED,
+            Self::Server(_) | Self::Output(_) => 1,
         }
     }
 
@@ -69,7 +73,8 @@ impl CommandError {
             Self::Deployment(error) => error.hint(),
             Self::Server(error) => Some(error.hint().to_owned()),
             Self::Line { source, .. } => source.hint(),
-            Self::Start { .. } | Self::Output(_) => None,
+            Self::Start { .. } => Some("a script needs a first line like `#!/bin/sh`".to_owned()),
+            Self::Output(_) => None,
         }
     }
 }

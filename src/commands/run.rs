@@ -1,30 +1,54 @@
-//! `redisctl run`: a deployment of its own for one command, removed afterwards.
+//! `redisctl run`: a deployment of its own for one command, removed afterwards; a run for each image.
 
-use std::time::{Duration, Instant};
+use std::cell::Cell;
+use std::path::PathBuf;
 
+use futures_util::{StreamExt as _, stream};
+
+use super::junit_file::JunitFile;
 use super::spec_arguments::fields_source;
 use super::{CommandError, ExitStatus, show_error, warn_if_out_of_reach};
 use crate::cli::RunArguments;
-use crate::deployment::{
-    ConnectedEngine, Deployment, DeploymentName, Down, Error, Event, Listener, SpecSource, Up, UpDone,
-};
-use crate::event::Note;
+use crate::deployment::{ConnectedEngine, DeploymentName, Error, SpecSource};
+use crate::junit;
 use crate::run_outcome::RunOutcome;
+use crate::run_report::{RunResult, exit_code, folder_names};
 use crate::ui::Ui;
 
 mod environment;
 mod program;
 mod signals;
+mod single_run;
+mod streams;
 mod supervision;
 
 use program::Program;
 use signals::Signals;
+use single_run::SingleRun;
+use streams::Streams;
 
-/// How long a deployment lives after its run was killed. A run renews it.
-const TIME_TO_LIVE: Duration = Duration::from_secs(600);
+/// What a run needs: the spec with one image, and its names.
+struct Assignment {
+    image: String,
+    spec: SpecSource,
+    name: DeploymentName,
+    bundle: Option<PathBuf>,
+}
 
-/// The exit code for a command that cannot be started, as in shells.
-const NOT_STARTED: u8 = 126;
+/// The parts that all runs share.
+struct Common<'a> {
+    arguments: &'a RunArguments,
+    host: Option<&'a str>,
+    ui: &'a Ui,
+    engine: ConnectedEngine,
+    program: Program,
+    signals: Signals,
+    streams: Streams,
+    /// Whether runs print headings: there are several images.
+    has_headings: bool,
+    /// Whether a signal has ended a run. No other run begins then.
+    is_stopped: Cell<bool>,
+}
 
 pub(super) async fn run(
     arguments: &RunArguments,
@@ -32,153 +56,84 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<ExitStatus, CommandError> {
     let program = Program::find(&arguments.command)?;
-    let spec = fields_source(&arguments.spec, arguments.image.as_deref())?.read_text()?.on_its_own();
-    let loaded = spec.read()?;
-    loaded.check_user(arguments.user.as_deref())?;
+    let assignments = assignments(arguments)?;
+    let junit_file = arguments.junit.as_deref().map(JunitFile::create).transpose()?;
     let signals = Signals::listen()?;
-    let engine = ConnectedEngine::connect(host).await?;
-    let mut run = Run { arguments, host, ui, engine, name: loaded.topology().name.clone(), signals };
-    Ok(ExitStatus::OfCommand(run.of(spec, &program).await.exit_code()))
+    let mut arriving = signals.arriving();
+    let engine = tokio::select! {
+        engine = ConnectedEngine::connect(host) => engine?,
+        signal = arriving.next() => {
+            return Ok(ExitStatus::OfCommand(RunOutcome::Interrupted(signal.number).exit_code()));
+        }
+    };
+    let jobs = usize::from(arguments.jobs).min(assignments.len());
+    let command = program.name();
+    let common = Common {
+        arguments,
+        host,
+        ui,
+        engine,
+        program,
+        signals,
+        streams: match (jobs, ui.is_json()) {
+            (1, false) => Streams::Inherited,
+            (1, true) => Streams::OutputToStderr,
+            (_, to_stderr) => Streams::Kept { to_stderr },
+        },
+        has_headings: assignments.len() > 1,
+        is_stopped: Cell::new(false),
+    };
+    let runs = stream::iter(assignments).map(|assignment| Box::pin(common.run(assignment)));
+    let runs: Vec<RunResult> = runs.buffered(jobs).collect().await;
+    if let Some(file) = junit_file {
+        file.write(&junit::of_runs(&runs, &command))?;
+    }
+    ui.runs(&runs)?;
+    Ok(ExitStatus::OfCommand(exit_code(&runs)))
 }
 
-/// A run: a deployment, the command, the removal.
-struct Run<'a> {
-    arguments: &'a RunArguments,
-    host: Option<&'a str>,
-    ui: &'a Ui,
-    engine: ConnectedEngine,
-    name: DeploymentName,
-    signals: Signals,
+/// Reads the spec once for each image, before anything is made.
+fn assignments(arguments: &RunArguments) -> Result<Vec<Assignment>, CommandError> {
+    if arguments.images.len() > 1 && arguments.spec.name.is_some() {
+        return Err(CommandError::Deployment(Error::Invalid {
+            message: "`--name` names one deployment, but each image has a deployment of its own".to_owned(),
+            hint: "leave `--name` out: each deployment gets a fresh name".to_owned(),
+        }));
+    }
+    let text = fields_source(&arguments.spec, None)?.read_text()?;
+    let with_image = |image: &String| text.clone().image(image);
+    let specs: Vec<SpecSource> = if arguments.images.is_empty() {
+        vec![text]
+    } else {
+        arguments.images.iter().map(with_image).collect()
+    };
+    let mut assignments = Vec::new();
+    for spec in specs.into_iter().map(SpecSource::on_its_own) {
+        let loaded = spec.read()?;
+        loaded.check_user(arguments.user.as_deref())?;
+        let (image, name) = (loaded.image(), loaded.topology().name.clone());
+        assignments.push(Assignment { image, spec, name, bundle: arguments.bundle.clone() });
+    }
+    if assignments.len() > 1 {
+        let images: Vec<String> = assignments.iter().map(|assignment| assignment.image.clone()).collect();
+        for (assignment, folder) in assignments.iter_mut().zip(folder_names(&images)) {
+            assignment.bundle = assignment.bundle.take().map(|bundle| bundle.join(folder));
+        }
+    }
+    Ok(assignments)
 }
 
-impl Run<'_> {
-    /// Prints errors when they happen.
-    async fn of(&mut self, spec: SpecSource, program: &Program) -> RunOutcome {
-        let deployment = match self.up(spec).await {
-            Ok(deployment) => deployment,
-            Err(outcome) => {
-                if self.arguments.keep_on_failure {
-                    self.keep().await;
-                }
-                return outcome;
-            }
-        };
-        let outcome = match self.command(&deployment, program).await {
-            Ok(outcome) => outcome,
-            Err(error) => self.failed(&error),
-        };
-        if self.arguments.keep_on_failure && !outcome.passed() {
-            self.keep().await;
-        } else {
-            self.down().await;
+impl Common<'_> {
+    async fn run(&self, assignment: Assignment) -> RunResult {
+        let mut run = SingleRun::new(self, assignment);
+        if self.is_stopped.get() {
+            return run.result(RunOutcome::NotRun);
         }
-        outcome
-    }
-
-    /// Brings the deployment up. If it fails, the deployment is removed or kept already.
-    async fn up(&mut self, spec: SpecSource) -> Result<Deployment, RunOutcome> {
-        let started = Instant::now();
-        let renderer = self.ui.brief_renderer();
-        let listener = WithoutTimeLimit(renderer.as_ref());
-        let up = Up::new(spec)
-            .on(&self.engine)
-            .listener(&listener)
-            .timeout(self.arguments.timeout)
-            .only_new(true)
-            .remove_on_failure(!self.arguments.keep_on_failure)
-            .time_to_live(Some(TIME_TO_LIVE));
-        let mut signal = None;
-        let signals = &mut self.signals;
-        let stop = async { signal = Some(signals.next().await.number) };
-        let done = Box::pin(up.run_until(stop)).await;
-        renderer.finish();
-        match (done, signal) {
-            (Ok(UpDone { deployment, .. }), _) => {
-                let nodes = deployment.topology().summary();
-                let took = started.elapsed().as_secs_f64();
-                self.ui.note(&format!("`{}` is up and verified: {nodes} ({took:.1} s)", self.name));
-                Ok(deployment)
-            }
-            (Err(_), Some(number)) => Err(RunOutcome::Interrupted(number)),
-            (Err(error), None) => Err(self.failed(&error.into())),
+        // The output of commands side by side has its heading when it is printed.
+        if self.has_headings && !matches!(self.streams, Streams::Kept { .. }) {
+            self.ui.run_heading(run.image());
         }
-    }
-
-    async fn command(
-        &mut self,
-        deployment: &Deployment,
-        program: &Program,
-    ) -> Result<RunOutcome, CommandError> {
-        warn_if_out_of_reach(deployment, self.ui);
-        let mut command = program.command();
-        let (user, prefix) = (self.arguments.user.as_deref(), &self.arguments.env_prefix);
-        environment::set(&mut command, deployment, user, prefix, self.host).await?;
-        let work = supervision::supervise(command, &mut self.signals);
-        let status = match deployment.alive_during(TIME_TO_LIVE, work).await {
-            Ok(status) => status,
-            Err(source) => {
-                let error = CommandError::Start { program: program.name(), source };
-                show_error(&error, self.ui);
-                return Ok(RunOutcome::Failed { exit_code: NOT_STARTED, message: error.to_string() });
-            }
-        };
-        Ok(RunOutcome::of_command(status.code(), supervision::signal_of(status)))
-    }
-
-    /// Removes the deployment with its data. A failure is a warning, because the outcome of the command counts.
-    async fn down(&mut self) {
-        let notices = self.ui.notices();
-        let down = Down::new(&self.engine, self.name.clone()).data(true).listener(&notices);
-        let mut removal = Box::pin(down.run());
-        let mut signals = 0;
-        let removed = loop {
-            tokio::select! {
-                removed = &mut removal => break removed,
-                _ = self.signals.next() => signals += 1,
-            }
-            if signals == 1 {
-                self.ui.note(&format!(
-                    "removing `{}`; a second signal leaves its rest to `redisctl gc`",
-                    self.name
-                ));
-            } else if signals > 1 {
-                return;
-            }
-        };
-        // The command may have removed it.
-        if let Err(error) = removed.as_ref()
-            && !matches!(error, Error::NoSuchDeployment { .. })
-        {
-            self.ui.warning(&format!("could not remove `{}`: {}", self.name, crate::executor::chain(error)));
-        }
-    }
-
-    /// Keeps the deployment for the user, without a time limit.
-    async fn keep(&self) {
-        let name = &self.name;
-        if let Err(error) = self.engine.limit_time(name, None).await {
-            let cause = crate::executor::chain(&error);
-            self.ui.warning(&format!("`{name}` stays until its time is over: {cause}"));
-            return;
-        }
-        self.ui.note(&format!(
-            "`{name}` stays: `redisctl env {name}` connects to it, `redisctl down {name} --volumes` removes it"
-        ));
-    }
-
-    fn failed(&self, error: &CommandError) -> RunOutcome {
-        show_error(error, self.ui);
-        RunOutcome::Failed { exit_code: error.exit_code(), message: error.to_string() }
-    }
-}
-
-/// Passes all events on except the note about the time limit: a run renews it.
-struct WithoutTimeLimit<'a>(&'a dyn Listener);
-
-impl Listener for WithoutTimeLimit<'_> {
-    fn hear(&self, event: Event) {
-        if !matches!(event, Event::Note(Note::Expires { .. })) {
-            self.0.hear(event);
-        }
+        let outcome = run.perform().await;
+        run.result(outcome)
     }
 }

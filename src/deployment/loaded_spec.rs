@@ -45,6 +45,12 @@ impl LoadedSpec {
         &self.topology
     }
 
+    /// The image as the spec names it: a reference, or `host`.
+    #[must_use]
+    pub fn image(&self) -> String {
+        image_reference(&self.document.spec)
+    }
+
     /// The modules that the spec asks for.
     #[must_use]
     pub fn modules(&self) -> Option<&ModulesSpec> {

@@ -1,4 +1,4 @@
-//! Durations as text.
+//! Durations for people and for JSON.
 
 use std::time::Duration;
 
@@ -16,6 +16,11 @@ pub fn in_words(time: Duration) -> String {
     let shown = units[largest..].iter().take(2).filter(|(number, _)| *number > 0);
     let text: Vec<String> = shown.map(|(number, unit)| format!("{number} {unit}")).collect();
     if text.is_empty() { "0 s".to_owned() } else { text.join(" ") }
+}
+
+/// Seconds with milliseconds, for JSON.
+pub(crate) fn in_seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::duration_text::in_seconds;
 use super::{Event, Transfer};
 use crate::plan::{Plan, PlanDocument, StageId, Step, StepId};
 use crate::versioned::Versioned;
@@ -180,7 +181,7 @@ impl JsonLines {
 
 /// Seconds with three decimals.
 fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((took.as_secs_f64() * 1000.0).round() / 1000.0)
+    serializer.serialize_f64(in_seconds(*took))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::node_change::NodesChanged;
 use crate::plan::PlanDocument;
 use crate::report::ReportDocument;
 use crate::reset_result::ResetResult;
+use crate::run_report::RunDocument;
 use crate::spec::json_schema;
 use crate::status::{DeploymentLine, StatusView};
 use crate::versioned::{VERSION, Versioned};
@@ -75,6 +76,7 @@ pub const SCHEMAS: &[NamedSchema] = &[
     versioned::<NodesChanged>("nodes", "The nodes that `stop`, `kill` and similar commands changed."),
     versioned::<PlanDocument>("plan", "The steps of `up` with their causes."),
     versioned::<ResetResult>("reset", "The data that was removed, and the steps back to the spec."),
+    versioned::<RunDocument<'_>>("run", "The results of a command with each image."),
     versioned::<Seeded>("seed", "The executed commands of files."),
     versioned::<StatusView>("status", "A deployment and each of its nodes."),
     bare::<Vec<TopologyLine<'_>>>("topologies", "The topologies that come with redisctl."),

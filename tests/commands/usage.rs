@@ -26,6 +26,22 @@ fn commands_and_options() {
 }
 
 #[test]
+fn runs_without_a_command_or_with_a_wrong_one() {
+    let program = env!("CARGO_BIN_EXE_redisctl");
+    assert_snapshot!("run_nothing", told(&["run"]));
+    assert_snapshot!("run_without_dashes", told(&["run", "standalone", "pytest", "-q"]));
+    assert_snapshot!("run_no_program", told(&["run", "--", "no-such-program-x"]));
+    assert_snapshot!("run_no_user", told(&["run", "--name", "shop", "--user", "nobody", "--", program]));
+    assert_snapshot!("run_bad_spec", told(&["run", "--set", "shards=0", "--", program]));
+    assert_snapshot!(
+        "run_one_name",
+        told(&["run", "--name", "a", "--image", "x", "--image", "y", "--", program])
+    );
+    assert_snapshot!("run_junit", told(&["run", "--junit", "/", "--", program]));
+    assert_snapshot!("run_jobs", told(&["run", "--jobs", "0", "--", program]));
+}
+
+#[test]
 fn files_that_are_not_there() {
     assert_snapshot!("no_topology", told(&["up", "clutser"]));
     assert_snapshot!("no_file", told(&["up", "./nosuch.yaml"]));

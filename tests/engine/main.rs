@@ -56,6 +56,7 @@ mod relay;
 mod remote;
 mod reset;
 mod restarts;
+#[cfg(unix)]
 mod run;
 mod schemas;
 mod secrets;

@@ -5,29 +5,45 @@ use std::process::{Command, ExitStatus};
 
 use tokio::process::Child;
 
-use super::signals::{Signal, Signals};
+use super::signals::{ArrivingSignals, Signal};
+
+/// The end of a command.
+pub(super) struct Ended {
+    /// Its exit code or the signal that ended it.
+    pub(super) status: ExitStatus,
+    /// Whether a signal arrived meanwhile, for redisctl or the whole job.
+    pub(super) was_signalled: bool,
+}
 
 /// Starts the command and waits for its end. It is in the process group of redisctl, so that it keeps the terminal:
 /// job control and Ctrl-C work as without redisctl.
 ///
 /// # Errors
 /// The command cannot be started.
-pub(super) async fn supervise(command: Command, signals: &mut Signals) -> io::Result<ExitStatus> {
+pub(super) async fn supervise(command: Command, signals: &mut ArrivingSignals) -> io::Result<Ended> {
     let mut child = tokio::process::Command::from(command).spawn()?;
+    let mut was_signalled = false;
     loop {
         tokio::select! {
-            status = child.wait() => return status,
-            signal = signals.next() => pass_on(signal, &child),
+            status = child.wait() => return Ok(Ended { status: status?, was_signalled }),
+            signal = signals.next() => {
+                was_signalled = true;
+                pass_on(signal, &child);
+            }
         }
     }
 }
 
 /// The signal that ended a command, if a signal ended it.
+#[cfg(unix)]
 pub(super) fn signal_of(status: ExitStatus) -> Option<i32> {
-    #[cfg(unix)]
-    return std::os::unix::process::ExitStatusExt::signal(&status);
-    #[cfg(windows)]
-    return None;
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+/// No signal ends a command on Windows.
+#[cfg(windows)]
+pub(super) fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
 }
 
 /// Sends the command a signal that has reached redisctl alone.

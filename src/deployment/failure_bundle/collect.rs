@@ -12,13 +12,12 @@ use tokio::time::timeout;
 
 use super::super::engine::ConnectedEngine;
 use super::super::observe::observe_stored;
-use super::super::target::Target;
 use crate::bundle::{self, Piece, questions};
 use crate::docker::{evidence, logs};
 use crate::executor::chain;
 use crate::redis::Servers;
 use crate::status::status;
-use crate::topology::NodeName;
+use crate::topology::{Credentials, NodeName, Topology};
 
 /// The time limit for an engine or a server to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -26,21 +25,23 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// The maximum number of log lines per node: about a megabyte.
 const MOST_LOG_LINES: usize = 10_000;
 
-/// All files about the engine, and about the deployment if its target is known.
-pub(super) async fn pieces(engine: &ConnectedEngine, target: Option<&Target>) -> Vec<Piece> {
+/// All files about the engine, and about the deployment if its topology is known.
+pub(super) async fn pieces(
+    engine: &ConnectedEngine,
+    deployment: Option<(&Topology, &Credentials)>,
+) -> Vec<Piece> {
     let docker = engine.api.client();
     let about_engine = async { Piece::json(bundle::ENGINE, &document(evidence::engine(docker)).await) };
-    let Some(target) = target else { return vec![about_engine.await] };
-    let topology = &target.topology;
+    let Some((topology, credentials)) = deployment else { return vec![about_engine.await] };
     let network =
         async { Piece::json(bundle::NETWORK, &document(evidence::network(docker, &topology.name)).await) };
-    let servers = Servers::new(topology, &target.credentials);
+    let servers = Servers::new(topology, credentials);
     let state = async {
         let observed = Box::pin(observe_stored(topology, engine, &servers));
         document(async { observed.await.map(|observed| json!(status(topology, &observed))) }).await
     };
-    let nodes = nodes(engine, target).await;
-    let nodes = join_all(nodes.iter().map(|node| node_pieces(engine, target, &servers, node)));
+    let nodes = nodes(engine, topology).await;
+    let nodes = join_all(nodes.iter().map(|node| node_pieces(engine, topology, &servers, node)));
     let ((about_engine, network, state), nodes) = join(join3(about_engine, network, state), nodes).await;
     let mut pieces = vec![Piece::json(bundle::TOPOLOGY, &json!(topology)), about_engine, network];
     pieces.push(Piece::json(bundle::STATUS, &state));
@@ -49,18 +50,17 @@ pub(super) async fn pieces(engine: &ConnectedEngine, target: Option<&Target>) ->
 }
 
 /// The nodes of the topology, and other nodes on the engine.
-async fn nodes(engine: &ConnectedEngine, target: &Target) -> BTreeSet<NodeName> {
-    let mut nodes: BTreeSet<NodeName> =
-        target.topology.nodes().into_iter().map(|node| node.name.clone()).collect();
+async fn nodes(engine: &ConnectedEngine, topology: &Topology) -> BTreeSet<NodeName> {
+    let mut nodes: BTreeSet<NodeName> = topology.nodes().into_iter().map(|node| node.name.clone()).collect();
     if let Ok(Ok(on_engine)) = timeout(PATIENCE, engine.api.inventory()).await {
-        nodes.extend(on_engine.deployment(&target.topology.name).containers.into_keys());
+        nodes.extend(on_engine.deployment(&topology.name).containers.into_keys());
     }
     nodes
 }
 
 async fn node_pieces(
     engine: &ConnectedEngine,
-    target: &Target,
+    topology: &Topology,
     servers: &Servers<'_>,
     node: &NodeName,
 ) -> Vec<Piece> {
@@ -73,7 +73,7 @@ async fn node_pieces(
         let lines = timeout(PATIENCE, lines.collect::<Vec<_>>()).await;
         lines.map_or_else(|_| no_answer(), |lines| lines.join("\n"))
     };
-    let questions = questions(&target.topology);
+    let questions = questions(topology);
     let commands: Vec<&str> = questions.iter().map(|question| question.command).collect();
     let replies = timeout(PATIENCE, servers.replies(node, &commands));
     let (container, log, replies) = join3(container, log, replies).await;
