@@ -21,9 +21,11 @@ mod ls;
 mod node_change;
 mod plan;
 mod reset;
+mod restore;
 mod run;
 mod schema;
 mod seed;
+mod snapshot;
 mod spec_arguments;
 mod status;
 mod topologies;
@@ -62,6 +64,8 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Unpause(nodes) => change_nodes(NodeVerb::Unpause, nodes, None).await,
         Command::Seed(arguments) => seed::run(arguments, host, ui).await,
         Command::Reset(arguments) => reset::run(arguments, host, ui).await,
+        Command::Snapshot(arguments) => snapshot::run(arguments, host, ui).await,
+        Command::Restore(arguments) => restore::run(arguments, host, ui).await,
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Gc => gc::run(host, ui).await,
         Command::Topologies => topologies::run(ui),

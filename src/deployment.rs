@@ -25,6 +25,7 @@
 //! - [`NodeChange`], [`NodeHandle::stop`] and others stop, start, kill and pause nodes.
 //! - [`Seed`] applies [`SeedFile`]s to a deployment.
 //! - [`Deployment::reset`] empties a deployment between two tests, in place.
+//! - [`Snapshot`] writes the keys of a deployment to a file, and [`Restore`] reads them.
 //! - [`RemovedOnDrop`] removes a deployment when a test panics.
 //! - [`Error`] has causes, a hint, and the report of a failed verification.
 //!
@@ -55,6 +56,7 @@ mod failure_bundle;
 mod guard;
 mod handle;
 mod image_cache;
+mod key_writer;
 mod learn_directives;
 mod lease;
 mod leftovers;
@@ -80,14 +82,19 @@ mod port_probe;
 mod primary;
 mod private_files;
 mod provided_image;
+mod rdb_server;
 mod reached_networks;
 mod reset;
+mod restore;
 mod rule_trial;
 mod run_context;
 mod seed;
 mod seed_failure;
 mod seed_file;
+mod seed_keeping;
+mod send_failure;
 mod shipped_topologies;
+mod snapshot;
 mod spec_not_found;
 mod spec_source;
 mod step_clock;
@@ -99,7 +106,7 @@ mod verify;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};
 pub use crate::event::{Event, Listener};
-pub use crate::moved_data::Seeded;
+pub use crate::moved_data::{Restored, Seeded, SnapshotTaken};
 pub use crate::node_change::{NodeVerb, NodesChanged};
 pub use crate::plan::Plan;
 pub use crate::removed::Removed;
@@ -121,10 +128,12 @@ pub use loaded_spec::LoadedSpec;
 pub use node_change::NodeChange;
 pub use node_handle::NodeHandle;
 pub use reset::Reset;
+pub use restore::{Restore, SnapshotFile};
 pub use seed::Seed;
 pub use seed_failure::SeedFailure;
 pub use seed_file::SeedFile;
 pub use shipped_topologies::{SHIPPED, ShippedTopology};
+pub use snapshot::Snapshot;
 pub use spec_source::SpecSource;
 pub use up::{Up, UpDone};
 

@@ -231,6 +231,24 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// A file of the deployment's volume; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn kept_file(&self, through: &NodeName, path: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        files::read_bytes(&self.docker, through, path).await
+    }
+
+    /// Writes files to the deployment's volume.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn keep_files(&self, through: &NodeName, files: &[File]) -> Result<(), EngineError> {
+        files::write(&self.docker, through, files).await
+    }
+}
+
 impl EngineCalls for Engine {
     async fn apply(
         &self,

@@ -1,7 +1,7 @@
 //! Properties of the parsers for text from outside. The fuzz targets in `fuzz/` check them on any input. Each part of
 //! the crate lists its own properties, and ordinary tests check them on the committed corpora.
 
-use crate::{command_file, docker, redis, spec, topology, verify};
+use crate::{command_file, docker, redis, snapshot, spec, topology, verify};
 
 /// The check of a target. It panics if the property does not hold.
 #[derive(Debug, Clone, Copy)]
@@ -16,13 +16,14 @@ pub(crate) enum Property {
 pub(crate) type Target = (&'static str, Property);
 
 fn targets() -> impl Iterator<Item = &'static Target> {
-    let parts: [&[Target]; 6] = [
+    let parts: [&[Target]; 7] = [
         spec::fuzzing::TARGETS,
         topology::fuzzing::TARGETS,
         redis::fuzzing::TARGETS,
         docker::fuzzing::TARGETS,
         verify::fuzzing::TARGETS,
         command_file::fuzzing::TARGETS,
+        snapshot::fuzzing::TARGETS,
     ];
     parts.into_iter().flatten()
 }

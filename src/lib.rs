@@ -39,6 +39,7 @@
 //!   of the checks as XML.
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
+//! - `snapshot`: the file of a snapshot.
 //! - `export`: a topology as a compose file or a diagram.
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
@@ -141,6 +142,7 @@ cfg_if::cfg_if! {
         pub mod reply;
         #[doc(hidden)]
         pub mod run_outcome;
+        pub mod snapshot;
         #[doc(hidden)]
         pub mod run_report;
         #[doc(hidden)]
@@ -168,6 +170,7 @@ cfg_if::cfg_if! {
         mod reply;
         mod run_outcome;
         mod run_report;
+        mod snapshot;
         mod verify;
         mod versioned;
         mod waiting;

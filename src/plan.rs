@@ -128,6 +128,14 @@ impl Plan {
         self.steps().any(|step| step.cause == Cause::RoleSwap)
     }
 
+    /// Whether the plan makes the volume of the deployment, so that the deployment is new.
+    #[must_use]
+    pub fn makes_deployment(&self) -> bool {
+        self.steps().any(|step| {
+            step.node.is_none() && matches!(step.action, Action::Engine(EngineAction::CreateVolume(_)))
+        })
+    }
+
     /// The number of steps that change the deployment. Waits do not count.
     #[must_use]
     pub fn changes(&self) -> usize {

@@ -28,6 +28,7 @@ mod error;
 mod failover;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
+mod key_reader;
 mod key_table;
 mod modules;
 mod parse;
@@ -43,6 +44,7 @@ mod users;
 pub use cli_session::{CliAnswer, CliSession};
 pub use connect::{Dialer, Login};
 pub use error::ServerError;
+pub use key_reader::KeyReader;
 use users::Passwords;
 
 /// The time limit for a server outside the deployment to tell its number of keys.

@@ -34,6 +34,7 @@ mod read;
 pub mod redis_conf;
 mod schema;
 mod secret;
+mod seed;
 mod set_apart;
 mod tls;
 mod tree;
@@ -49,6 +50,7 @@ pub(crate) use read::is_file_name;
 pub use read::{Document, Inputs, Source, read};
 pub use schema::json_schema;
 pub use secret::{Password, SecretText};
+pub use seed::SeedSpec;
 pub use tls::{ClientAuth, TlsOptions, TlsSpec};
 
 /// The beginning of PEM files, and of no path.
@@ -107,6 +109,9 @@ pub struct Spec {
     pub modules: Option<ModulesSpec>,
     /// The place of data. Default `ephemeral`.
     pub data: Option<DataSpec>,
+    /// Files with the first data of a new deployment: commands as in `redis-cli`, or RESP. A relative path starts at
+    /// the spec file's folder. `reset` applies them again.
+    pub seed: Option<SeedSpec>,
     /// Limits of every node's container.
     pub resources: Option<ResourcesSpec>,
     /// Kernel parameters of every node's container, as far as a container has its own:

@@ -25,6 +25,8 @@ pub mod files;
 pub(crate) mod fuzzing;
 pub mod health_check;
 pub mod kept_data;
+pub mod kept_restore;
+pub mod kept_seed;
 pub mod learned;
 mod memory_limits;
 pub mod modules;
@@ -34,6 +36,7 @@ pub mod paths;
 mod placement;
 mod platform;
 pub mod protected_mode;
+pub mod rdb_trial;
 pub mod resolve;
 pub mod routes;
 pub mod rule_trial;
@@ -120,6 +123,9 @@ pub struct Topology {
     pub modules: Vec<Module>,
     /// Where data lives.
     pub data: DataSpec,
+    /// Whether the deployment keeps files of `seed`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seeded: bool,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
     /// The kernel parameters of containers.

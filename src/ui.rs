@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::doctor::Diagnosis;
 use crate::event::{JsonLine, Listener};
-use crate::moved_data::Seeded;
 use crate::node_change::NodesChanged;
 use crate::output::{
     DiagnosisDocument, ErrorDocument, LogLine, RemovedDocument, TopologyLine, UpDocument, ValidDocument,
@@ -306,12 +305,12 @@ impl Ui {
         if self.is_json() { Ok(()) } else { self.nodes_changed(result) }
     }
 
-    /// Writes the result of `seed`, as text or as JSON.
+    /// Writes the result of `seed`, `snapshot` or `restore`, as text or as JSON.
     ///
     /// # Errors
     /// As [`Ui::print`].
-    pub fn seeded(&self, seeded: &Seeded) -> io::Result<()> {
-        if self.is_json() { self.document(seeded) } else { self.print(&notices::seeded(seeded, self.data)) }
+    pub fn moved(&self, result: &(impl Serialize + std::fmt::Display)) -> io::Result<()> {
+        if self.is_json() { self.document(result) } else { self.print(&format!("{result}\n")) }
     }
 
     /// Writes the result of `reset`, as text or as JSON.

@@ -7,9 +7,8 @@ use crate::cli::CliArguments;
 use crate::connection;
 use crate::deployment::{ConnectedEngine, Deployment, Error};
 use crate::redis::{CliSession, Dialer, Login};
-use crate::status::Role;
+use crate::topology::NodeName;
 use crate::topology::users::DEFAULT;
-use crate::topology::{Node, NodeName};
 use crate::ui::Ui;
 
 mod console;
@@ -45,11 +44,7 @@ pub(super) async fn run(
 async fn audience<'d>(arguments: &CliArguments, deployment: &'d Deployment) -> Result<Audience<'d>, Error> {
     let primaries = deployment.topology().shards.len();
     if arguments.all {
-        let status = deployment.status().await?;
-        let is_primary = |node: &&Node| {
-            status.nodes.iter().any(|status| status.name == node.name && status.role == Role::Primary)
-        };
-        return Ok(Audience::All(deployment.topology().servers().into_iter().filter(is_primary).collect()));
+        return Ok(Audience::All(deployment.acting_primaries().await?));
     }
     Ok(if primaries > 1 && arguments.node.is_none() { Audience::OneOf(primaries) } else { Audience::One })
 }

@@ -84,6 +84,8 @@ fn exit_code(error: &Error) -> u8 {
         Error::Spec(_)
         | Error::Invalid { .. }
         | Error::BrokenFile { .. }
+        | Error::DataFile { .. }
+        | Error::Snapshot { .. }
         | Error::File { .. }
         | Error::EnvFile { .. }
         | Error::Exists(_)

@@ -35,7 +35,7 @@ pub(super) async fn run(
     let seed = Seed::new(&deployment, &files).timeout(arguments.timeout).listener(renderer.as_ref());
     let seeded = Box::pin(seed.run()).await;
     renderer.finish();
-    ui.seeded(&seeded?)?;
+    ui.moved(&seeded?)?;
     Ok(ExitStatus::Done)
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Error;
 use super::handle::Deployment;
+use super::send_failure::SendFailure;
 use crate::command_file::{Words, refusal_text};
 use crate::redis::{CliSession, Dialer, ServerError, operator_login};
 use crate::reply::{Combine, Reach, Reply};
-use crate::status::Role;
 use crate::topology::Node;
 
 /// The number of commands that are sent at once.
@@ -31,29 +31,6 @@ pub(super) struct CommandSender<'d> {
     applied: u64,
 }
 
-/// Why commands were not executed.
-#[derive(Debug)]
-pub(super) enum SendFailure {
-    /// Servers refused commands.
-    Refused {
-        /// The position of the first refused command.
-        position: usize,
-        /// Its name.
-        command: String,
-        /// The server's words.
-        words: String,
-        /// The number of all refused commands.
-        count: usize,
-    },
-    /// No reply came to a command.
-    Lost {
-        /// Its position.
-        position: usize,
-        /// The cause.
-        source: ServerError,
-    },
-}
-
 impl<'d> CommandSender<'d> {
     /// Connects as redisctl's own user, which may do everything. `limit` is the time limit for the replies to
     /// commands that are sent at once.
@@ -65,15 +42,7 @@ impl<'d> CommandSender<'d> {
         let login = |node: &Node| Some((node.name.clone(), operator_login(credentials)?));
         let logins = topology.servers().into_iter().filter_map(login).collect();
         let first = deployment.dialled_first().await;
-        let primaries = if topology.shards.len() > 1 {
-            let status = deployment.status().await?;
-            let is_primary = |node: &&Node| {
-                status.nodes.iter().any(|status| status.name == node.name && status.role == Role::Primary)
-            };
-            topology.servers().into_iter().filter(is_primary).collect()
-        } else {
-            vec![first]
-        };
+        let primaries = deployment.acting_primaries().await?;
         let mut session = CliSession::new(topology, Dialer::new(credentials), first, logins, false);
         in_time(limit, session.learn_keys()).await?;
         let (queue, transaction) = (Vec::new(), Vec::new());

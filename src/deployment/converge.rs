@@ -44,6 +44,11 @@ pub trait RunContext: Sync {
         &[]
     }
 
+    /// Files that a new deployment keeps. They are written with the files of the first node.
+    fn first_files(&self) -> &[File] {
+        &[]
+    }
+
     /// Observes engine and servers. With `written`, a plan of this run has written the deployment's file, so the
     /// stored topology is that of this run.
     fn observe(&self, written: bool) -> impl Future<Output = Result<Observation, Self::Error>> + Send;
@@ -107,7 +112,8 @@ pub async fn converge<S: RunContext>(
             return Ok(end);
         }
         end.changes += next.changes();
-        match execute(context, &next, end.written, options, listener).await {
+        let is_new = next.makes_deployment() || observed.stored.is_none();
+        match execute(context, &next, is_new, end.written, options, listener).await {
             Ok(()) if next.complete => return Ok(Converged { written: true, ..end }),
             Ok(()) => {}
             Err(ExecuteError::Outdated { reason }) => {
@@ -136,6 +142,7 @@ pub async fn converge<S: RunContext>(
 pub async fn execute<S: RunContext>(
     context: &S,
     plan: &Arc<Plan>,
+    is_new: bool,
     written: bool,
     options: ConvergeOptions,
     listener: &dyn Listener,
@@ -155,8 +162,9 @@ pub async fn execute<S: RunContext>(
         files: &|nodes: &[NodeName], primary: Option<&NodeName>| {
             let with_modules = topology.nodes().first().is_some_and(|first| nodes.contains(&first.name));
             let modules = if with_modules { context.module_files() } else { &[] };
+            let first = if with_modules && is_new { context.first_files() } else { &[] };
             let files = files::render(topology, credentials, nodes, primary);
-            modules.iter().cloned().chain(files).collect()
+            modules.iter().chain(first).cloned().chain(files).collect()
         },
         replan: &replan,
         listener,

@@ -21,6 +21,7 @@ use crate::node_change::WrongChoice;
 use crate::plan::Obstacle;
 use crate::redis::ServerError;
 use crate::report::Report;
+use crate::snapshot::SnapshotFault;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
 use crate::topology::DeploymentName;
@@ -66,9 +67,42 @@ pub enum Error {
         /// Its first problems, in order.
         problems: Vec<BrokenLine>,
     },
+    /// An earlier run was interrupted while it applied the spec's `seed`. It is not known how far it came.
+    #[error("`{0}` is seeded only in part: an earlier run ended while it applied the files of `seed`")]
+    HalfSeeded(String),
     /// A file of data was applied only in part.
     #[error(transparent)]
     Seed(Box<SeedFailure>),
+    /// A file is no complete snapshot.
+    #[error("`{}` cannot be used", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: SnapshotFault,
+    },
+    /// Keys were restored only in part.
+    #[error("`{file}` was restored only in part: {written} keys are in `{deployment}`")]
+    Restore {
+        /// The source of the keys.
+        file: String,
+        /// The deployment.
+        deployment: String,
+        /// The number of restored keys.
+        written: u64,
+        /// The cause.
+        source: Box<ServerError>,
+    },
+    /// A server does not load a data file. Nothing was changed.
+    #[error("{server} does not load `{file}`: {words}")]
+    DataFile {
+        /// The file.
+        file: String,
+        /// The server.
+        server: String,
+        /// Its words.
+        words: String,
+    },
     /// The address of the engine cannot be determined.
     #[error(transparent)]
     Location(#[from] LocationError),
@@ -297,8 +331,18 @@ impl Error {
                 let name = &failed.topology.name;
                 Some(format!("`redisctl verify {name} --explain` shows the commands and replies of each check"))
             }
+            Self::DataFile { .. } => {
+                Some("a server loads the files of its own version and of older ones".to_owned())
+            }
+            Self::Snapshot { .. } => Some("nothing was changed; `redisctl snapshot NAME FILE` makes one".to_owned()),
+            Self::Restore { .. } => {
+                Some("once the cause is gone, run the same command again: it completes the keys".to_owned())
+            }
             Self::BrokenFile { .. } => Some("nothing was sent: correct the file, and run it again".to_owned()),
-            Self::Seed(_) => Some("correct the line; commands that were executed are executed again, unless you remove them".to_owned()),
+            Self::HalfSeeded(name) => Some(format!(
+                "`redisctl reset {name}` empties it and applies the files; or `redisctl down {name}`, and `up` again"
+            )),
+            Self::Seed(failure) => Some(failure.hint()),
             Self::Spec(_) | Self::File { .. } | Self::EnvFile { .. } | Self::Issue(_) | Self::Interrupted => None,
         }
     }

@@ -13,7 +13,7 @@ use crate::connection::{ConnectionSettings, TlsFiles};
 use crate::docker::inventory::Inventory;
 use crate::event::Warning;
 use crate::redis::Servers;
-use crate::status::{StatusView, status};
+use crate::status::{Role, StatusView, status};
 use crate::topology::kept_data::record_volume;
 use crate::topology::{Credentials, DeploymentName, Endpoint, Learned, Node, Topology};
 use crate::up_result::Verification;
@@ -88,6 +88,18 @@ impl Deployment {
 
     pub(crate) async fn dialled_first(&self) -> &Node {
         dialled_first(&self.topology, &self.servers()).await
+    }
+
+    /// The acting primary of each shard.
+    pub(crate) async fn acting_primaries(&self) -> Result<Vec<&Node>, Error> {
+        if self.topology.shards.len() == 1 {
+            return Ok(vec![self.dialled_first().await]);
+        }
+        let status = self.status().await?;
+        let is_primary = |node: &&Node| {
+            status.nodes.iter().any(|status| status.name == node.name && status.role == Role::Primary)
+        };
+        Ok(self.topology.servers().into_iter().filter(is_primary).collect())
     }
 
     /// The settings with which a program connects, as `redisctl env` prints them, passwords included. `user`: `None`

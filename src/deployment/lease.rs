@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Error;
 use super::engine::ConnectedEngine;
+use super::handle::Deployment;
 use crate::docker::lease::{self as engine_lease, Creation, FoundLease};
 use crate::event::{Event, Listener, Note};
 use crate::poll;
@@ -141,7 +142,24 @@ impl Lease {
     }
 }
 
-impl LeaseRequest<'_> {
+impl<'a> LeaseRequest<'a> {
+    /// The request of a command on an existing deployment.
+    pub(super) fn on(
+        deployment: &Deployment,
+        command: &'static str,
+        timeout: Duration,
+        listener: &'a dyn Listener,
+    ) -> Self {
+        Self {
+            engine: deployment.engine().clone(),
+            deployment: deployment.name().clone(),
+            image: Some(deployment.topology().image.clone()),
+            command,
+            timeout,
+            listener,
+        }
+    }
+
     async fn any_image(&self) -> Result<Option<String>, Error> {
         let api = &self.engine.api;
         let inventory = api.inventory().await?.deployment(&self.deployment);

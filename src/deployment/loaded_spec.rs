@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use super::module_files::ModuleFiles;
+use super::seed_file::SeedFile;
 use crate::connection;
 use crate::spec::{Document, ModulesSpec, PortBase, Problem, Remarks, SpecError};
 use crate::topology::defaults::image_reference;
@@ -27,6 +28,8 @@ pub struct LoadedSpec {
     pub(super) unknown_nodes: Option<SpecError>,
     /// The modules that are files of this machine.
     pub(super) module_files: ModuleFiles,
+    /// The files of `seed`.
+    pub(super) seed_files: Vec<SeedFile>,
 }
 
 /// The image that a spec asks for.

@@ -18,6 +18,12 @@ pub(super) fn create_folder(path: &Path) -> io::Result<()> {
 /// Writes a file that only the user can read. A reader finds the old file or the new one, never a part.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    create_private(&beside)?.write_all(text.as_bytes())?;
+    fs::rename(&beside, path)
+}
+
+/// Creates an empty file that only the user can read.
+pub(super) fn create_private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -25,6 +31,5 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(&beside)?.write_all(text.as_bytes())?;
-    fs::rename(&beside, path)
+    options.open(path)
 }

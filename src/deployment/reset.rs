@@ -11,7 +11,7 @@ use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Note};
 use crate::executor::ExecuteError;
 use crate::observation::{Clients, ObservedServer};
 use crate::plan::Plan;
@@ -26,7 +26,8 @@ use tally::Tally;
 
 /// Resets a deployment in place: it becomes as `up` left it, without the traces of clients.
 ///
-/// All databases of all primaries, functions and scripts are removed, also with `data: volume`. No container is touched
+/// All databases of all primaries, functions and scripts are removed, also with `data: volume`. The files of the spec's
+/// `seed` are applied again, as the deployment keeps them. No container is touched
 /// unless a node does not run.
 ///
 /// ```no_run
@@ -84,6 +85,11 @@ impl<'a> Reset<'a> {
         if !done {
             Box::pin(self.run_with_lease(&tally)).await?;
         }
+        if topology.seeded
+            && let Some(seeded) = Box::pin(self.deployment.seed_again(self.timeout, self.listener)).await?
+        {
+            self.listener.hear(Event::Note(Note::Seeded(seeded)));
+        }
         Ok(ResetResult::new(topology, tally.removed(), clients, started.elapsed()))
     }
 
@@ -105,7 +111,7 @@ impl<'a> Reset<'a> {
         let Some(plan) = plan.ok().filter(of_data) else { return Ok((false, clients)) };
         let plan = Arc::new(plan);
         tally.hear(Event::Planned { plan: Arc::clone(&plan) });
-        match converge::execute(&context, &plan, true, self.converge_options(), tally).await {
+        match converge::execute(&context, &plan, false, true, self.converge_options(), tally).await {
             Ok(()) => {}
             Err(ExecuteError::Outdated { .. }) => return Ok((false, clients)),
             Err(error) => return Err(Error::Execute(Box::new(error))),

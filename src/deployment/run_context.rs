@@ -42,6 +42,10 @@ impl<'a> RunContext for EngineRunContext<'a> {
         &self.target.module_files
     }
 
+    fn first_files(&self) -> &[File] {
+        &self.target.first_files
+    }
+
     async fn observe(&self, written: bool) -> Result<Observation, Error> {
         self.target.observe(self.engine, self.servers, written).await
     }

@@ -4,14 +4,18 @@ use std::time::{Duration, Instant};
 
 use super::command_sender::CommandSender;
 use super::handle::Deployment;
+use super::key_writer::KeyWriter;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
+use super::rdb_server::{RdbServer, RdbServers};
 use super::seed_failure::SeedFailure;
 use super::seed_file::{SeedContent, SeedFile};
+use super::send_failure::SendFailure;
 use super::{DEFAULT_TIMEOUT, Error};
 use crate::command_file::commands;
 use crate::event::{Event, Listener, Transfer, TransferUnit};
 use crate::moved_data::Seeded;
+use crate::snapshot::Record;
 
 /// How many commands are sent between two events about the progress.
 const REPORT_AFTER: u64 = 10_000;
@@ -47,14 +51,7 @@ impl<'a> Seed<'a> {
     /// # Errors
     /// [`Error::Seed`]: a server refused a command. Commands before it were executed.
     pub async fn run(self) -> Result<Seeded, Error> {
-        let request = LeaseRequest {
-            engine: self.deployment.engine().clone(),
-            deployment: self.deployment.name().clone(),
-            image: Some(self.deployment.topology().image.clone()),
-            command: "seed",
-            timeout: self.timeout,
-            listener: self.listener,
-        };
+        let request = LeaseRequest::on(self.deployment, "seed", self.timeout, self.listener);
         let lease = Box::pin(Lease::take(request)).await?;
         let seeded = lease.keep(Box::pin(self.apply())).await;
         lease.release().await;
@@ -64,17 +61,53 @@ impl<'a> Seed<'a> {
     /// Applies the files. The caller holds the lease.
     pub(super) async fn apply(&self) -> Result<Seeded, Error> {
         let began = Instant::now();
-        let mut sender = CommandSender::new(self.deployment, self.timeout).await?;
-        for file in self.files {
-            match file.content {
-                SeedContent::Commands(count) => self.send(file, count, &mut sender).await?,
-            }
-        }
+        let servers = RdbServers::start(self.deployment, self.files, self.timeout).await?;
+        let applied = self.apply_with(&servers).await;
+        servers.end().await?;
+        let (commands, keys) = applied?;
         Ok(Seeded {
             deployment: self.deployment.name().clone(),
-            commands: sender.applied(),
+            commands,
+            keys,
             seconds: began.elapsed().as_secs_f64(),
         })
+    }
+
+    /// Applies the files, with the servers that have loaded the data files. Returns the numbers of commands and keys.
+    async fn apply_with(&self, servers: &RdbServers) -> Result<(u64, u64), Error> {
+        let mut sender = CommandSender::new(self.deployment, self.timeout).await?;
+        let mut keys = 0;
+        for (position, file) in self.files.iter().enumerate() {
+            match (file.content, servers.of_file(position)) {
+                (SeedContent::Commands(count), _) => self.send(file, count, &mut sender).await?,
+                (SeedContent::Data, Some(server)) => keys += self.copy(file, server).await?,
+                (SeedContent::Data, None) => {}
+            }
+        }
+        Ok((sender.applied(), keys))
+    }
+
+    /// Copies all keys and functions of a server that has loaded a data file.
+    async fn copy(&self, file: &SeedFile, server: &RdbServer) -> Result<u64, Error> {
+        let mut reader = server.reader().await?;
+        let mut writer = KeyWriter::new(self.deployment, file.name.clone(), self.timeout).await?;
+        let databases = reader.databases().await?;
+        let total: u64 = databases.values().sum();
+        if let Some((functions, _)) = reader.functions().await? {
+            writer.write(Record::Functions(functions)).await?;
+        }
+        let mut done = 0;
+        for database in databases.into_keys() {
+            reader.select(database).await?;
+            while let Some(records) = reader.next().await? {
+                for record in records {
+                    done += 1;
+                    writer.write(Record::Key(record)).await?;
+                }
+                self.tell(file, TransferUnit::Keys, done, total.max(done));
+            }
+        }
+        writer.end().await
     }
 
     async fn send(&self, file: &SeedFile, count: usize, sender: &mut CommandSender<'_>) -> Result<(), Error> {
@@ -87,29 +120,23 @@ impl<'a> Seed<'a> {
             let done = sender.applied() - before;
             if done >= told + REPORT_AFTER {
                 told = done;
-                self.tell(file, done, count as u64);
+                self.tell(file, TransferUnit::Commands, done, count as u64);
             }
         }
         let sent = sender.flush().await;
         sent.map_err(|failure| self.failure(file, failure, sender))?;
-        self.tell(file, count as u64, count as u64);
+        self.tell(file, TransferUnit::Commands, count as u64, count as u64);
         Ok(())
     }
 
-    fn tell(&self, file: &SeedFile, done: u64, total: u64) {
+    fn tell(&self, file: &SeedFile, unit: TransferUnit, done: u64, total: u64) {
         let subject = file.name.clone();
-        self.listener.hear(Event::Transfer(Transfer { subject, unit: TransferUnit::Commands, done, total }));
+        self.listener.hear(Event::Transfer(Transfer { subject, unit, done, total }));
     }
 
-    fn failure(
-        &self,
-        file: &SeedFile,
-        failure: super::command_sender::SendFailure,
-        sender: &CommandSender<'_>,
-    ) -> Error {
-        let total = self.files.iter().map(|file| match file.content {
-            SeedContent::Commands(count) => count as u64,
-        });
-        Error::Seed(Box::new(SeedFailure::new(&file.name, failure, sender.applied(), total.sum())))
+    fn failure(&self, file: &SeedFile, failure: SendFailure, sender: &CommandSender<'_>) -> Error {
+        let total = self.files.iter().map(SeedFile::commands);
+        let name = self.deployment.name();
+        Error::Seed(Box::new(SeedFailure::new(name, &file.name, failure, sender.applied(), total.sum())))
     }
 }

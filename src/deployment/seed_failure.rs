@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use super::command_sender::SendFailure;
+use super::send_failure::SendFailure;
 use crate::redis::ServerError;
+use crate::topology::DeploymentName;
 
 /// A file of commands was applied only in part.
 #[derive(Debug)]
 pub struct SeedFailure {
+    /// The deployment.
+    pub deployment: DeploymentName,
     /// The file.
     pub file: String,
     /// The line of the first command that was not executed.
@@ -27,14 +30,30 @@ enum FailureCause {
 
 impl SeedFailure {
     /// The failure in a file.
-    pub(super) fn new(file: &str, failure: SendFailure, applied: u64, total: u64) -> Self {
+    pub(super) fn new(
+        deployment: &DeploymentName,
+        file: &str,
+        failure: SendFailure,
+        applied: u64,
+        total: u64,
+    ) -> Self {
         let (line, cause) = match failure {
             SendFailure::Refused { position, command, words, count } => {
                 (position, FailureCause::Refused { command, words, count })
             }
             SendFailure::Lost { position, source } => (position, FailureCause::Lost(source)),
         };
-        Self { file: file.to_owned(), line, applied, total, cause }
+        Self { deployment: deployment.clone(), file: file.to_owned(), line, applied, total, cause }
+    }
+
+    /// A hint for the user.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let Self { deployment, .. } = self;
+        format!(
+            "the executed commands stay executed: before the corrected file is applied, `redisctl reset {deployment}` \
+             empties the deployment"
+        )
     }
 
     /// How much was applied.

@@ -10,6 +10,7 @@ use super::Error;
 use super::disk_files::Disk;
 use super::loaded_spec::LoadedSpec;
 use super::module_files::ModuleFiles;
+use super::seed_file::seed_files;
 use super::shipped_topologies::ShippedTopology;
 use super::spec_not_found::{is_folder, no_such_file, no_such_topology};
 use crate::spec::env_file::{self, EnvFile};
@@ -230,7 +231,9 @@ impl From<Spec> for SpecSource {
 }
 
 fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<LoadedSpec, Error> {
-    let (module_files, problems) = ModuleFiles::read(&document.spec, &folder);
+    let (module_files, mut problems) = ModuleFiles::read(&document.spec, &folder);
+    let (seed_files, broken) = seed_files(&document.spec, &folder);
+    problems.extend(broken);
     let with_files = |facts: Facts| Facts { module_files: module_files.paths(), ..facts };
     let all = |more: Vec<Problem>| document.locate(problems.iter().cloned().chain(more).collect());
     let (topology, unknown_nodes) = match resolve(&document.spec, &with_files(Facts::offline(&default_name)))
@@ -244,7 +247,7 @@ fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<L
     if !problems.is_empty() {
         return Err(all(Vec::new()).into());
     }
-    Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes, module_files })
+    Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes, module_files, seed_files })
 }
 
 /// The error of a malformed spec, with the problems of its other fields.

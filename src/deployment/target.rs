@@ -5,6 +5,7 @@ use super::Error;
 use super::certificates::certificates;
 use super::engine::ConnectedEngine;
 use super::engine_facts::EngineFacts;
+use super::handle::Deployment;
 use super::image_cache;
 use super::learn_directives::{Subject, learn};
 use super::limits_trial::try_limits;
@@ -13,6 +14,7 @@ use super::lost_resources::LostResources;
 use super::module_trial::{Change, needed_modules};
 use super::observe::observe;
 use super::passwords::passwords;
+use super::seed_keeping::first_files;
 use crate::docker::inventory::Inventory;
 use crate::event::Warning;
 use crate::observation::{NeededModules, Observation};
@@ -44,6 +46,8 @@ pub(crate) struct Target {
     pub(super) begun: bool,
     /// The modules that are files of this machine.
     pub(super) module_files: Vec<File>,
+    /// The files that a new deployment keeps.
+    pub(super) first_files: Vec<File>,
     /// The data that the new servers cannot read, because they lack modules.
     pub(super) needed_modules: Option<NeededModules>,
     /// Warnings about modules.
@@ -109,6 +113,7 @@ impl Target {
             remarks,
             begun: false,
             module_files,
+            first_files: first_files(&spec.seed_files),
             needed_modules,
             warnings,
         })
@@ -117,6 +122,12 @@ impl Target {
     /// The credentials of the last `up`.
     pub(super) fn stored_credentials(&self) -> Option<&Credentials> {
         self.stored.as_ref().map(|(_, credentials)| credentials)
+    }
+
+    /// The deployment, once it has converged.
+    pub(super) fn deployment(&self, engine: &ConnectedEngine) -> Deployment {
+        let (topology, credentials) = (self.topology.clone(), self.credentials.clone());
+        Deployment::new(engine.clone(), topology, credentials, self.learned.clone())
     }
 
     /// The servers of the deployment. They may still have the stored credentials.

@@ -23,6 +23,8 @@ use super::no_listener::NoListener;
 use super::provided_image::{image_reference, provide_image};
 use super::rule_trial::try_rules;
 use super::run_context::EngineRunContext;
+use super::seed_file::SeedFile;
+use super::seed_keeping::{check_formats, seed_new};
 use super::spec_source::SpecSource;
 use super::stopwatch::Stopwatch;
 use super::target::Target;
@@ -114,6 +116,7 @@ impl Up<'_> {
         let engine = Box::pin(self.connect(&mut spec)).await?;
         let image = image_reference(&spec).await?;
         let target = Box::pin(Target::resolve(&spec, &engine, image, &LostResources::default())).await?;
+        check_formats(&spec, target.topology.server)?;
         try_rules(&spec, &target, &engine).await?;
         let servers = target.servers();
         let observed = Box::pin(target.observe(&engine, &servers, false)).await?;
@@ -249,26 +252,26 @@ impl Up<'_> {
                 bundle.mask(Some(&target.credentials));
             }
             if !std::mem::replace(&mut has_warned, true) {
+                check_formats(spec, target.topology.server)?;
                 try_rules(spec, target, engine).await?;
                 warn(spec, target, engine, listener);
             }
             target.begun = contention.is_new(target);
             progress.is_new = target.begun;
-            match self.converge_and_verify(target, engine, listener).await {
+            match self.converge_and_verify(&spec.seed_files, target, engine, listener).await {
                 Ok(result) => {
-                    let (topology, credentials) = (target.topology.clone(), target.credentials.clone());
-                    let deployment =
-                        Deployment::new(engine.clone(), topology, credentials, target.learned.clone());
-                    return Ok(UpDone { deployment, result });
+                    return Ok(UpDone { deployment: target.deployment(engine), result });
                 }
                 Err(error) => contention.recover(error, target).await?,
             }
         }
     }
 
-    /// Observes, plans and executes until the deployment matches its target, then verifies it.
+    /// Observes, plans and executes until the deployment matches its target. Then applies the first data, and verifies
+    /// the deployment.
     async fn converge_and_verify(
         &self,
+        seed: &[SeedFile],
         target: &Target,
         engine: &ConnectedEngine,
         listener: &dyn Listener,
@@ -278,6 +281,10 @@ impl Up<'_> {
         let options = ConvergeOptions { plan: self.plan, timeout: self.timeout };
         let converged = converge(&context, options, listener).await.map_err(|error| context.error(error))?;
         let mut watch = Stopwatch::new(listener);
+        if !(target.begun && seed.is_empty()) {
+            Box::pin(seed_new(&target.deployment(engine), seed, self.timeout, listener)).await?;
+            watch.lap("seed");
+        }
         let verification = if self.verify {
             let in_force = target.learned.in_force(&target.topology);
             Some(verify(&servers, &in_force, &target.credentials, engine).await)

@@ -25,6 +25,11 @@ pub(super) fn write(files: &[File]) -> io::Result<Vec<u8>> {
                 header.set_size(bytes.len() as u64);
                 archive.append_data(&mut header, path, bytes)?;
             }
+            File::Data { path, content } => {
+                header.set_mode(0o600);
+                header.set_size(content.len() as u64);
+                archive.append_data(&mut header, path, content.as_ref())?;
+            }
             File::Program { path, content } => {
                 header.set_mode(0o700);
                 header.set_size(content.len() as u64);
@@ -50,8 +55,12 @@ pub(super) fn programs(files: &[(&str, u32, &[u8])]) -> io::Result<Vec<u8>> {
 
 /// The text of the first file of an archive.
 pub(super) fn read_first(archive: &[u8]) -> io::Result<String> {
-    String::from_utf8(read_first_bytes(archive)?)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    as_text(read_first_bytes(archive)?)
+}
+
+/// The content of a file as text.
+pub(super) fn as_text(content: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(content).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// The content of the first file of an archive.

@@ -22,12 +22,24 @@ pub(super) async fn write(docker: &Docker, through: &NodeName, files: &[File]) -
         .map_err(EngineError::call(operation()))
 }
 
-/// A file of the shared volume; `None` if it does not exist.
+/// A text file of the shared volume; `None` if it does not exist.
 pub(super) async fn read(
     docker: &Docker,
     node: &NodeName,
     file: &str,
 ) -> Result<Option<String>, EngineError> {
+    let operation = format!("read `{file}` from the container `{node}`");
+    let content = read_bytes(docker, node, file).await?;
+    let text = content.map(archive::as_text).transpose();
+    text.map_err(|source| EngineError::Archive { operation, source })
+}
+
+/// A file of the shared volume; `None` if it does not exist.
+pub(super) async fn read_bytes(
+    docker: &Docker,
+    node: &NodeName,
+    file: &str,
+) -> Result<Option<Vec<u8>>, EngineError> {
     let operation = || format!("read `{file}` from the container `{node}`");
     let path = format!("{MOUNT}/{file}");
     let options = DownloadFromContainerOptionsBuilder::default().path(&path).build();
@@ -39,8 +51,8 @@ pub(super) async fn read(
     match bytes.await {
         Err(error) if is_not_found(&error) => Ok(None),
         Err(source) => Err(EngineError::call(operation())(source)),
-        Ok(bytes) => match archive::read_first(&bytes) {
-            Ok(text) => Ok(Some(text)),
+        Ok(bytes) => match archive::read_first_bytes(&bytes) {
+            Ok(content) => Ok(Some(content)),
             Err(source) => Err(EngineError::Archive { operation: operation(), source }),
         },
     }

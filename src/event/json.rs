@@ -234,15 +234,6 @@ mod tests {
         {"version":1,"event":"transfer","subject":"a.redis","unit":"commands","done":1000,"total":3000}
         {"version":1,"event":"stage-finished","stage":"image","took":1.235}
         {"version":1,"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
-        {"version":1,"event":"plan-started","deployment":"shop","steps":6}
-        {"version":1,"event":"stage-started","stage":"image","subjects":["shop"]}
-        {"version":1,"event":"step-started","subject":"shop","action":"pull image redis:8","id":1}
-        {"version":1,"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
-        {"version":1,"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
-        {"version":1,"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
-        {"version":1,"event":"pulling","reference":"redis:8","done":1,"total":2}
-        {"version":1,"event":"stage-finished","stage":"image","took":1.235}
-        {"version":1,"event":"note","message":"port 7001 was taken at the same moment: choosing other ports"}
         "#);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::Ipv4Net;
 
 use super::duration_text::in_words;
+use crate::moved_data::Seeded;
 use crate::plan::AtStake;
 use crate::spec::Located;
 use crate::topology::{DeploymentName, NodeName};
@@ -76,6 +77,15 @@ pub enum Note {
         /// The time.
         time: Duration,
     },
+    /// The files of the spec's `seed` were applied.
+    Seeded(Seeded),
+    /// The spec's `seed` has changed since the deployment was made.
+    SeedChanged {
+        /// The deployment.
+        deployment: DeploymentName,
+        /// Whether the spec has no `seed` any more.
+        is_empty: bool,
+    },
     /// Another run was killed. This run waits until the engine has finished its calls.
     RunCutOff {
         /// The other run.
@@ -129,6 +139,11 @@ pub enum Warning {
         deployment: DeploymentName,
         /// The error of its removal.
         cause: String,
+    },
+    /// A new deployment has keys from volumes, so that its `seed` is not applied.
+    NotSeeded {
+        /// The deployment.
+        deployment: DeploymentName,
     },
     /// The client's files for TLS stay.
     TlsFilesLeft {
@@ -186,6 +201,15 @@ impl fmt::Display for Note {
                 time.as_secs_f64(),
                 listed(nodes)
             ),
+            Self::Seeded(seeded) => seeded.fmt(formatter),
+            Self::SeedChanged { deployment, is_empty: false } => write!(
+                formatter,
+                "`seed` has changed, and `{deployment}` keeps its keys: `redisctl reset {deployment}` empties it and \
+                 applies the files"
+            ),
+            Self::SeedChanged { deployment, is_empty: true } => {
+                write!(formatter, "the spec has no `seed` any more, and `{deployment}` keeps its keys")
+            }
             Self::RunCutOff { run } => {
                 write!(formatter, "{run} was cut off: waiting until the engine has finished its calls")
             }
@@ -218,6 +242,11 @@ impl fmt::Display for Warning {
             Self::ExpiredLeft { deployment, cause } => {
                 write!(formatter, "the time of `{deployment}` is over, but it cannot be removed: {cause}")
             }
+            Self::NotSeeded { deployment } => write!(
+                formatter,
+                "`{deployment}` has keys already, so that the files of `seed` are not applied: `redisctl reset \
+                 {deployment}` empties it and applies them"
+            ),
             Self::TlsFilesLeft { deployment, cause } => {
                 write!(formatter, "could not remove the files for TLS of `{deployment}`: {cause}")
             }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::event::JsonLine;
 use crate::export::compose::Compose;
-use crate::moved_data::Seeded;
+use crate::moved_data::{Restored, Seeded, SnapshotTaken};
 use crate::node_change::NodesChanged;
 use crate::plan::PlanDocument;
 use crate::report::ReportDocument;
@@ -76,8 +76,10 @@ pub const SCHEMAS: &[NamedSchema] = &[
     versioned::<NodesChanged>("nodes", "The nodes that `stop`, `kill` and similar commands changed."),
     versioned::<PlanDocument>("plan", "The steps of `up` with their causes."),
     versioned::<ResetResult>("reset", "The data that was removed, and the steps back to the spec."),
+    versioned::<Restored>("restore", "The restored keys of a snapshot."),
     versioned::<RunDocument<'_>>("run", "The results of a command with each image."),
     versioned::<Seeded>("seed", "The executed commands of files."),
+    versioned::<SnapshotTaken>("snapshot", "The keys of a new snapshot."),
     versioned::<StatusView>("status", "A deployment and each of its nodes."),
     bare::<Vec<TopologyLine<'_>>>("topologies", "The topologies that come with redisctl."),
     versioned::<UpDocument<'_>>("up", "The result of `up`."),

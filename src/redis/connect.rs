@@ -78,9 +78,13 @@ impl Dialer {
     }
 
     fn config(&self) -> AsyncConnectionConfig {
+        self.config_for(RESPONSE_TIMEOUT)
+    }
+
+    fn config_for(&self, limit: Duration) -> AsyncConnectionConfig {
         AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.connect_timeout()))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_response_timeout(Some(limit))
     }
 
     /// The connection information of an endpoint for redis-rs.
@@ -123,9 +127,22 @@ impl Dialer {
         endpoint: &Endpoint,
         login: Option<&Login>,
     ) -> Result<MultiplexedConnection, ServerError> {
+        self.open_for(endpoint, login, RESPONSE_TIMEOUT).await
+    }
+
+    /// Opens a connection with another time limit for replies.
+    ///
+    /// # Errors
+    /// The endpoint cannot be dialled, or the server refuses the login.
+    pub(super) async fn open_for(
+        &self,
+        endpoint: &Endpoint,
+        login: Option<&Login>,
+        limit: Duration,
+    ) -> Result<MultiplexedConnection, ServerError> {
         let dial = async {
             let client = self.client(self.information(endpoint, login)?)?;
-            client.get_multiplexed_async_connection_with_config(&self.config()).await
+            client.get_multiplexed_async_connection_with_config(&self.config_for(limit)).await
         };
         dial.await.map_err(|source| ServerError::connect(endpoint, source))
     }

@@ -89,6 +89,14 @@ pub enum ServerError {
         /// The cause.
         source: RedisError,
     },
+    /// The server refused a command.
+    #[error("{command} failed: {words}")]
+    Refused {
+        /// The command.
+        command: &'static str,
+        /// The server's words.
+        words: String,
+    },
     /// No reply came in time.
     #[error("no reply came within {} s", .0.as_secs())]
     Late(Duration),
@@ -161,6 +169,7 @@ impl ServerError {
             Self::NoSuchNode(_)
             | Self::Reply { .. }
             | Self::Late(_)
+            | Self::Refused { .. }
             | Self::State { .. }
             | Self::NotMetYet(_)
             | Self::NotHandedOverYet(_)
@@ -192,6 +201,7 @@ impl ServerError {
             | Self::Handshake { .. }
             | Self::Silent { .. }
             | Self::Late(_)
+            | Self::Refused { .. }
             | Self::State { .. }
             | Self::Reply { .. } => false,
         }

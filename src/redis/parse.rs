@@ -20,6 +20,19 @@ fn fields(text: &str) -> BTreeMap<&str, &str> {
 /// The longest time without an acknowledgement of a linked replica, in seconds. A replica acknowledges every second.
 const MOST_SILENT: u64 = 2;
 
+/// The number of keys of each database with keys, in INFO.
+pub(super) fn databases(text: &str) -> BTreeMap<u32, u64> {
+    keyspace(&fields(text)).collect()
+}
+
+/// `db0:keys=5,expires=0,avg_ttl=0`
+fn keyspace(fields: &BTreeMap<&str, &str>) -> impl Iterator<Item = (u32, u64)> {
+    fields.iter().filter_map(|(name, value)| {
+        let database = name.strip_prefix("db")?.parse().ok()?;
+        Some((database, value.strip_prefix("keys=")?.split(',').next()?.parse().ok()?))
+    })
+}
+
 /// INFO.
 pub(super) fn info(text: &str, view: &mut ServerView) {
     let fields = fields(text);
@@ -35,11 +48,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
         let end = text("second_repl_offset").and_then(|offset| offset.parse().ok());
         History { id, earlier: text("master_replid2").zip(end) }
     });
-    view.keys = fields
-        .iter()
-        .filter(|(name, _)| name.strip_prefix("db").is_some_and(|rest| rest.parse::<u32>().is_ok()))
-        .filter_map(|(_, value)| value.strip_prefix("keys=")?.split(',').next()?.parse::<u64>().ok())
-        .fold(0, u64::saturating_add);
+    view.keys = keyspace(&fields).map(|(_, keys)| keys).fold(0, u64::saturating_add);
     view.ability = ability(&fields);
     view.replication = if fields.get("role") == Some(&"slave") {
         let port = fields.get("master_port").and_then(|port| port.parse().ok());

@@ -27,6 +27,7 @@ impl Spec {
             config_file: None,
             modules: None,
             data: None,
+            seed: None,
             resources: None,
             sysctls: None,
             platform: None,

@@ -38,6 +38,13 @@ pub enum File {
         /// Its content, treated as secret.
         text: SecretText,
     },
+    /// A file of any bytes for the servers' user alone.
+    Data {
+        /// Its path below [`MOUNT`].
+        path: String,
+        /// Its content.
+        content: Arc<[u8]>,
+    },
     /// A file that the servers' user alone may read and execute.
     Program {
         /// Its path below [`MOUNT`].
@@ -55,6 +62,7 @@ impl File {
         match self {
             Self::Folder { path } => Self::Folder { path: below(path) },
             Self::Content { path, text } => Self::Content { path: below(path), text },
+            Self::Data { path, content } => Self::Data { path: below(path), content },
             Self::Program { path, content } => Self::Program { path: below(path), content },
         }
     }

@@ -94,6 +94,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let sentinels = numbers.sentinels.iter().map(|number| draft.sentinel(*number)).collect();
     let anchor = (placement != Placement::Apart).then(|| address::static_ip(subnet, 0)).flatten();
     Ok(Topology {
+        seeded: spec.seed.is_some(),
         anchor: anchor.map(|ip| Anchor { name: name.anchor(), ip }),
         name,
         kind,

@@ -160,7 +160,7 @@ mod tests {
         let files = trial.files(["/m.so a"].into_iter());
         let text = |index: usize| match &files[index] {
             File::Content { text, .. } => text.expose().to_owned(),
-            File::Folder { .. } | File::Program { .. } => panic!("a file"),
+            _ => panic!("a file"),
         };
         assert!(text(1).ends_with("loadmodule /m.so a\n"), "{}", text(1));
         assert_eq!(text(2), "user trial-0 off +@nosuch\nuser trial-1 off +@redisctl-no-category\n");

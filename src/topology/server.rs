@@ -151,6 +151,18 @@ impl Server {
         self.at_least(6, 2)
     }
 
+    /// Whether servers have functions (Redis 7.0).
+    #[must_use]
+    pub fn has_functions(self) -> bool {
+        self.at_least(7, 0)
+    }
+
+    /// Whether PEXPIRETIME exists (Redis 7.0).
+    #[must_use]
+    pub fn tells_expiry_times(self) -> bool {
+        self.at_least(7, 0)
+    }
+
     /// Whether a cluster's shards have ids (Redis 7.2).
     #[must_use]
     pub fn has_shard_ids(self) -> bool {
@@ -198,7 +210,8 @@ impl Server {
 
     /// The version of the data format (RDB) that the server writes, and the newest that it reads. It is 9 since Redis
     /// 5, 10 since 7.0, 11 since 7.2, and 12 since Redis 7.4. It is 11 in Valkey 7.2 to 8, and 80 in Valkey 9.
-    fn data_format(self) -> u16 {
+    #[must_use]
+    pub fn data_format(self) -> u16 {
         match self.flavor {
             Flavor::Valkey if self.at_least(9, 0) => 80,
             Flavor::Valkey => 11,

@@ -1,4 +1,4 @@
-//! Short results: the shipped topologies, a valid spec, moved data, removed deployments.
+//! Short results: the shipped topologies, a valid spec, removed deployments.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,6 @@ use console::Alignment::Left;
 
 use super::Palette;
 use super::table::Table;
-use crate::moved_data::Seeded;
 use crate::removed::Removed;
 use crate::topology::Topology;
 
@@ -48,13 +47,6 @@ pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> St
         }
     }
     text
-}
-
-/// The result of `seed`.
-pub(super) fn seeded(seeded: &Seeded, palette: Palette) -> String {
-    let Seeded { deployment, commands, seconds } = seeded;
-    let commands = if *commands == 1 { "1 command".to_owned() } else { format!("{commands} commands") };
-    format!("{} seeded: {commands} in {seconds:.1} s\n", palette.strong(deployment))
 }
 
 fn count(count: usize, noun: &str) -> String {

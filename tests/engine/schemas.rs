@@ -69,6 +69,9 @@ fn every_command_prints_what_its_schema_says() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "SET a 1\nSET b 2\n").expect("a file that can be written");
     document("seed", &["seed", name, &file.path().display().to_string()], 0);
+    let snapshot = file.path().display().to_string();
+    document("snapshot", &["snapshot", name, &snapshot], 0);
+    document("restore", &["restore", name, &snapshot, "--replace"], 0);
     document("reset", &["reset", name], 0);
     document("reset", &["reset", name], 0);
     let doctor = redisctl(&["doctor", "--output", "json"]);

@@ -34,6 +34,7 @@ pub(super) const CORE: &[&str] = &[
     "run_outcome",
     "reset_result",
     "run_report",
+    "snapshot",
     "spec",
     "status",
     "topology",

@@ -307,7 +307,7 @@ impl State {
                     let volume = self.engine.volumes.get_mut(volume).ok_or("the volume is gone")?;
                     volume.folders.insert(NodeName::from_label(node));
                 }
-                File::Program { .. } => {}
+                File::Data { .. } | File::Program { .. } => {}
                 File::Content { path, text } => {
                     let volume = self.engine.volumes.get_mut(&shared).ok_or("the volume is gone")?;
                     if path == DEPLOYMENT_FILE {
