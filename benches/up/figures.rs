@@ -1,5 +1,9 @@
 //! The measured values: one list per part, empty for a part that is left out.
 
+use std::time::Duration;
+
+use crate::reset::ResetTimes;
+
 /// All values of one run, in seconds unless the name has another unit.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
@@ -11,6 +15,10 @@ pub(crate) struct Figures {
     pub(crate) redisctl_up: Vec<f64>,
     /// `redisctl down`.
     pub(crate) redisctl_down: Vec<f64>,
+    /// Resets of six nodes.
+    pub(crate) reset_six: Resets,
+    /// Resets of a standalone server.
+    pub(crate) reset_one: Resets,
     /// C: compose and redis-cli.
     pub(crate) compose_up: Vec<f64>,
     /// C': C until every node lists every replica.
@@ -25,6 +33,24 @@ pub(crate) struct Figures {
     pub(crate) size_megabytes: Vec<f64>,
     /// The peak of resident memory during `redisctl up cluster`, in units of 10^6 bytes.
     pub(crate) memory_megabytes: Vec<f64>,
+}
+
+/// Times of resets.
+#[derive(Debug, Default)]
+pub(crate) struct Resets {
+    /// `redisctl reset`.
+    pub(crate) command_milliseconds: Vec<f64>,
+    /// The library's `reset`, in this process.
+    pub(crate) library_milliseconds: Vec<f64>,
+}
+
+impl Resets {
+    /// Adds the times of a round.
+    pub(crate) fn add(&mut self, times: &ResetTimes) {
+        let milliseconds = |time: &Duration| time.as_secs_f64() * 1000.0;
+        self.command_milliseconds.extend(times.command.iter().map(milliseconds));
+        self.library_milliseconds.extend(times.library.iter().map(milliseconds));
+    }
 }
 
 /// The median; `None` without values.

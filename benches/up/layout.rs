@@ -37,6 +37,9 @@ impl Layout {
     pub(crate) const REDISCTL_THIRTY: Self =
         Self { contestant: "tool-thirty", nodes: 30, network: 0, base_port: 7461 };
 
+    pub(crate) const STANDALONE: Self =
+        Self { contestant: "standalone", nodes: 1, network: 0, base_port: 7495 };
+
     /// The name of the deployment, the project and the network.
     pub(crate) fn name(&self) -> String {
         format!("{PREFIX}{}", self.contestant)

@@ -10,6 +10,7 @@ mod engine;
 mod figures;
 mod layout;
 mod report;
+mod reset;
 mod tool;
 
 use std::path::Path;
@@ -91,6 +92,7 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
         }
         if arguments.measures(Part::Redisctl) {
             figures.redisctl_up.push(tool.up(&Layout::REDISCTL)?.as_secs_f64());
+            figures.reset_six.add(&reset::measure(&tool, &Layout::REDISCTL).await?);
             figures.redisctl_down.push(tool.down(&Layout::REDISCTL)?.as_secs_f64());
         }
         if let Some(compose) = &compose {
@@ -99,6 +101,12 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
             figures.compose_visible.push(formed.visible.as_secs_f64());
             engine.sweep().await?;
         }
+    }
+    if arguments.measures(Part::Redisctl) {
+        progress("standalone");
+        tool.up_standalone(&Layout::STANDALONE)?;
+        figures.reset_one.add(&reset::measure(&tool, &Layout::STANDALONE).await?);
+        tool.down(&Layout::STANDALONE)?;
     }
     if !arguments.no_thirty {
         progress("thirty nodes");

@@ -82,6 +82,7 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
     let floor_thirty = median(&figures.engine_up_thirty);
     let ours = median(&figures.redisctl_up);
     let compose = median(&figures.compose_up);
+    let again = ours.zip(median(&figures.redisctl_down)).map(|(up, down)| up + down);
     vec![
         Row::new("engine_up", "A   the engine alone, 6 nodes", "s", &figures.engine_up, []),
         Row::new(
@@ -109,6 +110,34 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
             "s",
             &figures.redisctl_down,
             [Bar::new(AtMost, "1.3 the engine's", floor_down.map(|floor| 1.3 * floor))],
+        ),
+        Row::new(
+            "reset_six",
+            "reset in a process, 6 nodes",
+            "ms",
+            &figures.reset_six.library_milliseconds,
+            [Bar::new(AtMost, "50 ms", Some(50.0))],
+        ),
+        Row::new(
+            "reset_six_command",
+            "redisctl reset, 6 nodes",
+            "ms",
+            &figures.reset_six.command_milliseconds,
+            [Bar::new(Below, "0.1 (up + down)", again.map(|again| 100.0 * again))],
+        ),
+        Row::new(
+            "reset_one",
+            "reset in a process, standalone",
+            "ms",
+            &figures.reset_one.library_milliseconds,
+            [Bar::new(AtMost, "15 ms", Some(15.0))],
+        ),
+        Row::new(
+            "reset_one_command",
+            "redisctl reset, standalone",
+            "ms",
+            &figures.reset_one.command_milliseconds,
+            [],
         ),
         Row::new("engine_up_thirty", "A   30 nodes", "s", &figures.engine_up_thirty, []),
         Row::new(

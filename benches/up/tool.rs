@@ -1,4 +1,4 @@
-//! Runs the release binary as a user does: `redisctl up`, `redisctl down`, `redisctl --version`.
+//! Runs the release binary as a user does: `redisctl up`, `redisctl reset`, `redisctl down`, `redisctl --version`.
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,18 @@ impl Tool {
     /// Takes the layout's cluster down.
     pub(crate) fn down(&self, layout: &Layout) -> Result<Duration> {
         self.timed(&["down".to_owned(), layout.name()])
+    }
+
+    /// Brings the layout's standalone server up.
+    pub(crate) fn up_standalone(&self, layout: &Layout) -> Result<Duration> {
+        let (name, port) = (layout.name(), layout.base_port.to_string());
+        let arguments = ["up", "standalone", "--image", &self.image, "--name", &name, "--port-base", &port];
+        self.timed(&arguments.map(str::to_owned))
+    }
+
+    /// Resets the layout's deployment.
+    pub(crate) fn reset(&self, layout: &Layout) -> Result<Duration> {
+        self.timed(&["reset".to_owned(), layout.name()])
     }
 
     fn up_arguments(&self, layout: &Layout) -> Vec<String> {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use futures_util::future::try_join;
+
 use super::engine::{ConnectedEngine, choose};
 use super::memory_kills::memory_kills;
 use super::observe::observe_stored;
@@ -179,12 +181,13 @@ impl ConnectedEngine {
     pub async fn deployment(&self, name: Option<&str>) -> Result<Deployment, Error> {
         let on_engine = self.api.inventory().await?;
         let name = choose(name, &on_engine)?;
-        let stored = self.api.stored(&name, &on_engine).await?;
         let inventory = on_engine.deployment(&name);
-        let (topology, credentials) = stored.ok_or_else(|| without_description(&name, &inventory))?;
         let container = inventory.containers.iter().next();
         let image = container.map_or("", |(_, container)| container.image_id.as_str());
-        let learned = self.api.learned(container.map(|(node, _)| node), image).await?;
+        let learned = self.api.learned(container.map(|(node, _)| node), image);
+        // The engine takes 45 ms to read a file (engine 20.10).
+        let (stored, learned) = try_join(self.api.stored(&name, &on_engine), learned).await?;
+        let (topology, credentials) = stored.ok_or_else(|| without_description(&name, &inventory))?;
         let own_container = own_container(&on_engine);
         Ok(Deployment { own_container, ..Deployment::new(self.clone(), topology, credentials, learned) })
     }

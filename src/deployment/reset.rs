@@ -16,6 +16,7 @@ use crate::executor::ExecuteError;
 use crate::observation::{Clients, ObservedServer};
 use crate::plan::Plan;
 use crate::planner::{self, Options, Traces};
+use crate::redis::Servers;
 use crate::reset_result::ResetResult;
 
 mod context;
@@ -116,7 +117,7 @@ impl<'a> Reset<'a> {
             Err(ExecuteError::Outdated { .. }) => return Ok((false, clients)),
             Err(error) => return Err(Error::Execute(Box::new(error))),
         }
-        servers.empty_records().await;
+        finish(&servers).await;
         Ok((true, clients))
     }
 
@@ -144,13 +145,18 @@ impl<'a> Reset<'a> {
         let context = StoredContext { deployment: &deployment, servers: &servers };
         let converged = converge(&context, self.converge_options(), tally).await;
         converged.map_err(|error: ConvergeError<Error>| Error::of_convergence(name, error))?;
-        servers.empty_records().await;
+        finish(&servers).await;
         Ok(())
     }
 
     fn converge_options(&self) -> ConvergeOptions {
         ConvergeOptions { plan: self.options(), timeout: self.timeout }
     }
+}
+
+/// The end of every reset, when all nodes are empty. A seed of the spec belongs here, before the records are emptied.
+async fn finish(servers: &Servers<'_>) {
+    servers.empty_records().await;
 }
 
 impl Deployment {

@@ -33,7 +33,7 @@ impl fmt::Display for Clients {
         let states = states.into_iter().filter(|(number, _)| **number > 0);
         let states: Vec<String> = states.map(|(number, state)| format!("{number} {state}")).collect();
         let (noun, verb) = if *connected == 1 { ("client", "stays") } else { ("clients", "stay") };
-        write!(formatter, "{connected} {noun} {verb} connected: {}", states.join(", "))
+        write!(formatter, "{connected} {noun} {verb} connected ({})", states.join(", "))
     }
 }
 

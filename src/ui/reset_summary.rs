@@ -7,28 +7,28 @@ use crate::reset_result::ResetResult;
 
 /// `shop is empty again: 6 nodes, 1,234 keys removed, in 21 ms`.
 pub(super) fn render(done: &ResetResult, palette: Palette) -> String {
-    let nodes = counted(done.nodes as u64, "node", "nodes");
     let code = [
         (done.libraries, "library of functions", "libraries of functions"),
         (done.scripts, "script", "scripts"),
     ];
-    let code = code.into_iter().filter(|(number, ..)| *number > 0);
     let mut removed = vec![counted(done.keys, "key", "keys")];
-    removed.extend(code.map(|(number, one, many)| counted(number, one, many)));
-    if done.clients_ended > 0 {
-        removed.push(counted(done.clients_ended, "connection", "connections"));
-    }
-    let changes = match done.changes {
-        0 => String::new(),
-        changes => format!(", {}", counted(changes as u64, "other change", "other changes")),
-    };
-    format!(
-        "{} is {}: {nodes}, {} removed{changes}, in {}\n",
-        palette.strong(&done.deployment),
-        palette.good("empty again"),
-        removed.join(", "),
-        duration(Duration::from_secs_f64(done.seconds)),
-    )
+    removed.extend(positive(&code));
+    let more = [
+        (done.clients_ended, "connection ended", "connections ended"),
+        (done.changes as u64, "other change", "other changes"),
+    ];
+    let mut parts =
+        vec![counted(done.nodes as u64, "node", "nodes"), format!("{} removed", removed.join(", "))];
+    parts.extend(positive(&more));
+    parts.push(format!("in {}", duration(Duration::from_secs_f64(done.seconds))));
+    let (name, state) = (palette.strong(&done.deployment), palette.good("empty again"));
+    format!("{name} is {state}: {}\n", parts.join(", "))
+}
+
+/// The texts of the numbers above zero.
+fn positive(numbers: &[(u64, &str, &str)]) -> impl Iterator<Item = String> {
+    let numbers = numbers.iter().filter(|(number, ..)| *number > 0);
+    numbers.map(|(number, one, many)| counted(*number, one, many))
 }
 
 /// `1 key`, `1,234 keys`.
