@@ -6,6 +6,9 @@
 
 mod architecture;
 mod convergence;
+#[path = "../shared/documents.rs"]
+#[expect(dead_code, reason = "tests of commands read stderr, too")]
+mod documents;
 mod executor;
 mod identities;
 mod memory;
