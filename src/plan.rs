@@ -38,7 +38,7 @@ pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
 pub use group::Group;
 pub use id::{StageId, StepId};
 pub use listing::{Listing, ListingLine, StepEffect};
-pub use obstacle::{Obstacle, SlotConflict};
+pub use obstacle::Obstacle;
 pub use server_action::{HandOverWay, REWRITE, ServerAction};
 pub use swapped_role::SwappedRole;
 
@@ -56,6 +56,8 @@ pub struct Plan {
     pub primaries: Vec<NodeName>,
     /// Nodes that are primaries in the place of the spec's primaries, and stay primaries.
     pub swapped_roles: Vec<SwappedRole>,
+    /// Steps of a later plan that are known now: slots that move to nodes that do not run yet.
+    pub later: Vec<Step>,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
 }

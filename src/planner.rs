@@ -21,6 +21,7 @@ mod expectations;
 mod fate;
 mod forming;
 mod leaving;
+mod leaving_owners;
 mod on_purpose;
 mod primary_in_files;
 mod quick_repair;
@@ -126,6 +127,12 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     stages.append(containers::plan(&world, rescue.primary));
     if !servers.all_known() {
+        let later = if topology.kind == Kind::Cluster { cluster::later_moves(&world) } else { Vec::new() };
+        return Ok(Plan { later, ..unfinished(&world, stages) });
+    }
+    let brought_back = leaving_owners::bring_back(&world, options);
+    if !brought_back.is_empty() {
+        stages.append(brought_back);
         return Ok(unfinished(&world, stages));
     }
     let access = users::plan(&world);
@@ -176,6 +183,7 @@ fn unfinished(world: &World<'_>, stages: Stages) -> Plan {
         complete: false,
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
+        later: Vec::new(),
         at_stake: world.left_alone.at_stake.clone(),
     }
 }

@@ -31,6 +31,7 @@ pub(crate) mod fuzzing;
 mod key_reader;
 mod key_table;
 mod modules;
+mod move_slots;
 mod parse;
 mod redirect;
 mod sentinel;

@@ -44,6 +44,7 @@ pub mod rules;
 pub mod server;
 pub mod server_end;
 pub mod settings;
+pub mod slot_division;
 pub mod slots;
 mod spec_field;
 pub mod stored_format;

@@ -1,5 +1,7 @@
 //! Roles and slots in a cluster.
 
+use std::collections::BTreeMap;
+
 use super::{Arrangement, Member, Place};
 use crate::observation::{ClusterRole, ClusterView};
 use crate::topology::{Node, NodeName, Shard, SlotSet};
@@ -68,18 +70,43 @@ impl<'a> Arrangement<'a> {
         nodes.filter(|node| !self.slots(&node.name).is_empty()).max_by_key(|node| self.epoch(&node.name))
     }
 
-    /// The owner among the nodes of a shard; `None` if a leaving node claims the shard's slots with a higher config
+    /// The owner among the nodes of a shard; `None` if a leaving node claims the owner's slots with a higher config
     /// epoch.
     #[must_use]
     pub fn owner_of_shard<'n>(&self, shard: &'n Shard) -> Option<&'n Node> {
-        let leaving = self.leaving_owner(&shard.slots).map(|leaving| self.epoch(leaving));
-        self.owner(shard.nodes()).filter(|owner| leaving.is_none_or(|epoch| self.epoch(&owner.name) >= epoch))
+        let owner = self.owner(shard.nodes())?;
+        let (slots, epoch) = (self.slots(&owner.name), self.epoch(&owner.name));
+        let mut leaving = self.leaving().map(|member| &member.name);
+        let is_former = leaving.any(|name| self.epoch(name) > epoch && self.slots(name).meets(&slots));
+        (!is_former).then_some(owner)
     }
 
-    /// The leaving node that owns some of these slots.
+    /// The slots that other nodes list for each primary, although the primary may have dropped them.
     #[must_use]
-    pub fn leaving_owner(&self, slots: &SlotSet) -> Option<&NodeName> {
-        self.leaving().map(|member| &member.name).find(|name| self.slots(name).meets(slots))
+    pub fn listed_slots(&self) -> BTreeMap<&NodeName, SlotSet> {
+        let mut listed: BTreeMap<&NodeName, SlotSet> = BTreeMap::new();
+        for (id, line) in self.clusters().flat_map(|(_, cluster)| &cluster.nodes) {
+            let member = self.any_with_id(id).filter(|member| {
+                line.role == ClusterRole::Primary && self.role(&member.name) == Some(&ClusterRole::Primary)
+            });
+            if let Some(member) = member.filter(|_| !line.slots.is_empty()) {
+                let slots = listed.entry(&member.name).or_default();
+                *slots = slots.joined_with(&line.slots);
+            }
+        }
+        listed
+    }
+
+    /// The present primary at the other end of a cluster id: the node itself, or the primary that it replicates.
+    #[must_use]
+    pub fn primary_now(&self, id: &str) -> Option<&Member<'a>> {
+        let member = self.any_with_id(id)?;
+        match self.role(&member.name)? {
+            ClusterRole::Primary => Some(member),
+            ClusterRole::Replica(of) => {
+                self.any_with_id(of).filter(|of| self.role(&of.name) == Some(&ClusterRole::Primary))
+            }
+        }
     }
 
     /// Whether a cluster node replicates another node.

@@ -20,7 +20,8 @@ impl Arrangement<'_> {
     #[must_use]
     pub fn open_slots(&self) -> Vec<OpenSlot> {
         let mut open: Vec<OpenSlot> = Vec::new();
-        for (node, cluster) in self.clusters() {
+        let views = self.members().filter_map(|member| Some((&member.name, member.view?.cluster.as_ref()?)));
+        for (node, cluster) in views {
             let open_slot = |(slot, way): (&u16, &SlotWay)| OpenSlot {
                 slot: *slot,
                 node: node.clone(),

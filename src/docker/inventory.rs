@@ -280,15 +280,22 @@ fn keeps_data(volume: &Volume) -> bool {
     volume.labels.get(labels::KEEPS_DATA).is_some_and(|label| label == "yes")
 }
 
-/// The labels of a deployment's kept data. The record alone keeps no data.
+/// The labels of a deployment's kept data: the record, otherwise the labels of all volumes. The record alone keeps no
+/// data. A volume's label tells the number of shards when the volume was made; shards may have come later.
 fn kept_data(name: &DeploymentName, volumes: &[&Volume]) -> Vec<KeptData> {
     let record = record_volume(name);
     let volumes = || volumes.iter().filter(|volume| keeps_data(volume));
     if volumes().all(|volume| volume.name == record) {
         return Vec::new();
     }
-    let labels = volumes().map(|volume| volume.labels.get(labels::DATA_OF));
-    labels.map(|label| KeptData::from_label(label.map(String::as_str))).collect()
+    let read =
+        |volume: &&&Volume| KeptData::from_label(volume.labels.get(labels::DATA_OF).map(String::as_str));
+    if let Some(record) = volumes().find(|volume| volume.name == record) {
+        return vec![read(&record)];
+    }
+    let kept: Vec<KeptData> = volumes().map(|volume| read(&volume)).collect();
+    let shards = kept.iter().filter_map(|kept| kept.shards).max();
+    kept.into_iter().map(|kept| KeptData { shards: kept.shards.and(shards), ..kept }).collect()
 }
 
 /// The data volumes of a deployment that no label describes: redisctl 0.1 made and kept them.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::Disagreement;
 use super::names::{joined, list};
-use super::{Disagreement, Obstacle};
 use crate::observation::Contents;
 use crate::topology::certificates::Renewal;
 use crate::topology::{NodeName, SlotSet, SpecField};
@@ -35,8 +35,6 @@ pub enum Cause {
     Detached,
     /// The spec changed these fields.
     SpecChanged(Vec<SpecField>),
-    /// These obstacles: the user allowed the removal of the deployment.
-    WrongShape(Vec<Obstacle>),
     /// The server does not answer: the error of the connection.
     Silent(String),
     /// It or its replicas hold data that clients left: the data of the node itself.
@@ -47,8 +45,14 @@ pub enum Cause {
     Unassigned(SlotSet),
     /// Another node owns these slots.
     SlotsElsewhere(NodeName),
-    /// The node has open slots.
+    /// The spec has the slots in another shard.
+    Misplaced,
+    /// The slots are in MIGRATING or IMPORTING state.
     OpenSlots,
+    /// The node becomes the primary of a new shard.
+    NewShard,
+    /// The node leaves, and its slots must move before.
+    HoldsSlots,
     /// The node does not know these nodes.
     Unknown(Vec<NodeName>),
     /// The node knows a stranger.
@@ -117,14 +121,16 @@ impl fmt::Display for Cause {
                 formatter.write_str(&joined(fields))
             }
             Self::SpecChanged(fields) => write!(formatter, "spec changed: {}", joined(fields)),
-            Self::WrongShape(obstacles) => formatter.write_str(&joined(obstacles)),
             Self::Silent(reason) => write!(formatter, "does not answer: {reason}"),
             Self::Connected(1) => formatter.write_str("1 client is connected"),
             Self::Connected(number) => write!(formatter, "{number} clients are connected"),
             Self::Holds(contents) => write!(formatter, "holds {contents}"),
             Self::Unassigned(slots) => write!(formatter, "slots {slots} unassigned"),
             Self::SlotsElsewhere(owner) => write!(formatter, "{owner} owns them"),
+            Self::Misplaced => formatter.write_str("slots of another shard"),
             Self::OpenSlots => formatter.write_str("open slots"),
+            Self::NewShard => formatter.write_str("primary of a new shard"),
+            Self::HoldsSlots => formatter.write_str("leaves, and its slots move before"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),
             Self::Stranger(stranger) => {
                 write!(formatter, "knows {stranger}, which is not of this deployment")

@@ -55,7 +55,9 @@ pub fn effect(field: &SpecField) -> Effect {
         SpecField::OlderImage => Effect::Recreate("an older server cannot read the files of a newer server"),
         SpecField::UnreadableLabel => Effect::Recreate("another version of redisctl wrote it"),
         SpecField::FewerReplicas => Effect::Recreate("the primary's node is not a server of the new spec"),
-        SpecField::Shards => Effect::Recreate("redisctl cannot move slots with keys yet"),
+        SpecField::Shards => Effect::Recreate(
+            "the container that publishes all ports is recreated before the slots could move",
+        ),
         SpecField::Tls => Effect::Recreate("nodes with TLS and nodes without it cannot talk to each other"),
         SpecField::Authority => {
             Effect::Recreate("clients that trust the old CA do not trust certificates of the new CA")

@@ -7,7 +7,7 @@ use super::effect::effect;
 use super::names::joined;
 use crate::observation::NeededModules;
 use crate::topology::kept_data::Misfit;
-use crate::topology::{NodeName, SlotSet, SpecField};
+use crate::topology::{NodeName, SpecField};
 
 /// Why the deployment cannot be brought to the topology without a decision of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,36 +40,8 @@ pub enum Obstacle {
     },
     /// A new deployment would begin with kept data that it cannot use.
     KeptData(Misfit),
-    /// The owners of slots differ from the spec's.
-    Shape(SlotConflict),
     /// Modules go, and the data needs them.
     NeededModules(NeededModules),
-}
-
-/// Slots whose owners differ from the spec's, so that they would have to move.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SlotConflict {
-    /// Two nodes of one shard own slots.
-    TwoOwners {
-        /// The shard's primary.
-        owner: NodeName,
-        /// The other node.
-        other: NodeName,
-    },
-    /// A node owns slots that the spec has in another shard.
-    OfAnotherShard {
-        /// The node.
-        owner: NodeName,
-        /// The slots.
-        slots: SlotSet,
-    },
-    /// A node leaves with slots that no other node can take over.
-    Leaving {
-        /// The node.
-        owner: NodeName,
-        /// The slots.
-        slots: SlotSet,
-    },
 }
 
 impl fmt::Display for Obstacle {
@@ -97,7 +69,6 @@ impl fmt::Display for Obstacle {
             ),
             Self::KeptData(misfit) => misfit.fmt(formatter),
             Self::NeededModules(needed) => needed.fmt(formatter),
-            Self::Shape(conflict) => conflict.fmt(formatter),
         }
     }
 }
@@ -108,25 +79,5 @@ fn changed(fields: &[SpecField]) -> String {
         joined(fields)
     } else {
         format!("the spec changed {}", joined(fields))
-    }
-}
-
-impl fmt::Display for SlotConflict {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TwoOwners { owner, other } => write!(
-                formatter,
-                "`{owner}` and `{other}` both own slots, but the spec has them in one shard"
-            ),
-            Self::OfAnotherShard { owner, slots } => {
-                write!(formatter, "`{owner}` owns slots {slots}, which the spec has in another shard")
-            }
-            Self::Leaving { owner, slots } => {
-                write!(
-                    formatter,
-                    "`{owner}` leaves, but owns slots {slots}, which no other node can take over"
-                )
-            }
-        }
     }
 }

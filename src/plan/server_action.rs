@@ -27,7 +27,16 @@ pub enum ServerAction {
     AssignSlots(SlotSet),
     /// CLUSTER DELSLOTS and ADDSLOTS of slots that other nodes own, and a higher config epoch.
     TakeSlots(SlotSet),
-    /// CLUSTER SETSLOT STABLE of open slots.
+    /// Every slot goes to another primary with its keys, while clients read and write.
+    MoveSlots {
+        /// The slots.
+        slots: SlotSet,
+        /// The next owner.
+        to: Peer,
+        /// About how many keys they hold.
+        keys: u64,
+    },
+    /// CLUSTER SETSLOT STABLE: the slots are not open any longer.
     CloseSlots(SlotSet),
     /// CLUSTER MEET until every peer is known.
     Meet(Vec<Peer>),
@@ -153,6 +162,12 @@ const KEPT_OUT: Duration = Duration::from_secs(60);
 /// The time that a server may take to write all its data.
 pub const REWRITE: Duration = Duration::from_secs(60);
 
+/// The time that the move of an empty slot may take.
+const SLOWEST_SLOT: Duration = Duration::from_millis(20);
+
+/// The time that the move of a key may take.
+const SLOWEST_KEY: Duration = Duration::from_millis(1);
+
 impl ServerAction {
     /// The time that the action may take beyond the timeout of a step.
     #[must_use]
@@ -160,6 +175,10 @@ impl ServerAction {
         match self {
             Self::MeetAgain(_) => KEPT_OUT,
             Self::RewriteLog => REWRITE,
+            Self::MoveSlots { slots, keys, .. } => {
+                let slots = SLOWEST_SLOT * u32::try_from(slots.len()).unwrap_or(u32::MAX);
+                slots + SLOWEST_KEY * u32::try_from(*keys).unwrap_or(u32::MAX)
+            }
             _ => Duration::ZERO,
         }
     }

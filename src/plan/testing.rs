@@ -34,6 +34,7 @@ pub(crate) fn starting(nodes: usize) -> Plan {
         complete: true,
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
+        later: Vec::new(),
         at_stake: Vec::new(),
     }
 }

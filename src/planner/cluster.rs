@@ -10,13 +10,13 @@ use super::roles::Roles;
 use super::world::World;
 use super::{Forming, Options, leaving, replacements};
 use crate::arrangement::Arrangement;
-use crate::plan::{Cause, Order, ServerAction};
+use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::NodeName;
 
-mod conflicts;
 mod forget;
 mod holds;
 mod meet;
+mod moves;
 mod ready;
 mod replicate;
 mod restart;
@@ -24,12 +24,12 @@ mod shunned;
 mod slots;
 mod succession;
 
-pub(super) use conflicts::conflicts;
 pub(super) use ready::await_endpoints;
 
 use forget::{Strangers, forget};
 use holds::Holds;
 use meet::meet;
+use moves::{Moves, Owners};
 use shunned::{Shunned, shunned_primaries};
 
 /// Up to this many nodes, the role swap is quicker, and every node is introduced to every other node.
@@ -54,7 +54,8 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     let kept_out =
         kept_out.into_iter().filter(|node| !lost.contains(node) && !shunned.contains_key(node)).collect();
     stages.append(succession::hand_over_from_the_leaving(&present, &holds));
-    stages.append(leaving::remove(world));
+    let owners = Owners::find(&present, &holds);
+    let moves = Moves::find(world, &present, &holds, &owners);
     let met = meet(world, &present, &kept_out);
     if !met.steps.is_empty() && forget::any_stranger_is_linked(world, &present) {
         // A forgotten stranger that is still linked would meet every node that it hears of, and join again.
@@ -62,11 +63,22 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         let changes = Changes { readmissions: true, ..Changes::default() };
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
+    if !moves.is_empty() && !world.removes_traces {
+        // Nodes that leave must stay until their slots have moved, so the next plan removes them.
+        let replicas = replicate::replicate(world, &present, &holds);
+        stages.append(forget(world, &present, Strangers::Gone));
+        stages.append(slots::assign(world, &present, &holds, &owners));
+        let changes = Changes { links: !replicas.is_empty(), ..Changes::default() };
+        stages.push("meet", Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
+        stages.append(moves.stages(world, &present, &holds));
+        return Roles { stages, changes, look_again: true, ..Roles::default() };
+    }
+    stages.append(leaving::remove(world));
     stages.append(forget(world, &present, Strangers::Others));
     if world.removes_traces {
         stages.append(slots::close(&present));
     }
-    stages.append(slots::assign(world, &present, &holds));
+    stages.append(slots::assign(world, &present, &holds, &owners));
     // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
     let replicas = replicate::replicate(world, &present, &holds);
     let links = !replicas.is_empty() || holds.copy_from_the_leaving(&present);
@@ -92,6 +104,15 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     Roles { stages, changes, primaries, look_again: false }
 }
 
+/// The moves of slots in a later plan, once the new nodes are there.
+pub(super) fn later_moves(world: &World<'_>) -> Vec<Step> {
+    let shunned = shunned_primaries(world.topology, world.arrangement);
+    let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());
+    let holds = Holds::find(world, &present, &shunned, false);
+    let owners = Owners::find(&present, &holds);
+    Moves::find(world, &present, &holds, &owners).steps(world, &present)
+}
+
 /// Resets nodes that the cluster has forgotten. Under their present ids, the servers would refuse them for a minute.
 fn reset(
     world: &World<'_>,
@@ -103,6 +124,10 @@ fn reset(
     let lost = forget::lost(world, present, kept_out, &holds.primaries());
     let causes = lost.iter().map(|(node, cause)| (node, cause.clone()));
     let causes = causes.chain(shunned.keys().map(|primary| (primary, Cause::Forgotten)));
+    // A replica of another shard cannot become a primary without slots in any other way.
+    let replicas = holds.without_slots_to_take(present).filter(|node| !lost.contains_key(*node));
+    let causes = causes.chain(replicas.clone().map(|node| (node, Cause::NewShard)));
     let steps = causes.map(|(node, cause)| server(node, ServerAction::Reset, cause)).collect();
-    (Stages::one("reset", Order::SideBySide, steps), lost.into_keys().collect())
+    let reset = lost.keys().chain(replicas).cloned().collect();
+    (Stages::one("reset", Order::SideBySide, steps), reset)
 }

@@ -225,7 +225,11 @@ fn stop(name: &NodeName, state: ContainerState, cause: &Cause) -> Vec<Step> {
 
 /// Steps that start a container and attach it to its network. The second value says why the plan must wait for its
 /// server.
-fn run(wanted: &ContainerSettings, observed: &Observation, fates: &Fates<'_>) -> (Vec<Step>, Option<Cause>) {
+pub(super) fn run(
+    wanted: &ContainerSettings,
+    observed: &Observation,
+    fates: &Fates<'_>,
+) -> (Vec<Step>, Option<Cause>) {
     let name = Some(&wanted.name);
     let existing = observed.containers.get(&wanted.name).filter(|_| !fates.is_made(&wanted.name));
     let Some(existing) = existing else {

@@ -28,6 +28,7 @@ pub fn plan_on_purpose(
         complete: true,
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
+        later: Vec::new(),
         at_stake: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::containers::refuse_guests;
 use super::draft::{Stages, engine};
-use super::{Options, cluster, users};
+use super::{Options, users};
 use crate::arrangement::{Arrangement, Place};
 use crate::observation::Observation;
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
@@ -20,7 +20,7 @@ fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
     if let Some(stored) = &observed.stored {
         let differences = [
             (SpecField::Kind, stored.kind != topology.kind),
-            (SpecField::Shards, stored.kind == topology.kind && stored.shards.len() != topology.shards.len()),
+            (SpecField::Shards, shards_leave_first(topology, stored)),
             (SpecField::SharedPorts, changes_ports(topology, stored)),
             (SpecField::FewerReplicas, primary_leaves(topology, stored, observed)),
             (SpecField::OlderImage, is_older(topology, stored, observed)),
@@ -58,6 +58,13 @@ fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
     shares && names(stored) != names(topology) && topology.data != DataSpec::Volume
 }
 
+/// Whether shards of a cluster end while one container publishes all ports. That container is replaced first, and the
+/// nodes that leave with it.
+fn shards_leave_first(topology: &Topology, stored: &Topology) -> bool {
+    let shares = topology.anchor.is_some() && stored.anchor.is_some();
+    shares && stored.kind == topology.kind && stored.shards.len() > topology.shards.len()
+}
+
 /// Whether the acting primary under sentinels is a replica that the new topology does not have.
 fn primary_leaves(topology: &Topology, stored: &Topology, observed: &Observation) -> bool {
     if stored.kind != Kind::Sentinel || topology.kind != Kind::Sentinel {
@@ -77,7 +84,7 @@ fn misfit(topology: &Topology, observed: &Observation) -> Option<Misfit> {
 }
 
 /// The reasons why the deployment cannot be converged as it is.
-fn obstacles(topology: &Topology, observed: &Observation, options: Options) -> Vec<Obstacle> {
+fn obstacles(topology: &Topology, observed: &Observation) -> Vec<Obstacle> {
     let fields = reasons(topology, observed);
     if !fields.is_empty() {
         return vec![Obstacle::Recreate { node: None, fields }];
@@ -89,10 +96,7 @@ fn obstacles(topology: &Topology, observed: &Observation, options: Options) -> V
     if let Some(misfit) = misfit(topology, observed) {
         return vec![Obstacle::KeptData(misfit)];
     }
-    if topology.kind != Kind::Cluster || options.removes_traces() {
-        return Vec::new();
-    }
-    cluster::conflicts(topology, &Arrangement::new(topology, observed))
+    Vec::new()
 }
 
 /// Whether a container has a module that the topology does not have.
@@ -118,7 +122,7 @@ pub(super) fn clear<'a>(
     observed: &'a Observation,
     options: Options,
 ) -> Result<Cleared<'a>, Vec<Obstacle>> {
-    let obstacles = obstacles(topology, observed, options);
+    let obstacles = obstacles(topology, observed);
     if obstacles.is_empty() {
         return Ok(Cleared { stages: Stages::default(), observed: Cow::Borrowed(observed) });
     }
@@ -130,7 +134,7 @@ pub(super) fn clear<'a>(
         [Obstacle::Recreate { fields, .. }, ..] => Cause::SpecChanged(fields.clone()),
         [Obstacle::NeededModules(_), ..] => Cause::SpecChanged(vec![SpecField::Modules]),
         [Obstacle::KeptData(misfit), ..] => Cause::SpecChanged(vec![misfit.field()]),
-        others => Cause::WrongShape(others.to_vec()),
+        _ => Cause::Changed,
     };
     let remove = |name| engine(Some(name), EngineAction::RemoveContainer, cause.clone());
     let containers = observed.containers.keys().map(remove).collect();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{cmd, pipe};
+use redis::cmd;
 
 use super::command::{query, run};
 use super::error::is_unknown_node;
@@ -84,21 +84,8 @@ pub(super) async fn take_slots(
     run(connection, "CLUSTER BUMPEPOCH", cmd("CLUSTER").arg("BUMPEPOCH")).await
 }
 
-/// CLUSTER SETSLOT STABLE.
-pub(super) async fn close_slots(
-    connection: &mut MultiplexedConnection,
-    slots: &SlotSet,
-) -> Result<(), ServerError> {
-    let mut commands = pipe();
-    for slot in slots.slots() {
-        commands.cmd("CLUSTER").arg("SETSLOT").arg(slot).arg("STABLE");
-    }
-    let done = commands.exec_async(connection).await;
-    done.map_err(|source| ServerError::Command { command: "CLUSTER SETSLOT", source })
-}
-
 /// The node's view of the cluster, by CLUSTER NODES alone.
-async fn own_view(connection: &mut MultiplexedConnection) -> Result<ClusterView, ServerError> {
+pub(super) async fn own_view(connection: &mut MultiplexedConnection) -> Result<ClusterView, ServerError> {
     let command = "CLUSTER NODES";
     let text: String = query(connection, command, cmd("CLUSTER").arg("NODES")).await?;
     let mut view = ClusterView::default();

@@ -1,7 +1,7 @@
 //! Sends a command to a server.
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
 use super::ServerError;
 
@@ -12,6 +12,17 @@ pub(super) async fn query<T: FromRedisValue>(
     command: &Cmd,
 ) -> Result<T, ServerError> {
     command.query_async(connection).await.map_err(|source| ServerError::Command { command: name, source })
+}
+
+/// Sends commands in one round trip. Every command is executed; the first error reply is the error.
+pub(super) async fn query_all(
+    connection: &mut MultiplexedConnection,
+    name: &'static str,
+    pipeline: &mut Pipeline,
+) -> Result<Vec<Value>, ServerError> {
+    let failed = |source| ServerError::Command { command: name, source };
+    let replies: Vec<Value> = pipeline.ignore_errors().query_async(connection).await.map_err(failed)?;
+    replies.into_iter().map(|reply| reply.extract_error().map_err(failed)).collect()
 }
 
 /// Sends a command, and ignores its reply.

@@ -108,6 +108,9 @@ pub enum ServerError {
         /// The unexpected part.
         what: String,
     },
+    /// A new primary does not report `cluster_state:ok` yet.
+    #[error("does not report that the cluster is up yet")]
+    NotUpYet,
     /// A node does not know these peers yet, after CLUSTER MEET.
     #[error("does not know {0} yet")]
     NotMetYet(String),
@@ -171,6 +174,7 @@ impl ServerError {
             | Self::Late(_)
             | Self::Refused { .. }
             | Self::State { .. }
+            | Self::NotUpYet
             | Self::NotMetYet(_)
             | Self::NotHandedOverYet(_)
             | Self::NoGoodReplicaYet
@@ -189,9 +193,11 @@ impl ServerError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NotMetYet(_) | Self::NotHandedOverYet(_) | Self::NoGoodReplicaYet | Self::NoReplicaYet => {
-                true
-            }
+            Self::NotUpYet
+            | Self::NotMetYet(_)
+            | Self::NotHandedOverYet(_)
+            | Self::NoGoodReplicaYet
+            | Self::NoReplicaYet => true,
             Self::Connect { source, .. } | Self::NoReply { source } => source.is_io_error(),
             Self::Command { source, .. } | Self::Setting { source, .. } => {
                 source.is_io_error() || is_passing_reply(source)
@@ -218,6 +224,14 @@ fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
 /// Whether the server does not know the node in a command.
 pub(super) fn is_unknown_node(error: &RedisError) -> bool {
     detail_starts_with(error, &["Unknown node"])
+}
+
+/// Whether the server refuses CLUSTER SETSLOT because it is a replica.
+pub(super) fn is_for_primaries(error: &RedisError) -> bool {
+    detail_starts_with(
+        error,
+        &["Please use SETSLOT only with masters", "You can use SETSLOT only with masters"],
+    )
 }
 
 /// Whether a hand-over is already running at the server.

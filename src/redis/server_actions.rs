@@ -4,6 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
 use super::command::{query, run};
+use super::move_slots::{self, SlotMove};
 use super::users::Passwords;
 use super::{ServerError, Servers, append_only_file, cluster, emptying, failover, sentinel, server_view};
 use crate::plan::{HandOverWay, ServerAction};
@@ -28,7 +29,12 @@ impl Servers<'_> {
             }
             ServerAction::AssignSlots(slots) => cluster::assign_slots(connection, slots).await,
             ServerAction::TakeSlots(slots) => cluster::take_slots(connection, slots).await,
-            ServerAction::CloseSlots(slots) => cluster::close_slots(connection, slots).await,
+            ServerAction::CloseSlots(slots) => move_slots::close(connection, slots).await,
+            ServerAction::MoveSlots { slots, to, .. } => {
+                let (source, target) = (connection.clone(), self.connection(&to.node).await?);
+                let login = self.login.as_ref();
+                SlotMove { source, target, address: to.address, login }.run(slots).await
+            }
             ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
             ServerAction::MeetAgain(peers) => {
                 cluster::meet_again(connection, peers, &self.told_addresses()).await
@@ -106,13 +112,15 @@ impl Servers<'_> {
             ServerAction::EndClients => emptying::end_clients(connection).await,
             ServerAction::FlushScripts => emptying::flush_scripts(connection).await,
             ServerAction::RewriteLog => append_only_file::rewrite(connection).await,
-            ServerAction::Announce => {
-                let wait = &mut cmd("WAIT");
-                let replicas: u64 = query(connection, "WAIT", wait.arg(MORE_REPLICAS).arg(1)).await?;
-                if replicas == 0 { Err(ServerError::NoReplicaYet) } else { Ok(()) }
-            }
+            ServerAction::Announce => announce(connection).await,
         }
     }
+}
+
+/// WAIT. It raises the offset of the primary.
+async fn announce(connection: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    let replicas: u64 = query(connection, "WAIT", cmd("WAIT").arg(MORE_REPLICAS).arg(1)).await?;
+    if replicas == 0 { Err(ServerError::NoReplicaYet) } else { Ok(()) }
 }
 
 /// One CONFIG SET per setting: servers before 7.0 accept only one.

@@ -12,10 +12,11 @@ use super::rules::nodes::nodes_exist;
 use super::rules::ports::{endpoint_leaves_the_container, ports_can_be_reached};
 use super::rules::sentinels::directives_fit_their_nodes;
 use super::rules::tls::server_knows_client_auth;
+use super::slot_division::divide_again;
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
-    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Platform, Server, Shard, Tls, Topology, User,
-    rules, slots,
+    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Platform, Server, Shard, SlotSet, Tls, Topology,
+    User, rules,
 };
 use crate::spec::{NodeSpec, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
 
@@ -83,10 +84,9 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
 
     let sentinels = numbers.sentinels.len();
     let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips, sentinels };
-    let ranges = if kind == Kind::Cluster { slots::divide(shape.shards) } else { Vec::new() };
-    let mut ranges = ranges.into_iter();
+    let mut slots = slots(kind, shape, facts).into_iter();
     let shards = numbers.shards.iter().map(|shard| Shard {
-        slots: ranges.next().into_iter().collect(),
+        slots: slots.next().unwrap_or_default(),
         primary: draft.node(shard.primary, None),
         replicas: shard.replicas.iter().map(|replica| draft.node(*replica, Some(shard.primary))).collect(),
     });
@@ -175,6 +175,16 @@ fn kind(kind: SpecKind) -> Kind {
         SpecKind::Sentinel => Kind::Sentinel,
         SpecKind::Cluster => Kind::Cluster,
     }
+}
+
+/// The slots of each shard; none without a cluster. Slots stay with their shards as far as possible.
+fn slots(kind: Kind, shape: Shape, facts: &Facts) -> Vec<SlotSet> {
+    if kind != Kind::Cluster {
+        return Vec::new();
+    }
+    let stored = facts.existing.stored.as_deref().filter(|stored| stored.kind == kind);
+    let held = stored.into_iter().flat_map(|stored| &stored.shards).map(|shard| shard.slots.clone());
+    divide_again(&held.collect::<Vec<_>>(), shape.shards)
 }
 
 /// The number of nodes of each role.

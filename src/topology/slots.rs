@@ -1,4 +1,4 @@
-//! Hash slots: ranges, sets of ranges, and how a cluster's slots are divided among its shards.
+//! Hash slots: ranges, and sets of ranges.
 
 use std::fmt;
 
@@ -124,6 +124,18 @@ impl SlotSet {
         self.slots().filter(|slot| !other.contains(*slot)).collect()
     }
 
+    /// The slots that are in both sets.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        self.slots().filter(|slot| other.contains(*slot)).collect()
+    }
+
+    /// The slots that are in one of the sets.
+    #[must_use]
+    pub fn joined_with(&self, other: &Self) -> Self {
+        self.0.iter().chain(&other.0).copied().collect()
+    }
+
     /// Whether the sets share a slot.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
@@ -174,26 +186,6 @@ impl fmt::Display for SlotSet {
     }
 }
 
-/// The slots of each shard, in order. Boundary i is `(2·i·16384 + n) / (2n)` in integers: the
-/// division of `redis-cli --cluster create` without its floating-point drift.
-///
-/// `shards` must be between 1 and 16384; otherwise the result is empty.
-#[must_use]
-pub fn divide(shards: usize) -> Vec<SlotRange> {
-    let total = usize::from(SLOT_COUNT);
-    if shards == 0 || shards > total {
-        return Vec::new();
-    }
-    let boundary = |index: usize| (2 * index * total + shards) / (2 * shards);
-    (0..shards)
-        .filter_map(|index| {
-            let start = u16::try_from(boundary(index)).ok()?;
-            let end = u16::try_from(boundary(index + 1) - 1).ok()?;
-            SlotRange::new(start, end)
-        })
-        .collect()
-}
-
 /// The slot of a key: CRC16 (XMODEM) of its hash tag, otherwise of the whole key, modulo 16384.
 #[must_use]
 pub fn slot_of(key: impl AsRef<[u8]>) -> u16 {
@@ -226,14 +218,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_shards_are_divided_as_redis_cli_divides_them() {
-        let ranges: Vec<String> = divide(3).iter().map(ToString::to_string).collect();
-        assert_eq!(ranges, ["0-5460", "5461-10922", "10923-16383"]);
-        assert!(divide(0).is_empty());
-        assert_eq!(divide(16_384).len(), 16_384);
-    }
-
-    #[test]
     fn keys_hash_as_the_servers_hash_them() {
         // CLUSTER KEYSLOT of Redis 7.0.
         for (key, slot) in [
@@ -249,7 +233,7 @@ mod tests {
             assert_eq!(slot_of(key), slot, "{key}");
         }
         assert_eq!(slot_of("foo{hash_tag}bar"), slot_of("hash_tag"));
-        for range in divide(7) {
+        for range in super::super::slot_division::divide(7) {
             assert!(range.contains(slot_of(key_in(&range.into(), "probe"))));
         }
     }
@@ -280,25 +264,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn every_slot_belongs_to_exactly_one_shard(shards in 1_usize..=16_384) {
-            let ranges = divide(shards);
-            prop_assert_eq!(ranges.len(), shards);
-            let mut next = 0;
-            for range in ranges {
-                prop_assert_eq!(range.start(), next);
-                next = range.end() + 1;
-            }
-            prop_assert_eq!(next, SLOT_COUNT);
-        }
-
-        #[test]
-        fn shards_differ_by_one_slot_at_most(shards in 1_usize..=2000) {
-            let sizes: Vec<u16> = divide(shards).iter().map(|range| range.end() - range.start()).collect();
-            let (smallest, largest) = (sizes.iter().min(), sizes.iter().max());
-            prop_assert!(largest.zip(smallest).is_some_and(|(large, small)| large - small <= 1));
-        }
-
         #[test]
         fn a_set_keeps_its_slots(slots in proptest::collection::btree_set(0_u16..SLOT_COUNT, 0..60)) {
             let set: SlotSet = slots.iter().copied().collect();

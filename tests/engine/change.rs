@@ -1,7 +1,8 @@
 //! Changes of a spec: their effects on a serving deployment, without a loss of keys.
 
 use redis::Commands as _;
-use redisctl::topology::slots::{divide, key_in};
+use redisctl::topology::slot_division::divide;
+use redisctl::topology::slots::key_in;
 
 use crate::moment::{is_step, meanwhile};
 use crate::support::{

@@ -64,6 +64,7 @@ mod seed;
 mod sentinel;
 mod settings;
 mod shapes;
+mod shards;
 mod shipped;
 #[cfg(unix)]
 mod ssh;

@@ -14,6 +14,8 @@ use crate::topology::NodeName;
 pub(super) enum Strangers {
     /// All strangers except the node's own primary. Their slots must be free before other nodes get them.
     Others,
+    /// The same, without nodes that leave: their slots move first.
+    Gone,
     /// Strangers that the node replicated. A server forgets its primary only after it replicates another.
     OwnPrimaries,
 }
@@ -24,7 +26,11 @@ pub(super) fn forget(world: &World<'_>, present: &Arrangement<'_>, which: Strang
     for (name, cluster) in present.clusters() {
         let strangers = strangers(world, present, cluster).filter(|(id, _)| {
             let own_primary = present.role(name) == Some(&ClusterRole::Replica((*id).clone()));
-            own_primary == (which == Strangers::OwnPrimaries)
+            match which {
+                Strangers::Others => !own_primary,
+                Strangers::OwnPrimaries => own_primary,
+                Strangers::Gone => !own_primary && present.leaving_with_id(id).is_none(),
+            }
         });
         for (id, line) in strangers {
             let stranger = match (present.leaving_with_id(id), line.address) {

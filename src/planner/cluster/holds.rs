@@ -4,7 +4,7 @@ use super::super::world::World;
 use super::shunned::Shunned;
 use crate::arrangement::Arrangement;
 use crate::observation::ClusterRole;
-use crate::topology::{Node, NodeName, Shard, Topology};
+use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
 /// Each shard's holder, in the order of the shards.
 pub(super) struct Holds(Vec<ShardHold>);
@@ -30,6 +30,17 @@ pub(super) enum Hold {
     Shunned,
 }
 
+impl ShardHold {
+    /// The slots that the primary owns once it is primary.
+    pub(super) fn slots(&self, present: &Arrangement<'_>) -> SlotSet {
+        match &self.hold {
+            Hold::Primary => present.slots(&self.primary),
+            Hold::Gone | Hold::Shunned => present.orphaned_slots(&self.primary),
+            Hold::Leaving(former) => present.slots(former),
+        }
+    }
+}
+
 impl Holds {
     /// Finds each shard's holder. With `swaps`, the spec's first replica is the first primary of a new shard.
     pub(super) fn find(world: &World<'_>, present: &Arrangement<'_>, shunned: &Shunned, swaps: bool) -> Self {
@@ -49,6 +60,18 @@ impl Holds {
     /// Each shard's primary, now or soon.
     pub(super) fn primaries(&self) -> Vec<NodeName> {
         self.0.iter().map(|shard| shard.primary.clone()).collect()
+    }
+
+    /// The next primaries that are replicas now, although there are no slots that they could take over.
+    pub(super) fn without_slots_to_take<'h>(
+        &'h self,
+        present: &Arrangement<'_>,
+    ) -> impl Iterator<Item = &'h NodeName> + Clone {
+        let is_replica = |node: &NodeName| matches!(present.role(node), Some(ClusterRole::Replica(_)));
+        self.0
+            .iter()
+            .filter(move |shard| shard.hold == Hold::Primary && is_replica(&shard.primary))
+            .map(|shard| &shard.primary)
     }
 
     /// Whether a next primary must first copy the keys of a node that leaves.
@@ -74,8 +97,7 @@ fn hold(
     let is_heir = |node: &&Node| shunned.values().any(|heir| *heir == node.name);
     let (node, hold) = if let Some(owner) = present.owner_of_shard(shard) {
         (owner, Hold::Primary)
-    } else if let Some(former) = present.leaving_owner(&shard.slots) {
-        let heir = shard.nodes().find(|node| present.replicates(&node.name, former));
+    } else if let Some((former, heir)) = former(present, shard) {
         (heir.unwrap_or_else(|| chosen(present, shard, false)), Hold::Leaving(former.clone()))
     } else if let Some(heir) = orphans().find(is_heir) {
         (heir, Hold::Shunned)
@@ -85,6 +107,23 @@ fn hold(
         (chosen(present, shard, swaps), Hold::Primary)
     };
     ShardHold { primary: node.name.clone(), hold }
+}
+
+/// The leaving primary of a shard, and its replica in the shard. Without a replica, it is the leaving node whose slots
+/// mostly belong to the shard.
+fn former<'p, 's>(
+    present: &'p Arrangement<'_>,
+    shard: &'s Shard,
+) -> Option<(&'p NodeName, Option<&'s Node>)> {
+    let heir = |former: &NodeName| shard.nodes().find(|node| present.replicates(&node.name, former));
+    let leaving = || present.leaving().map(|member| &member.name);
+    let owners = || leaving().filter(|name| !present.slots(name).is_empty());
+    let is_of_shard = |name: &&NodeName| {
+        let slots = present.slots(name);
+        slots.shared_with(&shard.slots).len() * 2 > slots.len()
+    };
+    let with_heir = owners().find_map(|name| Some((name, Some(heir(name)?))));
+    with_heir.or_else(|| owners().find(is_of_shard).map(|name| (name, None)))
 }
 
 /// The node that becomes primary of a shard without a primary.

@@ -1,19 +1,23 @@
 //! Owners of slots, and the config epochs of the owners.
 
+use std::collections::BTreeMap;
+
 use super::super::draft::{Stages, server};
 use super::super::world::World;
 use super::forget::is_alone;
-use super::holds::{Hold, Holds, ShardHold};
+use super::holds::{Holds, ShardHold};
+use super::moves::Owners;
 use crate::arrangement::Arrangement;
 use crate::observation::{ClusterRole, ClusterView};
 use crate::plan::{Cause, Order, ServerAction, Step};
-use crate::topology::{NodeName, SlotSet};
+use crate::topology::{NodeName, Shard, SlotSet};
 
 /// Sets config epochs of nodes that know no other node, and assigns slots without an owner.
-pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
+pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds, owners: &Owners) -> Stages {
     let topology = world.topology;
-    let left_alone = world.left_alone.slots();
     let highest = present.clusters().map(|(_, cluster)| cluster.current_epoch).max().unwrap_or(0);
+    let left_alone = world.left_alone.slots();
+    let mut unassigned = unassigned(world, present, holds, owners);
     let mut steps: Vec<Step> = Vec::new();
     for (epoch, node) in (highest + 1..).zip(topology.nodes()) {
         let alone = present.cluster(&node.name).is_none_or(|cluster| {
@@ -23,9 +27,16 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
         if alone {
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }
+        if !world.removes_traces {
+            if let Some(slots) = unassigned.remove(&node.name) {
+                let cause = Cause::Unassigned(slots.clone());
+                steps.push(server(&node.name, ServerAction::AssignSlots(slots), cause));
+            }
+            continue;
+        }
         let mut shards = topology.shards.iter().zip(holds.iter());
         if let Some((shard, held)) = shards.find(|(_, held)| held.primary == node.name) {
-            let missing = shard.slots.without(&owned(present, held)).without(&left_alone);
+            let missing = shard.slots.without(&held.slots(present)).without(&left_alone);
             let elsewhere = if alone { None } else { owner_besides(present, &node.name, &missing) };
             if let Some(owner) = elsewhere {
                 let cause = Cause::SlotsElsewhere(owner.clone());
@@ -36,6 +47,11 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
             }
         }
     }
+    let leaving = unassigned.into_iter().filter(|_| !world.removes_traces);
+    steps.extend(leaving.map(|(node, slots)| {
+        let cause = Cause::Unassigned(slots.clone());
+        server(&node, ServerAction::AssignSlots(slots), cause)
+    }));
     Stages::one("slots", Order::SideBySide, steps)
 }
 
@@ -57,13 +73,38 @@ pub(super) fn close(present: &Arrangement<'_>) -> Stages {
     Stages::one("close slots", Order::SideBySide, steps.collect())
 }
 
-/// The slots that a shard's primary owns once it is primary.
-fn owned(present: &Arrangement<'_>, held: &ShardHold) -> SlotSet {
-    match &held.hold {
-        Hold::Primary => present.slots(&held.primary),
-        Hold::Gone | Hold::Shunned => present.orphaned_slots(&held.primary),
-        Hold::Leaving(former) => present.slots(former),
+/// The slots without an owner, by the primary that gets them. Nodes refuse slots that they still list at another
+/// primary. Then that primary gets them back, and they move later.
+fn unassigned(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    holds: &Holds,
+    owners: &Owners,
+) -> BTreeMap<NodeName, SlotSet> {
+    let (owned, left_alone) = (owners.all(), world.left_alone.slots());
+    let mut unassigned: BTreeMap<NodeName, SlotSet> = BTreeMap::new();
+    let missing = |shard: &Shard| shard.slots.without(&owned).without(&left_alone);
+    if world.topology.shards.iter().all(|shard| missing(shard).is_empty()) {
+        return unassigned;
     }
+    let listed = present.listed_slots();
+    let mut give = |node: &NodeName, slots: SlotSet| {
+        if !slots.is_empty() {
+            let all = unassigned.entry(node.clone()).or_default();
+            *all = all.joined_with(&slots);
+        }
+    };
+    for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
+        let mut missing = missing(shard);
+        let others = listed.iter().filter(|(node, _)| ***node != held.primary);
+        for (node, slots) in others {
+            let theirs = missing.shared_with(slots);
+            missing = missing.without(&theirs);
+            give(node, theirs);
+        }
+        give(&held.primary, missing);
+    }
+    unassigned
 }
 
 /// A primary gets a new config epoch if another node lists a higher epoch for it. Otherwise its slots would stay with

@@ -185,6 +185,32 @@ impl Cluster {
         Ok(())
     }
 
+    /// CLUSTER SETSLOT STABLE.
+    pub(crate) fn close(&mut self, slots: &Slots) {
+        self.open_slots.retain(|slot, _| !slots.contains(*slot));
+    }
+
+    /// CLUSTER SETSLOT NODE at the former owner. A primary without its last slot replicates the new owner. Returns the
+    /// epoch that the owner knows.
+    pub(crate) fn hand_slots_to(&mut self, id: &str, slots: &Slots) -> u64 {
+        self.close(slots);
+        self.own_mut().slots.remove(slots);
+        if let Some(line) = self.nodes.get_mut(id) {
+            line.slots.add(slots);
+        }
+        if self.own().slots.is_empty() {
+            self.replicate(id);
+        }
+        self.current_epoch
+    }
+
+    /// CLUSTER SETSLOT NODE at the new owner, which raises its config epoch above all that it and the former owner know.
+    pub(crate) fn accept_slots(&mut self, slots: &Slots, known: u64) {
+        self.close(slots);
+        self.current_epoch = self.current_epoch.max(known);
+        self.take_slots(slots);
+    }
+
     /// A node that is gone, but was never forgotten.
     pub(crate) fn remember(&mut self, id: &str) {
         self.nodes.insert(id.to_owned(), Line::new(None, false));
@@ -208,6 +234,7 @@ impl Cluster {
         let own = self.own_mut();
         own.role = ClusterRole::Replica(primary.to_owned());
         own.slots = Slots::default();
+        self.open_slots.clear();
         self.is_unlisted = false;
     }
 

@@ -269,6 +269,25 @@ impl World {
         tokio::time::sleep(Duration::from_secs(5)).await;
     }
 
+    /// `redis-cli --cluster reshard` between two nodes of the deployment. Returns whether the servers accepted it.
+    pub(crate) fn reshard(&self, from: &NodeName, to: &NodeName, slots: &SlotSet) -> bool {
+        self.state().move_slots(from, to, slots).is_ok()
+    }
+
+    /// The same, cut off after the keys were moved: the slots are open.
+    pub(crate) fn leave_open(&self, from: &NodeName, to: &NodeName, slots: &SlotSet) {
+        let [source, target] =
+            [from, to].map(|node| self.with_cluster(node, |cluster| cluster.own_id.clone()));
+        let keys = self.with_process(from, |process| process.keys.take_in(&Slots::from(slots)));
+        self.with_process(to, |process| process.keys.take(&keys));
+        let open = |node, way: SlotWay| {
+            let ways = slots.slots().map(|slot| (slot, way.clone()));
+            self.with_cluster(node, |cluster| cluster.open_slots.extend(ways));
+        };
+        open(from, SlotWay::Migrating(target));
+        open(to, SlotWay::Importing(source));
+    }
+
     /// A node gets an older epoch than the other nodes have for it. In Redis 8.0, a late message from its former
     /// primary does this.
     pub(crate) fn set_epoch_back(&self, node: &NodeName) {

@@ -39,6 +39,11 @@ impl Keys {
         Self(Arc::new(taken))
     }
 
+    /// `RESTORE` of keys.
+    pub(crate) fn take(&mut self, other: &Self) {
+        Arc::make_mut(&mut self.0).extend(other.0.iter());
+    }
+
     /// Deletes the keys in slots, as a primary that loses these slots.
     pub(crate) fn delete_in(&mut self, slots: &Slots) {
         if self.0.values().any(|slot| slots.contains(*slot)) {

@@ -82,6 +82,7 @@ impl State {
                 Err(final_fault("REPLICAOF not allowed in cluster mode"))
             }
             ServerAction::Reset => self.reset(node),
+            ServerAction::MoveSlots { slots, to, .. } => self.move_slots(node, &to.node, slots),
             ServerAction::Forget { id } => self.forget(node, id),
             ServerAction::FailOver => self.fail_over(node),
             ServerAction::HandOverBySentinels { replicas, .. } => {
@@ -114,6 +115,38 @@ impl State {
                 server.keys = Keys::default();
             }
         }
+    }
+
+    /// SETSLOT and MIGRATE of slots.
+    pub(crate) fn move_slots(
+        &mut self,
+        node: &NodeName,
+        to: &NodeName,
+        slots: &SlotSet,
+    ) -> Result<(), ServerFault> {
+        let slots = Slots::from(slots);
+        let target = self.process(to).map_err(passing)?;
+        let cluster = target.cluster.as_ref().ok_or_else(|| final_fault("cluster support disabled"))?;
+        let (id, knows) = (cluster.own_id.clone(), cluster.clone());
+        if target.is_replica() || !cluster.ok {
+            return Err(passing("CLUSTERDOWN"));
+        }
+        let source = self.process(node).map_err(passing)?;
+        let cluster = source.cluster.as_mut().ok_or_else(|| final_fault("cluster support disabled"))?;
+        let known = cluster.nodes.get(&id).is_some_and(|line| !line.handshake);
+        if !known || knows.nodes.get(&cluster.own_id).is_none_or(|line| line.handshake) {
+            return Err(passing("Unknown node"));
+        }
+        if cluster.own().role != ClusterRole::Primary {
+            return Err(final_fault("You can use SETSLOT only with masters."));
+        }
+        let epoch = cluster.hand_slots_to(&id, &slots);
+        let keys = source.keys.take_in(&slots);
+        let target = self.process(to).map_err(passing)?;
+        target.keys.take(&keys);
+        let cluster = target.cluster.as_mut().ok_or_else(|| final_fault("cluster support disabled"))?;
+        cluster.accept_slots(&slots, epoch);
+        Ok(())
     }
 
     /// CLUSTER RESET HARD.
@@ -298,7 +331,7 @@ fn apply_to_cluster(
             cluster.take_slots(&Slots::from(slots));
         }
         ServerAction::CloseSlots(slots) if cluster.own().is_primary() => {
-            cluster.open_slots.retain(|slot, _| !slots.contains(*slot));
+            cluster.close(&Slots::from(slots));
         }
         ServerAction::CloseSlots(_) => return Err(final_fault("You can use SETSLOT only with masters.")),
         ServerAction::Meet(peers) | ServerAction::MeetAgain(peers) => meet(cluster, peers)?,

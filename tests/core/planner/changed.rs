@@ -1,5 +1,6 @@
 //! Plans for deployments whose spec has changed.
 
+use redisctl::topology::NodeName;
 use redisctl::topology::certificates::Renewal;
 
 use super::*;
@@ -210,7 +211,7 @@ async fn primaries_that_leave_themselves_out_under_a_newer_server_are_started_on
       shop-1  wait until it answers                                       # new
     in sync
       shop    wait until all nodes agree                                  # changed by earlier steps
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 2 changes in 3 stages
     restart
       shop-1  stop container                                     # does not list itself in CLUSTER SHARDS
@@ -309,28 +310,50 @@ fn what_redisctl_did_not_make_stands_in_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_count_of_shards_needs_a_say_and_takes_everything() {
+async fn slots_move_with_their_keys_when_the_count_of_shards_changes() {
     let world = up(&topology(CLUSTER)).await;
-    let changed = topology("{kind: cluster, shards: 2}");
-    assert_snapshot!(obstacles(&world, &changed, SWAP), @"the deployment must be recreated: the spec changed shards (redisctl cannot move slots with keys yet)");
-    let first = plan(&world, &changed, RECREATE);
-    assert_snapshot!(first.to_string().lines().take(12).collect::<Vec<_>>().join("\n"), @"
-    shop: 43 changes in 12 stages
-    remove
-      shop-1  remove container                                            # spec changed: shards
-      shop-2  remove container                                            # spec changed: shards
-      shop-3  remove container                                            # spec changed: shards
-      shop-4  remove container                                            # spec changed: shards
-      shop-5  remove container                                            # spec changed: shards
-      shop-6  remove container                                            # spec changed: shards
-    remove network and volumes
-      shop    remove network                                              # spec changed: shards
-      shop    remove volume shop-nodes with its data                      # spec changed: shards
-    network and volumes
+    let shard = NodeName::from_label;
+    for primary in ["shop-1", "shop-2", "shop-3"] {
+        world.put_keys(&shard(primary), 100);
+    }
+    let fewer = crate::rig::topology_in(&world, "{kind: cluster, shards: 2}").expect("a topology");
+    assert_snapshot!(plan(&world, &fewer, SWAP), @"
+    shop: 3 changes in 2 stages
+    files
+      shop-1  write files of shop-1, shop-2, shop-4, shop-5  # spec changed: settings
+    move slots
+      shop-3  move 2731 slots to shop-1, about 50 keys       # slots of another shard
+      shop-3  move 2730 slots to shop-2, about 49 keys       # slots of another shard
+    then plan again: the answers of the servers decide the further steps
     ");
-    run(&world, &changed, &first).await.expect("it runs");
-    assert!(plan(&world, &changed, SWAP).is_empty());
-    assert_ready(&world, &changed);
+    let plans = converge(&world, &fewer, SWAP).await;
+    assert_snapshot!(plans.last().expect("a plan"), @"
+    shop: 10 changes in 3 stages
+    remove
+      shop-3  remove container                                   # not in the spec
+      shop-6  remove container                                   # not in the spec
+    forget
+      shop-1  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-1  forget daa66d2c                                    # knows shop-3, which is not of this deployment
+      shop-2  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-2  forget daa66d2c                                    # knows shop-3, which is not of this deployment
+      shop-4  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-4  forget daa66d2c                                    # knows shop-3, which is not of this deployment
+      shop-5  forget b54cda58                                    # knows shop-6, which is not of this deployment
+      shop-5  forget daa66d2c                                    # knows shop-3, which is not of this deployment
+    ready
+      shop    wait until all nodes agree and list every replica  # changed by earlier steps
+    ");
+    assert_ready(&world, &fewer);
+    let keys: u64 = ["shop-1", "shop-2"].map(|primary| world.keys(&shard(primary))).iter().sum();
+    assert_eq!(keys, 300);
+    let more =
+        crate::rig::topology_in(&world, "{kind: cluster, shards: 4, replicas: 0}").expect("a topology");
+    converge(&world, &more, SWAP).await;
+    assert_ready(&world, &more);
+    let keys: u64 = more.servers().iter().map(|node| world.keys(&node.name)).sum();
+    assert_eq!(keys, 300);
+    assert!(plan(&world, &more, SWAP).is_empty());
 }
 
 #[tokio::test(start_paused = true)]

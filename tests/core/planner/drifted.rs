@@ -12,7 +12,7 @@ async fn a_container_that_ended_is_started() {
     start
       shop-5  start container        # not running
       shop-5  wait until it answers  # not running
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 13 changes in 5 stages
     hasten
       shop-1  set cluster-node-timeout 2000, cluster-replica-no-failover yes, repl-diskless-sync-delay 0  # while it is repaired
@@ -48,7 +48,7 @@ async fn a_paused_container_goes_on() {
     start
       shop-2  unpause container      # paused
       shop-2  wait until it answers  # paused
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 0 changes in 1 stage
     ready
       shop  wait until all nodes agree and list every replica  # shop-1 thinks that shop-2 is down
@@ -69,7 +69,7 @@ async fn a_removed_container_is_made_again_with_its_identity() {
     start
       shop-2  start container                                            # new
       shop-2  wait until it answers                                      # new
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 0 changes in 1 stage
     ready
       shop  wait until all nodes agree and list every replica  # shop-1 thinks that shop-2 is down
@@ -110,7 +110,7 @@ async fn a_lost_network_is_made_again() {
     start replicas
       shop-2  attach to the network at 172.30.0.12  # detached from the network
       shop-2  wait until it answers                 # does not answer: connection refused
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     ");
 }
 
@@ -202,7 +202,7 @@ async fn a_restart_of_the_old_primary_after_swapped_roles_costs_no_keys() {
     start primary
       shop-1  start container        # not running
       shop-1  wait until it answers  # not running
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 6 changes in 5 stages
     hasten
       shop-1  set repl-diskless-sync-delay 0                 # while it is repaired

@@ -105,7 +105,7 @@ async fn sentinels_choose_the_specs_primary_again() {
       shop-3  hand over to the replica that the sentinels choose  # primary according to the spec
     usual settings
       shop-2  set replica-priority 100                            # primary according to the spec
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 6 changes in 3 stages
     hasten
       shop-1  set repl-diskless-sync-delay 0  # while it is repaired

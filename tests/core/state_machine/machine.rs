@@ -68,6 +68,7 @@ impl Machine {
             }
             Move::Write(shard) => self.write(shard).await,
             Move::Reshard(pick, keys) => self.reshard(pick, keys).await,
+            Move::ReshardWithin(from, to, is_cut_off) => self.reshard_within(from, to, is_cut_off),
             Move::Change(change) => {
                 let mut wanted = self.wanted.clone();
                 wanted.change(change);

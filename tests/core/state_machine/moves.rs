@@ -52,6 +52,9 @@ pub(super) enum Move {
     /// A client writes this number of keys. A stranger joins the cluster and gets the third of a primary's slots that
     /// has the keys.
     Reshard(Pick, u8),
+    /// `redis-cli --cluster reshard` of a third of a primary's slots to another primary of the deployment. With
+    /// `true`, it is cut off.
+    ReshardWithin(Pick, Pick, bool),
     /// A node still knows a node that is gone.
     RememberStranger(Pick),
     /// A sentinel forgets its primary.
@@ -132,6 +135,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => (node(), node()).prop_map(|(one, other)| Move::Forget(one, other)),
         1 => node().prop_map(Move::Reset),
         1 => (node(), prop::sample::select(vec![4_u8, 4, 4, 0])).prop_map(|(from, keys)| Move::Reshard(from, keys)),
+        2 => (node(), node(), any::<bool>()).prop_map(|(from, to, cut)| Move::ReshardWithin(from, to, cut)),
         1 => node().prop_map(Move::RememberStranger),
         1 => node().prop_map(Move::BlindSentinel),
         8 => any_change().prop_map(Move::Change),

@@ -43,7 +43,7 @@ async fn replicas_and_sentinels_come_and_go_live_in_the_network() {
       shop-4  wait until it answers                                      # new
       shop-5  start container                                            # new
       shop-5  wait until it answers                                      # new
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 3 changes in 4 stages
     remove
       shop-6  remove container                   # not in the spec
@@ -110,7 +110,7 @@ async fn with_volumes_other_numbers_are_brought_about_while_all_nodes_are_down()
       shop-4        wait until it answers                                       # new
       shop-5        start container                                             # new
       shop-5        wait until it answers                                       # new
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 6 changes in 3 stages
     hasten
       shop-1  set repl-diskless-sync-delay 0  # while it is repaired
@@ -189,7 +189,7 @@ async fn another_image_comes_node_by_node_the_primary_last() {
       shop          wait until all sentinels agree                              # changed by earlier steps
     hand over
       shop-1        hand over to the replica that the sentinels choose          # leaves or is replaced later
-    then plan again: the answers of the started servers decide the further steps
+    then plan again: the answers of the servers decide the further steps
     shop: 7 changes in 5 stages
     prepare
       shop-2  set repl-diskless-sync-delay 0                              # while nodes are replaced

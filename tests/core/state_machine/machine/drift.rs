@@ -46,6 +46,26 @@ impl Machine {
         self.ledger.fault(&self.world, Fault::Outage);
     }
 
+    /// Slots go to another primary of the deployment.
+    pub(super) fn reshard_within(&mut self, from: Pick, to: Pick, is_cut_off: bool) {
+        let primaries = self.world.answering(|process| {
+            process.cluster.as_ref().is_some_and(|cluster| cluster.ok && cluster.own().is_primary())
+        });
+        let (Some(from), Some(to)) = (picked(&primaries, from), picked(&primaries, to)) else { return };
+        let slots = self.world.slots(&from);
+        let slots: SlotSet = slots.slots().take(slots.len().div_ceil(3)).collect();
+        if from == to || slots.is_empty() {
+            return;
+        }
+        if is_cut_off {
+            self.world.leave_open(&from, &to, &slots);
+        } else if !self.world.reshard(&from, &to, &slots) {
+            return;
+        }
+        self.say(format!("{from} gives slots {slots} to {to}{}", if is_cut_off { ", cut off" } else { "" }));
+        self.ledger.fault(&self.world, Fault::Outage);
+    }
+
     pub(super) fn break_engine(&mut self, one: Move) {
         let world = &self.world;
         let what = match one {

@@ -1,0 +1,161 @@
+//! Slots that move to another primary with their keys.
+//!
+//! An open slot first goes to the node at its other end, which may hold some of its keys. The next plan moves it on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::draft::{Stages, server, wait};
+use super::super::expectations::peer;
+use super::super::world::World;
+use super::holds::{Hold, Holds};
+use crate::arrangement::{Arrangement, OpenSlot, Place};
+use crate::observation::{ClusterRole, SlotWay};
+use crate::plan::{Cause, Condition, Order, Peer, ReplicationExpectation, ServerAction, Step};
+use crate::topology::{NodeName, SlotSet};
+
+/// The slots of every primary, once each shard has its primary.
+pub(super) struct Owners(BTreeMap<NodeName, SlotSet>);
+
+impl Owners {
+    pub(super) fn find(present: &Arrangement<'_>, holds: &Holds) -> Self {
+        let primaries: BTreeSet<&NodeName> = holds.iter().map(|held| &held.primary).collect();
+        let former = |name: &NodeName| {
+            holds.iter().any(|held| matches!(&held.hold, Hold::Leaving(former) if former == name))
+        };
+        let of_shards = holds.iter().map(|held| (held.primary.clone(), held.slots(present)));
+        let others = present.members().map(|member| &member.name);
+        let others = others.filter(|name| !primaries.contains(name) && !former(name));
+        let others = others.map(|name| (name.clone(), present.undisputed_slots(name)));
+        Self(of_shards.chain(others).filter(|(_, slots)| !slots.is_empty()).collect())
+    }
+
+    /// All slots that have an owner.
+    pub(super) fn all(&self) -> SlotSet {
+        self.0.values().flat_map(|slots| slots.ranges().iter().copied()).collect()
+    }
+
+    fn of(&self, slot: u16) -> Option<&NodeName> {
+        self.0.iter().find(|(_, slots)| slots.contains(slot)).map(|(owner, _)| owner)
+    }
+}
+
+/// The slots that a plan moves or closes.
+#[derive(Default)]
+pub(super) struct Moves {
+    /// The slots that one primary hands to another, and why.
+    pairs: BTreeMap<(NodeName, NodeName), (SlotSet, Cause)>,
+    /// Nodes with slots that are open without need.
+    closed: BTreeMap<NodeName, SlotSet>,
+}
+
+impl Moves {
+    /// Compares the owners of slots with the spec.
+    pub(super) fn find(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds, owners: &Owners) -> Self {
+        let mut moves = Self::default();
+        let mut open = BTreeSet::new();
+        for found in present.open_slots() {
+            moves.close(world, present, owners, &found);
+            open.insert(found.slot);
+        }
+        let open: SlotSet = open.into_iter().collect();
+        for (owner, slots) in &owners.0 {
+            for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
+                let misplaced = slots.shared_with(&shard.slots).without(&open);
+                if held.primary != *owner && !misplaced.is_empty() {
+                    moves.add(owner, &held.primary, &misplaced, Cause::Misplaced);
+                }
+            }
+        }
+        moves
+    }
+
+    fn add(&mut self, from: &NodeName, to: &NodeName, slots: &SlotSet, cause: Cause) {
+        let (moved, _) =
+            self.pairs.entry((from.clone(), to.clone())).or_insert_with(|| (SlotSet::default(), cause));
+        *moved = moved.joined_with(slots);
+    }
+
+    /// Moves an open slot to the node at its other end, or closes it if that node cannot own it.
+    fn close(&mut self, world: &World<'_>, present: &Arrangement<'_>, owners: &Owners, open: &OpenSlot) {
+        let is_primary = |name: &NodeName| present.role(name) == Some(&ClusterRole::Primary);
+        if !is_primary(&open.node) {
+            return;
+        }
+        let target = match &open.way {
+            SlotWay::Importing(_) => Some(open.node.clone()),
+            SlotWay::Migrating(id) if world.left_alone.has_stranger(id) => return,
+            SlotWay::Migrating(id) => present.primary_now(id).map(|member| member.name.clone()),
+        };
+        let slot: SlotSet = std::iter::once(open.slot).collect();
+        match (owners.of(open.slot), target) {
+            (Some(owner), Some(target)) if *owner != target => {
+                self.add(owner, &target, &slot, Cause::OpenSlots);
+            }
+            _ => {
+                let closed = self.closed.entry(open.node.clone()).or_default();
+                *closed = closed.joined_with(&slot);
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs.is_empty() && self.closed.is_empty()
+    }
+
+    /// Waits for the replicas of the next owners. Without replicas, keys that have just moved would be lost with their
+    /// new owner.
+    fn await_replicas(&self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
+            let primary = &held.primary;
+            let replicas: Vec<Peer> = shard.nodes().filter(|node| node.name != *primary).map(peer).collect();
+            let gets_slots = self.pairs.keys().any(|(_, to)| to == primary);
+            if gets_slots && !replicas.iter().all(|replica| present.hears(primary, replica.address)) {
+                let Some(primary) = world.topology.node(primary).map(peer) else { continue };
+                let name = primary.node.clone();
+                let follow = Condition::ReplicasFollow(ReplicationExpectation { primary, replicas });
+                steps.push(wait(Some(&name), follow, Cause::Changed));
+            }
+        }
+        steps
+    }
+
+    /// The steps that move the slots.
+    pub(super) fn steps(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<Step> {
+        let moved = self.pairs.iter().filter_map(|((from, to), (slots, cause))| {
+            let (slots, keys) = (slots.clone(), keys_in(present, from, slots));
+            let to = target(world, present, to)?;
+            Some(server(from, ServerAction::MoveSlots { slots, to, keys }, cause.clone()))
+        });
+        moved.collect()
+    }
+
+    /// The stages that move and close the slots. A primary sends to one other primary at a time.
+    pub(super) fn stages(self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
+        let close = |(node, slots): (NodeName, SlotSet)| {
+            server(&node, ServerAction::CloseSlots(slots), Cause::OpenSlots)
+        };
+        let awaited = self.await_replicas(world, present, holds);
+        let moved = self.steps(world, present);
+        let closed: Vec<Step> = self.closed.into_iter().map(close).collect();
+        let mut stages = Stages::one("close slots", Order::SideBySide, closed);
+        stages.push("replicas", Order::SideBySide, awaited);
+        stages.push("move slots", Order::SideBySide, moved);
+        stages
+    }
+}
+
+fn target(world: &World<'_>, present: &Arrangement<'_>, name: &NodeName) -> Option<Peer> {
+    let leaving = || {
+        let member = present.member(name).filter(|member| member.place == Place::Leaving)?;
+        Some(Peer { node: name.clone(), address: member.address })
+    };
+    world.topology.node(name).map(peer).or_else(leaving)
+}
+
+/// About how many keys a node holds in some of its slots, if the keys are spread evenly.
+fn keys_in(present: &Arrangement<'_>, node: &NodeName, slots: &SlotSet) -> u64 {
+    let keys = present.view(node).map_or(0, |view| view.keys);
+    let own = present.slots(node).len().max(slots.len()).max(1);
+    keys * slots.len() as u64 / own as u64
+}

@@ -1,0 +1,157 @@
+//! Clusters that change their number of shards while clients read and write, and clusters that somebody else
+//! resharded.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use redis::cluster::ClusterClient;
+use redis::{Commands as _, Connection, RedisResult, cmd};
+use serde_json::Value;
+
+use crate::moment::{at, is_step};
+use crate::support::{Deployment, REDIS_7, VALKEY_8, eventually, redisctl, succeed};
+
+/// The keys that a test writes.
+const KEYS: u64 = 2000;
+
+/// The client of a cluster, as programs use it.
+fn client(deployment: &Deployment) -> redis::cluster::ClusterConnection {
+    let status = deployment.status();
+    let nodes = status["nodes"].as_array().expect("nodes");
+    let seeds =
+        nodes.iter().map(|node| format!("redis://{}", node["endpoint"].as_str().expect("an endpoint")));
+    let client = ClusterClient::new(seeds.collect::<Vec<_>>()).expect("a client");
+    client.get_connection().expect("a connection")
+}
+
+/// The keys of all primaries.
+fn keys(deployment: &Deployment) -> u64 {
+    succeed(&redisctl(&["cli", &deployment.name, "--all", "--", "DBSIZE"])).trim().parse().expect("a number")
+}
+
+/// A client that writes and reads until it is told to stop. Returns the number of its calls.
+fn load(name: &str, mut client: redis::cluster::ClusterConnection, stop: &AtomicBool) -> RedisResult<u64> {
+    let mut count = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let key = format!("{name}:{}", count % 500);
+        let () = client.set(&key, count)?;
+        let read: Option<u64> = client.get(&key)?;
+        assert_eq!(read, Some(count), "{key}");
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn with_shards(count: &'static str) -> [&'static str; 4] {
+    ["--image", REDIS_7, "--set", count]
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn shards_come_and_go_under_a_load_of_clients() {
+    let deployment = Deployment::new("shards");
+    deployment.up("cluster", &with_shards("shards=3"));
+    let mut writer = client(&deployment);
+    for key in 0..KEYS {
+        let () = writer.set_ex(format!("key:{key}"), key, 1000).expect("a write");
+    }
+    let library = "#!lua name=known\nredis.register_function('known', function() return 1 end)";
+    for node in [1, 2, 3] {
+        cmd("FUNCTION").arg("LOAD").arg(library).exec(&mut deployment.connect(node)).expect("a function");
+    }
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let clients = ["one", "other"].map(|name| {
+            scope.spawn({
+                let client = client(&deployment);
+                let stop = &stop;
+                move || load(name, client, stop)
+            })
+        });
+        let changed = std::panic::catch_unwind(|| {
+            let more = with_shards("shards=4");
+            let plan = deployment.plan("cluster", &more);
+            assert!(plan.contains("later: ") && plan.contains("slots to"), "{plan}");
+            // A killed run leaves open slots.
+            let is_moment = |event: &Value| is_step(event, "step-started", "move ");
+            at(&deployment, &[&["cluster"][..], &more].concat(), (2, is_moment), |process, _| {
+                thread::sleep(Duration::from_millis(30));
+                process.signal("KILL");
+            });
+            deployment.up("cluster", &more);
+            deployment.verify();
+            assert_eq!(deployment.changes("cluster", &more), 0);
+            let known: i64 =
+                cmd("FCALL").arg("known").arg(0).query(&mut deployment.connect(7)).expect("a function");
+            assert_eq!(known, 1);
+            let fewer = with_shards("shards=2");
+            deployment.up("cluster", &fewer);
+            deployment.verify();
+            assert_eq!(deployment.changes("cluster", &fewer), 0);
+        });
+        stop.store(true, Ordering::Relaxed);
+        for client in clients {
+            let calls = client.join().expect("a client ends").expect("no call fails");
+            assert!(calls > 100, "{calls} calls");
+        }
+        changed.expect("the shards change");
+    });
+    assert_eq!(deployment.containers().lines().count(), 4);
+    for key in 0..KEYS {
+        let kept: Option<u64> = writer.get(format!("key:{key}")).expect("a read");
+        assert_eq!(kept, Some(key));
+    }
+    let left: i64 = writer.ttl("key:7").expect("a time to live");
+    assert!((1..=1000).contains(&left), "{left}");
+    assert_eq!(keys(&deployment), KEYS + 1000);
+}
+
+/// The cluster id of a node.
+fn id(connection: &mut Connection) -> String {
+    cmd("CLUSTER").arg("MYID").query(connection).expect("an id")
+}
+
+fn set_slot(connection: &mut Connection, slot: u16, words: &[&str]) {
+    cmd("CLUSTER").arg("SETSLOT").arg(slot).arg(words).exec(connection).expect("a slot's new state");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn what_somebody_else_moved_comes_back_and_open_slots_are_closed() {
+    for image in [REDIS_7, VALKEY_8] {
+        let deployment = Deployment::new("resharded");
+        let options = ["--image", image];
+        deployment.up("cluster", &options);
+        // Both keys have slot 0.
+        let () = deployment.connect(1).set("{06S}one", 1).expect("a write");
+        let () = deployment.connect(1).set("{06S}two", 2).expect("a write");
+        let (mut source, mut target) = (deployment.connect(1), deployment.connect(2));
+        let (from, to) = (id(&mut source), id(&mut target));
+        for slot in [0, 1, 2] {
+            set_slot(&mut target, slot, &["IMPORTING", &from]);
+            set_slot(&mut source, slot, &["MIGRATING", &to]);
+        }
+        let status = deployment.status();
+        let address = status["nodes"][1]["address"].as_str().expect("an address");
+        let (host, port) = address.split_once(':').expect("a port");
+        let migrate = &mut cmd("MIGRATE");
+        migrate.arg(host).arg(port).arg("{06S}one").arg(0).arg(5000).exec(&mut source).expect("a moved key");
+        // Slot 1 is moved, slot 0 is half moved, and slot 2 is open without a key.
+        set_slot(&mut target, 1, &["NODE", &to]);
+        set_slot(&mut source, 1, &["NODE", &to]);
+        eventually("all nodes know the new owner of a slot", || {
+            !redisctl(&["verify", &deployment.name]).status.success()
+        });
+        let plan = deployment.plan("cluster", &options);
+        assert!(plan.contains("open slots"), "{plan}");
+        deployment.up("cluster", &options);
+        deployment.verify();
+        assert_eq!(deployment.changes("cluster", &options), 0, "{image}");
+        for (key, value) in [("{06S}one", 1), ("{06S}two", 2)] {
+            let kept: Option<u64> = deployment.connect(1).get(key).expect("a read");
+            assert_eq!(kept, Some(value), "{image}: {key}");
+        }
+        assert_eq!(keys(&deployment), 2, "{image}");
+    }
+}
