@@ -210,7 +210,11 @@ impl<'a> Servers<'a> {
                 (false, None) => &["LATENCY RESET", "SLOWLOG RESET", "CONFIG RESETSTAT"],
                 (false, Some(_)) => &["ACL LOG RESET", "LATENCY RESET", "SLOWLOG RESET", "CONFIG RESETSTAT"],
             };
-            async move { drop(self.replies(&node, commands).await) }
+            async move {
+                // At the same time, because a reset is short.
+                let each = commands.chunks(1).map(|command| self.replies(&node, command));
+                drop(futures_util::future::join_all(each).await);
+            }
         };
         futures_util::future::join_all(self.topology.nodes().iter().map(|node| empty(&node.name))).await;
     }
