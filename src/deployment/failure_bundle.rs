@@ -16,9 +16,10 @@ use super::engine::ConnectedEngine;
 use super::target::Target;
 use crate::bundle::{self, Masks, Piece};
 use crate::event::{Event, JsonLines, Listener, Note, Warning};
-use crate::topology::{Credentials, DeploymentName, Topology};
+use crate::topology::{Credentials, DeploymentName};
 use crate::up_result::UpResult;
 
+mod after_command;
 mod collect;
 
 /// RFC 3339 with milliseconds. [`Rfc3339`] drops trailing zeros, so its times do not sort as text.
@@ -64,41 +65,6 @@ impl FailureBundle {
         let unfinished = Piece::json(bundle::SUMMARY, &begun.summary("unfinished", &json!({})));
         begun.put(&mut begun.state(), &unfinished).map_err(broken)?;
         Ok(begun)
-    }
-
-    /// Continues a complete bundle in a folder.
-    pub(super) fn resume(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), started: SystemTime::now(), state: Mutex::default() }
-    }
-
-    /// Collects the answers of a deployment again, and writes them and another outcome.
-    pub(super) async fn amend(
-        &self,
-        engine: &ConnectedEngine,
-        deployment: (&Topology, &Credentials),
-        outcome: &Value,
-    ) -> Event {
-        self.mask(Some(deployment.1));
-        for piece in Box::pin(collect::pieces(engine, Some(deployment))).await {
-            self.write(&piece);
-        }
-        let written = std::fs::read_to_string(self.folder.join(bundle::SUMMARY)).unwrap_or_default();
-        let mut summary = serde_json::from_str(&written).unwrap_or_else(|_| self.summary("", &json!({})));
-        if let (Some(summary), Some(outcome)) = (summary.as_object_mut(), outcome.as_object()) {
-            summary.extend(outcome.clone());
-            summary.insert("written".to_owned(), json!(time(SystemTime::now())));
-        }
-        self.write(&Piece::json(bundle::SUMMARY, &summary));
-        self.end_event()
-    }
-
-    /// Removes the bundle in a folder, and the folder if it is empty then.
-    pub(super) fn remove(folder: &Path) -> io::Result<()> {
-        remove_earlier(folder)?;
-        match std::fs::remove_dir(folder) {
-            Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
-            _ => Ok(()),
-        }
     }
 
     /// Masks these passwords, if any, in all text that is written from now on.

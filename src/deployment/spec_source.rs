@@ -1,7 +1,7 @@
 //! The source of a spec (a file, a shipped topology, a text, code), with overrides and variables; and its reading.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rand::RngExt as _;
@@ -11,15 +11,15 @@ use super::disk_files::Disk;
 use super::loaded_spec::LoadedSpec;
 use super::module_files::ModuleFiles;
 use super::seed_file::seed_files;
-use super::shipped_topologies::ShippedTopology;
-use super::spec_not_found::{is_folder, no_such_file, no_such_topology};
 use crate::spec::env_file::{self, EnvFile};
-use crate::spec::{
-    Document, Inputs, Override, Problem, Source, Spec, SpecError, SpecPath, decode, is_file_name, read,
-};
+use crate::spec::{Document, Inputs, Override, Problem, Spec, SpecError, SpecPath, read};
 use crate::topology::DeploymentName;
 use crate::topology::facts::Facts;
 use crate::topology::resolve::{problems_of_rest, resolve};
+
+mod origin;
+
+use origin::SpecOrigin;
 
 /// The command line's word for stdin.
 const STDIN: &str = "-";
@@ -36,22 +36,6 @@ pub struct SpecSource {
     env_file: Option<PathBuf>,
     /// The end of the name of a deployment of its own.
     own_suffix: Option<String>,
-}
-
-#[derive(Clone)]
-enum SpecOrigin {
-    /// An argument of the command line: a path, or the name of a topology.
-    Named(String),
-    Stdin,
-    File(PathBuf),
-    Shipped(String),
-    /// A text that is read already, with the folder of its relative paths.
-    Read(Source, String, PathBuf),
-    Text {
-        name: String,
-        text: String,
-    },
-    Code(Box<Spec>),
 }
 
 impl SpecSource {
@@ -257,73 +241,11 @@ fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
     error.with_problems_of_rest(problems)
 }
 
-impl SpecOrigin {
-    /// The text of the spec; `None`: it is built in code.
-    fn text(&self) -> Result<Option<Text>, Error> {
-        Ok(Some(match self {
-            Self::Code(_) => return Ok(None),
-            Self::Named(word) => named(word)?,
-            Self::Stdin => stdin()?,
-            Self::File(path) => file(path)?,
-            Self::Shipped(name) => shipped(name)?,
-            Self::Read(source, name, folder) => (source.clone(), name.clone(), folder.clone()),
-            Self::Text { name, text } => {
-                (Source { name: name.clone(), text: text.clone() }, name.clone(), PathBuf::new())
-            }
-        }))
-    }
-}
-
 /// Letters and digits that no other run has: one of two thousand million.
 fn random_suffix() -> String {
     const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut random = rand::rng();
     (0..6).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect()
-}
-
-/// The text of a spec, the default name of its deployment, and the folder of its relative paths.
-type Text = (Source, String, PathBuf);
-
-/// The text at a path, or for a name: `./topologies/NAME.yaml`, otherwise a shipped topology.
-fn named(word: &str) -> Result<Text, Error> {
-    if word.contains(['/', '\\']) || is_file_name(word) {
-        return file(Path::new(word));
-    }
-    let path = Path::new("topologies").join(format!("{word}.yaml"));
-    if path.exists() { file(&path) } else { shipped(word) }
-}
-
-fn shipped(name: &str) -> Result<Text, Error> {
-    let shipped = ShippedTopology::find(name).ok_or_else(|| no_such_topology(name))?;
-    let source = Source { name: format!("shipped:{name}"), text: shipped.text.to_owned() };
-    Ok((source, name.to_owned(), PathBuf::new()))
-}
-
-fn stdin() -> Result<Text, Error> {
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().read_to_end(&mut bytes);
-    read.map_err(|source| Error::File { operation: "read", path: PathBuf::from(STDIN), source })?;
-    let name = "<stdin>".to_owned();
-    let text = decode(&name, bytes)?;
-    Ok((Source { name, text }, UNNAMED.to_owned(), PathBuf::new()))
-}
-
-fn file(path: &Path) -> Result<Text, Error> {
-    let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
-    let text = decode(&path.display().to_string(), bytes)?;
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok((Source { name: path.display().to_string(), text }, stem, folder))
-}
-
-/// Why a spec at a path cannot be read.
-fn unreadable(path: &Path, source: std::io::Error) -> Error {
-    match source.kind() {
-        ErrorKind::NotFound => no_such_file(path),
-        // The kind of the error does not tell: Windows denies access when a folder is read as a file.
-        _ if path.is_dir() => is_folder(path),
-        _ => Error::File { operation: "read", path: path.to_owned(), source },
-    }
 }
 
 fn variables(path: Option<&Path>) -> Result<EnvFile, Error> {

@@ -6,8 +6,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
-
 use super::cleanup::Cleanup;
 use super::contention::Contention;
 use super::converge::{ConvergeOptions, RunContext as _, converge};
@@ -37,6 +35,9 @@ use crate::status::status;
 use crate::up_result::UpResult;
 
 mod options;
+mod stop;
+
+use stop::{take_lease, unless_stopped};
 
 /// Brings a deployment up: creates it, or changes it until it matches its spec, and verifies it.
 ///
@@ -62,9 +63,6 @@ pub struct Up<'a> {
     time_to_live: Option<Duration>,
     only_new: bool,
 }
-
-/// How long an interrupted run waits for the lease that it has asked for, to release it.
-const LEASE_PATIENCE: Duration = Duration::from_secs(2);
 
 enum EngineChoice {
     /// The engine at an address, otherwise the engine of the environment.
@@ -344,32 +342,6 @@ impl EngineChoice {
             Self::Address(address) => ConnectedEngine::connect(address.as_deref()).await,
             Self::Connected(engine) => Ok(engine.clone()),
         }
-    }
-}
-
-/// Takes the lease. If the run is stopped meanwhile, it leaves no lease.
-async fn take_lease(
-    request: LeaseRequest<'_>,
-    stop: Pin<&mut (impl Future<Output = ()> + Send)>,
-) -> Result<Lease, Error> {
-    let mut lease = Box::pin(Lease::take(request));
-    let stopped = unless_stopped(stop, lease.as_mut()).await;
-    if matches!(stopped, Err(Error::Interrupted))
-        && let Ok(Ok(lease)) = timeout(LEASE_PATIENCE, lease).await
-    {
-        lease.release().await;
-    }
-    stopped
-}
-
-/// Does work until `stop` is ready.
-async fn unless_stopped<T>(
-    stop: Pin<&mut (impl Future<Output = ()> + Send)>,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    tokio::select! {
-        done = work => done,
-        () = stop => Err(Error::Interrupted),
     }
 }
 

@@ -177,6 +177,13 @@ mod tests {
     }
 
     #[test]
+    fn a_suffix_fits_even_behind_the_longest_name() {
+        assert_eq!(DeploymentName::with_suffix("shop", "x7k2q9"), "shop-x7k2q9");
+        let cut = DeploymentName::with_suffix(&"y".repeat(50), "x7k2q9");
+        assert!(DeploymentName::new(&*cut).is_ok() && cut.ends_with("y-x7k2q9"), "{cut}");
+    }
+
+    #[test]
     fn nodes_sort_by_number() {
         let shop = DeploymentName::new("shop").expect("a good name");
         let mut names = [shop.node(10), shop.node(2), shop.node(1)];
