@@ -14,10 +14,12 @@ mod heir;
 mod membership;
 mod one_primary;
 mod open_slots;
+mod seats;
 mod standing;
 mod succession;
 
 pub use open_slots::OpenSlot;
+pub use seats::{Seat, SeatRole, Seats};
 pub use standing::Standing;
 
 /// The present role of every node of a deployment, from the servers' answers.

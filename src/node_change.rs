@@ -4,7 +4,6 @@ mod changed;
 mod choice;
 mod expectations;
 mod loss;
-mod seats;
 mod verb;
 mod watch;
 
@@ -12,6 +11,5 @@ pub use changed::{NodesChanged, NotTakenOver, Returned, TakenOver, Unchanged};
 pub use choice::{NodeChoice, WrongChoice};
 pub use expectations::expectations;
 pub use loss::{Loss, NoHeir, losses};
-pub use seats::{Seat, Seats};
 pub use verb::NodeVerb;
 pub use watch::{Heir, Return, Watch};

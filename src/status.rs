@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::arrangement::SeatRole;
 use crate::topology::{DeploymentName, Kind, NodeName};
 
 mod judge;
@@ -55,7 +56,7 @@ pub enum DeploymentState {
 pub struct NodeStatus {
     /// Its name.
     pub name: NodeName,
-    /// Its present role. If its server does not answer, its role in the topology.
+    /// Its present role. A primary that does not answer is a primary until another node has its place.
     pub role: Role,
     /// The address that other nodes use, `ip:port`.
     pub address: String,
@@ -148,6 +149,16 @@ impl DeploymentState {
             Self::Ready => "ready",
             Self::Degraded => "degraded",
             Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl From<SeatRole> for Role {
+    fn from(role: SeatRole) -> Self {
+        match role {
+            SeatRole::Primary => Self::Primary,
+            SeatRole::Replica => Self::Replica,
+            SeatRole::Sentinel => Self::Sentinel,
         }
     }
 }

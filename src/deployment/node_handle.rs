@@ -54,7 +54,7 @@ impl<'d> NodeHandle<'d> {
         })
     }
 
-    /// The present role of the node; if its server does not answer, its role in the topology.
+    /// The present role of the node. A primary that does not answer is a primary until another node has its place.
     ///
     /// # Errors
     /// The engine does not answer.

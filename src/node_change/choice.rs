@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Seats;
-use crate::arrangement::Arrangement;
+use crate::arrangement::{Arrangement, Seats};
 use crate::observation::Observation;
 use crate::status::Role;
 use crate::topology::slots::slot_of;
@@ -118,7 +117,7 @@ impl NodeChoice {
             }
         };
         (self.nodes.is_empty() || self.nodes.contains(node))
-            && self.role.is_none_or(|role| role == seat.role)
+            && self.role.is_none_or(|role| role == seat.role.into())
             && self.shard.is_none_or(|number| seat.shard.is_some_and(|shard| shard + 1 == number))
             && self.key.as_ref().is_none_or(of_key)
     }

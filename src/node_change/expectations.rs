@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Heir, Loss, NoHeir, NodeVerb, Return, Seats, Watch};
-use crate::arrangement::Arrangement;
+use super::{Heir, Loss, NoHeir, NodeVerb, Return, Watch};
+use crate::arrangement::{Arrangement, SeatRole, Seats};
 use crate::observation::Observation;
 use crate::spec::DataSpec;
 use crate::status::Role;
@@ -133,7 +133,7 @@ impl Words<'_> {
     }
 
     fn of_replicas(&self) -> Option<String> {
-        let is_replica = |node: &&NodeName| self.seats.seat(node).role == Role::Replica;
+        let is_replica = |node: &&NodeName| self.seats.seat(node).role == SeatRole::Replica;
         let replicas: Vec<&NodeName> = self.watch.silenced().iter().filter(is_replica).collect();
         let answer = if self.verb == NodeVerb::Pause { "get no answer" } else { "fail" };
         let others =

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Seats;
-use crate::arrangement::Arrangement;
+use crate::arrangement::{Arrangement, SeatRole, Seats};
 use crate::observation::{Observation, ServerView};
-use crate::status::Role;
 use crate::topology::{Kind, NodeName, SlotSet, Topology};
 
 /// A primary that a change silences.
@@ -125,7 +123,7 @@ impl Survivors<'_> {
         let all = self.topology.servers().into_iter().map(|node| &node.name);
         let is_replica = |node: &&NodeName| {
             let seat = self.seats.seat(node);
-            seat.role == Role::Replica && seat.shard == Some(shard)
+            seat.role == SeatRole::Replica && seat.shard == Some(shard)
         };
         let replicas: Vec<&ServerView> = all.filter(is_replica).filter_map(|node| self.view(node)).collect();
         if replicas.is_empty() {

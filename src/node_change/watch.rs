@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Loss, Seats, losses};
-use crate::arrangement::{Arrangement, Standing};
+use super::{Loss, losses};
+use crate::arrangement::{Arrangement, Seats, Standing};
 use crate::observation::{ClusterRole, Observation, ObservedServer};
 use crate::status::Role;
 use crate::topology::{Kind, NodeName, Topology};

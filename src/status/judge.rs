@@ -2,6 +2,7 @@
 
 use super::reading::Reading;
 use super::{DeploymentState, NodeStatus, StatusView, problems, rows};
+use crate::arrangement::Seats;
 use crate::observation::{ContainerState, Observation, ObservedContainer};
 use crate::topology::Topology;
 
@@ -9,8 +10,9 @@ use crate::topology::Topology;
 #[must_use]
 pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
     let reading = Reading::new(topology, observed);
+    let seats = Seats::new(topology, &reading.arrangement);
     let nodes: Vec<NodeStatus> =
-        topology.nodes().into_iter().map(|node| rows::node(&reading, node)).collect();
+        topology.nodes().into_iter().map(|node| rows::node(&reading, &seats, node)).collect();
     let runs = |container: &ObservedContainer| {
         matches!(
             container.state,

@@ -2,16 +2,16 @@
 
 use super::reading::Reading;
 use super::{Link, ModuleStatus, NodeStatus, Role};
-use crate::arrangement::Standing;
+use crate::arrangement::{Seats, Standing};
 use crate::observation::LoadedModule;
-use crate::topology::{Node, NodeName};
+use crate::topology::Node;
 
 /// The row of a node.
-pub(super) fn node(reading: &Reading<'_>, node: &Node) -> NodeStatus {
+pub(super) fn node(reading: &Reading<'_>, seats: &Seats<'_>, node: &Node) -> NodeStatus {
     let view = reading.arrangement.view(&node.name);
     let mut status = NodeStatus {
         name: node.name.clone(),
-        role: first_role(reading, &node.name),
+        role: seats.seat(&node.name).role.into(),
         address: node.address.to_string(),
         endpoint: node.endpoint.to_string(),
         container: node.name.clone(),
@@ -49,16 +49,5 @@ fn module(module: &LoadedModule) -> ModuleStatus {
         built_in: module.is_built_in(),
         path: file.map(|file| file.path.clone()),
         args: file.map(|file| file.args.clone()).unwrap_or_default(),
-    }
-}
-
-/// The role of a node in the topology.
-fn first_role(reading: &Reading<'_>, name: &NodeName) -> Role {
-    if reading.topology.is_sentinel(name) {
-        Role::Sentinel
-    } else if reading.topology.starts_as_primary(name) {
-        Role::Primary
-    } else {
-        Role::Replica
     }
 }

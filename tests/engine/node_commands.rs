@@ -30,7 +30,9 @@ fn a_replica_takes_over_from_the_owner_of_a_key() {
     assert_eq!((&heir["shard"], &heir["slots"][0][0]), (&3.into(), &10923.into()), "{killed:#}");
     assert_eq!([&heir["from"], &heir["to"]], [&*deployment.node(3), &*deployment.node(6)], "{killed:#}");
     assert!((500..20_000).contains(&heir["after_ms"].as_u64().expect("a number")), "{killed:#}");
-    assert_eq!(deployment.status()["nodes"][2]["condition"], "exited");
+    let status = deployment.status();
+    let former = &status["nodes"][2];
+    assert_eq!((&former["condition"], &former["role"]), (&"exited".into(), &"replica".into()), "{status:#}");
 
     let again = json(&deployment, "kill", &["3"]);
     assert_eq!(

@@ -1,7 +1,6 @@
 //! The present place of every node: its role, its shard and its primary. Nodes that do not answer have a place, too.
 
-use crate::arrangement::{Arrangement, Standing};
-use crate::status::Role;
+use super::{Arrangement, Standing};
 use crate::topology::{Kind, Node, NodeName, Shard, SlotSet, Topology};
 
 /// The present places of all nodes.
@@ -17,9 +16,20 @@ pub struct Seats<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
     /// Its role. A silent node is a primary until another node has its place.
-    pub role: Role,
+    pub role: SeatRole,
     /// The position of its shard, counted from 0; `None` for a sentinel.
     pub shard: Option<usize>,
+}
+
+/// The role of a node, whether it answers or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatRole {
+    /// It is the primary of its shard, or was it, and no other node has its place.
+    Primary,
+    /// It replicates a primary, or will do so once it answers.
+    Replica,
+    /// It watches a primary.
+    Sentinel,
 }
 
 impl<'a> Seats<'a> {
@@ -50,20 +60,20 @@ impl<'a> Seats<'a> {
     #[must_use]
     pub fn seat(&self, node: &NodeName) -> Seat {
         if self.topology.is_sentinel(node) {
-            return Seat { role: Role::Sentinel, shard: None };
+            return Seat { role: SeatRole::Sentinel, shard: None };
         }
         let led = self.shard_led_by(node);
         let by_spec =
             || self.topology.shards.iter().position(|shard| shard.nodes().any(|own| own.name == *node));
         match self.arrangement.standing(node) {
-            Some(Standing::Primary { .. }) => Seat { role: Role::Primary, shard: led.or_else(by_spec) },
+            Some(Standing::Primary { .. }) => Seat { role: SeatRole::Primary, shard: led.or_else(by_spec) },
             Some(Standing::Replica { of, .. }) => {
                 let of_its_primary = of.and_then(|primary| self.shard_led_by(&primary));
-                Seat { role: Role::Replica, shard: of_its_primary.or_else(by_spec) }
+                Seat { role: SeatRole::Replica, shard: of_its_primary.or_else(by_spec) }
             }
-            Some(Standing::Sentinel { .. }) => Seat { role: Role::Sentinel, shard: None },
+            Some(Standing::Sentinel { .. }) => Seat { role: SeatRole::Sentinel, shard: None },
             None => {
-                let role = if led.is_some() { Role::Primary } else { Role::Replica };
+                let role = if led.is_some() { SeatRole::Primary } else { SeatRole::Replica };
                 Seat { role, shard: led.or_else(by_spec) }
             }
         }
