@@ -19,6 +19,8 @@ pub(crate) struct Figures {
     pub(crate) reset_six: Resets,
     /// Resets of a standalone server.
     pub(crate) reset_one: Resets,
+    /// `redisctl seed` of 100 000 SETs into six nodes.
+    pub(crate) seed_six: Vec<f64>,
     /// C: compose and redis-cli.
     pub(crate) compose_up: Vec<f64>,
     /// C': C until every node lists every replica.

@@ -29,6 +29,9 @@ use crate::tool::Tool;
 /// How often the start of the binary is timed. A single start is too short to measure.
 const VERSION_RUNS: usize = 25;
 
+/// The keys that are seeded in each round.
+const SEEDED: u32 = 100_000;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -92,6 +95,7 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
         }
         if arguments.measures(Part::Redisctl) {
             figures.redisctl_up.push(tool.up(&Layout::REDISCTL)?.as_secs_f64());
+            figures.seed_six.push(tool.seed(&Layout::REDISCTL, SEEDED)?.as_secs_f64());
             figures.reset_six.add(&reset::measure(&tool, &Layout::REDISCTL).await?);
             figures.redisctl_down.push(tool.down(&Layout::REDISCTL)?.as_secs_f64());
         }

@@ -139,6 +139,13 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
             &figures.reset_one.command_milliseconds,
             [],
         ),
+        Row::new(
+            "seed_six",
+            "redisctl seed, 100 000 SETs, 6 nodes",
+            "s",
+            &figures.seed_six,
+            [Bar::new(AtMost, "2 s", Some(2.0))],
+        ),
         Row::new("engine_up_thirty", "A   30 nodes", "s", &figures.engine_up_thirty, []),
         Row::new(
             "redisctl_up_thirty",

@@ -28,6 +28,8 @@ pub(crate) async fn measure(tool: &Tool, layout: &Layout) -> Result<ResetTimes> 
     let engine = ConnectedEngine::from_environment().await?;
     let deployment = engine.deployment(Some(&layout.name())).await?;
     let mut times = ResetTimes::default();
+    // Earlier parts of the round left keys.
+    deployment.reset().await?;
     for _ in 0..RESETS {
         write_keys(&deployment).await?;
         let done = deployment.reset().await?;

@@ -1,6 +1,6 @@
-//! Runs the release binary as a user does: `redisctl up`, `redisctl reset`, `redisctl down`, `redisctl --version`.
+//! Runs the release binary as a user does: `redisctl up`, `redisctl seed`, `redisctl reset`, `redisctl down`, `redisctl --version`.
 
-use std::io::{Read, Seek};
+use std::io::{BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -71,6 +71,18 @@ impl Tool {
     /// Resets the layout's deployment.
     pub(crate) fn reset(&self, layout: &Layout) -> Result<Duration> {
         self.timed(&["reset".to_owned(), layout.name()])
+    }
+
+    /// Seeds the layout's deployment with SETs of this number of keys.
+    pub(crate) fn seed(&self, layout: &Layout, keys: u32) -> Result<Duration> {
+        let mut file = tempfile::NamedTempFile::new()?;
+        let mut writer = BufWriter::new(file.as_file_mut());
+        for key in 0..keys {
+            writeln!(writer, "SET key:{key} value:{key}")?;
+        }
+        writer.flush()?;
+        drop(writer);
+        self.timed(&["seed".to_owned(), layout.name(), file.path().display().to_string()])
     }
 
     fn up_arguments(&self, layout: &Layout) -> Vec<String> {
