@@ -1,4 +1,4 @@
-//! Reports in JUnit's XML, which CI systems read.
+//! Reports as XML in the form of `JUnit`, which CI systems read.
 
 use std::time::Duration;
 

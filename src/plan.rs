@@ -104,6 +104,19 @@ pub enum Action {
     Await(Condition),
 }
 
+impl Action {
+    /// Whether the action is the other, or does more. While slots move, their number and that of their keys change.
+    fn does_the_work_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Server(ServerAction::MoveSlots { to, .. }),
+                Self::Server(ServerAction::MoveSlots { to: other, .. }),
+            ) => to == other,
+            (one, other) => one == other,
+        }
+    }
+}
+
 impl Plan {
     /// Whether the plan has no step.
     #[must_use]
@@ -147,8 +160,9 @@ impl Plan {
     /// The steps of a newer plan that change the deployment and are missing in this plan. Temporary settings do not
     /// count, because they only serve other steps.
     pub fn lacks<'a>(&'a self, newer: &'a Self) -> impl Iterator<Item = &'a Step> {
-        let has =
-            |wanted: &Step| self.steps().any(|step| step.node == wanted.node && step.action == wanted.action);
+        let has = |wanted: &Step| {
+            self.steps().any(|step| step.node == wanted.node && step.action.does_the_work_of(&wanted.action))
+        };
         let is_needed = |step: &Step| step.changes() && step.cause != Cause::Mending;
         newer.steps().filter(move |step| is_needed(step) && !has(step))
     }

@@ -291,6 +291,13 @@ impl<'a> Servers<'a> {
         futures_util::future::try_join_all(peers.iter().map(|peer| self.connection(&peer.node))).await
     }
 
+    /// The connections of all other servers of the topology that answer.
+    async fn others(&self, besides: [&NodeName; 2]) -> Vec<MultiplexedConnection> {
+        let servers = self.topology.servers().into_iter().map(|node| &node.name);
+        let others = servers.filter(|name| !besides.contains(name)).map(|name| self.connection(name));
+        futures_util::future::join_all(others).await.into_iter().flatten().collect()
+    }
+
     /// Returns the result. Drops the connection if it broke.
     fn kept<T>(&self, node: &NodeName, result: Result<T, ServerError>) -> Result<T, ServerError> {
         if result.as_ref().is_err_and(ServerError::is_broken_connection) {

@@ -129,7 +129,7 @@ pub(crate) mod tests {
         let mut reader = SnapshotReader::begin(bytes)?;
         assert_eq!(reader.head(), &head());
         let mut records = Vec::new();
-        while let Some(record) = reader.next()? {
+        while let Some(record) = reader.next_record()? {
             records.push(record);
         }
         Ok(records)
@@ -148,7 +148,7 @@ pub(crate) mod tests {
         let whole = snapshot(&[key(b"a", None), key(b"b", Some(7))]);
         for end in 0..whole.len() {
             let fault = SnapshotReader::begin(&whole[..end]).and_then(|mut reader| {
-                while reader.next()?.is_some() {}
+                while reader.next_record()?.is_some() {}
                 Ok(())
             });
             assert!(fault.is_err(), "cut off after {end} of {} bytes", whole.len());
@@ -157,7 +157,7 @@ pub(crate) mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             let fault = SnapshotReader::begin(damaged.as_slice()).and_then(|mut reader| {
-                while reader.next()?.is_some() {}
+                while reader.next_record()?.is_some() {}
                 Ok(())
             });
             assert!(fault.is_err(), "byte {at} is damaged");

@@ -14,9 +14,10 @@ use crate::planner::{self, Forming, Options};
 use crate::topology::files::{self, File};
 use crate::topology::{Credentials, NodeName, Topology};
 
-/// The maximum number of rounds. One round starts containers whose servers must be asked. One uses the servers'
+/// The maximum number of rounds. One round starts containers whose servers must be asked, and one awaits owners of
+/// slots that leave. Two move slots: open slots first go to the node at their other end. One uses the servers'
 /// answers, and each way of forming needs one. One is spare.
-pub const MOST_ROUNDS: usize = 6;
+pub const MOST_ROUNDS: usize = 8;
 
 /// The engine and servers of one deployment, and its wanted topology.
 pub trait RunContext: Sync {

@@ -123,7 +123,7 @@ impl<'a> Restore<'a> {
         let path = &self.file.path;
         let mut reader = open(path).map_err(|fault| unusable(path, fault))?;
         let mut done = 0;
-        while let Some(record) = reader.next().map_err(|fault| unusable(path, fault))? {
+        while let Some(record) = reader.next_record().map_err(|fault| unusable(path, fault))? {
             writer.write(record).await?;
             done += 1;
             if done % REPORT_AFTER == 0 {

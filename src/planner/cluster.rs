@@ -110,7 +110,7 @@ pub(super) fn later_moves(world: &World<'_>) -> Vec<Step> {
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());
     let holds = Holds::find(world, &present, &shunned, false);
     let owners = Owners::find(&present, &holds);
-    Moves::find(world, &present, &holds, &owners).steps(world, &present)
+    Moves::find(world, &present, &holds, &owners).groups(world, &present).concat()
 }
 
 /// Resets nodes that the cluster has forgotten. Under their present ids, the servers would refuse them for a minute.

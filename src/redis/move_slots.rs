@@ -13,6 +13,7 @@ use super::connect::Login;
 use super::error::is_for_primaries;
 use super::{ServerError, parse};
 use crate::observation::ClusterView;
+use crate::poll::Wait;
 use crate::topology::{Address, SlotSet};
 
 /// The most slots that are open at a time. Every node writes its file for each batch.
@@ -30,6 +31,12 @@ const MIGRATIONS_AT_ONCE: usize = 4;
 /// The time limit of a reply. A single key may have hundreds of megabytes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The time limit for the news of moved slots. Nodes tell all others at once.
+const HEARING: Duration = Duration::from_secs(10);
+
+/// The interval of checks for the news.
+const HEARING_POLL: Duration = Duration::from_millis(5);
+
 /// Two primaries of a cluster, and the slots that go from one to the other.
 pub(super) struct SlotMove<'a> {
     pub(super) source: MultiplexedConnection,
@@ -38,6 +45,8 @@ pub(super) struct SlotMove<'a> {
     pub(super) address: Address,
     /// The login of the source at the target.
     pub(super) login: Option<&'a Login>,
+    /// The other nodes that answer.
+    pub(super) others: Vec<MultiplexedConnection>,
 }
 
 impl SlotMove<'_> {
@@ -55,12 +64,45 @@ impl SlotMove<'_> {
             return Err(ServerError::NotUpYet);
         }
         self.copy_functions().await?;
-        let slots: Vec<u16> = slots.slots().collect();
-        let counts = self.counts(&slots).await?;
-        for some in batches(&slots, &counts) {
+        let owned = |view: &ClusterView| view.own().map(|own| own.slots.clone()).unwrap_or_default();
+        let left: Vec<u16> = slots.without(&owned(&target)).slots().collect();
+        let counts = self.counts(&left).await?;
+        for some in batches(&left, &counts) {
             self.some(some, &source.own_id, &target.own_id).await?;
         }
+        // An earlier call that was cut off may have moved them.
+        let moved_before = slots.shared_with(&owned(&target)).shared_with(&owned(&source));
+        if !moved_before.is_empty() {
+            let moved_before: Vec<u16> = moved_before.slots().collect();
+            self.give_up(&moved_before, &target.own_id).await?;
+        }
+        self.let_all_hear(slots, &target.own_id).await
+    }
+
+    /// Waits until every node lists the slots at the target. A source that raises its config epoch before that would
+    /// get them back at the nodes that have not heard of the move.
+    async fn let_all_hear(&mut self, slots: &SlotSet, target: &str) -> Result<(), ServerError> {
+        let wait = Wait::new("the news of moved slots", HEARING, HEARING_POLL);
+        for other in &mut self.others {
+            // A node that ends meanwhile hears it when it is back.
+            while let Ok(view) = own_view(other).await {
+                let listed = view.nodes.get(target).is_none_or(|line| slots.without(&line.slots).is_empty());
+                if listed {
+                    break;
+                }
+                wait.pause().await?;
+            }
+        }
         Ok(())
+    }
+
+    /// The source lists the slots at the target.
+    async fn give_up(&mut self, slots: &[u16], to: &str) -> Result<(), ServerError> {
+        match set_slots(&mut self.source, slots, "NODE", to).await {
+            // The news of its last slot came first: the source has become a replica.
+            Err(ServerError::Command { source, .. }) if is_for_primaries(&source) => Ok(()),
+            result => result,
+        }
     }
 
     /// The number of keys in each slot.
@@ -102,11 +144,7 @@ impl SlotMove<'_> {
         }
         // The target first: otherwise no node would serve the slots for a moment.
         set_slots(&mut self.target, slots, "NODE", to).await?;
-        match set_slots(&mut self.source, slots, "NODE", to).await {
-            // The news of its last slot came first: the source has become a replica.
-            Err(ServerError::Command { source, .. }) if is_for_primaries(&source) => Ok(()),
-            result => result,
-        }
+        self.give_up(slots, to).await
     }
 
     /// The first keys of each slot.

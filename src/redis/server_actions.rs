@@ -32,8 +32,9 @@ impl Servers<'_> {
             ServerAction::CloseSlots(slots) => move_slots::close(connection, slots).await,
             ServerAction::MoveSlots { slots, to, .. } => {
                 let (source, target) = (connection.clone(), self.connection(&to.node).await?);
+                let others = self.others([node, &to.node]).await;
                 let login = self.login.as_ref();
-                SlotMove { source, target, address: to.address, login }.run(slots).await
+                SlotMove { source, target, address: to.address, login, others }.run(slots).await
             }
             ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
             ServerAction::MeetAgain(peers) => {

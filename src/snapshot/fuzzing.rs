@@ -20,7 +20,7 @@ fn snapshot(bytes: &[u8]) {
 fn read(bytes: &[u8]) -> Option<(super::SnapshotHead, Vec<super::Record>)> {
     let mut reader = SnapshotReader::begin(bytes).ok()?;
     let mut records = Vec::new();
-    while let Some(record) = reader.next().ok()? {
+    while let Some(record) = reader.next_record().ok()? {
         records.push(record);
     }
     Some((reader.head().clone(), records))

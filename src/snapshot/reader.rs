@@ -81,11 +81,7 @@ impl<R: Read> SnapshotReader<R> {
     ///
     /// # Errors
     /// The snapshot is cut off or damaged.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an iterator would have the error inside of the option"
-    )]
-    pub fn next(&mut self) -> Result<Option<Record>, SnapshotFault> {
+    pub fn next_record(&mut self) -> Result<Option<Record>, SnapshotFault> {
         if self.has_ended {
             return Ok(None);
         }
@@ -117,7 +113,7 @@ impl<R: Read> SnapshotReader<R> {
     /// # Errors
     /// The snapshot is cut off or damaged.
     pub fn check(mut self) -> Result<(SnapshotHead, u64, String), SnapshotFault> {
-        while self.next()?.is_some() {}
+        while self.next_record()?.is_some() {}
         Ok((self.head, self.keys, hex::encode(self.digest.finalize())))
     }
 }

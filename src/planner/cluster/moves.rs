@@ -120,14 +120,26 @@ impl Moves {
         steps
     }
 
-    /// The steps that move the slots.
-    pub(super) fn steps(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<Step> {
-        let moved = self.pairs.iter().filter_map(|((from, to), (slots, cause))| {
+    /// The steps that move the slots, in groups that run one after another. In a group, no primary gives and gets slots.
+    /// A primary that gets slots raises its config epoch. It would claim slots back that it has not given up everywhere.
+    pub(super) fn groups(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<Vec<Step>> {
+        let mut groups: Vec<(BTreeSet<&NodeName>, BTreeSet<&NodeName>, Vec<Step>)> = Vec::new();
+        for ((from, to), (slots, cause)) in &self.pairs {
+            let Some(peer) = target(world, present, to) else { continue };
             let (slots, keys) = (slots.clone(), keys_in(present, from, slots));
-            let to = target(world, present, to)?;
-            Some(server(from, ServerAction::MoveSlots { slots, to, keys }, cause.clone()))
-        });
-        moved.collect()
+            let step = server(from, ServerAction::MoveSlots { slots, to: peer, keys }, cause.clone());
+            let is_free = |(givers, takers, _): &&mut (BTreeSet<_>, BTreeSet<_>, _)| {
+                !takers.contains(from) && !givers.contains(to)
+            };
+            if let Some((givers, takers, steps)) = groups.iter_mut().find(is_free) {
+                givers.insert(from);
+                takers.insert(to);
+                steps.push(step);
+            } else {
+                groups.push((BTreeSet::from([from]), BTreeSet::from([to]), vec![step]));
+            }
+        }
+        groups.into_iter().map(|(_, _, steps)| steps).collect()
     }
 
     /// The stages that move and close the slots. A primary sends to one other primary at a time.
@@ -136,11 +148,13 @@ impl Moves {
             server(&node, ServerAction::CloseSlots(slots), Cause::OpenSlots)
         };
         let awaited = self.await_replicas(world, present, holds);
-        let moved = self.steps(world, present);
+        let groups = self.groups(world, present);
         let closed: Vec<Step> = self.closed.into_iter().map(close).collect();
         let mut stages = Stages::one("close slots", Order::SideBySide, closed);
         stages.push("replicas", Order::SideBySide, awaited);
-        stages.push("move slots", Order::SideBySide, moved);
+        for steps in groups {
+            stages.push("move slots", Order::SideBySide, steps);
+        }
         stages
     }
 }

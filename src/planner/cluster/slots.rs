@@ -28,10 +28,7 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }
         if !world.removes_traces {
-            if let Some(slots) = unassigned.remove(&node.name) {
-                let cause = Cause::Unassigned(slots.clone());
-                steps.push(server(&node.name, ServerAction::AssignSlots(slots), cause));
-            }
+            steps.extend(unassigned.remove(&node.name).into_iter().flat_map(|given| given.steps(&node.name)));
             continue;
         }
         let mut shards = topology.shards.iter().zip(holds.iter());
@@ -48,10 +45,7 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds
         }
     }
     let leaving = unassigned.into_iter().filter(|_| !world.removes_traces);
-    steps.extend(leaving.map(|(node, slots)| {
-        let cause = Cause::Unassigned(slots.clone());
-        server(&node, ServerAction::AssignSlots(slots), cause)
-    }));
+    steps.extend(leaving.flat_map(|(node, given)| given.steps(&node)));
     Stages::one("slots", Order::SideBySide, steps)
 }
 
@@ -73,36 +67,53 @@ pub(super) fn close(present: &Arrangement<'_>) -> Stages {
     Stages::one("close slots", Order::SideBySide, steps.collect())
 }
 
-/// The slots without an owner, by the primary that gets them. Nodes refuse slots that they still list at another
-/// primary. Then that primary gets them back, and they move later.
+/// Slots without an owner that a primary gets.
+#[derive(Default)]
+struct Given {
+    /// Slots of its shard that no node lists at another primary.
+    free: SlotSet,
+    /// Slots that nodes list at it. They would refuse them to other primaries, and it may still hold their keys.
+    listed: SlotSet,
+}
+
+impl Given {
+    fn steps(self, node: &NodeName) -> Vec<Step> {
+        let Self { free, listed } = self;
+        let step = |slots: SlotSet, action: fn(SlotSet) -> ServerAction| {
+            let cause = Cause::Unassigned(slots.clone());
+            (!slots.is_empty()).then(|| server(node, action(slots), cause))
+        };
+        [step(free, ServerAction::AssignSlots), step(listed, ServerAction::TakeSlots)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// The slots without an owner, by the primary that gets them. Slots of other shards move later.
 fn unassigned(
     world: &World<'_>,
     present: &Arrangement<'_>,
     holds: &Holds,
     owners: &Owners,
-) -> BTreeMap<NodeName, SlotSet> {
+) -> BTreeMap<NodeName, Given> {
     let (owned, left_alone) = (owners.all(), world.left_alone.slots());
-    let mut unassigned: BTreeMap<NodeName, SlotSet> = BTreeMap::new();
+    let mut unassigned: BTreeMap<NodeName, Given> = BTreeMap::new();
     let missing = |shard: &Shard| shard.slots.without(&owned).without(&left_alone);
     if world.topology.shards.iter().all(|shard| missing(shard).is_empty()) {
         return unassigned;
     }
     let listed = present.listed_slots();
-    let mut give = |node: &NodeName, slots: SlotSet| {
-        if !slots.is_empty() {
-            let all = unassigned.entry(node.clone()).or_default();
-            *all = all.joined_with(&slots);
-        }
-    };
     for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
         let mut missing = missing(shard);
-        let others = listed.iter().filter(|(node, _)| ***node != held.primary);
-        for (node, slots) in others {
+        for (node, slots) in listed.iter().filter(|(node, _)| ***node != held.primary) {
             let theirs = missing.shared_with(slots);
             missing = missing.without(&theirs);
-            give(node, theirs);
+            let given = unassigned.entry((*node).clone()).or_default();
+            given.listed = given.listed.joined_with(&theirs);
         }
-        give(&held.primary, missing);
+        let given = unassigned.entry(held.primary.clone()).or_default();
+        given.free = given.free.joined_with(&missing);
     }
     unassigned
 }

@@ -204,6 +204,19 @@ impl Cluster {
         self.current_epoch
     }
 
+    /// The news that another node owns slots.
+    pub(crate) fn hear_of_move(&mut self, owner: &str, slots: &Slots, epoch: u64) {
+        if !self.nodes.contains_key(owner) {
+            return;
+        }
+        self.nodes.values_mut().for_each(|line| line.slots.remove(slots));
+        self.current_epoch = self.current_epoch.max(epoch);
+        if let Some(line) = self.nodes.get_mut(owner) {
+            line.slots.add(slots);
+            line.epoch = line.epoch.max(epoch);
+        }
+    }
+
     /// CLUSTER SETSLOT NODE at the new owner, which raises its config epoch above all that it and the former owner know.
     pub(crate) fn accept_slots(&mut self, slots: &Slots, known: u64) {
         self.close(slots);

@@ -146,6 +146,14 @@ impl State {
         target.keys.take(&keys);
         let cluster = target.cluster.as_mut().ok_or_else(|| final_fault("cluster support disabled"))?;
         cluster.accept_slots(&slots, epoch);
+        let (owner, epoch) = (cluster.own_id.clone(), cluster.own().epoch);
+        let reachable: Vec<NodeName> = self.reachable().into_iter().map(|(name, _)| name.clone()).collect();
+        for other in reachable {
+            let cluster = self.process(&other).ok().and_then(|process| process.cluster.as_mut());
+            if let Some(cluster) = cluster.filter(|cluster| cluster.own_id != owner) {
+                cluster.hear_of_move(&owner, &slots, epoch);
+            }
+        }
         Ok(())
     }
 

@@ -357,6 +357,32 @@ async fn slots_move_with_their_keys_when_the_count_of_shards_changes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_primary_never_gives_and_gets_slots_at_the_same_time() {
+    let topology = topology("{kind: cluster, shards: 3, replicas: 0}");
+    let world = up(&topology).await;
+    let [first, second, third] = [1, 2, 3].map(|number| node(&topology, number));
+    world.put_keys(&first, 100);
+    for (from, to) in [(&first, &second), (&second, &third), (&third, &first)] {
+        let some = world.slots(from).slots().skip(1000).take(100).collect();
+        assert!(world.reshard(from, to, &some));
+    }
+    settle().await;
+    assert_snapshot!(plan(&world, &topology, SWAP), @"
+    shop: 3 changes in 3 stages
+    move slots
+      shop-1  move 100 slots to shop-3, about 1 keys  # slots of another shard
+    move slots
+      shop-2  move 100 slots to shop-1, about 0 keys  # slots of another shard
+    move slots
+      shop-3  move 100 slots to shop-2, about 0 keys  # slots of another shard
+    then plan again: the answers of the servers decide the further steps
+    ");
+    converge(&world, &topology, SWAP).await;
+    assert_ready(&world, &topology);
+    assert_eq!(world.keys(&first), 100);
+}
+
+#[tokio::test(start_paused = true)]
 async fn tls_comes_and_goes_with_a_say() {
     let world = up(&topology("kind: standalone")).await;
     let changed = topology("{kind: standalone, tls: true}");
