@@ -63,6 +63,9 @@ impl SlotMove<'_> {
         if !is_up(&mut self.target).await? {
             return Err(ServerError::NotUpYet);
         }
+        if has_other_databases(&mut self.source).await? {
+            return Err(ServerError::OtherDatabases);
+        }
         self.copy_functions().await?;
         let owned = |view: &ClusterView| view.own().map(|own| own.slots.clone()).unwrap_or_default();
         let left: Vec<u16> = slots.without(&owned(&target)).slots().collect();
@@ -246,6 +249,13 @@ async fn send(
         pipeline.add_command(command);
     }
     query_all(connection, "CLUSTER SETSLOT", &mut pipeline).await.map(drop)
+}
+
+/// Whether a server has keys in databases beyond 0. Clusters of Valkey 9 may have them.
+async fn has_other_databases(connection: &mut MultiplexedConnection) -> Result<bool, ServerError> {
+    let text: String = query(connection, "INFO", cmd("INFO").arg("keyspace")).await?;
+    let mut databases = text.lines().filter_map(|line| line.strip_prefix("db")?.split_once(':'));
+    Ok(databases.any(|(number, _)| number != "0"))
 }
 
 /// Whether a node reports `cluster_state:ok`.
