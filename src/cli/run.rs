@@ -13,26 +13,27 @@ use super::duration::{duration, time_to_live};
 #[derive(Debug, Args)]
 #[command(
     override_usage = "redisctl run [OPTIONS] [TOPOLOGY] -- COMMAND...",
-    after_long_help = "The command has the variables of `redisctl env` (REDIS_URL, REDIS_NODES …), and REDISCTL_NAME, the name
-of the deployment. With --host, DOCKER_HOST is set, too. The deployment has a fresh name, free ports
-and a free subnet, so that runs at the same time do not disturb each other. It is removed with its
-data, also when the command fails or a signal arrives. After `kill -9`, the next `redisctl up`, `run`
-or `gc` removes it once its time (--ttl) is over. Ctrl-Z stops the renewal of this time, too.
+    after_long_help = "\
+The command has the variables of `redisctl env` (REDIS_URL, REDIS_NODES …), and REDISCTL_NAME, the name of \
+the deployment. With --host, DOCKER_HOST is set, too. The deployment has a fresh name, free ports and a free \
+subnet, so that runs at the same time do not disturb each other. It is removed with its data, also when the \
+command fails or a signal arrives. After `kill -9`, the next `redisctl up`, `run` or `gc` removes it once its \
+time (--ttl) is over. Ctrl-Z stops the renewal of this time, too.
 
-Exit codes: the exit code of the command; 128 and the number of the signal that ended the command or
-the run; 126 if the command does not start; otherwise those of `redisctl up`. With several images:
-0 if the command passed with all images, otherwise the exit code of the first image that failed.
+Exit codes: the exit code of the command; 128 and the number of the signal that ended the command or the run; \
+126 if the command does not start; otherwise those of `redisctl up`. With several images: 0 if the command \
+passed with all images, otherwise the exit code of the first image that failed.
 
-Stdout belongs to the command. The table for several images goes to stderr. With --output json, the
-results are on stdout, and the output of the command goes to stderr.
+Stdout belongs to the command. The table for several images goes to stderr. With --output json, the results \
+are on stdout, and the output of the command goes to stderr.
 
 Examples:
-  redisctl run -- pytest                          a cluster of six nodes for a test suite
+  redisctl run -- pytest              a cluster of six nodes for a test suite
   redisctl run standalone -- npm test
-  redisctl run ./my.yaml --set shards=5 -- cargo test --test cluster
-  redisctl run --image redis:8 --image valkey/valkey:9 --junit out.xml --bundle out -- pytest
-  redisctl run secure --user app -- sh -c 'redis-cli -u \"$REDIS_URL\" PING'
-  redisctl run replica -- bash                    a shell, with a deployment for as long as it is open"
+  redisctl run ./my.yaml --set shards=5 -- cargo test
+  redisctl run --image redis:8 --image valkey/valkey:9 -- pytest
+  redisctl run secure --user regular -- sh -c 'redis-cli -u \"$REDIS_URL\" PING'
+  redisctl run replica -- bash        a shell; the deployment ends with it"
 )]
 pub struct RunArguments {
     /// Which spec. Without `--name`, the deployment gets a fresh name that begins with the name of the spec.

@@ -26,6 +26,21 @@ fn help_of_each_command() {
     }
 }
 
+/// clap wraps a paragraph at the width of the terminal. A newline would break it at a second place.
+#[test]
+fn paragraphs_have_no_newline_and_examples_are_short() {
+    for command in Cli::command().get_subcommands() {
+        let text = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+        for part in text.split("\n\n") {
+            if let Some(examples) = part.strip_prefix("Examples:\n") {
+                assert!(examples.lines().all(|line| line.chars().count() <= 80), "{examples}");
+            } else {
+                assert!(!part.contains('\n'), "{}: {part}", command.get_name());
+            }
+        }
+    }
+}
+
 /// Another tool has the same name, so the output names this tool's purpose.
 #[test]
 fn version() {

@@ -1,0 +1,48 @@
+//! The options of commands that show the state of a deployment: `verify`, `status` and `logs`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::NameArgument;
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Which deployment.
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// Print every check's commands and replies, with masked passwords.
+    #[arg(long)]
+    pub explain: bool,
+    /// Write the results to this file, too, as XML for CI systems (`JUnit`): a case for each check.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    #[command(flatten)]
+    pub name: NameArgument,
+    /// Exit with 1 if the deployment is not ready. Without this option, the exit code is always 0.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// Options of `logs`.
+#[derive(Debug, Args)]
+pub struct LogsArguments {
+    /// The deployment; optional if the engine has exactly one.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The nodes, `shop-1` or just `1`. Default: all nodes.
+    #[arg(value_name = "NODE")]
+    pub nodes: Vec<String>,
+    /// Print new lines, too, until interrupted.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print only this number of last lines.
+    #[arg(long, value_name = "LINES")]
+    pub tail: Option<usize>,
+}

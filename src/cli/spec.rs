@@ -1,0 +1,70 @@
+//! The arguments of commands that read a spec: the spec itself, and what `export` and `init` write.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// The spec, and overrides of its fields.
+#[derive(Debug, Args)]
+pub struct SpecArguments {
+    /// The spec and most of its overrides.
+    #[command(flatten)]
+    pub fields: SpecFields,
+    /// The image of every node; `host` makes one from this machine's own server.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+}
+
+/// The spec, and overrides of its fields, without the image.
+#[derive(Debug, Args)]
+pub struct SpecFields {
+    /// A spec file, `-` for stdin, or a name: `./topologies/NAME.yaml`, otherwise a shipped topology.
+    #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
+    pub topology: String,
+    /// The deployment's name.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The network's subnet.
+    #[arg(long, value_name = "CIDR")]
+    pub subnet: Option<String>,
+    /// The first node's port, or `auto`.
+    #[arg(long, value_name = "PORT")]
+    pub port_base: Option<String>,
+    /// Override any field: `shards=5`, `config.maxmemory=1gb`, `nodes.shop-4.port=7104`.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Read variables for `${…}` from this file, too. Variables of the environment win.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The form.
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: ExportFormat,
+    /// Which spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+}
+
+/// The formats of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A file for `docker compose`, passwords as variables.
+    Compose,
+    /// Shards, nodes and addresses as a Mermaid diagram.
+    Diagram,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The shipped topology to start from.
+    #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
+    pub topology: String,
+    /// The file to write. Default: `TOPOLOGY.yaml`.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
