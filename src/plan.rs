@@ -16,6 +16,7 @@ mod engine_action;
 mod group;
 mod group_text;
 mod id;
+mod later_move;
 mod listing;
 mod names;
 mod obstacle;
@@ -37,6 +38,7 @@ pub use effect::Effect;
 pub use engine_action::{EngineAction, NetworkSettings, VolumeSettings};
 pub use group::Group;
 pub use id::{StageId, StepId};
+pub use later_move::LaterMove;
 pub use listing::{Listing, ListingLine, StepEffect};
 pub use obstacle::Obstacle;
 pub use server_action::{HandOverWay, REWRITE, ServerAction};
@@ -56,8 +58,8 @@ pub struct Plan {
     pub primaries: Vec<NodeName>,
     /// Nodes that are primaries in the place of the spec's primaries, and stay primaries.
     pub swapped_roles: Vec<SwappedRole>,
-    /// Steps of a later plan that are known now: slots that move to nodes that do not run yet.
-    pub later: Vec<Step>,
+    /// The moves of slots that a later plan makes.
+    pub later: Vec<LaterMove>,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
 }
@@ -184,13 +186,17 @@ impl Plan {
     /// Notes beside the steps: keys at stake first.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         let swapped = self.swapped_roles.iter().map(ToString::to_string);
-        self.at_stake.iter().map(ToString::to_string).chain(swapped)
+        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.later_moves())
     }
 
     /// The same notes, with a single sentence for all swapped roles.
     pub fn notes_in_short(&self) -> impl Iterator<Item = String> {
         let swapped = swapped_role::in_short(&self.swapped_roles, &self.deployment);
-        self.at_stake.iter().map(ToString::to_string).chain(swapped)
+        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.later_moves())
+    }
+
+    fn later_moves(&self) -> impl Iterator<Item = String> {
+        self.later.iter().map(ToString::to_string)
     }
 
     /// Every step, in order.

@@ -15,7 +15,7 @@ pub struct PlanDocument {
     changes: usize,
     /// The stages, in the order in which they run.
     stages: Vec<StageDocument>,
-    /// Sentences about keys at stake and swapped roles.
+    /// Sentences about keys at stake, swapped roles, and slots that a later plan moves.
     notes: Vec<String>,
 }
 

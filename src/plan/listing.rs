@@ -94,8 +94,6 @@ impl Plan {
                     "then plan again: the answers of the servers decide the further steps".to_owned(),
                 ));
             }
-            let later = self.later.iter().filter_map(|step| Some((step.node.as_ref()?, &step.action)));
-            lines.extend(later.map(|(node, action)| ListingLine::Remark(format!("later: {node}: {action}"))));
         }
         lines.extend(notes.map(|note| ListingLine::Remark(format!("note: {note}"))));
         Listing(lines)

@@ -10,13 +10,15 @@ use super::roles::Roles;
 use super::world::World;
 use super::{Forming, Options, leaving, replacements};
 use crate::arrangement::Arrangement;
-use crate::plan::{Cause, Order, ServerAction, Step};
+use crate::plan::{Cause, LaterMove, Order, ServerAction};
 use crate::topology::NodeName;
 
+mod emptied;
 mod forget;
 mod holds;
 mod meet;
 mod moves;
+mod owners;
 mod ready;
 mod replicate;
 mod restart;
@@ -28,8 +30,9 @@ pub(super) use ready::await_endpoints;
 
 use forget::{Strangers, forget};
 use holds::Holds;
-use meet::meet;
-use moves::{Moves, Owners};
+use meet::{Introductions, meet};
+use moves::Moves;
+use owners::Owners;
 use shunned::{Shunned, shunned_primaries};
 
 /// Up to this many nodes, the role swap is quicker, and every node is introduced to every other node.
@@ -64,21 +67,19 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
     if !moves.is_empty() && !world.removes_traces {
-        // Nodes that leave must stay until their slots have moved, so the next plan removes them.
-        let replicas = replicate::replicate(world, &present, &holds);
-        stages.append(forget(world, &present, Strangers::Gone));
-        stages.append(slots::assign(world, &present, &holds, &owners));
-        let changes = Changes { links: !replicas.is_empty(), ..Changes::default() };
-        stages.push("meet", Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
-        stages.append(moves.stages(world, &present, &holds));
+        let (given, changes) = move_slots(world, &present, &holds, &owners, met, moves);
+        stages.append(given);
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
     stages.append(leaving::remove(world));
     stages.append(forget(world, &present, Strangers::Others));
-    if world.removes_traces {
-        stages.append(slots::close(&present));
-    }
-    stages.append(slots::assign(world, &present, &holds, &owners));
+    let assignments = if world.removes_traces {
+        stages.append(emptied::close(&present));
+        emptied::assignments(world, &present, &holds)
+    } else {
+        slots::unassigned(world, &present, &holds, &owners)
+    };
+    stages.append(slots::assign(world, &present, assignments));
     // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
     let replicas = replicate::replicate(world, &present, &holds);
     let links = !replicas.is_empty() || holds.copy_from_the_leaving(&present);
@@ -104,13 +105,32 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     Roles { stages, changes, primaries, look_again: false }
 }
 
+/// The stages that move slots, and all that their targets need before. Nodes that leave stay until their slots have
+/// moved. The next plan removes them.
+fn move_slots(
+    world: &World<'_>,
+    present: &Arrangement<'_>,
+    holds: &Holds,
+    owners: &Owners,
+    met: Introductions,
+    moves: Moves,
+) -> (Stages, Changes) {
+    let replicas = replicate::replicate(world, present, holds);
+    let (links, readmissions) = (!replicas.is_empty(), met.readmissions);
+    let mut stages = forget(world, present, Strangers::Gone);
+    stages.append(slots::assign(world, present, slots::unassigned(world, present, holds, owners)));
+    stages.push("meet", Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
+    stages.append(moves.stages(world, present, holds));
+    (stages, Changes { links, readmissions, ..Changes::default() })
+}
+
 /// The moves of slots in a later plan, once the new nodes are there.
-pub(super) fn later_moves(world: &World<'_>) -> Vec<Step> {
+pub(super) fn later_moves(world: &World<'_>) -> Vec<LaterMove> {
     let shunned = shunned_primaries(world.topology, world.arrangement);
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());
     let holds = Holds::find(world, &present, &shunned, false);
     let owners = Owners::find(&present, &holds);
-    Moves::find(world, &present, &holds, &owners).groups(world, &present).concat()
+    Moves::find(world, &present, &holds, &owners).announced(&present)
 }
 
 /// Resets nodes that the cluster has forgotten. Under their present ids, the servers would refuse them for a minute.

@@ -93,6 +93,14 @@ pub(super) async fn own_view(connection: &mut MultiplexedConnection) -> Result<C
     Ok(view)
 }
 
+/// The node's view of the cluster, by CLUSTER INFO alone.
+pub(super) async fn own_state(connection: &mut MultiplexedConnection) -> Result<ClusterView, ServerError> {
+    let text: String = query(connection, "CLUSTER INFO", cmd("CLUSTER").arg("INFO")).await?;
+    let mut view = ClusterView::default();
+    parse::cluster_info(&text, &mut view);
+    Ok(view)
+}
+
 /// CLUSTER FORGET. If the node does not know the peer, nothing is left to do.
 pub(super) async fn forget(connection: &mut MultiplexedConnection, id: &str) -> Result<(), ServerError> {
     match cmd("CLUSTER").arg("FORGET").arg(id).exec_async(connection).await {
@@ -117,10 +125,7 @@ pub(super) async fn let_hear(
 }
 
 async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, ServerError> {
-    let text: String = query(connection, "CLUSTER INFO", cmd("CLUSTER").arg("INFO")).await?;
-    let mut view = ClusterView::default();
-    parse::cluster_info(&text, &mut view);
-    Ok(view.current_epoch)
+    Ok(own_state(connection).await?.current_epoch)
 }
 
 /// Introduces a node to peers that it does not know. It fails and names the missing peers, and is called again until

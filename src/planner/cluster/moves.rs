@@ -7,37 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::draft::{Stages, server, wait};
 use super::super::expectations::peer;
 use super::super::world::World;
-use super::holds::{Hold, Holds};
+use super::holds::Holds;
+use super::owners::Owners;
 use crate::arrangement::{Arrangement, OpenSlot, Place};
 use crate::observation::{ClusterRole, SlotWay};
-use crate::plan::{Cause, Condition, Order, Peer, ReplicationExpectation, ServerAction, Step};
+use crate::plan::{Cause, Condition, LaterMove, Order, Peer, ReplicationExpectation, ServerAction, Step};
 use crate::topology::{NodeName, SlotSet};
-
-/// The slots of every primary, once each shard has its primary.
-pub(super) struct Owners(BTreeMap<NodeName, SlotSet>);
-
-impl Owners {
-    pub(super) fn find(present: &Arrangement<'_>, holds: &Holds) -> Self {
-        let primaries: BTreeSet<&NodeName> = holds.iter().map(|held| &held.primary).collect();
-        let former = |name: &NodeName| {
-            holds.iter().any(|held| matches!(&held.hold, Hold::Leaving(former) if former == name))
-        };
-        let of_shards = holds.iter().map(|held| (held.primary.clone(), held.slots(present)));
-        let others = present.members().map(|member| &member.name);
-        let others = others.filter(|name| !primaries.contains(name) && !former(name));
-        let others = others.map(|name| (name.clone(), present.undisputed_slots(name)));
-        Self(of_shards.chain(others).filter(|(_, slots)| !slots.is_empty()).collect())
-    }
-
-    /// All slots that have an owner.
-    pub(super) fn all(&self) -> SlotSet {
-        self.0.values().flat_map(|slots| slots.ranges().iter().copied()).collect()
-    }
-
-    fn of(&self, slot: u16) -> Option<&NodeName> {
-        self.0.iter().find(|(_, slots)| slots.contains(slot)).map(|(owner, _)| owner)
-    }
-}
 
 /// The slots that a plan moves or closes.
 #[derive(Default)]
@@ -58,7 +33,7 @@ impl Moves {
             open.insert(found.slot);
         }
         let open: SlotSet = open.into_iter().collect();
-        for (owner, slots) in &owners.0 {
+        for (owner, slots) in owners.iter() {
             for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
                 let misplaced = slots.shared_with(&shard.slots).without(&open);
                 if held.primary != *owner && !misplaced.is_empty() {
@@ -102,6 +77,17 @@ impl Moves {
         self.pairs.is_empty() && self.closed.is_empty()
     }
 
+    /// The moves as announcements.
+    pub(super) fn announced(&self, present: &Arrangement<'_>) -> Vec<LaterMove> {
+        let announced = |((from, to), (slots, _)): (&(NodeName, NodeName), &(SlotSet, Cause))| LaterMove {
+            from: from.clone(),
+            to: to.clone(),
+            slots: slots.len(),
+            keys: keys_in(present, from, slots),
+        };
+        self.pairs.iter().map(announced).collect()
+    }
+
     /// Waits for the replicas of the next owners. Without replicas, keys that have just moved would be lost with their
     /// new owner.
     fn await_replicas(&self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Vec<Step> {
@@ -122,7 +108,7 @@ impl Moves {
 
     /// The steps that move the slots, in groups that run one after another. In a group, no primary gives and gets slots.
     /// A primary that gets slots raises its config epoch. It would claim slots back that it has not given up everywhere.
-    pub(super) fn groups(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<Vec<Step>> {
+    fn groups(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<Vec<Step>> {
         let mut groups: Vec<(BTreeSet<&NodeName>, BTreeSet<&NodeName>, Vec<Step>)> = Vec::new();
         for ((from, to), (slots, cause)) in &self.pairs {
             let Some(peer) = target(world, present, to) else { continue };

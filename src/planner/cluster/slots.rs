@@ -1,4 +1,4 @@
-//! Owners of slots, and the config epochs of the owners.
+//! Slots without an owner, and config epochs.
 
 use std::collections::BTreeMap;
 
@@ -6,116 +6,81 @@ use super::super::draft::{Stages, server};
 use super::super::world::World;
 use super::forget::is_alone;
 use super::holds::{Holds, ShardHold};
-use super::moves::Owners;
+use super::owners::Owners;
 use crate::arrangement::Arrangement;
-use crate::observation::{ClusterRole, ClusterView};
 use crate::plan::{Cause, Order, ServerAction, Step};
 use crate::topology::{NodeName, Shard, SlotSet};
 
-/// Sets config epochs of nodes that know no other node, and assigns slots without an owner.
-pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, holds: &Holds, owners: &Owners) -> Stages {
-    let topology = world.topology;
+/// The steps that give slots to each node.
+pub(super) type Assignments = BTreeMap<NodeName, Vec<Step>>;
+
+/// Sets config epochs of nodes that know no other node, and assigns slots.
+pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, mut assignments: Assignments) -> Stages {
     let highest = present.clusters().map(|(_, cluster)| cluster.current_epoch).max().unwrap_or(0);
-    let left_alone = world.left_alone.slots();
-    let mut unassigned = unassigned(world, present, holds, owners);
     let mut steps: Vec<Step> = Vec::new();
-    for (epoch, node) in (highest + 1..).zip(topology.nodes()) {
-        let alone = present.cluster(&node.name).is_none_or(|cluster| {
-            let has_epoch = cluster.own().is_some_and(|own| own.epoch > 0);
-            !has_epoch && is_alone(world, present, cluster)
-        });
-        if alone {
+    for (epoch, node) in (highest + 1..).zip(world.topology.nodes()) {
+        if gets_epoch(world, present, &node.name) {
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }
-        if !world.removes_traces {
-            steps.extend(unassigned.remove(&node.name).into_iter().flat_map(|given| given.steps(&node.name)));
-            continue;
-        }
-        let mut shards = topology.shards.iter().zip(holds.iter());
-        if let Some((shard, held)) = shards.find(|(_, held)| held.primary == node.name) {
-            let missing = shard.slots.without(&held.slots(present)).without(&left_alone);
-            let elsewhere = if alone { None } else { owner_besides(present, &node.name, &missing) };
-            if let Some(owner) = elsewhere {
-                let cause = Cause::SlotsElsewhere(owner.clone());
-                steps.push(server(&node.name, ServerAction::TakeSlots(missing), cause));
-            } else if !missing.is_empty() {
-                let cause = Cause::Unassigned(missing.clone());
-                steps.push(server(&node.name, ServerAction::AssignSlots(missing), cause));
-            }
-        }
+        steps.extend(assignments.remove(&node.name).into_iter().flatten());
     }
-    let leaving = unassigned.into_iter().filter(|_| !world.removes_traces);
-    steps.extend(leaving.flat_map(|(node, given)| given.steps(&node)));
+    // Nodes that leave.
+    steps.extend(assignments.into_values().flatten());
     Stages::one("slots", Order::SideBySide, steps)
 }
 
-/// Another node of the deployment that owns some of these slots. Only a reset plans for such a cluster.
-fn owner_besides<'p>(present: &'p Arrangement<'_>, node: &NodeName, slots: &SlotSet) -> Option<&'p NodeName> {
-    let others = present.clusters().map(|(name, _)| name).filter(|name| *name != node);
-    others.into_iter().find(|name| present.undisputed_slots(name).meets(slots))
+/// Whether a node has no config epoch, and knows no other node.
+pub(super) fn gets_epoch(world: &World<'_>, present: &Arrangement<'_>, node: &NodeName) -> bool {
+    present.cluster(node).is_none_or(|cluster| {
+        let has_epoch = cluster.own().is_some_and(|own| own.epoch > 0);
+        !has_epoch && is_alone(world, present, cluster)
+    })
 }
 
-/// Closes open slots at their primaries. The slots are empty.
-pub(super) fn close(present: &Arrangement<'_>) -> Stages {
-    let step = |name: &NodeName, cluster: &ClusterView| {
-        let open: SlotSet = cluster.open_slots.keys().copied().collect();
-        let is_primary = present.role(name) == Some(&ClusterRole::Primary);
-        (is_primary && !open.is_empty())
-            .then(|| server(name, ServerAction::CloseSlots(open), Cause::OpenSlots))
-    };
-    let steps = present.clusters().filter_map(|(name, cluster)| step(name, cluster));
-    Stages::one("close slots", Order::SideBySide, steps.collect())
-}
-
-/// Slots without an owner that a primary gets.
-#[derive(Default)]
-struct Given {
-    /// Slots of its shard that no node lists at another primary.
-    free: SlotSet,
-    /// Slots that nodes list at it. They would refuse them to other primaries, and it may still hold their keys.
-    listed: SlotSet,
-}
-
-impl Given {
-    fn steps(self, node: &NodeName) -> Vec<Step> {
-        let Self { free, listed } = self;
-        let step = |slots: SlotSet, action: fn(SlotSet) -> ServerAction| {
-            let cause = Cause::Unassigned(slots.clone());
-            (!slots.is_empty()).then(|| server(node, action(slots), cause))
-        };
-        [step(free, ServerAction::AssignSlots), step(listed, ServerAction::TakeSlots)]
-            .into_iter()
-            .flatten()
-            .collect()
-    }
-}
-
-/// The slots without an owner, by the primary that gets them. Slots of other shards move later.
-fn unassigned(
+/// Gives slots without an owner to primaries. Nodes would refuse a slot that they list at another primary. That
+/// primary takes the slot, because it may still hold its keys. The slot moves later.
+pub(super) fn unassigned(
     world: &World<'_>,
     present: &Arrangement<'_>,
     holds: &Holds,
     owners: &Owners,
-) -> BTreeMap<NodeName, Given> {
+) -> Assignments {
     let (owned, left_alone) = (owners.all(), world.left_alone.slots());
-    let mut unassigned: BTreeMap<NodeName, Given> = BTreeMap::new();
     let missing = |shard: &Shard| shard.slots.without(&owned).without(&left_alone);
     if world.topology.shards.iter().all(|shard| missing(shard).is_empty()) {
-        return unassigned;
+        return Assignments::new();
     }
     let listed = present.listed_slots();
+    let (mut free, mut taken): (Given, Given) = Default::default();
     for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
         let mut missing = missing(shard);
         for (node, slots) in listed.iter().filter(|(node, _)| ***node != held.primary) {
             let theirs = missing.shared_with(slots);
             missing = missing.without(&theirs);
-            let given = unassigned.entry((*node).clone()).or_default();
-            given.listed = given.listed.joined_with(&theirs);
+            give(&mut taken, node, &theirs);
         }
-        let given = unassigned.entry(held.primary.clone()).or_default();
-        given.free = given.free.joined_with(&missing);
+        give(&mut free, &held.primary, &missing);
     }
-    unassigned
+    let mut assignments = Assignments::new();
+    let mut add = |given: Given, action: fn(SlotSet) -> ServerAction| {
+        for (node, slots) in given {
+            let step = server(&node, action(slots.clone()), Cause::Unassigned(slots));
+            assignments.entry(node).or_default().push(step);
+        }
+    };
+    add(free, ServerAction::AssignSlots);
+    add(taken, ServerAction::TakeSlots);
+    assignments
+}
+
+/// The slots that nodes get.
+type Given = BTreeMap<NodeName, SlotSet>;
+
+fn give(given: &mut Given, node: &NodeName, slots: &SlotSet) {
+    if !slots.is_empty() {
+        let all = given.entry(node.clone()).or_default();
+        *all = all.joined_with(slots);
+    }
 }
 
 /// A primary gets a new config epoch if another node lists a higher epoch for it. Otherwise its slots would stay with

@@ -1,0 +1,25 @@
+//! A move of slots that a later plan makes, once its target runs.
+
+use std::fmt;
+
+use crate::topology::NodeName;
+
+/// A move of slots to a node that does not run yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaterMove {
+    /// The present owner.
+    pub from: NodeName,
+    /// The next owner.
+    pub to: NodeName,
+    /// The number of slots.
+    pub slots: usize,
+    /// About how many keys they hold.
+    pub keys: u64,
+}
+
+impl fmt::Display for LaterMove {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, slots, keys } = self;
+        write!(formatter, "{from} will move {slots} slots to {to}, about {keys} keys")
+    }
+}
