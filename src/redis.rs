@@ -31,6 +31,7 @@ pub(crate) mod fuzzing;
 mod key_reader;
 mod key_table;
 mod modules;
+mod move_login;
 mod move_slots;
 mod parse;
 mod redirect;
@@ -199,8 +200,8 @@ impl<'a> Servers<'a> {
         Ok(replies)
     }
 
-    /// Empties the records of servers that clients have not used yet, or that are reset for other clients: their logs of slow and refused commands,
-    /// and their statistics. A server that refuses it keeps them, which harms nothing.
+    /// Empties the records of servers before clients use them: the logs of slow and refused commands, and the
+    /// statistics. A server that refuses it keeps its records, which harms nothing.
     pub async fn empty_records(&self) {
         let empty = |node: &NodeName| {
             let node = node.clone();

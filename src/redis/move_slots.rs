@@ -7,11 +7,11 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, Pipeline, Value, cmd};
 
-use super::cluster::own_view;
+use super::cluster::{let_hear, own_state, own_view};
 use super::command::{query, query_all, run};
 use super::connect::Login;
 use super::error::is_for_primaries;
-use super::{ServerError, parse};
+use super::{ServerError, move_login, parse};
 use crate::observation::ClusterView;
 use crate::poll::Wait;
 use crate::topology::{Address, SlotSet};
@@ -37,19 +37,19 @@ const HEARING: Duration = Duration::from_secs(10);
 /// The interval of checks for the news.
 const HEARING_POLL: Duration = Duration::from_millis(5);
 
-/// Two primaries of a cluster, and the slots that go from one to the other.
-pub(super) struct SlotMove<'a> {
+/// Two primaries of a cluster. Slots go from the source to the target.
+pub(super) struct SlotMove {
     pub(super) source: MultiplexedConnection,
     pub(super) target: MultiplexedConnection,
     /// The target's address in the network.
     pub(super) address: Address,
-    /// The login of the source at the target.
-    pub(super) login: Option<&'a Login>,
+    /// Whether the source must log in at the target.
+    pub(super) with_login: bool,
     /// The other nodes that answer.
     pub(super) others: Vec<MultiplexedConnection>,
 }
 
-impl SlotMove<'_> {
+impl SlotMove {
     /// Moves all slots.
     pub(super) async fn run(mut self, slots: &SlotSet) -> Result<(), ServerError> {
         self.source.set_response_timeout(PATIENCE);
@@ -60,21 +60,40 @@ impl SlotMove<'_> {
                 return Err(ServerError::NotMetYet(other.own_id.clone()));
             }
         }
-        if !is_up(&mut self.target).await? {
+        if !own_state(&mut self.target).await?.ok {
             return Err(ServerError::NotUpYet);
         }
+        // Otherwise the target's next config epoch may not be higher than that of the source.
+        let_hear(&mut self.target, &mut self.source).await?;
         if has_other_databases(&mut self.source).await? {
             return Err(ServerError::OtherDatabases);
         }
         self.copy_functions().await?;
+        if !self.with_login {
+            return self.move_all(slots, &source, &target, None).await;
+        }
+        let login = move_login::create(&mut self.target, &source.own_id).await?;
+        let moved = self.move_all(slots, &source, &target, Some(&login)).await;
+        let removed = move_login::remove(&mut self.target, &login).await;
+        moved.and(removed)
+    }
+
+    /// Moves the slots that the target does not own yet.
+    async fn move_all(
+        &mut self,
+        slots: &SlotSet,
+        source: &ClusterView,
+        target: &ClusterView,
+        login: Option<&Login>,
+    ) -> Result<(), ServerError> {
         let owned = |view: &ClusterView| view.own().map(|own| own.slots.clone()).unwrap_or_default();
-        let left: Vec<u16> = slots.without(&owned(&target)).slots().collect();
+        let left: Vec<u16> = slots.without(&owned(target)).slots().collect();
         let counts = self.counts(&left).await?;
         for some in batches(&left, &counts) {
-            self.some(some, &source.own_id, &target.own_id).await?;
+            self.some(some, (&source.own_id, &target.own_id), login).await?;
         }
         // An earlier call that was cut off may have moved them.
-        let moved_before = slots.shared_with(&owned(&target)).shared_with(&owned(&source));
+        let moved_before = slots.shared_with(&owned(target)).shared_with(&owned(source));
         if !moved_before.is_empty() {
             let moved_before: Vec<u16> = moved_before.slots().collect();
             self.give_up(&moved_before, &target.own_id).await?;
@@ -130,7 +149,12 @@ impl SlotMove<'_> {
     }
 
     /// Moves a few slots.
-    async fn some(&mut self, slots: &[u16], from: &str, to: &str) -> Result<(), ServerError> {
+    async fn some(
+        &mut self,
+        slots: &[u16],
+        (from, to): (&str, &str),
+        login: Option<&Login>,
+    ) -> Result<(), ServerError> {
         set_slots(&mut self.target, slots, "IMPORTING", from).await?;
         set_slots(&mut self.source, slots, "MIGRATING", to).await?;
         // The source makes no new keys in these slots now.
@@ -141,7 +165,7 @@ impl SlotMove<'_> {
             let (slots, keys): (Vec<u16>, Vec<Vec<Vec<u8>>>) =
                 with_keys.map(|(slot, keys)| (*slot, keys)).unzip();
             for some in keys.chunks(MIGRATIONS_AT_ONCE) {
-                self.migrate(some).await?;
+                self.migrate(some, login).await?;
             }
             left = slots;
         }
@@ -160,13 +184,17 @@ impl SlotMove<'_> {
     }
 
     /// MIGRATE of the keys of a few slots. The source's keys win: it has served its clients from them.
-    async fn migrate(&mut self, keys_of_slots: &[Vec<Vec<u8>>]) -> Result<(), ServerError> {
+    async fn migrate(
+        &mut self,
+        keys_of_slots: &[Vec<Vec<u8>>],
+        login: Option<&Login>,
+    ) -> Result<(), ServerError> {
         let mut pipeline = Pipeline::new();
         for keys in keys_of_slots {
             let mut migrate = cmd("MIGRATE");
             migrate.arg(self.address.ip.to_string()).arg(self.address.port).arg("").arg(0);
             migrate.arg(u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX)).arg("REPLACE");
-            if let Some(login) = self.login {
+            if let Some(login) = login {
                 migrate.arg("AUTH2").arg(&login.user).arg(login.password.expose());
             }
             migrate.arg("KEYS").arg(keys);
@@ -254,16 +282,7 @@ async fn send(
 /// Whether a server has keys in databases beyond 0. Clusters of Valkey 9 may have them.
 async fn has_other_databases(connection: &mut MultiplexedConnection) -> Result<bool, ServerError> {
     let text: String = query(connection, "INFO", cmd("INFO").arg("keyspace")).await?;
-    let mut databases = text.lines().filter_map(|line| line.strip_prefix("db")?.split_once(':'));
-    Ok(databases.any(|(number, _)| number != "0"))
-}
-
-/// Whether a node reports `cluster_state:ok`.
-async fn is_up(connection: &mut MultiplexedConnection) -> Result<bool, ServerError> {
-    let text: String = query(connection, "CLUSTER INFO", cmd("CLUSTER").arg("INFO")).await?;
-    let mut view = ClusterView::default();
-    parse::cluster_info(&text, &mut view);
-    Ok(view.ok)
+    Ok(parse::databases(&text).keys().any(|database| *database > 0))
 }
 
 #[cfg(test)]

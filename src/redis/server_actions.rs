@@ -33,8 +33,8 @@ impl Servers<'_> {
             ServerAction::MoveSlots { slots, to, .. } => {
                 let (source, target) = (connection.clone(), self.connection(&to.node).await?);
                 let others = self.others([node, &to.node]).await;
-                let login = self.login.as_ref();
-                SlotMove { source, target, address: to.address, login, others }.run(slots).await
+                let with_login = self.login.is_some();
+                SlotMove { source, target, address: to.address, with_login, others }.run(slots).await
             }
             ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
             ServerAction::MeetAgain(peers) => {
