@@ -45,6 +45,9 @@ pub struct BrokenLine {
 /// Why a line cannot be a command of a file. It does not repeat arguments, because they may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandFault {
+    /// The file is in another encoding. PowerShell writes it so.
+    #[error("the file is UTF-16: save it as UTF-8")]
+    Encoding,
     /// The quotes do not match.
     #[error("the quotes do not match")]
     Quotes,
@@ -74,7 +77,13 @@ impl fmt::Display for BrokenLine {
 /// The commands of a file, in order. After a fault in RESP there is no further command.
 pub fn commands(bytes: &[u8]) -> impl Iterator<Item = Result<PlacedCommand, BrokenLine>> {
     let is_resp = bytes.first() == Some(&b'*');
-    let (resp, text) = if is_resp { (bytes, [].as_slice()) } else { ([].as_slice(), bytes) };
+    let is_utf_16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let (resp, text) = match (is_utf_16, is_resp) {
+        (true, _) => ([].as_slice(), [].as_slice()),
+        (false, true) => (bytes, [].as_slice()),
+        (false, false) => ([].as_slice(), bytes),
+    };
+    let foreign = is_utf_16.then_some(Err(BrokenLine { line: 1, fault: CommandFault::Encoding }));
     let of_resp = Resp::new(resp).map(|command| {
         let (line, command) = command;
         command.map_err(|fault| BrokenLine { line, fault: fault.into() }).map(|words| (line, words))
@@ -90,7 +99,7 @@ pub fn commands(bytes: &[u8]) -> impl Iterator<Item = Result<PlacedCommand, Brok
             Err(_) => Some(Err(BrokenLine { line: number, fault: CommandFault::Quotes })),
         }
     });
-    of_resp.chain(of_text).map(|found| {
+    foreign.into_iter().chain(of_resp).chain(of_text).map(|found| {
         let (line, words) = found?;
         match CommandKind::reserved(&words) {
             Some(name) => Err(BrokenLine { line, fault: CommandFault::Unsupported(name) }),
@@ -142,6 +151,9 @@ mod tests {
         let text = b"\xef\xbb\xbf# fixtures\nSET a 1\r\n\n  # more\nSET 'b c' \"\\x41\"";
         assert_eq!(read(text), ["2 SET|a|1", "5 SET|b c|A"]);
         assert!(read(b"").is_empty() && read(b"\n\n#").is_empty());
+        for utf_16 in [&b"\xff\xfeS\0E\0T\0"[..], b"\xfe\xff\0S\0E\0T"] {
+            assert_eq!(read(utf_16), ["! 1: the file is UTF-16: save it as UTF-8"]);
+        }
     }
 
     #[test]

@@ -92,6 +92,23 @@ pub fn handles_signals(command: &Command) -> bool {
     matches!(command, Command::Run(_))
 }
 
+/// The next thing to do after an interruption; `None`: the command changes nothing, or undoes its changes.
+#[must_use]
+pub fn hint_after_interruption(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Up(_) | Command::Down(_) => Some(
+            "what was done stays: run the same command again to complete it, or `redisctl down` to remove it",
+        ),
+        Command::Reset(_) | Command::Restore(_) => {
+            Some("what was done stays: run the same command again to complete it")
+        }
+        Command::Seed(_) => Some(
+            "executed commands stay executed: before the files are applied again, `redisctl reset` empties the deployment",
+        ),
+        _ => None,
+    }
+}
+
 /// Warns if this process does not reach the deployment's endpoints.
 fn warn_if_out_of_reach(deployment: &Deployment, ui: &Ui) {
     if let Some(warning) = deployment.out_of_reach() {

@@ -101,6 +101,7 @@ mod step_clock;
 mod stopwatch;
 mod target;
 mod tls_files;
+mod unfinished_file;
 mod up;
 mod verify;
 

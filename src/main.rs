@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use redisctl::cli::{Cli, Command, asks_for_json, usage_failure};
+use redisctl::cli::{Cli, asks_for_json, usage_failure};
 use redisctl::commands::{self, CommandError, ExitStatus, Interruption};
 use redisctl::ui::{Failure, Output, OutputOptions, Ui};
 use tracing::{Level, Metadata};
@@ -61,7 +61,7 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
                 signal = interrupted() => signal.context("could not listen for signals")?,
             }
         }
-        ui.interrupted(matches!(cli.command, Command::Up(_) | Command::Down(_)));
+        ui.interrupted(commands::hint_after_interruption(&cli.command));
         Ok(INTERRUPTED)
     })
 }

@@ -393,11 +393,9 @@ impl Ui {
         }
     }
 
-    /// Writes that the user interrupted the command, and the next thing to do.
-    pub fn interrupted(&self, half_done: bool) {
-        let hint =
-            "what was done stays: run the same command again to complete it, or `redisctl down` to remove it";
-        let hint = half_done.then(|| hint.to_owned());
+    /// Writes that the user interrupted the command, and the next thing to do, if there is any.
+    pub fn interrupted(&self, hint: Option<&str>) {
+        let hint = hint.map(str::to_owned);
         self.error(&Failure { message: "interrupted".to_owned(), hint, ..Failure::default() });
     }
 

@@ -1,4 +1,4 @@
-//! Fuzzes lines at the prompt.
+//! Fuzzes files of commands.
 
 #![no_main]
 

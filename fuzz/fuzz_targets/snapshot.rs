@@ -1,4 +1,4 @@
-//! Fuzzes lines at the prompt.
+//! Fuzzes snapshots.
 
 #![no_main]
 

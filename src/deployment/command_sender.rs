@@ -49,6 +49,15 @@ impl<'d> CommandSender<'d> {
         Ok(Self { session, primaries, limit, queue, queued_bytes: 0, transaction, applied: 0 })
     }
 
+    /// Checks that every primary answers.
+    ///
+    /// # Errors
+    /// A primary does not answer.
+    pub(super) async fn reach_primaries(&mut self) -> Result<(), ServerError> {
+        let ping = [b"PING".to_vec()];
+        in_time(self.limit, self.session.call_primaries(&self.primaries, &ping)).await.map(drop)
+    }
+
     /// The number of commands that servers have executed.
     pub(super) fn applied(&self) -> u64 {
         self.applied

@@ -332,7 +332,7 @@ impl Error {
                 Some(format!("`redisctl verify {name} --explain` shows the commands and replies of each check"))
             }
             Self::DataFile { .. } => {
-                Some("a server loads the files of its own version and of older ones".to_owned())
+                Some("nothing was changed; a server loads the files of its own version and of older ones".to_owned())
             }
             Self::Snapshot { .. } => Some("nothing was changed; `redisctl snapshot NAME FILE` makes one".to_owned()),
             Self::Restore { .. } => {

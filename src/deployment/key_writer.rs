@@ -16,17 +16,22 @@ pub(super) struct KeyWriter<'d> {
     /// The name of the source, for errors.
     source: String,
     database: u32,
+    /// The number of keys, including those that are not sent yet.
     written: usize,
+    /// The number of executed commands that write no key.
+    others: u64,
 }
 
 impl<'d> KeyWriter<'d> {
+    /// Connects to every primary, so that nothing is changed if one of them does not answer.
     pub(super) async fn new(
         deployment: &'d Deployment,
         source: String,
         limit: Duration,
     ) -> Result<Self, Error> {
-        let sender = CommandSender::new(deployment, limit).await?;
-        Ok(Self { sender, deployment, source, database: 0, written: 0 })
+        let mut sender = CommandSender::new(deployment, limit).await?;
+        sender.reach_primaries().await?;
+        Ok(Self { sender, deployment, source, database: 0, written: 0, others: 0 })
     }
 
     /// Removes all keys and functions of the deployment.
@@ -69,7 +74,9 @@ impl<'d> KeyWriter<'d> {
     async fn send(&mut self, command: &'static str, words: &[&[u8]]) -> Result<(), Error> {
         let words = words.iter().map(|word| word.to_vec()).collect();
         let sent = self.sender.send(self.written, words).await;
-        sent.map_err(|failure| self.failure(command, failure))
+        sent.map_err(|failure| self.failure(command, failure))?;
+        self.others += 1;
+        Ok(())
     }
 
     fn failure(&self, command: &'static str, failure: SendFailure) -> Error {
@@ -81,7 +88,7 @@ impl<'d> KeyWriter<'d> {
             source: Box::new(source),
             file: self.source.clone(),
             deployment: self.deployment.name().to_string(),
-            written: self.sender.applied(),
+            written: self.sender.applied() - self.others,
         }
     }
 }

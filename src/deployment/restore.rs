@@ -90,10 +90,7 @@ impl<'a> Restore<'a> {
     /// The servers cannot read the snapshot, the deployment has keys, or a server refuses a key.
     pub async fn run(self) -> Result<Restored, Error> {
         let request = LeaseRequest::on(self.deployment, "restore", self.timeout, self.listener);
-        let lease = Box::pin(Lease::take(request)).await?;
-        let restored = lease.keep(Box::pin(self.apply())).await;
-        lease.release().await;
-        restored
+        Lease::during(request, self.apply()).await
     }
 
     async fn apply(&self) -> Result<Restored, Error> {
@@ -109,10 +106,11 @@ impl<'a> Restore<'a> {
             self.check_empty(&first).await?;
         }
         let mut writer = KeyWriter::new(self.deployment, self.subject(), self.timeout).await?;
-        self.record(through.as_ref(), false).await?;
         if self.replace {
             writer.empty().await?;
         }
+        // From here on, all keys are of this snapshot. So the next run need not empty the deployment to complete it.
+        self.record(through.as_ref(), false).await?;
         let keys = self.write(&mut writer).await?;
         self.record(through.as_ref(), true).await?;
         let deployment = self.deployment.name().clone();

@@ -52,10 +52,7 @@ impl<'a> Seed<'a> {
     /// [`Error::Seed`]: a server refused a command. Commands before it were executed.
     pub async fn run(self) -> Result<Seeded, Error> {
         let request = LeaseRequest::on(self.deployment, "seed", self.timeout, self.listener);
-        let lease = Box::pin(Lease::take(request)).await?;
-        let seeded = lease.keep(Box::pin(self.apply())).await;
-        lease.release().await;
-        seeded
+        Lease::during(request, self.apply()).await
     }
 
     /// Applies the files. The caller holds the lease.
@@ -75,16 +72,18 @@ impl<'a> Seed<'a> {
 
     /// Applies the files, with the servers that have loaded the data files. Returns the numbers of commands and keys.
     async fn apply_with(&self, servers: &RdbServers) -> Result<(u64, u64), Error> {
-        let mut sender = CommandSender::new(self.deployment, self.timeout).await?;
-        let mut keys = 0;
+        let (mut commands, mut keys) = (0, 0);
         for (position, file) in self.files.iter().enumerate() {
             match (file.content, servers.of_file(position)) {
-                (SeedContent::Commands(count), _) => self.send(file, count, &mut sender).await?,
+                (SeedContent::Commands(count), _) => {
+                    self.send(file, count, commands).await?;
+                    commands += count as u64;
+                }
                 (SeedContent::Data, Some(server)) => keys += self.copy(file, server).await?,
                 (SeedContent::Data, None) => {}
             }
         }
-        Ok((sender.applied(), keys))
+        Ok((commands, keys))
     }
 
     /// Copies all keys and functions of a server that has loaded a data file.
@@ -110,21 +109,24 @@ impl<'a> Seed<'a> {
         writer.end().await
     }
 
-    async fn send(&self, file: &SeedFile, count: usize, sender: &mut CommandSender<'_>) -> Result<(), Error> {
-        let before = sender.applied();
+    /// Sends the commands of a file. `before` is the number of executed commands of the files before it.
+    async fn send(&self, file: &SeedFile, count: usize, before: u64) -> Result<(), Error> {
+        // A session for each file: `SELECT` and `AUTH` in a file do not change the next file.
+        let mut sender = CommandSender::new(self.deployment, self.timeout).await?;
+        let failure = |failure: SendFailure, applied: u64| self.failure(file, failure, before + applied);
         let mut told = 0;
         // The file was checked.
         for command in commands(&file.bytes).flatten() {
             let sent = sender.send(command.line, command.words).await;
-            sent.map_err(|failure| self.failure(file, failure, sender))?;
-            let done = sender.applied() - before;
+            sent.map_err(|error| failure(error, sender.applied()))?;
+            let done = sender.applied();
             if done >= told + REPORT_AFTER {
                 told = done;
                 self.tell(file, TransferUnit::Commands, done, count as u64);
             }
         }
         let sent = sender.flush().await;
-        sent.map_err(|failure| self.failure(file, failure, sender))?;
+        sent.map_err(|error| failure(error, sender.applied()))?;
         self.tell(file, TransferUnit::Commands, count as u64, count as u64);
         Ok(())
     }
@@ -134,9 +136,9 @@ impl<'a> Seed<'a> {
         self.listener.hear(Event::Transfer(Transfer { subject, unit, done, total }));
     }
 
-    fn failure(&self, file: &SeedFile, failure: SendFailure, sender: &CommandSender<'_>) -> Error {
+    fn failure(&self, file: &SeedFile, failure: SendFailure, applied: u64) -> Error {
         let total = self.files.iter().map(SeedFile::commands);
         let name = self.deployment.name();
-        Error::Seed(Box::new(SeedFailure::new(name, &file.name, failure, sender.applied(), total.sum())))
+        Error::Seed(Box::new(SeedFailure::new(name, &file.name, failure, applied, total.sum())))
     }
 }

@@ -1,9 +1,7 @@
 //! A snapshot: the keys of a deployment as one file.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::try_join_all;
@@ -11,12 +9,13 @@ use futures_util::future::try_join_all;
 use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
-use super::private_files::create_private;
+use super::unfinished_file::UnfinishedFile;
 use super::{DEFAULT_TIMEOUT, Error};
 use crate::event::{Event, Listener, Transfer, TransferUnit};
 use crate::moved_data::SnapshotTaken;
 use crate::redis::{Dialer, KeyReader, operator_login};
 use crate::snapshot::{Record, SnapshotHead, SnapshotWriter};
+use crate::topology::Kind;
 
 /// The length of FUNCTION DUMP without functions: a version and a checksum.
 const NO_FUNCTIONS: usize = 10;
@@ -54,20 +53,16 @@ impl<'a> Snapshot<'a> {
     /// A primary does not answer, or the file cannot be written.
     pub async fn run(self, path: &Path) -> Result<SnapshotTaken, Error> {
         let request = LeaseRequest::on(self.deployment, "snapshot", self.timeout, self.listener);
-        let lease = Box::pin(Lease::take(request)).await?;
-        let taken = lease.keep(Box::pin(self.write(path))).await;
-        lease.release().await;
-        taken
+        Lease::during(request, self.write(path)).await
     }
 
     async fn write(&self, path: &Path) -> Result<SnapshotTaken, Error> {
         let began = Instant::now();
         let failed = |source| Error::File { operation: "write", path: path.to_owned(), source };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = Unfinished(path.with_file_name(format!("{name}.{}.part", std::process::id())));
+        let file = UnfinishedFile::create(path).map_err(failed)?;
         let mut readers = self.readers().await?;
+        self.check_slots().await?;
         let (head, functions) = self.head(&mut readers).await?;
-        let file = BufWriter::new(create_private(&beside.0).map_err(failed)?);
         let mut writer = SnapshotWriter::begin(file, &head).map_err(failed)?;
         if let Some(functions) = functions {
             writer.write(&Record::Functions(functions)).map_err(failed)?;
@@ -88,7 +83,7 @@ impl<'a> Snapshot<'a> {
             }
         }
         let (file, keys) = writer.end().map_err(failed)?;
-        let bytes = finish(file, &beside.0, path).map_err(failed)?;
+        let bytes = file.finish().map_err(failed)?;
         self.tell(path, keys, keys);
         let deployment = self.deployment.name().clone();
         Ok(SnapshotTaken { deployment, keys, bytes, seconds: began.elapsed().as_secs_f64() })
@@ -104,6 +99,28 @@ impl<'a> Snapshot<'a> {
             .iter()
             .map(|node| KeyReader::open(dialer, &node.endpoint, login, topology.server, self.timeout));
         Ok(try_join_all(open).await?)
+    }
+
+    /// Checks that the primaries serve all slots of the topology. Otherwise keys would be missing in the snapshot.
+    async fn check_slots(&self) -> Result<(), Error> {
+        let topology = self.deployment.topology();
+        if topology.kind != Kind::Cluster {
+            return Ok(());
+        }
+        let status = self.deployment.status().await?;
+        let ranges = status.nodes.iter().flat_map(|node| &node.slots);
+        let served: usize = ranges.map(|[first, last]| usize::from(last - first) + 1).sum();
+        let all: usize = topology.shards.iter().map(|shard| shard.slots.len()).sum();
+        if served >= all {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            message: format!("the nodes of `{}` serve {served} of its {all} slots", topology.name),
+            hint: format!(
+                "keys would be missing in the snapshot; `redisctl up` with the spec of `{}` brings slots back",
+                topology.name
+            ),
+        })
     }
 
     /// The head of the snapshot, and the functions if there are any.
@@ -138,25 +155,4 @@ impl<'a> Snapshot<'a> {
         let total = total.max(done);
         self.listener.hear(Event::Transfer(Transfer { subject, unit, done, total }));
     }
-}
-
-/// A file that is removed unless it gets its real name.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // Usually it has its real name, and this one does not exist.
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// Gives a written file its real name, and returns its size.
-fn finish(file: BufWriter<File>, beside: &Path, path: &Path) -> io::Result<u64> {
-    let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.flush()?;
-    file.sync_all()?;
-    let bytes = file.metadata()?.len();
-    drop(file);
-    fs::rename(beside, path)?;
-    Ok(bytes)
 }

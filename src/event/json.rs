@@ -84,7 +84,7 @@ pub enum JsonLine<'a> {
     },
     /// Data is being sent.
     Transfer {
-        /// What is sent, and how much of it.
+        /// The file, and the number of its commands or keys.
         #[serde(flatten)]
         transfer: &'a Transfer,
     },

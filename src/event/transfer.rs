@@ -1,24 +1,24 @@
-//! The progress of commands or keys that are being moved.
+//! The progress of a transfer: the number of commands or keys that are sent, read or written.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Commands or keys that are being moved.
+/// The progress of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Transfer {
     /// The file that they come from or go to.
     pub subject: String,
-    /// What is counted.
+    /// The unit of both numbers.
     pub unit: TransferUnit,
-    /// How many have been moved.
+    /// The number of moved commands or keys.
     pub done: u64,
-    /// How many there are. Clients may change the number meanwhile.
+    /// The number of all commands or keys. Clients may change it meanwhile.
     pub total: u64,
 }
 
-/// What is moved.
+/// The unit of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TransferUnit {

@@ -126,28 +126,25 @@ impl KeyReader {
         Ok(Some(records))
     }
 
-    /// The values of keys. Keys that do not exist any more are left out.
+    /// The values of keys that still exist. Each key has a transaction: its value and its expiry are of the same moment.
+    /// Keys of a cluster may not share a transaction.
     async fn values(&mut self, names: &[Vec<u8>]) -> Result<Vec<KeyRecord>, ServerError> {
         let expiry = if self.server.tells_expiry_times() { "PEXPIRETIME" } else { "PTTL" };
         let mut pipeline = Pipeline::new();
         pipeline.cmd("TIME");
         for name in names {
-            pipeline.cmd("DUMP").arg(name);
-            pipeline.cmd(expiry).arg(name);
+            pipeline.cmd("MULTI").cmd("DUMP").arg(name).cmd(expiry).arg(name).cmd("EXEC");
         }
         let replies = self.send("DUMP", &pipeline).await?;
-        let mut replies = replies.into_iter();
-        let now = replies.next().map(|time| milliseconds(&time)).unwrap_or_default();
+        let now = replies.first().map(milliseconds).unwrap_or_default();
         let base = if self.server.tells_expiry_times() { 0 } else { now };
-        let mut records = Vec::new();
-        for name in names {
-            let (Some(value), Some(expiry)) = (replies.next(), replies.next()) else { break };
-            let (Reply::Text(payload), Reply::Integer(expiry)) = (value, expiry) else { continue };
-            // -1: no expiry. -2: the key is gone, but its value was read.
-            let expires_at = u64::try_from(expiry).ok().map(|expiry| base + expiry);
-            records.push(KeyRecord { database: self.database, expires_at, key: name.clone(), payload });
-        }
-        Ok(records)
+        // Before the reply to EXEC are those to MULTI and to the queued commands.
+        let transactions = replies.into_iter().skip(1).skip(3).step_by(4);
+        let record = |(name, transaction): (&Vec<u8>, Reply)| {
+            let (payload, expires_at) = value_and_expiry(transaction, base)?;
+            Some(KeyRecord { database: self.database, expires_at, key: name.clone(), payload })
+        };
+        Ok(names.iter().zip(transactions).filter_map(record).collect())
     }
 
     /// The reply to one command.
@@ -185,6 +182,16 @@ fn scanned(reply: Reply) -> Result<(Vec<u8>, Vec<Vec<u8>>), ServerError> {
     Ok((cursor.clone(), names.iter().filter_map(name).collect()))
 }
 
+/// The value and the expiry of a key: the replies to DUMP, and to PEXPIRETIME or, after `base`, to PTTL. `None`: the key
+/// does not exist.
+fn value_and_expiry(transaction: Reply, base: u64) -> Option<(Vec<u8>, Option<u64>)> {
+    let Reply::List(replies) = transaction else { return None };
+    let Ok([Reply::Text(payload), Reply::Integer(expiry)]) = <[Reply; 2]>::try_from(replies) else {
+        return None;
+    };
+    Some((payload, u64::try_from(expiry).ok().map(|expiry| base + expiry)))
+}
+
 /// The milliseconds in a reply to TIME: seconds and microseconds.
 fn milliseconds(time: &Reply) -> u64 {
     let Reply::List(parts) = time else { return 0 };
@@ -193,4 +200,20 @@ fn milliseconds(time: &Reply) -> u64 {
         String::from_utf8_lossy(&text).parse::<u64>().unwrap_or(0)
     };
     number(0) * 1000 + number(1) / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_does_not_exist_is_left_out() {
+        let read = |value, expiry| value_and_expiry(Reply::List(vec![value, Reply::Integer(expiry)]), 1000);
+        let value = || Reply::Text(vec![1]);
+        assert_eq!(
+            (read(value(), -1), read(value(), 5)),
+            (Some((vec![1], None)), Some((vec![1], Some(1005))))
+        );
+        assert_eq!(read(Reply::Nil, -2), None);
+    }
 }

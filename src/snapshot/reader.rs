@@ -149,7 +149,7 @@ fn version(from: &mut impl Read, digest: &mut Sha256) -> Result<u32, SnapshotFau
     }
 }
 
-/// The tag and the body of a frame. A wrong length asks for no more memory than there are bytes.
+/// The tag and the body of a frame. Its memory grows with the bytes that are read. So a wrong length costs nothing.
 fn frame(from: &mut impl Read, digest: &mut Sha256) -> Result<(u8, Vec<u8>), SnapshotFault> {
     let mut header = [0; 9];
     fill(from, &mut header, digest)?;

@@ -4,7 +4,7 @@
 use redis::{Connection, Value, cmd};
 use redisctl::topology::slots::slot_of;
 
-use crate::support::{Deployment, clean_up, connect, docker, eventually, fail_with, succeed};
+use crate::support::{Deployment, clean_up, connect, docker, eventually, fail_with, redisctl, succeed};
 
 /// A stranger in the deployment's network, removed when it is dropped.
 struct Foreign {
@@ -107,6 +107,10 @@ fn a_server_that_somebody_added_keeps_its_slots_and_its_keys() {
     }
     let count = moved.len() as u64;
     assert_eq!(foreign.keys(), count);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("incomplete");
+    let said = fail_with(&redisctl(&["snapshot", &deployment.name, file.to_str().expect("a path")]), 2);
+    assert!(said.contains("of its 16384 slots") && !file.exists(), "{said}");
     docker(&["stop", &deployment.node(5)]);
 
     let plan = deployment.plan("cluster", &[]);

@@ -3,9 +3,15 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, VALKEY_8, docker, eventually, fail_with, redisctl, succeed, texts};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{
+    Deployment, VALKEY_8, command, docker, end, eventually, fail_with, redisctl, succeed, texts,
+};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -102,6 +108,14 @@ fn restored_elsewhere(cluster: &Deployment, folder: &Path) {
     succeed(&command(&["restore", &single.name, &snapshot, "--replace"]));
     assert_eq!(key(&single, &["DBSIZE"]), "10006");
 
+    // A restore that failed is completed without `--replace`.
+    key(&single, &["CONFIG", "SET", "maxmemory", "1mb"]);
+    let said = fail_with(&command(&["restore", &single.name, &snapshot, "--replace"]), 1);
+    assert!(said.contains("0 keys are in") && said.contains("FUNCTION RESTORE failed: OOM"), "{said}");
+    key(&single, &["CONFIG", "SET", "maxmemory", "0"]);
+    succeed(&command(&["restore", &single.name, &snapshot]));
+    assert_eq!(key(&single, &["DBSIZE"]), "10006");
+
     // An older server does not read it, and a damaged file is found before anything is changed.
     succeed(&command(&["snapshot", &single.name, &back]));
     let said = fail_with(&command(&["restore", &cluster.name, &back, "--replace"]), 2);
@@ -112,6 +126,15 @@ fn restored_elsewhere(cluster: &Deployment, folder: &Path) {
     let said = fail_with(&command(&["restore", &single.name, &snapshot, "--replace"]), 2);
     assert!(said.contains("it is cut off"), "{said}");
     assert_ne!(key(&single, &["DBSIZE"]), "0");
+
+    // A shard that does not answer is found before the other shards are emptied.
+    fs::write(&snapshot, &whole).expect("written");
+    let first = || succeed(&command(&["cli", &cluster.name, "1", "--", "DBSIZE"]));
+    let before = first();
+    docker(&["kill", &cluster.node(2), &cluster.node(5)]);
+    let said = fail_with(&command(&["restore", &cluster.name, &snapshot, "--replace"]), 1);
+    assert!(said.contains("could not connect") && before != "0\n", "{said}");
+    assert_eq!(first(), before);
 }
 
 /// The data file of a server, in another server and spread over a cluster. A newer file changes nothing.
@@ -132,6 +155,13 @@ fn data_files(cluster: &Deployment, single: &Deployment, of_node: &str, of_singl
         assert!(said.contains(&format!("seeded: {keys} keys")), "{said}");
         assert_eq!(count(&["cli", name, "--all", "--", "DBSIZE"]), keys);
     }
+    // Each file begins in database 0.
+    let (selects, next) = (format!("{of_node}.redis"), format!("{of_single}.redis"));
+    fs::write(&selects, "SELECT 3\nSET three 3\n").expect("written");
+    fs::write(&next, "SET zero 0\n").expect("written");
+    let said = succeed(&redisctl(&["seed", &single.name, &selects, &next]));
+    assert!(said.contains("seeded: 3 commands"), "{said}");
+    assert_eq!(count(&["cli", &single.name, "--", "GET", "zero"]), "0");
     let said = fail_with(&redisctl(&["seed", &cluster.name, of_single]), 2);
     assert!(said.contains("Can't handle RDB format version 11"), "{said}");
     assert_eq!(count(&["cli", &cluster.name, "--all", "--", "DBSIZE"]), keys);
@@ -169,6 +199,16 @@ fn a_spec_seeds_a_new_deployment_once() {
     interrupted.wait().expect("it ends");
     let said = fail_with(&shop.run("up", spec, &[]), 1);
     assert!(said.contains("is seeded only in part") && said.contains("redisctl reset"), "{said}");
+
+    let file = folder.path().join("b.redis");
+    let seed = ["seed", &shop.name, file.to_str().expect("a path")];
+    shop_cli(&shop, &["DEL", "b"]);
+    let interrupted = command(&seed).stderr(Stdio::piped()).spawn().expect("redisctl starts");
+    eventually("the file is being applied", || shop_cli(&shop, &["GET", "b"]) == "1");
+    let process = i32::try_from(interrupted.id()).expect("a process number");
+    kill(Pid::from_raw(process), Signal::SIGTERM).expect("it runs");
+    let said = fail_with(&end(interrupted), 130);
+    assert!(said.contains("executed commands stay executed"), "{said}");
 
     // Without keys, nothing of the interrupted run is there twice.
     write("b.redis", "SET b 1\n");
