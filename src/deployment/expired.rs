@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::Error;
 use super::down::Down;
 use super::engine::ConnectedEngine;
+use super::lease::{Lease, LeaseRequest};
+use super::no_listener::NoListener;
 use crate::docker::{expiry, lease};
 use crate::event::{Event, Listener, Note, Warning};
 use crate::executor::chain;
@@ -12,10 +14,11 @@ use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
 impl ConnectedEngine {
-    /// Removes every deployment whose time is over, with its data. Deployments without an expiry stay.
+    /// Removes every deployment whose time is over, with its data. Deployments without an expiry stay. Also removes
+    /// the leases of killed runs that made nothing else.
     ///
     /// # Errors
-    /// The first deployment that cannot be removed. All other deployments are still removed.
+    /// The first deployment or lease that cannot be removed. All others are still removed.
     pub async fn remove_expired(
         &self,
         listener: &dyn Listener,
@@ -29,7 +32,29 @@ impl ConnectedEngine {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
+        for name in self.only_leased().await? {
+            let request = LeaseRequest {
+                engine: self.clone(),
+                deployment: name,
+                image: None,
+                command: "gc",
+                timeout: Duration::ZERO,
+                listener: &NoListener,
+            };
+            if let Err(error) = Lease::remove_if_interrupted(request).await {
+                failure = failure.or(Some(error));
+            }
+        }
         failure.map_or(Ok(removed), Err)
+    }
+
+    /// The deployments that have a lease, but no part and no expiry. Their runs begin just now, or were killed then.
+    async fn only_leased(&self) -> Result<Vec<DeploymentName>, Error> {
+        let on_engine = self.api.inventory().await?;
+        let expiries = on_engine.expiries();
+        let is_only_leased =
+            |name: &DeploymentName| on_engine.deployment(name).is_empty() && !expiries.contains_key(name);
+        Ok(on_engine.leased().into_iter().filter(is_only_leased).collect())
     }
 
     /// Removes what [`ConnectedEngine::remove_expired`] removes, except `renewed`. A failure is a warning.

@@ -14,6 +14,7 @@
 //! A run that finds the lease of a killed run waits until the engine has finished that run's calls. It removes the
 //! lease after that, so that no other run starts earlier.
 
+use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep};
@@ -79,7 +80,7 @@ impl Lease {
         let Some(image) = image else { return Ok(request.lease(None, false)) };
         let holder = LeaseHolder::this_run(request.command).to_label();
         let wait = poll::Wait::new("the lease", request.timeout, POLL_INTERVAL);
-        let mut others = Others { request: &request, clock: None, seen: None };
+        let mut others = Others::new(&request);
         let mut follows = false;
         loop {
             let (docker, name) = (request.engine.api.client(), &request.deployment);
@@ -95,6 +96,27 @@ impl Lease {
                 return Err(others.in_use(wait.waited()));
             }
         }
+    }
+
+    /// Takes the lease, does work under it, and releases it.
+    ///
+    /// # Errors
+    /// As [`Lease::take`] and [`Lease::keep`].
+    pub(super) fn during<T>(
+        request: LeaseRequest<'_>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Pin<Box<impl Future<Output = Result<T, Error>>>> {
+        Box::pin(async move {
+            let lease = Self::take(request).await?;
+            let result = lease.keep(work).await;
+            lease.release().await;
+            result
+        })
+    }
+
+    /// Removes the lease of an interrupted run. The lease of a working run stays.
+    pub(super) async fn remove_if_interrupted(request: LeaseRequest<'_>) -> Result<(), Error> {
+        Others::new(&request).remove_if_interrupted().await.map(drop)
     }
 
     /// Whether another run changed the deployment before, so that earlier observations may be outdated.
@@ -153,7 +175,8 @@ impl<'a> LeaseRequest<'a> {
         Self {
             engine: deployment.engine().clone(),
             deployment: deployment.name().clone(),
-            image: Some(deployment.topology().image.clone()),
+            // The name of the deployment's image may be gone.
+            image: None,
             command,
             timeout,
             listener,
@@ -189,7 +212,11 @@ struct Seen {
     renewed_at: Duration,
 }
 
-impl Others<'_> {
+impl<'a> Others<'a> {
+    fn new(request: &'a LeaseRequest<'a>) -> Self {
+        Self { request, clock: None, seen: None }
+    }
+
     /// Reads the lease, and reports its holder. Removes the lease of an interrupted run, and reports that.
     async fn remove_if_interrupted(&mut self) -> Result<bool, Error> {
         let (api, name) = (&self.request.engine.api, &self.request.deployment);

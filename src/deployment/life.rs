@@ -31,10 +31,7 @@ impl ConnectedEngine {
             timeout: DEFAULT_TIMEOUT,
             listener: &NoListener,
         };
-        let lease = Box::pin(Lease::take(request)).await?;
-        let result = lease.keep(Box::pin(self.set_expiry(name, time))).await;
-        lease.release().await;
-        result
+        Lease::during(request, self.set_expiry(name, time)).await
     }
 
     async fn set_expiry(&self, name: &DeploymentName, time: Option<Duration>) -> Result<(), Error> {

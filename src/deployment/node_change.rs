@@ -156,14 +156,7 @@ impl<'a> NodeChange<'a> {
     async fn change(&self) -> Result<(BegunChange, Result<(), Error>), Error> {
         self.choice.check(self.deployment.topology())?;
         let (engine, name) = (self.deployment.engine(), self.deployment.name());
-        let request = LeaseRequest {
-            engine: engine.clone(),
-            deployment: name.clone(),
-            image: None,
-            command: self.verb.as_str(),
-            timeout: self.timeout,
-            listener: self.listener,
-        };
+        let request = LeaseRequest::on(self.deployment, self.verb.as_str(), self.timeout, self.listener);
         let lease = Box::pin(Lease::take(request)).await?;
         let work = async {
             let deployment = if lease.follows_another_run() {

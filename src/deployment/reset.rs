@@ -123,18 +123,8 @@ impl<'a> Reset<'a> {
 
     /// Takes the lease, then observes, plans and executes until the deployment is as `up` left it.
     async fn run_with_lease(&self, tally: &Tally<'_>) -> Result<(), Error> {
-        let request = LeaseRequest {
-            engine: self.deployment.engine().clone(),
-            deployment: self.deployment.name().clone(),
-            image: None,
-            command: "reset",
-            timeout: self.timeout,
-            listener: self.listener,
-        };
-        let lease = Box::pin(Lease::take(request)).await?;
-        let result = lease.keep(Box::pin(self.return_to_spec(tally))).await;
-        lease.release().await;
-        result
+        let request = LeaseRequest::on(self.deployment, "reset", self.timeout, self.listener);
+        Lease::during(request, self.return_to_spec(tally)).await
     }
 
     async fn return_to_spec(&self, tally: &Tally<'_>) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Deployment, docker, eventually, fail_with, redisctl, succeed, texts};
+use crate::support::{Deployment, REDIS_7, docker, eventually, fail_with, redisctl, succeed, texts};
 
 /// The names of all containers of a deployment, its lease and its expiry included.
 fn containers(deployment: &Deployment) -> String {
@@ -60,6 +60,22 @@ fn the_next_up_removes_what_a_killed_run_left_after_its_time() {
     eventually("the run that removes it ends", || containers(&shop).is_empty());
     assert_eq!(shop.leftovers(), [""; 0]);
     assert!(line(&other).is_some(), "a deployment without a time limit stays");
+}
+
+/// A run that is killed before it sets the expiry leaves its lease alone.
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn gc_removes_the_lease_of_a_killed_run_that_made_nothing() {
+    let shop = Deployment::new("expiry-lease");
+    let name = format!("{}-lease", shop.name);
+    let lease = format!("io.redisctl.lease={}", shop.name);
+    docker(&["create", "--name", &name, "--label", &lease, REDIS_7, "lease"]);
+    succeed(&redisctl(&["gc"]));
+    assert_eq!(containers(&shop), name, "its run may still work");
+    eventually("gc removes the lease", || {
+        succeed(&redisctl(&["gc"]));
+        containers(&shop).is_empty()
+    });
 }
 
 #[test]
