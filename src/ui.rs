@@ -18,7 +18,7 @@ use crate::reset_result::ResetResult;
 use crate::run_report::{RunDocument, RunResult};
 use crate::spec::{Remarks, SecretText, SpecError};
 use crate::status::{DeploymentLine, StatusView};
-use crate::topology::Topology;
+use crate::topology::{NodeName, Topology};
 use crate::up_result::{UpResult, Verification};
 use crate::versioned::Versioned;
 
@@ -321,15 +321,18 @@ impl Ui {
         if self.is_json() { self.document(done) } else { self.print(&reset_summary::render(done, self.data)) }
     }
 
-    /// Writes a line of a node's log.
+    /// Writes a line of a node's log. Each of the `nodes` has its own colour.
     ///
     /// # Errors
     /// As [`Ui::print`].
-    pub fn log_line(&self, node: &str, line: &str) -> io::Result<()> {
+    pub fn log_line(&self, nodes: &[NodeName], node: &NodeName, line: &str) -> io::Result<()> {
         if self.is_json() {
-            return self.print(&json_line(LogLine { node, line }));
+            return self.print(&json_line(LogLine { node: node.as_str(), line }));
         }
-        self.print(&format!("{} {line}\n", self.data.accent(format!("{node} |"))))
+        let width = nodes.iter().map(|node| node.as_str().len()).max().unwrap_or_default();
+        let position = nodes.iter().position(|other| other == node).unwrap_or_default();
+        let name = format!("{:width$} |", node.as_str());
+        self.print(&format!("{} {line}\n", self.data.distinct(position, name)))
     }
 
     /// Whether stdin and stdout are terminals, for a prompt.

@@ -1,10 +1,12 @@
 //! The options of commands that show the state of a deployment: `verify`, `status` and `logs`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::NameArgument;
+use super::duration::duration;
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -39,10 +41,13 @@ pub struct LogsArguments {
     /// The nodes, `shop-1` or just `1`. Default: all nodes.
     #[arg(value_name = "NODE")]
     pub nodes: Vec<String>,
-    /// Print new lines, too, until interrupted.
+    /// Print new lines, too, until interrupted. The log continues when a node is restarted.
     #[arg(short, long)]
     pub follow: bool,
     /// Print only this number of last lines.
     #[arg(long, value_name = "LINES")]
     pub tail: Option<usize>,
+    /// Print only lines that are not older: `90s`, `10m`.
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub since: Option<Duration>,
 }

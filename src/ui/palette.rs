@@ -50,6 +50,16 @@ impl Palette {
         self.paint(Style::new().dim(), text)
     }
 
+    /// One of several things that are told apart. Its colour depends on its position only.
+    pub(super) fn distinct(self, position: usize, text: impl Display) -> String {
+        let style = Style::new();
+        let colours: [fn(Style) -> Style; 6] =
+            [Style::cyan, Style::yellow, Style::green, Style::magenta, Style::blue, Style::red];
+        let style = colours[position % colours.len()](style);
+        // After six colours, the same in bold.
+        self.paint(if position / colours.len() % 2 == 1 { style.bold() } else { style }, text)
+    }
+
     /// Paints with this palette's choice. `console` decides by stdout only.
     fn paint(self, style: Style, text: impl Display) -> String {
         style.force_styling(self.enabled).apply_to(text).to_string()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use redisctl::docker::connect::connect;
 use redisctl::docker::location::EngineLocation;
+use redisctl::docker::logs::LogPart;
 use redisctl::docker::{self, engine_info, evidence, host_image, image, lease, remove};
 use redisctl::event::Listener;
 use redisctl::executor::Executor;
@@ -75,6 +76,7 @@ fn calls_of_the_engine_may_be_spawned(
         let _ = evidence::engine(client).await;
         let _ = evidence::network(client, name).await;
         let _ = evidence::container(client, &node).await;
-        let _ = docker::logs::lines(client, &node, true, None).next().await;
+        let _ =
+            docker::logs::lines(client, &node, LogPart { follow: true, ..LogPart::default() }).next().await;
     });
 }

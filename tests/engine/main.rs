@@ -33,6 +33,7 @@ mod in_container;
 mod interruption;
 mod library;
 mod limits;
+mod logs;
 #[cfg(unix)]
 mod made_image;
 mod marks;

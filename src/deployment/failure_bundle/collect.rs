@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use super::super::engine::ConnectedEngine;
 use super::super::observe::observe_stored;
 use crate::bundle::{self, Piece, questions};
-use crate::docker::{evidence, logs};
+use crate::docker::evidence;
+use crate::docker::logs::{self, LogPart};
 use crate::executor::chain;
 use crate::redis::Servers;
 use crate::status::status;
@@ -67,9 +68,11 @@ async fn node_pieces(
     let docker = engine.api.client();
     let container = document(evidence::container(docker, node));
     let log = async {
-        let lines = logs::lines(docker, node, false, Some(MOST_LOG_LINES));
-        let lines =
-            lines.map(|line| line.unwrap_or_else(|error| format!("(the log ends here: {})", chain(&error))));
+        let part = LogPart { last: Some(MOST_LOG_LINES), ..LogPart::default() };
+        let lines = logs::lines(docker, node, part).map(|line| match line {
+            Ok(line) => line.text,
+            Err(error) => format!("(the log ends here: {})", chain(&error)),
+        });
         let lines = timeout(PATIENCE, lines.collect::<Vec<_>>()).await;
         lines.map_or_else(|_| no_answer(), |lines| lines.join("\n"))
     };
