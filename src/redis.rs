@@ -39,6 +39,7 @@ mod sentinel;
 mod server_actions;
 mod server_view;
 mod session_state;
+mod slot_migrations;
 mod tls_handshake;
 mod told_addresses;
 mod users;
@@ -176,7 +177,7 @@ impl<'a> Servers<'a> {
     async fn keys_at(&self, address: Address) -> Option<u64> {
         let endpoint = Endpoint { host: address.ip.to_string(), port: address.port };
         let mut connection = self.dialer.open(&endpoint, None).await.ok()?;
-        let questions = server_view::Questions { cluster: false, shards: false, settings: false };
+        let questions = server_view::Questions::default();
         Some(server_view::ask(&mut connection, &questions).await.ok()?.keys)
     }
 
@@ -229,6 +230,7 @@ impl<'a> Servers<'a> {
         let questions = server_view::Questions {
             cluster: self.topology.kind == Kind::Cluster,
             shards: self.topology.server.has_shards(),
+            migrations: self.topology.server.way_to_move_slots().atomic,
             settings,
         };
         let result = server_view::ask(&mut connection, &questions).await;
@@ -241,12 +243,7 @@ impl<'a> Servers<'a> {
         if let Some(connection) = open {
             return Ok(connection);
         }
-        let leaving = || {
-            let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
-            leaving.get(node).map(|leaving| leaving.endpoint.clone())
-        };
-        let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
-        let endpoint = endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))?;
+        let endpoint = self.endpoint(node)?;
         let mut opened = self.dialer.open(&endpoint, self.login(node)).await;
         let refused = match &mut opened {
             Ok(connection) => {
@@ -286,6 +283,25 @@ impl<'a> Servers<'a> {
             [operator_login(credentials), default]
         });
         logins.flatten().collect()
+    }
+
+    /// Another connection to a node that is connected, for long replies.
+    async fn another_connection(
+        &self,
+        node: &NodeName,
+        limit: Duration,
+    ) -> Result<MultiplexedConnection, ServerError> {
+        let endpoint = self.endpoint(node)?;
+        self.dialer.open_for(&endpoint, self.login(node), limit).await
+    }
+
+    fn endpoint(&self, node: &NodeName) -> Result<Endpoint, ServerError> {
+        let leaving = || {
+            let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            leaving.get(node).map(|leaving| leaving.endpoint.clone())
+        };
+        let endpoint = self.topology.node(node).map(|node| node.endpoint.clone()).or_else(leaving);
+        endpoint.ok_or_else(|| ServerError::NoSuchNode(node.clone()))
     }
 
     async fn connections(&self, peers: &[Peer]) -> Result<Vec<MultiplexedConnection>, ServerError> {

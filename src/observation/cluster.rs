@@ -18,6 +18,8 @@ pub struct ClusterView {
     pub nodes: BTreeMap<String, ClusterNode>,
     /// The open slots of the node itself, each with the node at the other end.
     pub open_slots: BTreeMap<u16, SlotWay>,
+    /// The slots that the node sends by running atomic migrations, by the id of their target.
+    pub exports: BTreeMap<String, SlotSet>,
     /// `CLUSTER SLOTS`: for each range of slots, the ids of its nodes, the primary first.
     pub slots: BTreeMap<(u16, u16), Vec<String>>,
     /// The ids that it lists without a host: their announced host is not known yet.

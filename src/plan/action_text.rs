@@ -58,10 +58,11 @@ impl fmt::Display for ServerAction {
             Self::SetConfigEpoch(epoch) => write!(formatter, "set config epoch {epoch}"),
             Self::AssignSlots(slots) => write!(formatter, "assign slots {slots}"),
             Self::TakeSlots(slots) => write!(formatter, "take back slots {slots}"),
-            Self::MoveSlots { slots, to, keys } => {
+            Self::MoveSlots { slots, to, keys, .. } => {
                 let (slots, to) = (slots.len(), &to.node);
                 write!(formatter, "move {slots} slots to {to}, about {keys} keys")
             }
+            Self::CancelMigrations => formatter.write_str("cancel its migrations of slots"),
             Self::CloseSlots(slots) => write!(formatter, "close slots {slots}"),
             Self::Meet(peers) => {
                 let names: Vec<NodeName> = peers.iter().map(|peer| peer.node.clone()).collect();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Peer;
+use crate::topology::server::MoveWay;
 use crate::topology::{Address, DeploymentName, NodeName, Settings, SlotSet};
 
 /// The way in which a primary hands its role over to a replica.
@@ -35,9 +36,13 @@ pub enum ServerAction {
         to: Peer,
         /// About how many keys they hold.
         keys: u64,
+        /// The way.
+        way: MoveWay,
     },
     /// CLUSTER SETSLOT STABLE: the slots are not open any longer.
     CloseSlots(SlotSet),
+    /// CLUSTER CANCELSLOTMIGRATIONS: the node keeps its slots.
+    CancelMigrations,
     /// CLUSTER MEET until every peer is known.
     Meet(Vec<Peer>),
     /// CLUSTER MEET, repeated until every peer stays known.

@@ -108,9 +108,6 @@ pub enum ServerError {
         /// The unexpected part.
         what: String,
     },
-    /// Slots cannot move, because they may have keys in other databases than 0.
-    #[error("its databases beyond 0 hold keys, and slots move with the keys of database 0 only")]
-    OtherDatabases,
     /// A new primary does not report `cluster_state:ok` yet.
     #[error("does not report that the cluster is up yet")]
     NotUpYet,
@@ -177,7 +174,6 @@ impl ServerError {
             | Self::Late(_)
             | Self::Refused { .. }
             | Self::State { .. }
-            | Self::OtherDatabases
             | Self::NotUpYet
             | Self::NotMetYet(_)
             | Self::NotHandedOverYet(_)
@@ -213,7 +209,6 @@ impl ServerError {
             | Self::Late(_)
             | Self::Refused { .. }
             | Self::State { .. }
-            | Self::OtherDatabases
             | Self::Reply { .. } => false,
         }
     }

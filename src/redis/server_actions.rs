@@ -30,11 +30,10 @@ impl Servers<'_> {
             ServerAction::AssignSlots(slots) => cluster::assign_slots(connection, slots).await,
             ServerAction::TakeSlots(slots) => cluster::take_slots(connection, slots).await,
             ServerAction::CloseSlots(slots) => move_slots::close(connection, slots).await,
-            ServerAction::MoveSlots { slots, to, .. } => {
+            ServerAction::CancelMigrations => move_slots::cancel(connection).await,
+            ServerAction::MoveSlots { slots, to, way, .. } => {
                 let (source, target) = (connection.clone(), self.connection(&to.node).await?);
-                let others = self.others([node, &to.node]).await;
-                let with_login = self.login.is_some();
-                SlotMove { source, target, address: to.address, with_login, others }.run(slots).await
+                SlotMove { servers: self, from: node, to, source, target }.run(slots, *way).await
             }
             ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
             ServerAction::MeetAgain(peers) => {

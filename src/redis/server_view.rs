@@ -5,11 +5,14 @@ use redis::{Pipeline, Value, cmd};
 
 use super::command::query;
 use super::modules::modules;
-use super::{ServerError, client_list, parse};
+use super::{ServerError, client_list, parse, slot_migrations};
 use crate::observation::ServerView;
 
 /// The only question that some servers do not know.
 const SHARDS: &str = "CLUSTER SHARDS";
+
+/// The question for atomic migrations of slots. During an upgrade, some servers do not know it.
+pub(super) const MIGRATIONS: &str = "CLUSTER GETSLOTMIGRATIONS";
 
 /// The question that a server may refuse: users rename or forbid the command.
 pub(super) const MODULES: &str = "MODULE LIST";
@@ -18,11 +21,15 @@ pub(super) const MODULES: &str = "MODULE LIST";
 const CLIENTS: &str = "CLIENT LIST";
 
 /// The questions for a server, besides INFO.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each question is independent of the others")]
 pub(super) struct Questions {
     /// The cluster's state, nodes and slots.
     pub(super) cluster: bool,
     /// CLUSTER SHARDS.
     pub(super) shards: bool,
+    /// CLUSTER GETSLOTMIGRATIONS.
+    pub(super) migrations: bool,
     /// Every setting, the modules and the clients.
     pub(super) settings: bool,
 }
@@ -46,6 +53,9 @@ impl Questions {
         }
         if self.cluster && self.shards {
             commands.push(SHARDS);
+        }
+        if self.cluster && self.migrations {
+            commands.push(MIGRATIONS);
         }
         if self.settings {
             commands.extend(["CONFIG GET *", MODULES, CLIENTS]);
@@ -76,7 +86,7 @@ pub(super) async fn ask_all(
         .map_err(|source| ServerError::Command { command, source })?;
     let refused = |(command, reply): (&&'static str, Value)| match reply {
         // During an upgrade, some servers do not have the command.
-        refusal @ Value::ServerError(_) if ![SHARDS, MODULES, CLIENTS].contains(command) => {
+        refusal @ Value::ServerError(_) if ![SHARDS, MIGRATIONS, MODULES, CLIENTS].contains(command) => {
             refusal.extract_error().map_err(|source| ServerError::Command { command, source })
         }
         reply => Ok(reply),
@@ -104,7 +114,10 @@ pub(super) fn understand(
                 parse::cluster_slots(&reply, view.cluster.get_or_insert_default()).map_err(strange)?;
             }
             MODULES => view.modules = modules(&reply),
-            SHARDS | CLIENTS if matches!(reply, Value::ServerError(_)) => {}
+            SHARDS | MIGRATIONS | CLIENTS if matches!(reply, Value::ServerError(_)) => {}
+            MIGRATIONS => {
+                view.cluster.get_or_insert_default().exports = slot_migrations::exports(&reply);
+            }
             SHARDS => {
                 view.cluster.get_or_insert_default().shards = Some(parse::shards(&reply));
             }

@@ -1,13 +1,13 @@
 //! The users of a deployment's servers: the default user, the spec's users, and redisctl's own two.
 
 use super::acl::Rule;
-use super::{Auth, NodeName, Server, Topology, User};
+use super::{Auth, Kind, NodeName, Server, Topology, User};
 
 /// The user of redisctl itself, with `auth`. redisctl's access does not depend on the spec's users.
 pub const OPERATOR: &str = "redisctl";
 
-/// The user that replicas log in with at their primaries, with `auth`. It can do nothing else, and changed passwords
-/// of other users do not affect it.
+/// The user that replicas log in with at their primaries, with `auth`. Changed passwords of other users do not affect
+/// it. It can do nothing else, but in a cluster of Valkey 9 it also moves slots.
 pub const REPLICATION: &str = "redisctl-replication";
 
 /// The user of a client that has not logged in, or that logged in without a name.
@@ -15,6 +15,10 @@ pub const DEFAULT: &str = "default";
 
 /// The rights that replicas need at their primaries (`redis.conf`, section "ACL").
 const REPLICATING: [&str; 3] = ["+psync", "+replconf", "+ping"];
+
+/// The rights that a source needs at its target to move slots atomically (Valkey 9). The source logs in with the login
+/// of replicas, and sends its keys as write commands.
+const SENDING_SLOTS: [&str; 4] = ["~*", "+@write", "+select", "+cluster|syncslots"];
 
 /// The rules that allow everything.
 pub const EVERYTHING: [&str; 3] = ["~*", "&*", "+@all"];
@@ -91,9 +95,16 @@ fn users_on(topology: &Topology, server: Server) -> Vec<ServerUser> {
         }
     }];
     users.push(user(OPERATOR, &["on"], &everything, true));
-    users.push(user(REPLICATION, &["on"], &REPLICATING.map(str::to_owned), true));
+    users.push(user(REPLICATION, &["on"], &replicating(topology.kind, server), true));
     users.extend(auth.users.iter().map(|one| user(&one.name, &["on"], &one.rules, one.needs_password())));
     users
+}
+
+/// The rules of the user that replicas log in with.
+fn replicating(kind: Kind, server: Server) -> Vec<String> {
+    let sends_slots = kind == Kind::Cluster && server.way_to_move_slots().atomic;
+    let more: &[&str] = if sends_slots { &SENDING_SLOTS } else { &[] };
+    REPLICATING.iter().chain(more).map(|rule| (*rule).to_owned()).collect()
 }
 
 /// The rights that the default user needs so that clients can log in as another user. Clients of RESP3 log in with
@@ -198,6 +209,11 @@ mod tests {
         assert_eq!(secure[0], "default > on resetchannels ~* &* +@all");
         assert_eq!(secure[1..3], own);
         assert_eq!(secure[3], "a > on resetchannels ~a:* +get");
+        let cluster = lines("{kind: cluster, image: 'valkey/valkey:9.0', auth: {password: p}}");
+        assert_eq!(
+            cluster[2],
+            "redisctl-replication > on resetchannels +psync +replconf +ping ~* +@write +select +cluster|syncslots"
+        );
         let off =
             lines("{kind: standalone, auth: {default: off, users: [{name: a, rules: [nopass, '+get']}]}}");
         assert_eq!(off[0], "default off resetchannels");

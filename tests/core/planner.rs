@@ -17,6 +17,7 @@ mod drifted;
 mod estranged;
 mod in_short;
 mod kept_data;
+mod migrations;
 mod modules;
 mod moved_image;
 mod new;

@@ -39,6 +39,7 @@ mod made_image;
 mod marks;
 mod matrix;
 #[cfg(target_os = "linux")]
+mod migrations;
 mod module_rules;
 mod modules;
 mod moment;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{Deployment, STACK, fail_with, redisctl, succeed};
+use crate::support::{Deployment, STACK, VALKEY_9, fail_with, redisctl, succeed};
 
 /// A module with the command `greetings.hello` in the category `@greetings`.
 const MODULE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/engine/greetings.c");
@@ -82,4 +82,32 @@ fn commands_of_the_images_modules_are_rules() {
         assert!(said.contains("spec.yaml:") && said.contains(&format!("`{rule}`")), "{said}");
     }
     assert_eq!(succeed(&as_app(&deployment, &["JSON.GET", "a"])), "1\n");
+}
+
+/// A module that does not know atomic migrations forbids them. Then slots move by hand.
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn slots_move_although_a_module_forbids_atomic_migrations() {
+    let folder = tempfile::tempdir().expect("a folder");
+    compile(&folder.path().join("greetings.so"));
+    let spec = folder.path().join("spec.yaml");
+    let path = spec.display().to_string();
+    let deployment = Deployment::new("module-slots");
+    let write = |shards: u8| {
+        let text =
+            format!("kind: cluster\nshards: {shards}\nreplicas: 0\nmodules: [{{file: ./greetings.so}}]\n");
+        fs::write(&spec, text).expect("it can be written");
+    };
+    write(1);
+    deployment.up(&path, &["--image", VALKEY_9]);
+    let mut first = deployment.connect(1);
+    for key in 0..100 {
+        let () = redis::Commands::set(&mut first, format!("key:{key}"), key).expect("a write");
+    }
+    write(2);
+    let said = succeed(&deployment.run("up", &path, &["--image", VALKEY_9, "-vv"]));
+    assert_eq!(deployment.changes(&path, &["--image", VALKEY_9]), 0, "{said}");
+    deployment.verify();
+    let kept = succeed(&redisctl(&["cli", &deployment.name, "--all", "--", "DBSIZE"]));
+    assert_eq!(kept.trim(), "100");
 }

@@ -1,15 +1,16 @@
-//! The slots of a cluster whose keys a reset removes: open slots are closed, and the spec's primaries take their slots.
+//! The slots of a cluster whose keys a reset removes: open slots are closed, migrations are cancelled, and the spec's primaries take their slots.
 
 use super::super::draft::{Stages, server};
 use super::super::world::World;
 use super::holds::Holds;
+use super::moves::{cancel, migrating};
 use super::slots::{Assignments, gets_epoch};
 use crate::arrangement::Arrangement;
 use crate::observation::{ClusterRole, ClusterView};
 use crate::plan::{Cause, Order, ServerAction};
 use crate::topology::{NodeName, SlotSet};
 
-/// Closes open slots at their primaries.
+/// Closes open slots at their primaries, and ends migrations.
 pub(super) fn close(present: &Arrangement<'_>) -> Stages {
     let step = |name: &NodeName, cluster: &ClusterView| {
         let open: SlotSet = cluster.open_slots.keys().copied().collect();
@@ -18,7 +19,8 @@ pub(super) fn close(present: &Arrangement<'_>) -> Stages {
             .then(|| server(name, ServerAction::CloseSlots(open), Cause::OpenSlots))
     };
     let steps = present.clusters().filter_map(|(name, cluster)| step(name, cluster));
-    Stages::one("close slots", Order::SideBySide, steps.collect())
+    let cancelled = migrating(present).map(|(name, _)| cancel(name));
+    Stages::one("close slots", Order::SideBySide, cancelled.chain(steps).collect())
 }
 
 /// Gives each shard's primary all slots of its shard.

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::draft::{Stages, server, wait};
 use super::super::expectations::peer;
-use super::super::world::World;
+use super::super::world::{World, running};
 use super::holds::Holds;
 use super::owners::Owners;
 use crate::arrangement::{Arrangement, OpenSlot, Place};
 use crate::observation::{ClusterRole, SlotWay};
 use crate::plan::{Cause, Condition, LaterMove, Order, Peer, ReplicationExpectation, ServerAction, Step};
+use crate::topology::server::MoveWay;
 use crate::topology::{NodeName, SlotSet};
 
 /// The slots that a plan moves or closes.
@@ -21,6 +22,8 @@ pub(super) struct Moves {
     pairs: BTreeMap<(NodeName, NodeName), (SlotSet, Cause)>,
     /// Nodes with slots that are open without need.
     closed: BTreeMap<NodeName, SlotSet>,
+    /// Nodes whose atomic migrations contradict the spec.
+    cancelled: Vec<NodeName>,
 }
 
 impl Moves {
@@ -41,7 +44,30 @@ impl Moves {
                 }
             }
         }
+        moves.cancelled = migrating(present)
+            .filter(|(source, exports)| {
+                !exports.iter().all(|(target, slots)| moves.has(world, present, source, target, slots))
+            })
+            .map(|(source, _)| source.clone())
+            .collect();
         moves
+    }
+
+    /// Whether slots move from a node to the node with an id. A stranger keeps what it gets.
+    fn has(
+        &self,
+        world: &World<'_>,
+        present: &Arrangement<'_>,
+        from: &NodeName,
+        to: &str,
+        slots: &SlotSet,
+    ) -> bool {
+        if world.left_alone.has_stranger(to) {
+            return true;
+        }
+        let Some(target) = present.primary_now(to) else { return false };
+        let pair = (from.clone(), target.name.clone());
+        self.pairs.get(&pair).is_some_and(|(moved, _)| slots.without(moved).is_empty())
     }
 
     fn add(&mut self, from: &NodeName, to: &NodeName, slots: &SlotSet, cause: Cause) {
@@ -74,7 +100,7 @@ impl Moves {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pairs.is_empty() && self.closed.is_empty()
+        self.pairs.is_empty() && self.closed.is_empty() && self.cancelled.is_empty()
     }
 
     /// The moves as announcements.
@@ -113,7 +139,9 @@ impl Moves {
         for ((from, to), (slots, cause)) in &self.pairs {
             let Some(peer) = target(world, present, to) else { continue };
             let (slots, keys) = (slots.clone(), keys_in(present, from, slots));
-            let step = server(from, ServerAction::MoveSlots { slots, to: peer, keys }, cause.clone());
+            let way = way(world, present, from).between(way(world, present, to));
+            let action = ServerAction::MoveSlots { slots, to: peer, keys, way };
+            let step = server(from, action, cause.clone());
             let is_free = |(givers, takers, _): &&mut (BTreeSet<_>, BTreeSet<_>, _)| {
                 !takers.contains(from) && !givers.contains(to)
             };
@@ -135,7 +163,8 @@ impl Moves {
         };
         let awaited = self.await_replicas(world, present, holds);
         let groups = self.groups(world, present);
-        let closed: Vec<Step> = self.closed.into_iter().map(close).collect();
+        let cancelled = self.cancelled.iter().map(cancel);
+        let closed: Vec<Step> = cancelled.chain(self.closed.into_iter().map(close)).collect();
         let mut stages = Stages::one("close slots", Order::SideBySide, closed);
         stages.push("replicas", Order::SideBySide, awaited);
         for steps in groups {
@@ -143,6 +172,27 @@ impl Moves {
         }
         stages
     }
+}
+
+/// The step that ends the migrations of a node.
+pub(super) fn cancel(node: &NodeName) -> Step {
+    server(node, ServerAction::CancelMigrations, Cause::OpenSlots)
+}
+
+/// The primaries that send slots by atomic migrations, and the slots by the id of their target.
+pub(super) fn migrating<'p>(
+    present: &'p Arrangement<'_>,
+) -> impl Iterator<Item = (&'p NodeName, &'p BTreeMap<String, SlotSet>)> {
+    let is_primary = |name: &NodeName| present.role(name) == Some(&ClusterRole::Primary);
+    let clusters = present.clusters().filter(move |(name, _)| is_primary(name));
+    clusters.map(|(name, cluster)| (name, &cluster.exports)).filter(|(_, exports)| !exports.is_empty())
+}
+
+/// The way of a node's server to move slots.
+fn way(world: &World<'_>, present: &Arrangement<'_>, node: &NodeName) -> MoveWay {
+    let Some(view) = present.view(node) else { return world.topology.server.way_to_move_slots() };
+    let databases = view.settings.get("cluster-databases").and_then(|count| count.parse().ok());
+    running(world.topology, view).way_to_move_slots().with_databases(databases.unwrap_or(1))
 }
 
 fn target(world: &World<'_>, present: &Arrangement<'_>, name: &NodeName) -> Option<Peer> {

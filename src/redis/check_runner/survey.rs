@@ -13,8 +13,7 @@ use super::{WhySilent, reply};
 /// Takes the survey. `why` is called for nodes that do not answer.
 pub(super) async fn take(servers: &Servers<'_>, why: &WhySilent<'_>) -> Survey {
     let topology = servers.topology;
-    let questions =
-        server_view::Questions { cluster: topology.kind == Kind::Cluster, shards: false, settings: false };
+    let questions = server_view::Questions { cluster: topology.kind == Kind::Cluster, ..Default::default() };
     let mut commands = questions.commands();
     commands.push(server_view::MODULES);
     if topology.auth.is_some() {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use redisctl::observation::{ClusterNode, ClusterRole, ClusterView, SlotWay};
-use redisctl::topology::{Address, Server};
+use redisctl::topology::{Address, Server, SlotSet};
 use tokio::time::Instant;
 
 use super::slots::Slots;
@@ -25,6 +25,8 @@ pub(crate) struct Cluster {
     pub(crate) current_epoch: u64,
     pub(crate) nodes: BTreeMap<String, Line>,
     pub(crate) open_slots: BTreeMap<u16, SlotWay>,
+    /// The slots of running atomic migrations, by the id of their target.
+    pub(crate) exports: BTreeMap<String, SlotSet>,
     pub(crate) ok: bool,
     /// Whether the process omits itself from CLUSTER SHARDS: a primary that has just got a shard id.
     pub(crate) is_unlisted: bool,
@@ -89,12 +91,13 @@ impl Cluster {
     pub(crate) fn new(own_id: String, address: Address) -> Self {
         let nodes = BTreeMap::from([(own_id.clone(), Line::new(Some(address), false))]);
         let (forgotten, kept_out) = (BTreeMap::new(), BTreeMap::new());
-        let open_slots = BTreeMap::new();
+        let (open_slots, exports) = (BTreeMap::new(), BTreeMap::new());
         Self {
             own_id,
             current_epoch: 0,
             nodes,
             open_slots,
+            exports,
             ok: false,
             is_unlisted: false,
             forgotten,
@@ -194,6 +197,7 @@ impl Cluster {
     /// epoch that the owner knows.
     pub(crate) fn hand_slots_to(&mut self, id: &str, slots: &Slots) -> u64 {
         self.close(slots);
+        self.exports.remove(id);
         self.own_mut().slots.remove(slots);
         if let Some(line) = self.nodes.get_mut(id) {
             line.slots.add(slots);
@@ -248,6 +252,7 @@ impl Cluster {
         own.role = ClusterRole::Replica(primary.to_owned());
         own.slots = Slots::default();
         self.open_slots.clear();
+        self.exports.clear();
         self.is_unlisted = false;
     }
 
@@ -422,6 +427,7 @@ impl Cluster {
             nodes,
             slots,
             open_slots: self.open_slots.clone(),
+            exports: self.exports.clone(),
             hostless: BTreeSet::new(),
             shards: server.has_shards().then(|| shards.collect()),
         }

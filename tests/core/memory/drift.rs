@@ -220,6 +220,12 @@ impl World {
         self.with_cluster(node, |cluster| cluster.open_slots.insert(slot, SlotWay::Migrating(id)));
     }
 
+    /// `CLUSTER MIGRATESLOTS` that does not end.
+    pub(crate) fn begin_migration(&self, from: &NodeName, to: &NodeName, slots: &SlotSet) {
+        let id = self.with_cluster(to, |cluster| cluster.own_id.clone());
+        self.with_cluster(from, |cluster| cluster.exports.insert(id, slots.clone()));
+    }
+
     /// `CLUSTER FAILOVER TAKEOVER`.
     pub(crate) fn take_over(&self, node: &NodeName) {
         self.with_cluster(node, |cluster| cluster.take_over().expect("it is a replica"));

@@ -341,6 +341,7 @@ fn apply_to_cluster(
         ServerAction::CloseSlots(slots) if cluster.own().is_primary() => {
             cluster.close(&Slots::from(slots));
         }
+        ServerAction::CancelMigrations => cluster.exports.clear(),
         ServerAction::CloseSlots(_) => return Err(final_fault("You can use SETSLOT only with masters.")),
         ServerAction::Meet(peers) | ServerAction::MeetAgain(peers) => meet(cluster, peers)?,
         ServerAction::Replicate(_) => replicate(cluster, primary, has_keys)?,
