@@ -271,7 +271,7 @@ impl Step {
     #[must_use]
     pub fn effect(&self) -> StepEffect {
         match &self.action {
-            Action::Await(_) => StepEffect::Waits,
+            Action::Await(_) | Action::Server(ServerAction::LetClientsMoveOn) => StepEffect::Waits,
             Action::Engine(
                 EngineAction::RemoveContainer
                 | EngineAction::RemoveNetwork(_)

@@ -30,6 +30,7 @@ mod failover;
 pub(crate) mod fuzzing;
 mod key_reader;
 mod key_table;
+mod leaving_clients;
 mod modules;
 mod move_login;
 mod move_slots;

@@ -107,6 +107,7 @@ impl fmt::Display for ServerAction {
             Self::Announce => formatter.write_str("make its replicas known"),
             Self::Empty { has_functions: true, .. } => formatter.write_str("remove keys and functions"),
             Self::Empty { has_functions: false, .. } => formatter.write_str("remove keys"),
+            Self::LetClientsMoveOn => formatter.write_str("wait until its clients have moved on"),
             Self::EndClients => formatter.write_str("end the connections of clients"),
             Self::FlushScripts => formatter.write_str("remove cached scripts"),
             Self::RewriteLog => formatter.write_str("rewrite its append-only file"),

@@ -153,6 +153,9 @@ pub enum ServerAction {
         /// Whether the server holds functions.
         has_functions: bool,
     },
+    /// CLIENT LIST until the clients of a node that leaves have gone or are idle, for a limited time. Clients that still
+    /// send commands learn the new owners of slots from MOVED.
+    LetClientsMoveOn,
     /// CLIENT KILL of every client, except replicas, sentinels and this run.
     EndClients,
     /// SCRIPT FLUSH. Servers since Redis 7.0 do not replicate it.

@@ -71,6 +71,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         stages.append(given);
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
+    stages.append(leaving::let_clients_move_on(world, &present));
     stages.append(leaving::remove(world));
     stages.append(forget(world, &present, Strangers::Others));
     let assignments = if world.removes_traces {
@@ -120,6 +121,7 @@ fn move_slots(
     let mut stages = forget(world, present, Strangers::Gone);
     stages.append(slots::assign(world, present, slots::unassigned(world, present, holds, owners)));
     stages.push("meet", Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
+    stages.append(leaving::stay_apart(present));
     stages.append(moves.stages(world, present, holds));
     (stages, Changes { links, readmissions, ..Changes::default() })
 }

@@ -6,7 +6,10 @@ use redis::cmd;
 use super::command::{query, run};
 use super::move_slots::{self, SlotMove};
 use super::users::Passwords;
-use super::{ServerError, Servers, append_only_file, cluster, emptying, failover, sentinel, server_view};
+use super::{
+    ServerError, Servers, append_only_file, cluster, emptying, failover, leaving_clients, sentinel,
+    server_view,
+};
 use crate::plan::{HandOverWay, ServerAction};
 use crate::topology::{NodeName, Settings};
 
@@ -109,6 +112,7 @@ impl Servers<'_> {
             ServerAction::Empty { replicas, has_functions } => {
                 emptying::empty(connection, *replicas, *has_functions).await
             }
+            ServerAction::LetClientsMoveOn => leaving_clients::let_move_on(connection).await,
             ServerAction::EndClients => emptying::end_clients(connection).await,
             ServerAction::FlushScripts => emptying::flush_scripts(connection).await,
             ServerAction::RewriteLog => append_only_file::rewrite(connection).await,

@@ -9,6 +9,7 @@ mod change;
 #[cfg(target_os = "linux")]
 mod ci_recipes;
 mod cli;
+mod cluster_clients;
 mod conflicts;
 mod converge;
 mod data;

@@ -193,16 +193,16 @@ impl Cluster {
         self.open_slots.retain(|slot, _| !slots.contains(*slot));
     }
 
-    /// CLUSTER SETSLOT NODE at the former owner. A primary without its last slot replicates the new owner. Returns the
-    /// epoch that the owner knows.
-    pub(crate) fn hand_slots_to(&mut self, id: &str, slots: &Slots) -> u64 {
+    /// CLUSTER SETSLOT NODE at the former owner. A primary without its last slot replicates the new owner, if
+    /// it `migrates`. Returns the epoch that the owner knows.
+    pub(crate) fn hand_slots_to(&mut self, id: &str, slots: &Slots, migrates: bool) -> u64 {
         self.close(slots);
         self.exports.remove(id);
         self.own_mut().slots.remove(slots);
         if let Some(line) = self.nodes.get_mut(id) {
             line.slots.add(slots);
         }
-        if self.own().slots.is_empty() {
+        if self.own().slots.is_empty() && migrates {
             self.replicate(id);
         }
         self.current_epoch

@@ -65,7 +65,10 @@ impl State {
         }
         match action {
             ServerAction::Configure(settings) => configure(process, settings),
-            ServerAction::RewriteLog | ServerAction::FlushScripts | ServerAction::EndClients => Ok(()),
+            ServerAction::RewriteLog
+            | ServerAction::FlushScripts
+            | ServerAction::EndClients
+            | ServerAction::LetClientsMoveOn => Ok(()),
             ServerAction::Empty { .. } => {
                 self.flush(node);
                 Ok(())
@@ -132,6 +135,7 @@ impl State {
             return Err(passing("CLUSTERDOWN"));
         }
         let source = self.process(node).map_err(passing)?;
+        let migrates = source.settings.get("cluster-allow-replica-migration") != Some("no");
         let cluster = source.cluster.as_mut().ok_or_else(|| final_fault("cluster support disabled"))?;
         let known = cluster.nodes.get(&id).is_some_and(|line| !line.handshake);
         if !known || knows.nodes.get(&cluster.own_id).is_none_or(|line| line.handshake) {
@@ -140,7 +144,7 @@ impl State {
         if cluster.own().role != ClusterRole::Primary {
             return Err(final_fault("You can use SETSLOT only with masters."));
         }
-        let epoch = cluster.hand_slots_to(&id, &slots);
+        let epoch = cluster.hand_slots_to(&id, &slots, migrates);
         let keys = source.keys.take_in(&slots);
         let target = self.process(to).map_err(passing)?;
         target.keys.take(&keys);

@@ -318,9 +318,12 @@ async fn slots_move_with_their_keys_when_the_count_of_shards_changes() {
     }
     let fewer = crate::rig::topology_in(&world, "{kind: cluster, shards: 2}").expect("a topology");
     assert_snapshot!(plan(&world, &fewer, SWAP), @"
-    shop: 3 changes in 2 stages
+    shop: 5 changes in 3 stages
     files
       shop-1  write files of shop-1, shop-2, shop-4, shop-5  # spec changed: settings
+    stay apart
+      shop-3  set cluster-allow-replica-migration no         # not in the spec
+      shop-6  set cluster-allow-replica-migration no         # not in the spec
     move slots
       shop-3  move 2731 slots to shop-1, about 50 keys       # slots of another shard
       shop-3  move 2730 slots to shop-2, about 49 keys       # slots of another shard
@@ -328,7 +331,10 @@ async fn slots_move_with_their_keys_when_the_count_of_shards_changes() {
     ");
     let plans = converge(&world, &fewer, SWAP).await;
     assert_snapshot!(plans.last().expect("a plan"), @"
-    shop: 10 changes in 3 stages
+    shop: 10 changes in 4 stages
+    let clients move on
+      shop-3  wait until its clients have moved on               # not in the spec
+      shop-6  wait until its clients have moved on               # not in the spec
     remove
       shop-3  remove container                                   # not in the spec
       shop-6  remove container                                   # not in the spec

@@ -54,11 +54,13 @@ async fn a_primary_that_leaves_hands_over_first() {
     settle().await;
     let after = topology("{kind: cluster, replicas: 0}");
     assert_snapshot!(repair(&world, &after).await, @"
-    shop: 14 changes in 6 stages
+    shop: 14 changes in 7 stages
     files
       shop-1  write files of shop-1, shop-2, shop-3              # spec changed: settings
     hand over
       shop-1  become primary by a failover                       # shop-4 leaves or is replaced
+    let clients move on
+      shop-4  wait until its clients have moved on               # not in the spec
     remove
       shop-4  remove container                                   # not in the spec
       shop-5  remove container                                   # not in the spec
