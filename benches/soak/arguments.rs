@@ -4,13 +4,17 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Brings a cluster up and down in many rounds, with a fault at a random moment of each round.
+/// Brings a cluster up and down in many rounds, with a fault at a random moment of each round. With `--reshard`, one
+/// cluster changes its shape in each round instead.
 #[derive(Debug, Parser)]
 #[command(name = "soak")]
 pub(crate) struct Arguments {
     /// The number of rounds.
     #[arg(default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
+    /// Change the number of shards and replicas of one cluster in each round, under a load of writes.
+    #[arg(long)]
+    pub(crate) reshard: bool,
     /// The number of the first round. With the same seed, `--first 17 1` repeats round 17.
     #[arg(long, default_value_t = 1)]
     pub(crate) first: u32,

@@ -9,7 +9,7 @@ use bollard::errors::Error;
 use bollard::models::NetworkDisconnectRequest;
 use bollard::query_parameters::{
     KillContainerOptions, ListContainersOptionsBuilder, ListNetworksOptions, ListVolumesOptions,
-    RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptions, RestartContainerOptions,
 };
 
 use crate::fault::Harm;
@@ -75,6 +75,7 @@ impl Engine {
                 self.docker.disconnect_network(network, request).await
             }
             Harm::Remove => self.remove(container).await,
+            Harm::Restart => self.docker.restart_container(container, None::<RestartContainerOptions>).await,
         };
         match done {
             Ok(()) => Ok(true),

@@ -50,6 +50,8 @@ pub(crate) enum Harm {
     Cut,
     /// It is removed.
     Remove,
+    /// It is restarted.
+    Restart,
 }
 
 /// The moment of a fault of containers.
@@ -113,7 +115,7 @@ impl Fault {
     }
 }
 
-fn one_of<T: Copy, const COUNT: usize>(random: &mut StdRng, all: [T; COUNT]) -> T {
+pub(crate) fn one_of<T: Copy, const COUNT: usize>(random: &mut StdRng, all: [T; COUNT]) -> T {
     all[random.random_range(0..COUNT)]
 }
 
@@ -141,6 +143,7 @@ impl fmt::Display for Harm {
             Self::Pause => "paused",
             Self::Cut => "cut off",
             Self::Remove => "removed",
+            Self::Restart => "restarted",
         })
     }
 }

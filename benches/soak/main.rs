@@ -4,12 +4,16 @@
 //! every node. After the fault, `up` must succeed, `plan` must be empty, `verify` must pass, and `down` must leave nothing
 //! behind. The soak prints a table, and ends with 1 if a round failed.
 //!
-//! `bash scripts/soak [ROUNDS]` prepares the machine and runs the soak. Nothing else may use the engine meanwhile: the soak
+//! With `--reshard`, one cluster with keys changes its number of shards and replicas in each round, while clients write. No
+//! key and no acknowledged write may be lost, or be there twice.
+//!
+//! `bash scripts/soak [--reshard] [ROUNDS]` prepares the machine and runs the soak. Nothing else may use the engine meanwhile: the soak
 //! counts every new object as left behind.
 
 mod arguments;
 mod engine;
 mod fault;
+mod reshard;
 mod round;
 mod tally;
 mod tool;
@@ -36,7 +40,8 @@ async fn main() -> ExitCode {
         eprintln!("nothing done: run `bash scripts/soak`");
         return ExitCode::SUCCESS;
     }
-    match run(&arguments).await {
+    let ran = if arguments.reshard { reshard::run(&arguments).await } else { run(&arguments).await };
+    match ran {
         Ok(tally) => {
             println!("{}", tally.table(&arguments));
             if tally.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -64,7 +69,7 @@ async fn run(arguments: &Arguments) -> Result<Tally> {
         let fault = Fault::choose(&mut random);
         let outcome = soak.round(number, &fault).await?;
         eprintln!("round {number} of {last}: {fault}: {outcome}");
-        tally.add(&fault, outcome);
+        tally.add(fault.kind(), outcome);
     }
     Ok(tally)
 }

@@ -13,7 +13,7 @@ use crate::fault::{Fault, Harm, Moment, Verb};
 use crate::tool::{Ended, NAME, Running, Spec, Tool, log};
 
 /// How often `up` runs after a fault. The first `up` must succeed; the others prepare the next round.
-const MOST_UPS: usize = 3;
+pub(crate) const MOST_UPS: usize = 3;
 
 /// How long the soak waits for the container of a fault.
 const CONTAINER_LIMIT: Duration = Duration::from_secs(20);
@@ -43,12 +43,12 @@ pub(crate) struct Outcome {
     /// The time of the `up` after the fault, if there was one.
     pub(crate) mended: Option<Duration>,
     /// The time of the whole round.
-    took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Outcome {
     /// Notes a command that should have succeeded and failed.
-    fn expect(&mut self, what: &str, ended: &Ended) {
+    pub(crate) fn expect(&mut self, what: &str, ended: &Ended) {
         if !ended.status.success() {
             self.failures.push(format!("`{what}` ended with {}", ended.status));
         }
@@ -84,7 +84,7 @@ impl Soak {
 
     /// Removes the objects of an earlier soak, and measures the commands without a fault.
     pub(crate) async fn warm_up(&mut self) -> Result<()> {
-        let folder = self.begin(0)?;
+        let folder = begin(&self.folder, 0)?;
         self.sweep(&BTreeSet::new()).await?;
         let ups =
             [(Spec::Bundled, "up", &mut self.usual_up), (Spec::Changed, "change", &mut self.usual_change)];
@@ -101,7 +101,7 @@ impl Soak {
     /// Runs a round. The folder of a failed round is kept.
     pub(crate) async fn round(&self, number: u32, fault: &Fault) -> Result<Outcome> {
         let started = Instant::now();
-        let folder = self.begin(number)?;
+        let folder = begin(&self.folder, number)?;
         let before = self.engine.objects().await?;
         let mut outcome = Outcome::default();
 
@@ -193,15 +193,6 @@ impl Soak {
         Ok(())
     }
 
-    fn begin(&self, number: u32) -> Result<PathBuf> {
-        let folder = self.folder.join(format!("round-{number:03}"));
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        std::fs::create_dir_all(&folder).with_context(|| format!("making `{}`", folder.display()))?;
-        Ok(folder)
-    }
-
     /// The objects that did not exist before.
     async fn left(&self, before: &BTreeSet<Object>) -> Result<BTreeSet<Object>> {
         Ok(self.engine.objects().await?.difference(before).cloned().collect())
@@ -213,6 +204,16 @@ impl Soak {
         self.engine.sweep(left.iter().filter(|object| object.name.starts_with(NAME))).await;
         Ok(())
     }
+}
+
+/// The empty folder of a round.
+pub(crate) fn begin(folder: &Path, number: u32) -> Result<PathBuf> {
+    let folder = folder.join(format!("round-{number:03}"));
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("making `{}`", folder.display()))?;
+    Ok(folder)
 }
 
 fn container(node: u8) -> String {

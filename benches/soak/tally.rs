@@ -6,7 +6,6 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 
 use crate::arguments::Arguments;
-use crate::fault::Fault;
 use crate::round::Outcome;
 
 /// The results of all rounds so far.
@@ -20,8 +19,8 @@ impl Tally {
         Self { seed, kinds: BTreeMap::new() }
     }
 
-    pub(crate) fn add(&mut self, fault: &Fault, outcome: Outcome) {
-        self.kinds.entry(fault.kind()).or_default().push(outcome);
+    pub(crate) fn add(&mut self, kind: String, outcome: Outcome) {
+        self.kinds.entry(kind).or_default().push(outcome);
     }
 
     /// Whether nothing failed and nothing was left behind.

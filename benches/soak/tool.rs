@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) const NAME: &str = "redisctl-soak";
 
 /// Ports that neither tests nor benchmarks use.
-const PORT_BASE: &str = "13001";
+pub(crate) const PORT_BASE: u16 = 13_001;
 
 /// The limit of a wait. Other nodes accept a primary that returns only after twice the node timeout of 15 s.
 const TIMEOUT: &str = "40s";
@@ -30,6 +30,8 @@ pub(crate) enum Spec {
     Bundled,
     /// The same cluster with another memory limit, which replaces every node.
     Changed,
+    /// A cluster that keeps its data, with so many shards and replicas of each.
+    Shape { shards: u8, replicas: u8 },
 }
 
 /// The signal that stops redisctl.
@@ -70,7 +72,7 @@ impl Tool {
         let bundle = at.to_str().context("the folder's name is no text")?;
         let spec = self.arguments(spec);
         let mut arguments = vec!["up"];
-        arguments.extend(&spec);
+        arguments.extend(spec.iter().map(String::as_str));
         arguments.extend(["--timeout", TIMEOUT, "--bundle", bundle]);
         start(&arguments, at)
     }
@@ -79,7 +81,7 @@ impl Tool {
     pub(crate) fn plan(&self, spec: Spec, at: &Path) -> Result<Running> {
         let spec = self.arguments(spec);
         let mut arguments = vec!["plan"];
-        arguments.extend(&spec);
+        arguments.extend(spec.iter().map(String::as_str));
         arguments.push("--detailed-exitcode");
         start(&arguments, at)
     }
@@ -89,12 +91,28 @@ impl Tool {
         start(&[verb, NAME], at)
     }
 
-    fn arguments(&self, spec: Spec) -> Vec<&str> {
-        let mut arguments = vec!["cluster", "--name", NAME, "--image", &self.image, "--port-base", PORT_BASE];
-        if spec == Spec::Changed {
-            arguments.extend(["--set", "resources.memory=192mb"]);
-        }
-        arguments
+    /// Starts `down`, which also removes the kept data.
+    pub(crate) fn remove(at: &Path) -> Result<Running> {
+        start(&["down", NAME, "--volumes"], at)
+    }
+
+    fn arguments(&self, spec: Spec) -> Vec<String> {
+        let port = PORT_BASE.to_string();
+        let always = ["cluster", "--name", NAME, "--image", &self.image, "--port-base", &port];
+        let settings = match spec {
+            Spec::Bundled => Vec::new(),
+            Spec::Changed => vec!["resources.memory=192mb".to_owned()],
+            Spec::Shape { shards, replicas } => vec![
+                format!("shards={shards}"),
+                format!("replicas={replicas}"),
+                "data=volume".to_owned(),
+                "config.appendonly=yes".to_owned(),
+                // Primaries that end are replaced soon.
+                "config.cluster-node-timeout=3000".to_owned(),
+            ],
+        };
+        let settings = settings.into_iter().flat_map(|setting| ["--set".to_owned(), setting]);
+        always.map(str::to_owned).into_iter().chain(settings).collect()
     }
 }
 
@@ -126,6 +144,11 @@ impl Running {
             std::thread::sleep(POLL_INTERVAL);
         }
         Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Waits for so long; `false`: the command ended before.
+    pub(crate) fn goes_on(&mut self, time: Duration) -> Result<bool> {
+        self.reaches(self.started.elapsed() + time)
     }
 
     /// Whether it still runs.
