@@ -22,7 +22,7 @@ pub use data::{ResetArguments, RestoreArguments, SeedArguments, SnapshotArgument
 pub use down::DownArguments;
 pub use examination::{LogsArguments, StatusArguments, VerifyArguments};
 pub use name::NameArgument;
-pub use nodes::{NodeArguments, RoleChoice, SilencingArguments};
+pub use nodes::{FailoverArguments, NodeArguments, RoleChoice, SilencingArguments};
 pub use run::RunArguments;
 pub use schema::SchemaArguments;
 pub use spec::{ExportArguments, ExportFormat, InitArguments, SpecArguments, SpecFields};
@@ -136,6 +136,10 @@ pub enum Command {
     Pause(SilencingArguments),
     /// Let paused nodes continue
     Unpause(NodeArguments),
+    /// Swap primaries with replicas, without the loss of a write, and print what clients see
+    ///
+    /// A test client writes to each shard meanwhile, and changes no key. `up` keeps the new roles.
+    Failover(FailoverArguments),
     /// Load data into a deployment: files of commands, or data files of servers (RDB)
     Seed(SeedArguments),
     /// Empty a deployment in place and bring it back to its spec, for the next test

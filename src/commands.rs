@@ -12,6 +12,7 @@ mod env;
 mod error;
 mod exit_status;
 mod export;
+mod failover;
 mod gc;
 mod init;
 mod interruption;
@@ -62,6 +63,7 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Kill(Silenced { nodes, time }) => change_nodes(NodeVerb::Kill, nodes, *time).await,
         Command::Pause(Silenced { nodes, time }) => change_nodes(NodeVerb::Pause, nodes, *time).await,
         Command::Unpause(nodes) => change_nodes(NodeVerb::Unpause, nodes, None).await,
+        Command::Failover(arguments) => failover::run(arguments, host, ui).await,
         Command::Seed(arguments) => seed::run(arguments, host, ui).await,
         Command::Reset(arguments) => reset::run(arguments, host, ui).await,
         Command::Snapshot(arguments) => snapshot::run(arguments, host, ui).await,

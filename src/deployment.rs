@@ -23,6 +23,7 @@
 //! - [`Up`] brings a deployment up and verifies it; [`Up::plan`] returns the plan only.
 //! - [`Deployment`]: endpoints, connection settings, nodes, status, verification, [`Deployment::down`].
 //! - [`NodeChange`], [`NodeHandle::stop`] and others stop, start, kill and pause nodes.
+//! - [`Failover`] swaps primaries with replicas, without the loss of a write.
 //! - [`Seed`] applies [`SeedFile`]s to a deployment.
 //! - [`Deployment::reset`] empties a deployment between two tests, in place.
 //! - [`Snapshot`] writes the keys of a deployment to a file, and [`Restore`] reads them.
@@ -52,6 +53,7 @@ mod error;
 mod examination;
 mod expired;
 mod failed_checks;
+mod failover;
 mod failure_bundle;
 mod followed_log;
 mod guard;
@@ -105,9 +107,11 @@ mod tls_files;
 mod unfinished_file;
 mod up;
 mod verify;
+mod write_client;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};
 pub use crate::event::{Event, Listener};
+pub use crate::failover::FailedOver;
 pub use crate::moved_data::{Restored, Seeded, SnapshotTaken};
 pub use crate::node_change::{NodeVerb, NodesChanged};
 pub use crate::plan::Plan;
@@ -123,6 +127,7 @@ pub use down::Down;
 pub use engine::ConnectedEngine;
 pub use error::Error;
 pub use failed_checks::FailedChecks;
+pub use failover::Failover;
 pub use guard::RemovedOnDrop;
 pub use handle::Deployment;
 pub use leftovers::Leftovers;
@@ -167,6 +172,7 @@ mod tests {
             assert_send(deployment.connection(None, None));
             assert_send(deployment.primary());
             assert_send(NodeChange::new(&deployment, NodeVerb::Stop).run());
+            assert_send(Failover::new(&deployment).run());
             assert_send(deployment.primary().await.kill());
             assert_send(deployment.engine().deployments());
             assert_send(deployment.clone().remove_on_drop().down());

@@ -34,6 +34,7 @@
 //! - `verify`: the checks, as data, and pure functions that judge the replies. They know no plan and share no
 //!   comparison with the planner, so that they find its mistakes. [`report`]: the results of the checks.
 //! - [`node_change`]: changes of nodes on purpose, and what clients can expect afterwards.
+//! - [`failover`]: failovers on purpose, and what clients see of them.
 //! - [`up_result`], [`reset_result`], [`removed`], [`moved_data`]: the results of commands.
 //! - `run_outcome`, `run_report`: how the commands of `redisctl run` ended, and the exit code. `junit`: this report and that
 //!   of the checks as XML.
@@ -90,6 +91,7 @@ pub mod commands;
 pub mod connection;
 pub mod deployment;
 pub mod event;
+pub mod failover;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -13,3 +13,5 @@ pub use expectations::expectations;
 pub use loss::{Loss, NoHeir, losses};
 pub use verb::NodeVerb;
 pub use watch::{Heir, Return, Watch};
+
+pub(crate) use changed::{millis, pairs};

@@ -18,6 +18,7 @@ mod containers;
 mod draft;
 mod emptying;
 mod expectations;
+mod failover;
 mod fate;
 mod forming;
 mod leaving;
@@ -40,6 +41,7 @@ mod temporary;
 mod users;
 mod world;
 
+pub use failover::{plan_agreement, plan_failover};
 pub use on_purpose::plan_on_purpose;
 
 use draft::{Changes, Stages};

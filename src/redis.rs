@@ -44,12 +44,14 @@ mod slot_migrations;
 mod tls_handshake;
 mod told_addresses;
 mod users;
+mod write_probe;
 
 pub use cli_session::{CliAnswer, CliSession};
 pub use connect::{Dialer, Login};
 pub use error::ServerError;
 pub use key_reader::KeyReader;
 use users::Passwords;
+pub use write_probe::WriteProbe;
 
 /// The time limit for a server outside the deployment to tell its number of keys.
 const STRANGER_PATIENCE: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::doctor::Diagnosis;
 use crate::event::{JsonLine, Listener};
+use crate::failover::FailedOver;
 use crate::node_change::NodesChanged;
 use crate::output::{
     DiagnosisDocument, ErrorDocument, LogLine, RemovedDocument, TopologyLine, UpDocument, ValidDocument,
@@ -303,6 +304,14 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn nodes_changed_so_far(&self, result: &NodesChanged) -> io::Result<()> {
         if self.is_json() { Ok(()) } else { self.nodes_changed(result) }
+    }
+
+    /// Writes the result of `failover`, as text or as JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn failed_over(&self, result: &FailedOver) -> io::Result<()> {
+        if self.is_json() { self.document(result) } else { self.print(&result.to_string()) }
     }
 
     /// Writes the result of `seed`, `snapshot` or `restore`, as text or as JSON.

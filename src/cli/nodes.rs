@@ -44,6 +44,23 @@ pub struct SilencingArguments {
     pub time: Option<Duration>,
 }
 
+/// Options of `failover`.
+#[derive(Debug, Args)]
+pub struct FailoverArguments {
+    /// The deployment; optional if the engine has exactly one.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only this shard of a cluster. Shard 1 has the first slots. Default: all shards, one after another.
+    #[arg(long, value_name = "NUMBER")]
+    pub shard: Option<usize>,
+    /// Only the shard of this key's slot.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// The limit of each wait, including the wait for another redisctl run: `90s`, `2m`.
+    #[arg(long, value_parser = duration, default_value = "60s", value_name = "TIME")]
+    pub timeout: Duration,
+}
+
 /// The role of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RoleChoice {

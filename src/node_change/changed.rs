@@ -180,10 +180,12 @@ impl NodesChanged {
     }
 }
 
-fn pairs(slots: &SlotSet) -> Vec<[u16; 2]> {
+/// The ranges of slots, each with both ends included.
+pub(crate) fn pairs(slots: &SlotSet) -> Vec<[u16; 2]> {
     slots.ranges().iter().map(|range| [range.start(), range.end()]).collect()
 }
 
-fn millis(time: Duration) -> u64 {
+/// A time in milliseconds.
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -66,6 +66,16 @@ impl<'a> Watch<'a> {
         Self { asked, returning, ..Self::new(topology) }
     }
 
+    /// A watch while these primaries hand over to replicas, and then replicate them.
+    #[must_use]
+    pub fn for_swaps(topology: &'a Topology, before: &Observation, primaries: BTreeSet<NodeName>) -> Self {
+        let mut losses = losses(topology, before, &primaries);
+        for loss in &mut losses {
+            loss.vain = None;
+        }
+        Self { asked: answering(before), losses, returning: primaries, ..Self::new(topology) }
+    }
+
     fn new(topology: &'a Topology) -> Self {
         Self {
             topology,
@@ -153,7 +163,9 @@ impl<'a> Watch<'a> {
             }
         }
         for node in &self.returning {
-            if !self.returned.contains_key(node)
+            let hands_over = self.awaited().any(|loss| loss.primary == *node);
+            if !hands_over
+                && !self.returned.contains_key(node)
                 && let Some(settled) = now.settled(node)
             {
                 self.returned.insert(node.clone(), Return { at: since(node), ..settled });
@@ -181,7 +193,8 @@ impl Now<'_> {
         match self.topology.kind {
             Kind::Cluster => self.owner_instead(loss, is_whole),
             Kind::Sentinel => self.chosen_instead(loss),
-            Kind::Standalone | Kind::Replication => None,
+            Kind::Replication => self.followed_instead(loss),
+            Kind::Standalone => None,
         }
     }
 
@@ -205,6 +218,13 @@ impl Now<'_> {
         let named = self.arrangement.named_primary()?;
         let settled = !self.arrangement.is_between_primaries() && self.arrangement.says_primary(&named.name);
         (named.name != loss.primary && settled).then(|| named.name.clone())
+    }
+
+    fn followed_instead(&self, loss: &Loss) -> Option<NodeName> {
+        let followed = self.arrangement.primary_by_servers()?;
+        let settled =
+            !self.arrangement.says_primary(&loss.primary) && self.arrangement.says_primary(&followed.name);
+        (followed.name != loss.primary && settled).then(|| followed.name.clone())
     }
 
     /// The role of a started node, once it is settled.

@@ -14,6 +14,8 @@ pub struct ClusterView {
     pub own_id: String,
     /// `cluster_current_epoch`.
     pub current_epoch: u64,
+    /// Whether its process has ever asked other nodes for their votes.
+    pub asked_for_votes: bool,
     /// `CLUSTER NODES`, by node id.
     pub nodes: BTreeMap<String, ClusterNode>,
     /// The open slots of the node itself, each with the node at the other end.

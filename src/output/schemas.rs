@@ -13,6 +13,7 @@ use super::{
 };
 use crate::event::JsonLine;
 use crate::export::compose::Compose;
+use crate::failover::FailedOver;
 use crate::moved_data::{Restored, Seeded, SnapshotTaken};
 use crate::node_change::NodesChanged;
 use crate::plan::PlanDocument;
@@ -70,6 +71,7 @@ pub const SCHEMAS: &[NamedSchema] = &[
     versioned::<JsonLine<'_>>("event", "An event of a run, as a line on stderr."),
     bare::<Compose>("export-compose", "A compose file, as Compose defines it."),
     versioned::<DiagramDocument<'_>>("export-diagram", "A diagram of a deployment."),
+    versioned::<FailedOver>("failover", "The primaries that replicas have replaced, and what clients saw."),
     bare::<RemovedDocument<'_>>("gc", "The removed parts of each deployment, by its name."),
     versioned::<LogLine<'_>>("logs", "A line of a node's log."),
     bare::<Vec<DeploymentLine>>("ls", "The deployments on the engine."),

@@ -1,11 +1,13 @@
 //! The states of servers that waits expect, given each shard's primary.
 
+use std::collections::BTreeSet;
+
 use super::world::World;
 use crate::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,
     SentinelExpectation,
 };
-use crate::topology::{Node, NodeName, Topology};
+use crate::topology::{Node, NodeName, SlotSet, Topology};
 
 /// A node and its address.
 pub(super) fn peer(node: &Node) -> Peer {
@@ -21,7 +23,19 @@ pub(super) fn cluster(world: &World<'_>, primaries: &[NodeName], milestone: Mile
         Milestone::Ready if !is_writable => Milestone::Linked,
         other => other,
     };
-    let shards = world.topology.shards.iter().zip(primaries);
+    let members = members(world.topology, primaries, left_alone);
+    ClusterExpectation { members, strangers: world.left_alone.ids(world.arrangement), milestone }
+}
+
+/// A cluster without strangers, of which all nodes answer.
+pub(super) fn whole_cluster(topology: &Topology, primaries: &[NodeName]) -> ClusterExpectation {
+    let members = members(topology, primaries, &SlotSet::default());
+    ClusterExpectation { members, strangers: BTreeSet::new(), milestone: Milestone::Ready }
+}
+
+/// The members of a cluster, without slots that are left alone.
+fn members(topology: &Topology, primaries: &[NodeName], left_alone: &SlotSet) -> Vec<ClusterMember> {
+    let shards = topology.shards.iter().zip(primaries);
     let members = shards.flat_map(|(shard, primary)| {
         shard.nodes().map(move |node| ClusterMember {
             node: node.name.clone(),
@@ -33,11 +47,7 @@ pub(super) fn cluster(world: &World<'_>, primaries: &[NodeName], milestone: Mile
             },
         })
     });
-    ClusterExpectation {
-        members: members.collect(),
-        strangers: world.left_alone.ids(world.arrangement),
-        milestone,
-    }
+    members.collect()
 }
 
 /// A primary and its replicas.

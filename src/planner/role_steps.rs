@@ -16,7 +16,15 @@ pub(super) fn hand_over(primary: &NodeName, view: Option<&ServerView>, to: Peer)
 
 /// The step in which the sentinels replace a running primary.
 pub(super) fn hand_over_by_sentinels(topology: &Topology, primary: &NodeName) -> Step {
-    let SentinelExpectation { watched, sentinels } = expectations::sentinels(topology, primary);
+    hand_over_through(topology, primary, expectations::sentinels(topology, primary))
+}
+
+/// The step in which these sentinels replace a running primary with one of these replicas.
+pub(super) fn hand_over_through(
+    topology: &Topology,
+    primary: &NodeName,
+    SentinelExpectation { watched, sentinels }: SentinelExpectation,
+) -> Step {
     let action = ServerAction::HandOverBySentinels {
         name: topology.name.clone(),
         from: watched.primary.address,

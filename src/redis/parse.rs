@@ -108,6 +108,9 @@ pub(super) fn cluster_info(text: &str, view: &mut ClusterView) {
     view.ok = fields.get("cluster_state") == Some(&"ok");
     view.current_epoch =
         fields.get("cluster_current_epoch").and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
+    // Servers leave out the messages that they have never sent.
+    view.asked_for_votes =
+        fields.get("cluster_stats_messages_auth-req_sent").is_some_and(|sent| *sent != "0");
 }
 
 /// CLUSTER NODES.

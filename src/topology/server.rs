@@ -141,6 +141,13 @@ impl Server {
         self.at_least(6, 2)
     }
 
+    /// Whether the election of CLUSTER FAILOVER begins without the votes of an earlier election (measured on Valkey
+    /// 8.1, 9.0 and 9.1).
+    #[must_use]
+    pub fn forgets_votes(self) -> bool {
+        self.flavor == Flavor::Valkey && self.at_least(8, 1)
+    }
+
     /// Whether `CLUSTER SHARDS` and sharded publish/subscribe exist (Redis 7.0).
     #[must_use]
     pub fn has_shards(self) -> bool {
@@ -266,7 +273,7 @@ impl Server {
     /// Whether replicas start a full sync only on a one-second tick, unless it is streamed into memory (Valkey 9).
     #[must_use]
     pub fn loads_first_copy_slowly(self) -> bool {
-        self.flavor == Flavor::Valkey && self.at_least(9, 0)
+        self.flavor == Flavor::Valkey && self.at_least(8, 1)
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use redisctl::failover::{ShardChoice, swaps};
 use redisctl::node_change::{NodeChoice, NodeVerb, NodesChanged, Watch};
-use redisctl::planner::plan_on_purpose;
+use redisctl::planner::{plan_failover, plan_on_purpose};
 use redisctl::status::Role;
 use redisctl::topology::{NodeName, Topology};
 
@@ -201,6 +202,51 @@ async fn a_started_node_is_back_in_the_role_that_is_left_for_it() {
             told = changed(&world, &topology, *verb, numbers).await.expect;
         }
         texts.push(format!("{yaml}: {changes:?}\n  {}", told.join("\n  ")));
+    }
+    assert_snapshot!(texts.join("\n"));
+}
+
+/// Which nodes take over on purpose, by a plan, or why none does.
+fn failover(world: &World, topology: &Topology, choice: &ShardChoice) -> String {
+    world.gather_passwords(topology);
+    let observed = world.observe(topology);
+    match swaps(topology, &observed, choice) {
+        Ok(swaps) => plan_failover(topology, &observed, &swaps).to_string(),
+        Err(wrong) => format!("{wrong}: {}\n", wrong.hint),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failover_on_purpose_needs_a_replica_in_sync() {
+    let all = ShardChoice::default();
+    let second = ShardChoice { shard: Some(2), ..all.clone() };
+    let ninth = ShardChoice { shard: Some(9), ..all.clone() };
+    let of_key = ShardChoice { key: Some("foo".to_owned()), ..all.clone() };
+    let mut texts = Vec::new();
+    for (yaml, choice, stopped) in [
+        ("kind: standalone", &all, &[][..]),
+        ("kind: replication", &all, &[]),
+        ("kind: replication", &second, &[]),
+        ("kind: replication", &all, &[2]),
+        ("{kind: replication, replicas: 0}", &all, &[]),
+        (SENTINEL, &all, &[]),
+        (SENTINEL, &all, &[3, 4]),
+        (SENTINEL, &all, &[4, 5, 6]),
+        ("{kind: sentinel, replicas: 2, config: {replica-priority: 0}}", &all, &[]),
+        ("kind: cluster", &all, &[]),
+        ("kind: cluster", &of_key, &[]),
+        ("kind: cluster", &ninth, &[]),
+        ("kind: cluster", &all, &[5]),
+        ("kind: cluster", &second, &[2]),
+        ("{kind: cluster, replicas: 0}", &second, &[]),
+        ("kind: cluster", &second, &[1, 3]),
+    ] {
+        let topology = topology(yaml);
+        let world = up(&topology).await;
+        for number in stopped {
+            world.stop_container(&node(&topology, *number));
+        }
+        texts.push(format!("{yaml} {stopped:?}\n{}", failover(&world, &topology, choice)));
     }
     assert_snapshot!(texts.join("\n"));
 }

@@ -19,6 +19,7 @@ mod env_readers;
 mod exit_codes;
 mod expiry;
 #[cfg(unix)]
+mod failover;
 mod failure;
 #[cfg(unix)]
 mod fake_runner;

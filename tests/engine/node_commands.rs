@@ -131,5 +131,9 @@ fn sentinels_replace_a_stopped_primary_and_the_shared_network_ends_with_the_last
     let started = json(&deployment, "start", &["--no-wait"]);
     assert_eq!(started["changed"].as_array().map(Vec::len), Some(5), "{started:#}");
     deployment.up("sentinel", &quick);
+    let swapped = json(&deployment, "failover", &[]);
+    let (from, to) = (&swapped["swapped"][0]["from"], &swapped["swapped"][0]["to"]);
+    assert!([from, to].iter().all(|node| node.is_string()) && from != to, "{swapped:#}");
+    assert_eq!(deployment.changes("sentinel", &quick), 0);
     deployment.verify();
 }

@@ -20,6 +20,7 @@ pub(super) const CORE: &[&str] = &[
     "doctor",
     "event",
     "export",
+    "failover",
     "junit",
     "node_change",
     "moved_data",

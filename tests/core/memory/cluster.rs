@@ -424,6 +424,7 @@ impl Cluster {
             ok: self.ok,
             own_id: self.own_id.clone(),
             current_epoch: self.current_epoch,
+            asked_for_votes: false,
             nodes,
             slots,
             open_slots: self.open_slots.clone(),
