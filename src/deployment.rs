@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_spec_is_read_from_code_text_and_the_shipped_topologies() {
-        let in_code = Spec { shards: Some(5), ..Spec::new(SpecKind::Cluster) };
+        let in_code = Spec { shards: Some(5.into()), ..Spec::new(SpecKind::Cluster) };
         for (source, nodes) in [
             (SpecSource::from(in_code).name("shop"), 10),
             (SpecSource::text("shop", "kind: replication"), 2),
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_spec_that_is_built_in_code_says_what_is_wrong_with_it() {
-        let spec = Spec { shards: Some(0), ..Spec::new(SpecKind::Cluster) };
+        let spec = Spec { shards: Some(0.into()), ..Spec::new(SpecKind::Cluster) };
         let Err(error) = SpecSource::from(spec.clone()).name("shop").read() else { panic!("no shard") };
         assert!(error.text().contains("a cluster needs at least one shard"), "{}", error.text());
         let Err(error) = SpecSource::from(spec).set("shards", "3").unwrap().read() else { panic!("a path") };

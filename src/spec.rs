@@ -36,6 +36,7 @@ mod schema;
 mod secret;
 mod seed;
 mod set_apart;
+mod shards;
 mod tls;
 mod tree;
 
@@ -51,6 +52,7 @@ pub use read::{Document, Inputs, Source, read};
 pub use schema::json_schema;
 pub use secret::{Password, SecretText};
 pub use seed::SeedSpec;
+pub use shards::{ShardSpec, ShardsSpec, SlotsItem, SlotsSpec};
 pub use tls::{ClientAuth, TlsOptions, TlsSpec};
 
 /// The beginning of PEM files, and of no path.
@@ -82,8 +84,8 @@ pub struct Spec {
     pub kind: SpecKind,
     /// Any Redis or Valkey image; `host` makes one from this machine's own server binary.
     pub image: Option<String>,
-    /// Cluster: the number of shards. Default 3.
-    pub shards: Option<u32>,
+    /// Cluster: the number of shards, or a list with the slots and replicas of each shard. Default 3.
+    pub shards: Option<ShardsSpec>,
     /// The number of replicas of the primary (replication, sentinel) or of each shard (cluster). Default 1.
     pub replicas: Option<u32>,
     /// Sentinel: the number of sentinels. Default 3.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 use ipnet::Ipv4Net;
 use schemars::JsonSchema;
@@ -52,6 +53,7 @@ pub mod tls;
 mod told;
 pub mod users;
 pub mod warnings;
+mod written_slots;
 
 pub use address::{Address, Endpoint};
 pub use certificates::Certificates;
@@ -288,19 +290,27 @@ impl Topology {
         told::instead_of_endpoints(self)
     }
 
-    /// How many replicas each shard has.
+    /// How many replicas the shards have, from the fewest to the most.
     #[must_use]
-    pub fn replicas_per_shard(&self) -> usize {
-        self.shards.first().map_or(0, |shard| shard.replicas.len())
+    pub fn replicas_per_shard(&self) -> RangeInclusive<usize> {
+        let counts = || self.shards.iter().map(|shard| shard.replicas.len());
+        counts().min().unwrap_or(0)..=counts().max().unwrap_or(0)
+    }
+
+    /// Whether any shard has a replica.
+    #[must_use]
+    pub fn has_replicas(&self) -> bool {
+        *self.replicas_per_shard().end() > 0
     }
 
     /// The topology in a few words: `cluster, 3 shards with 1 replica each`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let replicas = match self.replicas_per_shard() {
-            0 => "no replicas".to_owned(),
-            1 => "1 replica".to_owned(),
-            count => format!("{count} replicas"),
+        let replicas = match self.replicas_per_shard().into_inner() {
+            (0, 0) => "no replicas".to_owned(),
+            (1, 1) => "1 replica".to_owned(),
+            (fewest, most) if fewest == most => format!("{most} replicas"),
+            (fewest, most) => format!("{fewest} to {most} replicas"),
         };
         match (self.kind, self.shards.len()) {
             (Kind::Standalone, _) => "standalone".to_owned(),

@@ -13,6 +13,7 @@ use crate::topology::container::{container, data_volume};
 use crate::topology::{Kind, Node, Topology, health_check};
 
 mod command;
+mod forming;
 mod modules;
 mod tls;
 mod variables;
@@ -262,21 +263,13 @@ fn comments(topology: &Topology, modules: Modules<'_>) -> Vec<String> {
         paragraph(vec!["Data is in memory, and gone when its container stops.".to_owned()]);
     }
     if topology.kind == Kind::Cluster {
-        let addresses: Vec<String> = topology.nodes().iter().map(|node| node.address.to_string()).collect();
-        let first = &topology.shards[0].primary;
         let login = if variables.is_empty() { "" } else { "-e REDISCLI_AUTH=\"$REDIS_PASSWORD\" " };
-        paragraph(vec![
+        let mut text = vec![
             "What is missing: compose starts these servers, but cannot make one cluster of them. `redisctl up`".to_owned(),
             "does that, and proves that it works. Without redisctl, once all servers run:".to_owned(),
-            format!(
-                "  docker exec {login}{} redis-cli {}-p {} --cluster create {} --cluster-replicas {} --cluster-yes",
-                first.name,
-                tls::client_options(topology, first),
-                first.address.port,
-                addresses.join(" "),
-                topology.replicas_per_shard(),
-            ),
-        ]);
+        ];
+        text.extend(forming::commands(topology, login).into_iter().map(|command| format!("  {command}")));
+        paragraph(text);
     }
     lines
 }
@@ -306,6 +299,24 @@ auth:
   replica_password: hunter3
   users: [{name: read-only, password: hunter4, rules: ['~*', '+@read']}]
 ";
+
+    #[test]
+    fn an_uneven_cluster_is_formed_shard_by_shard() {
+        let shards = "[{slots: 0-99, replicas: 0}, {}]";
+        let text = text(&format!("{{kind: cluster, image: 'redis:7.0', shards: {shards}}}"));
+        let commands: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("#   docker exec ")).collect();
+        assert_eq!(
+            commands,
+            [
+                "shop-1 redis-cli -p 7001 cluster addslots $(seq 0 99)",
+                "shop-2 redis-cli -p 7002 cluster addslots $(seq 100 16383)",
+                "shop-1 redis-cli -p 7001 cluster meet 172.30.0.12 7002",
+                "shop-1 redis-cli -p 7001 cluster meet 172.30.0.13 7003",
+                "shop-3 redis-cli -p 7003 cluster replicate $(docker exec shop-2 redis-cli -p 7002 cluster myid)",
+            ]
+        );
+    }
 
     #[test]
     fn a_cluster_says_what_compose_cannot_do() {

@@ -43,7 +43,7 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     let swaps = options.forming == Forming::RoleSwap
         && world.servers.all_new()
         && world.topology.nodes().len() <= SMALL
-        && world.topology.replicas_per_shard() > 0;
+        && *world.topology.replicas_per_shard().start() > 0;
     let shunned = shunned_primaries(world.topology, world.arrangement);
     let kept_out = world.arrangement.kept_out();
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());

@@ -11,7 +11,7 @@ pub(super) fn any(world: &World<'_>) -> bool {
 
 /// A primary that needs a replacement, if sentinels choose the next primary. After their choice, it is replaced as a replica.
 pub(super) fn chosen_by_sentinels<'a>(world: &World<'_>, primaries: &'a [NodeName]) -> Option<&'a NodeName> {
-    let choose = world.topology.kind == Kind::Sentinel && world.topology.replicas_per_shard() > 0;
+    let choose = world.topology.kind == Kind::Sentinel && world.topology.has_replicas();
     primaries.first().filter(|primary| choose && world.is_rolled(primary))
 }
 

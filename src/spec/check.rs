@@ -87,6 +87,13 @@ impl<'s> Checker<'s> {
                 (None, Some(parent)) if path.segments().is_empty() => {
                     format!("`{}` belongs under `{parent}`", entry.key)
                 }
+                // `{slots: 0-99,200}` is a mapping with the fields `slots` and `200`.
+                (None, _)
+                    if entry.value.is_null()
+                        && entry.key.starts_with(|first: char| first.is_ascii_digit()) =>
+                {
+                    "inside `{…}` put quotes around text with commas".to_owned()
+                }
                 (None, _) => format!("the fields here are {}", describe::list(&names, "and")),
             };
             let message = format!("unknown field `{}`", super::tree::shorten(&entry.key));

@@ -150,7 +150,8 @@ fn rewrite(leaf: &Leaf, typed: Typed, shapes: &[ValueForm<'_>]) -> Option<String
     if typed != Typed::Text && shapes.iter().any(|shape| matches!(shape, ValueForm::Text { .. })) {
         return Some(format!("for text, put it in quotes: `\"{text}\"`"));
     }
-    if shapes.iter().any(|shape| matches!(shape, ValueForm::List(_))) {
+    let takes_scalars = |shape: &ValueForm<'_>| matches!(shape, ValueForm::Integer { .. });
+    if shapes.iter().any(|shape| matches!(shape, ValueForm::List(_))) && !shapes.iter().any(takes_scalars) {
         return Some("write a list: `[a, b]`, or each item on a line of its own after `- `".to_owned());
     }
     None

@@ -13,6 +13,12 @@ pub const HIGHEST_PORT: u16 = 55_535;
 /// The maximum number of nodes of a deployment. The subnet pools have room for them.
 pub const MOST_NODES: u32 = 1000;
 
+/// The default number of shards of a cluster: the smallest number that can fail over.
+pub const DEFAULT_SHARDS: u32 = 3;
+
+/// The default number of replicas.
+pub const DEFAULT_REPLICAS: u32 = 1;
+
 /// The default number of sentinels: the smallest number that tolerates the loss of a sentinel.
 pub const DEFAULT_SENTINELS: u32 = 3;
 

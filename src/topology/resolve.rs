@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::address;
-use super::defaults::{DEFAULT_SENTINELS, announced_host, bind, image_reference};
+use super::defaults::{
+    DEFAULT_REPLICAS, DEFAULT_SENTINELS, DEFAULT_SHARDS, announced_host, bind, image_reference,
+};
 use super::modules::modules;
 use super::name::NameError;
 use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
@@ -12,13 +14,15 @@ use super::rules::nodes::nodes_exist;
 use super::rules::ports::{endpoint_leaves_the_container, ports_can_be_reached};
 use super::rules::sentinels::directives_fit_their_nodes;
 use super::rules::tls::server_knows_client_auth;
-use super::slot_division::divide_again;
+use super::slot_division::{Share, divide_again};
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
     Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Platform, Server, Shard, SlotSet, Tls, Topology,
-    User, rules,
+    User, rules, written_slots,
 };
-use crate::spec::{NodeSpec, Problem, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec};
+use crate::spec::{
+    NodeSpec, Problem, ShardSpec, ShardsSpec, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec,
+};
 
 mod addresses;
 mod nodes;
@@ -55,7 +59,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     };
     let kind = kind(spec.kind);
     let shape = shape(spec, kind);
-    let numbers = Numbers::assign(shape, &name, kind, &facts.existing);
+    let numbers = Numbers::assign(&shape, &name, kind, &facts.existing);
     let names = numbers.names(&name);
     // If the host's IP is unknown, loopback is assumed.
     let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
@@ -84,7 +88,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
 
     let sentinels = numbers.sentinels.len();
     let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips, sentinels };
-    let mut slots = slots(kind, shape, facts).into_iter();
+    let mut slots = slots(spec, kind, facts).into_iter();
     let shards = numbers.shards.iter().map(|shard| Shard {
         slots: slots.next().unwrap_or_default(),
         primary: draft.node(shard.primary, None),
@@ -177,26 +181,47 @@ fn kind(kind: SpecKind) -> Kind {
     }
 }
 
-/// The slots of each shard; none without a cluster. Slots stay with their shards as far as possible.
-fn slots(kind: Kind, shape: Shape, facts: &Facts) -> Vec<SlotSet> {
+/// The slots of each shard; none without a cluster. Slots that the spec does not list stay with their shards as far as
+/// possible.
+fn slots(spec: &Spec, kind: Kind, facts: &Facts) -> Vec<SlotSet> {
     if kind != Kind::Cluster {
         return Vec::new();
     }
     let stored = facts.existing.stored.as_deref().filter(|stored| stored.kind == kind);
     let held = stored.into_iter().flat_map(|stored| &stored.shards).map(|shard| shard.slots.clone());
-    divide_again(&held.collect::<Vec<_>>(), shape.shards)
+    divide_again(&held.collect::<Vec<_>>(), &shares(spec))
+}
+
+/// What each shard of a cluster gets of the slots.
+fn shares(spec: &Spec) -> Vec<Share> {
+    let share = |shard: &ShardSpec| match &shard.slots {
+        Some(slots) => Share::Slots(written_slots::read(slots).0),
+        None => Share::Weight(shard.weight.unwrap_or(1)),
+    };
+    match spec.shards.as_ref().unwrap_or(&ShardsSpec::Count(DEFAULT_SHARDS)) {
+        ShardsSpec::Count(count) => vec![Share::Weight(1); *count as usize],
+        ShardsSpec::List(list) => list.iter().map(share).collect(),
+    }
 }
 
 /// The number of nodes of each role.
 fn shape(spec: &Spec, kind: Kind) -> Shape {
     let count = |given: Option<u32>, default: u32| given.unwrap_or(default) as usize;
-    let replicas = count(spec.replicas, 1);
-    match kind {
-        Kind::Standalone => Shape { shards: 1, replicas: 0, sentinels: 0 },
-        Kind::Replication => Shape { shards: 1, replicas, sentinels: 0 },
-        Kind::Sentinel => Shape { shards: 1, replicas, sentinels: count(spec.sentinels, DEFAULT_SENTINELS) },
-        Kind::Cluster => Shape { shards: count(spec.shards, 3), replicas, sentinels: 0 },
-    }
+    let replicas = count(spec.replicas, DEFAULT_REPLICAS);
+    let (replicas, sentinels) = match (kind, &spec.shards) {
+        (Kind::Standalone, _) => (vec![0], 0),
+        (Kind::Replication, _) => (vec![replicas], 0),
+        (Kind::Sentinel, _) => (vec![replicas], count(spec.sentinels, DEFAULT_SENTINELS)),
+        (Kind::Cluster, Some(ShardsSpec::List(list))) => {
+            let of_shard = |shard: &ShardSpec| shard.replicas.map_or(replicas, |own| own as usize);
+            (list.iter().map(of_shard).collect(), 0)
+        }
+        (Kind::Cluster, shards) => {
+            let shards = shards.as_ref().map_or(DEFAULT_SHARDS as usize, ShardsSpec::count);
+            (vec![replicas; shards], 0)
+        }
+    };
+    Shape { replicas, sentinels }
 }
 
 /// The host that clients dial: the announced host. A port that is published on one address of this machine answers

@@ -5,8 +5,6 @@
 
 use super::Server;
 use super::container::LABEL_PREFIX;
-use super::defaults::{DEFAULT_SENTINELS, MOST_NODES};
-use super::slots::SLOT_COUNT;
 use crate::spec::{Problem, Spec, SpecKind};
 
 pub mod addresses;
@@ -18,13 +16,15 @@ mod modules;
 pub(super) mod nodes;
 pub(super) mod ports;
 pub(super) mod sentinels;
+mod shards;
 pub(super) mod tls;
 
 /// All rules about single fields as written.
 pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(fields_fit_the_kind(spec));
-    problems.extend(shards_can_share_the_slots(spec));
+    problems.extend(shards::can_share_the_slots(spec));
+    problems.extend(shards::slots_are_divided(spec));
     problems.extend(digest_is_whole(spec));
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
@@ -47,7 +47,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
 pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
     auth::replica_password_has_its_counterpart(spec)
         .into_iter()
-        .chain(nodes_are_not_too_many(spec))
+        .chain(shards::nodes_are_not_too_many(spec))
         .chain(sentinels::nodes_share_an_ip(spec))
         .collect()
 }
@@ -61,9 +61,9 @@ pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem>
 
 /// Whether counts or kind are wrong, so that the number of nodes is unknown.
 pub(super) fn shape_is_broken(spec: &Spec) -> bool {
-    shards_can_share_the_slots(spec).is_some()
+    shards::can_share_the_slots(spec).is_some()
         || sentinels::can_decide(spec).is_some()
-        || nodes_are_not_too_many(spec).is_some()
+        || shards::nodes_are_not_too_many(spec).is_some()
 }
 
 fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
@@ -97,43 +97,6 @@ fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
             .push(problem.hint("it fits kind `replication`: in a cluster any replica may become primary"));
     }
     problems
-}
-
-fn shards_can_share_the_slots(spec: &Spec) -> Option<Problem> {
-    match spec.shards? {
-        0 => Some(
-            Problem::new(&["shards"], "a cluster needs at least one shard")
-                .hint("three or more can fail over"),
-        ),
-        shards if shards > u32::from(SLOT_COUNT) => {
-            Some(Problem::new(&["shards"], format!("{shards} shards are more than the {SLOT_COUNT} slots")))
-        }
-        _ => None,
-    }
-}
-
-fn nodes_are_not_too_many(spec: &Spec) -> Option<Problem> {
-    let shards = match spec.kind {
-        SpecKind::Cluster => spec.shards.unwrap_or(3),
-        SpecKind::Replication | SpecKind::Sentinel => 1,
-        SpecKind::Standalone => return None,
-    };
-    let sentinels = match spec.kind {
-        SpecKind::Sentinel => spec.sentinels.unwrap_or(DEFAULT_SENTINELS),
-        _ => 0,
-    };
-    let nodes = u64::from(shards) * (1 + u64::from(spec.replicas.unwrap_or(1))) + u64::from(sentinels);
-    // Another rule reports more shards than slots.
-    if nodes <= u64::from(MOST_NODES) || shards > u32::from(SLOT_COUNT) {
-        return None;
-    }
-    let field = match (shards, sentinels) {
-        (shards, _) if shards > MOST_NODES / 2 => "shards",
-        (_, sentinels) if sentinels > MOST_NODES / 2 => "sentinels",
-        _ => "replicas",
-    };
-    let message = format!("that makes {nodes} nodes, and a deployment has {MOST_NODES} at most");
-    Some(Problem::new(&[field], message))
 }
 
 /// Engines refuse a malformed digest too, but their message does not name the problem.

@@ -73,7 +73,7 @@ fn others_are_told_loopback(spec: &Spec, topology: &Topology) -> Option<Problem>
 /// The warning about sentinels that cannot fail over.
 fn of_sentinels(topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();
-    if topology.replicas_per_shard() == 0 {
+    if !topology.has_replicas() {
         let message = "without a replica, sentinels cannot fail over";
         warnings.push(Problem::new(&["replicas"], message));
     }

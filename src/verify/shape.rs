@@ -49,9 +49,10 @@ fn judge_shape(context: &CheckContext<'_>) -> Judgement {
         1 => "1 primary".to_owned(),
         several => format!("{several} primaries"),
     };
-    let replicas = match context.topology.replicas_per_shard() {
-        0 => " without replicas".to_owned(),
-        some => format!(" with {} each", count(some, "replica")),
+    let replicas = match context.topology.replicas_per_shard().into_inner() {
+        (_, 0) => " without replicas".to_owned(),
+        (fewest, most) if fewest == most => format!(" with {} each", count(most, "replica")),
+        (fewest, most) => format!(" with {fewest} to {most} replicas each"),
     };
     let swapped: Vec<String> = context
         .shard_roles

@@ -124,6 +124,28 @@ fn ports() {
 
 #[test]
 fn shapes() {
+    assert_snapshot!(
+        "uneven_shards",
+        told(
+            "kind: cluster\nshards:\n  - slots: 0-99\n    replicas: -1\n  - {slots: 50-16384, weight: 0}\n  - \
+             {slots: 100-200,300, replica: 1}\n"
+        )
+    );
+    assert_snapshot!(
+        "uneven_slots",
+        told(
+            "kind: cluster\nshards:\n  - slots: 0-99\n    weight: 2\n  - {slots: 50-16384}\n  - slots:\n    - 9-3\n    - \
+             all\n"
+        )
+    );
+    assert_snapshot!(
+        "slots_without_shard",
+        told("kind: cluster\nshards: [{slots: 0-99}, {slots: 200-16383}]\n")
+    );
+    assert_snapshot!(
+        "set_shards",
+        told_with("kind: cluster\n", &["--set", "shards=[{slots: 0-9000}, {slots: [9000-16383]}]"])
+    );
     assert_snapshot!("zero_shards", told("kind: cluster\nshards: 0\n"));
     assert_snapshot!("more_shards_than_slots", told("kind: cluster\nshards: 16385\n"));
     assert_snapshot!("too_many_nodes", told("kind: cluster\nreplicas: 400\n"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use proptest::prelude::*;
-use redisctl::spec::{PortBase, PortsSpec, Spec};
+use redisctl::spec::{PortBase, PortsSpec, ShardsSpec, Spec};
 use redisctl::topology::container::containers;
 use redisctl::topology::defaults::HIGHEST_PORT;
 use redisctl::topology::facts::{Existing, Facts, ReachedNetwork};
@@ -33,7 +33,7 @@ fn busy() -> Facts {
 }
 
 /// Bad specs with all their problems.
-const BAD: [(&str, &[&str]); 41] = [
+const BAD: [(&str, &[&str]); 54] = [
     ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
     ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
     ("{kind: standalone, name: bridge}", &["name: `bridge` is the name of a network of Docker's own"]),
@@ -93,6 +93,47 @@ const BAD: [(&str, &[&str]); 41] = [
     (
         "{kind: cluster, shards: 4294967295, replicas: 4294967295}",
         &["shards: 4294967295 shards are more than the 16384 slots"],
+    ),
+    ("{kind: cluster, shards: []}", &["shards: a cluster needs at least one shard"]),
+    (
+        "{kind: cluster, shards: [{replicas: 999}, {}]}",
+        &["shards: that makes 1002 nodes, and a deployment has 1000 at most"],
+    ),
+    ("{kind: cluster, shards: [{slots: 0-99}]}", &["shards: slots 100-16383 are in no shard"]),
+    (
+        "{kind: cluster, shards: [{slots: 1-99}, {slots: '101-200,202-16383'}]}",
+        &["shards: slots 0,100,201 are in no shard"],
+    ),
+    (
+        "{kind: cluster, shards: [{slots: 0-9000}, {slots: [8000, 9000-16383]}]}",
+        &["shards.1.slots: slots 8000,9000 are in shard 1 too"],
+    ),
+    (
+        "{kind: cluster, shards: [{slots: 9-0}, {slots: [7, 16384]}, {slots: all}]}",
+        &[
+            "shards.0.slots: the range `9-0` ends before it begins",
+            "shards.1.slots.1: `16384` is beyond the last slot",
+            "shards.2.slots: `all` is not a slot or a range of slots",
+        ],
+    ),
+    ("{kind: cluster, shards: [{slots: [5, 0-9]}, {}]}", &["shards.0.slots.1: slot 5 is written twice"]),
+    ("{kind: cluster, shards: [{slots: ''}, {}]}", &["shards.0.slots: a shard needs at least one slot"]),
+    ("{kind: cluster, shards: [{slots: []}, {}]}", &["shards.0.slots: a shard needs at least one slot"]),
+    (
+        "{kind: cluster, shards: [{slots: 0-99, weight: 2}, {}]}",
+        &["shards.0.weight: a shard has `slots` or a `weight`, not both"],
+    ),
+    (
+        "{kind: cluster, shards: [{slots: 0-16383}, {}]}",
+        &["shards.1: no slot is left for shard 2: 0 slots for 1 shard without `slots`"],
+    ),
+    (
+        "{kind: cluster, shards: [{slots: 0-16382}, {}, {weight: 3}]}",
+        &["shards.1: no slot is left for shard 2: 1 slot for 2 shards without `slots`"],
+    ),
+    (
+        "{kind: cluster, shards: [{weight: 100000}, {}]}",
+        &["shards.1: no slot is left for shard 2: 16384 slots for 2 shards without `slots`"],
     ),
     ("{kind: cluster, shards: 2000}", &["shards: that makes 4000 nodes, and a deployment has 1000 at most"]),
     (
@@ -202,6 +243,64 @@ fn what_an_existing_deployment_has_is_kept() {
     assert_eq!(again.subnet.to_string(), "172.30.9.0/24");
 }
 
+/// A shard's slots and the numbers of its nodes.
+fn shape(topology: &Topology) -> Vec<String> {
+    let number = |node: &redisctl::topology::Node| node.name.as_str().replace("shop-", "");
+    let shards = topology.shards.iter();
+    shards
+        .map(|shard| {
+            let nodes: Vec<String> = shard.nodes().map(number).collect();
+            format!("{}: {}", shard.slots, nodes.join(" "))
+        })
+        .collect()
+}
+
+#[test]
+fn shards_have_the_slots_and_replicas_of_the_list() {
+    let resolved = |shards: &str, facts: &Facts| {
+        let yaml = format!("{{kind: cluster, ports: {{base: 7101}}, shards: {shards}}}");
+        try_resolve(&yaml, facts).expect(shards)
+    };
+    for (shards, expected) in [
+        (
+            "[{slots: 0-11999, replicas: 1}, {slots: 12000-16383, replicas: 0}]",
+            &["0-11999: 1 3", "12000-16383: 2"][..],
+        ),
+        ("[{replicas: 0}, {replicas: 2}, {}]", &["0-5460: 1", "5461-10922: 2 4 6", "10923-16383: 3 5"]),
+        ("[{weight: 3, replicas: 0}, {replicas: 0}]", &["0-12287: 1", "12288-16383: 2"]),
+        ("[{slots: [5, 7-9]}, {}]", &["5,7-9: 1 3", "0-4,6,10-16383: 2 4"]),
+    ] {
+        assert_eq!(shape(&resolved(shards, &busy())), expected, "{shards}");
+    }
+    assert_eq!(
+        resolved("[{replicas: 0}, {}]", &busy()).summary(),
+        "cluster, 2 shards with 0 to 1 replicas each"
+    );
+}
+
+#[test]
+fn another_list_moves_slots_as_it_says_and_nodes_keep_their_numbers() {
+    let resolved = |shards: &str, facts: &Facts| {
+        let yaml = format!("{{kind: cluster, ports: {{base: 7101}}, shards: {shards}}}");
+        try_resolve(&yaml, facts).expect(shards)
+    };
+    let mut facts = busy();
+    for (shards, expected) in [
+        ("3", &["0-5460: 1 4", "5461-10922: 2 5", "10923-16383: 3 6"][..]),
+        ("[{replicas: 2}, {replicas: 0}, {}]", &["0-5460: 1 4 7", "5461-10922: 2", "10923-16383: 3 6"]),
+        (
+            "[{slots: 0-99}, {replicas: 1}, {}]",
+            &["0-99: 1 4", "100-2779,5461-10922: 2 5", "2780-5460,10923-16383: 3 6"],
+        ),
+        ("[{slots: 0-9999, replicas: 0}, {}]", &["0-9999: 1", "10000-16383: 2 5"]),
+        ("2", &["0-8191: 1 3", "8192-16383: 2 5"]),
+    ] {
+        let topology = resolved(shards, &facts);
+        assert_eq!(shape(&topology), expected, "{shards}");
+        facts.existing.stored = Some(Box::new(topology));
+    }
+}
+
 #[test]
 fn an_explicit_ip_moves_no_other_node() {
     let yaml = "{kind: replication, replicas: 2, ports: {base: 7101}, network: {subnet: 10.1.0.0/24}, nodes: {shop-3: {ip: 10.1.0.12}}}";
@@ -224,7 +323,7 @@ proptest! {
         name in "[a-z0-9_.-]{0,8}",
     ) {
         let mut spec = spec(&format!("kind: {kind}"));
-        (spec.shards, spec.replicas, spec.name) = (shards, replicas, Some(name.clone()));
+        (spec.shards, spec.replicas, spec.name) = (shards.map(ShardsSpec::Count), replicas, Some(name.clone()));
         spec.ports = base.map(|base| PortsSpec { base: Some(PortBase::Port(base)), ..PortsSpec::default() });
         if let Some(([two, three], length)) = subnet {
             let subnet = format!("10.{two}.{three}.0/{length}");

@@ -201,3 +201,43 @@ fn the_login_of_a_move_is_worthless_afterwards() {
     }
     assert_eq!(keys(&deployment), 100);
 }
+
+/// The slots of each primary, and the number of its replicas, by the primary's number.
+fn shape(deployment: &Deployment) -> Vec<String> {
+    let status = deployment.status();
+    let nodes = status["nodes"].as_array().expect("nodes");
+    let primaries = nodes.iter().filter(|node| node["role"] == "primary");
+    let shard = |primary: &Value| {
+        let replicas = nodes.iter().filter(|node| node["primary"] == primary["name"]).count();
+        format!("{} {replicas}", primary["slots"])
+    };
+    primaries.map(shard).collect()
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn shards_are_as_uneven_as_the_list() {
+    let deployment = Deployment::new("uneven");
+    let with = |shards: &'static str| ["--image", REDIS_7, "--set", "data=volume", "--set", shards];
+    let first = with("shards=[{slots: 0-11999, replicas: 1}, {slots: 12000-16383, replicas: 0}]");
+    deployment.up("cluster", &first);
+    deployment.verify();
+    assert_eq!(deployment.changes("cluster", &first), 0);
+    assert_eq!(shape(&deployment), ["[[0,11999]] 1", "[[12000,16383]] 0"]);
+    let mut writer = client(&deployment);
+    for key in 0..500 {
+        let () = writer.set(format!("key:{key}"), key).expect("a write");
+    }
+    // `down` keeps the data, and the second `up` finds the same shape.
+    succeed(&redisctl(&["down", &deployment.name]));
+    deployment.up("cluster", &first);
+    assert_eq!(shape(&deployment), ["[[0,11999]] 1", "[[12000,16383]] 0"]);
+    let second = with("shards=[{slots: [0-99, 200], replicas: 0}, {}]");
+    let plan = deployment.plan("cluster", &second);
+    assert!(plan.contains("move 11899 slots"), "{plan}");
+    deployment.up("cluster", &second);
+    deployment.verify();
+    assert_eq!(deployment.changes("cluster", &second), 0);
+    assert_eq!(shape(&deployment), ["[[0,99],[200,200]] 0", "[[100,199],[201,16383]] 1"]);
+    assert_eq!(keys(&deployment), 500);
+}

@@ -73,7 +73,7 @@ fn a_kind_is_enough() {
 fn the_full_example_is_read() {
     let spec = read_with(FULL, &[("REDIS_PASSWORD", "12345")], &[]).unwrap().spec;
     assert_eq!(spec.name.as_deref(), Some("shop"));
-    assert_eq!((spec.shards, spec.replicas, spec.sentinels), (Some(3), Some(1), Some(3)));
+    assert_eq!((spec.shards, spec.replicas, spec.sentinels), (Some(3.into()), Some(1), Some(3)));
     assert_eq!(spec.network.unwrap().subnet, Some("172.30.7.0/24".parse().unwrap()));
     let ports = spec.ports.unwrap();
     assert_eq!((ports.base, ports.bind), (Some(PortBase::Port(7001)), Some("127.0.0.1".parse().unwrap())));
@@ -110,7 +110,7 @@ fn forms_of_values() {
 fn variables_are_typed_after_they_are_put_in() {
     let text = "kind: ${KIND}\nshards: ${SHARDS:-5}\nname: ${NAME}\nlabels: {a: \"${SHARDS:-5}\"}\nimage: ${IMAGE:-}";
     let spec = read_with(text, &[("KIND", "cluster"), ("NAME", "7")], &[]).unwrap().spec;
-    assert_eq!((spec.kind, spec.shards), (SpecKind::Cluster, Some(5)));
+    assert_eq!((spec.kind, spec.shards), (SpecKind::Cluster, Some(5.into())));
     assert_eq!(spec.name.as_deref(), Some("7"), "whoever sets a variable cannot quote it");
     assert_eq!(spec.labels.unwrap()["a"], Scalar::Text("5".to_owned()), "quoted: text");
     assert_eq!(spec.image, None, "empty: not given");
@@ -138,7 +138,7 @@ fn overrides_replace_and_add() {
         "name=",
     ];
     let spec = read_with(text, &[], &overrides).unwrap().spec;
-    assert_eq!((spec.shards, spec.name), (Some(6), None));
+    assert_eq!((spec.shards, spec.name), (Some(6.into()), None));
     assert_eq!(spec.config.unwrap()["maxmemory"], Scalar::Text("1gb".to_owned()).into());
     let auth = spec.auth.unwrap();
     assert_eq!(auth.password, Some(Password::Literal(SecretText::new("pa$$ #x"))));

@@ -7,12 +7,10 @@ use crate::topology::facts::Existing;
 use crate::topology::{DeploymentName, Kind, Node, NodeName};
 
 /// The counts of nodes in a spec, by role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// Shards; 1 for kinds without sharding.
-    pub(super) shards: usize,
-    /// Replicas of each shard.
-    pub(super) replicas: usize,
+    /// The number of replicas of each shard; kinds without sharding have a single shard.
+    pub(super) replicas: Vec<usize>,
     /// Sentinels.
     pub(super) sentinels: usize,
 }
@@ -42,7 +40,7 @@ impl Numbers {
     ///
     /// A number is free if no stored node and no container of the other sort has it. Servers and sentinels never swap
     /// numbers.
-    pub(super) fn assign(shape: Shape, name: &DeploymentName, kind: Kind, existing: &Existing) -> Self {
+    pub(super) fn assign(shape: &Shape, name: &DeploymentName, kind: Kind, existing: &Existing) -> Self {
         let stored = existing.stored.as_deref().filter(|stored| stored.kind == kind);
         let number = |node: &Node| node.name.number_in(name);
         let stored_nodes = stored.map(|stored| stored.nodes()).unwrap_or_default();
@@ -51,18 +49,20 @@ impl Numbers {
             containers: containers(name, kind, existing),
         };
         let stored_shard = |shard: usize| stored.and_then(|stored| stored.shards.get(shard));
-        let mut shards: Vec<ShardNumbers> = (0..shape.shards)
-            .map(|shard| {
+        let wanted = || shape.replicas.iter().copied();
+        let mut shards: Vec<ShardNumbers> = wanted()
+            .enumerate()
+            .map(|(shard, wanted)| {
                 let primary = stored_shard(shard).and_then(|stored| number(&stored.primary));
                 let replicas = stored_shard(shard).into_iter().flat_map(|stored| &stored.replicas);
                 let mut replicas = ascending(replicas.filter_map(number));
-                replicas.truncate(shape.replicas);
+                replicas.truncate(wanted);
                 ShardNumbers { primary: primary.unwrap_or_else(|| free.take(Sort::Server)), replicas }
             })
             .collect();
-        for replica in 0..shape.replicas {
-            for shard in &mut shards {
-                if shard.replicas.len() <= replica {
+        for replica in 0..wanted().max().unwrap_or(0) {
+            for (shard, wanted) in shards.iter_mut().zip(wanted()) {
+                if shard.replicas.len() <= replica && replica < wanted {
                     shard.replicas.push(free.take(Sort::Server));
                 }
             }

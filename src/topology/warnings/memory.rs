@@ -57,7 +57,7 @@ fn forks(node: &Node, topology: &Topology) -> Option<&'static str> {
     if node.settings.get("save").is_none_or(|points| !points.trim_matches('"').is_empty()) {
         return Some("to save a snapshot");
     }
-    (topology.replicas_per_shard() > 0).then_some("to send its keys to a new replica")
+    topology.has_replicas().then_some("to send its keys to a new replica")
 }
 
 #[cfg(test)]

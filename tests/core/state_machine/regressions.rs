@@ -13,6 +13,7 @@ fn plain(kind: &'static str) -> Shape {
     Shape {
         kind,
         shards: 1,
+        uneven: None,
         replicas: 1,
         sentinels: 1,
         volume: false,

@@ -9,6 +9,8 @@ use proptest::prelude::*;
 pub(super) struct Shape {
     pub(super) kind: &'static str,
     pub(super) shards: u8,
+    /// The end of the first shard's slots, and its replicas. The other shards divide the rest.
+    pub(super) uneven: Option<(u16, u8)>,
     pub(super) replicas: u8,
     pub(super) sentinels: u8,
     pub(super) volume: bool,
@@ -75,7 +77,13 @@ impl fmt::Display for Shape {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{{kind: {}, image: '{}'", self.kind, self.image.reference())?;
         if self.kind == "cluster" {
-            write!(formatter, ", shards: {}", self.shards)?;
+            match self.uneven.filter(|_| self.shards > 1) {
+                None => write!(formatter, ", shards: {}", self.shards)?,
+                Some((end, replicas)) => {
+                    let others = ", {}".repeat(usize::from(self.shards) - 1);
+                    write!(formatter, ", shards: [{{slots: 0-{end}, replicas: {replicas}}}{others}]")?;
+                }
+            }
         }
         if self.kind != "standalone" {
             let least = u8::from(self.kind == "sentinel");
@@ -117,6 +125,7 @@ impl fmt::Debug for Shape {
 pub(super) enum Change {
     Image(Image),
     Shards(u8),
+    Uneven(Option<(u16, u8)>),
     Replicas(u8),
     Sentinels(u8),
     Volume(bool),
@@ -131,6 +140,7 @@ impl Shape {
         match change {
             Change::Image(image) => self.image = image,
             Change::Shards(count) => self.shards = count,
+            Change::Uneven(first) => self.uneven = first,
             Change::Replicas(count) => self.replicas = count,
             Change::Sentinels(count) => self.sentinels = count,
             Change::Volume(volume) => self.volume = volume,
@@ -165,6 +175,7 @@ pub(super) fn any_shape() -> impl Strategy<Value = Shape> {
         |(kind, (shards, replicas, sentinels), volume, in_network, image, auth)| Shape {
             kind,
             shards,
+            uneven: None,
             replicas,
             sentinels,
             volume,
@@ -189,6 +200,7 @@ pub(super) fn any_change() -> impl Strategy<Value = Change> {
         1 => sentinels().prop_map(Change::Sentinels),
         2 => auth().prop_map(Change::Auth),
         1 => (1_u8..=3).prop_map(Change::Shards),
+        1 => prop::option::of((prop::sample::select(vec![0_u16, 99, 9000]), 0_u8..=2)).prop_map(Change::Uneven),
         1 => any::<bool>().prop_map(Change::Volume),
     ]
 }
