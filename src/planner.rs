@@ -38,6 +38,7 @@ mod server_states;
 mod settings;
 mod spec_roles;
 mod temporary;
+mod unformed;
 mod users;
 mod world;
 
@@ -129,7 +130,8 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     stages.append(containers::plan(&world, rescue.primary));
     if !servers.all_known() {
-        let later = if topology.kind == Kind::Cluster { cluster::later_moves(&world) } else { Vec::new() };
+        let is_formed = topology.kind == Kind::Cluster && topology.formed;
+        let later = if is_formed { cluster::later_moves(&world) } else { Vec::new() };
         return Ok(Plan { later, ..unfinished(&world, stages) });
     }
     let brought_back = leaving_owners::bring_back(&world, options);
@@ -152,7 +154,7 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     }
     stages.append(settled.stages);
     let tells_others = taken_back.changes.endpoints || settled.changes.endpoints;
-    if tells_others && topology.kind == Kind::Cluster {
+    if tells_others && topology.kind == Kind::Cluster && topology.formed {
         stages.append(cluster::await_endpoints(&world, &primaries));
     }
     let rolling = rolling::plan(&world, &primaries);
@@ -173,6 +175,7 @@ fn give_roles(world: &World<'_>, options: Options, before: Changes) -> Roles {
         Kind::Standalone => Roles::of_one_node(world.topology),
         Kind::Replication => replication::plan(world, before),
         Kind::Sentinel => sentinel::plan(world, before),
+        Kind::Cluster if !world.topology.formed => unformed::plan(world),
         Kind::Cluster => cluster::plan(world, options, before),
     }
 }

@@ -86,6 +86,8 @@ pub struct Spec {
     pub image: Option<String>,
     /// Cluster: the number of shards, or a list with the slots and replicas of each shard. Default 3.
     pub shards: Option<ShardsSpec>,
+    /// Cluster: whether the nodes form a cluster (default). `false`: nodes in cluster mode that have not met and own no slots, for tests that form clusters themselves.
+    pub formed: Option<bool>,
     /// The number of replicas of the primary (replication, sentinel) or of each shard (cluster). Default 1.
     pub replicas: Option<u32>,
     /// Sentinel: the number of sentinels. Default 3.

@@ -11,6 +11,7 @@ mod list;
 mod problems;
 mod reading;
 mod rows;
+mod unformed;
 
 pub use judge::status;
 pub use list::{DeploymentLine, LineState};

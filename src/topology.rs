@@ -139,6 +139,10 @@ pub struct Topology {
     pub platform: Option<Platform>,
     /// The shards in order; a single shard for kinds without sharding.
     pub shards: Vec<Shard>,
+    /// Whether the nodes of a cluster form it. Otherwise they have not met and own no slots, unless clients form a
+    /// cluster of them; the shards without slots tell only which nodes there are.
+    #[serde(default = "formed", skip_serializing_if = "Clone::clone")]
+    pub formed: bool,
     /// The sentinels; empty for all kinds but [`Kind::Sentinel`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentinels: Vec<Node>,
@@ -222,6 +226,11 @@ pub struct User {
     pub name: String,
     /// Its rules, in the syntax of `ACL SETUSER`.
     pub rules: Vec<String>,
+}
+
+/// Stored topologies of formed deployments do not have the field.
+fn formed() -> bool {
+    true
 }
 
 impl Topology {
@@ -312,6 +321,12 @@ impl Topology {
             (fewest, most) if fewest == most => format!("{most} replicas"),
             (fewest, most) => format!("{fewest} to {most} replicas"),
         };
+        if !self.formed {
+            return match self.nodes().len() {
+                1 => "cluster, 1 node, not formed".to_owned(),
+                count => format!("cluster, {count} nodes, not formed"),
+            };
+        }
         match (self.kind, self.shards.len()) {
             (Kind::Standalone, _) => "standalone".to_owned(),
             (Kind::Replication, _) => format!("replication, {replicas}"),

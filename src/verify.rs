@@ -35,6 +35,7 @@ mod survey;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod unformed;
 mod users;
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -63,6 +64,13 @@ pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, u
     let mut checks = ping_and_version::checks(&context);
     checks.extend(modules::checks(&context));
     checks.extend(settings::checks(&context));
+    if !topology.formed {
+        // All other checks need slots.
+        checks.extend(unformed::checks(&context));
+        checks.extend(access::of_passwords(&context));
+        checks.extend(tls::checks(&context));
+        return checks.into_iter().map(|check| context.failed_where_silent(check)).collect();
+    }
     checks.extend(read_write::checks(&context));
     checks.extend(messages::checks(&context));
     if matches!(topology.kind, Kind::Replication | Kind::Sentinel) {

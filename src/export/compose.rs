@@ -262,7 +262,7 @@ fn comments(topology: &Topology, modules: Modules<'_>) -> Vec<String> {
     if topology.data == DataSpec::Ephemeral {
         paragraph(vec!["Data is in memory, and gone when its container stops.".to_owned()]);
     }
-    if topology.kind == Kind::Cluster {
+    if topology.kind == Kind::Cluster && topology.formed {
         let login = if variables.is_empty() { "" } else { "-e REDISCLI_AUTH=\"$REDIS_PASSWORD\" " };
         let mut text = vec![
             "What is missing: compose starts these servers, but cannot make one cluster of them. `redisctl up`".to_owned(),

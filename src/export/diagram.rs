@@ -18,20 +18,24 @@ pub fn render(topology: &Topology) -> String {
         &format!("subgraph deployment[\"{}: {}, {}\"]", topology.name, topology.summary(), topology.subnet),
     );
     for (number, shard) in (1..).zip(&topology.shards) {
-        let inside = if topology.kind == Kind::Cluster {
+        let inside = if topology.kind == Kind::Cluster && topology.formed {
             line(2, &format!("subgraph shard{number}[\"shard {number}: slots {}\"]", shard.slots));
             3
         } else {
             2
         };
         for node in shard.nodes() {
-            let role = if node.name == shard.primary.name { "primary" } else { "replica" };
+            let role = match (topology.formed, node.name == shard.primary.name) {
+                (false, _) => "not in a cluster yet",
+                (true, true) => "primary",
+                (true, false) => "replica",
+            };
             line(
                 inside,
                 &format!("{}[\"{}<br/>{role}<br/>{}\"]", id(topology, node), node.name, node.address),
             );
         }
-        for replica in &shard.replicas {
+        for replica in shard.replicas.iter().filter(|_| topology.formed) {
             let (primary, replica) = (id(topology, &shard.primary), id(topology, replica));
             line(inside, &format!("{primary} -. replicates to .-> {replica}"));
         }

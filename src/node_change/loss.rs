@@ -91,7 +91,8 @@ pub fn losses(topology: &Topology, before: &Observation, silenced: &BTreeSet<Nod
         Loss { primary: primary.clone(), shard, slots, vain: survivors.no_heir(shard) }
     };
     let silent = seats.primaries().iter().enumerate().filter(|(_, primary)| silenced.contains(*primary));
-    silent.map(loss).collect()
+    // A node without slots in an unformed cluster serves nobody.
+    silent.map(loss).filter(|loss| topology.formed || !loss.slots.is_empty()).collect()
 }
 
 /// The nodes that answered before the change, and go on to run.

@@ -250,6 +250,6 @@ impl Now<'_> {
         let Some(cluster) = self.arrangement.cluster(node) else { return true };
         let seats = Seats::new(self.topology, self.arrangement);
         let all_answer = seats.primaries().iter().all(|primary| self.arrangement.view(primary).is_some());
-        cluster.ok || !all_answer
+        cluster.ok || !all_answer || !self.topology.formed
     }
 }

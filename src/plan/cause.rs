@@ -49,6 +49,8 @@ pub enum Cause {
     Misplaced,
     /// The slots are in MIGRATING or IMPORTING state.
     OpenSlots,
+    /// Clients formed a cluster of nodes that the spec leaves unformed.
+    FormedByClients,
     /// The node becomes the primary of a new shard.
     NewShard,
     /// The node leaves, and its slots must move before.
@@ -129,6 +131,7 @@ impl fmt::Display for Cause {
             Self::SlotsElsewhere(owner) => write!(formatter, "{owner} owns them"),
             Self::Misplaced => formatter.write_str("slots of another shard"),
             Self::OpenSlots => formatter.write_str("open slots"),
+            Self::FormedByClients => formatter.write_str("part of a cluster that clients formed"),
             Self::NewShard => formatter.write_str("primary of a new shard"),
             Self::HoldsSlots => formatter.write_str("leaves, and its slots move before"),
             Self::Unknown(nodes) => write!(formatter, "{} not known", list(nodes)),

@@ -55,6 +55,12 @@ pub fn effect(field: &SpecField) -> Effect {
         SpecField::OlderImage => Effect::Recreate("an older server cannot read the files of a newer server"),
         SpecField::UnreadableLabel => Effect::Recreate("another version of redisctl wrote it"),
         SpecField::FewerReplicas => Effect::Recreate("the primary's node is not a server of the new spec"),
+        SpecField::Formed => {
+            Effect::Recreate("the cluster is formed, and its keys would be lost with its slots")
+        }
+        SpecField::FormedByClients => {
+            Effect::Recreate("clients formed a cluster, and a node that owns slots would leave")
+        }
         SpecField::Shards => Effect::Recreate(
             "the container that publishes all ports is recreated before the slots could move",
         ),

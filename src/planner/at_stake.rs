@@ -30,6 +30,10 @@ pub(super) fn judge<'a>(
     options: Options,
 ) -> LeftAlone<'a> {
     let mut left_alone = LeftAlone::default();
+    if !topology.formed {
+        // No plan moves slots of a cluster that clients formed.
+        return left_alone;
+    }
     left_alone.judge_strangers(observed, options.discard_keys);
     let primary = match topology.kind {
         Kind::Standalone | Kind::Cluster => None,

@@ -156,7 +156,17 @@ impl Judge<'_> {
         if !runs {
             return Ok(Fate::Remade(fields));
         }
-        let answers = self.observed.view(&node.name).is_some();
+        let view = self.observed.view(&node.name);
+        if !self.topology.formed {
+            let is_empty = view.is_some_and(|view| view.keys == 0);
+            let is_kept = is_empty || self.topology.data == DataSpec::Volume || self.options.recreate;
+            return if is_kept {
+                Ok(Fate::Remade(fields))
+            } else {
+                Err(Obstacle::NothingKeepsKeys { node: node.name.clone(), fields })
+            };
+        }
+        let answers = view.is_some();
         let has_neighbours =
             self.topology.shard_of(&node.name).is_some_and(|shard| !shard.replicas.is_empty());
         let has_no_keys = self.topology.is_sentinel(&node.name);

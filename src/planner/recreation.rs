@@ -21,6 +21,8 @@ fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
         let differences = [
             (SpecField::Kind, stored.kind != topology.kind),
             (SpecField::Shards, shards_leave_first(topology, stored)),
+            (SpecField::Formed, stored.formed && !topology.formed && stored.kind == topology.kind),
+            (SpecField::FormedByClients, owners_leave(topology, observed)),
             (SpecField::SharedPorts, changes_ports(topology, stored)),
             (SpecField::FewerReplicas, primary_leaves(topology, stored, observed)),
             (SpecField::OlderImage, is_older(topology, stored, observed)),
@@ -63,6 +65,12 @@ fn changes_ports(topology: &Topology, stored: &Topology) -> bool {
 fn shards_leave_first(topology: &Topology, stored: &Topology) -> bool {
     let shares = topology.anchor.is_some() && stored.anchor.is_some();
     shares && stored.kind == topology.kind && stored.shards.len() > topology.shards.len()
+}
+
+/// Whether a node leaves that owns slots of a cluster that clients formed. Only clients could move its slots.
+fn owners_leave(topology: &Topology, observed: &Observation) -> bool {
+    let arrangement = Arrangement::new(topology, observed);
+    !topology.formed && arrangement.leaving().any(|member| !arrangement.slots(&member.name).is_empty())
 }
 
 /// Whether the acting primary under sentinels is a replica that the new topology does not have.

@@ -16,6 +16,7 @@ impl Spec {
             kind,
             image: None,
             shards: None,
+            formed: None,
             replicas: None,
             sentinels: None,
             network: None,

@@ -1,7 +1,7 @@
 //! Judges the observation of a deployment: roles, links, and whether it is ready.
 
 use super::reading::Reading;
-use super::{DeploymentState, NodeStatus, StatusView, problems, rows};
+use super::{DeploymentState, NodeStatus, StatusView, problems, rows, unformed};
 use crate::arrangement::Seats;
 use crate::observation::{ContainerState, Observation, ObservedContainer};
 use crate::topology::Topology;
@@ -37,7 +37,12 @@ pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
         server: topology.server.to_string(),
         nodes,
         problems,
-        notes: topology.told_instead_of_endpoints().map(|told| told.note).into_iter().collect(),
+        notes: topology
+            .told_instead_of_endpoints()
+            .map(|told| told.note)
+            .into_iter()
+            .chain(unformed::note(&reading))
+            .collect(),
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
         }
         (Kind::Sentinel, [primary]) => problems.extend(problems_of_sentinels(reading, nodes, &primary.name)),
         (Kind::Standalone | Kind::Replication, _) => {}
+        // A note tells what clients made of the nodes.
+        (Kind::Cluster, _) if !reading.topology.formed => {}
         (Kind::Cluster, _) => {
             problems.extend(cluster_problems(
                 &primaries,
@@ -132,12 +134,12 @@ fn problems_of_answering(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String
     if reading.topology.kind == Kind::Cluster {
         match reading.arrangement.cluster(name) {
             None => problems.push(format!("{name} is no cluster node")),
-            Some(cluster) if !cluster.ok => {
+            Some(cluster) if !cluster.ok && reading.topology.formed => {
                 problems.push(format!("{name} says that the cluster is down"));
             }
             Some(_) => {}
         }
-        if node.link == Some(Link::Up) && !is_shown_to_clients(reading, name) {
+        if node.link == Some(Link::Up) && reading.topology.formed && !is_shown_to_clients(reading, name) {
             problems.push(format!("{name} is not shown to clients yet"));
         }
     }

@@ -99,6 +99,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let anchor = (placement != Placement::Apart).then(|| address::static_ip(subnet, 0)).flatten();
     Ok(Topology {
         seeded: spec.seed.is_some(),
+        formed: spec.formed.unwrap_or(true),
         anchor: anchor.map(|ip| Anchor { name: name.anchor(), ip }),
         name,
         kind,
@@ -184,10 +185,10 @@ fn kind(kind: SpecKind) -> Kind {
 /// The slots of each shard; none without a cluster. Slots that the spec does not list stay with their shards as far as
 /// possible.
 fn slots(spec: &Spec, kind: Kind, facts: &Facts) -> Vec<SlotSet> {
-    if kind != Kind::Cluster {
+    if kind != Kind::Cluster || spec.formed == Some(false) {
         return Vec::new();
     }
-    let stored = facts.existing.stored.as_deref().filter(|stored| stored.kind == kind);
+    let stored = facts.existing.stored.as_deref().filter(|stored| stored.kind == kind && stored.formed);
     let held = stored.into_iter().flat_map(|stored| &stored.shards).map(|shard| shard.slots.clone());
     divide_again(&held.collect::<Vec<_>>(), &shares(spec))
 }

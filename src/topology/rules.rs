@@ -25,6 +25,7 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(fields_fit_the_kind(spec));
     problems.extend(shards::can_share_the_slots(spec));
     problems.extend(shards::slots_are_divided(spec));
+    problems.extend(seed_has_slots(spec));
     problems.extend(digest_is_whole(spec));
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
@@ -81,6 +82,9 @@ fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
     if spec.shards.is_some() && spec.kind != SpecKind::Cluster {
         problems.push(misfit("shards", "kind `cluster`"));
     }
+    if spec.formed.is_some() && spec.kind != SpecKind::Cluster {
+        problems.push(misfit("formed", "kind `cluster`"));
+    }
     if spec.replicas.is_some() && spec.kind == SpecKind::Standalone {
         problems.push(misfit("replicas", "kinds `replication`, `sentinel` and `cluster`"));
     }
@@ -97,6 +101,13 @@ fn fields_fit_the_kind(spec: &Spec) -> Vec<Problem> {
             .push(problem.hint("it fits kind `replication`: in a cluster any replica may become primary"));
     }
     problems
+}
+
+fn seed_has_slots(spec: &Spec) -> Option<Problem> {
+    (spec.seed.is_some() && spec.formed == Some(false)).then(|| {
+        Problem::new(&["seed"], "a seed needs slots, and `formed: false` gives none to the nodes")
+            .hint("leave `seed` out; once you formed the cluster, `redisctl seed` applies files")
+    })
 }
 
 /// Engines refuse a malformed digest too, but their message does not name the problem.

@@ -185,7 +185,7 @@ pub fn is_secret(directive: &str) -> bool {
 pub fn while_forming(topology: &Topology) -> Settings {
     let Topology { kind, server, tls, .. } = topology;
     let mut settings = Settings::default();
-    if *kind == Kind::Standalone {
+    if *kind == Kind::Standalone || !topology.formed {
         return settings;
     }
     settings.set("repl-diskless-sync-delay", "0");

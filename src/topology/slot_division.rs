@@ -106,13 +106,19 @@ fn first_sizes(shares: &[Share]) -> Vec<usize> {
     shares.iter().map(&mut size).collect()
 }
 
-/// The number of slots that each shard gets of the slots that no shard lists. The shards with the most slots beyond
-/// their part get the slots that remain after the division.
+/// The number of slots that each shard gets at least of the slots that no shard lists.
 #[must_use]
-pub fn sizes(held: &[SlotSet], shares: &[Share]) -> Vec<usize> {
+pub fn least_sizes(shares: &[Share]) -> Vec<usize> {
     let (total, weights) = unlisted(shares);
     let part = |share: &Share| usize::try_from(total * share.weight() / weights).unwrap_or(usize::MAX);
-    let mut sizes: Vec<usize> = shares.iter().map(part).collect();
+    shares.iter().map(part).collect()
+}
+
+/// The number of slots that each shard gets of the slots that no shard lists. The shards with the most slots beyond
+/// their part get the slots that remain after the division.
+fn sizes(held: &[SlotSet], shares: &[Share]) -> Vec<usize> {
+    let (total, _) = unlisted(shares);
+    let mut sizes = least_sizes(shares);
     let rest = usize::try_from(total).unwrap_or(usize::MAX) - sizes.iter().sum::<usize>();
     let mut by_excess: Vec<usize> = (0..shares.len()).filter(|shard| shares[*shard].weight() > 0).collect();
     by_excess.sort_by_key(|shard| std::cmp::Reverse(held[*shard].len().saturating_sub(sizes[*shard])));

@@ -52,6 +52,10 @@ pub enum SpecField {
     Resources,
     /// Settings that are written to the nodes' files.
     Settings,
+    /// Whether a cluster is formed, if the new topology leaves that to clients.
+    Formed,
+    /// Nodes of a cluster that clients formed, if nodes with slots would leave.
+    FormedByClients,
     /// The shards and their slots.
     Shards,
     /// Kernel parameters.
@@ -126,6 +130,8 @@ impl fmt::Display for SpecField {
             Self::Resources => "resources",
             Self::Sysctls => "sysctls",
             Self::Settings => "settings",
+            Self::Formed => "formed, to false",
+            Self::FormedByClients => "shards or replicas",
             Self::Shards => "shards",
             Self::Tls => "tls",
             Self::Authority => "tls, to another CA",

@@ -16,7 +16,7 @@ mod users;
 #[must_use]
 pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     let mut warnings = Vec::new();
-    if topology.kind == Kind::Cluster && topology.shards.len() < 3 {
+    if topology.kind == Kind::Cluster && topology.formed && topology.shards.len() < 3 {
         let message = format!(
             "a cluster of {} shard{} cannot fail over by itself: that takes a majority of at least 3 primaries",
             topology.shards.len(),

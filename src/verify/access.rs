@@ -12,7 +12,8 @@ const WRONG_PASSWORD: (&str, &str) = ("wrong-password", "a wrong password is ref
 const DEFAULT_OFF: (&str, &str) = ("default-off", "the default user is switched off");
 const RIGHT_PASSWORD: (&str, &str) = ("right-password", "the right password is accepted");
 
-pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+/// The checks of passwords alone. They need no keys.
+pub(super) fn of_passwords(context: &CheckContext<'_>) -> Vec<Check> {
     let Some(auth) = &context.topology.auth else { return Vec::new() };
     let (nodes, servers) = (context.topology.nodes(), context.topology.servers());
     let mut checks = Vec::new();
@@ -25,13 +26,19 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
         checks.extend(users.iter().map(|node| wrong_password(context, node)));
         checks.extend(users.iter().map(|node| right_password(context, node)));
     }
+    if auth.default_rules.is_none() {
+        checks.extend(servers.iter().map(|node| default_off(context, node)));
+    }
+    checks
+}
+
+pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
+    let Some(auth) = &context.topology.auth else { return Vec::new() };
+    let servers = context.topology.servers();
+    let mut checks = of_passwords(context);
     let mut to_be_tried = auth.users.clone();
-    match &auth.default_rules {
-        None => checks.extend(servers.iter().map(|node| default_off(context, node))),
-        Some(rules) if !auth.default_does_everything() => {
-            to_be_tried.insert(0, User { name: DEFAULT.to_owned(), rules: rules.clone() });
-        }
-        Some(_) => {}
+    if let Some(rules) = auth.default_rules.as_ref().filter(|_| !auth.default_does_everything()) {
+        to_be_tried.insert(0, User { name: DEFAULT.to_owned(), rules: rules.clone() });
     }
     for user in &to_be_tried {
         checks.extend(servers.iter().flat_map(|node| users::checks(context, user, node)));

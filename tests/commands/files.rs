@@ -35,7 +35,7 @@ fn schema_knows_every_field() {
     let schema: Value = serde_json::from_str(&ended.stdout).unwrap();
     let fields: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
     for field in
-        "name kind image shards replicas sentinels network ports access auth tls config data resources \
+        "name kind image shards formed replicas sentinels network ports access auth tls config data resources \
                   labels nodes"
             .split(' ')
     {

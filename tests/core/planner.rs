@@ -24,6 +24,7 @@ mod new;
 mod on_purpose;
 mod reset;
 mod sentinel;
+mod unformed;
 
 const CLUSTER: &str = "kind: cluster";
 const REPLICATION: &str = "kind: replication";

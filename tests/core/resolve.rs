@@ -33,7 +33,7 @@ fn busy() -> Facts {
 }
 
 /// Bad specs with all their problems.
-const BAD: [(&str, &[&str]); 54] = [
+const BAD: [(&str, &[&str]); 56] = [
     ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
     ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
     ("{kind: standalone, name: bridge}", &["name: `bridge` is the name of a network of Docker's own"]),
@@ -94,45 +94,62 @@ const BAD: [(&str, &[&str]); 54] = [
         "{kind: cluster, shards: 4294967295, replicas: 4294967295}",
         &["shards: 4294967295 shards are more than the 16384 slots"],
     ),
+    ("{kind: standalone, formed: false}", &["formed: `formed` does not fit kind `standalone`"]),
+    (
+        "{kind: cluster, ports: {base: 7101}, formed: false, seed: x.redis}",
+        &["seed: a seed needs slots, and `formed: false` gives none to the nodes"],
+    ),
     ("{kind: cluster, shards: []}", &["shards: a cluster needs at least one shard"]),
     (
-        "{kind: cluster, shards: [{replicas: 999}, {}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{replicas: 999}, {}]}",
         &["shards: that makes 1002 nodes, and a deployment has 1000 at most"],
     ),
-    ("{kind: cluster, shards: [{slots: 0-99}]}", &["shards: slots 100-16383 are in no shard"]),
     (
-        "{kind: cluster, shards: [{slots: 1-99}, {slots: '101-200,202-16383'}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 0-99}]}",
+        &["shards: slots 100-16383 are in no shard"],
+    ),
+    (
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 1-99}, {slots: '101-200,202-16383'}]}",
         &["shards: slots 0,100,201 are in no shard"],
     ),
     (
-        "{kind: cluster, shards: [{slots: 0-9000}, {slots: [8000, 9000-16383]}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 0-9000}, {slots: [8000, 9000-16383]}]}",
         &["shards.1.slots: slots 8000,9000 are in shard 1 too"],
     ),
     (
-        "{kind: cluster, shards: [{slots: 9-0}, {slots: [7, 16384]}, {slots: all}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 9-0}, {slots: [7, 16384]}, {slots: all}]}",
         &[
             "shards.0.slots: the range `9-0` ends before it begins",
             "shards.1.slots.1: `16384` is beyond the last slot",
             "shards.2.slots: `all` is not a slot or a range of slots",
         ],
     ),
-    ("{kind: cluster, shards: [{slots: [5, 0-9]}, {}]}", &["shards.0.slots.1: slot 5 is written twice"]),
-    ("{kind: cluster, shards: [{slots: ''}, {}]}", &["shards.0.slots: a shard needs at least one slot"]),
-    ("{kind: cluster, shards: [{slots: []}, {}]}", &["shards.0.slots: a shard needs at least one slot"]),
     (
-        "{kind: cluster, shards: [{slots: 0-99, weight: 2}, {}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: [5, 0-9]}, {}]}",
+        &["shards.0.slots.1: slot 5 is written twice"],
+    ),
+    (
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: ''}, {}]}",
+        &["shards.0.slots: a shard needs at least one slot"],
+    ),
+    (
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: []}, {}]}",
+        &["shards.0.slots: a shard needs at least one slot"],
+    ),
+    (
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 0-99, weight: 2}, {}]}",
         &["shards.0.weight: a shard has `slots` or a `weight`, not both"],
     ),
     (
-        "{kind: cluster, shards: [{slots: 0-16383}, {}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 0-16383}, {}]}",
         &["shards.1: no slot is left for shard 2: 0 slots for 1 shard without `slots`"],
     ),
     (
-        "{kind: cluster, shards: [{slots: 0-16382}, {}, {weight: 3}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{slots: 0-16382}, {}, {weight: 3}]}",
         &["shards.1: no slot is left for shard 2: 1 slot for 2 shards without `slots`"],
     ),
     (
-        "{kind: cluster, shards: [{weight: 100000}, {}]}",
+        "{kind: cluster, ports: {base: 7101}, shards: [{weight: 100000}, {}]}",
         &["shards.1: no slot is left for shard 2: 16384 slots for 2 shards without `slots`"],
     ),
     ("{kind: cluster, shards: 2000}", &["shards: that makes 4000 nodes, and a deployment has 1000 at most"]),

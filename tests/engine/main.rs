@@ -77,6 +77,7 @@ mod support;
 mod tls;
 mod traces;
 mod two_at_once;
+mod unformed;
 mod users;
 #[cfg(windows)]
 mod windows;

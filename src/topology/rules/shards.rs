@@ -2,7 +2,7 @@
 
 use crate::spec::{Problem, ShardSpec, ShardsSpec, Spec, SpecKind};
 use crate::topology::defaults::{DEFAULT_REPLICAS, DEFAULT_SENTINELS, DEFAULT_SHARDS, MOST_NODES};
-use crate::topology::slot_division::{Share, sizes};
+use crate::topology::slot_division::{Share, least_sizes};
 use crate::topology::slots::{SLOT_COUNT, SlotRange, SlotSet};
 use crate::topology::written_slots::{self, subject};
 
@@ -110,9 +110,8 @@ fn slots_suffice(shares: &[Share]) -> Option<Problem> {
                 .hint("list them in a shard, or leave `slots` out of one shard: it gets the rest")
         });
     }
-    let sizes = sizes(&vec![SlotSet::default(); shares.len()], shares);
     let gets_none = |(share, size): (&Share, &usize)| matches!(share, Share::Weight(_)) && *size == 0;
-    let position = shares.iter().zip(&sizes).position(gets_none)?;
+    let position = shares.iter().zip(&least_sizes(shares)).position(gets_none)?;
     let are = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let message = format!(
         "no slot is left for shard {}: {} for {} without `slots`",
