@@ -25,8 +25,12 @@ mod wait;
 use attempt::Awaited;
 pub use error::{BoxedError, ExecuteError, causes, chain};
 
-/// The number of subjects of a stage that run at a time. With more, an engine on a few cores becomes slower.
-const SIDE_BY_SIDE: usize = 12;
+/// The number of subjects of a stage that run at a time, if the stage calls the engine. With more, an engine on a few
+/// cores becomes slower.
+const WITH_ENGINE: usize = 12;
+
+/// The same for a stage that only calls servers. They wait for each other most of the time.
+const WITH_SERVERS: usize = 100;
 
 /// The calls of the engine that the executor needs.
 pub trait EngineCalls: Sync {
@@ -132,7 +136,9 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             Order::SideBySide => {
                 let chains: Vec<_> =
                     plan.chains(id).into_iter().map(|chain| self.chain(run, chain)).collect();
-                let mut running = stream::iter(chains).buffer_unordered(SIDE_BY_SIDE);
+                let calls_engine = stage.steps.iter().any(|step| step.action.is_engine_call());
+                let most = if calls_engine { WITH_ENGINE } else { WITH_SERVERS };
+                let mut running = stream::iter(chains).buffer_unordered(most);
                 // The stage waits until all calls have ended, even after a failure.
                 let mut first_failure = None;
                 while let Some(result) = running.next().await {

@@ -1,7 +1,7 @@
 //! The executor's events, failures and order of work.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redisctl::event::Event;
@@ -107,10 +107,15 @@ async fn subjects_are_worked_on_side_by_side_and_all_end_before_the_failure_is_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_than_a_dozen_subjects_are_worked_on_at_a_time() {
+async fn the_engine_works_on_a_dozen_subjects_at_a_time_and_servers_on_all() {
     let (topology, world) = (topology("{kind: cluster, shards: 10, replicas: 1}"), World::new());
-    run(&world, &topology, &plan(&world, &topology, SWAP)).await.expect("it runs");
-    assert_eq!(world.most_in_flight.load(Ordering::Relaxed), 12);
+    let plan = plan(&world, &topology, SWAP);
+    let most = || world.most_in_flight.load(Ordering::Relaxed);
+    let with_engine = AtomicUsize::new(0);
+    let note = || with_engine.store(most(), Ordering::Relaxed);
+    let recorder = Recorder::new(&world, None).with_accident("start", note);
+    assert!(listened(recorder, &world, &topology, &plan, TIMEOUT).await.result.is_ok());
+    assert_eq!((with_engine.load(Ordering::Relaxed), most()), (12, 20));
 }
 
 #[tokio::test(start_paused = true)]
