@@ -7,6 +7,7 @@ use crate::event::Missing;
 use crate::plan::{ClusterExpectation, Condition, Milestone, Plan, ServerAction};
 use crate::topology::NodeName;
 
+mod heard;
 mod plan_again;
 mod progress;
 mod question;
@@ -14,9 +15,9 @@ mod question;
 mod tests;
 mod unavailable;
 
+pub use heard::Heard;
 pub use plan_again::PlanAgain;
 pub use progress::Progress;
-pub use question::{disagreements, nodes};
 pub use unavailable::Unavailable;
 
 /// The first pause of a wait. Many waits follow each other, and each ends late by half a pause.
@@ -40,6 +41,8 @@ const PLAN_PACE: Duration = Duration::from_secs(5);
 pub struct Look {
     /// The time that the wait has taken so far.
     pub waited: Duration,
+    /// The duration of the attempt.
+    pub took: Duration,
     /// The missing parts of the awaited state; empty: the state is reached.
     pub missing: Vec<Missing>,
     /// The nodes whose servers do not answer.
@@ -160,7 +163,8 @@ impl<'a> Waiting<'a> {
             }
             _ => {}
         }
-        let pause = if *waited < QUIET { FIRST_PACE } else { LATER_PACE };
+        // A slow attempt shows busy servers.
+        let pause = if *waited < QUIET { look.took.clamp(FIRST_PACE, LATER_PACE) } else { LATER_PACE };
         Next::GoOn { pause, tell: self.has_news(look) }
     }
 

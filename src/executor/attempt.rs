@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use futures_util::future::join_all;
 
 use super::{BoxedError, EngineCalls, Executor, ServerCalls, ServerFault, StepFailure, error};
 use crate::event::Missing;
 use crate::observation::ObservedServer;
-use crate::plan::{Condition, Disagreement, ServerAction, Step};
+use crate::plan::{Condition, Disagreement, ServerAction};
 use crate::readiness::Answers;
 use crate::topology::NodeName;
-use crate::waiting;
+use crate::waiting::Heard;
 
 /// The event that a step waits for.
 #[derive(Clone, Copy)]
@@ -19,6 +21,24 @@ pub(super) enum Awaited<'a> {
     Call(&'a NodeName, &'a ServerAction),
     /// A condition holds.
     Condition(&'a Condition),
+}
+
+/// The attempts of a wait.
+pub(super) enum Tries<'a> {
+    /// Each attempt calls the node's server.
+    Call(&'a NodeName, &'a ServerAction),
+    /// Each attempt asks the nodes of a condition. The wait began at this time.
+    Condition(Heard<'a>, Instant),
+}
+
+impl<'a> Tries<'a> {
+    /// No attempt is made yet. `own` is the node of the step.
+    pub(super) fn new(awaited: Awaited<'a>, own: Option<&'a NodeName>, since: Instant) -> Self {
+        match awaited {
+            Awaited::Call(node, call) => Self::Call(node, call),
+            Awaited::Condition(condition) => Self::Condition(Heard::new(condition, own), since),
+        }
+    }
 }
 
 /// The result of an attempt.
@@ -51,10 +71,11 @@ impl Attempt {
 
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Attempts once. A permanent refusal of a server is an error.
-    pub(super) async fn attempt(&self, step: &Step, awaited: Awaited<'_>) -> Result<Attempt, StepFailure> {
-        match awaited {
-            Awaited::Condition(condition) => Ok(self.ask(step, condition).await),
-            Awaited::Call(node, call) => {
+    pub(super) async fn attempt(&self, tries: &mut Tries<'_>) -> Result<Attempt, StepFailure> {
+        match tries {
+            Tries::Condition(heard, since) => Ok(self.ask(heard, *since).await),
+            Tries::Call(node, call) => {
+                let node: &NodeName = node;
                 let refusal = match self.servers.apply(node, call).await {
                     Ok(()) => None,
                     Err(ServerFault::Passing(error)) => Some((node.clone(), error)),
@@ -65,12 +86,17 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         }
     }
 
-    /// Asks the nodes of a condition.
-    async fn ask(&self, step: &Step, condition: &Condition) -> Attempt {
-        let answers = self.answers(waiting::nodes(condition, step.node.as_ref())).await;
-        let disagreements = waiting::disagreements(condition, &answers);
-        let silent = answers.into_iter().filter(|(_, server)| server.view().is_none());
-        Attempt { refusal: None, disagreements, silent: silent.map(|(node, _)| node).collect() }
+    /// Asks the nodes of a condition that are to be asked now.
+    async fn ask(&self, heard: &mut Heard<'_>, since: Instant) -> Attempt {
+        loop {
+            let began = since.elapsed();
+            let answers = self.answers(heard.to_ask(began)).await;
+            heard.add(answers, began, since.elapsed());
+            if !heard.needs_confirmation() {
+                let (disagreements, silent) = (heard.disagreements().to_vec(), heard.silent());
+                return Attempt { refusal: None, disagreements, silent };
+            }
+        }
     }
 
     async fn answers<'n>(&self, nodes: Vec<&'n NodeName>) -> Answers {

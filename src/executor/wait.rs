@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 
-use super::attempt::{Attempt, Awaited};
+use super::attempt::{Attempt, Awaited, Tries};
 use super::{BoxedError, EngineCalls, Executor, ServerCalls, StageRun, StepFailure};
 use crate::event::Event;
 use crate::plan::{Step, StepId};
@@ -34,10 +34,13 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
             Awaited::Condition(condition) => Waiting::for_condition(run.progress, condition, self.timeout),
         };
         let started = Instant::now();
+        let mut tries = Tries::new(awaited, step.node.as_ref(), started);
         loop {
-            let attempt = self.attempt(step, awaited).await?;
+            let began = started.elapsed();
+            let attempt = self.attempt(&mut tries).await?;
             let waited = started.elapsed();
-            match self.go_on(run, id, &mut waiting, &attempt, waited).await? {
+            let took = waited.saturating_sub(began);
+            match self.go_on(run, id, &mut waiting, &attempt, (waited, took)).await? {
                 After::Over => return Ok(()),
                 After::LookAgain => {}
                 After::GiveUp => return Err(attempt.failure(waited)),
@@ -52,10 +55,11 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         id: StepId,
         waiting: &mut Waiting<'_>,
         attempt: &Attempt,
-        waited: Duration,
+        (waited, took): (Duration, Duration),
     ) -> Result<After, StepFailure> {
         let mut look = Look {
             waited,
+            took,
             missing: attempt.missing(),
             silent: attempt.silent.clone(),
             other_step_failed: run.has_failed(),

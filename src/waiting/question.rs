@@ -7,8 +7,7 @@ use crate::readiness::{self, Answers};
 use crate::topology::NodeName;
 
 /// The nodes of a condition. `own` is the node of the waiting step.
-#[must_use]
-pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a NodeName> {
+pub(super) fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a NodeName> {
     let names = |peers: &mut dyn Iterator<Item = &'a Peer>| peers.map(|peer| &peer.node).collect();
     match condition {
         Condition::Answers => own.into_iter().collect(),
@@ -27,8 +26,7 @@ pub fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a
 }
 
 /// The reasons why a condition does not hold, from the answers of its nodes; empty: it holds.
-#[must_use]
-pub fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Disagreement> {
+pub(super) fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Disagreement> {
     match condition {
         Condition::Answers => readiness::answering(answers),
         Condition::Empty(nodes) => readiness::empty(nodes, answers),

@@ -1,10 +1,13 @@
 //! Every decision as a table: the facts of an attempt, and the executor's next action.
 
+use super::question::nodes;
 use super::*;
+use crate::observation::ObservedServer;
 use crate::plan::{
     Action, AtStake, Cause, ClusterMember, Deviation, Holder, MemberRole, Order, Peer,
     ReplicationExpectation, Stage, Step,
 };
+use crate::readiness::Answers;
 use crate::topology::{Address, DeploymentName, SlotSet};
 
 fn name(number: usize) -> NodeName {
@@ -53,6 +56,7 @@ fn disagreement(deviation: &Deviation) -> Missing {
 fn look(waited: Duration) -> Look {
     Look {
         waited,
+        took: ms(1),
         missing: vec![disagreement(&Deviation::NoPrimary)],
         silent: Vec::new(),
         other_step_failed: false,
@@ -114,6 +118,46 @@ fn a_long_wait_looks_less_often_and_tells_what_is_missing_when_that_changes() {
         let look = Look { missing: vec![disagreement(deviation)], ..look(ms(waited)) };
         assert_eq!(waiting.next(&look), next, "after {waited} ms");
     }
+}
+
+#[test]
+fn pauses_are_as_long_as_attempts() {
+    let (plan, condition) = (plan(1), replicas_follow());
+    let mut waiting = Waiting::for_condition(Progress::new(&plan, READY), &condition, LIMIT);
+    for (took, pause) in [(ms(0), FIRST_PACE), (ms(30), ms(30)), (ms(400), LATER_PACE)] {
+        assert_eq!(waiting.next(&Look { took, ..look(ms(400)) }), go_on(pause, false), "{took:?}");
+    }
+}
+
+/// The answers of nodes that are silent, so that they disagree, and of nodes that agree.
+fn answers(silent: &[usize], agreeing: &[usize]) -> Answers {
+    let silent = silent.iter().map(|number| (name(*number), ObservedServer::Silent("closed".to_owned())));
+    let view = || ObservedServer::Answering(Box::default());
+    silent.chain(agreeing.iter().map(|number| (name(*number), view()))).collect()
+}
+
+#[test]
+fn nodes_that_agree_are_left_alone_for_a_while_and_confirm_in_the_end() {
+    let condition = Condition::Empty((1..=4).map(name).collect());
+    let names = |numbers: &[usize]| numbers.iter().map(|number| name(*number)).collect::<Vec<_>>();
+    let asked = |heard: &Heard<'_>, at| heard.to_ask(ms(at)).into_iter().cloned().collect::<Vec<_>>();
+    let mut heard = Heard::new(&condition, None);
+    assert_eq!(asked(&heard, 0), names(&[1, 2, 3, 4]));
+    heard.add(answers(&[2, 3], &[1, 4]), ms(0), ms(100));
+    assert_eq!(heard.silent(), names(&[2, 3]));
+    // All nodes were asked for 100 ms, so they are left alone for 400 ms.
+    assert_eq!(asked(&heard, 150), names(&[2, 3]));
+    assert_eq!(asked(&heard, 499), names(&[2, 3]));
+    assert_eq!(asked(&heard, 500), names(&[1, 2, 3, 4]));
+    heard.add(answers(&[3], &[2]), ms(150), ms(160));
+    assert_eq!((asked(&heard, 170), heard.needs_confirmation()), (names(&[3]), false));
+    heard.add(answers(&[], &[3]), ms(170), ms(175));
+    assert_eq!((heard.disagreements().len(), heard.needs_confirmation()), (0, true));
+    assert_eq!(asked(&heard, 176), names(&[1, 2, 3, 4]));
+    heard.add(answers(&[4], &[1, 2, 3]), ms(176), ms(180));
+    assert_eq!((heard.disagreements().len(), heard.needs_confirmation()), (1, false));
+    heard.add(answers(&[], &[1, 2, 3, 4]), ms(180), ms(184));
+    assert_eq!((heard.disagreements().len(), heard.needs_confirmation()), (0, false));
 }
 
 #[test]
