@@ -32,7 +32,7 @@ use crate::event::{Event, Listener, Note, Warning};
 use crate::plan::Plan;
 use crate::planner::{self, Options};
 use crate::status::status;
-use crate::up_result::UpResult;
+use crate::up_result::{UpResult, Verification};
 
 mod options;
 mod stop;
@@ -283,16 +283,23 @@ impl Up<'_> {
             Box::pin(seed_new(&target.deployment(engine), seed, self.timeout, listener)).await?;
             watch.lap("seed");
         }
-        let verification = if self.verify {
-            let in_force = target.learned.in_force(&target.topology);
-            Some(verify(&servers, &in_force, &target.credentials, engine).await)
-        } else {
-            None
-        };
-        watch.lap("verify");
         let observed = context.observe(converged.written).await?;
-        target.keep_learned(engine, &observed).await?;
         watch.lap("look at the result");
+        // The file of learned facts concerns no check, so both are done at the same time.
+        let verification = async {
+            let in_force = target.learned.in_force(&target.topology);
+            if self.verify {
+                Some(verify(&servers, &in_force, &target.credentials, engine).await)
+            } else {
+                None
+            }
+        };
+        let (verification, kept) = tokio::join!(verification, target.keep_learned(engine, &observed));
+        kept?;
+        watch.lap("verify");
+        // After failed checks, the present state is worth more than the state before them.
+        let passed = verification.as_ref().is_none_or(Verification::passed);
+        let observed = if passed { observed } else { context.observe(converged.written).await? };
         let status = status(&target.topology, &observed);
         let result = UpResult { changes: converged.changes, status, verification };
         if target.begun && result.passed() {
