@@ -91,7 +91,7 @@ impl<'a> Down<'a> {
         }
         let keeps_data = !self.data && !inventory.kept_data.is_empty();
         // The CA identifies the files for TLS. It is removed with the deployment.
-        let asks = keeps_data || tls_files::exist();
+        let asks = keeps_data || tls_files::exist(name);
         let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };
         let removed = remove::deployment(api.client(), name, &inventory, self.data).await?;
         if let Some(expiry) = expiry {

@@ -184,9 +184,7 @@ impl<'a> LeaseRequest<'a> {
     }
 
     async fn any_image(&self) -> Result<Option<String>, Error> {
-        let api = &self.engine.api;
-        let inventory = api.inventory().await?.deployment(&self.deployment);
-        Ok(engine_lease::any_image(api.client(), &inventory).await?)
+        Ok(engine_lease::any_image(self.engine.api.client(), &self.deployment).await?)
     }
 
     fn lease(&self, id: Option<String>, follows: bool) -> Lease {

@@ -53,9 +53,15 @@ pub(super) fn forget(deployment: &DeploymentName, certificates: &Certificates) -
     }
 }
 
-/// Whether the user's cache has files of any deployment. If not, [`forget`] is not needed.
-pub(super) fn exist() -> bool {
-    cache().is_some_and(|cache| cache.is_dir())
+/// Whether the user's cache has files of a deployment with this name. If not, [`forget`] is not needed.
+pub(super) fn exist(deployment: &DeploymentName) -> bool {
+    let folders = cache().and_then(|cache| fs::read_dir(cache).ok());
+    let is_own = |folder: &fs::DirEntry| {
+        let name = folder.file_name();
+        let rest = name.to_str().and_then(|name| name.strip_prefix(deployment.as_str()));
+        rest.is_some_and(|rest| rest.starts_with('-'))
+    };
+    folders.is_some_and(|folders| folders.filter_map(Result::ok).any(|folder| is_own(&folder)))
 }
 
 /// The folder of a deployment. Deployments with the same name on two engines have different CAs.

@@ -5,20 +5,20 @@
 //! will do. Docker cannot change labels. So the holder renews its lease with a file in the container, which holds the
 //! lease's age.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, ListImagesOptions,
     UploadToContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt as _;
+use futures_util::future::try_join;
 
-use super::inventory::Inventory;
 use super::response::{is_conflict, is_internal, is_not_found};
-use super::{EngineError, archive, container, labels, request_body, timestamp};
+use super::{EngineError, archive, container, dialect, labels, request_body, timestamp};
 use crate::spec::SecretText;
 use crate::topology::DeploymentName;
 use crate::topology::files::File;
@@ -58,14 +58,18 @@ fn container_name(deployment: &DeploymentName) -> String {
 ///
 /// # Errors
 /// The engine does not answer.
-pub async fn any_image(docker: &Docker, inventory: &Inventory) -> Result<Option<String>, EngineError> {
-    let images = docker.list_images(None::<ListImagesOptions>).await;
-    let images = images.map_err(EngineError::call("list images"))?;
-    let is_own =
-        |id: &String| inventory.containers.values().any(|container| container.image_id.as_str() == id);
+pub async fn any_image(docker: &Docker, deployment: &DeploymentName) -> Result<Option<String>, EngineError> {
+    let listed = try_join(docker.list_images(None::<ListImagesOptions>), dialect::list_containers(docker));
+    let (images, containers) = listed.await.map_err(EngineError::call("list images and containers"))?;
+    let belongs = |container: &&ContainerSummary| labels::belongs(container.labels.as_ref(), deployment);
+    let own = containers.iter().filter(belongs).filter_map(|container| container.image_id.as_deref());
+    let own: BTreeSet<&str> = own.collect();
     let mut ids = images.into_iter().map(|image| image.id);
     let first = ids.next();
-    Ok(first.into_iter().chain(ids).reduce(|best, next| if is_own(&best) { best } else { next }))
+    Ok(first
+        .into_iter()
+        .chain(ids)
+        .reduce(|best, next| if own.contains(best.as_str()) { best } else { next }))
 }
 
 /// Creates the lease of a deployment, if there is none. `holder` describes this run to other runs.
