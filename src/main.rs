@@ -9,8 +9,7 @@ use redisctl::cli::{Cli, asks_for_json, usage_failure};
 use redisctl::commands::{self, CommandError, ExitStatus, Interruption};
 use redisctl::ui::{Failure, Output, OutputOptions, Ui};
 use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -104,12 +103,15 @@ async fn interrupted() -> std::io::Result<()> {
 /// report silent nodes.
 fn log_to_stderr(verbosity: u8, ui: &Ui) {
     let (level, client) = match verbosity {
-        0 => ("warn", "off"),
-        1 => ("info", "error"),
-        _ => ("debug", "error"),
+        0 => (LevelFilter::WARN, LevelFilter::OFF),
+        1 => (LevelFilter::INFO, LevelFilter::ERROR),
+        _ => (LevelFilter::DEBUG, LevelFilter::ERROR),
     };
-    let default = format!("warn,redisctl={level},bollard=info,redis={client}");
-    let filter = EnvFilter::try_from_env("REDISCTL_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let wanted = std::env::var("REDISCTL_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = wanted.unwrap_or_else(|| {
+        let others = Targets::new().with_default(LevelFilter::WARN).with_target("bollard", LevelFilter::INFO);
+        others.with_target("redisctl", level).with_target("redis", client)
+    });
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
     let lines = lines.with_ansi(ui.colours_messages());
     tracing_subscriber::registry().with(filter).with(filter_fn(tells_no_secret)).with(lines).init();
