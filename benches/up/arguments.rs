@@ -2,6 +2,8 @@
 
 use clap::{Parser, ValueEnum};
 
+use crate::layout::Size;
+
 /// A part that can be measured alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
@@ -26,9 +28,12 @@ pub(crate) struct Arguments {
     /// Measure these parts only. Limits that need another part are not judged.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<Part>,
-    /// Leave out the thirty nodes.
+    /// The sizes in the table of time against nodes; none after `--sizes` alone. 100 nodes take minutes.
+    #[arg(long, value_delimiter = ',', num_args = 0.., default_value = "6,30,60")]
+    pub(crate) sizes: Vec<Size>,
+    /// Measure the table of time against nodes only.
     #[arg(long)]
-    pub(crate) no_thirty: bool,
+    pub(crate) only_sizes: bool,
     /// Print one JSON document instead of the table.
     #[arg(long)]
     pub(crate) json: bool,
@@ -41,5 +46,15 @@ impl Arguments {
     /// Whether `part` is to be measured.
     pub(crate) fn measures(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// The number of rounds for a size. Large clusters vary less, and take long.
+    pub(crate) fn rounds_of(&self, size: Size) -> u32 {
+        let most = match size {
+            Size::Six => self.rounds,
+            Size::Thirty | Size::Sixty => 3,
+            Size::Hundred => 1,
+        };
+        self.rounds.min(most)
     }
 }

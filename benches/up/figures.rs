@@ -25,10 +25,6 @@ pub(crate) struct Figures {
     pub(crate) compose_up: Vec<f64>,
     /// C': C until every node lists every replica.
     pub(crate) compose_visible: Vec<f64>,
-    /// A with thirty nodes.
-    pub(crate) engine_up_thirty: Vec<f64>,
-    /// B with thirty nodes.
-    pub(crate) redisctl_up_thirty: Vec<f64>,
     /// `redisctl --version`.
     pub(crate) version_milliseconds: Vec<f64>,
     /// The binary's size, in units of 10^6 bytes.

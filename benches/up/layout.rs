@@ -1,8 +1,49 @@
 //! The nodes of each part: names, addresses and ports that do not collide, and the server's arguments, which are the same
 //! for all.
 
+use clap::ValueEnum;
+
 /// The names of everything that the benchmark makes begin with this. The benchmark removes nothing else.
 pub(crate) const PREFIX: &str = "redisctl-bench-";
+
+/// The number of nodes of a cluster in the table of time against nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Size {
+    /// 6 nodes.
+    #[value(name = "6")]
+    Six,
+    /// 30 nodes.
+    #[value(name = "30")]
+    Thirty,
+    /// 60 nodes.
+    #[value(name = "60")]
+    Sixty,
+    /// 100 nodes.
+    #[value(name = "100")]
+    Hundred,
+}
+
+impl Size {
+    /// The number of nodes; half of them are replicas.
+    pub(crate) fn nodes(self) -> u8 {
+        match self {
+            Self::Six => 6,
+            Self::Thirty => 30,
+            Self::Sixty => 60,
+            Self::Hundred => 100,
+        }
+    }
+
+    /// The limit of `up` as a multiple of the engine's own time.
+    pub(crate) fn limit(self) -> f64 {
+        match self {
+            Self::Six | Self::Sixty => 1.2,
+            Self::Thirty => 1.15,
+            // Gossip between all nodes grows with the square of their number.
+            Self::Hundred => 1.3,
+        }
+    }
+}
 
 /// The cluster of one part.
 #[derive(Debug)]
@@ -32,13 +73,18 @@ impl Layout {
     pub(crate) const ENGINE: Self = Self { contestant: "engine", nodes: 6, network: 181, base_port: 7401 };
     pub(crate) const REDISCTL: Self = Self { contestant: "tool", nodes: 6, network: 0, base_port: 7411 };
     pub(crate) const COMPOSE: Self = Self { contestant: "compose", nodes: 6, network: 182, base_port: 7421 };
-    pub(crate) const ENGINE_THIRTY: Self =
-        Self { contestant: "engine-thirty", nodes: 30, network: 183, base_port: 7431 };
-    pub(crate) const REDISCTL_THIRTY: Self =
-        Self { contestant: "tool-thirty", nodes: 30, network: 0, base_port: 7461 };
-
     pub(crate) const STANDALONE: Self =
         Self { contestant: "standalone", nodes: 1, network: 0, base_port: 7495 };
+
+    /// The engine's containers of a size.
+    pub(crate) fn engine_of(size: Size) -> Self {
+        Self { contestant: "engine-sized", nodes: size.nodes(), network: 183, base_port: 7501 }
+    }
+
+    /// The cluster of a size.
+    pub(crate) fn redisctl_of(size: Size) -> Self {
+        Self { contestant: "tool-sized", nodes: size.nodes(), network: 0, base_port: 7601 }
+    }
 
     /// The name of the deployment, the project and the network.
     pub(crate) fn name(&self) -> String {

@@ -5,12 +5,14 @@
 //! limit.
 
 mod arguments;
+mod bar;
 mod compose;
 mod engine;
 mod figures;
 mod layout;
 mod report;
 mod reset;
+mod sizes;
 mod tool;
 
 use std::path::Path;
@@ -24,6 +26,7 @@ use crate::compose::Compose;
 use crate::engine::Engine;
 use crate::figures::Figures;
 use crate::layout::Layout;
+use crate::sizes::SizeRow;
 use crate::tool::Tool;
 
 /// How often the start of the binary is timed. A single start is too short to measure.
@@ -59,22 +62,34 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
     };
     let swept = engine.sweep().await.context("removing what this run made");
-    let figures = outcome?;
+    let (figures, sizes) = outcome?;
     swept?;
 
-    let rows = report::rows(&figures);
+    let rows = figures.as_ref().map(report::rows).unwrap_or_default();
     if arguments.json {
-        println!("{}", report::json(arguments, &rows)?);
+        println!("{}", report::json(arguments, &rows, &sizes)?);
     } else {
-        println!("{}", report::table(arguments, &rows));
+        if !rows.is_empty() {
+            println!("{}", report::table(arguments, &rows));
+        }
+        if !sizes.is_empty() {
+            println!("{}", sizes::table(&sizes));
+        }
     }
-    Ok(report::all_hold(&rows))
+    Ok(report::all_hold(&rows, &sizes))
 }
 
-/// Measures every wanted part: six nodes in rounds, then thirty nodes once.
-async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
-    let mut figures = Figures::default();
+/// Measures every wanted part.
+async fn measure(arguments: &Arguments, engine: &Engine) -> Result<(Option<Figures>, Vec<SizeRow>)> {
     let tool = Tool::new(Path::new(env!("CARGO_BIN_EXE_redisctl")), &arguments.image);
+    let figures =
+        if arguments.only_sizes { None } else { Some(measure_six(arguments, engine, &tool).await?) };
+    Ok((figures, sizes::measure(arguments, engine, &tool).await?))
+}
+
+/// Measures six nodes in rounds, and a standalone server.
+async fn measure_six(arguments: &Arguments, engine: &Engine, tool: &Tool) -> Result<Figures> {
+    let mut figures = Figures::default();
     let compose = if arguments.measures(Part::Compose) { Some(Compose::find()?) } else { None };
 
     if arguments.measures(Part::Redisctl) {
@@ -96,7 +111,7 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
         if arguments.measures(Part::Redisctl) {
             figures.redisctl_up.push(tool.up(&Layout::REDISCTL)?.as_secs_f64());
             figures.seed_six.push(tool.seed(&Layout::REDISCTL, SEEDED)?.as_secs_f64());
-            figures.reset_six.add(&reset::measure(&tool, &Layout::REDISCTL).await?);
+            figures.reset_six.add(&reset::measure(tool, &Layout::REDISCTL).await?);
             figures.redisctl_down.push(tool.down(&Layout::REDISCTL)?.as_secs_f64());
         }
         if let Some(compose) = &compose {
@@ -109,20 +124,8 @@ async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Figures> {
     if arguments.measures(Part::Redisctl) {
         progress("standalone");
         tool.up_standalone(&Layout::STANDALONE)?;
-        figures.reset_one.add(&reset::measure(&tool, &Layout::STANDALONE).await?);
+        figures.reset_one.add(&reset::measure(tool, &Layout::STANDALONE).await?);
         tool.down(&Layout::STANDALONE)?;
-    }
-    if !arguments.no_thirty {
-        progress("thirty nodes");
-        if arguments.measures(Part::Engine) {
-            let elapsed = engine.start(&Layout::ENGINE_THIRTY, &arguments.image).await?;
-            figures.engine_up_thirty.push(elapsed.as_secs_f64());
-            engine.remove(&Layout::ENGINE_THIRTY).await?;
-        }
-        if arguments.measures(Part::Redisctl) {
-            figures.redisctl_up_thirty.push(tool.up(&Layout::REDISCTL_THIRTY)?.as_secs_f64());
-            tool.down(&Layout::REDISCTL_THIRTY)?;
-        }
     }
     Ok(figures)
 }
