@@ -13,12 +13,14 @@ use crate::topology::NodeName;
 mod duration_text;
 mod json;
 mod news;
+mod slot_progress;
 mod transfer;
 
 pub(crate) use duration_text::in_seconds;
 pub use duration_text::in_words;
 pub use json::{JsonLine, JsonLines, StepText};
 pub use news::{Note, Warning};
+pub use slot_progress::SlotProgress;
 pub use transfer::{Transfer, TransferUnit};
 
 /// An event of a run.
@@ -64,6 +66,13 @@ pub enum Event {
         step: StepId,
         /// The reasons why it still waits.
         missing: Vec<Missing>,
+    },
+    /// Slots move, with their keys.
+    Moving {
+        /// The step.
+        step: StepId,
+        /// The numbers so far.
+        progress: SlotProgress,
     },
     /// An image is being pulled.
     Pulling {

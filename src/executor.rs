@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, SlotProgress};
 use crate::observation::ServerView;
 use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
 use crate::readiness::Disagreement;
@@ -62,11 +62,12 @@ pub trait EngineCalls: Sync {
 /// The calls of the servers that the executor needs.
 pub trait ServerCalls: Sync {
     /// Does an action at a node. A refusal that may end by itself is [`ServerFault::Passing`]: the server loads its
-    /// data, for example.
+    /// data, for example. `tell` gets the numbers of a move of slots.
     fn apply(
         &self,
         node: &NodeName,
         action: &ServerAction,
+        tell: &Tell<'_>,
     ) -> impl Future<Output = Result<(), ServerFault>> + Send;
 
     /// Asks a node for all facts except its settings.
@@ -81,6 +82,9 @@ pub enum ServerFault {
     /// A permanent failure.
     Final(BoxedError),
 }
+
+/// Takes the numbers of a move of slots.
+pub type Tell<'a> = dyn Fn(SlotProgress) + Send + Sync + 'a;
 
 /// Renders the files of some nodes.
 pub type Render<'a> = dyn Fn(&[NodeName], Option<&NodeName>) -> Vec<File> + Sync + 'a;

@@ -18,6 +18,7 @@ mod group_text;
 mod id;
 mod later_move;
 mod listing;
+mod move_time;
 mod names;
 mod obstacle;
 mod server_action;
@@ -196,7 +197,8 @@ impl Plan {
     }
 
     fn later_moves(&self) -> impl Iterator<Item = String> {
-        self.later.iter().map(ToString::to_string)
+        let time = self.move_time().map(|time| time.to_string());
+        self.later.iter().map(ToString::to_string).chain(time)
     }
 
     /// Every step, in order.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 
-use crate::executor::{BoxedError, ServerCalls, ServerFault};
+use crate::executor::{BoxedError, ServerCalls, ServerFault, Tell};
 use crate::observation::{AccessView, ObservedServer, ServerView, Stranger};
 use crate::plan::{Peer, ServerAction};
 use crate::reply::Reply;
@@ -335,8 +335,13 @@ pub fn operator_login(credentials: &Credentials) -> Option<Login> {
 }
 
 impl ServerCalls for Servers<'_> {
-    async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
-        self.kept(node, self.call(node, action).await).map_err(|error| {
+    async fn apply(
+        &self,
+        node: &NodeName,
+        action: &ServerAction,
+        tell: &Tell<'_>,
+    ) -> Result<(), ServerFault> {
+        self.kept(node, self.call(node, action, tell).await).map_err(|error| {
             if error.is_passing() {
                 ServerFault::Passing(error.into())
             } else {

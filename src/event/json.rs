@@ -73,6 +73,24 @@ pub enum JsonLine<'a> {
         /// The step's number in the plan.
         id: StepId,
     },
+    /// Slots move, with their keys.
+    Moving {
+        /// The step.
+        #[serde(flatten)]
+        step: StepText<'a>,
+        /// The slots that the target owns now.
+        slots: u64,
+        /// The slots of the step.
+        all_slots: u64,
+        /// The moved keys.
+        keys: u64,
+        /// The keys of all these slots when the step began.
+        all_keys: u64,
+        /// Keys in a second.
+        keys_per_second: u64,
+        /// About how many seconds are left; `null` if nothing has moved yet.
+        seconds_left: Option<f64>,
+    },
     /// An image is being pulled.
     Pulling {
         /// Its reference.
@@ -153,6 +171,15 @@ impl JsonLines {
                 missing: missing.iter().map(ToString::to_string).collect(),
                 id: *step,
             },
+            Event::Moving { step, progress } => JsonLine::Moving {
+                step: self.step(*step)?,
+                slots: progress.slots,
+                all_slots: progress.all_slots,
+                keys: progress.keys,
+                all_keys: progress.all_keys,
+                keys_per_second: progress.keys_per_second(),
+                seconds_left: progress.left().map(in_seconds),
+            },
             Event::Pulling { reference, done, total } => {
                 JsonLine::Pulling { reference, done: *done, total: *total }
             }
@@ -187,7 +214,7 @@ fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Missing, Note, TransferUnit};
+    use crate::event::{Missing, Note, SlotProgress, TransferUnit};
     use crate::plan::{Deviation, testing};
 
     #[test]
@@ -210,6 +237,10 @@ mod tests {
             Event::StepFinished { step: steps[0], took },
             Event::StepFailed { step: steps[1], error: vec!["no".to_owned(), "disk full".to_owned()] },
             Event::Waiting { step: steps[3], missing },
+            Event::Moving {
+                step: steps[3],
+                progress: SlotProgress { slots: 1, all_slots: 3, keys: 10, all_keys: 30, took },
+            },
             Event::Pulling { reference: "redis:8".to_owned(), done: 1, total: 2 },
             Event::Transfer(Transfer {
                 subject: "a.redis".to_owned(),
@@ -230,6 +261,7 @@ mod tests {
         {"version":1,"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
         {"version":1,"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
         {"version":1,"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
+        {"version":1,"event":"moving","subject":"shop-2","action":"wait until it answers","id":4,"slots":1,"all_slots":3,"keys":10,"all_keys":30,"keys_per_second":8,"seconds_left":2.468}
         {"version":1,"event":"pulling","reference":"redis:8","done":1,"total":2}
         {"version":1,"event":"transfer","subject":"a.redis","unit":"commands","done":1000,"total":3000}
         {"version":1,"event":"stage-finished","stage":"image","took":1.235}

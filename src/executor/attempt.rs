@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use futures_util::future::join_all;
 
 use super::{BoxedError, EngineCalls, Executor, ServerCalls, ServerFault, StepFailure, error};
-use crate::event::Missing;
+use crate::event::{Event, Missing};
 use crate::observation::ObservedServer;
-use crate::plan::{Condition, Disagreement, ServerAction};
+use crate::plan::{Condition, Disagreement, ServerAction, StepId};
 use crate::readiness::Answers;
 use crate::topology::NodeName;
 use crate::waiting::Heard;
@@ -71,12 +71,13 @@ impl Attempt {
 
 impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// Attempts once. A permanent refusal of a server is an error.
-    pub(super) async fn attempt(&self, tries: &mut Tries<'_>) -> Result<Attempt, StepFailure> {
+    pub(super) async fn attempt(&self, id: StepId, tries: &mut Tries<'_>) -> Result<Attempt, StepFailure> {
         match tries {
             Tries::Condition(heard, since) => Ok(self.ask(heard, *since).await),
             Tries::Call(node, call) => {
                 let node: &NodeName = node;
-                let refusal = match self.servers.apply(node, call).await {
+                let tell = |progress| self.tell(Event::Moving { step: id, progress });
+                let refusal = match self.servers.apply(node, call, &tell).await {
                     Ok(()) => None,
                     Err(ServerFault::Passing(error)) => Some((node.clone(), error)),
                     Err(ServerFault::Final(error)) => return Err(StepFailure::Call(error)),

@@ -37,7 +37,7 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         let mut tries = Tries::new(awaited, step.node.as_ref(), started);
         loop {
             let began = started.elapsed();
-            let attempt = self.attempt(&mut tries).await?;
+            let attempt = self.attempt(id, &mut tries).await?;
             let waited = started.elapsed();
             let took = waited.saturating_sub(began);
             match self.go_on(run, id, &mut waiting, &attempt, (waited, took)).await? {

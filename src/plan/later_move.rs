@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::topology::NodeName;
+use crate::topology::server::MoveWay;
 
 /// A move of slots to a node that does not run yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +16,13 @@ pub struct LaterMove {
     pub slots: usize,
     /// About how many keys they hold.
     pub keys: u64,
+    /// The way.
+    pub way: MoveWay,
 }
 
 impl fmt::Display for LaterMove {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { from, to, slots, keys } = self;
+        let Self { from, to, slots, keys, .. } = self;
         write!(formatter, "{from} will move {slots} slots to {to}, about {keys} keys")
     }
 }

@@ -1,10 +1,11 @@
 //! A small plan for tests of listings and renderers.
 
 use super::{
-    Action, Cause, Condition, EngineAction, Order, Plan, ReplicationExpectation, Stage, StageId, Step, StepId,
+    Action, Cause, Condition, EngineAction, Order, Plan, ReplicationExpectation, ServerAction, Stage,
+    StageId, Step, StepId,
 };
 use crate::plan::Peer;
-use crate::topology::{Address, DeploymentName};
+use crate::topology::{Address, DeploymentName, Server};
 
 /// Starts some containers, and waits until their servers replicate.
 pub(crate) fn starting(nodes: usize) -> Plan {
@@ -37,6 +38,21 @@ pub(crate) fn starting(nodes: usize) -> Plan {
         later: Vec::new(),
         at_stake: Vec::new(),
     }
+}
+
+/// Moves slots from the first node to the second.
+pub(crate) fn moving() -> Plan {
+    let plan = starting(2);
+    let address = Address { ip: std::net::Ipv4Addr::LOCALHOST, port: 7002 };
+    let action = ServerAction::MoveSlots {
+        slots: (0..400).collect(),
+        to: Peer { node: plan.deployment.node(2), address },
+        keys: 8000,
+        way: Server::assumed("redis:7.0").way_to_move_slots(),
+    };
+    let node = Some(plan.deployment.node(1));
+    let steps = vec![Step { node, action: Action::Server(action), cause: Cause::Misplaced }];
+    Plan { stages: vec![Stage { name: "move slots", order: Order::SideBySide, steps }], ..plan }
 }
 
 /// The ids of all stages.

@@ -132,7 +132,7 @@ pub(super) fn later_moves(world: &World<'_>) -> Vec<LaterMove> {
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());
     let holds = Holds::find(world, &present, &shunned, false);
     let owners = Owners::find(&present, &holds);
-    Moves::find(world, &present, &holds, &owners).announced(&present)
+    Moves::find(world, &present, &holds, &owners).announced(world, &present)
 }
 
 /// Resets nodes that the cluster has forgotten. Under their present ids, the servers would refuse them for a minute.

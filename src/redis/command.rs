@@ -33,3 +33,14 @@ pub(super) async fn run(
 ) -> Result<(), ServerError> {
     query(connection, name, command).await
 }
+
+/// Sends commands in one round trip, and reads their replies.
+pub(super) async fn values<T: FromRedisValue>(
+    connection: &mut MultiplexedConnection,
+    command: &'static str,
+    pipeline: &mut Pipeline,
+) -> Result<Vec<T>, ServerError> {
+    let replies = query_all(connection, command, pipeline).await?;
+    let values = replies.into_iter().map(redis::from_redis_value);
+    values.collect::<Result<_, _>>().map_err(|error| ServerError::Reply { command, what: error.to_string() })
+}

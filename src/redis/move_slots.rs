@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Value, cmd};
+use redis::{Pipeline, Value, cmd};
 
 use super::cluster::{let_hear, own_state, own_view};
-use super::command::{query, run};
+use super::command::{query, run, values};
 use super::{ServerError, Servers, move_login};
 use crate::observation::ClusterView;
 use crate::plan::Peer;
@@ -19,9 +19,11 @@ use crate::topology::{NodeName, SlotSet};
 mod atomic;
 mod classic;
 mod pace;
+mod reports;
 
 pub(super) use atomic::cancel;
 pub(super) use classic::close;
+pub(super) use reports::Reports;
 
 /// The time limit of a reply. A single key may have hundreds of megabytes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -39,6 +41,7 @@ pub(super) struct SlotMove<'a> {
     pub(super) to: &'a Peer,
     pub(super) source: MultiplexedConnection,
     pub(super) target: MultiplexedConnection,
+    pub(super) reports: Reports<'a>,
 }
 
 /// Both primaries' views of the cluster before the move.
@@ -72,9 +75,19 @@ impl SlotMove<'_> {
             tracing::info!(reason, "the servers refuse to move slots at once");
         }
         if refusal.is_some() || !way.atomic {
-            self.by_hand(slots, &ends, way.connections).await?;
+            self.by_hand(slots, &ends, way.connections()).await?;
         }
+        self.reports.end();
         self.let_all_hear(slots, &ends.target.own_id).await
+    }
+
+    /// The number of keys in each slot of the source, in database 0.
+    async fn counts(&mut self, slots: &[u16]) -> Result<Vec<u64>, ServerError> {
+        let mut pipeline = Pipeline::new();
+        for slot in slots {
+            pipeline.cmd("CLUSTER").arg("COUNTKEYSINSLOT").arg(slot);
+        }
+        values(&mut self.source, "CLUSTER COUNTKEYSINSLOT", &mut pipeline).await
     }
 
     /// SETSLOT and MIGRATE.

@@ -4,12 +4,13 @@ use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
 use super::command::{query, run};
-use super::move_slots::{self, SlotMove};
+use super::move_slots::{self, Reports, SlotMove};
 use super::users::Passwords;
 use super::{
     ServerError, Servers, append_only_file, cluster, emptying, failover, leaving_clients, sentinel,
     server_view,
 };
+use crate::executor::Tell;
 use crate::plan::{HandOverWay, ServerAction};
 use crate::topology::{NodeName, Settings};
 
@@ -18,7 +19,12 @@ const MORE_REPLICAS: u64 = 10_000;
 
 impl Servers<'_> {
     /// Does an action at a node.
-    pub(super) async fn call(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerError> {
+    pub(super) async fn call(
+        &self,
+        node: &NodeName,
+        action: &ServerAction,
+        tell: &Tell<'_>,
+    ) -> Result<(), ServerError> {
         let connection = &mut self.connection(node).await?;
         let passwords = || Passwords::new(self.topology, &self.credentials, node);
         match action {
@@ -36,7 +42,9 @@ impl Servers<'_> {
             ServerAction::CancelMigrations => move_slots::cancel(connection).await,
             ServerAction::MoveSlots { slots, to, way, .. } => {
                 let (source, target) = (connection.clone(), self.connection(&to.node).await?);
-                SlotMove { servers: self, from: node, to, source, target }.run(slots, *way).await
+                SlotMove { servers: self, from: node, to, source, target, reports: Reports::new(tell) }
+                    .run(slots, *way)
+                    .await
             }
             ServerAction::Meet(peers) => cluster::meet(connection, peers, &self.told_addresses()).await,
             ServerAction::MeetAgain(peers) => {

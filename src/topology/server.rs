@@ -221,15 +221,10 @@ impl Server {
     /// 8.4 has CLUSTER MIGRATION IMPORT, which redisctl does not use yet.
     #[must_use]
     pub fn way_to_move_slots(self) -> MoveWay {
-        // While one connection waits for a file to be written, the other moves keys.
-        const USUAL_CONNECTIONS: usize = 2;
-        // Valkey 8 answers SETSLOT once the replicas have executed it: 70 in a second on one connection,
-        // and 2500 on 32.
-        const WAITING_CONNECTIONS: usize = 32;
-        let waits = self.flavor == Flavor::Valkey && self.at_least(8, 0);
+        let is_valkey = self.flavor == Flavor::Valkey;
         MoveWay {
-            atomic: self.flavor == Flavor::Valkey && self.at_least(9, 0),
-            connections: if waits { WAITING_CONNECTIONS } else { USUAL_CONNECTIONS },
+            atomic: is_valkey && self.at_least(9, 0),
+            waits_for_replicas: is_valkey && self.at_least(8, 0),
         }
     }
 

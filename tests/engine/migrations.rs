@@ -7,7 +7,7 @@ use redisctl::topology::slots::slot_of;
 use serde_json::Value;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, VALKEY_9, redisctl, succeed};
+use crate::support::{Deployment, VALKEY_9, redisctl, succeed, texts};
 
 /// Keys of many slots.
 const KEYS: u64 = 3000;
@@ -105,7 +105,11 @@ fn slots_move_with_all_databases() {
         let () = pipeline.query(&mut first).expect("writes");
     }
     let more = with("shards=4");
-    deployment.up("cluster", &more);
+    let (_, events) = texts(&deployment.run("up", "cluster", &[&more[..], &["--output", "json"]].concat()));
+    let events: Vec<Value> = events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let mut moved = events.iter().filter(|event| event["event"] == "moving");
+    let last = moved.next_back().expect("the progress of a move");
+    assert_eq!(last["slots"], last["all_slots"], "{last}");
     deployment.verify();
     assert_eq!(deployment.changes("cluster", &more), 0);
     for database in [0, 2, 3] {

@@ -104,12 +104,13 @@ impl Moves {
     }
 
     /// The moves as announcements.
-    pub(super) fn announced(&self, present: &Arrangement<'_>) -> Vec<LaterMove> {
+    pub(super) fn announced(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<LaterMove> {
         let announced = |((from, to), (slots, _)): (&(NodeName, NodeName), &(SlotSet, Cause))| LaterMove {
             from: from.clone(),
             to: to.clone(),
             slots: slots.len(),
             keys: keys_in(present, from, slots),
+            way: way(world, present, from).between(way(world, present, to)),
         };
         self.pairs.iter().map(announced).collect()
     }

@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use futures_util::future::try_join_all;
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, Value, cmd};
+use redis::{Cmd, Pipeline, cmd};
 use tokio::sync::Semaphore;
 
-use super::super::command::{query, query_all, run as send};
+use super::super::command::{query, query_all, run as send, values};
 use super::super::connect::Login;
 use super::super::error::is_for_primaries;
 use super::super::{ServerError, parse};
 use super::pace::Pace;
-use super::{Ends, PATIENCE, SlotMove, owned};
+use super::{Ends, PATIENCE, Reports, SlotMove, owned};
 use crate::topology::{Address, SlotSet};
 
 /// The most slots that a connection opens at a time. Every node writes its file for each batch.
@@ -40,6 +40,7 @@ struct Classic<'a> {
     /// The permits for round trips of MIGRATE.
     permits: Semaphore,
     pace: Mutex<Pace>,
+    reports: &'a Reports<'a>,
 }
 
 /// Moves the slots that the target does not own yet.
@@ -51,7 +52,8 @@ pub(super) async fn run(
     login: Option<&Login>,
 ) -> Result<(), ServerError> {
     let left: Vec<u16> = views.left(slots).slots().collect();
-    let counts = counts(&mut ends.source, &left).await?;
+    let counts = ends.counts(&left).await?;
+    ends.reports.begin(left.len(), counts.iter().sum());
     let mut batches = batches(&left, &counts, left.len().div_ceil(connections));
     // The last comes first.
     batches.reverse();
@@ -64,6 +66,7 @@ pub(super) async fn run(
         batches: Mutex::new(batches),
         permits: Semaphore::new(ROUND_TRIPS_AT_ONCE),
         pace: Mutex::new(Pace::default()),
+        reports: &ends.reports,
     };
     let open = |node| ends.servers.another_connection(node, PATIENCE);
     let lane = async || {
@@ -108,7 +111,9 @@ impl Classic<'_> {
         }
         // The target first: otherwise no node would serve the slots for a moment.
         set_slots(&mut lane.target, slots, "NODE", self.to).await?;
-        give_up(&mut lane.source, slots, self.to).await
+        give_up(&mut lane.source, slots, self.to).await?;
+        self.reports.add_slots(slots.len());
+        Ok(())
     }
 
     /// Moves the keys of a database.
@@ -158,6 +163,7 @@ impl Classic<'_> {
         query_all(source, "MIGRATE", &mut pipeline).await?;
         let moved = keys_of_slots.iter().map(Vec::len).sum();
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).learn(moved, began.elapsed());
+        self.reports.add_keys(moved);
         Ok(())
     }
 }
@@ -171,15 +177,6 @@ async fn give_up(source: &mut MultiplexedConnection, slots: &[u16], to: &str) ->
     }
 }
 
-/// The number of keys in each slot.
-async fn counts(source: &mut MultiplexedConnection, slots: &[u16]) -> Result<Vec<u64>, ServerError> {
-    let mut pipeline = Pipeline::new();
-    for slot in slots {
-        pipeline.cmd("CLUSTER").arg("COUNTKEYSINSLOT").arg(slot);
-    }
-    values(source, "CLUSTER COUNTKEYSINSLOT", &mut pipeline).await
-}
-
 /// The first keys of each slot.
 async fn keys_in_slots(
     source: &mut MultiplexedConnection,
@@ -191,16 +188,6 @@ async fn keys_in_slots(
         pipeline.cmd("CLUSTER").arg("GETKEYSINSLOT").arg(slot).arg(most);
     }
     values(source, "CLUSTER GETKEYSINSLOT", &mut pipeline).await
-}
-
-async fn values<T: FromRedisValue>(
-    connection: &mut MultiplexedConnection,
-    command: &'static str,
-    pipeline: &mut Pipeline,
-) -> Result<Vec<T>, ServerError> {
-    let replies: Vec<Value> = query_all(connection, command, pipeline).await?;
-    let values = replies.into_iter().map(redis::from_redis_value);
-    values.collect::<Result<_, _>>().map_err(|error| ServerError::Reply { command, what: error.to_string() })
 }
 
 /// The databases beyond 0 with keys. Clusters of Valkey 9 may have them.

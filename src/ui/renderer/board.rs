@@ -8,8 +8,8 @@ use console::truncate_str;
 use indicatif::HumanBytes;
 
 use super::in_short::{more, nodes_in_short};
-use crate::event::{Event, Missing, Transfer};
-use crate::plan::{Action, Condition, Plan, StageId, StepId};
+use crate::event::{Event, Missing, SlotProgress, Transfer};
+use crate::plan::{Action, Condition, Plan, ServerAction, StageId, Step, StepId};
 use crate::topology::NodeName;
 use crate::ui::Palette;
 use crate::ui::timings::seconds;
@@ -101,6 +101,10 @@ impl Board {
             }
             Event::Waiting { step, missing } => {
                 self.waiting(step, &missing);
+                None
+            }
+            Event::Moving { step, progress } => {
+                self.moving(step, &progress);
                 None
             }
             Event::Pulling { reference, done, total } => {
@@ -195,6 +199,19 @@ impl Board {
                     stage.whole = format!("{first}{more}");
                 }
             }
+        }
+    }
+
+    fn moving(&mut self, id: StepId, progress: &SlotProgress) {
+        let Some(plan) = self.plan.clone() else { return };
+        let Some(Step { node, action: Action::Server(ServerAction::MoveSlots { to, .. }), .. }) =
+            plan.step(id)
+        else {
+            return;
+        };
+        if let Some(row) = self.nodes.iter_mut().find(|row| Some(&row.name) == node.as_ref()) {
+            row.missing.clear();
+            row.text = format!("move to {}: {progress}", to.node);
         }
     }
 

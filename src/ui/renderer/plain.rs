@@ -42,6 +42,8 @@ struct PlainState {
 enum Topic {
     /// A step of a node; `None`: of the whole deployment.
     Subject(Option<NodeName>),
+    /// The progress of a step of the plan.
+    Step(StepId),
     /// The download of an image.
     Image(String),
     /// The commands or keys of a file.
@@ -95,6 +97,7 @@ impl PlainState {
             Event::PlanStarted { plan } => {
                 self.plan = Some(plan);
                 self.finished.clear();
+                self.reminded.retain(|topic, _| !matches!(topic, Topic::Step(_)));
                 self.untold.clear();
                 None
             }
@@ -132,17 +135,18 @@ impl PlainState {
                 let line = format!("{} {}{}", palette.faint("waiting:"), missing.first()?, more(&missing));
                 self.due(Topic::Subject(step.node.clone()), now).then_some(line)
             }
+            Event::Moving { step, progress } => {
+                let (plan, moved) = self.step(step)?;
+                let line = format!("{}: {}: {progress}", moved.subject(&plan), moved.action);
+                self.due_later(Topic::Step(step), now).then_some(line)
+            }
             Event::Pulling { reference, done, total } => {
                 let line = format!("pulling {reference}: {} of {}", HumanBytes(done), HumanBytes(total));
                 self.due(Topic::Image(reference), now).then_some(line)
             }
             Event::Transfer(transfer) => {
                 let line = transfer.to_string();
-                // The first line comes after a while: most files are short.
-                let topic = Topic::File(transfer.subject);
-                let is_first = !self.reminded.contains_key(&topic);
-                let due = self.due(topic, now);
-                (due && !is_first).then_some(line)
+                self.due_later(Topic::File(transfer.subject), now).then_some(line)
             }
             Event::Note(note) => Some(note.to_string()),
             Event::Warning(warning) => Some(format!("{} {warning}", palette.caution("warning:"))),
@@ -177,6 +181,12 @@ impl PlainState {
         let plan = Arc::clone(self.plan.as_ref()?);
         let step = plan.step(id)?.clone();
         Some((plan, step))
+    }
+
+    /// The same, but the first line comes after a while: most moves and files are short.
+    fn due_later(&mut self, topic: Topic, now: Instant) -> bool {
+        let is_first = !self.reminded.contains_key(&topic);
+        self.due(topic, now) && !is_first
     }
 
     /// Whether it is time for another line on a topic.

@@ -1,6 +1,6 @@
 //! The servers' commands: the effects and refusals of CLUSTER, REPLICAOF, CONFIG SET and SET.
 
-use redisctl::executor::{BoxedError, ServerCalls, ServerFault};
+use redisctl::executor::{BoxedError, ServerCalls, ServerFault, Tell};
 use redisctl::observation::{Ability, Clients, ClusterRole, Replication, ServerView};
 use redisctl::plan::{HandOverWay, Peer, ServerAction};
 use redisctl::topology::{NodeName, Settings, SlotSet};
@@ -398,7 +398,7 @@ fn replicate(cluster: &mut Cluster, primary: &str, has_keys: bool) -> Result<(),
 }
 
 impl ServerCalls for World {
-    async fn apply(&self, node: &NodeName, action: &ServerAction) -> Result<(), ServerFault> {
+    async fn apply(&self, node: &NodeName, action: &ServerAction, _: &Tell<'_>) -> Result<(), ServerFault> {
         self.call().await.map_err(ServerFault::Final)?;
         self.state().apply_to_server(node, action)
     }

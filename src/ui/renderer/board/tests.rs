@@ -162,3 +162,23 @@ fn a_failure_stays_on_the_screen() {
       ✗ shop-2  start container
     ");
 }
+
+#[test]
+fn a_move_of_slots_shows_its_numbers() {
+    let start = Instant::now();
+    let mut board = Board::new(Palette::new(false), start);
+    let plan = Arc::new(testing::moving());
+    let (stage, step) = (testing::stage_ids(&plan)[0], testing::step_ids(&plan)[0]);
+    let took = Duration::from_secs(1);
+    let progress = SlotProgress { slots: 100, all_slots: 400, keys: 2000, all_keys: 8000, took };
+    for event in [
+        Event::PlanStarted { plan },
+        Event::StageStarted { stage },
+        Event::StepStarted { step },
+        Event::Moving { step, progress },
+    ] {
+        board.hear(event, start);
+    }
+    let lines = board.lines(start, 24, 100);
+    insta::assert_snapshot!(lines[1], @"  ⠋ shop-1  move to shop-2: 100 of 400 slots, 2000 of 8000 keys, 2000 keys/s, about 3 s left");
+}

@@ -2,7 +2,7 @@
 
 use super::super::testing::Written;
 use super::*;
-use crate::event::{Missing, Note, Warning};
+use crate::event::{Missing, Note, SlotProgress, Warning};
 use crate::plan::{Deviation, testing};
 
 fn plain(written: &Written, verbose: bool) -> Plain {
@@ -114,4 +114,21 @@ fn a_failure_comes_after_the_steps_that_succeeded_before() {
     failed: shop-3: start container: no
       shop-4  start container
     ");
+}
+
+#[test]
+fn a_long_move_of_slots_gets_a_line_now_and_then() {
+    let written = Written::default();
+    let renderer = plain(&written, false);
+    let began = Instant::now();
+    let plan = Arc::new(testing::moving());
+    let step = testing::step_ids(&plan)[0];
+    renderer.hear_at(Event::PlanStarted { plan }, began);
+    for second in 0..8 {
+        let took = Duration::from_secs(second);
+        let progress =
+            SlotProgress { slots: second * 50, all_slots: 400, keys: second * 1000, all_keys: 8000, took };
+        renderer.hear_at(Event::Moving { step, progress }, began + took);
+    }
+    insta::assert_snapshot!(written.text(), @"shop-1: move 400 slots to shop-2, about 8000 keys: 250 of 400 slots, 5000 of 8000 keys, 1000 keys/s, about 3 s left");
 }
