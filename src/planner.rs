@@ -119,6 +119,10 @@ pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Re
     let removes_traces = options.removes_traces();
     let world = World { topology, observed, arrangement, fates, servers, left_alone, removes_traces };
 
+    if topology.kind == Kind::Cluster && !removes_traces {
+        cluster::refuse_without_room(&world)?;
+    }
+
     let mut stages = cleared.stages;
     let taken_back = settings::take_back(&world);
     stages.append(taken_back.stages);

@@ -414,6 +414,10 @@ fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
             "give a spec that fits the data; or leave the data alone, with another name (`--name`); or remove it, with \
              `redisctl down {deployment} --volumes` or `redisctl up --recreate`"
         )
+    } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::NoRoom { .. })) {
+        "raise `config.maxmemory` first, with the present number of shards; or delete keys; or choose another number of \
+         shards"
+            .to_owned()
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Guest { .. })) {
         format!(
             "remove the container, or `docker network disconnect {deployment} CONTAINER`; then run the same command again"

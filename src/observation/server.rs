@@ -49,6 +49,8 @@ pub struct ServerView {
     pub clients: Clients,
     /// `used_memory`, bytes.
     pub memory: u64,
+    /// `used_memory_dataset`, bytes: its memory without that of the server itself.
+    pub data: u64,
     /// The seconds since its start; `None` if it does not report them.
     pub uptime: Option<u64>,
     /// Its ability to serve.

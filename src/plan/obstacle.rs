@@ -42,6 +42,17 @@ pub enum Obstacle {
     KeptData(Misfit),
     /// Modules go, and the data needs them.
     NeededModules(NeededModules),
+    /// Slots would move to a primary that has no room for their keys, and evicts none.
+    NoRoom {
+        /// The primary.
+        node: NodeName,
+        /// `used_memory`, bytes.
+        used: u64,
+        /// About how many bytes would move to it.
+        arriving: u64,
+        /// `maxmemory`, bytes.
+        limit: u64,
+    },
 }
 
 impl fmt::Display for Obstacle {
@@ -69,8 +80,20 @@ impl fmt::Display for Obstacle {
             ),
             Self::KeptData(misfit) => misfit.fmt(formatter),
             Self::NeededModules(needed) => needed.fmt(formatter),
+            Self::NoRoom { node, used, arriving, limit } => write!(
+                formatter,
+                "`{node}` has no room for the keys of the slots that would move to it: it uses {}, about {} would \
+                 move, and its `maxmemory` is {}, with the policy `noeviction`",
+                mebibytes(*used),
+                mebibytes(*arriving),
+                mebibytes(*limit)
+            ),
         }
     }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
 /// The changes, as the second half of a sentence.

@@ -22,11 +22,13 @@ mod owners;
 mod ready;
 mod replicate;
 mod restart;
+mod room;
 mod shunned;
 mod slots;
 mod succession;
 
 pub(super) use ready::await_endpoints;
+pub(super) use room::refuse_without_room;
 
 use forget::{Strangers, forget};
 use holds::Holds;
@@ -128,11 +130,18 @@ fn move_slots(
 
 /// The moves of slots in a later plan, once the new nodes are there.
 pub(super) fn later_moves(world: &World<'_>) -> Vec<LaterMove> {
+    let (present, moves) = planned_moves(world);
+    moves.announced(world, &present)
+}
+
+/// The moves of slots in this plan or a later plan.
+fn planned_moves<'w>(world: &World<'w>) -> (Arrangement<'w>, Moves) {
     let shunned = shunned_primaries(world.topology, world.arrangement);
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());
     let holds = Holds::find(world, &present, &shunned, false);
     let owners = Owners::find(&present, &holds);
-    Moves::find(world, &present, &holds, &owners).announced(world, &present)
+    let moves = Moves::find(world, &present, &holds, &owners);
+    (present, moves)
 }
 
 /// Resets nodes that the cluster has forgotten. Under their present ids, the servers would refuse them for a minute.

@@ -39,6 +39,7 @@ pub(super) fn info(text: &str, view: &mut ServerView) {
     let number = |name: &str| fields.get(name).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
     view.server = Server::from_info(text);
     view.memory = number("used_memory");
+    view.data = number("used_memory_dataset");
     view.libraries = number("number_of_libraries");
     view.scripts = number("number_of_cached_scripts");
     view.uptime = fields.get("uptime_in_seconds").and_then(|value| value.parse().ok());

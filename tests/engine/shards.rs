@@ -10,7 +10,7 @@ use redis::{Commands as _, Connection, RedisResult, cmd};
 use serde_json::Value;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_6, REDIS_7, VALKEY_8, eventually, redisctl, succeed};
+use crate::support::{Deployment, REDIS_6, REDIS_7, VALKEY_8, eventually, fail_with, redisctl, succeed};
 
 /// The keys that a test writes.
 const KEYS: u64 = 2000;
@@ -107,6 +107,70 @@ fn shards_come_and_go_under_a_load_of_clients() {
     let left: i64 = reader.ttl("key:7").expect("a time to live");
     assert!((1..=1000).contains(&left), "{left}");
     assert_eq!(keys(&deployment), KEYS + 1000);
+}
+
+/// Commands that write a key of each type. `KEY` stands for the key.
+const WRITES: [&str; 10] = [
+    "SET KEY text",
+    "RPUSH KEY a b a",
+    "SADD KEY 7 8",
+    "HSET KEY field value",
+    "ZADD KEY 1.5 a -inf b",
+    "PFADD KEY a b",
+    "SETBIT KEY 70 1",
+    "XADD KEY 1-1 field value",
+    "XGROUP CREATE KEY readers 0",
+    "XREADGROUP GROUP readers one STREAMS KEY >",
+];
+
+/// A command of words with a key.
+fn command(words: &str, key: &str) -> redis::Cmd {
+    let mut words = words.split(' ').map(|word| if word == "KEY" { key } else { word });
+    let mut command = cmd(words.next().expect("a command"));
+    words.for_each(|word| {
+        command.arg(word);
+    });
+    command
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn keys_of_all_types_move_whole_and_only_where_there_is_room() {
+    let deployment = Deployment::new("shards-types");
+    let with = |shards: &'static str| {
+        let limit = "config.maxmemory=60mb";
+        ["--image", REDIS_7, "--set", "replicas=0", "--set", limit, "--set", shards]
+    };
+    deployment.up("cluster", &with("shards=1"));
+    let mut first = deployment.connect(1);
+    let mut keys = Vec::new();
+    for number in 0..20 {
+        for (kind, words) in WRITES.iter().enumerate() {
+            // The last three write the same stream.
+            let key = format!("{number}:{}", kind.min(7));
+            command(words, &key).exec(&mut first).expect("a write");
+            keys.push(key);
+        }
+    }
+    let dump = |node: &mut dyn redis::ConnectionLike, key: &str| -> Vec<u8> {
+        cmd("DUMP").arg(key).query(node).expect("the whole value")
+    };
+    let dumps: Vec<Vec<u8>> = keys.iter().map(|key| dump(&mut first, key)).collect();
+    deployment.up("cluster", &with("shards=2"));
+    deployment.verify();
+    let moved: u64 = cmd("DBSIZE").query(&mut deployment.connect(2)).expect("a number");
+    assert!(moved > 0, "no key has moved");
+    let mut client = client(&deployment);
+    for (key, before) in keys.iter().zip(&dumps) {
+        assert_eq!(dump(&mut client, key), *before, "{key}");
+    }
+    for key in ["big:1", "big:2", "big:3", "big:4"] {
+        let () = client.setrange(key, 20 << 20, "the end").expect("a write");
+    }
+    let refused = fail_with(&deployment.run("up", "cluster", &with("shards=1")), 1);
+    assert!(refused.contains("has no room for the keys"), "{refused}");
+    assert!(refused.contains("its `maxmemory` is 60 MiB"), "{refused}");
+    assert_eq!(deployment.changes("cluster", &with("shards=2")), 0);
 }
 
 /// The cluster id of a node.

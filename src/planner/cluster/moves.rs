@@ -103,6 +103,11 @@ impl Moves {
         self.pairs.is_empty() && self.closed.is_empty() && self.cancelled.is_empty()
     }
 
+    /// The former owner, the next owner and the slots of each move.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&NodeName, &NodeName, &SlotSet)> {
+        self.pairs.iter().map(|((from, to), (slots, _))| (from, to, slots))
+    }
+
     /// The moves as announcements.
     pub(super) fn announced(&self, world: &World<'_>, present: &Arrangement<'_>) -> Vec<LaterMove> {
         let announced = |((from, to), (slots, _)): (&(NodeName, NodeName), &(SlotSet, Cause))| LaterMove {

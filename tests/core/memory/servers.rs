@@ -296,6 +296,7 @@ impl State {
             scripts: 0,
             clients: Clients::default(),
             memory: 1 << 20,
+            data: 0,
             ability: Ability::default(),
             uptime: None,
             settings: Settings::default(),

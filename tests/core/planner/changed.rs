@@ -1,5 +1,6 @@
 //! Plans for deployments whose spec has changed.
 
+use redisctl::observation::ObservedServer;
 use redisctl::topology::NodeName;
 use redisctl::topology::certificates::Renewal;
 
@@ -360,6 +361,32 @@ async fn slots_move_with_their_keys_when_the_count_of_shards_changes() {
     let keys: u64 = more.servers().iter().map(|node| world.keys(&node.name)).sum();
     assert_eq!(keys, 300);
     assert!(plan(&world, &more, SWAP).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_do_not_begin_to_move_to_a_primary_without_room() {
+    let before = topology("{kind: cluster, shards: 3, replicas: 0}");
+    let world = up(&before).await;
+    let fewer =
+        crate::rig::topology_in(&world, "{kind: cluster, shards: 2, replicas: 0}").expect("a topology");
+    let mut observed = world.observe(&fewer);
+    let limits = [("shop-1", "120mb", "noeviction"), ("shop-2", "20mb", "allkeys-lru"), ("shop-3", "0", "")];
+    for (node, limit, policy) in limits {
+        let server = observed.servers.get_mut(&NodeName::from_label(node));
+        let Some(ObservedServer::Answering(view)) = server else { panic!("{node} answers") };
+        (view.memory, view.data) = (60 << 20, 50 << 20);
+        view.settings.set("maxmemory", limit);
+        view.settings.set("maxmemory-policy", policy);
+    }
+    // 25 MiB go to each of the two others.
+    let plan = redisctl::planner::plan(&fewer, &observed, SWAP).expect("there is room");
+    assert!(plan.to_string().contains("move 2731 slots to shop-1"), "{plan}");
+    let server = observed.servers.get_mut(&NodeName::from_label("shop-1"));
+    let Some(ObservedServer::Answering(view)) = server else { panic!("it answers") };
+    view.settings.set("maxmemory", "80mb");
+    let obstacles = redisctl::planner::plan(&fewer, &observed, SWAP).expect_err("there is no room");
+    let obstacles: Vec<String> = obstacles.iter().map(ToString::to_string).collect();
+    assert_snapshot!(obstacles.join("\n"), @"`shop-1` has no room for the keys of the slots that would move to it: it uses 60 MiB, about 26 MiB would move, and its `maxmemory` is 80 MiB, with the policy `noeviction`");
 }
 
 #[tokio::test(start_paused = true)]
