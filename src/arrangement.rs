@@ -10,6 +10,7 @@ use crate::topology::{Address, NodeName, Topology};
 
 mod cluster;
 mod dialled;
+mod division;
 mod heir;
 mod membership;
 mod one_primary;

@@ -25,7 +25,7 @@ pub use name::NameArgument;
 pub use nodes::{FailoverArguments, NodeArguments, RoleChoice, SilencingArguments};
 pub use run::RunArguments;
 pub use schema::SchemaArguments;
-pub use spec::{ExportArguments, ExportFormat, InitArguments, SpecArguments, SpecFields};
+pub use spec::{ExportFormat, InitArguments, SpecArguments, SpecFields};
 pub use up::{FormingChoice, OnFailure, PlanArguments, UpArguments};
 pub use usage_error::{asks_for_json, usage_failure};
 
@@ -160,8 +160,9 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs, or of what a command prints with `--output json`
     Schema(SchemaArguments),
-    /// Print the deployment of a spec as a compose file or a diagram
-    Export(ExportArguments),
+    /// Print a spec as a compose file or a diagram, or a deployment as a spec
+    #[command(subcommand, disable_help_subcommand = true)]
+    Export(ExportFormat),
     /// Check this machine and its engine, and print how to fix problems
     Doctor,
     /// Print shell completions

@@ -74,7 +74,7 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Init(arguments) => init::run(arguments, ui),
         Command::Validate(arguments) => validate::run(arguments, ui),
         Command::Schema(arguments) => schema::run(arguments, ui),
-        Command::Export(arguments) => export::run(arguments, ui),
+        Command::Export(format) => export::run(format, host, ui).await,
         Command::Doctor => doctor::run(host, ui).await,
         Command::Completions { shell } => init::completions(*shell, ui),
     }

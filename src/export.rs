@@ -3,3 +3,4 @@
 
 pub mod compose;
 pub mod diagram;
+pub mod spec;

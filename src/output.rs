@@ -5,8 +5,8 @@ mod error_document;
 mod schemas;
 
 pub use documents::{
-    AuthorityDocument, DiagnosisDocument, DiagramDocument, LogLine, RemovedDocument, TopologyLine,
-    UpDocument, ValidDocument,
+    AuthorityDocument, DiagnosisDocument, DiagramDocument, LogLine, RemovedDocument, SpecDocument,
+    TopologyLine, UpDocument, ValidDocument,
 };
 pub use error_document::ErrorDocument;
 pub use schemas::{NamedSchema, SCHEMAS};

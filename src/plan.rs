@@ -61,6 +61,8 @@ pub struct Plan {
     pub swapped_roles: Vec<SwappedRole>,
     /// The moves of slots that a later plan makes.
     pub later: Vec<LaterMove>,
+    /// Whether the last `up` gave the shards the same slots. Then slots that move were moved by somebody else.
+    pub keeps_division: bool,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
 }
@@ -187,18 +189,22 @@ impl Plan {
     /// Notes beside the steps: keys at stake first.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         let swapped = self.swapped_roles.iter().map(ToString::to_string);
-        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.later_moves())
+        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.about_slots())
     }
 
     /// The same notes, with a single sentence for all swapped roles.
     pub fn notes_in_short(&self) -> impl Iterator<Item = String> {
         let swapped = swapped_role::in_short(&self.swapped_roles, &self.deployment);
-        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.later_moves())
+        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.about_slots())
     }
 
-    fn later_moves(&self) -> impl Iterator<Item = String> {
+    fn about_slots(&self) -> impl Iterator<Item = String> {
         let time = self.move_time().map(|time| time.to_string());
-        self.later.iter().map(ToString::to_string).chain(time)
+        let moved_by_others = self.keeps_division && self.steps().any(|step| step.cause == Cause::Misplaced);
+        let adopt =
+            "slots were moved by somebody else, and move back; `--adopt-slots` keeps them where they are";
+        let adopt = moved_by_others.then(|| adopt.to_owned());
+        self.later.iter().map(ToString::to_string).chain(time).chain(adopt)
     }
 
     /// Every step, in order.

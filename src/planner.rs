@@ -193,8 +193,16 @@ fn unfinished(world: &World<'_>, stages: Stages) -> Plan {
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
         later: Vec::new(),
+        keeps_division: keeps_division(world),
         at_stake: world.left_alone.at_stake.clone(),
     }
+}
+
+/// Whether the last `up` gave the shards the same slots.
+fn keeps_division(world: &World<'_>) -> bool {
+    let slots =
+        |topology: &Topology| topology.shards.iter().map(|shard| shard.slots.clone()).collect::<Vec<_>>();
+    world.observed.stored.as_deref().is_some_and(|stored| slots(stored) == slots(world.topology))
 }
 
 /// The shards whose primary is another node than the spec's.

@@ -8,6 +8,7 @@ use crate::topology::{DeploymentName, Kind, NodeName};
 
 mod judge;
 mod list;
+mod membership;
 mod problems;
 mod reading;
 mod rows;

@@ -143,6 +143,9 @@ pub struct Topology {
     /// cluster of them; the shards without slots tell only which nodes there are.
     #[serde(default = "formed", skip_serializing_if = "Clone::clone")]
     pub formed: bool,
+    /// Whether the slots of the shards are those that clients gave them (`up --adopt-slots`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub slots_adopted: bool,
     /// The sentinels; empty for all kinds but [`Kind::Sentinel`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sentinels: Vec<Node>,

@@ -100,6 +100,10 @@ impl<'a> Seats<'a> {
 /// The primary of a shard of a cluster: the owner of its slots. If it is silent: the node that the replicas follow,
 /// otherwise the topology's primary.
 fn primary_of_shard(topology: &Topology, arrangement: &Arrangement<'_>, shard: &Shard) -> NodeName {
+    if let Some(own) = arrangement.undisputed_owner(shard) {
+        // Another shard may have some of its slots.
+        return own.name.clone();
+    }
     let answering = answering_owner(topology, arrangement, &shard.slots);
     let followed = || shard.nodes().find_map(|node| silent_primary(arrangement, &node.name));
     answering.map(|node| node.name.clone()).or_else(followed).unwrap_or_else(|| shard.primary.name.clone())

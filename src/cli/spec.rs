@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand};
+
+use super::NameArgument;
 
 /// The spec, and overrides of its fields.
 #[derive(Debug, Args)]
@@ -38,24 +40,15 @@ pub struct SpecFields {
     pub env_file: Option<PathBuf>,
 }
 
-/// Options of `export`.
-#[derive(Debug, Args)]
-pub struct ExportArguments {
-    /// The form.
-    #[arg(value_enum, value_name = "FORMAT")]
-    pub format: ExportFormat,
-    /// Which spec.
-    #[command(flatten)]
-    pub spec: SpecArguments,
-}
-
-/// The formats of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// The formats of `export`.
+#[derive(Debug, Subcommand)]
 pub enum ExportFormat {
-    /// A file for `docker compose`, passwords as variables.
-    Compose,
-    /// Shards, nodes and addresses as a Mermaid diagram.
-    Diagram,
+    /// A spec as a file for `docker compose`, passwords as variables
+    Compose(SpecArguments),
+    /// Shards, nodes and addresses of a spec as a Mermaid diagram
+    Diagram(SpecArguments),
+    /// A running deployment as a spec, without its passwords
+    Spec(NameArgument),
 }
 
 /// Options of `init`.

@@ -21,6 +21,9 @@ pub struct UpArguments {
     /// Discard keys that no other node has. `plan` shows these keys.
     #[arg(long)]
     pub discard_keys: bool,
+    /// Keep the slots of a cluster where somebody else has moved them. Later runs keep them there, too.
+    #[arg(long)]
+    pub adopt_slots: bool,
     /// Keep or remove a new deployment when `up` fails. A deployment that existed before stays.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
@@ -67,6 +70,7 @@ pub enum FormingChoice {
 
 /// Options of `plan`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct PlanArguments {
     /// Which spec.
     #[command(flatten)]
@@ -77,6 +81,9 @@ pub struct PlanArguments {
     /// Plan what `up --discard-keys` would do.
     #[arg(long)]
     pub discard_keys: bool,
+    /// Plan what `up --adopt-slots` would do.
+    #[arg(long)]
+    pub adopt_slots: bool,
     /// Exit with 3 if the plan has changes.
     #[arg(long)]
     pub detailed_exitcode: bool,

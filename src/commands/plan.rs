@@ -14,7 +14,8 @@ pub(super) async fn run(
     let up = Up::new(spec_source(&arguments.spec)?)
         .at(host)
         .recreate(arguments.recreate)
-        .discard_keys(arguments.discard_keys);
+        .discard_keys(arguments.discard_keys)
+        .adopt_slots(arguments.adopt_slots);
     let plan = up.plan().await?;
     ui.plan(&plan)?;
     let changes = arguments.detailed_exitcode && plan.changes() > 0;

@@ -20,6 +20,7 @@ pub(super) async fn run(
         .timeout(arguments.timeout)
         .recreate(arguments.recreate)
         .discard_keys(arguments.discard_keys)
+        .adopt_slots(arguments.adopt_slots)
         .forming(match arguments.forming {
             FormingChoice::Swap => Forming::RoleSwap,
             FormingChoice::Plain => Forming::Plain,

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use super::Error;
+use super::answers::answers;
 use super::engine::ConnectedEngine;
 use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
@@ -11,16 +13,21 @@ use super::modules;
 use super::own_container::own_container;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::reached_networks::reached_networks;
+use crate::arrangement::Arrangement;
 use crate::docker::image::{self, Image};
 use crate::docker::image_contents::ImageContents;
 use crate::docker::inventory::Inventory;
 use crate::event::Warning;
+use crate::redis::Servers;
 use crate::topology::container::ContainerSettings;
 use crate::topology::defaults::announced_host;
 use crate::topology::facts::{Existing, Facts};
 use crate::topology::resolve::{deployment_name, resolve};
 use crate::topology::rules::announce::host_is_unknown;
-use crate::topology::{Credentials, NodeName, Topology};
+use crate::topology::{Credentials, Kind, NodeName, SlotSet, Topology};
+
+/// The time limit for a server's answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The holder of a lost port or subnet, if the engine's lists do not name it.
 const ANOTHER_DEPLOYMENT: &str = "another deployment";
@@ -71,6 +78,19 @@ impl EngineFacts {
         let mut busy_ports = on_engine.busy_ports(&name);
         busy_ports.extend(lost.ports.iter().map(|port| (*port, ANOTHER_DEPLOYMENT.to_owned())));
         let stored = engine.api.stored(&name, &on_engine).await?;
+        let lists_shards = spec.document.spec.shards.as_ref().is_some_and(|shards| shards.list().is_some());
+        if spec.adopts_slots && lists_shards {
+            return Err(Error::Invalid {
+                message: "`--adopt-slots` does not fit a list of `shards`, which decides the slots"
+                    .to_owned(),
+                hint: "give the number of `shards`, or list the present slots: `redisctl status` shows them"
+                    .to_owned(),
+            });
+        }
+        let adopted = match stored.as_ref().filter(|_| spec.adopts_slots) {
+            Some((topology, credentials)) => adopted(topology, credentials).await?,
+            None => None,
+        };
         let endpoint_host = engine.location.endpoint_host();
         let facts = Facts {
             host_ips: ips_of_hosts(spec, &endpoint_host).await?,
@@ -87,6 +107,7 @@ impl EngineFacts {
             existing: Existing {
                 subnet,
                 stored: stored.as_ref().map(|(topology, _)| Box::new(topology.clone())),
+                adopted,
                 containers: made_from(&inventory),
             },
             ..offline
@@ -101,6 +122,29 @@ impl EngineFacts {
         } else {
             resolve_without_ports(spec, &self.facts)
         }
+    }
+}
+
+/// The present slots of each shard; `None`: the deployment is no cluster.
+async fn adopted(topology: &Topology, credentials: &Credentials) -> Result<Option<Vec<SlotSet>>, Error> {
+    if topology.kind != Kind::Cluster || !topology.formed {
+        return Ok(None);
+    }
+    let servers = Servers::new(topology, credentials);
+    let nodes = topology.servers().into_iter().map(|node| &node.name);
+    let answers = answers(nodes, &servers, PATIENCE).await;
+    let division = Arrangement::from_answers(topology, &answers).division(topology);
+    match division.iter().position(SlotSet::is_empty) {
+        None => Ok(Some(division)),
+        Some(shard) => Err(Error::Invalid {
+            message: format!(
+                "`--adopt-slots`: shard {} of `{}` has no slots any more",
+                shard + 1,
+                topology.name
+            ),
+            hint: "a shard needs slots: leave the option out, and `up` gives the shard its slots back"
+                .to_owned(),
+        }),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{Error, own_container, tls_files};
 use crate::connection::{ConnectionSettings, TlsFiles};
 use crate::docker::inventory::Inventory;
 use crate::event::Warning;
+use crate::export::{self, spec::ExportedSpec};
 use crate::redis::Servers;
 use crate::status::{Role, StatusView, status};
 use crate::topology::kept_data::record_volume;
@@ -149,6 +150,17 @@ impl Deployment {
     /// The engine does not answer.
     pub async fn memory_kills(&self) -> Result<Vec<Warning>, Error> {
         Ok(memory_kills(&self.engine.api.inventory().await?.deployment(&self.topology.name)))
+    }
+
+    /// The spec that describes the deployment, without its passwords. `up` with it changes nothing.
+    pub(crate) fn spec(&self) -> Result<ExportedSpec, Error> {
+        export::spec::spec(&self.topology, &self.engine.location.endpoint_host()).map_err(|problems| {
+            let problems: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
+            Error::Invalid {
+                message: format!("no spec describes `{}`: {}", self.name(), problems.join("; ")),
+                hint: "`redisctl status` shows the deployment".to_owned(),
+            }
+        })
     }
 
     /// Runs every check that fits the deployment. A check that cannot run is a failed check.

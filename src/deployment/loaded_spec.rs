@@ -30,6 +30,8 @@ pub struct LoadedSpec {
     pub(super) module_files: ModuleFiles,
     /// The files of `seed`.
     pub(super) seed_files: Vec<SeedFile>,
+    /// Whether the present division of slots becomes that of the deployment.
+    pub(super) adopts_slots: bool,
 }
 
 /// The image that a spec asks for.

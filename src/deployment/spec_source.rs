@@ -231,7 +231,16 @@ fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<L
     if !problems.is_empty() {
         return Err(all(Vec::new()).into());
     }
-    Ok(LoadedSpec { document, topology, default_name, folder, unknown_nodes, module_files, seed_files })
+    Ok(LoadedSpec {
+        document,
+        topology,
+        default_name,
+        folder,
+        unknown_nodes,
+        module_files,
+        seed_files,
+        adopts_slots: false,
+    })
 }
 
 /// The error of a malformed spec, with the problems of its other fields.

@@ -51,6 +51,7 @@ use stop::{take_lease, unless_stopped};
 /// # }
 /// ```
 #[must_use = "nothing happens before `run`"]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Up<'a> {
     spec: SpecSource,
     engine: EngineChoice,
@@ -62,6 +63,7 @@ pub struct Up<'a> {
     bundle: Option<PathBuf>,
     time_to_live: Option<Duration>,
     only_new: bool,
+    adopt_slots: bool,
 }
 
 enum EngineChoice {
@@ -102,7 +104,12 @@ impl Up<'_> {
             bundle: None,
             time_to_live: None,
             only_new: false,
+            adopt_slots: false,
         }
+    }
+
+    fn read_spec(&self) -> Result<LoadedSpec, Error> {
+        Ok(LoadedSpec { adopts_slots: self.adopt_slots, ..self.spec.read_before_asking()? })
     }
 
     /// The plan of [`Up::run`]. Nothing is changed.
@@ -110,7 +117,7 @@ impl Up<'_> {
     /// # Errors
     /// The spec has problems, the engine does not answer, or the plan needs a decision of the caller.
     pub async fn plan(&self) -> Result<Plan, Error> {
-        let mut spec = self.spec.read_before_asking()?;
+        let mut spec = self.read_spec()?;
         let engine = Box::pin(self.connect(&mut spec)).await?;
         let image = image_reference(&spec).await?;
         let target = Box::pin(Target::resolve(&spec, &engine, image, &LostResources::default())).await?;
@@ -171,7 +178,7 @@ impl Up<'_> {
         progress: &mut UpProgress,
         mut stop: Pin<&mut (impl Future<Output = ()> + Send)>,
     ) -> Result<UpDone, Error> {
-        let mut spec = self.spec.read_before_asking()?;
+        let mut spec = self.read_spec()?;
         let mut watch = Stopwatch::new(listener);
         let preparation = async {
             let engine = progress.engine.insert(self.connect(&mut spec).await?).clone();

@@ -73,6 +73,17 @@ pub struct DiagramDocument<'a> {
     pub mermaid: String,
 }
 
+/// A deployment as a spec.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SpecDocument<'a> {
+    /// The deployment.
+    pub deployment: &'a DeploymentName,
+    /// The fields of the spec.
+    pub spec: serde_json::Value,
+    /// The spec as YAML, with comments.
+    pub yaml: &'a str,
+}
+
 /// A topology that comes with redisctl.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TopologyLine<'a> {

@@ -36,6 +36,7 @@ pub(crate) fn starting(nodes: usize) -> Plan {
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
         later: Vec::new(),
+        keeps_division: false,
         at_stake: Vec::new(),
     }
 }

@@ -66,6 +66,7 @@ fn of_stages(topology: &Topology, stages: Stages) -> Plan {
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
         later: Vec::new(),
+        keeps_division: false,
         at_stake: Vec::new(),
     }
 }

@@ -29,6 +29,7 @@ pub fn plan_on_purpose(
         primaries: Vec::new(),
         swapped_roles: Vec::new(),
         later: Vec::new(),
+        keeps_division: false,
         at_stake: Vec::new(),
     }
 }

@@ -93,6 +93,15 @@ pub(super) async fn own_view(connection: &mut MultiplexedConnection) -> Result<C
     Ok(view)
 }
 
+/// CLUSTER RESET HARD, after which the server holds no keys.
+///
+/// A former replica drops its keys, and still accepts the replicas of its former primary without a full sync: they
+/// would keep their keys (seen on Redis 7.0). FLUSHALL is in the replication stream that they then get.
+pub(super) async fn reset(connection: &mut MultiplexedConnection) -> Result<(), ServerError> {
+    run(connection, "CLUSTER RESET", cmd("CLUSTER").arg("RESET").arg("HARD")).await?;
+    run(connection, "FLUSHALL", &cmd("FLUSHALL")).await
+}
+
 /// The node's view of the cluster, by CLUSTER INFO alone.
 pub(super) async fn own_state(connection: &mut MultiplexedConnection) -> Result<ClusterView, ServerError> {
     let text: String = query(connection, "CLUSTER INFO", cmd("CLUSTER").arg("INFO")).await?;

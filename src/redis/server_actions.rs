@@ -51,9 +51,7 @@ impl Servers<'_> {
                 cluster::meet_again(connection, peers, &self.told_addresses()).await
             }
             ServerAction::Forget { id } => cluster::forget(connection, id).await,
-            ServerAction::Reset => {
-                run(connection, "CLUSTER RESET", cmd("CLUSTER").arg("RESET").arg("HARD")).await
-            }
+            ServerAction::Reset => cluster::reset(connection).await,
             // A plan cannot contain the id, because the server chooses it at its start.
             ServerAction::Replicate(primary) => {
                 let mut primary_connection = self.connection(primary).await?;

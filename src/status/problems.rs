@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reading::Reading;
-use super::{Link, NodeCondition, NodeStatus, Role};
+use super::{Link, NodeCondition, NodeStatus, Role, membership};
 use crate::arrangement::OpenSlot;
 use crate::observation::{ObservedServer, ServerView, SlotWay};
 use crate::topology::slots::SLOT_COUNT;
@@ -46,6 +46,9 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
                 &reading.observed.slot_owners_besides(reading.topology),
             ));
             problems.extend(open_slots(reading));
+            problems.extend(membership::misplaced(reading, nodes));
+            problems.extend(membership::unknown(reading));
+            problems.extend(membership::strangers(reading));
         }
     }
     problems

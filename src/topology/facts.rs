@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 
 use super::container::ContainerSettings;
-use super::{Module, NodeName, Server, Topology};
+use super::{Module, NodeName, Server, SlotSet, Topology};
 
 /// Facts about the engine and the deployment that resolving a spec needs.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub struct Existing {
     pub subnet: Option<Ipv4Net>,
     /// The stored topology; `None` if it cannot be read.
     pub stored: Option<Box<Topology>>,
+    /// The present slots of each stored shard, if the user adopts them.
+    pub adopted: Option<Vec<SlotSet>>,
     /// The settings of its containers, by name.
     pub containers: BTreeMap<NodeName, ContainerSettings>,
 }

@@ -94,7 +94,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         primary: draft.node(shard.primary, None),
         replicas: shard.replicas.iter().map(|replica| draft.node(*replica, Some(shard.primary))).collect(),
     });
-    let shards = shards.collect();
+    let shards: Vec<Shard> = shards.collect();
     let sentinels = numbers.sentinels.iter().map(|number| draft.sentinel(*number)).collect();
     let anchor = (placement != Placement::Apart).then(|| address::static_ip(subnet, 0)).flatten();
     Ok(Topology {
@@ -116,6 +116,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         labels: text_map(spec.labels.as_ref()),
         sysctls: text_map(spec.sysctls.as_ref()),
         platform: platform(spec),
+        slots_adopted: are_adopted(spec, kind, &shards, facts),
         shards,
         sentinels,
     })
@@ -188,9 +189,38 @@ fn slots(spec: &Spec, kind: Kind, facts: &Facts) -> Vec<SlotSet> {
     if kind != Kind::Cluster || spec.formed == Some(false) {
         return Vec::new();
     }
-    let stored = facts.existing.stored.as_deref().filter(|stored| stored.kind == kind && stored.formed);
-    let held = stored.into_iter().flat_map(|stored| &stored.shards).map(|shard| shard.slots.clone());
-    divide_again(&held.collect::<Vec<_>>(), &shares(spec))
+    let held = held(facts);
+    if keeps_adopted(spec, facts) { held } else { divide_again(&held, &shares(spec)) }
+}
+
+/// The slots of the existing shards.
+fn held(facts: &Facts) -> Vec<SlotSet> {
+    let stored = facts.existing.stored.as_deref();
+    let stored = stored.filter(|stored| stored.kind == Kind::Cluster && stored.formed);
+    let stored = stored.into_iter().flat_map(|stored| &stored.shards).map(|shard| shard.slots.clone());
+    facts.existing.adopted.clone().unwrap_or_else(|| stored.collect())
+}
+
+/// Whether the shards keep slots that the user has adopted. A list of shards, or another number of shards, divides the
+/// slots again.
+fn keeps_adopted(spec: &Spec, facts: &Facts) -> bool {
+    let existing = &facts.existing;
+    let were_adopted = existing.stored.as_deref().is_some_and(|stored| stored.slots_adopted);
+    let is_list = spec.shards.as_ref().is_some_and(|shards| shards.list().is_some());
+    let count = spec.shards.as_ref().map_or(DEFAULT_SHARDS as usize, ShardsSpec::count);
+    (existing.adopted.is_some() || were_adopted) && !is_list && held(facts).len() == count
+}
+
+/// Whether the slots of the shards are those that the user has adopted, also if the spec lists them.
+fn are_adopted(spec: &Spec, kind: Kind, shards: &[Shard], facts: &Facts) -> bool {
+    let stored = facts.existing.stored.as_deref().filter(|stored| stored.slots_adopted);
+    let are_equal = |stored: &Topology| {
+        let theirs = stored.shards.iter().map(|shard| &shard.slots);
+        theirs.eq(shards.iter().map(|shard| &shard.slots))
+    };
+    kind == Kind::Cluster
+        && spec.formed != Some(false)
+        && (keeps_adopted(spec, facts) || stored.is_some_and(are_equal))
 }
 
 /// What each shard of a cluster gets of the slots.

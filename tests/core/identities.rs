@@ -82,6 +82,7 @@ fn beside(stored: Option<&Topology>, standing: &Topology, yaml: &str) -> Topolog
         subnet: Some(standing.subnet),
         stored: stored.cloned().map(Box::new),
         containers: made_from.collect(),
+        adopted: None,
     };
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).expect("a topology")
 }

@@ -10,6 +10,7 @@ mod convergence;
 #[expect(dead_code, reason = "tests of commands read stderr, too")]
 mod documents;
 mod executor;
+mod exported_spec;
 mod identities;
 mod memory;
 mod node_change;

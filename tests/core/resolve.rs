@@ -251,6 +251,7 @@ fn what_an_existing_deployment_has_is_kept() {
         subnet: Some("172.30.9.0/24".parse().expect("a subnet")),
         containers: containers.collect(),
         stored: None,
+        adopted: None,
     };
     // The deployment itself holds these ports.
     facts.busy_ports.extend([(7003, "itself".to_owned()), (7004, "itself".to_owned())]);

@@ -55,6 +55,7 @@ pub(crate) fn topology_in(world: &World, yaml: &str) -> Result<Topology, String>
         subnet: state.engine.network.as_ref().map(|network| network.subnet),
         stored: stored.map(|(topology, _)| Box::new(topology.clone())),
         containers,
+        adopted: None,
     };
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).map_err(|problems| format!("{problems:?}"))
 }
@@ -67,6 +68,7 @@ pub(crate) fn changed(before: &Topology, yaml: &str) -> Topology {
         subnet: Some(before.subnet),
         stored: Some(Box::new(before.clone())),
         containers: made_from.collect(),
+        adopted: None,
     };
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).expect("a good spec")
 }

@@ -219,7 +219,31 @@ fn what_somebody_else_moved_comes_back_and_open_slots_are_closed() {
             assert_eq!(kept, Some(value), "{image}: {key}");
         }
         assert_eq!(keys(&deployment), 2, "{image}");
+        adopt(&deployment, &options);
     }
+}
+
+/// Slots that somebody moved stay if the user adopts them, also in later runs, and the exported spec agrees.
+fn adopt(deployment: &Deployment, options: &[&str]) {
+    let (mut source, mut target) = (deployment.connect(1), deployment.connect(2));
+    let to = id(&mut target);
+    set_slot(&mut target, 1, &["NODE", &to]);
+    set_slot(&mut source, 1, &["NODE", &to]);
+    eventually("the plan moves the slot back", || {
+        deployment.plan("cluster", options).contains("`--adopt-slots` keeps them where they are")
+    });
+    let status = deployment.status();
+    assert!(status["problems"].to_string().contains("has slots 1 of shard 1"), "{status:#}");
+    deployment.up("cluster", &[options, &["--adopt-slots"]].concat());
+    assert_eq!(deployment.changes("cluster", options), 0);
+    assert_eq!(deployment.status()["state"], "ready");
+    deployment.verify();
+    let yaml = succeed(&redisctl(&["export", "spec", &deployment.name]));
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), yaml).expect("a file that can be written");
+    let path = file.path().display().to_string();
+    succeed(&redisctl(&["validate", &path]));
+    succeed(&redisctl(&["plan", &path, "--detailed-exitcode"]));
 }
 
 /// Redis 6.0 shows the password of MIGRATE in MONITOR.

@@ -41,6 +41,12 @@ impl<'a> Up<'a> {
         self
     }
 
+    /// Keeps the slots of a cluster where clients have moved them; later runs keep them there, too. Without it, they
+    /// move back.
+    pub fn adopt_slots(self, adopt: bool) -> Self {
+        Self { adopt_slots: adopt, ..self }
+    }
+
     /// Whether to verify the deployment at the end. Default: yes.
     pub fn verify(self, verify: bool) -> Self {
         Self { verify, ..self }

@@ -82,11 +82,10 @@ impl Moves {
         if !is_primary(&open.node) {
             return;
         }
-        let target = match &open.way {
-            SlotWay::Importing(_) => Some(open.node.clone()),
-            SlotWay::Migrating(id) if world.left_alone.has_stranger(id) => return,
-            SlotWay::Migrating(id) => present.primary_now(id).map(|member| member.name.clone()),
-        };
+        if matches!(&open.way, SlotWay::Migrating(id) if world.left_alone.has_stranger(id)) {
+            return;
+        }
+        let target = present.open_end(open).cloned();
         let slot: SlotSet = std::iter::once(open.slot).collect();
         match (owners.of(open.slot), target) {
             (Some(owner), Some(target)) if *owner != target => {

@@ -409,6 +409,7 @@ async fn a_primary_never_gives_and_gets_slots_at_the_same_time() {
     move slots
       shop-3  move 100 slots to shop-2, about 0 keys  # slots of another shard
     then plan again: the answers of the servers decide the further steps
+    note: slots were moved by somebody else, and move back; `--adopt-slots` keeps them where they are
     ");
     converge(&world, &topology, SWAP).await;
     assert_ready(&world, &topology);
