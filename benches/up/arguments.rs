@@ -13,6 +13,8 @@ pub(crate) enum Part {
     Redisctl,
     /// C: docker-compose and `redis-cli --cluster create`.
     Compose,
+    /// Moves of slots, beside redis-cli and CLUSTER MIGRATESLOTS. It takes minutes, so only `--only shards` measures it.
+    Shards,
 }
 
 /// Compares `redisctl up` and `down` with the engine alone and with docker-compose.
@@ -45,7 +47,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Whether `part` is to be measured.
     pub(crate) fn measures(&self, part: Part) -> bool {
-        self.only.is_empty() || self.only.contains(&part)
+        self.only.is_empty() && part != Part::Shards || self.only.contains(&part)
     }
 
     /// The number of rounds for a size. Large clusters vary less, and take long.

@@ -25,6 +25,22 @@ pub(crate) struct Figures {
     pub(crate) compose_up: Vec<f64>,
     /// C': C until every node lists every replica.
     pub(crate) compose_visible: Vec<f64>,
+    /// Moves of slots, three shards to four, without keys.
+    pub(crate) move_empty: Vec<f64>,
+    /// The same with 100 000 keys, and with a million.
+    pub(crate) move_fewer: Vec<f64>,
+    pub(crate) move_more: Vec<f64>,
+    /// The same with 300 000 keys, by redisctl and by redis-cli or by hand.
+    pub(crate) move_redis_7: Vec<f64>,
+    pub(crate) cli_redis_7: Vec<f64>,
+    pub(crate) move_redis_8: Vec<f64>,
+    pub(crate) cli_redis_8: Vec<f64>,
+    pub(crate) move_valkey_9: Vec<f64>,
+    pub(crate) hand_valkey_9: Vec<f64>,
+    /// The time of a client's commands, at rest and during a move.
+    pub(crate) rest_p99_milliseconds: Vec<f64>,
+    pub(crate) moving_p99_milliseconds: Vec<f64>,
+    pub(crate) moving_most_milliseconds: Vec<f64>,
     /// `redisctl --version`.
     pub(crate) version_milliseconds: Vec<f64>,
     /// The binary's size, in units of 10^6 bytes.

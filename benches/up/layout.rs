@@ -73,6 +73,8 @@ impl Layout {
     pub(crate) const ENGINE: Self = Self { contestant: "engine", nodes: 6, network: 181, base_port: 7401 };
     pub(crate) const REDISCTL: Self = Self { contestant: "tool", nodes: 6, network: 0, base_port: 7411 };
     pub(crate) const COMPOSE: Self = Self { contestant: "compose", nodes: 6, network: 182, base_port: 7421 };
+    pub(crate) const SHARDS: Self = Self { contestant: "shards", nodes: 6, network: 0, base_port: 7501 };
+
     pub(crate) const STANDALONE: Self =
         Self { contestant: "standalone", nodes: 1, network: 0, base_port: 7495 };
 

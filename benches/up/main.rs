@@ -12,6 +12,7 @@ mod figures;
 mod layout;
 mod report;
 mod reset;
+mod shards;
 mod sizes;
 mod tool;
 
@@ -126,6 +127,10 @@ async fn measure_six(arguments: &Arguments, engine: &Engine, tool: &Tool) -> Res
         tool.up_standalone(&Layout::STANDALONE)?;
         figures.reset_one.add(&reset::measure(tool, &Layout::STANDALONE).await?);
         tool.down(&Layout::STANDALONE)?;
+    }
+    if arguments.measures(Part::Shards) {
+        progress("moves of slots");
+        shards::measure(tool, &arguments.image, arguments.rounds, &mut figures)?;
     }
     Ok(figures)
 }

@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::arguments::Arguments;
 use crate::bar::{Bar, Direction};
 use crate::figures::{Figures, median};
+
+mod shards;
 use crate::sizes::SizeRow;
 
 /// One line of the table.
@@ -45,7 +47,7 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
     let ours = median(&figures.redisctl_up);
     let compose = median(&figures.compose_up);
     let again = ours.zip(median(&figures.redisctl_down)).map(|(up, down)| up + down);
-    vec![
+    let mut rows = vec![
         Row::new("engine_up", "A   the engine alone, 6 nodes", "s", &figures.engine_up, []),
         Row::new(
             "redisctl_up",
@@ -129,7 +131,11 @@ pub(crate) fn rows(figures: &Figures) -> Vec<Row> {
             &figures.memory_megabytes,
             [Bar::new(Below, "40 MB", Some(40.0))],
         ),
-    ]
+    ];
+    rows.extend(shards::rows(figures));
+    // A part that was left out has no lines.
+    rows.retain(|row| !row.values.is_empty() || !row.key.contains("slots"));
+    rows
 }
 
 /// Whether every judged limit is kept. A failed measurement ends the run with an error.

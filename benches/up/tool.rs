@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::layout::Layout;
 
@@ -21,6 +21,38 @@ pub(crate) struct Tool {
 impl Tool {
     pub(crate) fn new(binary: &Path, image: &str) -> Self {
         Self { binary: binary.to_owned(), image: image.to_owned() }
+    }
+
+    /// The same binary with another image.
+    pub(crate) fn with_image(&self, image: &str) -> Self {
+        Self { binary: self.binary.clone(), image: image.to_owned() }
+    }
+
+    /// Gives the layout's cluster a number of shards, and returns the events of the run.
+    pub(crate) fn up_with_shards(&self, layout: &Layout, shards: u8) -> Result<Vec<serde_json::Value>> {
+        let (name, port) = (layout.name(), layout.base_port.to_string());
+        let shards = format!("shards={shards}");
+        // Otherwise a primary without slots becomes a replica, and redis-cli cannot fill it.
+        let stays = "config.cluster-allow-replica-migration=no";
+        let more = ["--set", stays, "--set", &shards, "--output", "json"];
+        let output = Command::new(&self.binary)
+            .args(["up", "cluster", "--image", &self.image, "--name", &name, "--port-base", &port])
+            .args(more)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("starting `{}`", self.binary.display()))?;
+        let events = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "`redisctl up` with {shards} ended with {}:\n{events}",
+            output.status
+        );
+        Ok(events.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
+    /// Seeds the layout's deployment with values of 100 bytes.
+    pub(crate) fn seed_large(&self, layout: &Layout, keys: u32) -> Result<Duration> {
+        self.seed_lines(layout, keys, |key| format!("SET key:{key} {key:0100}"))
     }
 
     /// The binary's size, in units of 10^6 bytes.
@@ -75,10 +107,14 @@ impl Tool {
 
     /// Seeds the layout's deployment with SETs of this number of keys.
     pub(crate) fn seed(&self, layout: &Layout, keys: u32) -> Result<Duration> {
+        self.seed_lines(layout, keys, |key| format!("SET key:{key} value:{key}"))
+    }
+
+    fn seed_lines(&self, layout: &Layout, keys: u32, line: impl Fn(u32) -> String) -> Result<Duration> {
         let mut file = tempfile::NamedTempFile::new()?;
         let mut writer = BufWriter::new(file.as_file_mut());
         for key in 0..keys {
-            writeln!(writer, "SET key:{key} value:{key}")?;
+            writeln!(writer, "{}", line(key))?;
         }
         writer.flush()?;
         drop(writer);
