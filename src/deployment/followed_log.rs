@@ -7,7 +7,6 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
 
 use super::Error;
-use super::node_logs::NodeLine;
 use crate::docker::EngineError;
 use crate::docker::logs::{self, LogLine, LogPart};
 use crate::poll::Wait;
@@ -36,11 +35,11 @@ impl FollowedLog {
     }
 
     /// The lines, until the container is missing for some time.
-    pub(super) fn lines(self) -> impl Stream<Item = Result<NodeLine, Error>> {
+    pub(super) fn lines(self) -> impl Stream<Item = Result<LogLine, Error>> {
         stream::unfold(Some(self), |log| async {
             let mut log = log?;
             match log.next().await {
-                Ok(Some(line)) => Some((Ok((log.node.clone(), line)), Some(log))),
+                Ok(Some(line)) => Some((Ok(line), Some(log))),
                 Ok(None) => None,
                 Err(error) => Some((Err(error.into()), None)),
             }

@@ -42,10 +42,8 @@ impl ConnectedEngine {
         nodes: &[NodeName],
         part: LogPart,
     ) -> BoxStream<'static, Result<NodeLine, Error>> {
-        let log = |node: &NodeName| {
-            let node = node.clone();
-            logs::lines(self.api.client(), &node, part).map(move |line| Ok((node.clone(), line?))).boxed()
-        };
+        let log =
+            |node: &NodeName| of_node(node, logs::lines(self.api.client(), node, part).map(|line| Ok(line?)));
         oldest_first(nodes.iter().map(log).collect()).boxed()
     }
 
@@ -59,10 +57,20 @@ impl ConnectedEngine {
     ) -> BoxStream<'static, Result<NodeLine, Error>> {
         let follow = |node: &NodeName| {
             let docker = self.api.client().clone();
-            FollowedLog::new(docker, node.clone(), part, read.get(node).copied()).lines().boxed()
+            let log = FollowedLog::new(docker, node.clone(), part, read.get(node).copied());
+            of_node(node, log.lines())
         };
         select_all(nodes.iter().map(follow)).boxed()
     }
+}
+
+/// The lines of a node, with its name.
+fn of_node(
+    node: &NodeName,
+    lines: impl Stream<Item = Result<LogLine, Error>> + Send + 'static,
+) -> BoxStream<'static, Result<NodeLine, Error>> {
+    let node = node.clone();
+    lines.map(move |line| Ok((node.clone(), line?))).boxed()
 }
 
 /// The lines of several logs, the oldest first. A line without a time comes at once, and so does an error.
