@@ -261,7 +261,7 @@ mod tests {
         {"version":1,"event":"step-finished","subject":"shop","action":"pull image redis:8","id":1,"took":1.235}
         {"version":1,"event":"step-failed","subject":"shop-1","action":"start container","id":2,"error":"no: disk full"}
         {"version":1,"event":"waiting","subject":"shop-2","missing":["shop-2 has no link to shop-1","shop-2: LOADING"],"id":4}
-        {"version":1,"event":"moving","subject":"shop-2","action":"wait until it answers","id":4,"slots":1,"all_slots":3,"keys":10,"all_keys":30,"keys_per_second":8,"seconds_left":2.468}
+        {"version":1,"event":"moving","subject":"shop-2","action":"start container","id":4,"slots":1,"all_slots":3,"keys":10,"all_keys":30,"keys_per_second":8,"seconds_left":2.468}
         {"version":1,"event":"pulling","reference":"redis:8","done":1,"total":2}
         {"version":1,"event":"transfer","subject":"a.redis","unit":"commands","done":1000,"total":3000}
         {"version":1,"event":"stage-finished","stage":"image","took":1.235}

@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use clap::CommandFactory as _;
 use redisctl::cli::Cli;
-use redisctl::event::{Event, JsonLines, Note, Transfer, TransferUnit, Warning};
+use redisctl::event::{Event, JsonLines, Note, SlotProgress, Transfer, TransferUnit, Warning};
 use redisctl::output::SCHEMAS;
 use serde_json::Value;
 
@@ -84,10 +84,17 @@ async fn events_of_a_failed_run(world: &World) -> Vec<Event> {
 async fn every_event_is_a_line_as_its_schema_says() {
     let world = up(&topology("kind: replication")).await;
     let mut events = events_of_a_failed_run(&world).await;
+    let step = events.iter().find_map(|event| match event {
+        Event::StepStarted { step } => Some(*step),
+        _ => None,
+    });
+    let progress =
+        SlotProgress { slots: 1, all_slots: 3, keys: 10, all_keys: 30, took: Duration::from_secs(1) };
     let transfer = Transfer { subject: "a.redis".to_owned(), unit: TransferUnit::Keys, done: 1, total: 2 };
     events.extend([
         Event::Pulling { reference: "redis:8".to_owned(), done: 1, total: 2 },
         Event::Transfer(transfer),
+        Event::Moving { step: step.unwrap(), progress },
         Event::Note(Note::PortTaken { port: 7001 }),
         Event::Warning(Warning::NeighbourTable {
             detail: "it is full".to_owned(),

@@ -232,8 +232,9 @@ fn adopt(deployment: &Deployment, options: &[&str]) {
     eventually("the plan moves the slot back", || {
         deployment.plan("cluster", options).contains("`--adopt-slots` keeps them where they are")
     });
-    let status = deployment.status();
-    assert!(status["problems"].to_string().contains("has slots 1 of shard 1"), "{status:#}");
+    eventually("all nodes know the owner of the slot", || {
+        deployment.status()["problems"].to_string().contains("has slots 1 of shard 1")
+    });
     deployment.up("cluster", &[options, &["--adopt-slots"]].concat());
     assert_eq!(deployment.changes("cluster", options), 0);
     assert_eq!(deployment.status()["state"], "ready");
