@@ -95,7 +95,7 @@ pub(crate) struct ClientLogin<'a> {
 impl<'a> ClientLogin<'a> {
     /// The login of the same program at the sentinels. Old sentinels have one password and no users.
     fn at_sentinels(&self, topology: &Topology, credentials: &'a Credentials) -> Self {
-        if topology.server.has_sentinel_users() {
+        if topology.has_sentinel_users() {
             self.clone()
         } else {
             Self { user: None, password: credentials.default.as_ref().map(Cow::Borrowed) }

@@ -147,6 +147,12 @@ impl Engine {
         let mut containers = inventory.containers;
         lost_namespace::mark_detached(&self.docker, &mut containers).await?;
         let image = image::find(&self.docker, &topology.image).await?;
+        let mut node_images = BTreeMap::new();
+        for reference in topology.own_images() {
+            if let Some(image) = image::find(&self.docker, reference).await? {
+                node_images.insert(reference.to_owned(), image.id);
+            }
+        }
         let run: BTreeSet<&String> = containers.values().map(|container| &container.image_id).collect();
         let mut digests = BTreeMap::new();
         for id in run {
@@ -166,6 +172,7 @@ impl Engine {
         }
         Ok(Observation {
             image: image.map(|image| image.id),
+            node_images,
             digests,
             network: inventory.network,
             volumes: inventory.volumes.into_keys().collect(),

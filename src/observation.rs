@@ -37,6 +37,8 @@ pub use server::{ObservedServer, ServerView};
 pub struct Observation {
     /// The id of the image that the topology names; `None`: the engine does not have it.
     pub image: Option<String>,
+    /// The ids of the images of single nodes, by reference, as far as the engine has them.
+    pub node_images: BTreeMap<String, String>,
     /// The deployment's network.
     pub network: Option<ObservedNetwork>,
     /// The digests of running images in registries, `redis@sha256:…`, by image id.

@@ -83,7 +83,7 @@ impl<'a> Servers<'a> {
     pub fn new(topology: &'a Topology, credentials: &Credentials) -> Self {
         let (credentials, dialer) = (credentials.clone(), Dialer::new(credentials));
         let login = operator_login(&credentials);
-        let sentinel_login = if topology.server.has_sentinel_users() {
+        let sentinel_login = if topology.has_sentinel_users() {
             login.clone()
         } else {
             let default = credentials.default.clone();
@@ -232,7 +232,7 @@ impl<'a> Servers<'a> {
         }
         let questions = server_view::Questions {
             cluster: self.topology.kind == Kind::Cluster,
-            shards: self.topology.server.has_shards(),
+            shards: self.topology.lists_shards_alike(),
             migrations: self.topology.server.way_to_move_slots().atomic,
             settings,
         };

@@ -250,6 +250,8 @@ pub struct ResourcesSpec {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeSpec {
+    /// The node's own image, for deployments with servers of several versions. `image` and `--image` are for all other nodes.
+    pub image: Option<String>,
     /// The node's static IP inside the network.
     #[schemars(with = "Option<String>", extend("format" = "ipv4"))]
     pub ip: Option<Ipv4Addr>,

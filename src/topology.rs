@@ -33,6 +33,7 @@ mod memory_limits;
 pub mod modules;
 pub mod name;
 mod open_files;
+mod own_image;
 pub mod paths;
 mod placement;
 mod platform;
@@ -61,6 +62,7 @@ pub use credentials::Credentials;
 pub use learned::Learned;
 pub use modules::Module;
 pub use name::{DeploymentName, NodeName};
+pub use own_image::OwnImage;
 pub use placement::Placement;
 pub use platform::Platform;
 pub use server::Server;
@@ -104,7 +106,7 @@ pub struct Topology {
     pub name: DeploymentName,
     /// Its kind.
     pub kind: Kind,
-    /// The image that every node runs.
+    /// The image of all nodes that have no image of their own.
     pub image: String,
     /// The server in that image.
     pub server: Server,
@@ -195,6 +197,9 @@ pub struct Node {
     pub settings: Settings,
     /// Limits of its container.
     pub resources: Resources,
+    /// The node's own image; `None`: the deployment's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_image: Option<OwnImage>,
 }
 
 /// Limits of a container.
@@ -288,7 +293,11 @@ impl Topology {
     #[must_use]
     pub fn advertised(&self, node: &Node) -> Endpoint {
         // A sentinel knows a single address per server: the sentinel dials it, and announces it to clients.
-        let tells_both = self.kind != Kind::Sentinel && self.server.announces_endpoint();
+        let tells_both = match self.kind {
+            Kind::Cluster => node.settings.get("cluster-announce-hostname").is_some(),
+            Kind::Sentinel => false,
+            Kind::Standalone | Kind::Replication => self.server.announces_endpoint(),
+        };
         if self.access == Access::Host && tells_both {
             node.endpoint.clone()
         } else {

@@ -12,6 +12,7 @@ use super::lost_resources::LostResources;
 use super::modules;
 use super::own_container::own_container;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
+use super::provided_image::reference_of;
 use super::reached_networks::reached_networks;
 use crate::arrangement::Arrangement;
 use crate::docker::image::{self, Image};
@@ -21,10 +22,10 @@ use crate::event::Warning;
 use crate::redis::Servers;
 use crate::topology::container::ContainerSettings;
 use crate::topology::defaults::announced_host;
-use crate::topology::facts::{Existing, Facts};
+use crate::topology::facts::{Existing, Facts, ImageFacts};
 use crate::topology::resolve::{deployment_name, resolve};
 use crate::topology::rules::announce::host_is_unknown;
-use crate::topology::{Credentials, Kind, NodeName, SlotSet, Topology};
+use crate::topology::{Credentials, DeploymentName, Kind, NodeName, SlotSet, Topology};
 
 /// The time limit for a server's answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -68,6 +69,7 @@ impl EngineFacts {
             }
             None => None,
         };
+        let node_images = node_images(spec, engine, &name).await?;
         let contents = present.as_ref().map(|(_, contents)| contents);
         let unknown = contents.and_then(|contents| modules::unknown(&spec.document.spec, &image, contents));
         let inventory = on_engine.deployment(&name);
@@ -99,6 +101,7 @@ impl EngineFacts {
             server: contents.map(|contents| contents.server),
             environment: contents.map(|contents| contents.environment.clone()).unwrap_or_default(),
             modules: contents.and_then(|contents| contents.modules.clone().ok()).unwrap_or_default(),
+            node_images,
             module_files: spec.module_files.paths(),
             networks: on_engine.other_networks(&name).into_iter().chain(refused).collect(),
             reached: reached_networks(&engine.location, &on_engine),
@@ -146,6 +149,32 @@ async fn adopted(topology: &Topology, credentials: &Credentials) -> Result<Optio
                 .to_owned(),
         }),
     }
+}
+
+/// The images of single nodes, as far as the engine has them.
+async fn node_images(
+    spec: &LoadedSpec,
+    engine: &ConnectedEngine,
+    name: &DeploymentName,
+) -> Result<BTreeMap<String, ImageFacts>, Error> {
+    let mut images = BTreeMap::new();
+    for written in spec.node_images() {
+        let reference = reference_of(&written).await?;
+        let found = image::find(engine.api.client(), &reference).await?;
+        let found = found.filter(|found| found.fits(spec.topology.platform.as_ref()));
+        let contents = match &found {
+            Some(found) => Some(modules::checked_contents(spec, engine, &reference, found, name).await?),
+            None => None,
+        };
+        let facts = ImageFacts {
+            reference,
+            server: contents.as_ref().map(|contents| contents.server),
+            environment: contents.as_ref().map(|contents| contents.environment.clone()).unwrap_or_default(),
+            modules: contents.and_then(|contents| contents.modules.ok()).unwrap_or_default(),
+        };
+        images.insert(written, facts);
+    }
+    Ok(images)
 }
 
 /// The IPs of the hosts that clients may dial. A host that the spec announces must have an IP.

@@ -1,5 +1,6 @@
 //! A parsed spec.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Error;
@@ -40,6 +41,13 @@ pub(super) enum ImageChoice {
     Reference(String),
     /// An image made from this machine's own server.
     Host,
+}
+
+impl ImageChoice {
+    /// The image that a word of the spec names.
+    pub(super) fn of(word: String) -> Self {
+        if word == HOST_IMAGE { Self::Host } else { Self::Reference(word) }
+    }
 }
 
 impl LoadedSpec {
@@ -87,10 +95,13 @@ impl LoadedSpec {
 
     /// The image that the spec asks for.
     pub(super) fn image_choice(&self) -> ImageChoice {
-        match image_reference(&self.document.spec) {
-            word if word == HOST_IMAGE => ImageChoice::Host,
-            reference => ImageChoice::Reference(reference),
-        }
+        ImageChoice::of(image_reference(&self.document.spec))
+    }
+
+    /// The images of single nodes, as the spec names them.
+    pub(super) fn node_images(&self) -> BTreeSet<String> {
+        let nodes = self.document.spec.nodes.iter().flatten();
+        nodes.filter_map(|(_, node)| node.image.clone()).collect()
     }
 
     /// Whether redisctl chooses the subnet.

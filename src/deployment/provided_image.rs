@@ -8,16 +8,28 @@ use crate::event::Listener;
 use crate::executor::causes;
 use crate::spec::Problem;
 
-/// Makes or pulls the image of a spec, if the engine does not have it. Returns the reference to run. The image tells
+/// Makes or pulls the images of a spec that the engine does not have. Returns the reference of the common image. The image tells
 /// the server's version, on which the rules for a spec depend.
 pub(super) async fn provide_image(
     spec: &LoadedSpec,
     engine: &ConnectedEngine,
     listener: &dyn Listener,
 ) -> Result<String, Error> {
+    for written in spec.node_images() {
+        provide(spec, engine, &ImageChoice::of(written), listener).await?;
+    }
+    provide(spec, engine, &spec.image_choice(), listener).await
+}
+
+async fn provide(
+    spec: &LoadedSpec,
+    engine: &ConnectedEngine,
+    choice: &ImageChoice,
+    listener: &dyn Listener,
+) -> Result<String, Error> {
     let docker = engine.api.client();
-    let reference = match spec.image_choice() {
-        ImageChoice::Reference(reference) => reference,
+    let reference = match choice {
+        ImageChoice::Reference(reference) => reference.clone(),
         ImageChoice::Host => host_image::ensure(docker).await?.reference,
     };
     let wanted = spec.topology.platform.as_ref();
@@ -30,7 +42,7 @@ pub(super) async fn provide_image(
         Some(found) => found,
     };
     // The engine keeps one image of a name, which may be for another platform.
-    let cause = match spec.image_choice() {
+    let cause = match choice {
         ImageChoice::Host => None,
         ImageChoice::Reference(_) => engine.api.pull(&reference, wanted, listener).await.err(),
     };
@@ -50,7 +62,16 @@ pub(super) async fn provide_image(
 
 /// The reference to run. No image is made.
 pub(super) async fn image_reference(spec: &LoadedSpec) -> Result<String, Error> {
-    match spec.image_choice() {
+    chosen(spec.image_choice()).await
+}
+
+/// The reference to run for a node's image in the spec. No image is made.
+pub(super) async fn reference_of(written: &str) -> Result<String, Error> {
+    chosen(ImageChoice::of(written.to_owned())).await
+}
+
+async fn chosen(choice: ImageChoice) -> Result<String, Error> {
+    match choice {
         ImageChoice::Reference(reference) => Ok(reference),
         ImageChoice::Host => Ok(host_image::reference().await?),
     }

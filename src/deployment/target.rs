@@ -159,7 +159,7 @@ impl Target {
     ) -> Result<(), Error> {
         let mut learned = self.learned.clone();
         if self.stored.is_none() && learned.is_without_defaults() {
-            let servers = self.topology.servers().into_iter();
+            let servers = self.topology.servers().into_iter().filter(|node| node.own_image.is_none());
             let found = servers.filter_map(|node| Some((node, &observed.view(&node.name)?.settings)));
             learned.learn_defaults(found);
         }

@@ -162,11 +162,14 @@ fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
     #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
     let cpus = node.resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0);
     Service {
-        image: if topology.image == "host" { HOST_IMAGE.to_owned() } else { literal(&topology.image) },
+        image: match topology.image_of(node) {
+            "host" => HOST_IMAGE.to_owned(),
+            image => literal(image),
+        },
         container_name: name.clone(),
         hostname: name,
         user: settings.user,
-        entrypoint: (!modules.are_of_image()).then(|| [topology.server.program()]),
+        entrypoint: (!modules.are_of_image()).then(|| [topology.server_of(node).program()]),
         command: command::command(topology, node, modules),
         networks: BTreeMap::from([(
             topology.name.to_string(),
@@ -192,7 +195,8 @@ fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
 
 /// The health check of a node; `None` where the image has no shell for it.
 fn health_check(topology: &Topology, node: &Node) -> Option<HealthCheck> {
-    let image = if topology.image == "host" { health_check::IMAGES_WITHOUT_SHELL } else { &topology.image };
+    let image = topology.image_of(node);
+    let image = if image == "host" { health_check::IMAGES_WITHOUT_SHELL } else { image };
     let tls = tls::client_paths(topology, node);
     let words = health_check::command(image, node.address.port, topology.auth.as_ref(), tls.as_ref())?;
     let seconds = |seconds: u64| format!("{seconds}s");

@@ -45,7 +45,9 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     let swaps = options.forming == Forming::RoleSwap
         && world.servers.all_new()
         && world.topology.nodes().len() <= SMALL
-        && *world.topology.replicas_per_shard().start() > 0;
+        && *world.topology.replicas_per_shard().start() > 0
+        // A replica with a newer server could not hand its data to the primary.
+        && world.topology.own_images().is_empty();
     let shunned = shunned_primaries(world.topology, world.arrangement);
     let kept_out = world.arrangement.kept_out();
     let present = world.arrangement.as_if_new(&shunned.keys().cloned().collect());

@@ -19,12 +19,18 @@ use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
 pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     let World { topology, observed, fates, .. } = *world;
     let mut stages = Stages::default();
-    if fates.makes_any() && observed.image.is_none() {
-        let pull = EngineAction::PullImage {
-            reference: topology.image.clone(),
-            platform: topology.platform.clone(),
+    if fates.makes_any() {
+        let own =
+            topology.own_images().into_iter().filter(|image| !observed.node_images.contains_key(*image));
+        let missing = observed.image.is_none().then_some(topology.image.as_str()).into_iter().chain(own);
+        let pull = |reference: &str| {
+            let pull = EngineAction::PullImage {
+                reference: reference.to_owned(),
+                platform: topology.platform.clone(),
+            };
+            engine(None, pull, Cause::NotFound)
         };
-        stages.push("image", Order::InTurn, vec![engine(None, pull, Cause::NotFound)]);
+        stages.push("image", Order::InTurn, missing.map(pull).collect());
     }
     stages.append(remove(topology, observed, fates));
     stages.append(provide(topology, observed, fates));

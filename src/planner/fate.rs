@@ -183,13 +183,18 @@ impl Judge<'_> {
     /// The image, if its name now points to another image id. Images without an id on this engine are compared by
     /// name.
     fn moved_image(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Option<SpecField> {
-        let id = self.observed.image.as_ref().filter(|id| **id != existing.image_id)?;
+        let own = self.topology.node(&wanted.name).filter(|node| node.own_image.is_some());
+        let id = match own {
+            Some(_) => self.observed.node_images.get(&wanted.image),
+            None => self.observed.image.as_ref(),
+        };
+        let id = id.filter(|id| **id != existing.image_id)?;
         let identity = |id: &String, server| ImageIdentity { id: id.clone(), server };
         let running = self.observed.view(&wanted.name).and_then(|view| view.server);
         Some(SpecField::MovedImage {
             name: wanted.image.clone(),
             was: identity(&existing.image_id, running),
-            now: identity(id, Some(self.topology.server)),
+            now: identity(id, Some(own.map_or(self.topology.server, |node| self.topology.server_of(node)))),
         })
     }
 

@@ -39,15 +39,23 @@ fn reasons(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
 /// Whether the topology's server cannot read the data of a present server. For a silent server, the version of the
 /// stored topology counts.
 fn is_older(topology: &Topology, stored: &Topology, observed: &Observation) -> bool {
-    let of = |node: &NodeName| observed.view(node).and_then(|view| view.server).unwrap_or(stored.server);
+    let before = |name: &NodeName| stored.node(name).map_or(stored.server, |node| stored.server_of(node));
+    let of =
+        |name: &NodeName| observed.view(name).and_then(|view| view.server).unwrap_or_else(|| before(name));
     let servers = stored.servers();
     let with_data =
         servers.iter().map(|node| &node.name).filter(|name| observed.containers.contains_key(*name));
-    let mut present: Vec<Server> = with_data.map(of).collect();
+    let mut present: Vec<(Option<&NodeName>, Server)> =
+        with_data.map(|name| (Some(name), of(name))).collect();
     if present.is_empty() {
-        present.push(stored.server);
+        present.push((None, stored.server));
     }
-    present.into_iter().any(|server| !topology.server.reads_data_of(server))
+    present.into_iter().any(|(node, server)| {
+        let next = node
+            .and_then(|node| topology.node(node))
+            .map_or(topology.server, |node| topology.server_of(node));
+        !next.reads_data_of(server)
+    })
 }
 
 /// Whether nodes under sentinels join or leave while one container publishes all ports, and no volume keeps the keys.
@@ -153,6 +161,7 @@ pub(super) fn clear<'a>(
     stages.push("remove network and volumes", Order::SideBySide, steps);
     let left = Observation {
         image: observed.image.clone(),
+        node_images: observed.node_images.clone(),
         foreign: observed.foreign.clone(),
         ..Observation::default()
     };

@@ -19,9 +19,10 @@ pub(super) fn chosen_by_sentinels<'a>(world: &World<'_>, primaries: &'a [NodeNam
 /// the new servers list each other.
 pub(super) fn give_shards_ids(world: &World<'_>) -> bool {
     let before = |name: &NodeName| Some(world.observed.view(name)?.server?.has_shard_ids());
-    let will_have = world.topology.kind == Kind::Cluster && world.topology.server.has_shard_ids();
+    let will_have = |node: &Node| world.topology.server_of(node).has_shard_ids();
     let mut rolled = world.topology.nodes().into_iter().filter(|node| world.is_rolled(&node.name));
-    will_have && rolled.any(|node| before(&node.name) == Some(false))
+    world.topology.kind == Kind::Cluster
+        && rolled.any(|node| will_have(node) && before(&node.name) == Some(false))
 }
 
 /// Whether a replica is replaced that has no link to its primary. A wait for the link would time out.
@@ -38,11 +39,12 @@ pub(super) fn is_unlinked(world: &World<'_>, node: &Node, primary: &NodeName) ->
     let view = world.observed.view(&node.name);
     let has_no_link =
         view.is_some_and(|view| matches!(view.replication, Replication::Replica { link_up: false, .. }));
-    has_no_link || !world.is_rolled(primary) && is_too_old_for_copies(world, node)
+    has_no_link || !world.is_rolled(primary) && is_too_old_for_copies(world, node, primary)
 }
 
-/// Whether a node's server cannot read data that the topology's server writes.
-fn is_too_old_for_copies(world: &World<'_>, node: &Node) -> bool {
-    let view = world.observed.view(&node.name);
-    view.is_some_and(|view| !running(world.topology, view).reads_data_of(world.topology.server))
+/// Whether a node's server cannot read data that its primary's server writes.
+fn is_too_old_for_copies(world: &World<'_>, node: &Node, primary: &NodeName) -> bool {
+    let (topology, view) = (world.topology, world.observed.view(&node.name));
+    let newer = topology.node(primary).map_or(topology.server, |primary| topology.server_of(primary));
+    view.is_some_and(|view| !running(topology, view).reads_data_of(newer))
 }

@@ -67,9 +67,10 @@ fn certificates(world: &World<'_>) -> Vec<Step> {
 /// Plans that directives which left the spec return to the servers' defaults. This comes before the files are
 /// written, because only the old files name the directives.
 pub(super) fn take_back(world: &World<'_>) -> Pass {
-    let learned = &world.observed.learned;
+    let nothing = Learned::default();
     let (mut steps, mut changes) = (Vec::new(), Changes::default());
     for node in world.topology.nodes() {
+        let learned = if node.own_image.is_some() { &nothing } else { &world.observed.learned };
         let Some(view) = world.observed.view(&node.name) else { continue };
         let differences: Vec<(String, String, String)> = no_longer_set(world, node)
             .filter_map(|name| {
@@ -109,9 +110,9 @@ fn differences(
         return Vec::new();
     };
     let nothing = Learned::default();
-    // Sentinels have other directives.
-    let of_sentinel = world.topology.is_sentinel(&node.name);
-    let learned = if of_sentinel { &nothing } else { &world.observed.learned };
+    // Sentinels have other directives, and servers of other images have other defaults.
+    let is_other = world.topology.is_sentinel(&node.name) || node.own_image.is_some();
+    let learned = if is_other { &nothing } else { &world.observed.learned };
     let all = |name: &str| world.removes_traces || !is_set_by_clients(name);
     let mut wanted: Settings = learned.defaults().filter(|(name, _)| all(name)).collect();
     usual(learned, node, changed_for_a_while).iter().for_each(|(name, value)| wanted.set(name, value));

@@ -57,7 +57,10 @@ impl Temporary {
 
 /// A node's usual values of some settings: the spec's value, otherwise the server's default.
 pub(super) fn usual(learned: &Learned, node: &Node, changed: &Settings) -> Settings {
-    let default = |name: &str| learned.default_of(name).or_else(|| usual_default(name));
+    // The server of another image may have other defaults.
+    let learned = Some(learned).filter(|_| node.own_image.is_none());
+    let default =
+        |name: &str| learned.and_then(|learned| learned.default_of(name)).or_else(|| usual_default(name));
     let value = |name: &str| node.settings.get(name).or_else(|| default(name)).map(str::to_owned);
     changed.iter().filter_map(|(name, _)| Some((name, value(name)?))).collect()
 }

@@ -28,8 +28,8 @@ pub(super) fn change_for_old_sentinels(topology: &Topology, observed: &Observati
     let password = |topology: &Topology| topology.auth.as_ref().map(|auth| auth.default_password);
     let differs = password(stored) != password(topology)
         || observed.changed_passwords.iter().any(|user| user == DEFAULT);
-    let gets_users = topology.auth.is_some() && topology.server.has_sentinel_users();
-    topology.kind == Kind::Sentinel && !stored.server.has_sentinel_users() && (differs || gets_users)
+    let gets_users = topology.auth.is_some() && topology.has_sentinel_users();
+    topology.kind == Kind::Sentinel && !stored.has_sentinel_users() && (differs || gets_users)
 }
 
 /// Plans the steps that bring the users of every answering server to the spec's.

@@ -4,7 +4,7 @@ use super::reading::Reading;
 use super::{DeploymentState, NodeStatus, StatusView, problems, rows, unformed};
 use crate::arrangement::Seats;
 use crate::observation::{ContainerState, Observation, ObservedContainer};
-use crate::topology::Topology;
+use crate::topology::{Node, NodeName, Topology};
 
 /// Judges the observation of a deployment.
 #[must_use]
@@ -42,13 +42,24 @@ pub fn status(topology: &Topology, observed: &Observation) -> StatusView {
             .map(|told| told.note)
             .into_iter()
             .chain(unformed::note(&reading))
+            .chain(own_images(topology))
             .collect(),
     }
 }
 
-/// The image that all nodes run. The anchor is not a node.
+/// A note about each node with an image of its own.
+fn own_images(topology: &Topology) -> Vec<String> {
+    let note = |node: &Node| {
+        let own = node.own_image.as_ref()?;
+        Some(format!("{} has an image of its own: {}, {}", node.name, own.reference, own.server))
+    };
+    topology.nodes().into_iter().filter_map(note).collect()
+}
+
+/// The image of all nodes without an image of their own. The anchor is not a node.
 fn digest(topology: &Topology, observed: &Observation) -> Option<String> {
-    let nodes = observed.containers.iter().filter(|(name, _)| topology.node(name).is_some());
+    let has_it = |name: &NodeName| topology.node(name).is_some_and(|node| node.own_image.is_none());
+    let nodes = observed.containers.iter().filter(|(name, _)| has_it(name));
     let mut ids = nodes.map(|(_, container)| &container.image_id);
     let first = ids.next().filter(|first| ids.all(|id| id == *first))?;
     Some(observed.digests.get(first).unwrap_or(first).clone())

@@ -144,7 +144,9 @@ impl ContainerSettings {
     /// The modules that a topology does not have.
     #[must_use]
     pub fn modules_beyond(&self, topology: &Topology) -> Vec<&Module> {
-        let is_kept = |module: &&Module| topology.modules.iter().any(|kept| kept.path == module.path);
+        let kept =
+            topology.node(&self.name).map_or(topology.modules.as_slice(), |node| topology.modules_of(node));
+        let is_kept = |module: &&Module| kept.iter().any(|kept| kept.path == module.path);
         self.modules.iter().filter(|module| !is_kept(module)).collect()
     }
 
@@ -235,9 +237,14 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     };
     let mut settings = common(topology, &node.name, network);
     settings.resources = node.resources;
+    if let Some(own) = &node.own_image {
+        settings.image.clone_from(&own.reference);
+        settings.environment.clone_from(&own.environment);
+        own.server.program().clone_into(&mut settings.command[0]);
+    }
     let tls = TlsPaths::of(topology.tls, &node.settings);
     settings.health_check =
-        health_check::command(&topology.image, port, topology.auth.as_ref(), tls.as_ref());
+        health_check::command(topology.image_of(node), port, topology.auth.as_ref(), tls.as_ref());
     // SENTINEL SET changes how a running sentinel watches.
     let watches = if topology.is_sentinel(&node.name) {
         sentinel_settings(&node.settings)
@@ -249,7 +256,7 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     if topology.is_sentinel(&node.name) {
         settings.command.push(SENTINEL_MODE.to_owned());
     } else {
-        settings.modules.clone_from(&topology.modules);
+        settings.modules = topology.modules_of(node).to_vec();
         if topology.data == DataSpec::Volume {
             let volume = data_volume(&node.name);
             settings.volumes.push(VolumeMount { volume, target: data_folder(&node.name) });

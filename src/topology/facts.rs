@@ -26,6 +26,8 @@ pub struct Facts {
     pub environment: BTreeMap<String, String>,
     /// The modules that the image would load by itself.
     pub modules: Vec<Module>,
+    /// The images of single nodes, by their names in the spec.
+    pub node_images: BTreeMap<String, ImageFacts>,
     /// The paths in containers of modules that are files of this machine.
     pub module_files: BTreeMap<PathBuf, String>,
     /// The engine's networks except the deployment's: names and subnets.
@@ -40,6 +42,19 @@ pub struct Facts {
     pub existing: Existing,
     /// Whether `existing` is known. If the engine was not asked, a deployment may have nodes with any number.
     pub existing_is_known: bool,
+}
+
+/// Facts about the image of a single node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageFacts {
+    /// The reference to run.
+    pub reference: String,
+    /// The server in it; `None`: assumed from the reference.
+    pub server: Option<Server>,
+    /// The variables that its start script sets for its server.
+    pub environment: BTreeMap<String, String>,
+    /// The modules that it would load by itself.
+    pub modules: Vec<Module>,
 }
 
 /// A network that this machine reaches.
@@ -109,6 +124,7 @@ impl Facts {
             server: None,
             environment: BTreeMap::new(),
             modules: Vec::new(),
+            node_images: BTreeMap::new(),
             module_files: BTreeMap::new(),
             networks: Vec::new(),
             reached: Vec::new(),

@@ -134,7 +134,7 @@ fn configuration(
 ) -> String {
     let mut text = String::new();
     // Directives of modules come after them.
-    for module in &topology.modules {
+    for module in topology.modules_of(node) {
         text.push_str("loadmodule ");
         text.push_str(&module.directive_value());
         text.push('\n');
@@ -165,7 +165,7 @@ fn access_list(topology: &Topology, node: &Node, credentials: &Credentials) -> S
         let password = password.map(|password| format!(" #{}", password_hash(password)));
         format!("user {}{} {}\n", user.name, password.unwrap_or_default(), user.rules.join(" "))
     };
-    users_of(topology, &node.name, topology.server).into_iter().map(line).collect()
+    users_of(topology, &node.name, topology.server_of(node)).into_iter().map(line).collect()
 }
 
 /// A password as Redis stores it in an access list: its SHA-256 in hexadecimal.

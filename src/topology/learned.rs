@@ -120,7 +120,8 @@ impl Learned {
     pub fn to_ask_about<'t>(&self, topology: &'t Topology, stored: Option<&Topology>) -> Vec<&'t Node> {
         let mut asked: Vec<Settings> = Vec::new();
         let mut nodes = Vec::new();
-        for node in topology.servers() {
+        // The servers of other images are not asked.
+        for node in topology.servers().into_iter().filter(|node| node.own_image.is_none()) {
             let before = stored.and_then(|stored| stored.node(&node.name)).map(|before| &before.settings);
             let own: Settings = of_spec(&node.settings).collect();
             if self.is_unknown(&node.settings, before, stored.is_some()) && !asked.contains(&own) {
@@ -192,7 +193,8 @@ impl Learned {
     pub fn in_force(&self, topology: &Topology) -> Topology {
         let mut topology = topology.clone();
         for shard in &mut topology.shards {
-            for node in std::iter::once(&mut shard.primary).chain(&mut shard.replicas) {
+            let nodes = std::iter::once(&mut shard.primary).chain(&mut shard.replicas);
+            for node in nodes.filter(|node| node.own_image.is_none()) {
                 let value = |name, written| self.spelling(name, written).unwrap_or(written).to_owned();
                 node.settings =
                     node.settings.iter().map(|(name, written)| (name, value(name, written))).collect();

@@ -43,6 +43,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(rules::what_is_left_out(spec));
     // A server that is assumed from the image's name causes no problems.
     problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
+    problems.extend(rules::what_node_servers_know(spec, facts));
     // The name of an official image with its full version causes problems for directives.
     let official = facts.server.is_none().then(|| Server::named(&image_reference(spec))).flatten();
     problems
@@ -87,7 +88,17 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     };
 
     let sentinels = numbers.sentinels.len();
-    let draft = Draft { spec, kind, server, facts, names: &names, ports: &ports, ips: &ips, sentinels };
+    let draft = Draft {
+        spec,
+        kind,
+        image: &image,
+        server,
+        facts,
+        names: &names,
+        ports: &ports,
+        ips: &ips,
+        sentinels,
+    };
     let mut slots = slots(spec, kind, facts).into_iter();
     let shards = numbers.shards.iter().map(|shard| Shard {
         slots: slots.next().unwrap_or_default(),

@@ -5,6 +5,7 @@
 
 use super::Server;
 use super::container::LABEL_PREFIX;
+use super::facts::Facts;
 use crate::spec::{Problem, Spec, SpecKind};
 
 pub mod addresses;
@@ -26,7 +27,13 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(shards::can_share_the_slots(spec));
     problems.extend(shards::slots_are_divided(spec));
     problems.extend(seed_has_slots(spec));
-    problems.extend(digest_is_whole(spec));
+    problems.extend(digest_is_whole(&["image"], spec.image.as_deref()));
+    problems.extend(
+        spec.nodes
+            .iter()
+            .flatten()
+            .filter_map(|(name, node)| digest_is_whole(&["nodes", name, "image"], node.image.as_deref())),
+    );
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
     problems.extend(directives::can_be_written(spec));
@@ -57,6 +64,21 @@ pub(super) fn what_is_left_out(spec: &Spec) -> Vec<Problem> {
 pub(super) fn what_the_server_knows(spec: &Spec, server: Server) -> Vec<Problem> {
     let mut problems = directives::server_knows_them(spec, server);
     problems.extend(auth::server_knows_the_rules(spec, server));
+    problems
+}
+
+/// All rules about the abilities of the servers in images of single nodes.
+pub(super) fn what_node_servers_know(spec: &Spec, facts: &Facts) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, image) in
+        spec.nodes.iter().flatten().filter_map(|(name, node)| Some((name, node.image.as_ref()?)))
+    {
+        let known = facts.node_images.get(image).map(|image| image.server);
+        // The name of an official image with its full version names its server.
+        if let Some(server) = known.flatten().or_else(|| Server::named(image).filter(|_| known.is_none())) {
+            problems.extend(directives::node_knows_them(spec, name, server));
+        }
+    }
     problems
 }
 
@@ -111,13 +133,13 @@ fn seed_has_slots(spec: &Spec) -> Option<Problem> {
 }
 
 /// Engines refuse a malformed digest too, but their message does not name the problem.
-fn digest_is_whole(spec: &Spec) -> Option<Problem> {
+fn digest_is_whole(at: &[&str], image: Option<&str>) -> Option<Problem> {
     const HEX_DIGITS: usize = 64;
-    let (_, digest) = spec.image.as_deref()?.split_once('@')?;
+    let (_, digest) = image?.split_once('@')?;
     let hex = digest.strip_prefix("sha256:").unwrap_or_default();
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (hex.len() != HEX_DIGITS || !hex.bytes().all(is_hex)).then(|| {
-        Problem::new(&["image"], format!("`{digest}` is not a digest")).hint(format!(
+        Problem::new(at, format!("`{digest}` is not a digest")).hint(format!(
             "write `@sha256:` and {HEX_DIGITS} hexadecimal digits: `up` prints the digest of its image"
         ))
     })

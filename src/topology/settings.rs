@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, Topology};
+use super::{Kind, Server, Topology};
 
 pub mod usual;
 pub mod values;
@@ -183,14 +183,14 @@ pub fn is_secret(directive: &str) -> bool {
 /// busy machine could cause them.
 #[must_use]
 pub fn while_forming(topology: &Topology) -> Settings {
-    let Topology { kind, server, tls, .. } = topology;
+    let Topology { kind, tls, .. } = topology;
     let mut settings = Settings::default();
     if *kind == Kind::Standalone || !topology.formed {
         return settings;
     }
     settings.set("repl-diskless-sync-delay", "0");
     settings.set("repl-ping-replica-period", "1");
-    if server.loads_first_copy_slowly() {
+    if topology.every_server(Server::loads_first_copy_slowly) {
         settings.set("repl-diskless-load", "on-empty-db");
     }
     if *kind == Kind::Cluster {
@@ -205,7 +205,7 @@ pub fn while_forming(topology: &Topology) -> Settings {
         settings.set("cluster-node-timeout", timeout);
         settings.set("cluster-require-full-coverage", "no");
         settings.set("cluster-replica-no-failover", "yes");
-        if server.can_forbid_replica_migration() {
+        if topology.every_server(Server::can_forbid_replica_migration) {
             settings.set("cluster-allow-replica-migration", "no");
         }
     }

@@ -1,6 +1,6 @@
 //! The addresses that servers announce to clients outside the network, if they cannot announce the endpoints.
 
-use super::{Kind, Topology};
+use super::{Kind, Server, Topology};
 use crate::spec::Access;
 
 /// The addresses that servers announce instead of the endpoints.
@@ -20,7 +20,7 @@ pub(super) fn instead_of_endpoints(topology: &Topology) -> Option<ToldInstead> {
         Kind::Cluster if topology.access == Access::Host => Some(ToldInstead {
             note: format!(
                 "{} announces addresses in {} to clients: only machines with a route to it can follow redirections",
-                topology.server, topology.subnet
+                announcer(topology), topology.subnet
             ),
             remedy: "use Redis 7.0 or Valkey 8.0, which announce endpoints; or `access: network`, for clients in the network"
                 .to_owned(),
@@ -34,6 +34,12 @@ pub(super) fn instead_of_endpoints(topology: &Topology) -> Option<ToldInstead> {
         }),
         _ => None,
     }
+}
+
+/// A server that cannot announce endpoints.
+fn announcer(topology: &Topology) -> Server {
+    let servers = topology.servers().into_iter().map(|node| topology.server_of(node));
+    servers.into_iter().find(|server| !server.announces_endpoint()).unwrap_or(topology.server)
 }
 
 #[cfg(test)]

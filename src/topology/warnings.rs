@@ -4,13 +4,14 @@ use super::address::is_loopback;
 use super::defaults::announced_host;
 use super::protected_mode::Protection;
 use super::tls::CertificateSource;
-use super::{Kind, Topology};
+use super::{Kind, Server, Topology};
 use crate::spec::{Access, Problem, Spec};
 
 mod doubt;
 mod memory;
 mod start_commands;
 mod users;
+mod versions;
 
 /// Warnings about the topology of a spec, each with its field.
 #[must_use]
@@ -24,13 +25,14 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         );
         warnings.push(Problem::new(&["shards"], message));
     }
-    let announces = topology.server.announces_endpoint();
+    let announces = topology.every_server(Server::announces_endpoint);
     if topology.kind == Kind::Cluster && topology.access == Access::Host && !announces {
+        let (field, server) = versions::without_endpoints(topology);
         let message = format!(
-            "{} cannot announce a client endpoint: clients outside the network need a route to {}",
-            topology.server, topology.subnet,
+            "{server} cannot announce a client endpoint: clients outside the network need a route to {}",
+            topology.subnet,
         );
-        warnings.push(Problem::new(&["image"], message));
+        warnings.push(Problem { path: field, ..Problem::new(&["image"], message) });
     }
     if topology.kind == Kind::Sentinel {
         warnings.extend(of_sentinels(topology));
@@ -43,6 +45,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         warnings.push(Problem::new(&["ports", "bind"], message));
     }
     warnings.extend(others_are_told_loopback(spec, topology));
+    warnings.extend(versions::warnings(topology));
     warnings.extend(memory::warnings(spec, topology));
     warnings.extend(users::warnings(spec, topology));
     warnings
@@ -52,7 +55,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
 fn others_are_told_loopback(spec: &Spec, topology: &Topology) -> Option<Problem> {
     let host = &topology.nodes().first()?.endpoint.host;
     let tells_clients = match topology.kind {
-        Kind::Cluster => topology.server.announces_endpoint(),
+        Kind::Cluster => topology.every_server(Server::announces_endpoint),
         Kind::Sentinel => true,
         Kind::Standalone | Kind::Replication => false,
     };

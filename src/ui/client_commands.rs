@@ -20,7 +20,7 @@ pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec
     commands.push(format!("redisctl cli {name}"));
     if let Some(sentinel) = topology.sentinels.first() {
         // Old sentinels have the default user's password, but no users.
-        let client = if topology.server.has_sentinel_users() || login.user.is_none() {
+        let client = if topology.has_sentinel_users() || login.user.is_none() {
             login.redis_cli(topology, sentinel, shell)
         } else {
             redis_cli(topology, sentinel, shell)

@@ -22,7 +22,7 @@ pub(super) fn of_passwords(context: &CheckContext<'_>) -> Vec<Check> {
     }
     if auth.default_password {
         // Sentinels before Redis 6.2 have one password and no users.
-        let users = if context.topology.server.has_sentinel_users() { &nodes } else { &servers };
+        let users = if context.topology.has_sentinel_users() { &nodes } else { &servers };
         checks.extend(users.iter().map(|node| wrong_password(context, node)));
         checks.extend(users.iter().map(|node| right_password(context, node)));
     }
@@ -43,7 +43,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     for user in &to_be_tried {
         checks.extend(servers.iter().flat_map(|node| users::checks(context, user, node)));
     }
-    if context.topology.server.has_sentinel_users() {
+    if context.topology.has_sentinel_users() {
         let at_sentinels = |user| {
             let discovers = move |node| users::discovers(context, user, node);
             context.topology.sentinels.iter().filter_map(discovers)

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::report::Exchange;
-use crate::topology::Node;
 use crate::topology::acl::{Rule, words};
 use crate::topology::files::password_hash;
 use crate::topology::users::{ServerUser, users as users_of};
+use crate::topology::{Node, Server};
 
 use super::context::{CheckContext, count};
 use super::users::{ServerCommands, dry_runs, permit_the_same};
@@ -38,7 +38,7 @@ pub(super) fn check(context: &CheckContext<'_>, nodes: &[&Node]) -> Check {
     let transcript = access_lists(context, nodes);
     let judgement = judge_access_lists(context, nodes);
     match judgement {
-        Ok(found) if context.topology.server.has_dry_runs() => {
+        Ok(found) if context.topology.every_server(Server::has_dry_runs) => {
             let requests = nodes.iter().flat_map(|node| dry_runs_at(context, node)).collect();
             Check::asked(ACL_AGREEMENT, None, requests, found).resting_on(transcript)
         }
@@ -110,7 +110,7 @@ fn has_its_rules(context: &CheckContext<'_>, node: &Node, user: &ServerUser, fou
         // A rule that redisctl cannot parse is compared as text.
         return user.rules == found;
     };
-    let server = context.topology.server;
+    let server = context.topology.server_of(node);
     flags(&wanted) == flags(&listed)
         && permit_the_same(&wanted, &listed, &server_commands(context, node), server)
 }
@@ -121,7 +121,7 @@ fn dry_runs_at(context: &CheckContext<'_>, node: &Node) -> Vec<Request> {
     let of_user = |user: ServerUser| {
         let rules = parsed(&user.rules).unwrap_or_default();
         let filler = format!("{}:{}", context.unique, user.name);
-        dry_runs(&connection, (&user.name, &rules), &commands, context.topology.server, &filler)
+        dry_runs(&connection, (&user.name, &rules), &commands, context.topology.server_of(node), &filler)
     };
     users_of(context.topology).into_iter().flat_map(of_user).collect()
 }

@@ -18,7 +18,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
         let loaded = context.said(&node.name).ok().and_then(|said| said.view.modules.as_ref());
         loaded.is_some_and(|loaded| loaded.iter().any(|module| !module.is_built_in()))
     });
-    if context.topology.modules.is_empty() && !any_loaded {
+    if servers.iter().all(|node| context.topology.modules_of(node).is_empty()) && !any_loaded {
         return Vec::new();
     }
     let check = |node: &Node| {
@@ -40,7 +40,13 @@ fn judge(context: &CheckContext<'_>, node: &Node) -> Judgement {
     let names = |modules: &[&LoadedModule]| -> BTreeSet<String> {
         modules.iter().map(|module| format!("{} {}", module.name, module.version)).collect()
     };
-    let first = context.topology.servers().into_iter().find_map(|other| Some((other, loaded(other).ok()?)));
+    let same_image = |other: &&Node| context.topology.image_of(other) == context.topology.image_of(node);
+    let first = context
+        .topology
+        .servers()
+        .into_iter()
+        .filter(same_image)
+        .find_map(|other| Some((other, loaded(other).ok()?)));
     if let Some((other, theirs)) = first
         && names(&theirs) != names(&own)
     {
@@ -55,7 +61,7 @@ fn judge(context: &CheckContext<'_>, node: &Node) -> Judgement {
 fn wanted(topology: &Topology, node: &Node) -> Vec<Module> {
     let directive = node.settings.get("loadmodule").map(|value| lines("loadmodule", value));
     let named = directive.iter().flat_map(|text| Module::in_configuration(text));
-    topology.modules.iter().cloned().chain(named).collect()
+    topology.modules_of(node).iter().cloned().chain(named).collect()
 }
 
 /// Compares files and arguments. If the server does not name files, compares the numbers.

@@ -30,7 +30,7 @@ fn version(context: &CheckContext<'_>, node: &Node) -> Check {
 }
 
 fn judge_version(context: &CheckContext<'_>, node: &Node) -> Judgement {
-    let wanted = context.topology.server;
+    let wanted = context.topology.server_of(node);
     match context.said(&node.name)?.view.server {
         Some(found) if is_from_image(found, wanted) => Ok(found.to_string()),
         Some(found) => Err(format!("it is {found} instead of {wanted}")),

@@ -1,7 +1,7 @@
 //! Where a cluster sends its clients: by CLUSTER SLOTS, by MOVED, and through a cluster client.
 
 use crate::topology::slots::slot_of;
-use crate::topology::{Node, NodeName};
+use crate::topology::{Node, NodeName, Server};
 
 use super::context::{CheckContext, count};
 use super::messages::delivery;
@@ -22,7 +22,7 @@ pub(super) fn checks(context: &CheckContext<'_>) -> Vec<Check> {
     checks.extend(nodes.iter().filter_map(|node| moved(context, node)));
     checks.extend(redirects(context, &nodes));
     checks.extend(context.shard_roles.iter().map(|roles| cross_slot(context, roles)));
-    if context.topology.server.has_shards() {
+    if context.topology.every_server(Server::has_shards) {
         checks.extend(context.shard_roles.iter().map(|roles| sharded_publish_subscribe(context, roles)));
     }
     checks

@@ -80,7 +80,7 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
     let rules: Vec<(&str, Rule)> =
         user.rules.iter().filter_map(|text| Some((text.as_str(), Rule::parse(text).ok()?))).collect();
     let parsed: Vec<Rule> = rules.iter().map(|(_, rule)| rule.clone()).collect();
-    let permissions = Permissions::from_rules(&parsed, context.topology.server);
+    let permissions = Permissions::from_rules(&parsed, context.topology.server_of(node));
     let log_in = |expectation| {
         Request::send(guest(node), CheckCommand::log_in(&user.name, password.clone()), expectation)
     };
@@ -93,7 +93,7 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
     let targets = serves.targets(&parsed, &format!("{}:{}", context.unique, user.name));
     let access = context.said(&node.name).ok().and_then(|statement| statement.view.access.as_ref());
     let vocabulary = access.map(|access| ServerCommands::by_category(&access.categories)).unwrap_or_default();
-    let chooser = ProbeChooser::new(vocabulary, &permissions, &targets, context.topology.server);
+    let chooser = ProbeChooser::new(vocabulary, &permissions, &targets, context.topology.server_of(node));
     let AclProbes { probes, unshown } = chooser.choose(&rules);
     let shared = CheckConnection::Shared(node.name.clone());
     let requests = |permitted| {

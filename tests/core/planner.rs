@@ -22,6 +22,7 @@ mod modules;
 mod moved_image;
 mod new;
 mod on_purpose;
+mod own_image;
 mod reset;
 mod sentinel;
 mod unformed;

@@ -33,7 +33,7 @@ fn busy() -> Facts {
 }
 
 /// Bad specs with all their problems.
-const BAD: [(&str, &[&str]); 56] = [
+const BAD: [(&str, &[&str]); 58] = [
     ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
     ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
     ("{kind: standalone, name: bridge}", &["name: `bridge` is the name of a network of Docker's own"]),
@@ -93,6 +93,14 @@ const BAD: [(&str, &[&str]); 56] = [
     (
         "{kind: cluster, shards: 4294967295, replicas: 4294967295}",
         &["shards: 4294967295 shards are more than the 16384 slots"],
+    ),
+    (
+        "{kind: standalone, image: 'redis:7.2.4', config: {busy-reply-threshold: 8}, nodes: {shop-1: {image: 'redis:6.2.1'}}}",
+        &["config.busy-reply-threshold: redis 6.2.1 does not know the directive `busy-reply-threshold`"],
+    ),
+    (
+        "{kind: standalone, nodes: {shop-1: {image: 'redis@sha256:12'}}}",
+        &["nodes.shop-1.image: `sha256:12` is not a digest"],
     ),
     ("{kind: standalone, formed: false}", &["formed: `formed` does not fit kind `standalone`"]),
     (

@@ -79,5 +79,6 @@ mod traces;
 mod two_at_once;
 mod unformed;
 mod users;
+mod versions;
 #[cfg(windows)]
 mod windows;

@@ -7,7 +7,7 @@ use crate::deployment::observe::observe;
 use crate::docker::Engine;
 use crate::observation::Observation;
 use crate::redis::Servers;
-use crate::topology::{Credentials, Topology};
+use crate::topology::{Credentials, Node, Topology};
 
 /// A deployment with its stored topology.
 pub(super) struct StoredContext<'a> {
@@ -42,8 +42,15 @@ impl<'a> RunContext for StoredContext<'a> {
         let (learned, engine) = (self.deployment.learned(), self.deployment.engine());
         let mut observed = observe(topology, credentials, stored, learned, engine, self.servers).await?;
         // The name of the image may mean another image by now. A reset keeps the containers as they are.
-        if let Some(runs) = observed.containers.values().next() {
-            observed.image = Some(runs.image_id.clone());
+        let runs = |node: &Node| Some(observed.containers.get(&node.name)?.image_id.clone());
+        let own = |node: &Node| Some((node.own_image.as_ref()?.reference.clone(), runs(node)?));
+        let (shared, own_images) = (
+            topology.nodes().into_iter().filter(|node| node.own_image.is_none()).find_map(runs),
+            topology.nodes().into_iter().filter_map(own).collect::<Vec<_>>(),
+        );
+        observed.node_images.extend(own_images);
+        if let Some(image) = shared {
+            observed.image = Some(image);
         }
         Ok(observed)
     }

@@ -12,7 +12,7 @@ pub(super) fn command(topology: &Topology, node: &Node, modules: Modules<'_>) ->
     let mut words = Vec::new();
     // Without an entrypoint of the file's own, the image's entrypoint starts the server.
     if modules.are_of_image() {
-        words.push(topology.server.program().to_owned());
+        words.push(topology.server_of(node).program().to_owned());
     }
     words.extend(modules.arguments(topology, node));
     for (name, setting) in node.settings.iter() {

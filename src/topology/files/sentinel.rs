@@ -33,7 +33,7 @@ pub(super) fn configuration(
         text.push_str(&lines(name, value));
     }
     let operator = credentials.operator.as_ref().map(SecretText::expose).map(quoted);
-    let has_users = topology.server.has_sentinel_users();
+    let has_users = topology.has_sentinel_users();
     if topology.auth.is_some() && has_users {
         text.push_str(&lines("aclfile", &format!("{MOUNT}/{}/users.acl", node.name)));
     } else if let Some(password) = &credentials.default {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::{Facts, endpoint_host, node_spec, tls};
+use super::{Facts, endpoint_host, modules, node_spec, tls};
 use crate::spec::redis_conf::lines::joined;
 use crate::spec::{Access, DataSpec, ResourcesSpec, Spec};
 use crate::topology::address::{Address, Endpoint};
@@ -13,12 +13,13 @@ use crate::topology::open_files::lowered_clients;
 use crate::topology::paths::data_folder;
 use crate::topology::protected_mode::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
-use crate::topology::{Kind, Node, NodeName, Resources, Server};
+use crate::topology::{Kind, Node, NodeName, OwnImage, Resources, Server};
 
 /// The input for all nodes.
 pub(super) struct Draft<'a> {
     pub(super) spec: &'a Spec,
     pub(super) kind: Kind,
+    pub(super) image: &'a str,
     pub(super) server: Server,
     pub(super) facts: &'a Facts,
     /// The names of all nodes by number.
@@ -57,9 +58,32 @@ impl Draft<'_> {
             resources: resources(self.limits(&name), &settings),
             address: self.address(number),
             endpoint: self.endpoint(number),
+            own_image: self.own_image(&name),
             name,
             settings,
         }
+    }
+
+    /// The image of a node's own, if it is another image than the deployment's.
+    pub(super) fn own_image(&self, name: &NodeName) -> Option<OwnImage> {
+        let written = node_spec(self.spec, name)?.image.as_ref()?;
+        let found = self.facts.node_images.get(written);
+        let reference = found.map_or(written, |found| &found.reference).clone();
+        let server = || found.and_then(|found| found.server).unwrap_or_else(|| Server::assumed(&reference));
+        let of_image = found.map(|found| found.modules.as_slice()).unwrap_or_default();
+        (reference != self.image).then(|| OwnImage {
+            server: server(),
+            environment: found.map(|found| found.environment.clone()).unwrap_or_default(),
+            modules: modules(self.spec, of_image, &self.facts.module_files),
+            reference: reference.clone(),
+        })
+    }
+
+    /// Whether every server has an ability.
+    fn every_server(&self, has: impl Fn(Server) -> bool) -> bool {
+        let own = |name: &NodeName| self.own_image(name).map_or(self.server, |own| own.server);
+        let any_own = self.spec.nodes.iter().flatten().any(|(_, node)| node.image.is_some());
+        if any_own { self.names.values().all(|name| has(own(name))) } else { has(self.server) }
     }
 
     /// The limits that the spec gives a node.
@@ -113,10 +137,13 @@ impl Draft<'_> {
             settings.set("cluster-enabled", "yes");
             settings.set("cluster-config-file", "nodes.conf");
             settings.set("cluster-announce-ip", address.ip.to_string());
-            if self.server.announces_endpoint() && self.spec.access.unwrap_or_default() == Access::Host {
+            if self.every_server(Server::announces_endpoint)
+                && self.spec.access.unwrap_or_default() == Access::Host
+            {
                 settings.set("cluster-announce-hostname", endpoint.host.clone());
                 settings.set("cluster-preferred-endpoint-type", "hostname");
-                if self.server.announces_client_ip() && endpoint.host.parse::<Ipv4Addr>().is_ok() {
+                let server = self.own_image(name).map_or(self.server, |own| own.server);
+                if server.announces_client_ip() && endpoint.host.parse::<Ipv4Addr>().is_ok() {
                     settings.set("cluster-announce-client-ipv4", endpoint.host.clone());
                 }
             }

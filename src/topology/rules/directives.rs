@@ -185,20 +185,34 @@ fn words_fit(at: &[&str], name: &str, line: &str) -> Option<Problem> {
     }
 }
 
-/// The server in the image is new enough for each directive.
+/// The server in the image is new enough for each directive. Nodes with images of their own have another server.
 pub(in crate::topology) fn server_knows_them(spec: &Spec, server: Server) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (path, config) in all(spec) {
-        problems.extend(config.keys().filter_map(|name| {
-            let since = server.came_too_early_for(name)?;
-            let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
-            let problem = Problem::new(&at, format!("{server} does not know the directive `{name}`"));
-            Some(
-                problem.hint(format!(
-                    "it exists since {since}: choose another `image`, or remove the directive"
-                )),
-            )
-        }));
-    }
-    problems
+    let has_own = |path: &[&str]| match path {
+        ["nodes", node, ..] => image_of_node(spec, node).is_some(),
+        _ => false,
+    };
+    let configs = all(spec).filter(|(path, _)| !has_own(path));
+    configs.flat_map(|(path, config)| unknown(&path, config, server)).collect()
+}
+
+/// The server in a node's own image is new enough for each directive of the node.
+pub(in crate::topology) fn node_knows_them(spec: &Spec, node: &str, server: Server) -> Vec<Problem> {
+    let is_of_node = |path: &[&str]| path.first() == Some(&"config") || path.get(1) == Some(&node);
+    let configs = all(spec).filter(|(path, _)| is_of_node(path));
+    configs.flat_map(|(path, config)| unknown(&path, config, server)).collect()
+}
+
+fn image_of_node<'a>(spec: &'a Spec, node: &str) -> Option<&'a String> {
+    spec.nodes.as_ref()?.get(node)?.image.as_ref()
+}
+
+fn unknown(path: &[&str], config: &BTreeMap<String, DirectiveValue>, server: Server) -> Vec<Problem> {
+    let problem = |name: &String| {
+        let since = server.came_too_early_for(name)?;
+        let at: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+        let problem = Problem::new(&at, format!("{server} does not know the directive `{name}`"));
+        let hint = format!("it exists since {since}: choose another `image`, or remove the directive");
+        Some(problem.hint(hint))
+    };
+    config.keys().filter_map(problem).collect()
 }

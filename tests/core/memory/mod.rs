@@ -160,6 +160,8 @@ impl World {
     pub(crate) fn observe(&self, topology: &Topology) -> Observation {
         let mut state = self.state();
         let names: Vec<NodeName> = state.engine.containers.keys().cloned().collect();
+        let image = state.engine.image.as_ref().map(|(id, _)| id.clone());
+        let images = std::iter::repeat(image).map_while(|id| id);
         let mut observed = Observation {
             image: state.engine.image.as_ref().map(|(id, _)| id.clone()),
             network: state.engine.network.as_ref().map(|network| ObservedNetwork {
@@ -170,6 +172,12 @@ impl World {
             kept_data: state.engine.volumes.values().filter_map(|volume| volume.keeps.clone()).collect(),
             foreign: state.engine.foreign.clone(),
             learned: process::learned(),
+            node_images: topology
+                .own_images()
+                .into_iter()
+                .zip(images)
+                .map(|(name, id)| (name.to_owned(), id))
+                .collect(),
             ..Observation::default()
         };
         // Files are read through a container.
