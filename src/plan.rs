@@ -123,6 +123,21 @@ impl Action {
 }
 
 impl Plan {
+    /// A complete plan of these stages, without notes. It names no primaries.
+    #[must_use]
+    pub fn of_stages(deployment: &DeploymentName, stages: Vec<Stage>) -> Self {
+        Self {
+            deployment: deployment.clone(),
+            stages,
+            complete: true,
+            primaries: Vec::new(),
+            swapped_roles: Vec::new(),
+            later: Vec::new(),
+            keeps_division: false,
+            at_stake: Vec::new(),
+        }
+    }
+
     /// Whether the plan has no step.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -187,14 +187,10 @@ fn give_roles(world: &World<'_>, options: Options, before: Changes) -> Roles {
 /// A plan that ends early: the rest depends on another observation.
 fn unfinished(world: &World<'_>, stages: Stages) -> Plan {
     Plan {
-        deployment: world.topology.name.clone(),
-        stages: stages.into_vec(),
         complete: false,
-        primaries: Vec::new(),
-        swapped_roles: Vec::new(),
-        later: Vec::new(),
         keeps_division: keeps_division(world),
         at_stake: world.left_alone.at_stake.clone(),
+        ..Plan::of_stages(&world.topology.name, stages.into_vec())
     }
 }
 

@@ -29,16 +29,7 @@ pub(crate) fn starting(nodes: usize) -> Plan {
             steps: vec![wait(None, Condition::ReplicasFollow(expectation))],
         },
     ];
-    Plan {
-        deployment,
-        stages,
-        complete: true,
-        primaries: Vec::new(),
-        swapped_roles: Vec::new(),
-        later: Vec::new(),
-        keeps_division: false,
-        at_stake: Vec::new(),
-    }
+    Plan::of_stages(&deployment, stages)
 }
 
 /// Moves slots from the first node to the second.

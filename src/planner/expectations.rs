@@ -27,7 +27,7 @@ pub(super) fn cluster(world: &World<'_>, primaries: &[NodeName], milestone: Mile
     ClusterExpectation { members, strangers: world.left_alone.ids(world.arrangement), milestone }
 }
 
-/// A cluster without strangers, of which all nodes answer.
+/// All nodes of a cluster answer, and it has no strangers.
 pub(super) fn whole_cluster(topology: &Topology, primaries: &[NodeName]) -> ClusterExpectation {
     let members = members(topology, primaries, &SlotSet::default());
     ClusterExpectation { members, strangers: BTreeSet::new(), milestone: Milestone::Ready }

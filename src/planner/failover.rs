@@ -19,7 +19,7 @@ pub fn plan_failover(topology: &Topology, observed: &Observation, swaps: &[Swap]
     for swap in swaps {
         stages.push("fail over", Order::InTurn, steps(topology, observed, swap));
     }
-    of_stages(topology, stages)
+    Plan::of_stages(&topology.name, stages.into_vec())
 }
 
 /// Plans the time after a failover, until all nodes agree on the new roles. The plan is empty if they did not agree
@@ -36,7 +36,7 @@ pub fn plan_agreement(topology: &Topology, before: &Observation, primaries: &[No
         _ => false,
     };
     if !agreed.as_ref().is_some_and(holds) {
-        return of_stages(topology, Stages::default());
+        return Plan::of_stages(&topology.name, Vec::new());
     }
     let agree = agreement(topology, primaries).map(|condition| wait(None, condition, Cause::RolesSwapped));
     let mut stages = Stages::one("agree", Order::InTurn, agree.into_iter().collect());
@@ -44,7 +44,7 @@ pub fn plan_agreement(topology: &Topology, before: &Observation, primaries: &[No
         // Gossip about the former primary takes seconds otherwise.
         stages = quicker(topology, before, stages, Cause::RolesSwapped);
     }
-    of_stages(topology, stages)
+    Plan::of_stages(&topology.name, stages.into_vec())
 }
 
 /// All nodes agree on these primaries.
@@ -55,19 +55,6 @@ fn agreement(topology: &Topology, primaries: &[NodeName]) -> Option<Condition> {
         Kind::Replication => Some(Condition::ReplicasFollow(expectations::replication(topology, first))),
         Kind::Sentinel => Some(Condition::SentinelsAgree(expectations::sentinels(topology, first))),
         Kind::Cluster => Some(Condition::ClusterAgrees(expectations::whole_cluster(topology, primaries))),
-    }
-}
-
-fn of_stages(topology: &Topology, stages: Stages) -> Plan {
-    Plan {
-        deployment: topology.name.clone(),
-        stages: stages.into_vec(),
-        complete: true,
-        primaries: Vec::new(),
-        swapped_roles: Vec::new(),
-        later: Vec::new(),
-        keeps_division: false,
-        at_stake: Vec::new(),
     }
 }
 

@@ -22,16 +22,7 @@ pub fn plan_on_purpose(
     let steps = nodes.iter().flat_map(|node| change.steps(node));
     stages.push(verb.as_str(), Order::SideBySide, steps.collect());
     stages.push("end network namespace", Order::InTurn, change.end_namespace());
-    Plan {
-        deployment: topology.name.clone(),
-        stages: stages.into_vec(),
-        complete: true,
-        primaries: Vec::new(),
-        swapped_roles: Vec::new(),
-        later: Vec::new(),
-        keeps_division: false,
-        at_stake: Vec::new(),
-    }
+    Plan::of_stages(&topology.name, stages.into_vec())
 }
 
 struct Change<'a> {

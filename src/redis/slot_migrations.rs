@@ -35,7 +35,7 @@ pub(super) enum MigrationState {
     Failed,
 }
 
-/// The migrations of which the server is the source.
+/// The migrations that the server sends.
 pub(super) fn sent(reply: &Value) -> Vec<SlotMigration> {
     let sent = |entry: &Value| {
         let fields: BTreeMap<String, Value> =

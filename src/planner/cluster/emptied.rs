@@ -1,4 +1,5 @@
-//! The slots of a cluster whose keys a reset removes: open slots are closed, migrations are cancelled, and the spec's primaries take their slots.
+//! The slots of a cluster that a reset empties: open slots are closed, migrations are cancelled, and the spec's
+//! primaries take their slots.
 
 use super::super::draft::{Stages, server};
 use super::super::world::World;

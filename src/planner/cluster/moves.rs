@@ -53,7 +53,7 @@ impl Moves {
         moves
     }
 
-    /// Whether slots move from a node to the node with an id. A stranger keeps what it gets.
+    /// Whether slots move from a node to the node with an id. Slots that go to a stranger stay there.
     fn has(
         &self,
         world: &World<'_>,

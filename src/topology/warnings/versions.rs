@@ -48,7 +48,7 @@ pub(super) fn warnings(topology: &Topology) -> Vec<Problem> {
     warnings
 }
 
-/// Two primaries of which the second cannot load the data of the first.
+/// Two primaries: the second cannot load the data of the first.
 fn pair<'a>(
     topology: &Topology,
     primaries: &mut dyn Iterator<Item = &'a Node>,
