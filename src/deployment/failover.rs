@@ -91,15 +91,10 @@ impl<'a> Failover<'a> {
     /// or a server refused a command.
     pub async fn run(&self) -> Result<FailedOver, Error> {
         self.choice.check(self.deployment.topology())?;
-        let (engine, name) = (self.deployment.engine(), self.deployment.name());
         let request = LeaseRequest::on(self.deployment, "failover", self.timeout, self.listener);
         let lease = Box::pin(Lease::take(request)).await?;
         let work = async {
-            let deployment = if lease.follows_another_run() {
-                engine.deployment(Some(name.as_str())).await?
-            } else {
-                self.deployment.clone()
-            };
+            let deployment = lease.present(self.deployment).await?;
             Box::pin(self.fail_over(&deployment)).await
         };
         let result = lease.keep(Box::pin(work)).await;

@@ -124,6 +124,18 @@ impl Lease {
         self.follows
     }
 
+    /// The deployment as it is under the lease: after the changes of another run, it is read again.
+    ///
+    /// # Errors
+    /// The deployment does not exist any more, or the engine does not answer.
+    pub(super) async fn present(&self, deployment: &Deployment) -> Result<Deployment, Error> {
+        if self.follows {
+            deployment.engine().deployment(Some(deployment.name().as_str())).await
+        } else {
+            Ok(deployment.clone())
+        }
+    }
+
     /// Does work under the lease, and renews it meanwhile.
     ///
     /// # Errors

@@ -155,15 +155,10 @@ impl<'a> NodeChange<'a> {
     /// Takes the lease, observes, plans and executes. The inner result is that of the execution.
     async fn change(&self) -> Result<(BegunChange, Result<(), Error>), Error> {
         self.choice.check(self.deployment.topology())?;
-        let (engine, name) = (self.deployment.engine(), self.deployment.name());
         let request = LeaseRequest::on(self.deployment, self.verb.as_str(), self.timeout, self.listener);
         let lease = Box::pin(Lease::take(request)).await?;
         let work = async {
-            let deployment = if lease.follows_another_run() {
-                engine.deployment(Some(name.as_str())).await?
-            } else {
-                self.deployment.clone()
-            };
+            let deployment = lease.present(self.deployment).await?;
             let begun = Box::pin(BegunChange::plan(deployment, self.verb, &self.choice)).await?;
             let result = begun.execute(self.listener, self.timeout).await;
             Ok((begun, result))
