@@ -45,6 +45,7 @@
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
 //! - [`status`], [`connection`]: the data of `status` and `env`.
+//! - `counted`: numbers with their nouns.
 //! - `output`, `versioned`: the JSON documents that commands print, with their schemas.
 //! - `bundle`: the failure bundle, with files that show why `up` failed.
 //! - [`event`]: the events of a run.
@@ -89,6 +90,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod commands;
 pub mod connection;
+mod counted;
 pub mod deployment;
 pub mod event;
 pub mod failover;

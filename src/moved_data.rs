@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::counted::counted;
 use crate::topology::DeploymentName;
 
 /// The result of seeding a deployment.
@@ -50,7 +51,7 @@ impl fmt::Display for SnapshotTaken {
         write!(
             formatter,
             "snapshot of {deployment}: {}, {bytes} bytes in {seconds:.1} s",
-            count(*keys, "key")
+            counted(*keys, "key")
         )
     }
 }
@@ -58,21 +59,17 @@ impl fmt::Display for SnapshotTaken {
 impl fmt::Display for Restored {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { deployment, keys, seconds } = self;
-        write!(formatter, "{deployment} restored: {} in {seconds:.1} s", count(*keys, "key"))
+        write!(formatter, "{deployment} restored: {} in {seconds:.1} s", counted(*keys, "key"))
     }
-}
-
-fn count(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 impl fmt::Display for Seeded {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { deployment, commands, keys, seconds } = self;
         let counts = match (*commands, *keys) {
-            (commands, 0) => count(commands, "command"),
-            (0, keys) => count(keys, "key"),
-            (commands, keys) => format!("{}, {}", count(commands, "command"), count(keys, "key")),
+            (commands, 0) => counted(commands, "command"),
+            (0, keys) => counted(keys, "key"),
+            (commands, keys) => format!("{}, {}", counted(commands, "command"), counted(keys, "key")),
         };
         write!(formatter, "{deployment} seeded: {counts} in {seconds:.1} s")
     }

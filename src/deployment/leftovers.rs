@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::counted::counted;
 use crate::docker::inventory::Inventory;
 use crate::observation::ContainerState;
 use crate::removed::Removed;
@@ -67,9 +68,9 @@ impl fmt::Display for Leftovers {
             }
             LeftoverState::Removed(Removed { containers, networks, volumes, .. }) => {
                 let counts = [
-                    count(containers.len(), "container"),
-                    count(networks.len(), "network"),
-                    count(volumes.len(), "volume"),
+                    counted(containers.len(), "container"),
+                    counted(networks.len(), "network"),
+                    counted(volumes.len(), "volume"),
                 ];
                 write!(formatter, "`{name}` is removed: {}", counts.join(", "))
             }
@@ -83,7 +84,7 @@ impl fmt::Display for Leftovers {
 /// The network, the volumes, and the containers by their states.
 fn parts(inventory: &Inventory) -> String {
     let network = inventory.network.as_ref().map(|_| "its network".to_owned());
-    let volumes = (!inventory.volumes.is_empty()).then(|| count(inventory.volumes.len(), "volume"));
+    let volumes = (!inventory.volumes.is_empty()).then(|| counted(inventory.volumes.len(), "volume"));
     [network, volumes, containers(inventory)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -105,9 +106,5 @@ fn containers(inventory: &Inventory) -> Option<String> {
         (number > 0).then(|| if number == all { (*word).to_owned() } else { format!("{number} {word}") })
     };
     let states: Vec<String> = states.iter().filter_map(in_state).collect();
-    (all > 0).then(|| format!("{} ({})", count(all, "container"), states.join(", ")))
-}
-
-fn count(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    (all > 0).then(|| format!("{} ({})", counted(all, "container"), states.join(", ")))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::names::list;
 use super::{Action, Condition, EngineAction, Milestone, ServerAction};
+use crate::counted::counted;
 use crate::topology::container::ContainerSettings;
 use crate::topology::users::{OPERATOR, REPLICATION};
 use crate::topology::{Module, NodeName, Settings};
@@ -59,8 +60,8 @@ impl fmt::Display for ServerAction {
             Self::AssignSlots(slots) => write!(formatter, "assign slots {slots}"),
             Self::TakeSlots(slots) => write!(formatter, "take back slots {slots}"),
             Self::MoveSlots { slots, to, keys, .. } => {
-                let (slots, to) = (slots.len(), &to.node);
-                write!(formatter, "move {slots} slots to {to}, about {keys} keys")
+                let (slots, keys) = (counted(slots.len(), "slot"), counted(*keys, "key"));
+                write!(formatter, "move {slots} to {}, about {keys}", to.node)
             }
             Self::CancelMigrations => formatter.write_str("cancel its migrations of slots"),
             Self::CloseSlots(slots) => write!(formatter, "close slots {slots}"),

@@ -3,6 +3,7 @@
 use super::action_text::with_modules;
 use super::names::list;
 use super::{Action, Cause, EngineAction, ServerAction, Step};
+use crate::counted::counted;
 use crate::topology::container::Namespace;
 use crate::topology::{NodeName, SlotSet};
 
@@ -130,7 +131,7 @@ pub(super) fn action_of(steps: &[&Step]) -> String {
             });
             match (counts.clone().min(), counts.max()) {
                 (Some(fewest), Some(most)) if fewest != most => format!("meet {fewest} to {most} nodes each"),
-                (_, most) => format!("meet {} each", count(most.unwrap_or(0), "node")),
+                (_, most) => format!("meet {} each", counted(most.unwrap_or(0), "node")),
             }
         }
         (Action::Server(ServerAction::Replicate(_)), _) => {
@@ -179,9 +180,4 @@ fn union<'a>(sets: impl Iterator<Item = &'a SlotSet>) -> SlotSet {
 fn distinct<'a>(names: impl Iterator<Item = &'a NodeName>) -> Vec<NodeName> {
     let names: std::collections::BTreeSet<&NodeName> = names.collect();
     names.into_iter().cloned().collect()
-}
-
-/// `1 node`, `2 nodes`.
-pub(super) fn count(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::counted::counted;
 use crate::topology::NodeName;
 use crate::topology::server::MoveWay;
 
@@ -22,7 +23,8 @@ pub struct LaterMove {
 
 impl fmt::Display for LaterMove {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { from, to, slots, keys, .. } = self;
-        write!(formatter, "{from} will move {slots} slots to {to}, about {keys} keys")
+        let Self { from, to, .. } = self;
+        let (slots, keys) = (counted(self.slots, "slot"), counted(self.keys, "key"));
+        write!(formatter, "{from} will move {slots} to {to}, about {keys}")
     }
 }

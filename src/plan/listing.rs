@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::group::Group;
-use super::group_text::count;
 use super::{Plan, StageId};
+use crate::counted::counted;
 
 /// The maximum width of the columns for subjects and actions. Longer texts exceed their column, and other lines stay
 /// aligned.
@@ -86,7 +86,7 @@ impl Plan {
         if self.is_empty() {
             lines.push(ListingLine::Heading(format!("{}: nothing to do", self.deployment)));
         } else {
-            let (changes, stages) = (count(self.changes(), "change"), count(self.stages.len(), "stage"));
+            let (changes, stages) = (counted(self.changes(), "change"), counted(self.stages.len(), "stage"));
             lines.push(ListingLine::Heading(format!("{}: {changes} in {stages}", self.deployment)));
             self.list(sections, &mut lines);
             if !self.complete {

@@ -6,6 +6,7 @@ use console::Alignment::Left;
 
 use super::Palette;
 use super::table::Table;
+use crate::counted::counted;
 use crate::removed::Removed;
 use crate::topology::Topology;
 
@@ -33,9 +34,9 @@ pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> St
     let mut text = String::new();
     for (name, removed) in deployments {
         let counts = [
-            count(removed.containers.len(), "container"),
-            count(removed.networks.len(), "network"),
-            count(removed.volumes.len(), "volume"),
+            counted(removed.containers.len(), "container"),
+            counted(removed.networks.len(), "network"),
+            counted(removed.volumes.len(), "volume"),
         ];
         let _ = writeln!(text, "{} removed: {}", palette.strong(name), counts.join(", "));
         if !removed.kept_volumes.is_empty() {
@@ -47,8 +48,4 @@ pub(super) fn removed(deployments: &[(String, Removed)], palette: Palette) -> St
         }
     }
     text
-}
-
-fn count(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

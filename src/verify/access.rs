@@ -1,10 +1,11 @@
 //! Checks of a deployment with passwords: which passwords the servers accept, and which users they have.
 
+use crate::counted::counted;
 use crate::spec::SecretText;
 use crate::topology::users::DEFAULT;
 use crate::topology::{Node, User};
 
-use super::context::{CheckContext, count, guest};
+use super::context::{CheckContext, guest};
 use super::{Check, CheckCommand, Expectation, Request, acl_agreement, users};
 
 const NO_PASSWORD: (&str, &str) = ("no-password", "a client that has not logged in is refused");
@@ -68,7 +69,7 @@ fn default_off(context: &CheckContext<'_>, node: &Node) -> Check {
         Request::send(guest(node), CheckCommand::log_in(DEFAULT, password), Expectation::Error("WRONGPASS"))
     };
     let requests: Vec<Request> = passwords.map(refused).collect();
-    let found = format!("the default user got WRONGPASS for {}", count(requests.len(), "password"));
+    let found = format!("the default user got WRONGPASS for {}", counted(requests.len(), "password"));
     Check::asked(DEFAULT_OFF, Some(&node.name), requests, found)
 }
 

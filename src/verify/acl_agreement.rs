@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::counted::counted;
 use crate::report::Exchange;
 use crate::topology::acl::{Rule, words};
 use crate::topology::files::password_hash;
 use crate::topology::users::{ServerUser, users as users_of};
 use crate::topology::{Node, Server};
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::users::{ServerCommands, dry_runs, permit_the_same};
 use super::{Check, CheckConnection, Judgement, Request};
 
@@ -80,7 +81,7 @@ fn judge_access_lists(context: &CheckContext<'_>, nodes: &[&Node]) -> Judgement 
             return Err(format!("{name} has a user `{other}`, which the spec does not have"));
         }
     }
-    Ok(format!("{} on {}", count(wanted.len(), "user"), count(nodes.len(), "node")))
+    Ok(format!("{} on {}", counted(wanted.len(), "user"), counted(nodes.len(), "node")))
 }
 
 fn listed_users(context: &CheckContext<'_>, node: &Node) -> Result<BTreeMap<String, ListedUser>, String> {

@@ -102,8 +102,3 @@ impl<'a> CheckContext<'a> {
 pub(super) fn guest(node: &Node) -> CheckConnection {
     CheckConnection::Guest(node.name.clone())
 }
-
-/// `1 replica`, `2 replicas`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}

@@ -1,9 +1,10 @@
 //! Checks of primaries with replicas, in clusters and without.
 
+use crate::counted::counted;
 use crate::observation::Replication;
 use crate::topology::{Kind, Node};
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::shard_roles::{ShardRoles, without_primary};
 use super::{Check, CheckCommand, CheckConnection, Expectation, Judgement, Request};
 
@@ -37,7 +38,7 @@ fn judge_role(context: &CheckContext<'_>, node: &Node) -> Judgement {
     match &statement.view.replication {
         Replication::Primary { online_replicas, .. } if acting.name == node.name => {
             let swapped = if roles.swapped().is_some() { ", after the roles were swapped" } else { "" };
-            Ok(format!("primary with {} online{swapped}", count(online_replicas.len(), "replica")))
+            Ok(format!("primary with {} online{swapped}", counted(online_replicas.len(), "replica")))
         }
         Replication::Primary { .. } if roles.former.contains(&node.name) => Err(format!(
             "it still says that it is a primary, but the sentinels have chosen {}; they make it a replica within \
@@ -94,7 +95,7 @@ fn lag(context: &CheckContext<'_>, roles: &ShardRoles<'_>) -> Check {
         Request::send(connection.clone(), CheckContext::set(&key, "acknowledged"), Expectation::Status("OK")),
         Request::send(connection.clone(), wait, Expectation::Integer(all..=i64::MAX)),
     ];
-    let found = format!("{} acknowledged a write", count(replicas, "replica"));
+    let found = format!("{} acknowledged a write", counted(replicas, "replica"));
     Check::asked(LAG, Some(primary), requests, found).removing(connection, &key)
 }
 

@@ -1,9 +1,10 @@
 //! Where a cluster sends its clients: by CLUSTER SLOTS, by MOVED, and through a cluster client.
 
+use crate::counted::counted;
 use crate::topology::slots::slot_of;
 use crate::topology::{Node, NodeName, Server};
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::messages::delivery;
 use super::shard_roles::{ShardRoles, without_primary};
 use super::{Check, CheckCommand, CheckConnection, Expectation, Request, Route};
@@ -52,7 +53,7 @@ fn endpoints(context: &CheckContext<'_>, node: &Node) -> Check {
     let command = CheckCommand::words_of("CLUSTER SLOTS");
     let request =
         Request::send(CheckConnection::Shared(node.name.clone()), command, Expectation::Routes(routes));
-    let found = format!("lists {}", count(context.topology.nodes().len(), "endpoint"));
+    let found = format!("lists {}", counted(context.topology.nodes().len(), "endpoint"));
     Check::asked(ENDPOINTS, Some(&node.name), vec![request], found)
 }
 
@@ -95,7 +96,7 @@ fn redirects(context: &CheckContext<'_>, nodes: &[&Node]) -> Option<Check> {
             Request::send(connection.clone(), CheckCommand::new(["GET", key]), Expectation::Text(value)),
         ]
     });
-    let found = format!("a key of each of {} was written and read", count(keys.len(), "shard"));
+    let found = format!("a key of each of {} was written and read", counted(keys.len(), "shard"));
     let check = Check::asked(REDIRECTS, None, requests.collect(), found);
     Some(keys.iter().fold(check, |check, key| check.removing(connection.clone(), key)))
 }

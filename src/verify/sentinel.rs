@@ -1,9 +1,10 @@
 //! Checks of sentinels: whether they agree, have a quorum, and lead clients to the primary.
 
+use crate::counted::counted;
 use crate::observation::Watched;
 use crate::topology::{Address, Node};
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::setting_value::fulfils;
 use super::shard_roles::{ShardRoles, without_primary};
 use super::{Check, CheckCommand, CheckConnection, Expectation, Judgement, Request};
@@ -89,7 +90,8 @@ fn judge_peers(context: &CheckContext<'_>, roles: &ShardRoles<'_>, node: &Node) 
             return Err(format!("it knows {}, which does not belong there", context.name_at(*stranger)));
         }
     }
-    let (replicas, sentinels) = (count(roles.others.len(), "replica"), count(others.len(), "other sentinel"));
+    let (replicas, sentinels) =
+        (counted(roles.others.len(), "replica"), counted(others.len(), "other sentinel"));
     Ok(format!("knows {replicas} and {sentinels}"))
 }
 

@@ -1,9 +1,10 @@
 //! Whether the settings in force on each server are those of the spec.
 
+use crate::counted::counted;
 use crate::topology::settings::is_secret;
 use crate::topology::{Kind, Node, Settings};
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::{Check, CheckCommand, CheckConnection, Expectation, Request};
 
 const SETTINGS: (&str, &str) = ("settings", "the settings in force are those of the spec");
@@ -58,7 +59,7 @@ fn settings(context: &CheckContext<'_>, node: &Node) -> Check {
         )
     };
     let requests: Vec<Request> = wanted.iter().map(request).collect();
-    let found = format!("{} in force", count(requests.len(), "setting"));
+    let found = format!("{} in force", counted(requests.len(), "setting"));
     Check::asked(SETTINGS, Some(&node.name), requests, found)
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::counted::counted;
 use crate::observation::ClusterRole;
 use crate::topology::NodeName;
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::shard_roles::ShardRoles;
 use super::{Check, Judgement};
 
@@ -51,7 +52,7 @@ fn judge_shape(context: &CheckContext<'_>) -> Judgement {
     };
     let replicas = match context.topology.replicas_per_shard().into_inner() {
         (_, 0) => " without replicas".to_owned(),
-        (fewest, most) if fewest == most => format!(" with {} each", count(most, "replica")),
+        (fewest, most) if fewest == most => format!(" with {} each", counted(most, "replica")),
         (fewest, most) => format!(" with {fewest} to {most} replicas each"),
     };
     let swapped: Vec<String> = context

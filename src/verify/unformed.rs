@@ -1,9 +1,10 @@
 //! Whether the nodes of an unformed cluster are in cluster mode, and what clients have made of them.
 
+use crate::counted::counted;
 use crate::observation::ClusterView;
 use crate::topology::Node;
 
-use super::context::{CheckContext, count};
+use super::context::CheckContext;
 use super::{Check, Judgement};
 
 const UNFORMED: (&str, &str) =
@@ -24,13 +25,13 @@ fn judge(context: &CheckContext<'_>, node: &Node) -> Judgement {
     Ok(match (others(cluster), slots.is_empty()) {
         (0, true) => "knows no other node and owns no slots".to_owned(),
         (others, true) => {
-            format!("clients formed a cluster: knows {} and owns no slots", count(others, "other node"))
+            format!("clients formed a cluster: knows {} and owns no slots", counted(others, "other node"))
         }
         (others, false) => {
             format!(
                 "clients formed a cluster: knows {} and owns {}",
-                count(others, "other node"),
-                count(slots.len(), "slot")
+                counted(others, "other node"),
+                counted(slots.len(), "slot")
             )
         }
     })

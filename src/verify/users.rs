@@ -1,12 +1,13 @@
 //! Checks of an ACL user: commands that its rules permit succeed, and all others get NOPERM.
 
+use crate::counted::counted;
 use crate::spec::SecretText;
 use crate::topology::acl::Rule;
 use crate::topology::slots::slot_of;
 use crate::topology::users::DEFAULT;
 use crate::topology::{Node, SlotSet, User};
 
-use super::context::{CheckContext, count, guest};
+use super::context::{CheckContext, guest};
 use super::{Check, CheckCommand, CheckConnection, Expectation, Request};
 use permissions::Permissions;
 use probes::{AclProbe, AclProbes, ProbeChooser, ProbeTarget, ProbeTargets, SentOrDryRun, patterns};
@@ -122,7 +123,7 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
     let found = format!(
         "`{}` logged in, and {} went through{}{not_shown}",
         user.name,
-        count(sent, "command"),
+        counted(sent, "command"),
         by_dry_run(asked)
     );
     let written = probes.iter().filter(|probe| {
@@ -140,7 +141,8 @@ pub(super) fn checks(context: &CheckContext<'_>, user: &User, node: &Node) -> Ve
     );
     let (denied, sent, asked) = requests(false);
     if sent + asked > 0 {
-        let found = format!("`{}` got NOPERM for {}{}", user.name, count(sent, "command"), by_dry_run(asked));
+        let found =
+            format!("`{}` got NOPERM for {}{}", user.name, counted(sent, "command"), by_dry_run(asked));
         checks.push(Check::asked(USER_DENIES, Some(&node.name), denied, found));
     }
     checks

@@ -17,6 +17,7 @@ pub(super) const CORE: &[&str] = &[
     "certificates",
     "command_file",
     "connection",
+    "counted",
     "doctor",
     "event",
     "export",

@@ -403,7 +403,7 @@ async fn a_primary_never_gives_and_gets_slots_at_the_same_time() {
     assert_snapshot!(plan(&world, &topology, SWAP), @"
     shop: 3 changes in 3 stages
     move slots
-      shop-1  move 100 slots to shop-3, about 1 keys  # slots of another shard
+      shop-1  move 100 slots to shop-3, about 1 key   # slots of another shard
     move slots
       shop-2  move 100 slots to shop-1, about 0 keys  # slots of another shard
     move slots
