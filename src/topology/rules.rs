@@ -27,12 +27,11 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(shards::can_share_the_slots(spec));
     problems.extend(shards::slots_are_divided(spec));
     problems.extend(seed_has_slots(spec));
-    problems.extend(digest_is_whole(&["image"], spec.image.as_deref()));
+    problems.extend(image_is_a_reference(&["image"], spec.image.as_deref()));
     problems.extend(
-        spec.nodes
-            .iter()
-            .flatten()
-            .filter_map(|(name, node)| digest_is_whole(&["nodes", name, "image"], node.image.as_deref())),
+        spec.nodes.iter().flatten().filter_map(|(name, node)| {
+            image_is_a_reference(&["nodes", name, "image"], node.image.as_deref())
+        }),
     );
     problems.extend(sentinels::can_decide(spec));
     problems.extend(sentinels::directives_have_sentinels(spec));
@@ -132,10 +131,18 @@ fn seed_has_slots(spec: &Spec) -> Option<Problem> {
     })
 }
 
-/// Engines refuse a malformed digest too, but their message does not name the problem.
-fn digest_is_whole(at: &[&str], image: Option<&str>) -> Option<Problem> {
+/// Engines refuse a malformed reference too, but their message does not name the problem.
+fn image_is_a_reference(at: &[&str], image: Option<&str>) -> Option<Problem> {
     const HEX_DIGITS: usize = 64;
-    let (_, digest) = image?.split_once('@')?;
+    let image = image?;
+    if image.is_empty()
+        || image.contains(|character: char| character.is_whitespace() || character.is_control())
+    {
+        return Some(
+            Problem::new(at, format!("`{image}` is not an image")).hint("write `redis:8`, for example"),
+        );
+    }
+    let (_, digest) = image.split_once('@')?;
     let hex = digest.strip_prefix("sha256:").unwrap_or_default();
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     (hex.len() != HEX_DIGITS || !hex.bytes().all(is_hex)).then(|| {
