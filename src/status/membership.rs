@@ -26,6 +26,21 @@ pub(super) fn misplaced(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<Stri
     problems
 }
 
+/// Replicas that follow the primary of another shard than the spec's.
+pub(super) fn replicas_of_other_shards(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
+    let seats = Seats::new(reading.topology, &reading.arrangement);
+    let shards = &reading.topology.shards;
+    let mut problems = Vec::new();
+    for node in nodes.iter().filter(|node| node.role == Role::Replica) {
+        let own = shards.iter().position(|shard| shard.nodes().any(|other| other.name == node.name));
+        let present = seats.seat(&node.name).shard;
+        if let (Some(own), Some(primary)) = (own.filter(|own| Some(*own) != present), &node.primary) {
+            problems.push(format!("{} of shard {} is a replica of {primary}", node.name, own + 1));
+        }
+    }
+    problems
+}
+
 /// Nodes that other nodes do not know.
 pub(super) fn unknown(reading: &Reading<'_>) -> Vec<String> {
     let arrangement = &reading.arrangement;

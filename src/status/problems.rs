@@ -47,6 +47,7 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
             ));
             problems.extend(open_slots(reading));
             problems.extend(membership::misplaced(reading, nodes));
+            problems.extend(membership::replicas_of_other_shards(reading, nodes));
             problems.extend(membership::unknown(reading));
             problems.extend(membership::strangers(reading));
         }

@@ -88,9 +88,11 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     };
 
     let sentinels = numbers.sentinels.len();
+    let counts = || numbers.shards.iter().map(|shard| shard.replicas.len());
     let draft = Draft {
         spec,
         kind,
+        has_lonely_primaries: counts().min() == Some(0) && counts().max() > Some(1),
         image: &image,
         server,
         facts,

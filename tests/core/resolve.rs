@@ -33,7 +33,7 @@ fn busy() -> Facts {
 }
 
 /// Bad specs with all their problems.
-const BAD: [(&str, &[&str]); 58] = [
+const BAD: [(&str, &[&str]); 60] = [
     ("{kind: standalone, name: sh op}", &["name: `sh op` is not a name that Docker accepts"]),
     ("{kind: standalone, name: ''}", &["name: a deployment's name must not be empty"]),
     ("{kind: standalone, name: bridge}", &["name: `bridge` is the name of a network of Docker's own"]),
@@ -174,6 +174,11 @@ const BAD: [(&str, &[&str]); 58] = [
         "{kind: standalone, nodes: {shop-1: {config: {requirepass: x}}}}",
         &["nodes.shop-1.config.requirepass: redisctl owns the directive `requirepass`"],
     ),
+    ("{kind: standalone, image: ''}", &["image: `` is not an image"]),
+    (
+        "{kind: standalone, nodes: {shop-1: {image: 'redis 8'}}}",
+        &["nodes.shop-1.image: `redis 8` is not an image"],
+    ),
     ("{kind: standalone, image: 'redis:8@sha256:abc'}", &["image: `sha256:abc` is not a digest"]),
     ("{kind: standalone, config: {'a b': 1}}", &["config.a b: `a b` is not the name of a directive"]),
     (
@@ -302,6 +307,28 @@ fn shards_have_the_slots_and_replicas_of_the_list() {
         resolved("[{replicas: 0}, {}]", &busy()).summary(),
         "cluster, 2 shards with 0 to 1 replicas each"
     );
+}
+
+/// Redis gives a primary without replicas a replica of another shard.
+#[test]
+fn replicas_stay_in_their_shards() {
+    let barrier = |spec: &str| {
+        let topology = try_resolve(&format!("{{kind: cluster, ports: {{base: 7101}}, {spec}}}"), &busy());
+        let topology = topology.expect(spec);
+        let settings = topology.nodes().into_iter().map(|node| &node.settings);
+        let mut values =
+            settings.map(|settings| settings.get("cluster-migration-barrier").map(str::to_owned));
+        let first = values.next().flatten();
+        assert!(values.all(|other| other == first), "{spec}");
+        first
+    };
+    for even in ["replicas: 0", "replicas: 3", "shards: [{replicas: 0}, {}]", "shards: [{}, {replicas: 2}]"] {
+        assert_eq!(barrier(even), None, "{even}");
+    }
+    let uneven = "shards: [{replicas: 0}, {replicas: 2}]";
+    assert_eq!(barrier(uneven).as_deref(), Some("1000"));
+    let chosen = format!("{uneven}, config: {{cluster-migration-barrier: 1}}");
+    assert_eq!(barrier(&chosen).as_deref(), Some("1"));
 }
 
 #[test]

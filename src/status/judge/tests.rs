@@ -254,6 +254,19 @@ fn a_cluster_with_open_slots_is_not_ready() {
 }
 
 #[test]
+fn a_replica_of_another_shard_is_named() {
+    let topology = topology("kind: cluster");
+    let mut observed = healthy(&topology);
+    for number in 1..=6 {
+        let nodes = &mut view(&mut observed, number).cluster.as_mut().unwrap().nodes;
+        nodes.get_mut(&id(&name(5))).unwrap().role = ClusterRole::Replica(id(&name(1)));
+    }
+    let status = status(&topology, &observed);
+    assert_eq!(status.state, DeploymentState::Degraded);
+    assert_eq!(status.problems, ["shop-5 of shard 2 is a replica of shop-1"]);
+}
+
+#[test]
 fn a_primary_that_refuses_writes_is_not_ready() {
     let topology = topology("kind: replication");
     let mut observed = healthy(&topology);

@@ -15,10 +15,15 @@ use crate::topology::protected_mode::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
 use crate::topology::{Kind, Node, NodeName, OwnImage, Resources, Server};
 
+/// More replicas than a shard can have. Below this number, no replica goes to a primary without replicas.
+const NEVER_MIGRATE: &str = "1000";
+
 /// The input for all nodes.
 pub(super) struct Draft<'a> {
     pub(super) spec: &'a Spec,
     pub(super) kind: Kind,
+    /// Whether a shard has no replica, and another has several. Servers would give it one of them after some seconds.
+    pub(super) has_lonely_primaries: bool,
     pub(super) image: &'a str,
     pub(super) server: Server,
     pub(super) facts: &'a Facts,
@@ -137,6 +142,9 @@ impl Draft<'_> {
             settings.set("cluster-enabled", "yes");
             settings.set("cluster-config-file", "nodes.conf");
             settings.set("cluster-announce-ip", address.ip.to_string());
+            if self.has_lonely_primaries {
+                settings.set("cluster-migration-barrier", NEVER_MIGRATE);
+            }
             if self.every_server(Server::announces_endpoint)
                 && self.spec.access.unwrap_or_default() == Access::Host
             {
