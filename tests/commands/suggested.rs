@@ -1,4 +1,4 @@
-//! Every redisctl command in messages, sources and the README is a valid command line.
+//! Every redisctl command in messages, sources and pages is a valid command line.
 
 use std::path::{Path, PathBuf};
 
@@ -50,6 +50,8 @@ fn every_command_that_is_named_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
     files(&root.join("src"), &[".rs", ".yaml"], &mut found);
+    files(&root.join("docs"), &[".md"], &mut found);
+    files(&root.join("examples"), &[".md"], &mut found);
     let mut count = 0;
     let mut wrong = Vec::new();
     for path in found {
