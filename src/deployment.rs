@@ -52,6 +52,7 @@ mod engine_facts;
 mod error;
 mod examination;
 mod expired;
+mod exported_folder;
 mod failed_checks;
 mod failover;
 mod failure_bundle;

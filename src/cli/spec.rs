@@ -43,12 +43,27 @@ pub struct SpecFields {
 /// The formats of `export`.
 #[derive(Debug, Subcommand)]
 pub enum ExportFormat {
-    /// A spec as a file for `docker compose`, passwords as variables
-    Compose(SpecArguments),
+    /// A spec for `docker compose`: as one file with variables for passwords, or as a folder with all files
+    ///
+    /// The file goes to stdout. It cannot describe sentinels, and comments list the commands that form a cluster.
+    /// `--output-dir` writes the whole deployment: certificates, users, sentinels, and a service that forms the
+    /// cluster. Passwords and keys are in files of the folder that only you may read, and not in the compose file.
+    Compose(ComposeArguments),
     /// Shards, nodes and addresses of a spec as a Mermaid diagram
     Diagram(SpecArguments),
     /// A running deployment as a spec, without its passwords
     Spec(NameArgument),
+}
+
+/// Options of `export compose`.
+#[derive(Debug, Args)]
+pub struct ComposeArguments {
+    /// The spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+    /// Write `compose.yaml` and the files of the servers to this folder; it must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
 }
 
 /// Options of `init`.

@@ -2,9 +2,10 @@
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};
-use crate::cli::{ExportFormat, SpecArguments};
+use crate::cli::{ComposeArguments, ExportFormat, SpecArguments};
 use crate::deployment::{ConnectedEngine, Error, LoadedSpec};
-use crate::export::{compose, diagram};
+use crate::export::compose;
+use crate::export::diagram;
 use crate::output::{DiagramDocument, SpecDocument};
 use crate::ui::Ui;
 
@@ -14,7 +15,7 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<ExitStatus, CommandError> {
     match format {
-        ExportFormat::Compose(arguments) => print_compose(&read(arguments)?, ui)?,
+        ExportFormat::Compose(arguments) => compose(arguments, ui)?,
         ExportFormat::Diagram(arguments) => {
             let spec = read(arguments)?;
             let (topology, mermaid) = (spec.topology(), diagram::render(spec.topology()));
@@ -44,13 +45,31 @@ fn read(arguments: &SpecArguments) -> Result<LoadedSpec, CommandError> {
     Ok(spec_source(arguments)?.read()?)
 }
 
+fn compose(arguments: &ComposeArguments, ui: &Ui) -> Result<(), CommandError> {
+    let spec = read(&arguments.spec)?;
+    let Some(folder) = &arguments.output_dir else { return print_compose(&spec, ui) };
+    let exported = spec.export_compose(folder)?;
+    if ui.is_json() {
+        ui.json(&exported)?;
+    }
+    let folder = folder.display();
+    ui.note(&format!(
+        "wrote `{folder}`: `docker compose --file {folder}/compose.yaml up --detach` starts it"
+    ));
+    if spec.topology().auth.is_some() || spec.topology().tls.is_some() {
+        ui.note("the folder has passwords or keys, which only you may read");
+    }
+    Ok(())
+}
+
 fn print_compose(spec: &LoadedSpec, ui: &Ui) -> Result<(), CommandError> {
     let topology = spec.topology();
-    // Sentinels write to their own configuration files, which compose cannot make.
+    // Sentinels write to their own configuration files, which a single compose file cannot make.
     if !topology.sentinels.is_empty() {
         return Err(CommandError::Deployment(Error::Invalid {
-            message: "a compose file cannot describe sentinels".to_owned(),
-            hint: "`redisctl export diagram` shows them, and `redisctl up` makes them".to_owned(),
+            message: "a single compose file cannot describe sentinels: they need files of their own"
+                .to_owned(),
+            hint: "`--output-dir DIR` writes a folder with all files".to_owned(),
         }));
     }
     // Compose reads JSON, too.

@@ -1,5 +1,7 @@
-//! A topology as a compose file: the same servers, addresses, settings and limits. Passwords are variables. A comment
-//! lists the steps that compose cannot do.
+//! A topology as a compose file: the same servers, addresses, settings and limits.
+//!
+//! A single file has variables for passwords, and a comment lists the steps that it cannot do. A [`folder`] has the
+//! files of the servers beside the compose file, and services that put them into a volume and form the cluster.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,9 +12,10 @@ use serde::Serialize;
 use crate::spec::{DataSpec, ModulesSpec};
 use crate::topology::address::gateway;
 use crate::topology::container::{container, data_volume};
-use crate::topology::{Kind, Node, Topology, health_check};
+use crate::topology::{Kind, Node, Resources, Topology, health_check};
 
 mod command;
+pub mod folder;
 mod forming;
 mod modules;
 mod tls;
@@ -44,12 +47,20 @@ pub struct Compose {
 struct Service {
     image: String,
     container_name: String,
-    hostname: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hostname: Option<String>,
     user: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    entrypoint: Option<[&'static str; 1]>,
+    entrypoint: Option<Vec<String>>,
     command: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    depends_on: BTreeMap<String, Dependency>,
+    /// The network namespace, if it is not in a network of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_mode: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     networks: BTreeMap<String, Attachment>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     ports: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     volumes: Vec<String>,
@@ -70,11 +81,19 @@ struct Service {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<String, String>,
     cap_drop: [&'static str; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cap_add: Vec<&'static str>,
     security_opt: [&'static str; 1],
     read_only: bool,
     restart: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     healthcheck: Option<HealthCheck>,
+}
+
+/// What a service waits for before it starts.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Dependency {
+    condition: &'static str,
 }
 
 /// Limits of the kernel.
@@ -131,12 +150,6 @@ struct Named {
 #[must_use]
 pub fn compose(topology: &Topology, modules: Option<&ModulesSpec>) -> Compose {
     let nodes = topology.nodes();
-    let pool = Pool { subnet: topology.subnet.to_string(), gateway: gateway(topology.subnet).to_string() };
-    let network = Network {
-        name: topology.name.to_string(),
-        driver: "bridge",
-        ipam: AddressManagement { config: [pool] },
-    };
     let keeps_data = topology.data == DataSpec::Volume;
     let volumes = nodes.iter().filter(|_| keeps_data).map(|node| data_volume(&node.name));
     Compose {
@@ -144,9 +157,17 @@ pub fn compose(topology: &Topology, modules: Option<&ModulesSpec>) -> Compose {
             .iter()
             .map(|node| (node.name.to_string(), service(topology, node, Modules(modules))))
             .collect(),
-        networks: BTreeMap::from([(topology.name.to_string(), network)]),
+        networks: networks(topology),
         volumes: volumes.map(|name| (name.clone(), Named { name })).collect(),
     }
+}
+
+/// The deployment's network.
+fn networks(topology: &Topology) -> BTreeMap<String, Network> {
+    let pool = Pool { subnet: topology.subnet.to_string(), gateway: gateway(topology.subnet).to_string() };
+    let ipam = AddressManagement { config: [pool] };
+    let network = Network { name: topology.name.to_string(), driver: "bridge", ipam };
+    BTreeMap::from([(topology.name.to_string(), network)])
 }
 
 fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
@@ -159,18 +180,18 @@ fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
     };
     volumes.extend(tls::mount(topology));
     volumes.extend(modules.mounts());
-    #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
-    let cpus = node.resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0);
     Service {
         image: match topology.image_of(node) {
             "host" => HOST_IMAGE.to_owned(),
             image => literal(image),
         },
         container_name: name.clone(),
-        hostname: name,
+        hostname: Some(name),
         user: settings.user,
-        entrypoint: (!modules.are_of_image()).then(|| [topology.server_of(node).program()]),
+        entrypoint: (!modules.are_of_image()).then(|| vec![topology.server_of(node).program().to_owned()]),
         command: command::command(topology, node, modules),
+        depends_on: BTreeMap::new(),
+        network_mode: None,
         networks: BTreeMap::from([(
             topology.name.to_string(),
             Attachment { ipv4_address: node.address.ip.to_string() },
@@ -180,12 +201,13 @@ fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
         tmpfs,
         mem_limit: node.resources.memory,
         memswap_limit: node.resources.memory,
-        cpus,
+        cpus: cpus(node.resources),
         ulimits: node.resources.files.map(|nofile| Limits { nofile }),
-        sysctls: topology.sysctls.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+        sysctls: literals(&topology.sysctls),
         platform: topology.platform.as_ref().map(ToString::to_string),
-        labels: topology.labels.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+        labels: literals(&topology.labels),
         cap_drop: ["ALL"],
+        cap_add: Vec::new(),
         security_opt: ["no-new-privileges:true"],
         read_only: true,
         restart: "unless-stopped",
@@ -199,14 +221,25 @@ fn health_check(topology: &Topology, node: &Node) -> Option<HealthCheck> {
     let image = if image == "host" { health_check::IMAGES_WITHOUT_SHELL } else { image };
     let tls = tls::client_paths(topology, node);
     let words = health_check::command(image, node.address.port, topology.auth.as_ref(), tls.as_ref())?;
+    Some(health_check_of(&words))
+}
+
+/// A health check with these words.
+fn health_check_of(words: &[String]) -> HealthCheck {
     let seconds = |seconds: u64| format!("{seconds}s");
-    Some(HealthCheck {
+    HealthCheck {
         test: std::iter::once("CMD".to_owned()).chain(words.iter().map(|word| literal(word))).collect(),
         interval: seconds(HEALTH_INTERVAL),
         timeout: seconds(health_check::TIMEOUT),
         retries: health_check::RETRIES,
         start_period: seconds(health_check::START_PERIOD),
-    })
+    }
+}
+
+/// The limit of CPUs.
+fn cpus(resources: Resources) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
+    resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0)
 }
 
 /// `uid:gid` as options of a file system.
@@ -220,17 +253,27 @@ fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }
 
+/// Texts without compose variables.
+fn literals(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    map.iter().map(|(name, value)| (name.clone(), literal(value))).collect()
+}
+
 /// The compose file of a topology as text, with comments.
 ///
 /// # Errors
 /// It cannot be written as YAML.
 pub fn render(topology: &Topology, modules: Option<&ModulesSpec>) -> Result<String, serde_yaml::Error> {
+    text(&comments(topology, Modules(modules)), &compose(topology, modules))
+}
+
+/// A compose file with comments at its beginning.
+fn text(comments: &[String], compose: &Compose) -> Result<String, serde_yaml::Error> {
     let mut text = String::new();
-    for line in comments(topology, Modules(modules)) {
+    for line in comments {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", format!("# {line}").trim_end());
     }
-    text.push_str(&yaml::to_string(&compose(topology, modules))?);
+    text.push_str(&yaml::to_string(compose)?);
     Ok(text)
 }
 
@@ -270,7 +313,8 @@ fn comments(topology: &Topology, modules: Modules<'_>) -> Vec<String> {
         let login = if variables.is_empty() { "" } else { "-e REDISCLI_AUTH=\"$REDIS_PASSWORD\" " };
         let mut text = vec![
             "What is missing: compose starts these servers, but cannot make one cluster of them. `redisctl up`".to_owned(),
-            "does that, and proves that it works. Without redisctl, once all servers run:".to_owned(),
+            "does that, and proves that it works. `redisctl export compose --output-dir DIR` writes a folder with a".to_owned(),
+            "service that does it. Otherwise, once all servers run:".to_owned(),
         ];
         text.extend(forming::commands(topology, login).into_iter().map(|command| format!("  {command}")));
         paragraph(text);

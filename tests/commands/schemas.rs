@@ -32,6 +32,7 @@ fn errors_are_documents_on_stderr() {
         (2, &["validate", "bad.yaml"][..]),
         (2, &["validate", "--set", "x"]),
         (2, &["export", "compose", "sentinel"]),
+        (2, &["export", "compose", "sentinel", "--image", "host", "--output-dir", "new"]),
         (2, &["init", "nothing"]),
         (2, &["up", "--no-such-option"]),
         (2, &["nothing"]),

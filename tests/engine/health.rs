@@ -1,8 +1,6 @@
 //! The health checks of containers: a tool that waits until a container is healthy waits until its server answers.
 
-use std::process::{Command, Output};
-use std::thread;
-
+use crate::composed::Composed;
 use crate::made_image::{MadeImage, WITH_SHELL};
 use crate::support::{Deployment, REDIS_7, REDIS_8, VALKEY_8, docker, eventually, redisctl, succeed};
 
@@ -68,31 +66,6 @@ fn sentinels_and_images_without_a_client_become_healthy() {
     assert_eq!(health(&none.node(1)), "");
 }
 
-/// What compose runs by a file; gone at the end of the test.
-struct Composed {
-    file: String,
-}
-
-impl Composed {
-    /// `docker compose`, or its predecessor.
-    fn run(&self, more: &[&str]) -> Output {
-        let has_plugin = Command::new("docker").args(["compose", "version"]).output();
-        let plugin = has_plugin.is_ok_and(|output| output.status.success());
-        let mut compose = Command::new(if plugin { "docker" } else { "docker-compose" });
-        compose.args(plugin.then_some("compose")).args(["--file", &self.file]).args(more);
-        compose.env("REDIS_PASSWORD", "secret").output().expect("compose starts")
-    }
-}
-
-impl Drop for Composed {
-    fn drop(&mut self) {
-        let down = self.run(&["down", "--volumes"]);
-        if !thread::panicking() {
-            succeed(&down);
-        }
-    }
-}
-
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn exported_compose_files_have_the_check() {
@@ -105,7 +78,7 @@ fn exported_compose_files_have_the_check() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("compose.yaml");
     std::fs::write(&file, text).expect("a file");
-    let composed = Composed { file: file.to_str().expect("a path").to_owned() };
+    let composed = Composed::new(&file);
     succeed(&composed.run(&["up", "--detach"]));
     become_healthy(&shop, 2);
 }

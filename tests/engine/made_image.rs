@@ -8,6 +8,9 @@ use crate::support::{clean_up, docker};
 /// An image with a shell for the scripts of the tests; it has no client.
 pub(crate) const WITH_SHELL: &str = "redisctl-test/stack:7.4";
 
+/// A shell and commands in one static program.
+const BUSYBOX: &str = "/usr/bin/busybox";
+
 /// An image of a test: gone at the end of the test.
 pub(crate) struct MadeImage {
     /// Its reference.
@@ -23,6 +26,22 @@ impl MadeImage {
     /// An image whose server begins with this script in the container of a node.
     pub(crate) fn with_server(test: &str, base: &str, script: &str) -> Self {
         Self::make(test, base, Some(script))
+    }
+
+    /// An image with a shell and the usual commands of a system, as official images have them.
+    pub(crate) fn with_commands(test: &str, base: &str) -> Self {
+        let image = Self { name: format!("redisctl-test/made:{test}") };
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        std::fs::copy(BUSYBOX, path("busybox")).unwrap_or_else(|error| panic!("{BUSYBOX}: {error}"));
+        for command in ["sh", "cat", "chown", "cp", "mkdir", "seq", "sleep"] {
+            std::os::unix::fs::symlink("busybox", path(command)).expect("a link");
+        }
+        let container = docker(&["create", base, "sh"]);
+        docker(&["cp", &format!("{}/.", folder.path().display()), &format!("{container}:/bin/")]);
+        docker(&["commit", "--change", "CMD [\"/entrypoint.sh\"]", &container, &image.name]);
+        docker(&["rm", &container]);
+        image
     }
 
     fn make(test: &str, base: &str, server: Option<&str>) -> Self {

@@ -10,6 +10,8 @@ mod change;
 mod ci_recipes;
 mod cli;
 mod cluster_clients;
+#[cfg(unix)]
+mod composed;
 mod conflicts;
 mod converge;
 mod data;
@@ -18,6 +20,8 @@ mod documents;
 mod env_readers;
 mod exit_codes;
 mod expiry;
+#[cfg(unix)]
+mod exported_folders;
 #[cfg(unix)]
 mod failover;
 mod failure;
