@@ -5,10 +5,12 @@ use clap::{Args, Parser, Subcommand};
 use crate::ui::{ColourChoice, Output, OutputOptions, Verbosity};
 
 mod clients;
+mod completion;
 mod data;
 mod down;
 mod duration;
 mod examination;
+mod man;
 mod name;
 mod nodes;
 mod run;
@@ -18,9 +20,11 @@ mod up;
 mod usage_error;
 
 pub use clients::{CaArguments, CliArguments, EnvArguments};
+pub use completion::{CompleteArguments, Completion, Wanted, completion};
 pub use data::{ResetArguments, RestoreArguments, SeedArguments, SnapshotArguments};
 pub use down::DownArguments;
 pub use examination::{LogsArguments, StatusArguments, VerifyArguments};
+pub use man::ManArguments;
 pub use name::NameArgument;
 pub use nodes::{FailoverArguments, NodeArguments, RoleChoice, SilencingArguments};
 pub use run::RunArguments;
@@ -166,9 +170,16 @@ pub enum Command {
     /// Check this machine and its engine, and print how to fix problems
     Doctor,
     /// Print shell completions
+    ///
+    /// In bash, zsh and fish, they know the names of deployments and nodes, if the engine answers.
     Completions {
         /// The shell.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Print a man page, or write all man pages to a folder
+    Man(ManArguments),
+    /// Print names for a shell that completes a command line
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArguments),
 }

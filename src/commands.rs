@@ -6,6 +6,7 @@ use crate::ui::Ui;
 
 mod ca;
 mod cli;
+mod completions;
 mod doctor;
 mod down;
 mod env;
@@ -19,6 +20,7 @@ mod interruption;
 mod junit_file;
 mod logs;
 mod ls;
+mod man;
 mod node_change;
 mod plan;
 mod reset;
@@ -76,7 +78,9 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Schema(arguments) => schema::run(arguments, ui),
         Command::Export(format) => export::run(format, host, ui).await,
         Command::Doctor => doctor::run(host, ui).await,
-        Command::Completions { shell } => init::completions(*shell, ui),
+        Command::Completions { shell } => completions::script(*shell, ui),
+        Command::Man(arguments) => man::run(arguments, ui),
+        Command::Complete(arguments) => completions::names(arguments, host, ui).await,
     }
 }
 

@@ -1,13 +1,11 @@
-//! `redisctl init` and `redisctl completions`: write files for the user.
+//! `redisctl init`: writes a spec for the user.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
-use clap::CommandFactory as _;
-
 use super::{CommandError, ExitStatus};
-use crate::cli::{Cli, InitArguments};
+use crate::cli::InitArguments;
 use crate::deployment::{Error, ShippedTopology, no_such_topology};
 use crate::ui::Ui;
 
@@ -28,12 +26,5 @@ pub(super) fn run(arguments: &InitArguments, ui: &Ui) -> Result<ExitStatus, Comm
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(error)?;
     file.write_all(shipped.text.as_bytes()).map_err(error)?;
     ui.note(&format!("wrote `{}`; edit it, then `redisctl up {}`", path.display(), path.display()));
-    Ok(ExitStatus::Done)
-}
-
-pub(super) fn completions(shell: clap_complete::Shell, ui: &Ui) -> Result<ExitStatus, CommandError> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "redisctl", &mut script);
-    ui.print(&String::from_utf8_lossy(&script))?;
     Ok(ExitStatus::Done)
 }

@@ -81,6 +81,18 @@ impl ConnectedEngine {
         Ok(self.api.inventory().await?.deployments().into_iter().collect())
     }
 
+    /// The names of a deployment's nodes, from labels alone.
+    ///
+    /// # Errors
+    /// The engine does not answer, or has no such deployment.
+    pub async fn node_names(&self, deployment: &str) -> Result<Vec<NodeName>, Error> {
+        let on_engine = self.api.inventory().await?;
+        let deployment = choose(Some(deployment), &on_engine)?;
+        let anchor = deployment.anchor();
+        let names = on_engine.deployment(&deployment).containers.into_keys();
+        Ok(names.filter(|name| *name != anchor).collect())
+    }
+
     /// Refuses a deployment that has parts on the engine.
     pub(super) async fn refuse_existing(&self, name: &DeploymentName) -> Result<(), Error> {
         let exists = !self.api.inventory().await?.deployment(name).is_empty();

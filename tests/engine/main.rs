@@ -11,6 +11,8 @@ mod ci_recipes;
 mod cli;
 mod cluster_clients;
 #[cfg(unix)]
+mod completions;
+#[cfg(unix)]
 mod composed;
 mod conflicts;
 mod converge;
