@@ -35,10 +35,11 @@ mod topologies;
 mod up;
 mod validate;
 mod verify;
+mod watch;
 
 pub use error::CommandError;
 pub use exit_status::ExitStatus;
-pub use interruption::Interruption;
+pub use interruption::{Interruption, interrupted};
 
 /// Runs a command.
 ///
@@ -95,7 +96,7 @@ pub fn show_error(error: &CommandError, ui: &Ui) {
 /// Whether a command handles the signals that end all other commands.
 #[must_use]
 pub fn handles_signals(command: &Command) -> bool {
-    matches!(command, Command::Run(_))
+    matches!(command, Command::Run(_)) || matches!(command, Command::Status(status) if status.watch)
 }
 
 /// The next thing to do after an interruption; `None`: the command changes nothing, or undoes its changes.

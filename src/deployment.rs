@@ -108,6 +108,7 @@ mod tls_files;
 mod unfinished_file;
 mod up;
 mod verify;
+mod watch;
 mod write_client;
 
 pub use crate::connection::{ConnectionSettings, Format, TlsFiles};

@@ -44,7 +44,7 @@
 //! - `export`: a topology as a compose file, a folder for compose, or a diagram.
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
-//! - [`status`], [`connection`]: the data of `status` and `env`.
+//! - [`status`], [`connection`]: the data of `status` and `env`. `status` also tells what has changed between two looks.
 //! - `counted`: numbers with their nouns.
 //! - `output`, `versioned`: the JSON documents that commands print, with their schemas.
 //! - `bundle`: the failure bundle, with files that show why `up` failed.

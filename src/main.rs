@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use redisctl::cli::{Cli, asks_for_json, usage_failure};
-use redisctl::commands::{self, CommandError, ExitStatus, Interruption};
+use redisctl::commands::{self, CommandError, ExitStatus, Interruption, interrupted};
 use redisctl::ui::{Failure, Output, OutputOptions, Ui};
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
@@ -72,29 +72,6 @@ fn end(result: Result<ExitStatus, CommandError>, ui: &Ui) -> u8 {
         Err(error) => {
             commands::show_error(&error, ui);
             error.exit_code()
-        }
-    }
-}
-
-/// Returns when the user or the system asks the process to end.
-async fn interrupted() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(windows)]
-    {
-        // `ctrl_close`: the console's window was closed. `ctrl_break`: a parent process sends it to a single child.
-        let mut closed = tokio::signal::windows::ctrl_close()?;
-        let mut broken_off = tokio::signal::windows::ctrl_break()?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = closed.recv() => Ok(()),
-            _ = broken_off.recv() => Ok(()),
         }
     }
 }

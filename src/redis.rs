@@ -21,6 +21,7 @@ mod cli_session;
 mod client_list;
 mod cluster;
 mod command;
+mod command_stats;
 pub mod connect;
 pub mod directives_in_force;
 mod emptying;
@@ -140,6 +141,18 @@ impl<'a> Servers<'a> {
         let has_users = view.server.is_some_and(Server::has_sentinel_users);
         let access = if has_users { Some(self.access(node).await?) } else { None };
         Ok(ServerView { access, ..view })
+    }
+
+    /// The number of commands that a node has executed since its start, without those for its care.
+    ///
+    /// # Errors
+    /// The node does not answer.
+    pub async fn operations(&self, node: &NodeName) -> Result<u64, ServerError> {
+        let mut connection = self.connection(node).await?;
+        let mut command = ::redis::cmd("INFO");
+        let asked = command::query(&mut connection, "INFO commandstats", command.arg("commandstats")).await;
+        let text: String = self.kept(node, asked)?;
+        Ok(command_stats::operations(&text))
     }
 
     /// Asks a node for its users and their rules.

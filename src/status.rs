@@ -6,16 +6,22 @@ use serde::Serialize;
 use crate::arrangement::SeatRole;
 use crate::topology::{DeploymentName, Kind, NodeName};
 
+mod activity;
+mod change;
 mod judge;
 mod list;
+mod live;
 mod membership;
 mod problems;
 mod reading;
 mod rows;
 mod unformed;
 
+pub use activity::{Activity, Counters, Sample, StatusLine};
+pub use change::Change;
 pub use judge::status;
 pub use list::{DeploymentLine, LineState};
+pub use live::{LiveStatus, Look};
 
 /// A deployment and each of its nodes. It serializes to the JSON of `status --output json`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -152,6 +158,13 @@ impl DeploymentState {
             Self::Degraded => "degraded",
             Self::Stopped => "stopped",
         }
+    }
+}
+
+impl NodeStatus {
+    /// The number of slots that it serves.
+    pub(crate) fn slot_count(&self) -> u32 {
+        self.slots.iter().map(|[start, end]| u32::from(end.saturating_sub(*start)) + 1).sum()
     }
 }
 

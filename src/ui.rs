@@ -18,7 +18,7 @@ use crate::report::{CheckResult, Outcome, Report, ReportDocument};
 use crate::reset_result::ResetResult;
 use crate::run_report::{RunDocument, RunResult};
 use crate::spec::{Remarks, SecretText, SpecError};
-use crate::status::{DeploymentLine, StatusView};
+use crate::status::{Change, DeploymentLine, StatusLine, StatusView};
 use crate::topology::{NodeName, Topology};
 use crate::up_result::{UpResult, Verification};
 use crate::versioned::Versioned;
@@ -29,6 +29,7 @@ mod deployment_list;
 mod diagnosis;
 mod failure;
 mod line_batches;
+mod live;
 mod nodes_changed;
 mod notice_printer;
 mod notices;
@@ -52,6 +53,7 @@ use notice_printer::NoticePrinter;
 pub use checks::CheckLine;
 pub use failure::Failure;
 pub use line_batches::LineBatches;
+pub use live::{LiveView, Wish};
 pub use output_options::{ColourChoice, Output, OutputOptions, Verbosity};
 pub use palette::Palette;
 pub use prompt_lines::PromptLines;
@@ -161,6 +163,22 @@ impl Ui {
     /// As [`Ui::print`].
     pub fn status(&self, status: &StatusView) -> io::Result<()> {
         if self.is_json() { self.document(status) } else { self.print(&status::render(status, self.data)) }
+    }
+
+    /// Writes a sample of a watched deployment as a line of JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn status_line(&self, line: StatusLine<'_>) -> io::Result<()> {
+        self.print(&json_line(line))
+    }
+
+    /// Writes a change of a watched deployment as a line of text, with its time of day.
+    ///
+    /// # Errors
+    /// As [`Ui::print`].
+    pub fn change(&self, time: &str, change: &Change) -> io::Result<()> {
+        self.print(&format!("{} {change}\n", self.data.faint(time)))
     }
 
     /// Writes the list of deployments, as text or as JSON.

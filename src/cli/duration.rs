@@ -23,6 +23,21 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// The shortest time between two looks at a deployment: each takes the engine tens of milliseconds.
+const SHORTEST_PACE: Duration = Duration::from_millis(100);
+
+/// Parses the time between two looks at a deployment, at most an hour.
+pub(super) fn pace(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time < SHORTEST_PACE {
+        return Err(format!("the shortest time is {} ms", SHORTEST_PACE.as_millis()));
+    }
+    if time > Duration::from_secs(3600) {
+        return Err("the longest time is an hour".to_owned());
+    }
+    Ok(time)
+}
+
 /// Parses how long a deployment lives: from one second to ten years.
 pub(super) fn time_to_live(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
@@ -55,6 +70,14 @@ mod tests {
         }
         for text in ["", "h", "1w", "-1s", "1.5h", "18446744073709551615h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pace_has_limits() {
+        assert_eq!(pace("100ms"), Ok(Duration::from_millis(100)));
+        for text in ["0", "99ms", "2h", "often"] {
+            assert!(pace(text).is_err(), "{text}");
         }
     }
 

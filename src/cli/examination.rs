@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::NameArgument;
-use super::duration::duration;
+use super::duration::{duration, pace};
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -28,8 +28,16 @@ pub struct StatusArguments {
     #[command(flatten)]
     pub name: NameArgument,
     /// Exit with 1 if the deployment is not ready. Without this option, the exit code is always 0.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     pub exit_code: bool,
+    /// Show the present state until `q`, Esc or Ctrl-C. In a pipe: a line for each change.
+    ///
+    /// With `--output json`: a document in each line, one per interval.
+    #[arg(short, long)]
+    pub watch: bool,
+    /// The time between two looks at the deployment: `500ms`, `5s`.
+    #[arg(long, value_parser = pace, default_value = "1s", requires = "watch", value_name = "TIME")]
+    pub interval: Duration,
 }
 
 /// Options of `logs`.

@@ -21,7 +21,7 @@ use crate::report::ReportDocument;
 use crate::reset_result::ResetResult;
 use crate::run_report::RunDocument;
 use crate::spec::json_schema;
-use crate::status::{DeploymentLine, StatusView};
+use crate::status::{DeploymentLine, StatusLine, StatusView};
 use crate::versioned::{VERSION, Versioned};
 
 /// The schema of a document.
@@ -84,6 +84,7 @@ pub const SCHEMAS: &[NamedSchema] = &[
     versioned::<Seeded>("seed", "The executed commands of files."),
     versioned::<SnapshotTaken>("snapshot", "The keys of a new snapshot."),
     versioned::<StatusView>("status", "A deployment and each of its nodes."),
+    versioned::<StatusLine<'_>>("status-watch", "A sample of a watched deployment."),
     bare::<Vec<TopologyLine<'_>>>("topologies", "The topologies that come with redisctl."),
     versioned::<UpDocument<'_>>("up", "The result of `up`."),
     versioned::<ValidDocument<'_>>("validate", "A spec without problems."),

@@ -86,5 +86,6 @@ mod two_at_once;
 mod unformed;
 mod users;
 mod versions;
+mod watch;
 #[cfg(windows)]
 mod windows;
