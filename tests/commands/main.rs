@@ -5,6 +5,7 @@ mod bad_specs;
 mod documents;
 mod files;
 mod help;
+mod links;
 mod schemas;
 mod suggested;
 mod support;

@@ -20,6 +20,7 @@ mod resolve;
 mod rig;
 mod schemas;
 mod spawned;
+mod spec_reference;
 mod state_machine;
 mod stored;
 mod users;

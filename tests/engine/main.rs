@@ -1,4 +1,4 @@
-//! The claims of the README, on a real engine. Each test has its own deployment with its own name, subnet and ports,
+//! The claims of README and docs, on a real engine. Each test has its own deployment with its own name, subnet and ports,
 //! and removes it even if it fails.
 //!
 //! Each test is ignored by default: `cargo test` shows it as not run. `bash scripts/test` prepares the machine and
@@ -17,6 +17,8 @@ mod composed;
 mod conflicts;
 mod converge;
 mod data;
+#[cfg(target_os = "linux")]
+mod documented;
 #[path = "../shared/documents.rs"]
 mod documents;
 mod env_readers;
