@@ -18,10 +18,11 @@ const ELSEWHERE: [&str; 2] = ["docs/ci.md", "docs/fixtures.md"];
 /// The other pages with shell blocks.
 fn pages() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
-    let mut pages: Vec<String> = entries.map(|name| format!("docs/{}", name.display())).collect();
-    pages.retain(|page| page.ends_with(".md") && !ELSEWHERE.contains(&page.as_str()));
-    pages.retain(|page| !blocks(page, "sh").is_empty());
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let texts = files.filter(|file| file.extension().is_some_and(|end| end == "md"));
+    let names = texts.filter_map(|file| Some(format!("docs/{}", file.file_name()?.to_str()?)));
+    let mut pages: Vec<String> =
+        names.filter(|page| !ELSEWHERE.contains(&page.as_str()) && !blocks(page, "sh").is_empty()).collect();
     pages.sort();
     pages
 }
