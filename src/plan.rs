@@ -61,7 +61,7 @@ pub struct Plan {
     pub swapped_roles: Vec<SwappedRole>,
     /// The moves of slots that a later plan makes.
     pub later: Vec<LaterMove>,
-    /// Whether the last `up` gave the shards the same slots. Then slots that move were moved by somebody else.
+    /// Whether the last `up` gave the shards the same slots. Then slots that move were left elsewhere by an interrupted run or somebody else.
     pub keeps_division: bool,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
@@ -215,10 +215,9 @@ impl Plan {
 
     fn about_slots(&self) -> impl Iterator<Item = String> {
         let time = self.move_time().map(|time| time.to_string());
-        let moved_by_others = self.keeps_division && self.steps().any(|step| step.cause == Cause::Misplaced);
-        let adopt =
-            "slots were moved by somebody else, and move back; `--adopt-slots` keeps them where they are";
-        let adopt = moved_by_others.then(|| adopt.to_owned());
+        let left_elsewhere = self.keeps_division && self.steps().any(|step| step.cause == Cause::Misplaced);
+        let adopt = "an interrupted `up` or somebody else left slots at other shards; `--adopt-slots` keeps them there";
+        let adopt = left_elsewhere.then(|| adopt.to_owned());
         self.later.iter().map(ToString::to_string).chain(time).chain(adopt)
     }
 

@@ -31,6 +31,17 @@ pub fn answering(answers: &Answers) -> Vec<Disagreement> {
     silent.map(|(node, deviation)| deviation.at(node)).collect()
 }
 
+/// The nodes that do not report that the cluster is up; empty: every node reports it.
+#[must_use]
+pub fn cluster_up(answers: &Answers) -> Vec<Disagreement> {
+    let deviation = |node: &NodeName| match answer(answers, node).map(|view| &view.cluster) {
+        Err(deviation) => Some(deviation),
+        Ok(None) => Some(Deviation::NoClusterNode),
+        Ok(Some(cluster)) => (!cluster.ok).then_some(Deviation::ClusterDown),
+    };
+    answers.keys().filter_map(|node| Some(deviation(node)?.at(node))).collect()
+}
+
 /// The nodes that hold data; empty: no node does.
 #[must_use]
 pub fn empty(nodes: &[NodeName], answers: &Answers) -> Vec<Disagreement> {

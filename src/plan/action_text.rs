@@ -122,6 +122,7 @@ impl Condition {
     pub fn clause(&self) -> &'static str {
         match self {
             Self::Answers => "it answers",
+            Self::ClusterIsUp => "it accepts keys",
             Self::ClusterAgrees(expectation) if expectation.milestone == Milestone::Ready => {
                 "all nodes agree and list every replica"
             }

@@ -19,6 +19,8 @@ pub struct Peer {
 pub enum Condition {
     /// The step's node answers.
     Answers,
+    /// The step's node reports `cluster_state:ok`. Until then, it refuses keys. A new primary reports it 2 s after its start.
+    ClusterIsUp,
     /// Every node of a cluster agrees on this.
     ClusterAgrees(ClusterExpectation),
     /// These nodes hold no data.
@@ -34,7 +36,7 @@ impl Condition {
     #[must_use]
     pub fn primaries(&self) -> BTreeSet<&NodeName> {
         match self {
-            Self::Answers | Self::Empty(_) => BTreeSet::new(),
+            Self::Answers | Self::ClusterIsUp | Self::Empty(_) => BTreeSet::new(),
             Self::ClusterAgrees(expectation) => {
                 let is_primary = |member: &&ClusterMember| matches!(member.role, MemberRole::Primary(_));
                 expectation.members.iter().filter(is_primary).map(|member| &member.node).collect()

@@ -10,7 +10,7 @@ use crate::topology::NodeName;
 pub(super) fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> Vec<&'a NodeName> {
     let names = |peers: &mut dyn Iterator<Item = &'a Peer>| peers.map(|peer| &peer.node).collect();
     match condition {
-        Condition::Answers => own.into_iter().collect(),
+        Condition::Answers | Condition::ClusterIsUp => own.into_iter().collect(),
         Condition::Empty(nodes) => nodes.iter().collect(),
         Condition::ClusterAgrees(expectation) => {
             expectation.members.iter().map(|member| &member.node).collect()
@@ -29,6 +29,7 @@ pub(super) fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> 
 pub(super) fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Disagreement> {
     match condition {
         Condition::Answers => readiness::answering(answers),
+        Condition::ClusterIsUp => readiness::cluster_up(answers),
         Condition::Empty(nodes) => readiness::empty(nodes, answers),
         Condition::ClusterAgrees(expectation) => readiness::cluster(expectation, answers),
         Condition::ReplicasFollow(expectation) => readiness::replication(expectation, answers),

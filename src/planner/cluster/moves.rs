@@ -119,15 +119,20 @@ impl Moves {
         self.pairs.iter().map(announced).collect()
     }
 
-    /// Waits for the replicas of the next owners. Without replicas, keys that have just moved would be lost with their
-    /// new owner.
-    fn await_replicas(&self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Vec<Step> {
+    /// Waits until the next owners accept keys, and for their replicas. Without replicas, keys that have just moved would
+    /// be lost with their new owner.
+    fn await_owners(&self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Vec<Step> {
         let mut steps = Vec::new();
         for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
             let primary = &held.primary;
+            if !self.pairs.keys().any(|(_, to)| to == primary) {
+                continue;
+            }
+            if !present.cluster(primary).is_some_and(|cluster| cluster.ok) {
+                steps.push(wait(Some(primary), Condition::ClusterIsUp, Cause::Changed));
+            }
             let replicas: Vec<Peer> = shard.nodes().filter(|node| node.name != *primary).map(peer).collect();
-            let gets_slots = self.pairs.keys().any(|(_, to)| to == primary);
-            if gets_slots && !replicas.iter().all(|replica| present.hears(primary, replica.address)) {
+            if !replicas.iter().all(|replica| present.hears(primary, replica.address)) {
                 let Some(primary) = world.topology.node(primary).map(peer) else { continue };
                 let name = primary.node.clone();
                 let follow = Condition::ReplicasFollow(ReplicationExpectation { primary, replicas });
@@ -166,12 +171,12 @@ impl Moves {
         let close = |(node, slots): (NodeName, SlotSet)| {
             server(&node, ServerAction::CloseSlots(slots), Cause::OpenSlots)
         };
-        let awaited = self.await_replicas(world, present, holds);
+        let awaited = self.await_owners(world, present, holds);
         let groups = self.groups(world, present);
         let cancelled = self.cancelled.iter().map(cancel);
         let closed: Vec<Step> = cancelled.chain(self.closed.into_iter().map(close)).collect();
         let mut stages = Stages::one("close slots", Order::SideBySide, closed);
-        stages.push("replicas", Order::SideBySide, awaited);
+        stages.push("next owners", Order::SideBySide, awaited);
         for steps in groups {
             stages.push("move slots", Order::SideBySide, steps);
         }
