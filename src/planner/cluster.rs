@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::draft::{Changes, Stages, server};
 use super::roles::Roles;
 use super::world::World;
-use super::{Forming, Options, leaving, replacements};
+use super::{Forming, Options, leaving, quick_repair, replacements};
 use crate::arrangement::Arrangement;
 use crate::plan::{Cause, LaterMove, Order, ServerAction};
 use crate::topology::NodeName;
@@ -71,9 +71,12 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         return Roles { stages, changes, look_again: true, ..Roles::default() };
     }
     if !moves.is_empty() && !world.removes_traces {
-        let (given, changes) = move_slots(world, &present, &holds, &owners, met, moves);
-        stages.append(given);
-        return Roles { stages, changes, look_again: true, ..Roles::default() };
+        let (prepared, changes) = prepare_moves(world, &present, &holds, &owners, met, &moves);
+        stages.append(prepared);
+        // Moves may take minutes. With the settings of repairs, no replica would replace a primary meanwhile.
+        stages = quick_repair::hasten(world, stages, changes);
+        stages.append(moves.stages(world, &present));
+        return Roles { stages, look_again: true, ..Roles::default() };
     }
     stages.append(leaving::let_clients_move_on(world, &present));
     stages.append(leaving::remove(world));
@@ -110,24 +113,26 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     Roles { stages, changes, primaries, look_again: false }
 }
 
-/// The stages that move slots, and all that their targets need before. Nodes that leave stay until their slots have
-/// moved. The next plan removes them.
-fn move_slots(
+/// All that moves of slots need before. Nodes that leave stay until their slots have moved. The next plan removes them.
+fn prepare_moves(
     world: &World<'_>,
     present: &Arrangement<'_>,
     holds: &Holds,
     owners: &Owners,
     met: Introductions,
-    moves: Moves,
+    moves: &Moves,
 ) -> (Stages, Changes) {
     let replicas = replicate::replicate(world, present, holds);
-    let (links, readmissions) = (!replicas.is_empty(), met.readmissions);
+    let awaited = moves.await_owners(world, present, holds);
+    // A node that comes back may replicate its primary without a step, and needs a full sync as well.
+    let links = !replicas.is_empty() || !awaited.is_empty() || holds.copy_from_the_leaving(present);
+    let changes = Changes { links, readmissions: met.readmissions, ..Changes::default() };
     let mut stages = forget(world, present, Strangers::Gone);
     stages.append(slots::assign(world, present, slots::unassigned(world, present, holds, owners)));
     stages.push("meet", Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
     stages.append(leaving::stay_apart(present));
-    stages.append(moves.stages(world, present, holds));
-    (stages, Changes { links, readmissions, ..Changes::default() })
+    stages.push("next owners", Order::SideBySide, awaited);
+    (stages, changes)
 }
 
 /// The moves of slots in a later plan, once the new nodes are there.

@@ -121,7 +121,12 @@ impl Moves {
 
     /// Waits until the next owners accept keys, and for their replicas. Without replicas, keys that have just moved would
     /// be lost with their new owner.
-    fn await_owners(&self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Vec<Step> {
+    pub(super) fn await_owners(
+        &self,
+        world: &World<'_>,
+        present: &Arrangement<'_>,
+        holds: &Holds,
+    ) -> Vec<Step> {
         let mut steps = Vec::new();
         for (shard, held) in world.topology.shards.iter().zip(holds.iter()) {
             let primary = &held.primary;
@@ -167,16 +172,14 @@ impl Moves {
     }
 
     /// The stages that move and close the slots. A primary sends to one other primary at a time.
-    pub(super) fn stages(self, world: &World<'_>, present: &Arrangement<'_>, holds: &Holds) -> Stages {
+    pub(super) fn stages(self, world: &World<'_>, present: &Arrangement<'_>) -> Stages {
         let close = |(node, slots): (NodeName, SlotSet)| {
             server(&node, ServerAction::CloseSlots(slots), Cause::OpenSlots)
         };
-        let awaited = self.await_owners(world, present, holds);
         let groups = self.groups(world, present);
         let cancelled = self.cancelled.iter().map(cancel);
         let closed: Vec<Step> = cancelled.chain(self.closed.into_iter().map(close)).collect();
         let mut stages = Stages::one("close slots", Order::SideBySide, closed);
-        stages.push("next owners", Order::SideBySide, awaited);
         for steps in groups {
             stages.push("move slots", Order::SideBySide, steps);
         }
