@@ -15,6 +15,9 @@ pub(crate) struct Arguments {
     /// Change the number of shards and replicas of one cluster in each round, under a load of writes.
     #[arg(long)]
     pub(crate) reshard: bool,
+    /// With `--reshard`: one key has 200 MB. Its moves take seconds.
+    #[arg(long, requires = "reshard")]
+    pub(crate) huge: bool,
     /// The number of the first round. With the same seed, `--first 17 1` repeats round 17.
     #[arg(long, default_value_t = 1)]
     pub(crate) first: u32,

@@ -80,7 +80,7 @@ impl<'a> Reshard<'a> {
         Tool::remove(&folder.join("down"))?.end()?;
         let up = tool.up(FIRST.spec(), &folder.join("up"))?.end()?;
         ensure!(up.status.success(), "see `{}`", log(&folder.join("up")).display());
-        let keys = Keys::write(&mut Client::default()).context("writing the keys")?;
+        let keys = Keys::write(&mut Client::default(), arguments.huge).context("writing the keys")?;
         for mut node in connect_all() {
             // Replicas refuse it.
             let _ = cmd("FUNCTION").arg("LOAD").arg(LIBRARY).exec(&mut node);
@@ -94,8 +94,9 @@ impl<'a> Reshard<'a> {
         let started = Instant::now();
         let folder = begin(&self.arguments.folder, number)?;
         let mut outcome = Outcome::default();
-        let is_container = matches!(change.fault, Fault::Container(..));
-        let load = Load::start(u8::from(is_container));
+        let is_container = matches!(change.fault, Fault::Container(..) | Fault::Everything);
+        // After the loss of everything, the files of a single node suffice. Some shards have no replica.
+        let load = Load::start(u8::from(matches!(change.fault, Fault::Container(..))));
         let suffered = self.suffer(change, &folder, &mut outcome).await;
         let to = if change.goes_back { self.shape } else { change.to };
         let mended = suffered.and_then(|()| self.mend(to, &folder, &mut outcome));
@@ -126,6 +127,7 @@ impl<'a> Reshard<'a> {
                 Fault::None => {}
                 Fault::Redisctl(signal) => up.stop(signal)?,
                 Fault::Container(harm, number) => self.harm(harm, number).await?,
+                Fault::Everything => self.kill_all().await?,
             }
         }
         let ended = up.end()?;
@@ -154,17 +156,25 @@ impl<'a> Reshard<'a> {
     }
 
     async fn harm(&self, harm: Harm, number: usize) -> Result<()> {
-        let objects = self.engine.objects().await?;
-        let is_node = |name: &str| name.strip_prefix(NAME).is_some_and(|rest| rest.starts_with('-'));
-        let nodes: Vec<&str> = objects
-            .iter()
-            .filter(|object| object.kind == "container" && is_node(&object.name))
-            .map(|object| object.name.as_str())
-            .collect();
+        let nodes = self.nodes().await?;
         if let Some(node) = nodes.get(number % nodes.len().max(1)) {
             self.engine.harm(harm, node, NAME).await?;
         }
         Ok(())
+    }
+
+    async fn kill_all(&self) -> Result<()> {
+        let nodes = self.nodes().await?;
+        let kills = nodes.iter().map(|node| self.engine.harm(Harm::Kill, node, NAME));
+        futures_util::future::try_join_all(kills).await.map(drop)
+    }
+
+    /// The containers of all nodes.
+    async fn nodes(&self) -> Result<Vec<String>> {
+        let objects = self.engine.objects().await?.into_iter();
+        let is_node = |name: &str| name.strip_prefix(NAME).is_some_and(|rest| rest.starts_with('-'));
+        let nodes = objects.filter(|object| object.kind == "container" && is_node(&object.name));
+        Ok(nodes.map(|object| object.name).collect())
     }
 
     /// Runs `up` after the fault.
@@ -193,7 +203,7 @@ impl<'a> Reshard<'a> {
         if differences > TOLD {
             outcome.failures.push(format!("{differences} differences in all"));
         }
-        let (mut count, expected) = (0, keys::COUNT + exist);
+        let (mut count, expected) = (0, self.keys.count() + exist);
         for mut node in connect_all() {
             let view = own_line(&mut node)?;
             if view.contains('[') {

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     Redisctl(Signal),
     /// A container is harmed. The number chooses it from the present containers.
     Container(Harm, usize),
+    /// Every server gets SIGKILL at the same moment, as when the engine's machine loses its power.
+    Everything,
 }
 
 /// The moment of a fault.
@@ -67,8 +69,9 @@ impl Change {
         let harm = one_of(random, [Harm::Kill, Harm::Kill, Harm::Pause, Harm::Cut, Harm::Restart]);
         let signal = one_of(random, [Signal::Kill, Signal::Interrupt]);
         let container = random.random_range(0..1000);
-        let fault = match random.random_range(0..10) {
+        let fault = match random.random_range(0..11) {
             0 => Fault::None,
+            10 => Fault::Everything,
             // A primary that is gone and has no replica takes acknowledged writes with it.
             1..=6 if from.replicas > 0 && to.replicas > 0 => Fault::Container(harm, container),
             _ => Fault::Redisctl(signal),
@@ -88,6 +91,7 @@ impl Change {
             Fault::None => "no fault".to_owned(),
             Fault::Redisctl(signal) => format!("redisctl {signal}"),
             Fault::Container(harm, _) => format!("container {harm}"),
+            Fault::Everything => "every container killed".to_owned(),
         }
     }
 }

@@ -5,14 +5,17 @@ use redis::{Cmd, Value, cmd};
 
 use super::client::Client;
 
-/// The number of keys.
-pub(crate) const COUNT: usize = 4000;
+/// The number of keys of usual sizes.
+const COUNT: usize = 4000;
 
 /// The most milliseconds by which the end of a key may move. MIGRATE passes on the time that is left.
 const DRIFT: i64 = 10_000;
 
 /// The types of keys.
 const KINDS: [&str; 9] = ["string", "list", "set", "hash", "zset", "stream", "expiring", "big", "long"];
+
+/// The bytes of the huge key.
+const HUGE: usize = 200_000_000;
 
 /// The keys with the replies that describe them.
 pub(crate) struct Keys(Vec<Known>);
@@ -25,11 +28,11 @@ struct Known {
 }
 
 impl Keys {
-    /// Writes the keys.
-    pub(crate) fn write(client: &mut Client) -> Result<Self> {
+    /// Writes the keys, with or without a huge key.
+    pub(crate) fn write(client: &mut Client, with_huge: bool) -> Result<Self> {
         let mut keys = Vec::new();
-        for number in 0..COUNT {
-            let kind = KINDS[number % KINDS.len()];
+        let kinds = (0..COUNT).map(|number| KINDS[number % KINDS.len()]);
+        for (number, kind) in kinds.chain(with_huge.then_some("huge")).enumerate() {
             let name = format!("{kind}:{number}");
             for reply in client.send(&name, &writes(kind, &name, number))? {
                 reply.extract_error()?;
@@ -37,6 +40,11 @@ impl Keys {
             keys.push(read(client, kind, name)?);
         }
         Ok(Self(keys))
+    }
+
+    /// The number of keys.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// The differences between the keys and what they were.
@@ -90,6 +98,7 @@ fn writes(kind: &str, name: &str, number: usize) -> Vec<Cmd> {
         }
         "expiring" => vec![command("SET", &[&text, "EX", "100000"])],
         "big" => vec![command("SET", &[&"x".repeat(20_000 + number)])],
+        "huge" => vec![command("SET", &[&"x".repeat(HUGE)])],
         // Many members have another encoding than few.
         "long" => (0..600).map(|count| command("SADD", &[&member(count)])).collect(),
         _ => vec![command("SET", &[&text])],
@@ -113,7 +122,7 @@ fn read(client: &mut Client, kind: &str, name: String) -> Result<Known> {
             groups.arg("GROUPS").arg(&name);
             vec![command(&["XRANGE", "-", "+"]), groups, command(&["XPENDING", "g"])]
         }
-        "big" => vec![command(&["STRLEN"])],
+        "big" | "huge" => vec![command(&["STRLEN"])],
         _ => vec![command(&["GET"])],
     };
     commands.push(command(&["PTTL"]));
