@@ -75,7 +75,7 @@ impl SlotMove<'_> {
             tracing::info!(reason, "the servers refuse to move slots at once");
         }
         if refusal.is_some() || !way.atomic {
-            self.by_hand(slots, &ends, way.connections()).await?;
+            self.by_hand(slots, &ends, way).await?;
         }
         self.reports.end();
         self.let_all_hear(slots, &ends.target.own_id).await
@@ -91,12 +91,12 @@ impl SlotMove<'_> {
     }
 
     /// SETSLOT and MIGRATE.
-    async fn by_hand(&mut self, slots: &SlotSet, ends: &Ends, connections: usize) -> Result<(), ServerError> {
+    async fn by_hand(&mut self, slots: &SlotSet, ends: &Ends, way: MoveWay) -> Result<(), ServerError> {
         if self.servers.login.is_none() {
-            return classic::run(self, slots, ends, connections, None).await;
+            return classic::run(self, slots, ends, way, None).await;
         }
         let login = move_login::create(&mut self.target, &ends.source.own_id).await?;
-        let moved = classic::run(self, slots, ends, connections, Some(&login)).await;
+        let moved = classic::run(self, slots, ends, way, Some(&login)).await;
         let removed = move_login::remove(&mut self.target, &login).await;
         moved.and(removed)
     }

@@ -230,7 +230,7 @@ fn adopt(deployment: &Deployment, options: &[&str]) {
     set_slot(&mut target, 1, &["NODE", &to]);
     set_slot(&mut source, 1, &["NODE", &to]);
     eventually("the plan moves the slot back", || {
-        deployment.plan("cluster", options).contains("`--adopt-slots` keeps them where they are")
+        deployment.plan("cluster", options).contains("`--adopt-slots` keeps them there")
     });
     eventually("all nodes know the owner of the slot", || {
         deployment.status()["problems"].to_string().contains("has slots 1 of shard 1")

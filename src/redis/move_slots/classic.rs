@@ -16,6 +16,7 @@ use super::super::error::is_for_primaries;
 use super::super::{ServerError, parse};
 use super::pace::Pace;
 use super::{Ends, PATIENCE, Reports, SlotMove, owned};
+use crate::topology::server::MoveWay;
 use crate::topology::{Address, SlotSet};
 
 /// The most slots that a connection opens at a time. Every node writes its file for each batch.
@@ -27,6 +28,9 @@ const KEYS_IN_OPEN_SLOTS: u64 = 2000;
 /// The round trips of MIGRATE that a source has at a time. While it does one, it receives the next.
 const ROUND_TRIPS_AT_ONCE: usize = 2;
 
+/// The command as errors name it.
+const SET_SLOT: &str = "CLUSTER SETSLOT";
+
 /// A move by hand.
 struct Classic<'a> {
     /// The cluster ids of source and target.
@@ -35,6 +39,9 @@ struct Classic<'a> {
     /// The target's address in the network.
     address: Address,
     login: Option<&'a Login>,
+    /// Whether the SETSLOT of a batch are a transaction: the server then writes its file once for all of them. A server
+    /// that waits for its replicas cannot wait in a transaction.
+    bundled: bool,
     /// The batches of slots that no connection has taken.
     batches: Mutex<Vec<&'a [u16]>>,
     /// The permits for round trips of MIGRATE.
@@ -48,21 +55,22 @@ pub(super) async fn run(
     ends: &mut SlotMove<'_>,
     slots: &SlotSet,
     views: &Ends,
-    connections: usize,
+    way: MoveWay,
     login: Option<&Login>,
 ) -> Result<(), ServerError> {
     let left: Vec<u16> = views.left(slots).slots().collect();
     let counts = ends.counts(&left).await?;
     ends.reports.begin(left.len(), counts.iter().sum());
-    let mut batches = batches(&left, &counts, left.len().div_ceil(connections));
+    let mut batches = batches(&left, &counts, left.len().div_ceil(way.connections()));
     // The last comes first.
     batches.reverse();
-    let lanes = connections.min(batches.len());
+    let lanes = way.connections().min(batches.len());
     let classic = Classic {
         from: &views.source.own_id,
         to: &views.target.own_id,
         address: ends.to.address,
         login,
+        bundled: !way.waits_for_replicas,
         batches: Mutex::new(batches),
         permits: Semaphore::new(ROUND_TRIPS_AT_ONCE),
         pace: Mutex::new(Pace::default()),
@@ -78,7 +86,7 @@ pub(super) async fn run(
     let moved_before = slots.shared_with(&owned(&views.target)).shared_with(&owned(&views.source));
     if !moved_before.is_empty() {
         let moved_before: Vec<u16> = moved_before.slots().collect();
-        give_up(&mut ends.source, &moved_before, classic.to).await?;
+        classic.give_up(&mut ends.source, &moved_before).await?;
     }
     Ok(())
 }
@@ -100,8 +108,8 @@ impl Classic<'_> {
     }
 
     async fn batch(&self, lane: &mut Lane, slots: &[u16]) -> Result<(), ServerError> {
-        set_slots(&mut lane.target, slots, "IMPORTING", self.from).await?;
-        set_slots(&mut lane.source, slots, "MIGRATING", self.to).await?;
+        self.set_slots(&mut lane.target, slots, "IMPORTING", self.from).await?;
+        self.set_slots(&mut lane.source, slots, "MIGRATING", self.to).await?;
         // The source makes no new keys in these slots now.
         self.keys(&mut lane.source, slots, 0).await?;
         for database in other_databases(&mut lane.source).await? {
@@ -110,8 +118,8 @@ impl Classic<'_> {
             select(&mut lane.source, 0).await?;
         }
         // The target first: otherwise no node would serve the slots for a moment.
-        set_slots(&mut lane.target, slots, "NODE", self.to).await?;
-        give_up(&mut lane.source, slots, self.to).await?;
+        self.set_slots(&mut lane.target, slots, "NODE", self.to).await?;
+        self.give_up(&mut lane.source, slots).await?;
         self.reports.add_slots(slots.len());
         Ok(())
     }
@@ -141,6 +149,33 @@ impl Classic<'_> {
         Ok(())
     }
 
+    /// The source lists the slots at the target.
+    async fn give_up(&self, source: &mut MultiplexedConnection, slots: &[u16]) -> Result<(), ServerError> {
+        match self.set_slots(source, slots, "NODE", self.to).await {
+            // The news of its last slot came first: the source has become a replica.
+            Err(ServerError::Command { source, .. }) if is_for_primaries(&source) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// CLUSTER SETSLOT of all slots.
+    async fn set_slots(
+        &self,
+        connection: &mut MultiplexedConnection,
+        slots: &[u16],
+        state: &str,
+        node: &str,
+    ) -> Result<(), ServerError> {
+        let mut pipeline = Pipeline::new();
+        if self.bundled {
+            pipeline.atomic();
+        }
+        for slot in slots {
+            pipeline.add_command(set_slot(*slot, state)).arg(node);
+        }
+        query_all(connection, SET_SLOT, &mut pipeline).await.map(drop)
+    }
+
     /// MIGRATE of the keys of a few slots. The source's keys win: it has served its clients from them.
     async fn migrate(
         &self,
@@ -165,15 +200,6 @@ impl Classic<'_> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner).learn(moved, began.elapsed());
         self.reports.add_keys(moved);
         Ok(())
-    }
-}
-
-/// The source lists the slots at the target.
-async fn give_up(source: &mut MultiplexedConnection, slots: &[u16], to: &str) -> Result<(), ServerError> {
-    match set_slots(source, slots, "NODE", to).await {
-        // The news of its last slot came first: the source has become a replica.
-        Err(ServerError::Command { source, .. }) if is_for_primaries(&source) => Ok(()),
-        result => result,
     }
 }
 
@@ -222,39 +248,17 @@ pub(in super::super) async fn close(
     connection: &mut MultiplexedConnection,
     slots: &SlotSet,
 ) -> Result<(), ServerError> {
-    let commands = slots.slots().map(|slot| set_slot(slot, "STABLE"));
-    send_all(connection, commands).await
-}
-
-async fn set_slots(
-    connection: &mut MultiplexedConnection,
-    slots: &[u16],
-    state: &str,
-    node: &str,
-) -> Result<(), ServerError> {
-    let command = |slot: &u16| {
-        let mut command = set_slot(*slot, state);
-        command.arg(node);
-        command
-    };
-    send_all(connection, slots.iter().map(command)).await
+    let mut pipeline = Pipeline::new();
+    for slot in slots.slots() {
+        pipeline.add_command(set_slot(slot, "STABLE"));
+    }
+    query_all(connection, SET_SLOT, &mut pipeline).await.map(drop)
 }
 
 fn set_slot(slot: u16, state: &str) -> Cmd {
     let mut command = cmd("CLUSTER");
     command.arg("SETSLOT").arg(slot).arg(state);
     command
-}
-
-async fn send_all(
-    connection: &mut MultiplexedConnection,
-    commands: impl Iterator<Item = Cmd>,
-) -> Result<(), ServerError> {
-    let mut pipeline = Pipeline::new();
-    for command in commands {
-        pipeline.add_command(command);
-    }
-    query_all(connection, "CLUSTER SETSLOT", &mut pipeline).await.map(drop)
 }
 
 #[cfg(test)]
