@@ -42,7 +42,7 @@ impl<'a> Page<'a> {
         while let Some(number) = page.waiting.pop_front() {
             let (path, name) = page.sections[number].clone();
             let definition = &schema["$defs"][name];
-            write!(page.text, "\n## {path}\n\n{}\n", one_line(definition)).unwrap();
+            write!(page.text, "\n## {path}\n\n{}\n", one_line(definition)).expect("a String takes any text");
             page.table(&path, definition);
         }
         page
@@ -55,7 +55,7 @@ impl<'a> Page<'a> {
             let values = self.values(&path, field).join(", or ");
             let meaning = [vec![one_line(field)], self.words(field)].concat().join(" ");
             let cells = [format!("`{name}`"), values, meaning].map(|cell| cell.replace('|', "\\|"));
-            writeln!(self.text, "| {} |", cells.join(" | ")).unwrap();
+            writeln!(self.text, "| {} |", cells.join(" | ")).expect("a String takes any text");
         }
     }
 
