@@ -55,6 +55,7 @@ mod modules;
 mod moment;
 mod node_commands;
 #[cfg(unix)]
+#[path = "../shared/pages.rs"]
 mod pages;
 #[cfg(unix)]
 mod pasted;
