@@ -8,6 +8,7 @@ use clap::Parser;
 /// cluster changes its shape in each round instead.
 #[derive(Debug, Parser)]
 #[command(name = "soak")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Arguments {
     /// The number of rounds.
     #[arg(default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
