@@ -29,7 +29,7 @@ pub use name::NameArgument;
 pub use nodes::{FailoverArguments, NodeArguments, RoleChoice, SilencingArguments};
 pub use run::RunArguments;
 pub use schema::SchemaArguments;
-pub use spec::{ComposeArguments, ExportFormat, InitArguments, SpecArguments, SpecFields};
+pub use spec::{ComposeArguments, ExportFormat, InitArguments, SpecArguments, SpecFields, SvgArguments};
 pub use up::{FormingChoice, OnFailure, PlanArguments, UpArguments};
 pub use usage_error::{asks_for_json, usage_failure};
 

@@ -41,7 +41,7 @@
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
 //! - `snapshot`: the file of a snapshot.
-//! - `export`: a topology as a compose file, a folder for compose, or a diagram.
+//! - `export`: a topology as a compose file, a folder for compose, a diagram, or a drawing.
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
 //! - [`status`], [`connection`]: the data of `status` and `env`. `status` also tells what has changed between two looks.

@@ -6,7 +6,7 @@ mod schemas;
 
 pub use documents::{
     AuthorityDocument, DiagnosisDocument, DiagramDocument, LogLine, RemovedDocument, SpecDocument,
-    TopologyLine, UpDocument, ValidDocument,
+    SvgDocument, TopologyLine, UpDocument, ValidDocument,
 };
 pub use error_document::ErrorDocument;
 pub use schemas::{NamedSchema, SCHEMAS};

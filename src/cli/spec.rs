@@ -53,6 +53,23 @@ pub enum ExportFormat {
     Diagram(SpecArguments),
     /// A running deployment as a spec, without its passwords
     Spec(NameArgument),
+    /// A drawing (SVG) of shards, slots, nodes and addresses, for light and dark pages
+    Svg(SvgArguments),
+}
+
+/// Options of `export svg`.
+#[derive(Debug, Args)]
+pub struct SvgArguments {
+    /// The spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+    /// Draw this running deployment with its present roles, instead of a spec.
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with_all = ["topology", "name", "image", "subnet", "port_base", "overrides", "env_file"]
+    )]
+    pub running: Option<String>,
 }
 
 /// Options of `export compose`.

@@ -1,12 +1,12 @@
-//! `redisctl export compose`, `export diagram` and `export spec`: a spec in other forms, and a running deployment as a spec.
+//! `redisctl export`: a spec in other forms, and a running deployment as a spec or a drawing.
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};
-use crate::cli::{ComposeArguments, ExportFormat, SpecArguments};
+use crate::cli::{ComposeArguments, ExportFormat, SpecArguments, SvgArguments};
 use crate::deployment::{ConnectedEngine, Error, LoadedSpec};
 use crate::export::compose;
-use crate::export::diagram;
-use crate::output::{DiagramDocument, SpecDocument};
+use crate::export::{diagram, svg};
+use crate::output::{DiagramDocument, SpecDocument, SvgDocument};
 use crate::ui::Ui;
 
 pub(super) async fn run(
@@ -37,8 +37,27 @@ pub(super) async fn run(
                 ui.print(&yaml)?;
             }
         }
+        ExportFormat::Svg(arguments) => draw(arguments, host, ui).await?,
     }
     Ok(ExitStatus::Done)
+}
+
+async fn draw(arguments: &SvgArguments, host: Option<&str>, ui: &Ui) -> Result<(), CommandError> {
+    let (deployment, svg) = if let Some(name) = &arguments.running {
+        let engine = ConnectedEngine::connect(host).await?;
+        let deployment = engine.deployment(Some(name)).await?;
+        let status = deployment.status().await?;
+        (deployment.name().clone(), svg::render_running(deployment.topology(), &status))
+    } else {
+        let spec = read(&arguments.spec)?;
+        (spec.topology().name.clone(), svg::render(spec.topology()))
+    };
+    if ui.is_json() {
+        ui.document(SvgDocument { deployment: &deployment, svg })?;
+    } else {
+        ui.print(&svg)?;
+    }
+    Ok(())
 }
 
 fn read(arguments: &SpecArguments) -> Result<LoadedSpec, CommandError> {

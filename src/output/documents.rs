@@ -73,6 +73,15 @@ pub struct DiagramDocument<'a> {
     pub mermaid: String,
 }
 
+/// A deployment as a drawing.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SvgDocument<'a> {
+    /// The deployment.
+    pub deployment: &'a DeploymentName,
+    /// The drawing, as SVG.
+    pub svg: String,
+}
+
 /// A deployment as a spec.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SpecDocument<'a> {

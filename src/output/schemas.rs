@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     AuthorityDocument, DiagnosisDocument, DiagramDocument, ErrorDocument, LogLine, RemovedDocument,
-    SpecDocument, TopologyLine, UpDocument, ValidDocument,
+    SpecDocument, SvgDocument, TopologyLine, UpDocument, ValidDocument,
 };
 use crate::event::JsonLine;
 use crate::export::compose::Compose;
@@ -72,6 +72,7 @@ pub const SCHEMAS: &[NamedSchema] = &[
     bare::<Compose>("export-compose", "A compose file, as Compose defines it."),
     versioned::<DiagramDocument<'_>>("export-diagram", "A diagram of a deployment."),
     versioned::<SpecDocument<'_>>("export-spec", "A running deployment as a spec."),
+    versioned::<SvgDocument<'_>>("export-svg", "A drawing of a deployment."),
     versioned::<FailedOver>("failover", "The primaries that replicas have replaced, and what clients saw."),
     bare::<RemovedDocument<'_>>("gc", "The removed parts of each deployment, by its name."),
     versioned::<LogLine<'_>>("logs", "A line of a node's log."),

@@ -1,5 +1,7 @@
 //! `topologies`, `init`, `schema`, `completions` and `man`.
 
+use std::fs;
+use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
@@ -111,4 +113,13 @@ fn man_prints_a_page_or_writes_all() {
         assert!(file.is_file(), "{}", file.display());
     }
     assert_eq!(folder.run(&["man", "exprt"]).code, 2);
+}
+
+#[test]
+fn the_drawing_in_the_readme_is_what_export_svg_prints() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cluster.svg");
+    let ended = Folder::new().run(&["export", "svg", "cluster"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let hint = "write it anew: redisctl export svg cluster > docs/cluster.svg";
+    assert!(fs::read_to_string(file).expect("the drawing") == ended.stdout, "{hint}");
 }

@@ -15,6 +15,7 @@ fn commands_without_an_engine_print_what_their_schemas_say() {
         ("export-compose", &["export", "compose", "shop.yaml"]),
         ("export-compose", &["export", "compose", "cluster", "--set", "tls=true", "--set", "data=volume"]),
         ("export-diagram", &["export", "diagram", "sentinel"]),
+        ("export-svg", &["export", "svg", "sentinel"]),
     ] {
         let ended = folder.run(&[arguments, &["--output", "json"]].concat());
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
