@@ -158,7 +158,10 @@ pub enum Command {
     Gc,
     /// List the topologies that come with redisctl
     Topologies,
-    /// Write the spec of a shipped topology to a file, to edit it
+    /// Write a spec to a file: of a shipped topology, or of your answers
+    ///
+    /// In a terminal and without arguments, it asks for the kind, the server, the number of nodes, password, TLS and
+    /// ports, and shows the spec before it writes it.
     Init(InitArguments),
     /// Check a spec without an engine
     Validate(SpecArguments),

@@ -74,7 +74,7 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Down(arguments) => down::run(arguments, host, ui).await,
         Command::Gc => gc::run(host, ui).await,
         Command::Topologies => topologies::run(ui),
-        Command::Init(arguments) => init::run(arguments, ui),
+        Command::Init(arguments) => init::run(arguments, ui).await,
         Command::Validate(arguments) => validate::run(arguments, ui),
         Command::Schema(arguments) => schema::run(arguments, ui),
         Command::Export(format) => export::run(format, host, ui).await,

@@ -1,6 +1,7 @@
 //! A topology in other forms, for people and tools without redisctl: a compose file, a diagram, a drawing. The same topology
 //! gives the same text.
 
+mod cluster_script;
 pub mod compose;
 pub mod diagram;
 pub mod spec;

@@ -41,6 +41,7 @@
 //! - `reply`: the replies of servers in `redisctl cli`, and their text.
 //! - `command_file`: files of commands, in the syntax of `redis-cli` or RESP.
 //! - `snapshot`: the file of a snapshot.
+//! - `new_spec`: the dialog of `init`, and the spec of its answers.
 //! - `export`: a topology as a compose file, a folder for compose, a diagram, or a drawing.
 //! - `certificates`: makes certificates (with random keys), and checks the user's own certificates.
 //! - `doctor`: whether a machine has what `up` needs.
@@ -131,6 +132,7 @@ cfg_if::cfg_if! {
         #[doc(hidden)]
         pub mod junit;
         #[doc(hidden)]
+        pub mod new_spec;
         pub mod observation;
         #[doc(hidden)]
         pub mod output;
@@ -165,6 +167,7 @@ cfg_if::cfg_if! {
         mod executor;
         mod export;
         mod junit;
+        mod new_spec;
         mod observation;
         mod output;
         mod planner;

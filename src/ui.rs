@@ -56,6 +56,7 @@ pub use line_batches::LineBatches;
 pub use live::{LiveView, Wish};
 pub use output_options::{ColourChoice, Output, OutputOptions, Verbosity};
 pub use palette::Palette;
+use prompt_lines::CtrlC;
 pub use prompt_lines::PromptLines;
 pub use renderer::Renderer;
 pub use terminal_facts::TerminalFacts;
@@ -373,7 +374,15 @@ impl Ui {
     /// # Errors
     /// The terminal cannot be prepared.
     pub fn prompt_lines(&self) -> io::Result<PromptLines> {
-        PromptLines::start()
+        PromptLines::start(CtrlC::DiscardsLine)
+    }
+
+    /// Answers that the user types to questions. Ctrl-C and Esc end them.
+    ///
+    /// # Errors
+    /// The terminal cannot be prepared.
+    pub fn typed_answers(&self) -> io::Result<PromptLines> {
+        PromptLines::start(CtrlC::Ends)
     }
 
     /// Lines of stdin from a program or a file.

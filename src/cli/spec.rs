@@ -86,9 +86,9 @@ pub struct ComposeArguments {
 /// Options of `init`.
 #[derive(Debug, Args)]
 pub struct InitArguments {
-    /// The shipped topology to start from.
-    #[arg(value_name = "TOPOLOGY", default_value = "cluster")]
-    pub topology: String,
+    /// The shipped topology to start from. Default: `cluster`; in a terminal, redisctl asks for everything.
+    #[arg(value_name = "TOPOLOGY")]
+    pub topology: Option<String>,
     /// The file to write. Default: `TOPOLOGY.yaml`.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,

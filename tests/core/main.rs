@@ -13,6 +13,7 @@ mod executor;
 mod exported_spec;
 mod identities;
 mod memory;
+mod new_spec;
 mod node_change;
 mod planner;
 mod readiness;

@@ -25,6 +25,7 @@ pub(super) const CORE: &[&str] = &[
     "junit",
     "node_change",
     "moved_data",
+    "new_spec",
     "observation",
     "output",
     "plan",
