@@ -1,4 +1,4 @@
-//! `redisctl export`: a spec in other forms, and a running deployment as a spec or a drawing.
+//! The command `export`: a spec in other forms, and a running deployment as a spec or a drawing.
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};

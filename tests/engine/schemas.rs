@@ -75,6 +75,7 @@ fn every_command_prints_what_its_schema_says() {
     document("reset", &["reset", name], 0);
     document("reset", &["reset", name], 0);
     document("export-spec", &["export", "spec", name], 0);
+    document("export-svg", &["export", "svg", "--running", name], 0);
     document("failover", &["failover", name], 0);
     document("failover", &["failover", name], 0);
     let doctor = redisctl(&["doctor", "--output", "json"]);
