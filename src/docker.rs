@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bollard::Docker;
+use futures_util::future::try_join_all;
 
 use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
-use crate::observation::Observation;
+use crate::observation::{Observation, ObservedEngine};
 use crate::plan::{EngineAction, VolumeSettings};
 use crate::spec::SecretText;
 use crate::topology::files::{DEPLOYMENT_FILE, File};
 use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::learned::LEARNED_FILE;
-use crate::topology::{Credentials, DeploymentName, Learned, NodeName, Platform, Topology, stored_format};
+use crate::topology::{Credentials, DeploymentName, EngineName, Learned, NodeName, Platform, Topology, stored_format};
 use crate::waiting::Unavailable;
 
 mod apply;
@@ -52,7 +53,9 @@ mod request_body;
 mod response;
 mod server_binary;
 mod settled;
+mod several;
 mod start_script;
+pub mod swarm;
 mod timestamp;
 mod unavailable;
 mod volume;
@@ -60,25 +63,68 @@ mod volume;
 pub use error::EngineError;
 pub use inventory::EngineInventory;
 
-use health_checks::HealthChecks;
+use several::{Member, Several};
 
-/// An engine that answers.
+/// An engine that answers, or several engines of one deployment.
 pub struct Engine {
-    docker: Docker,
-    health_checks: HealthChecks,
+    /// The engine of the lease, the trials and all other work that is not part of a plan: the first by name.
+    lead: Member,
+    /// All engines, if there are several.
+    several: Option<Several>,
 }
 
 impl Engine {
     /// The engine of a connected client.
     #[must_use]
     pub fn new(docker: Docker) -> Self {
-        Self { docker, health_checks: HealthChecks::default() }
+        Self { lead: Member::new(docker, false), several: None }
+    }
+
+    /// Several engines that answer, each with whether it manages the swarm, and the engines out of reach; `None`: no
+    /// engine answers.
+    #[must_use]
+    pub fn several(
+        members: BTreeMap<EngineName, (Docker, bool)>,
+        lost: BTreeMap<EngineName, String>,
+    ) -> Option<Self> {
+        let member = |(name, (docker, is_manager))| (name, Member::new(docker, is_manager));
+        let members: BTreeMap<EngineName, Member> = members.into_iter().map(member).collect();
+        let lead = members.values().next()?.clone();
+        Some(Self { lead, several: Some(Several::new(members, lost)) })
+    }
+
+    /// The engines out of reach, with the reason.
+    #[must_use]
+    pub fn lost(&self) -> BTreeMap<EngineName, String> {
+        self.several.as_ref().map(|several| several.lost.clone()).unwrap_or_default()
+    }
+
+    /// The client of the engine of a node.
+    ///
+    /// # Errors
+    /// The engine is out of reach.
+    pub fn client_of(&self, node: &NodeName) -> Result<&Docker, EngineError> {
+        Ok(&self.member(None, Some(node))?.docker)
+    }
+
+    /// The engine of this name, otherwise that of the node, otherwise the first.
+    fn member(&self, engine: Option<&EngineName>, node: Option<&NodeName>) -> Result<&Member, EngineError> {
+        let Some(several) = &self.several else { return Ok(&self.lead) };
+        match engine.cloned().or_else(|| several.home(node?)) {
+            Some(name) => several.member(&name),
+            None => Ok(&self.lead),
+        }
+    }
+
+    /// Every engine that answers.
+    fn members(&self) -> Vec<&Member> {
+        self.several.as_ref().map_or_else(|| vec![&self.lead], |several| several.members.values().collect())
     }
 
     /// The client, for calls that are not part of a plan.
     #[must_use]
     pub fn client(&self) -> &Docker {
-        &self.docker
+        &self.lead.docker
     }
 
     /// Lists the containers, networks and volumes of the engine.
@@ -86,7 +132,10 @@ impl Engine {
     /// # Errors
     /// The engine does not answer.
     pub async fn inventory(&self) -> Result<EngineInventory, EngineError> {
-        settled::inventory(&self.docker).await
+        match &self.several {
+            None => settled::inventory(&self.lead.docker).await,
+            Some(several) => several.inventory().await,
+        }
     }
 
     /// Waits until the engine has finished the calls of a run that was killed while it changed a deployment.
@@ -94,7 +143,11 @@ impl Engine {
     /// # Errors
     /// The engine does not answer.
     pub async fn settle_after_killed_run(&self, deployment: &DeploymentName) -> Result<(), EngineError> {
-        settled::until_unchanged(&self.docker, deployment).await
+        let settle = |member: &'_ Member| {
+            let docker = member.docker.clone();
+            async move { settled::until_unchanged(&docker, deployment).await }
+        };
+        try_join_all(self.members().into_iter().map(settle)).await.map(drop)
     }
 
     /// Pulls an image.
@@ -108,7 +161,7 @@ impl Engine {
         listener: &dyn Listener,
     ) -> Result<(), EngineError> {
         let action = EngineAction::PullImage { reference: reference.to_owned(), platform: platform.cloned() };
-        apply::apply(&self.docker, &self.health_checks, None, &action, listener).await
+        apply::apply(&self.lead.docker, &self.lead.health_checks, None, &action, listener).await
     }
 
     /// Records the kind, shards and server of the data that `down` keeps in volumes.
@@ -119,12 +172,13 @@ impl Engine {
         let record = VolumeSettings {
             name: record_volume(&topology.name),
             deployment: topology.name.clone(),
+            several_engines: !topology.engines.is_empty(),
             keeps: Some(KeptData::of_topology(topology)),
             labels: topology.labels.clone(),
         };
         // Docker cannot change the labels of a volume.
-        volume::remove(&self.docker, &record.name).await?;
-        volume::create(&self.docker, &record).await
+        volume::remove(&self.lead.docker, &record.name).await?;
+        volume::create(&self.lead.docker, &record).await
     }
 
     /// Observes the containers, the network and the volumes of a deployment. It does not include the servers'
@@ -145,18 +199,20 @@ impl Engine {
             .collect();
         let names: Vec<NodeName> = wanted.into_iter().map(|container| container.name).collect();
         let mut containers = inventory.containers;
-        lost_namespace::mark_detached(&self.docker, &mut containers).await?;
-        let image = image::find(&self.docker, &topology.image).await?;
+        if self.several.is_none() {
+            lost_namespace::mark_detached(&self.lead.docker, &mut containers).await?;
+        }
+        let image = image::find(&self.lead.docker, &topology.image).await?;
         let mut node_images = BTreeMap::new();
         for reference in topology.own_images() {
-            if let Some(image) = image::find(&self.docker, reference).await? {
+            if let Some(image) = image::find(&self.lead.docker, reference).await? {
                 node_images.insert(reference.to_owned(), image.id);
             }
         }
         let run: BTreeSet<&String> = containers.values().map(|container| &container.image_id).collect();
         let mut digests = BTreeMap::new();
         for id in run {
-            let image = image::find(&self.docker, id).await?;
+            let image = image::find(&self.lead.docker, id).await?;
             if let Some(digest) = image.and_then(|image| image.digest(&topology.image)) {
                 digests.insert(id.clone(), digest);
             }
@@ -165,7 +221,7 @@ impl Engine {
         // An existing deployment is judged by what it stores.
         if image.is_some() && containers.is_empty() && !inventory.unlabelled_data.is_empty() {
             let (volumes, name) = (&inventory.unlabelled_data, &topology.name);
-            let found = kept_files::look(&self.docker, &topology.image, volumes, name).await?;
+            let found = kept_files::look(&self.lead.docker, &topology.image, volumes, name).await?;
             kept_data.extend(
                 found.into_iter().map(|files| KeptData { files: Some(files), ..KeptData::default() }),
             );
@@ -175,6 +231,8 @@ impl Engine {
             node_images,
             digests,
             network: inventory.network,
+            engines: self.observe_engines(topology, &inventory.volumes_on).await?,
+            lost_engines: self.lost(),
             volumes: inventory.volumes.into_keys().collect(),
             kept_data,
             leased: on_engine.leased().contains(&topology.name),
@@ -182,6 +240,43 @@ impl Engine {
             foreign: on_engine.foreign(&topology.name, &names, &volumes),
             ..Observation::default()
         })
+    }
+
+    /// What each engine has, if there are several.
+    async fn observe_engines(
+        &self,
+        topology: &Topology,
+        volumes_on: &BTreeMap<EngineName, BTreeSet<String>>,
+    ) -> Result<BTreeMap<EngineName, ObservedEngine>, EngineError> {
+        let members = self.several.iter().flat_map(|several| &several.members);
+        let observe = |(name, member): (&EngineName, &Member)| {
+            let (name, member) = (name.clone(), member.clone());
+            async move {
+                let volumes = volumes_on.get(&name).cloned().unwrap_or_default();
+                let mut images = BTreeMap::new();
+                for reference in std::iter::once(topology.image.as_str()).chain(topology.own_images()) {
+                    let found = image::find(&member.docker, reference).await?;
+                    images.extend(found.map(|image| (reference.to_owned(), image.id)));
+                }
+                let engine = ObservedEngine { images, volumes, is_manager: member.is_manager };
+                Ok::<_, EngineError>((name, engine))
+            }
+        };
+        Ok(try_join_all(members.map(observe)).await?.into_iter().collect())
+    }
+
+    /// Removes a deployment by its inventory; data volumes only with `with_data`.
+    ///
+    /// # Errors
+    /// [`EngineError::NetworkInUse`] if a container outside the deployment is in the network. In this case, nothing is
+    /// removed. Otherwise the error of the first failed call, after all other calls were made.
+    pub async fn remove(
+        &self,
+        name: &DeploymentName,
+        inventory: &inventory::Inventory,
+        with_data: bool,
+    ) -> Result<crate::removed::Removed, EngineError> {
+        remove::deployment(self, name, inventory, with_data).await
     }
 
     /// The topology and the passwords of the last `up`, from the file in the deployment's volume. `None`: no
@@ -200,12 +295,13 @@ impl Engine {
             return Err(newer(format));
         }
         for node in inventory.containers.keys() {
-            match files::read(&self.docker, node, DEPLOYMENT_FILE).await {
+            let docker = self.client_of(node)?;
+            match files::read(docker, node, DEPLOYMENT_FILE).await {
                 Ok(Some(text)) => return stored_format::read(&text).map_err(newer),
                 Ok(None) => {}
                 // The engine may be removing the container for a killed `down`.
                 Err(error) => {
-                    if !settled::is_removed(&self.docker, node.as_str()).await? {
+                    if !settled::is_removed(docker, node.as_str()).await? {
                         return Err(error);
                     }
                 }
@@ -222,7 +318,7 @@ impl Engine {
     /// The engine does not answer.
     pub async fn learned(&self, through: Option<&NodeName>, image: &str) -> Result<Learned, EngineError> {
         let text = match through {
-            Some(node) => files::read(&self.docker, node, LEARNED_FILE).await?,
+            Some(node) => files::read(self.client_of(node)?, node, LEARNED_FILE).await?,
             None => None,
         };
         Ok(Learned::read(&text.unwrap_or_default(), image))
@@ -234,7 +330,8 @@ impl Engine {
     /// The engine does not answer.
     pub async fn keep_learned(&self, through: &NodeName, learned: &Learned) -> Result<(), EngineError> {
         let text = SecretText::new(learned.write());
-        files::write(&self.docker, through, &[File::Content { path: LEARNED_FILE.to_owned(), text }]).await
+        let file = File::Content { path: LEARNED_FILE.to_owned(), text };
+        files::write(self.client_of(through)?, through, &[file]).await
     }
 }
 
@@ -244,7 +341,7 @@ impl Engine {
     /// # Errors
     /// The engine does not answer.
     pub async fn kept_file(&self, through: &NodeName, path: &str) -> Result<Option<Vec<u8>>, EngineError> {
-        files::read_bytes(&self.docker, through, path).await
+        files::read_bytes(self.client_of(through)?, through, path).await
     }
 
     /// Writes files to the deployment's volume.
@@ -252,29 +349,38 @@ impl Engine {
     /// # Errors
     /// The engine does not answer.
     pub async fn keep_files(&self, through: &NodeName, files: &[File]) -> Result<(), EngineError> {
-        files::write(&self.docker, through, files).await
+        files::write(self.client_of(through)?, through, files).await
     }
 }
 
 impl EngineCalls for Engine {
     async fn apply(
         &self,
+        engine: Option<&EngineName>,
         node: Option<&NodeName>,
         action: &EngineAction,
         listener: &dyn Listener,
     ) -> Result<(), BoxedError> {
-        Ok(apply::apply(&self.docker, &self.health_checks, node, action, listener).await?)
+        let member = self.member(engine, node)?;
+        apply::apply(&member.docker, &member.health_checks, node, action, listener).await?;
+        if let (Some(several), Some(engine), Some(node)) = (&self.several, engine, node) {
+            several.remember(node, engine);
+        }
+        Ok(())
     }
 
     async fn write_files(&self, through: &NodeName, files: Vec<File>) -> Result<(), BoxedError> {
-        Ok(files::write(&self.docker, through, &files).await?)
+        Ok(files::write(self.client_of(through)?, through, &files).await?)
     }
 
     async fn log_tail(&self, node: &NodeName) -> Vec<String> {
-        logs::tail(&self.docker, node).await
+        match self.client_of(node) {
+            Ok(docker) => logs::tail(docker, node).await,
+            Err(_) => Vec::new(),
+        }
     }
 
     async fn unavailable(&self, node: &NodeName) -> Result<Option<Unavailable>, BoxedError> {
-        Ok(unavailable::why(&self.docker, node).await?)
+        Ok(unavailable::why(self.client_of(node)?, node).await?)
     }
 }

@@ -14,7 +14,7 @@ use crate::event::{Event, Listener, SlotProgress};
 use crate::observation::ServerView;
 use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
 use crate::readiness::Disagreement;
-use crate::topology::NodeName;
+use crate::topology::{EngineName, NodeName};
 use crate::topology::files::{File, folders};
 use crate::waiting::{PlanAgain, Progress, Unavailable};
 
@@ -34,9 +34,11 @@ const WITH_SERVERS: usize = 100;
 
 /// The calls of the engine that the executor needs.
 pub trait EngineCalls: Sync {
-    /// Does an action. `node` is the step's node; `None`: the whole deployment.
+    /// Does an action. `engine` is the step's engine; `None`: the node's, or the only engine. `node` is the step's
+    /// node; `None`: the whole deployment.
     fn apply(
         &self,
+        engine: Option<&EngineName>,
         node: Option<&NodeName>,
         action: &EngineAction,
         listener: &dyn Listener,
@@ -186,7 +188,9 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
                 None => Err(StepFailure::Call("a data folder needs a node".into())),
             },
             Action::Engine(call) => {
-                self.engine.apply(step.node.as_ref(), call, self.listener).await.map_err(StepFailure::Call)
+                let at = step.engine.as_ref();
+                let done = self.engine.apply(at, step.node.as_ref(), call, self.listener).await;
+                done.map_err(StepFailure::Call)
             }
             Action::Server(call) => match &step.node {
                 Some(node) => self.wait(run, id, step, Awaited::Call(node, call)).await,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::topology::certificates::Renewal;
 use crate::topology::kept_data::KeptData;
-use crate::topology::{Address, Learned, NodeName, SlotSet, Topology};
+use crate::topology::{Address, EngineName, Learned, NodeName, SlotSet, Topology};
 
 mod ability;
 mod access;
@@ -24,7 +24,7 @@ pub use access::{AccessView, ObservedUser, PrimaryLogin};
 pub use clients::Clients;
 pub use cluster::{ClusterNode, ClusterRole, ClusterView, SlotWay, Stranger};
 pub use contents::Contents;
-pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedNetwork};
+pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedEngine, ObservedNetwork};
 pub use loaded_module::LoadedModule;
 pub use needed_modules::NeededModules;
 pub use refusal::Refusal;
@@ -45,6 +45,10 @@ pub struct Observation {
     pub digests: BTreeMap<String, String>,
     /// The existing volumes of the deployment.
     pub volumes: BTreeSet<String>,
+    /// What each engine has, if the deployment stands on several.
+    pub engines: BTreeMap<EngineName, ObservedEngine>,
+    /// The engines out of reach, with the reason.
+    pub lost_engines: BTreeMap<EngineName, String>,
     /// The labels of kept data; empty if no volume keeps data.
     pub kept_data: Vec<KeptData>,
     /// Whether a run holds the lease of the deployment.
@@ -78,6 +82,32 @@ impl Observation {
     #[must_use]
     pub fn view(&self, node: &NodeName) -> Option<&ServerView> {
         self.servers.get(node)?.view()
+    }
+
+    /// Whether an engine has a volume; `None`: the deployment's only engine.
+    #[must_use]
+    pub fn has_volume(&self, engine: Option<&EngineName>, volume: &str) -> bool {
+        match engine {
+            None => self.volumes.contains(volume),
+            Some(engine) => self.engines.get(engine).is_some_and(|on| on.volumes.contains(volume)),
+        }
+    }
+
+    /// Whether an engine has an image; `None`: the deployment's only engine.
+    #[must_use]
+    pub fn has_image(&self, engine: Option<&EngineName>, topology: &Topology, reference: &str) -> bool {
+        match engine {
+            Some(engine) => self.engines.get(engine).is_some_and(|on| on.images.contains_key(reference)),
+            None if reference == topology.image => self.image.is_some(),
+            None => self.node_images.contains_key(reference),
+        }
+    }
+
+    /// The engine that makes and removes the deployment's network; `None`: its only engine.
+    #[must_use]
+    pub fn network_engine(&self) -> Option<&EngineName> {
+        let manager = self.engines.iter().find(|(_, engine)| engine.is_manager);
+        manager.or_else(|| self.engines.iter().next()).map(|(name, _)| name)
     }
 
     /// The running nodes that the topology does not have, with their addresses.
@@ -118,8 +148,10 @@ impl Observation {
     /// The nodes whose containers run, of the topology or leaving.
     #[must_use]
     pub fn running(&self, topology: &Topology) -> Vec<NodeName> {
-        let runs = |name: &NodeName| {
-            self.containers.get(name).is_some_and(|container| container.state == ContainerState::Running)
+        let runs = |name: &NodeName| match self.containers.get(name) {
+            Some(container) => container.state == ContainerState::Running,
+            // A server may run on although its engine does not answer.
+            None => topology.engine_of(name).is_some_and(|engine| self.lost_engines.contains_key(engine)),
         };
         let staying = topology.nodes().into_iter().map(|node| node.name.clone()).filter(runs);
         staying.chain(self.leaving(topology).into_iter().map(|(name, _)| name)).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::topology::{DeploymentName, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName};
 
 mod action_text;
 mod at_stake;
@@ -65,6 +65,8 @@ pub struct Plan {
     pub keeps_division: bool,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
+    /// What the loss of an engine would stop, one sentence for each.
+    pub losses: Vec<String>,
 }
 
 /// Steps that belong together.
@@ -90,6 +92,8 @@ pub enum Order {
 /// An action with its cause.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
+    /// The engine, if the deployment stands on several.
+    pub engine: Option<EngineName>,
     /// The node; `None`: the whole deployment.
     pub node: Option<NodeName>,
     /// The action.
@@ -135,6 +139,7 @@ impl Plan {
             later: Vec::new(),
             keeps_division: false,
             at_stake: Vec::new(),
+            losses: Vec::new(),
         }
     }
 
@@ -218,7 +223,8 @@ impl Plan {
         let left_elsewhere = self.keeps_division && self.steps().any(|step| step.cause == Cause::Misplaced);
         let adopt = "an interrupted `up` or somebody else left slots at other shards; `--adopt-slots` keeps them there";
         let adopt = left_elsewhere.then(|| adopt.to_owned());
-        self.later.iter().map(ToString::to_string).chain(time).chain(adopt)
+        let slots = self.later.iter().map(ToString::to_string).chain(time).chain(adopt);
+        slots.chain(self.losses.iter().cloned())
     }
 
     /// Every step, in order.

@@ -10,7 +10,7 @@
 use crate::arrangement::Arrangement;
 use crate::observation::Observation;
 use crate::plan::{Obstacle, Plan, SwappedRole};
-use crate::topology::{Kind, NodeName, Shard, Topology};
+use crate::topology::{Kind, NodeName, Shard, Topology, spread};
 
 mod at_stake;
 mod cluster;
@@ -106,6 +106,29 @@ impl Default for Options {
 /// # Errors
 /// The obstacles that need the user's consent.
 pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Result<Plan, Vec<Obstacle>> {
+    let plan = plan_on_any_engine(topology, observed, options)?;
+    Ok(Plan { losses: spread::losses(topology), ..placed(plan, topology, observed) })
+}
+
+/// Gives the steps of nodes the engines of the nodes. Nodes that leave are where their containers are.
+fn placed(mut plan: Plan, topology: &Topology, observed: &Observation) -> Plan {
+    let engine_of = |node: &NodeName| {
+        let settings = || observed.containers.get(node)?.settings.as_ref();
+        topology.engine_of(node).cloned().or_else(|| settings()?.engine.clone())
+    };
+    for step in plan.stages.iter_mut().flat_map(|stage| &mut stage.steps) {
+        if let (None, Some(node)) = (&step.engine, &step.node) {
+            step.engine = engine_of(node);
+        }
+    }
+    plan
+}
+
+fn plan_on_any_engine(
+    topology: &Topology,
+    observed: &Observation,
+    options: Options,
+) -> Result<Plan, Vec<Obstacle>> {
     let cleared = recreation::clear(topology, observed, options)?;
     let observed = cleared.observed.as_ref();
     containers::refuse_foreign(observed)?;

@@ -125,6 +125,9 @@ pub struct Spec {
     pub platform: Option<String>,
     /// Labels for all containers, networks and volumes.
     pub labels: Option<BTreeMap<String, Scalar>>,
+    /// The engines of a deployment on several machines, by names of your choice. They are one Docker swarm. Default:
+    /// a single engine, as `--host` or the Docker context names it.
+    pub engines: Option<BTreeMap<String, EngineSpec>>,
     /// Settings of single nodes, by node name (`<deployment>-<n>`).
     pub nodes: Option<BTreeMap<String, NodeSpec>>,
 }
@@ -136,6 +139,28 @@ pub struct NetworkSpec {
     /// IPv4 subnet in CIDR form. Default: the first free /24 of a private pool.
     #[schemars(with = "Option<String>", extend("format" = "ipv4-cidr"))]
     pub subnet: Option<Ipv4Net>,
+    /// The network's driver. Default: `overlay` with `engines`, otherwise `bridge`.
+    pub driver: Option<NetworkDriver>,
+}
+
+/// The driver of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkDriver {
+    /// A network of a single engine.
+    Bridge,
+    /// A network of a swarm of engines.
+    Overlay,
+}
+
+/// An engine.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EngineSpec {
+    /// Its address as with `--host`: `ssh://me@machine`, `tcp://machine:2375`, `unix:///var/run/docker.sock`.
+    pub host: Option<String>,
+    /// The Docker context with its address.
+    pub context: Option<String>,
 }
 
 /// The published ports.
@@ -263,6 +288,8 @@ pub struct NodeSpec {
     pub config_file: Option<PathBuf>,
     /// Limits that replace the common limits.
     pub resources: Option<ResourcesSpec>,
+    /// The node's engine, one of `engines`. Default: nodes of a shard are on different engines.
+    pub engine: Option<String>,
 }
 
 /// A YAML scalar in a field for text: `64mb`, `1000`, `0.5` and `yes` are all valid.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::arrangement::SeatRole;
-use crate::topology::{DeploymentName, Kind, NodeName};
+use crate::topology::{DeploymentName, EngineName, Kind, NodeName};
 
 mod activity;
 mod change;
@@ -72,6 +72,9 @@ pub struct NodeStatus {
     pub endpoint: String,
     /// Its container's name.
     pub container: NodeName,
+    /// Its engine, if the deployment stands on several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineName>,
     /// The condition of its container and server.
     pub condition: NodeCondition,
     /// The slots that it serves as a primary, each range with both ends included.
@@ -137,6 +140,9 @@ pub enum NodeCondition {
     Restarting,
     /// The container does not exist.
     Missing,
+    /// Its engine does not answer, and neither does the server.
+    #[serde(rename = "out of reach")]
+    OutOfReach,
 }
 
 /// A replica's link to its primary.
@@ -202,6 +208,7 @@ impl NodeCondition {
             Self::Exited => "exited",
             Self::Restarting => "restarting",
             Self::Missing => "missing",
+            Self::OutOfReach => "out of reach",
         }
     }
 }

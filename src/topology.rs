@@ -20,6 +20,7 @@ pub mod container;
 pub mod copy_trial;
 pub mod credentials;
 pub mod defaults;
+pub mod engines;
 pub mod facts;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -49,6 +50,7 @@ pub mod settings;
 pub mod slot_division;
 pub mod slots;
 mod spec_field;
+pub mod spread;
 pub mod stored_format;
 pub mod tls;
 mod told;
@@ -59,6 +61,7 @@ mod written_slots;
 pub use address::{Address, Endpoint};
 pub use certificates::Certificates;
 pub use credentials::Credentials;
+pub use engines::{EngineName, EngineReference, EngineSite};
 pub use learned::Learned;
 pub use modules::Module;
 pub use name::{DeploymentName, NodeName};
@@ -154,6 +157,9 @@ pub struct Topology {
     /// The container that holds the network namespace of all nodes; `None`: each node has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Anchor>,
+    /// The engines by name; empty: the deployment stands on a single engine, which the topology does not name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub engines: BTreeMap<EngineName, EngineSite>,
 }
 
 /// A container that serves no client. It owns the network namespace that all nodes share. So the namespace stays when
@@ -200,6 +206,9 @@ pub struct Node {
     /// The node's own image; `None`: the deployment's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_image: Option<OwnImage>,
+    /// Its engine, if the deployment stands on several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineName>,
 }
 
 /// Limits of a container.

@@ -20,6 +20,7 @@ pub(super) async fn run(
     ui: &Ui,
 ) -> Result<ExitStatus, CommandError> {
     let engine = ConnectedEngine::connect(host).await?;
+    let engine = engine.with_all_engines(arguments.name.as_deref()).await?;
     let nodes = engine.nodes_with_logs(arguments.name.as_deref(), &arguments.nodes).await?;
     let since = arguments.since.and_then(|age| SystemTime::now().checked_sub(age));
     let since = since.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());

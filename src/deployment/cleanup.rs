@@ -9,7 +9,6 @@ use super::engine::ConnectedEngine;
 use super::failed_checks::FailedChecks;
 use super::handle::Deployment;
 use super::leftovers::{LeftoverState, Leftovers};
-use crate::docker::remove;
 use crate::executor::chain;
 use crate::topology::DeploymentName;
 use crate::up_result::UpResult;
@@ -70,7 +69,7 @@ async fn remove_new(engine: &ConnectedEngine, name: &DeploymentName, is_new: boo
     let removed = async {
         let inventory = engine.api.inventory().await?.deployment(name);
         // Data volumes are removed too: only this run has written to them.
-        remove::deployment(engine.api.client(), name, &inventory, true).await
+        engine.api.remove(name, &inventory, true).await
     };
     match removed.await {
         Ok(removed) => LeftoverState::Removed(removed),

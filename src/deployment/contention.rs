@@ -14,7 +14,7 @@ use super::lost_resources::LostResources;
 use super::port_probe::{ANOTHER_PROCESS, is_taken};
 use super::target::Target;
 use crate::docker::inventory::Inventory;
-use crate::docker::{EngineError, remove};
+use crate::docker::EngineError;
 use crate::event::{Event, Listener, Note};
 use crate::observation::ContainerState;
 use crate::topology::Topology;
@@ -136,7 +136,7 @@ impl<'a> Contention<'a> {
     async fn remove_all(&self, target: &Target) -> Result<(), Error> {
         let (api, name) = (&self.engine.api, &target.topology.name);
         let inventory = api.inventory().await?.deployment(name);
-        remove::deployment(api.client(), name, &inventory, true).await?;
+        api.remove(name, &inventory, true).await?;
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl<'a> Contention<'a> {
         };
         let container_ids = [(container.to_owned(), id.clone())].into();
         let alone = Inventory { container_ids, ..Inventory::default() };
-        remove::deployment(api.client(), name, &alone, false).await?;
+        api.remove(name, &alone, false).await?;
         Ok(true)
     }
 

@@ -8,7 +8,7 @@ use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error, tls_files};
 use crate::docker::expiry;
-use crate::docker::remove::{self, Removed};
+use crate::removed::Removed;
 use crate::event::{Event, Listener, Warning};
 use crate::topology::DeploymentName;
 
@@ -49,6 +49,11 @@ impl<'a> Down<'a> {
     /// The deployment does not exist, another run changes it, or the engine refused a call. After a refused call, all
     /// other calls are still made.
     pub async fn run(&self) -> Result<Removed, Error> {
+        let all = Self { engine: self.engine.of_deployment(&self.name).await?, name: self.name.clone(), ..*self };
+        all.run_on_all().await
+    }
+
+    async fn run_on_all(&self) -> Result<Removed, Error> {
         let lease = Box::pin(Lease::take(self.request("down"))).await?;
         let removed = lease.keep(Box::pin(self.remove(&lease))).await;
         lease.release().await;
@@ -91,9 +96,10 @@ impl<'a> Down<'a> {
         }
         let keeps_data = !self.data && !inventory.kept_data.is_empty();
         // The CA identifies the files for TLS. It is removed with the deployment.
-        let asks = keeps_data || tls_files::exist(name);
+        let asks = keeps_data || tls_files::exist(name) || !api.lost().is_empty();
         let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };
-        let removed = remove::deployment(api.client(), name, &inventory, self.data).await?;
+        let stored_topology = stored.as_ref().map(|(topology, _)| topology.clone());
+        let removed = api.remove(name, &inventory, self.data).await?;
         if let Some(expiry) = expiry {
             expiry::remove(api.client(), &expiry).await?;
         }
@@ -106,7 +112,11 @@ impl<'a> Down<'a> {
             let warning = Warning::TlsFilesLeft { deployment: name.clone(), cause: error.to_string() };
             self.listener.hear(Event::Warning(warning));
         }
-        Ok(removed)
+        let lost = stored_topology.and_then(|topology| self.engine.lost(&topology));
+        match lost {
+            Some(lost) => Err(Error::EnginesOutOfReach { lost, done: "all other parts were removed" }),
+            None => Ok(removed),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Connections to engines, and the list of their deployments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Error;
@@ -11,7 +11,7 @@ use crate::docker::{self, EngineInventory};
 use crate::observation::{ContainerState, ObservedContainer};
 use crate::spec::nearest;
 use crate::status::{DeploymentLine, LineState};
-use crate::topology::{DeploymentName, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName};
 
 /// A Docker engine that answered. Clones share the connection.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct ConnectedEngine {
     pub(crate) api: Arc<docker::Engine>,
     /// Its address, and the hosts at which its published ports are reached.
     pub(crate) location: Arc<EngineLocation>,
+    /// The engines that answer, if a deployment stands on several. Address and location are those of the first.
+    pub(crate) members: Arc<BTreeMap<EngineName, ConnectedEngine>>,
 }
 
 impl ConnectedEngine {
@@ -45,13 +47,19 @@ impl ConnectedEngine {
     pub(crate) async fn at(location: EngineLocation) -> Result<Self, Error> {
         provide_tls();
         let client = connect(&location).await?;
-        Ok(Self { api: Arc::new(docker::Engine::new(client)), location: Arc::new(location) })
+        let api = Arc::new(docker::Engine::new(client));
+        Ok(Self { api, location: Arc::new(location), members: Arc::default() })
     }
 
     /// The address of the engine.
     #[must_use]
     pub fn address(&self) -> String {
         self.location.address.to_string()
+    }
+
+    /// Each engine for itself: this one, or all of a deployment that stands on several.
+    pub(super) fn each(&self) -> Vec<Self> {
+        if self.members.is_empty() { vec![self.clone()] } else { self.members.values().cloned().collect() }
     }
 
     /// All deployments of the engine, from labels alone.

@@ -95,6 +95,7 @@ impl EngineFacts {
         };
         let endpoint_host = engine.location.endpoint_host();
         let facts = Facts {
+            engine_hosts: hosts_of(engine),
             host_ips: ips_of_hosts(spec, &endpoint_host).await?,
             endpoint_host,
             image: Some(image),
@@ -126,6 +127,12 @@ impl EngineFacts {
             resolve_without_ports(spec, &self.facts)
         }
     }
+}
+
+/// The hosts of several engines, by name.
+fn hosts_of(engine: &ConnectedEngine) -> BTreeMap<String, String> {
+    let members = engine.members.iter();
+    members.map(|(name, member)| (name.to_string(), member.location.endpoint_host())).collect()
 }
 
 /// The present slots of each shard; `None`: the deployment is no cluster.

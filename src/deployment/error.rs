@@ -8,6 +8,7 @@ use ipnet::Ipv4Net;
 use super::converge::{ConvergeError, MOST_ROUNDS};
 use super::failed_checks::FailedChecks;
 use super::leftovers::Leftovers;
+use super::lost_engines::LostEngines;
 use super::seed_failure::SeedFailure;
 use crate::certificates::issue::IssueError;
 use crate::command_file::BrokenLine;
@@ -109,6 +110,14 @@ pub enum Error {
     /// The engine does not answer.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Engines of the deployment do not answer.
+    #[error("{lost}\n  {done}")]
+    EnginesOutOfReach {
+        /// The engines.
+        lost: LostEngines,
+        /// What was done nevertheless.
+        done: &'static str,
+    },
     /// No image can be made from this machine's server.
     #[error(transparent)]
     HostImage(#[from] HostImageError),
@@ -296,6 +305,13 @@ impl Error {
             Self::Invalid { hint, .. } => Some(hint.clone()),
             Self::Location(error) => Some(error.hint().to_owned()),
             Self::Connect(error) => Some(error.hint()),
+            Self::EnginesOutOfReach { lost, .. } => {
+                let first = lost.engines.first().map_or("", |engine| engine.at.as_str());
+                Some(format!(
+                    "start the engine again, or repair the way to it; then run the same command again, for `down` \
+                     with `--host {first}`"
+                ))
+            }
             Self::Connection(error) => Some(error.hint()),
             Self::HostImage(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint(),

@@ -191,6 +191,16 @@ impl ConnectedEngine {
     /// The deployment does not exist, several deployments exist and no name is given, or the description cannot be
     /// read.
     pub async fn deployment(&self, name: Option<&str>) -> Result<Deployment, Error> {
+        let found = self.described(name).await?;
+        if found.topology.engines.is_empty() {
+            return Ok(found);
+        }
+        let all = self.of_topology(&found.topology).await?;
+        all.described(Some(found.name().as_str())).await
+    }
+
+    /// The deployment as these engines describe it.
+    async fn described(&self, name: Option<&str>) -> Result<Deployment, Error> {
         let on_engine = self.api.inventory().await?;
         let name = choose(name, &on_engine)?;
         let inventory = on_engine.deployment(&name);

@@ -18,6 +18,12 @@ use crate::topology::NodeName;
 pub(crate) type NodeLine = (NodeName, LogLine);
 
 impl ConnectedEngine {
+    /// This engine, or all engines of the deployment that it has a part of.
+    pub(crate) async fn with_all_engines(&self, deployment: Option<&str>) -> Result<Self, Error> {
+        let name = choose(deployment, &self.api.inventory().await?)?;
+        self.of_deployment(&name).await
+    }
+
     /// The nodes of a deployment that `words` name; all nodes if it is empty. It asks the engine only, so it works
     /// without the deployment's description.
     pub(crate) async fn nodes_with_logs(
@@ -43,7 +49,10 @@ impl ConnectedEngine {
         part: LogPart,
     ) -> BoxStream<'static, Result<NodeLine, Error>> {
         let log =
-            |node: &NodeName| of_node(node, logs::lines(self.api.client(), node, part).map(|line| Ok(line?)));
+            |node: &NodeName| {
+                let docker = self.api.client_of(node).unwrap_or(self.api.client());
+                of_node(node, logs::lines(docker, node, part).map(|line| Ok(line?)))
+            };
         oldest_first(nodes.iter().map(log).collect()).boxed()
     }
 
@@ -56,7 +65,7 @@ impl ConnectedEngine {
         read: &BTreeMap<NodeName, Duration>,
     ) -> BoxStream<'static, Result<NodeLine, Error>> {
         let follow = |node: &NodeName| {
-            let docker = self.api.client().clone();
+            let docker = self.api.client_of(node).unwrap_or(self.api.client()).clone();
             let log = FollowedLog::new(docker, node.clone(), part, read.get(node).copied());
             of_node(node, log.lines())
         };

@@ -1,5 +1,7 @@
 //! The image of a spec on the engine: found, pulled, or made from the server of this machine.
 
+use futures_util::future::try_join_all;
+
 use super::Error;
 use super::engine::ConnectedEngine;
 use super::loaded_spec::{ImageChoice, LoadedSpec};
@@ -15,10 +17,15 @@ pub(super) async fn provide_image(
     engine: &ConnectedEngine,
     listener: &dyn Listener,
 ) -> Result<String, Error> {
-    for written in spec.node_images() {
-        provide(spec, engine, &ImageChoice::of(written), listener).await?;
-    }
-    provide(spec, engine, &spec.image_choice(), listener).await
+    let provide_on = |engine: ConnectedEngine| async move {
+        for written in spec.node_images() {
+            provide(spec, &engine, &ImageChoice::of(written), listener).await?;
+        }
+        provide(spec, &engine, &spec.image_choice(), listener).await
+    };
+    // The image of the same choice has the same name on each engine.
+    let references = try_join_all(engine.each().into_iter().map(provide_on)).await?;
+    Ok(references.into_iter().next().unwrap_or_default())
 }
 
 async fn provide(

@@ -162,7 +162,7 @@ impl Up<'_> {
 
     /// Connects to the engine. Refuses a spec that names unknown nodes, if the engine has no such deployment.
     async fn connect(&self, spec: &mut LoadedSpec) -> Result<ConnectedEngine, Error> {
-        let engine = self.engine.connect().await;
+        let engine = self.engine.connect(spec).await;
         let Some(unknown_nodes) = spec.unknown_nodes.take() else { return engine };
         match engine {
             Ok(engine) if engine.deployment_names().await?.contains(&spec.topology.name) => Ok(engine),
@@ -351,8 +351,13 @@ impl Up<'_> {
 }
 
 impl EngineChoice {
-    async fn connect(&self) -> Result<ConnectedEngine, Error> {
+    async fn connect(&self, spec: &LoadedSpec) -> Result<ConnectedEngine, Error> {
         match self {
+            Self::Address(None) if !spec.topology.engines.is_empty() => ConnectedEngine::of_spec(spec).await,
+            Self::Address(Some(_)) if !spec.topology.engines.is_empty() => Err(Error::Invalid {
+                message: "`--host` names one engine, and the spec names its `engines`".to_owned(),
+                hint: "leave `--host` out".to_owned(),
+            }),
             Self::Address(address) => ConnectedEngine::connect(address.as_deref()).await,
             Self::Connected(engine) => Ok(engine.clone()),
         }

@@ -33,7 +33,7 @@ pub enum TrialState {
 fn body(settings: &ContainerSettings) -> ContainerCreateBody {
     let mut body = request_body::container(settings);
     // It has no label of a node, because it is not a node.
-    body.labels = Some(labels::of_deployment(&settings.deployment, &settings.labels));
+    body.labels = Some(labels::of_deployment(&settings.deployment, &settings.labels, false));
     body.hostname = None;
     body.networking_config = None;
     if let Some(host) = &mut body.host_config {

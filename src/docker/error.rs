@@ -7,7 +7,7 @@ use bollard::errors::Error;
 use super::response::{
     is_broken_connection, says_address_is_in_use, says_network_is_in_use, says_port_is_allocated,
 };
-use crate::topology::DeploymentName;
+use crate::topology::{DeploymentName, EngineName};
 use crate::topology::stored_format::NewerFormat;
 
 /// A call to the engine that failed.
@@ -107,6 +107,14 @@ pub enum EngineError {
         found: String,
         /// The engine's processor.
         needed: String,
+    },
+    /// An engine of the deployment does not answer.
+    #[error("the engine `{engine}` is out of reach: {cause}")]
+    OutOfReach {
+        /// The engine.
+        engine: EngineName,
+        /// The reason.
+        cause: String,
     },
     /// An image could not be pulled.
     #[error(transparent)]

@@ -183,7 +183,7 @@ async fn ask(
         image: Some(reference.to_owned()),
         entrypoint: Some(vec![program.to_owned()]),
         cmd: Some(vec!["--version".to_owned()]),
-        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new(), false)),
         host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
         ..Default::default()
     };

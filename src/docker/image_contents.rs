@@ -94,7 +94,7 @@ pub async fn look(
     let body = ContainerCreateBody {
         image: Some(reference.to_owned()),
         entrypoint: Some(vec![program.to_owned()]),
-        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new(), false)),
         ..Default::default()
     };
     let operation = format!("look into the image `{reference}`");

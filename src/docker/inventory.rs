@@ -11,7 +11,7 @@ use crate::observation::{ContainerState, Foreign, ObservedContainer, ObservedNet
 use crate::topology::container::Namespace;
 use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::stored_format::NewerFormat;
-use crate::topology::{DeploymentName, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName};
 
 /// All containers, networks and volumes of the engine, of deployments or not.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,10 @@ pub struct EngineInventory {
     volumes: Vec<Volume>,
     /// The restarts and kills of each container's server, by the container's id.
     ends: BTreeMap<String, Ends>,
+    /// The engine of each container, by the container's id, if there are several engines.
+    homes: BTreeMap<String, EngineName>,
+    /// The engine of each volume, if there are several engines.
+    volume_homes: Vec<(EngineName, Volume)>,
 }
 
 /// The restarts and kills of a container's server since the container's last start.
@@ -54,6 +58,10 @@ pub struct Inventory {
     /// The ids of all its containers, by name. A container without a node asked an image for its version, for a run
     /// that was killed.
     pub container_ids: BTreeMap<String, String>,
+    /// The engine of each container, by id, if the deployment stands on several.
+    pub homes: BTreeMap<String, EngineName>,
+    /// The volumes on each engine, if the deployment stands on several.
+    pub volumes_on: BTreeMap<EngineName, BTreeSet<String>>,
     /// The ids of its networks: one at most.
     pub network_ids: Vec<String>,
     /// The format of the labels, if a newer redisctl wrote some of them.
@@ -75,7 +83,31 @@ impl EngineInventory {
         networks: Vec<Network>,
         volumes: Vec<Volume>,
     ) -> Self {
-        Self { containers, networks, volumes, ends: BTreeMap::new() }
+        Self { containers, networks, volumes, ..Self::default() }
+    }
+
+    /// The inventories of several engines as one. A network of the swarm is in the lists of several engines.
+    pub(super) fn of_several(inventories: Vec<(EngineName, Self)>) -> Self {
+        let mut all = Self::default();
+        for (engine, inventory) in inventories {
+            let ids = inventory.containers.iter().filter_map(|container| container.id.clone());
+            all.homes.extend(ids.map(|id| (id, engine.clone())));
+            all.volume_homes.extend(inventory.volumes.iter().map(|volume| (engine.clone(), volume.clone())));
+            all.containers.extend(inventory.containers);
+            for network in inventory.networks {
+                if all.networks.iter().all(|known| known.id != network.id) {
+                    all.networks.push(network);
+                }
+            }
+            all.volumes.extend(inventory.volumes);
+            all.ends.extend(inventory.ends);
+        }
+        all
+    }
+
+    /// The nodes of all deployments.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeName> {
+        self.containers.iter().filter_map(|container| labels::node(container.labels.as_ref()?))
     }
 
     /// The same inventory, with the restarts and kills by the containers' ids.
@@ -135,6 +167,7 @@ impl EngineInventory {
             unlabelled_data: unlabelled_data(name, &volumes),
             newer_format: all_labels.map(labels::check_format).find_map(Result::err),
             volumes: volumes.iter().map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
+            volumes_on: self.volumes_on(name),
             network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
             ..Inventory::default()
         };
@@ -145,6 +178,7 @@ impl EngineInventory {
             };
             inventory.newer_format = inventory.newer_format.or_else(|| labels::check_format(labels).err());
             let id = container.id.clone().unwrap_or_default();
+            inventory.homes.extend(self.homes.get(&id).map(|engine| (id.clone(), engine.clone())));
             inventory.container_ids.insert(title(container).unwrap_or(&id).to_owned(), id.clone());
             let Some(node) = labels::node(labels) else { continue };
             let settings = labels::settings(labels);
@@ -169,6 +203,16 @@ impl EngineInventory {
             inventory.containers.insert(node, observed);
         }
         inventory
+    }
+
+    fn volumes_on(&self, name: &DeploymentName) -> BTreeMap<EngineName, BTreeSet<String>> {
+        let mut on: BTreeMap<EngineName, BTreeSet<String>> = BTreeMap::new();
+        for (engine, volume) in &self.volume_homes {
+            if labels::belongs(Some(&volume.labels), name) {
+                on.entry(engine.clone()).or_default().insert(volume.name.clone());
+            }
+        }
+        on
     }
 
     /// The running containers in these networks that do not belong to the deployment.

@@ -37,7 +37,7 @@ pub(super) async fn look(
     let body = ContainerCreateBody {
         image: Some(image.to_owned()),
         entrypoint: Some(vec!["never-started".to_owned()]),
-        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new(), false)),
         host_config: Some(HostConfig {
             network_mode: Some("none".to_owned()),
             mounts: Some(mounts.collect()),

@@ -44,16 +44,20 @@ const EXPIRES_AT: &str = "io.redisctl.expires-at";
 type Labels = HashMap<String, String>;
 
 /// The labels of containers, networks and volumes: the deployment, and the labels of the spec.
-pub(super) fn of_deployment(deployment: &DeploymentName, users: &BTreeMap<String, String>) -> Labels {
+pub(super) fn of_deployment(
+    deployment: &DeploymentName,
+    users: &BTreeMap<String, String>,
+    has_several_engines: bool,
+) -> Labels {
     let mut labels: Labels = users.clone().into_iter().collect();
     labels.insert(DEPLOYMENT.to_owned(), deployment.to_string());
-    labels.insert(FORMAT.to_owned(), stored_format::VERSION.to_string());
+    labels.insert(FORMAT.to_owned(), stored_format::version(has_several_engines).to_string());
     labels
 }
 
 /// The labels of a node's container.
 pub(super) fn of_container(settings: &ContainerSettings) -> Labels {
-    let mut labels = of_deployment(&settings.deployment, &settings.labels);
+    let mut labels = of_deployment(&settings.deployment, &settings.labels, settings.engine.is_some());
     labels.insert(NODE.to_owned(), settings.name.to_string());
     labels.insert(KIND.to_owned(), settings.kind.clone());
     // Plain data with text keys: it always has a JSON form.
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn labels_of_a_newer_redisctl_are_told_from_known_ones() {
-        let mut labels = of_deployment(&DeploymentName::new("shop").unwrap(), &BTreeMap::new());
+        let mut labels = of_deployment(&DeploymentName::new("shop").unwrap(), &BTreeMap::new(), false);
         assert_eq!(check_format(&labels), Ok(()));
         labels.insert(FORMAT.to_owned(), "99".to_owned());
         assert_eq!(check_format(&labels), Err(NewerFormat { found: "99".to_owned() }));

@@ -45,7 +45,7 @@ impl LimitsTrial {
             image: Some(image.to_owned()),
             entrypoint: Some(vec![program.to_owned()]),
             cmd: Some(vec!["--version".to_owned()]),
-            labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+            labels: Some(labels::of_deployment(deployment, &BTreeMap::new(), false)),
             host_config: Some(host_config),
             ..Default::default()
         };

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use crate::topology::address::is_loopback;
+use crate::topology::{EngineName, EngineReference};
 
 mod address;
 mod context;
@@ -50,6 +51,10 @@ pub struct EngineLocation {
 pub enum AddressOrigin {
     /// `--host`.
     Flag,
+    /// The engine of this name in a spec.
+    Spec(EngineName),
+    /// A context that a spec names for the engine of this name.
+    SpecContext(EngineName, String),
     /// The environment variable `DOCKER_HOST`.
     HostVariable,
     /// The context of this name, from `DOCKER_CONTEXT`.
@@ -67,8 +72,8 @@ impl AddressOrigin {
     /// The context's name, if the origin is a context.
     fn context(&self) -> Option<&str> {
         match self {
-            Self::ContextVariable(name) | Self::CurrentContext(name) => Some(name),
-            Self::Flag | Self::HostVariable | Self::Platform { .. } => None,
+            Self::ContextVariable(name) | Self::CurrentContext(name) | Self::SpecContext(_, name) => Some(name),
+            Self::Spec(_) | Self::Flag | Self::HostVariable | Self::Platform { .. } => None,
         }
     }
 }
@@ -77,6 +82,8 @@ impl std::fmt::Display for AddressOrigin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag => formatter.write_str("from `--host`"),
+            Self::Spec(engine) => write!(formatter, "engine `{engine}`"),
+            Self::SpecContext(engine, name) => write!(formatter, "`{name}`, for engine `{engine}`"),
             Self::HostVariable => formatter.write_str("from `DOCKER_HOST`"),
             Self::ContextVariable(name) => write!(formatter, "`{name}`, from `DOCKER_CONTEXT`"),
             Self::CurrentContext(name) => write!(formatter, "`{name}`, from Docker's configuration"),
@@ -172,6 +179,24 @@ impl EngineLocation {
                 Ok(Self { address, origin })
             }
             _ => Ok(Self::of_platform(machine)),
+        }
+    }
+
+    /// The engine that a spec names.
+    ///
+    /// # Errors
+    /// The address is malformed, or the context cannot be read.
+    pub fn of_engine(
+        name: &EngineName,
+        at: &EngineReference,
+        machine: &impl MachineFacts,
+    ) -> Result<Self, LocationError> {
+        match at {
+            EngineReference::Host(text) => Self::given(text, AddressOrigin::Spec(name.clone()), machine),
+            EngineReference::Context(context) => {
+                let origin = AddressOrigin::SpecContext(name.clone(), context.clone());
+                Ok(Self { address: context::address(&origin, machine)?, origin })
+            }
         }
     }
 

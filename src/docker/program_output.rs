@@ -35,7 +35,7 @@ pub async fn program_output(
         cmd: Some(arguments),
         env: Some(request_body::variables(environment)),
         user: Some(format!("{SERVER_USER}:{SERVER_USER}")),
-        labels: Some(labels::of_deployment(name, &BTreeMap::new())),
+        labels: Some(labels::of_deployment(name, &BTreeMap::new(), false)),
         host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
         ..Default::default()
     };

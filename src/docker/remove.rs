@@ -4,18 +4,15 @@ use bollard::Docker;
 use futures_util::future::{join, join_all};
 
 use super::inventory::Inventory;
-use super::{EngineError, container, network, volume};
+use super::several::Member;
+use super::{Engine, EngineError, container, network, volume};
 pub use crate::removed::Removed;
 use crate::topology::DeploymentName;
 use crate::topology::kept_data::record_volume;
 
-/// Removes a deployment by its inventory; data volumes only with `with_data`.
-///
-/// # Errors
-/// [`EngineError::NetworkInUse`] if a container outside the deployment is in the network. In this case, nothing is
-/// removed. Otherwise the error of the first failed call, after all other calls were made.
-pub async fn deployment(
-    docker: &Docker,
+/// Removes a deployment by its inventory; see [`Engine::remove`].
+pub(super) async fn deployment(
+    engine: &Engine,
     name: &DeploymentName,
     inventory: &Inventory,
     with_data: bool,
@@ -26,22 +23,25 @@ pub async fn deployment(
         return Err(EngineError::NetworkInUse { network: name.clone(), containers: guests });
     }
     // They are removed by id: other containers and networks may have their names by now.
-    let containers = inventory
-        .container_ids
-        .iter()
-        .map(|(name, id)| async move { container::remove(docker, id, name).await.map(|()| name.clone()) });
-    let networks = inventory
-        .network_ids
-        .iter()
-        .map(|id| async move { network::remove(docker, id, name).await.map(|()| name.to_string()) });
+    let containers = inventory.container_ids.iter().map(|(name, id)| async move {
+        let docker = &engine.member(inventory.homes.get(id), None)?.docker;
+        container::remove(docker, id, name).await.map(|()| name.clone())
+    });
+    let networks = inventory.network_ids.iter().map(|id| async move {
+        network::remove(&engine.network_member().docker, id, name).await.map(|()| name.to_string())
+    });
     // The record stays as long as the data that it describes.
     let (record, with_record) = (record_volume(name), inventory.kept_data.is_empty());
     let goes = |(volume, keeps_data): &(&String, &bool)| {
         with_data || !**keeps_data || (with_record && **volume == record)
     };
     let chosen = inventory.volumes.iter().filter(goes);
-    let volumes =
-        chosen.map(|(name, _)| async move { volume::remove(docker, name).await.map(|()| name.clone()) });
+    let volumes = chosen.map(|(name, _)| async move {
+        for docker in engine.holders_of(inventory, name)? {
+            volume::remove(docker, name).await?;
+        }
+        Ok(name.clone())
+    });
 
     let mut failures = Vec::new();
     let mut names = |results: Vec<Result<String, EngineError>>| -> Vec<String> {
@@ -56,5 +56,22 @@ pub async fn deployment(
     match failures.into_iter().next() {
         Some(error) => Err(error),
         None => Ok(Removed { containers, networks, volumes, kept_volumes }),
+    }
+}
+
+impl Engine {
+    /// The engine that makes and removes networks: a manager, if there are several.
+    fn network_member(&self) -> &Member {
+        let members = self.several.iter().flat_map(|several| several.members.values());
+        members.into_iter().find(|member| member.is_manager).unwrap_or(&self.lead)
+    }
+
+    /// The engines that have a volume.
+    fn holders_of(&self, inventory: &Inventory, volume: &str) -> Result<Vec<&Docker>, EngineError> {
+        if self.several.is_none() {
+            return Ok(vec![&self.lead.docker]);
+        }
+        let holders = inventory.volumes_on.iter().filter(|(_, volumes)| volumes.contains(volume));
+        holders.map(|(engine, _)| Ok(&self.member(Some(engine), None)?.docker)).collect()
     }
 }

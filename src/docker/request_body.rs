@@ -160,8 +160,10 @@ pub(super) fn endpoint(alias: &str, ip: Ipv4Addr) -> EndpointSettings {
 pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
     NetworkCreateRequest {
         name: settings.deployment.to_string(),
-        driver: Some("bridge".to_owned()),
-        labels: Some(labels::of_deployment(&settings.deployment, &settings.labels)),
+        driver: Some(if settings.overlay { "overlay" } else { "bridge" }.to_owned()),
+        // Containers that are no tasks of the swarm join the overlay, too.
+        attachable: settings.overlay.then_some(true),
+        labels: Some(labels::of_deployment(&settings.deployment, &settings.labels, settings.overlay)),
         ipam: Some(Ipam {
             config: Some(vec![IpamConfig {
                 subnet: Some(settings.subnet.to_string()),
@@ -176,7 +178,7 @@ pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
 
 /// The body that creates a volume.
 pub(super) fn volume(settings: &VolumeSettings) -> VolumeCreateRequest {
-    let mut labels = labels::of_deployment(&settings.deployment, &settings.labels);
+    let mut labels = labels::of_deployment(&settings.deployment, &settings.labels, settings.several_engines);
     let keeps_data = if settings.keeps.is_some() { "yes" } else { "no" };
     labels.insert(labels::KEEPS_DATA.to_owned(), keeps_data.to_owned());
     labels.extend(settings.keeps.as_ref().map(|kept| (labels::DATA_OF.to_owned(), kept.to_label())));

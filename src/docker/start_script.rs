@@ -109,7 +109,7 @@ pub(super) async fn server_start(
     }
     let body = ContainerCreateBody {
         image: Some(reference.to_owned()),
-        labels: Some(labels::of_deployment(deployment, &BTreeMap::new())),
+        labels: Some(labels::of_deployment(deployment, &BTreeMap::new(), false)),
         host_config: Some(HostConfig { network_mode: Some("none".to_owned()), ..Default::default() }),
         ..Default::default()
     };

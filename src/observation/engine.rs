@@ -1,5 +1,7 @@
 //! The objects of a deployment on the engine: its network, its containers, and foreign objects with its names.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ipnet::Ipv4Net;
 
 use crate::topology::container::ContainerSettings;
@@ -11,6 +13,17 @@ pub struct ObservedNetwork {
     pub subnet: Option<Ipv4Net>,
     /// Running containers in it that redisctl did not make. The engine cannot remove the network while they run.
     pub guests: Vec<String>,
+}
+
+/// One of the engines of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObservedEngine {
+    /// The ids of its images, by reference, as far as it has those of the topology.
+    pub images: BTreeMap<String, String>,
+    /// The volumes of the deployment on it.
+    pub volumes: BTreeSet<String>,
+    /// Whether it manages the swarm, so that it can make networks.
+    pub is_manager: bool,
 }
 
 /// A container of the deployment.

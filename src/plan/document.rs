@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Plan, StageId, StepId};
-use crate::topology::{DeploymentName, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName};
 
 /// The steps of `up` with their causes.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -37,6 +37,9 @@ struct StepDocument {
     action: String,
     /// The node; `null`: the whole deployment.
     node: Option<NodeName>,
+    /// The engine, if the deployment stands on several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<EngineName>,
     /// The reason for the step, in words.
     cause: String,
 }
@@ -50,6 +53,7 @@ impl PlanDocument {
                 id,
                 action: step.action.to_string(),
                 node: step.node.clone(),
+                engine: step.engine.clone(),
                 cause: step.cause.to_string(),
             };
             plan.steps_of(id).map(step).collect()

@@ -69,6 +69,8 @@ pub struct NetworkSettings {
     pub deployment: DeploymentName,
     /// Its subnet.
     pub subnet: ipnet::Ipv4Net,
+    /// Whether it is an overlay over several engines. Otherwise it is a bridge.
+    pub overlay: bool,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
 }
@@ -80,6 +82,8 @@ pub struct VolumeSettings {
     pub name: String,
     /// The deployment that it belongs to.
     pub deployment: DeploymentName,
+    /// Whether the deployment stands on several engines.
+    pub several_engines: bool,
     /// The label of the data that it keeps after `down`; `None`: it keeps no data.
     pub keeps: Option<KeptData>,
     /// The user's labels.

@@ -10,8 +10,8 @@ use crate::topology::{Address, DeploymentName, Server};
 /// Starts some containers, and waits until their servers replicate.
 pub(crate) fn starting(nodes: usize) -> Plan {
     let deployment = DeploymentName::new("shop").expect("a good name");
-    let engine = |node, action| Step { node, action: Action::Engine(action), cause: Cause::New };
-    let wait = |node, condition| Step { node, action: Action::Await(condition), cause: Cause::New };
+    let engine = |node, action| Step { engine: None, node, action: Action::Engine(action), cause: Cause::New };
+    let wait = |node, condition| Step { engine: None, node, action: Action::Await(condition), cause: Cause::New };
     let pull = EngineAction::PullImage { reference: "redis:8".to_owned(), platform: None };
     let start = (1..=nodes).flat_map(|number| {
         let node = Some(deployment.node(number));
@@ -43,7 +43,7 @@ pub(crate) fn moving() -> Plan {
         way: Server::assumed("redis:7.0").way_to_move_slots(),
     };
     let node = Some(plan.deployment.node(1));
-    let steps = vec![Step { node, action: Action::Server(action), cause: Cause::Misplaced }];
+    let steps = vec![Step { engine: None, node, action: Action::Server(action), cause: Cause::Misplaced }];
     Plan { stages: vec![Stage { name: "move slots", order: Order::SideBySide, steps }], ..plan }
 }
 

@@ -1,6 +1,6 @@
 //! Network, volumes, containers, files, and starts of containers.
 
-use super::draft::{Stages, engine, wait};
+use super::draft::{Stages, engine, engine_at, wait};
 use super::fate::{Fate, Fates};
 use super::forming::forming;
 use super::primary_in_files::primary_in_files;
@@ -13,24 +13,26 @@ use crate::topology::container::{
     ContainerSettings, Namespace, container, container_of_anchor, containers, data_volume, shared_volume,
 };
 use crate::topology::kept_data::KeptData;
-use crate::topology::{Kind, Node, NodeName, SpecField, Topology};
+use crate::topology::{EngineName, Kind, Node, NodeName, SpecField, Topology};
 
 /// Plans all steps until the servers answer. `new_primary` is the node that an earlier step makes primary.
 pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     let World { topology, observed, fates, .. } = *world;
     let mut stages = Stages::default();
     if fates.makes_any() {
-        let own =
-            topology.own_images().into_iter().filter(|image| !observed.node_images.contains_key(*image));
-        let missing = observed.image.is_none().then_some(topology.image.as_str()).into_iter().chain(own);
-        let pull = |reference: &str| {
+        let all = || std::iter::once(topology.image.as_str()).chain(topology.own_images());
+        let pull = |at: Option<&EngineName>, reference: &str| {
             let pull = EngineAction::PullImage {
                 reference: reference.to_owned(),
                 platform: topology.platform.clone(),
             };
-            engine(None, pull, Cause::NotFound)
+            engine_at(at, pull, Cause::NotFound)
         };
-        stages.push("image", Order::InTurn, missing.map(pull).collect());
+        let pulls = topology.used_engines().into_iter().flat_map(|at| {
+            let missing = all().filter(move |image| !observed.has_image(at, topology, image));
+            missing.map(move |image| pull(at, image)).collect::<Vec<_>>()
+        });
+        stages.push("image", Order::InTurn, pulls.collect());
     }
     stages.append(remove(topology, observed, fates));
     stages.append(provide(topology, observed, fates));
@@ -88,7 +90,8 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
     stages.push("remove", Order::SideBySide, steps);
     if fates.new_subnet {
         let remove = EngineAction::RemoveNetwork(topology.name.clone());
-        let step = engine(None, remove, Cause::SpecChanged(vec![SpecField::Subnet]));
+        let cause = Cause::SpecChanged(vec![SpecField::Subnet]);
+        let step = engine_at(observed.network_engine(), remove, cause);
         stages.push("remove network", Order::InTurn, vec![step]);
     }
     stages
@@ -97,28 +100,34 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
 /// Steps that make the network and the volumes.
 fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Stages {
     let mut steps = Vec::new();
-    let volume = |node: Option<&NodeName>, name: String, keeps: Option<KeptData>| {
-        let is_there = observed.volumes.contains(&name);
+    let volume = |at: Option<&EngineName>, name: String, keeps: Option<KeptData>| {
+        let is_there = observed.has_volume(at, &name);
         let (deployment, labels) = (topology.name.clone(), topology.labels.clone());
-        let settings = VolumeSettings { name, deployment, keeps, labels };
-        (!is_there).then(|| engine(node, EngineAction::CreateVolume(settings), Cause::NotFound))
+        let several_engines = !topology.engines.is_empty();
+        let settings = VolumeSettings { name, deployment, several_engines, keeps, labels };
+        (!is_there).then(|| engine_at(at, EngineAction::CreateVolume(settings), Cause::NotFound))
     };
-    steps.extend(volume(None, shared_volume(&topology.name), None));
+    let shared = || shared_volume(&topology.name);
+    steps.extend(topology.used_engines().into_iter().filter_map(|at| volume(at, shared(), None)));
     if observed.network.is_none() || fates.new_subnet {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
             subnet: topology.subnet,
+            overlay: !topology.engines.is_empty(),
             labels: topology.labels.clone(),
         };
         let cause = match observed.network {
             None => Cause::NotFound,
             Some(_) => Cause::SpecChanged(vec![SpecField::Subnet]),
         };
-        steps.push(engine(None, EngineAction::CreateNetwork(network), cause));
+        steps.push(engine_at(observed.network_engine(), EngineAction::CreateNetwork(network), cause));
     }
     if topology.data == DataSpec::Volume {
         let keeps = KeptData::of_topology(topology);
-        let data = |node: &Node| volume(Some(&node.name), data_volume(&node.name), Some(keeps.clone()));
+        let data = |node: &Node| {
+            let step = volume(node.engine.as_ref(), data_volume(&node.name), Some(keeps.clone()))?;
+            Some(Step { node: Some(node.name.clone()), ..step })
+        };
         steps.extend(topology.servers().into_iter().filter_map(data));
     }
     Stages::one("network and volumes", Order::SideBySide, steps)
@@ -155,7 +164,7 @@ fn never_ran(observed: &Observation, node: &NodeName) -> bool {
 /// files later, once their servers know the new passwords.
 ///
 /// All files are in one archive: the stored topology must not appear before the files that it describes.
-fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Option<Step> {
+fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
     let World { topology, observed, arrangement, fates, .. } = *world;
     let wanted = containers(topology);
     let changed = observed.stored.as_ref().is_some_and(|stored| **stored != *topology)
@@ -179,9 +188,19 @@ fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Option<Step>
     };
     let new_primary = new_primary.filter(|primary| !topology.starts_as_primary(primary));
     let primary = new_primary.or_else(|| primary_in_files(topology, arrangement));
-    let through = names.first()?.clone();
-    let first = through.clone();
-    Some(engine(Some(&first), EngineAction::WriteFiles { through, nodes: names, primary }, cause))
+    if names.is_empty() {
+        return Vec::new();
+    }
+    // Each engine has a volume of its own.
+    let write = |at: Option<&EngineName>| {
+        let is_there = |name: &&NodeName| at.is_none() || topology.engine_of(name) == at;
+        let all = wanted.iter().map(|container| &container.name);
+        let through = names.iter().find(is_there).or_else(|| { all }.find(is_there))?.clone();
+        let (node, nodes, primary) = (through.clone(), names.clone(), primary.clone());
+        let write = EngineAction::WriteFiles { through, nodes, primary };
+        Some(engine(Some(&node), write, cause.clone()))
+    };
+    topology.used_engines().into_iter().filter_map(write).collect()
 }
 
 fn start(world: &World<'_>) -> Stages {

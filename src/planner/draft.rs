@@ -1,7 +1,7 @@
 //! The parts of an unfinished plan: stages, steps, and the changes that a pass makes.
 
 use crate::plan::{Action, Cause, Condition, EngineAction, Order, ServerAction, Stage, Step};
-use crate::topology::NodeName;
+use crate::topology::{EngineName, NodeName};
 
 /// Stages in order. A stage without steps is left out.
 #[derive(Debug, Default)]
@@ -59,15 +59,20 @@ impl Stages {
 
 /// A step that calls the engine.
 pub(super) fn engine(node: Option<&NodeName>, action: EngineAction, cause: Cause) -> Step {
-    Step { node: node.cloned(), action: Action::Engine(action), cause }
+    Step { engine: None, node: node.cloned(), action: Action::Engine(action), cause }
+}
+
+/// A step that calls one of the deployment's engines; `None`: its only engine.
+pub(super) fn engine_at(at: Option<&EngineName>, action: EngineAction, cause: Cause) -> Step {
+    Step { engine: at.cloned(), ..engine(None, action, cause) }
 }
 
 /// A step that sends commands to a node's server.
 pub(super) fn server(node: &NodeName, action: ServerAction, cause: Cause) -> Step {
-    Step { node: Some(node.clone()), action: Action::Server(action), cause }
+    Step { engine: None, node: Some(node.clone()), action: Action::Server(action), cause }
 }
 
 /// A step that waits.
 pub(super) fn wait(node: Option<&NodeName>, condition: Condition, cause: Cause) -> Step {
-    Step { node: node.cloned(), action: Action::Await(condition), cause }
+    Step { engine: None, node: node.cloned(), action: Action::Await(condition), cause }
 }

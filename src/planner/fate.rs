@@ -184,7 +184,11 @@ impl Judge<'_> {
     /// name.
     fn moved_image(&self, wanted: &ContainerSettings, existing: &ObservedContainer) -> Option<SpecField> {
         let own = self.topology.node(&wanted.name).filter(|node| node.own_image.is_some());
+        let engine = self.topology.engine_of(&wanted.name);
         let id = match own {
+            _ if engine.is_some() => {
+                engine.and_then(|engine| self.observed.engines.get(engine)?.images.get(&wanted.image))
+            }
             Some(_) => self.observed.node_images.get(&wanted.image),
             None => self.observed.image.as_ref(),
         };

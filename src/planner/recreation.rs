@@ -1,17 +1,17 @@
 //! Changes for which the whole deployment is removed and created again, because no part of it can be kept.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::containers::refuse_guests;
-use super::draft::{Stages, engine};
+use super::draft::{Stages, engine, engine_at};
 use super::{Options, users};
 use crate::arrangement::{Arrangement, Place};
-use crate::observation::Observation;
+use crate::observation::{Observation, ObservedEngine};
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
 use crate::spec::DataSpec;
 use crate::topology::kept_data::Misfit;
-use crate::topology::{Kind, NodeName, Server, SpecField, Topology};
+use crate::topology::{EngineName, Kind, NodeName, Server, SpecField, Topology};
 
 /// The changed fields of the spec for which the deployment must be removed first. Empty: the deployment can be
 /// converged.
@@ -155,15 +155,33 @@ pub(super) fn clear<'a>(
     let remove = |name| engine(Some(name), EngineAction::RemoveContainer, cause.clone());
     let containers = observed.containers.keys().map(remove).collect();
     let mut stages = Stages::one("remove", Order::SideBySide, containers);
-    let network = observed.network.iter().map(|_| EngineAction::RemoveNetwork(topology.name.clone()));
-    let volumes = observed.volumes.iter().map(|name| EngineAction::RemoveVolume { name: name.clone() });
-    let steps: Vec<Step> = network.chain(volumes).map(|action| engine(None, action, cause.clone())).collect();
+    let network = |_| {
+        let remove = EngineAction::RemoveNetwork(topology.name.clone());
+        engine_at(observed.network_engine(), remove, cause.clone())
+    };
+    let volume = |at, name: &String| {
+        engine_at(at, EngineAction::RemoveVolume { name: name.clone() }, cause.clone())
+    };
+    let mut steps: Vec<Step> = observed.network.iter().map(network).collect();
+    if observed.engines.is_empty() {
+        steps.extend(observed.volumes.iter().map(|name| volume(None, name)));
+    }
+    for (at, on) in &observed.engines {
+        steps.extend(on.volumes.iter().map(|name| volume(Some(at), name)));
+    }
     stages.push("remove network and volumes", Order::SideBySide, steps);
     let left = Observation {
         image: observed.image.clone(),
         node_images: observed.node_images.clone(),
+        engines: without_volumes(&observed.engines),
         foreign: observed.foreign.clone(),
         ..Observation::default()
     };
     Ok(Cleared { stages, observed: Cow::Owned(left) })
+}
+
+/// The engines once their volumes are removed.
+fn without_volumes(engines: &BTreeMap<EngineName, ObservedEngine>) -> BTreeMap<EngineName, ObservedEngine> {
+    let without = |engine: &ObservedEngine| ObservedEngine { volumes: BTreeSet::new(), ..engine.clone() };
+    engines.iter().map(|(name, engine)| (name.clone(), without(engine))).collect()
 }

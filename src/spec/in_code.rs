@@ -33,6 +33,7 @@ impl Spec {
             sysctls: None,
             platform: None,
             labels: None,
+            engines: None,
             nodes: None,
         }
     }

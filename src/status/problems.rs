@@ -21,7 +21,10 @@ const MEMORY_KILLED: &str = ": the kernel killed its server, because its contain
 
 /// All problems, one sentence each.
 pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
-    let mut problems: Vec<String> = nodes.iter().flat_map(|node| problems_of(reading, node)).collect();
+    let lost = reading.observed.lost_engines.iter();
+    let mut problems: Vec<String> =
+        lost.map(|(engine, why)| format!("engine {engine} is out of reach: {why}")).collect();
+    problems.extend(nodes.iter().flat_map(|node| problems_of(reading, node)));
     let anchor = reading.topology.anchor.as_ref().map(|anchor| &anchor.name);
     let others = reading.observed.containers.keys().filter(|name| Some(*name) != anchor);
     let strangers = others.filter(|name| reading.topology.node(name).is_none());
@@ -77,6 +80,7 @@ fn problems_of(reading: &Reading<'_>, node: &NodeStatus) -> Vec<String> {
     let name = &node.name;
     let reason = match node.condition {
         NodeCondition::Missing => "has no container".to_owned(),
+        NodeCondition::OutOfReach => "is out of reach, with its engine".to_owned(),
         NodeCondition::Created => "was never started".to_owned(),
         NodeCondition::Exited => format!("has ended{}", memory_killed(reading, name)),
         NodeCondition::Restarting => {

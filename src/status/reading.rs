@@ -28,7 +28,15 @@ impl<'a> Reading<'a> {
 
     /// The condition of a node's container and server.
     pub(super) fn condition(&self, name: &NodeName) -> NodeCondition {
-        let Some(container) = self.observed.containers.get(name) else { return NodeCondition::Missing };
+        let Some(container) = self.observed.containers.get(name) else {
+            let engine = self.topology.engine_of(name);
+            let is_lost = engine.is_some_and(|engine| self.observed.lost_engines.contains_key(engine));
+            return match (is_lost, self.observed.view(name).is_some()) {
+                (false, _) => NodeCondition::Missing,
+                (true, true) => NodeCondition::Answering,
+                (true, false) => NodeCondition::OutOfReach,
+            };
+        };
         match container.state {
             ContainerState::Created => NodeCondition::Created,
             ContainerState::Exited => NodeCondition::Exited,

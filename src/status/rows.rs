@@ -15,6 +15,7 @@ pub(super) fn node(reading: &Reading<'_>, seats: &Seats<'_>, node: &Node) -> Nod
         address: node.address.to_string(),
         endpoint: node.endpoint.to_string(),
         container: node.name.clone(),
+        engine: node.engine.clone(),
         condition: reading.condition(&node.name),
         slots: Vec::new(),
         primary: None,

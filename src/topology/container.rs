@@ -13,7 +13,7 @@ use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
 use super::settings::{of_spec, sentinel_settings};
 use super::{
-    Address, Anchor, DeploymentName, Module, Node, NodeName, Platform, Resources, Settings, SpecField,
+    Address, Anchor, DeploymentName, EngineName, Module, Node, NodeName, Platform, Resources, Settings, SpecField,
     Topology,
 };
 use crate::spec::DataSpec;
@@ -30,6 +30,9 @@ const SENTINEL_MODE: &str = "--sentinel";
 pub struct ContainerSettings {
     /// The container's name, host name and network alias.
     pub name: NodeName,
+    /// Its engine, if the deployment stands on several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineName>,
     /// The deployment, which is also the network's name.
     pub deployment: DeploymentName,
     /// The kind of the deployment, for listings.
@@ -172,6 +175,8 @@ impl ContainerSettings {
         // node: name and deployment are the same.
         let Self {
             name: _,
+            // A node stays on its engine.
+            engine: _,
             deployment: _,
             kind,
             image,
@@ -285,6 +290,7 @@ fn common(topology: &Topology, name: &NodeName, network: Namespace) -> Container
         sysctls: sysctls.map(|(name, value)| (name.clone(), value.clone())).collect(),
         platform: topology.platform.clone(),
         name: name.clone(),
+        engine: topology.engine_of(name).cloned(),
         deployment: topology.name.clone(),
         kind: topology.kind.as_str().to_owned(),
         image: topology.image.clone(),

@@ -16,6 +16,8 @@ pub struct Facts {
     pub default_name: String,
     /// The host that clients dial: 127.0.0.1 for a local engine, else the engine's own.
     pub endpoint_host: String,
+    /// The hosts of the engines that the spec names, by name.
+    pub engine_hosts: BTreeMap<String, String>,
     /// The IPs of hosts that clients dial, as far as they are known.
     pub host_ips: BTreeMap<String, Ipv4Addr>,
     /// The image to run, if it differs from the spec's (`host`, or `--image`).
@@ -119,6 +121,7 @@ impl Facts {
         Self {
             default_name: default_name.to_owned(),
             endpoint_host: Ipv4Addr::LOCALHOST.to_string(),
+            engine_hosts: BTreeMap::new(),
             host_ips: BTreeMap::new(),
             image: None,
             server: None,

@@ -26,8 +26,10 @@ pub enum Placement {
 impl Placement {
     /// The placement of a deployment; `endpoint` is the IP that clients on the host dial.
     #[must_use]
-    pub fn choose(kind: Kind, access: Access, endpoint: Ipv4Addr) -> Self {
+    pub fn choose(kind: Kind, access: Access, endpoint: Ipv4Addr, has_several_engines: bool) -> Self {
         match (kind, access) {
+            // A namespace belongs to one engine.
+            _ if has_several_engines => Self::Apart,
             (Kind::Sentinel, Access::Host) => Self::Together { ip: endpoint },
             _ => Self::Apart,
         }

@@ -10,6 +10,7 @@ use super::defaults::{
 use super::modules::modules;
 use super::name::NameError;
 use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
+use super::rules::engines::{nodes_stay_on_their_engines, ports_of_engines_can_be_reached, reference};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{endpoint_leaves_the_container, ports_can_be_reached};
 use super::rules::sentinels::directives_fit_their_nodes;
@@ -17,11 +18,11 @@ use super::rules::tls::server_knows_client_auth;
 use super::slot_division::{Share, divide_again};
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
-    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Platform, Server, Shard, SlotSet, Tls, Topology,
-    User, rules, written_slots,
+    Anchor, Auth, DeploymentName, EngineName, EngineSite, Kind, NodeName, Placement, Platform, Server, Shard,
+    SlotSet, Tls, Topology, User, rules, spread, written_slots,
 };
 use crate::spec::{
-    NodeSpec, Problem, ShardSpec, ShardsSpec, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec,
+    EngineSpec, NodeSpec, Problem, ShardSpec, ShardsSpec, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec,
 };
 
 mod addresses;
@@ -51,8 +52,12 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let written = written_subnet(spec);
     problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
     problems.extend(written.into_iter().flat_map(|subnet| subnet_leaves_own_networks(subnet, facts)));
-    problems.extend(ports_can_be_reached(spec, facts));
-    problems.extend(endpoint_leaves_the_container(&endpoint_host(spec, facts), facts));
+    if spec.engines.is_some() {
+        problems.extend(ports_of_engines_can_be_reached(spec, facts));
+    } else {
+        problems.extend(ports_can_be_reached(spec, facts));
+        problems.extend(endpoint_leaves_the_container(&endpoint_host(spec, facts), facts));
+    }
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without shape and name, the nodes are unknown. Later problems would only follow from this problem.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
@@ -64,13 +69,16 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let names = numbers.names(&name);
     // If the host's IP is unknown, loopback is assumed.
     let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
-    let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip);
+    let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip, spec.engines.is_some());
     problems.extend(nodes_exist(spec, &names, |node| {
         !facts.existing_is_known && NodeName::from_label(node).number_in(&name).is_some()
     }));
 
     let sentinels: Vec<&NodeName> = numbers.sentinels.iter().filter_map(|number| names.get(number)).collect();
     problems.extend(directives_fit_their_nodes(spec, &sentinels));
+
+    problems.extend(nodes_stay_on_their_engines(spec, facts, &names));
+    let places = places(spec, facts, &numbers, &names);
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
@@ -99,6 +107,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         names: &names,
         ports: &ports,
         ips: &ips,
+        places: &places,
         sentinels,
     };
     let mut slots = slots(spec, kind, facts).into_iter();
@@ -132,8 +141,47 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         slots_adopted: are_adopted(spec, kind, &shards, facts),
         shards,
         sentinels,
+        engines: engines(spec, facts),
     })
 }
+
+/// The engines of the spec, with their hosts. If a host is not known yet, this machine is assumed.
+fn engines(spec: &Spec, facts: &Facts) -> BTreeMap<EngineName, EngineSite> {
+    let site = |(name, engine): (&String, &EngineSpec)| {
+        let host = facts.engine_hosts.get(name).unwrap_or(&facts.endpoint_host).clone();
+        Some((EngineName::new(name), EngineSite { at: reference(engine)?, host }))
+    };
+    spec.engines.iter().flatten().filter_map(site).collect()
+}
+
+/// The engine of each node: its present engine, otherwise the spec's, otherwise by the rule of [`spread`].
+fn places(
+    spec: &Spec,
+    facts: &Facts,
+    numbers: &Numbers,
+    names: &BTreeMap<usize, NodeName>,
+) -> BTreeMap<NodeName, EngineName> {
+    let engines: Vec<EngineName> =
+        spec.engines.iter().flatten().map(|(name, _)| EngineName::new(name)).collect();
+    if engines.is_empty() {
+        return BTreeMap::new();
+    }
+    let stored = facts.existing.stored.as_deref();
+    let decided = names.values().filter_map(|name| {
+        let pin = || node_spec(spec, name)?.engine.as_deref().map(EngineName::new);
+        let stays = stored.and_then(|stored| stored.engine_of(name).cloned());
+        Some((name.clone(), stays.or_else(pin)?))
+    });
+    let of_shard = |shard: &numbers::ShardNumbers| {
+        std::iter::once(&shard.primary).chain(&shard.replicas).filter_map(|number| names.get(number)).collect()
+    };
+    let nodes = spread::Nodes {
+        shards: numbers.shards.iter().map(of_shard).collect(),
+        sentinels: numbers.sentinels.iter().filter_map(|number| names.get(number)).collect(),
+    };
+    spread::spread(&nodes, &engines, decided.collect())
+}
+
 
 /// The problems of a spec whose entries at `left_out` cannot be read. Problems that may follow from their absence are
 /// left out.

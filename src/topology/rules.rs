@@ -12,6 +12,7 @@ pub mod addresses;
 pub mod announce;
 mod auth;
 pub(super) mod directives;
+pub(super) mod engines;
 mod limits;
 mod modules;
 pub(super) mod nodes;
@@ -47,6 +48,9 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(addresses::written_ips_are_usable(spec));
     problems.extend(ports::written_ports_are_usable(spec));
     problems.extend(announce::written_host_is_a_host(spec));
+    problems.extend(engines::engines_are_named(spec));
+    problems.extend(engines::nodes_are_on_engines(spec));
+    problems.extend(engines::fields_fit_the_engines(spec));
     problems
 }
 

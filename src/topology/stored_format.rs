@@ -10,7 +10,17 @@ use crate::spec::SecretText;
 ///
 /// - 1: redisctl 0.1. The version is not written.
 /// - 2: the slots of a shard are a list of ranges. In version 1 they are a single range.
-pub const VERSION: u64 = 2;
+/// - 3: the deployment stands on several engines.
+pub const VERSION: u64 = 3;
+
+/// The version of a deployment on a single engine.
+const ON_ONE_ENGINE: u64 = 2;
+
+/// The version of the data of a deployment.
+#[must_use]
+pub fn version(has_several_engines: bool) -> u64 {
+    if has_several_engines { VERSION } else { ON_ONE_ENGINE }
+}
 
 /// The version of data without a version.
 const UNWRITTEN_VERSION: u64 = 1;
@@ -26,7 +36,8 @@ pub struct NewerFormat {
 /// The text of the file.
 #[must_use]
 pub fn write(topology: &Topology, credentials: &Credentials) -> SecretText {
-    let file = json!({ "version": VERSION, "topology": topology, "credentials": credentials.to_json() });
+    let version = version(!topology.engines.is_empty());
+    let file = json!({ "version": version, "topology": topology, "credentials": credentials.to_json() });
     SecretText::new(file.to_string())
 }
 
@@ -70,19 +81,19 @@ mod tests {
     #[test]
     fn a_newer_version_is_told_from_older_ones_and_from_something_else() {
         let newer = |found: &str| NewerFormat { found: found.to_owned() };
-        assert_eq!(read(r#"{"version":3,"topology":{"nodes":[]}}"#), Err(newer("3")));
+        assert_eq!(read(r#"{"version":4,"topology":{"nodes":[]}}"#), Err(newer("4")));
         assert_eq!(read(r#"{"version":"3.1"}"#), Err(newer("\"3.1\"")));
         for other in ["", "{}", r#"{"version":2,"topology":{"#, r#"{"version":1,"topology":{}}"#] {
             assert_eq!(read(other), Ok(None), "{other}");
         }
-        assert_eq!(check_label(Some("3")), Err(newer("3")));
+        assert_eq!(check_label(Some("4")), Err(newer("4")));
         assert_eq!(check_label(Some("next")), Err(newer("next")));
-        for known in [None, Some("1"), Some("2")] {
+        for known in [None, Some("1"), Some("2"), Some("3")] {
             assert_eq!(check_label(known), Ok(()), "{known:?}");
         }
         assert_eq!(
-            newer("3").to_string(),
-            "its stored format is version 3, and this redisctl reads versions up to 2"
+            newer("4").to_string(),
+            "its stored format is version 4, and this redisctl reads versions up to 3"
         );
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
         image(status, palette),
         modules(status),
     );
-    let mut table = Table::new(&[
+    let has_engines = status.nodes.iter().any(|node| node.engine.is_some());
+    let engine: &[_] = if has_engines { &[("ENGINE", Left)] } else { &[] };
+    let columns = [
         ("NODE", Left),
         ("ROLE", Left),
         (serves_heading(status.kind), Left),
@@ -29,11 +31,15 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
         ("STATE", Left),
         ("MEMORY", Right),
         ("KEYS", Right),
-    ]);
+    ];
+    let (first, others) = columns.split_at(1);
+    let mut table = Table::new(&[first, engine, others].concat());
     for node in &status.nodes {
         // The column ENDPOINT shows the port.
         let ip = node.address.rsplit_once(':').map_or(node.address.as_str(), |(ip, _)| ip);
-        table.row(vec![
+        let engine = node.engine.as_ref().map(ToString::to_string);
+        let engine = has_engines.then(|| engine.unwrap_or_default());
+        let cells = vec![
             palette.strong(&node.name),
             node.role.as_str().to_owned(),
             serves(node),
@@ -42,7 +48,9 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
             condition(node, palette),
             node.memory.map_or_else(String::new, |bytes| HumanBytes(bytes).to_string()),
             node.keys.map_or_else(String::new, |keys| keys.to_string()),
-        ]);
+        ];
+        let (first, others) = cells.split_at(1);
+        table.row(first.iter().cloned().chain(engine).chain(others.iter().cloned()).collect());
     }
     text.push_str(&table.render(palette));
     if !status.problems.is_empty() {
@@ -163,6 +171,7 @@ pub(super) mod tests {
                 address: node.address.to_string(),
                 endpoint: node.endpoint.to_string(),
                 container: node.name.clone(),
+                engine: None,
                 condition: NodeCondition::Answering,
                 slots: if follows { Vec::new() } else { pairs(&shard.slots) },
                 primary: follows.then(|| shard.primary.name.clone()),

@@ -13,7 +13,7 @@ use crate::topology::open_files::lowered_clients;
 use crate::topology::paths::data_folder;
 use crate::topology::protected_mode::Protection;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
-use crate::topology::{Kind, Node, NodeName, OwnImage, Resources, Server};
+use crate::topology::{EngineName, Kind, Node, NodeName, OwnImage, Resources, Server};
 
 /// More replicas than a shard can have. Below this number, no replica goes to a primary without replicas.
 const NEVER_MIGRATE: &str = "1000";
@@ -31,6 +31,8 @@ pub(super) struct Draft<'a> {
     pub(super) names: &'a BTreeMap<usize, NodeName>,
     pub(super) ports: &'a BTreeMap<NodeName, u16>,
     pub(super) ips: &'a BTreeMap<NodeName, Ipv4Addr>,
+    /// The engines of the nodes, if there are several.
+    pub(super) places: &'a BTreeMap<NodeName, EngineName>,
     /// How many of the nodes are sentinels.
     pub(super) sentinels: usize,
 }
@@ -64,6 +66,7 @@ impl Draft<'_> {
             address: self.address(number),
             endpoint: self.endpoint(number),
             own_image: self.own_image(&name),
+            engine: self.places.get(&name).cloned(),
             name,
             settings,
         }
@@ -98,7 +101,10 @@ impl Draft<'_> {
     }
 
     fn endpoint(&self, number: usize) -> Endpoint {
-        Endpoint { host: endpoint_host(self.spec, self.facts), port: self.address(number).port }
+        let engine = self.places.get(&self.names[&number]);
+        let of_engine = engine.and_then(|engine| self.facts.engine_hosts.get(engine.as_str()));
+        let host = of_engine.cloned().unwrap_or_else(|| endpoint_host(self.spec, self.facts));
+        Endpoint { host, port: self.address(number).port }
     }
 
     fn address(&self, number: usize) -> Address {

@@ -12,7 +12,7 @@ use redisctl::topology::container::{ContainerSettings, Namespace, data_volume};
 use redisctl::topology::files::{DEPLOYMENT_FILE, File};
 use redisctl::topology::kept_data::KeptData;
 use redisctl::topology::stored_format;
-use redisctl::topology::{Address, Credentials, NodeName, Server, Settings, Topology};
+use redisctl::topology::{Address, Credentials, EngineName, NodeName, Server, Settings, Topology};
 use redisctl::waiting::Unavailable;
 
 use super::access::Accounts;
@@ -353,6 +353,7 @@ pub(crate) fn refuse(condition: bool, message: &str) -> Result<(), String> {
 impl EngineCalls for World {
     async fn apply(
         &self,
+        _engine: Option<&EngineName>,
         node: Option<&NodeName>,
         action: &EngineAction,
         _listener: &dyn Listener,

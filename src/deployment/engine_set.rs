@@ -1,0 +1,177 @@
+//! Connects to all engines of a deployment that stands on several.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use super::Error;
+use super::engine::ConnectedEngine;
+use super::loaded_spec::LoadedSpec;
+use super::lost_engines::{LostEngine, LostEngines};
+use crate::docker::location::{EngineLocation, ThisMachine};
+use crate::docker::swarm::{self, EngineIdentity};
+use crate::docker::{self};
+use crate::executor::chain;
+use crate::spec::Problem;
+use crate::topology::{DeploymentName, EngineName, EngineReference, Topology};
+
+/// The time limit for the first answer of one of several engines. The others wait meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The engines of a deployment: those that answer, and those that do not.
+struct EngineSet {
+    members: BTreeMap<EngineName, (ConnectedEngine, EngineIdentity)>,
+    lost: BTreeMap<EngineName, String>,
+}
+
+impl EngineSet {
+    /// Connects to all engines at the same time.
+    async fn connect(engines: &BTreeMap<EngineName, EngineReference>) -> Self {
+        let connect = |(name, reference): (&EngineName, &EngineReference)| {
+            let (name, reference) = (name.clone(), reference.clone());
+            async move {
+                let found = timeout(PATIENCE, one(&name, &reference)).await;
+                let silent = || format!("no answer within {} s", PATIENCE.as_secs());
+                (name, found.map_err(|_| silent()).and_then(|found| found.map_err(|error| chain(&error))))
+            }
+        };
+        let mut set = Self { members: BTreeMap::new(), lost: BTreeMap::new() };
+        for (name, found) in join_all(engines.iter().map(connect)).await {
+            match found {
+                Ok(member) => drop(set.members.insert(name, member)),
+                Err(why) => drop(set.lost.insert(name, why)),
+            }
+        }
+        set
+    }
+
+    /// All engines as one; `None`: no engine answers.
+    fn into_engine(self) -> Option<ConnectedEngine> {
+        let docker = |(name, (engine, identity)): (&EngineName, &(ConnectedEngine, EngineIdentity))| {
+            (name.clone(), (engine.api.client().clone(), identity.is_manager))
+        };
+        let location = Arc::clone(&self.members.values().next()?.0.location);
+        let api = docker::Engine::several(self.members.iter().map(docker).collect(), self.lost)?;
+        let members = self.members.into_iter().map(|(name, (engine, _))| (name, engine));
+        Some(ConnectedEngine { api: Arc::new(api), location, members: Arc::new(members.collect()) })
+    }
+}
+
+async fn one(name: &EngineName, at: &EngineReference) -> Result<(ConnectedEngine, EngineIdentity), Error> {
+    let engine = ConnectedEngine::at(EngineLocation::of_engine(name, at, &ThisMachine)?).await?;
+    let identity = swarm::identity(engine.api.client()).await?;
+    Ok((engine, identity))
+}
+
+fn references(topology: &Topology) -> BTreeMap<EngineName, EngineReference> {
+    topology.engines.iter().map(|(name, site)| (name.clone(), site.at.clone())).collect()
+}
+
+impl ConnectedEngine {
+    /// The engines of a spec, which must all answer and be one swarm.
+    pub(super) async fn of_spec(spec: &LoadedSpec) -> Result<Self, Error> {
+        let engines = references(&spec.topology);
+        let mut problems = Vec::new();
+        for (name, reference) in &engines {
+            if let Err(error) = EngineLocation::of_engine(name, reference, &ThisMachine) {
+                let field = match reference {
+                    EngineReference::Host(_) => "host",
+                    EngineReference::Context(_) => "context",
+                };
+                problems.push(
+                    Problem::new(&["engines", name.as_str(), field], chain(&error)).hint(error.hint()),
+                );
+            }
+        }
+        if !problems.is_empty() {
+            return Err(spec.document.locate(problems).into());
+        }
+        let set = EngineSet::connect(&engines).await;
+        if !set.lost.is_empty() {
+            return Err(set.refusal(spec).await);
+        }
+        let identities = set.members.iter().map(|(name, (_, identity))| (name.clone(), identity.clone()));
+        if let Some(misfit) = swarm::misfit(&identities.collect()) {
+            let problem = Problem::new(&["engines"], misfit.message).hint(misfit.hint);
+            return Err(spec.document.locate(vec![problem]).into());
+        }
+        set.into_engine().ok_or_else(|| unreachable_engines(&spec.topology))
+    }
+
+    /// All engines of an existing deployment; this engine, if the deployment stands on it alone. Engines may be out of
+    /// reach.
+    pub(super) async fn of_topology(&self, topology: &Topology) -> Result<Self, Error> {
+        if topology.engines.is_empty() || !self.members.is_empty() {
+            return Ok(self.clone());
+        }
+        let set = EngineSet::connect(&references(topology)).await;
+        set.into_engine().ok_or_else(|| unreachable_engines(topology))
+    }
+
+    /// All engines of a deployment that this engine has a part of.
+    pub(super) async fn of_deployment(&self, name: &DeploymentName) -> Result<Self, Error> {
+        if !self.members.is_empty() {
+            return Ok(self.clone());
+        }
+        let on_engine = self.api.inventory().await?;
+        match self.api.stored(name, &on_engine).await {
+            Ok(Some((topology, _))) => self.of_topology(&topology).await,
+            // The engine alone knows enough for `down` and `logs`.
+            Ok(None) | Err(_) => Ok(self.clone()),
+        }
+    }
+
+    /// The engines of an existing deployment that do not answer; `None`: all answer.
+    pub(super) fn lost(&self, topology: &Topology) -> Option<LostEngines> {
+        let lost = self.api.lost();
+        (!lost.is_empty()).then(|| lost_engines(topology, &lost))
+    }
+}
+
+impl EngineSet {
+    /// Why `up` does nothing while engines do not answer. A node there may live: another copy would have the same
+    /// identity.
+    async fn refusal(self, spec: &LoadedSpec) -> Error {
+        let lost = self.lost.clone();
+        let name = &spec.topology.name;
+        let stored = match self.into_engine() {
+            Some(engine) => match engine.api.inventory().await {
+                Ok(on_engine) => engine.api.stored(name, &on_engine).await.ok().flatten(),
+                Err(_) => None,
+            },
+            None => None,
+        };
+        let (nodes_of, exists) = match &stored {
+            Some((topology, _)) => (topology, true),
+            None => (&spec.topology, false),
+        };
+        let mut lost = lost_engines(nodes_of, &lost);
+        for engine in &mut lost.engines {
+            if let Some(site) = spec.topology.engines.get(&engine.name) {
+                engine.at = site.at.to_string();
+            }
+            if !exists {
+                engine.nodes.clear();
+            }
+        }
+        Error::EnginesOutOfReach { lost, done: "nothing was changed" }
+    }
+}
+
+fn lost_engines(topology: &Topology, lost: &BTreeMap<EngineName, String>) -> LostEngines {
+    let engine = |(name, cause): (&EngineName, &String)| LostEngine {
+        at: topology.engines.get(name).map(|site| site.at.to_string()).unwrap_or_default(),
+        nodes: topology.nodes_on(name).into_iter().map(|node| node.name.clone()).collect(),
+        name: name.clone(),
+        cause: cause.clone(),
+    };
+    LostEngines { deployment: topology.name.clone(), engines: lost.iter().map(engine).collect() }
+}
+
+fn unreachable_engines(topology: &Topology) -> Error {
+    let lost = topology.engines.keys().map(|name| (name.clone(), "no answer".to_owned())).collect();
+    Error::EnginesOutOfReach { lost: lost_engines(topology, &lost), done: "nothing was changed" }
+}
