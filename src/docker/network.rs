@@ -68,3 +68,12 @@ pub(super) async fn remove(
         _ => Ok(()),
     }
 }
+
+/// Whether the engine lists a network of this id. It is not inspected: an engine of a swarm lists an overlay only while
+/// it has containers in it.
+pub(super) async fn exists(docker: &Docker, id: &str) -> Result<bool, EngineError> {
+    let filter = HashMap::from([("id", vec![id])]);
+    let options = ListNetworksOptionsBuilder::default().filters(&filter).build();
+    let listed = docker.list_networks(Some(options)).await;
+    Ok(!listed.map_err(EngineError::call("list the networks"))?.is_empty())
+}

@@ -17,7 +17,7 @@ const MOST_APART: Duration = Duration::from_secs(30);
 /// What an engine says about itself and its swarm.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EngineIdentity {
-    /// Its id. Two addresses with the same id lead to one engine.
+    /// Its id. Copies of a machine may have the same id.
     pub id: String,
     /// The processor of its containers.
     pub architecture: String,
@@ -81,9 +81,9 @@ pub fn misfit(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> 
 }
 
 fn same_twice(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
-    let mut seen: BTreeMap<&str, &EngineName> = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for (name, engine) in engines {
-        if let Some(other) = seen.insert(&engine.id, name) {
+        if let Some(other) = seen.insert((&engine.id, &engine.node), name) {
             return Some(Misfit {
                 message: format!("`{other}` and `{name}` are the same engine"),
                 hint: "name each engine once".to_owned(),
@@ -178,7 +178,11 @@ mod tests {
             change(engines.get_mut(&EngineName::new("b")).unwrap());
             misfit(&engines).unwrap().message
         };
-        assert_eq!(said(|engine| engine.id = "id-0".to_owned()), "`a` and `b` are the same engine");
+        let copy = |engine: &mut EngineIdentity| {
+            engine.id = "id-0".to_owned();
+            engine.node = Some("node-0".to_owned());
+        };
+        assert_eq!(said(copy), "`a` and `b` are the same engine");
         assert_eq!(
             said(|engine| engine.node = None),
             "engines of a deployment must be one swarm, and `b` are in none"

@@ -1,11 +1,11 @@
 //! Groups: equal steps at several nodes with the same cause. The short form of a plan shows a group on a line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::group_text::{action_of, alike, cause_of};
-use super::names::{joined, nodes_in_short};
+use super::names::nodes_in_short;
 use super::{Order, Plan, StageId, Step, StepId};
-use crate::topology::{EngineName, NodeName};
+use crate::topology::NodeName;
 
 /// Equal steps of several nodes with the same cause.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ impl<'p> Group<'p> {
         std::iter::once(self.first).chain(self.others.iter().copied())
     }
 
-    /// The nodes in short, or the deployment; with their engines, if there are several.
+    /// The nodes in short, or the deployment. Calls of one of several engines have its name.
     #[must_use]
     pub fn subject(&self, plan: &Plan) -> String {
         let nodes: Vec<&NodeName> = self.steps().filter_map(|(_, step)| step.node.as_ref()).collect();
@@ -42,12 +42,10 @@ impl<'p> Group<'p> {
         } else {
             nodes_in_short(&nodes, &plan.deployment)
         };
-        let engines: BTreeSet<&EngineName> =
-            self.steps().filter_map(|(_, step)| step.engine.as_ref()).collect();
-        if engines.is_empty() {
-            return subject;
+        match &self.first.1.engine {
+            Some(engine) if self.first.1.action.is_engine_call() => format!("{subject} on {engine}"),
+            _ => subject,
         }
-        format!("{subject} on {}", joined(&engines.into_iter().collect::<Vec<_>>()))
     }
 
     /// The action, in a single text for all nodes.

@@ -11,9 +11,10 @@ use crate::topology::{NodeName, SlotSet};
 const OWN_NAME: &str = "<node>";
 
 /// Whether two steps differ only in their nodes and in each node's own data: its address, its slots, the nodes that
-/// it meets.
+/// it meets. The engine of a server does not matter.
 pub(super) fn alike(one: &Step, other: &Step) -> bool {
-    actions_are_alike(one, other) && causes_are_alike(one, other)
+    let at_one_engine = !one.action.is_engine_call() || one.engine == other.engine;
+    at_one_engine && actions_are_alike(one, other) && causes_are_alike(one, other)
 }
 
 fn actions_are_alike(one: &Step, other: &Step) -> bool {
