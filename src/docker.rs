@@ -14,7 +14,9 @@ use crate::spec::SecretText;
 use crate::topology::files::{DEPLOYMENT_FILE, File};
 use crate::topology::kept_data::{KeptData, record_volume};
 use crate::topology::learned::LEARNED_FILE;
-use crate::topology::{Credentials, DeploymentName, EngineName, Learned, NodeName, Platform, Topology, stored_format};
+use crate::topology::{
+    Credentials, DeploymentName, EngineName, Learned, NodeName, Platform, Topology, stored_format,
+};
 use crate::waiting::Unavailable;
 
 mod apply;
@@ -48,7 +50,7 @@ mod lost_namespace;
 mod network;
 pub mod program_output;
 pub mod pull;
-pub mod remove;
+mod remove;
 mod request_body;
 mod response;
 mod server_binary;

@@ -14,8 +14,8 @@ use crate::event::{Event, Listener, SlotProgress};
 use crate::observation::ServerView;
 use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
 use crate::readiness::Disagreement;
-use crate::topology::{EngineName, NodeName};
 use crate::topology::files::{File, folders};
+use crate::topology::{EngineName, NodeName};
 use crate::waiting::{PlanAgain, Progress, Unavailable};
 
 mod attempt;

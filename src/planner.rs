@@ -106,6 +106,14 @@ impl Default for Options {
 /// # Errors
 /// The obstacles that need the user's consent.
 pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Result<Plan, Vec<Obstacle>> {
+    // A second copy of a node would be worse than a missing node.
+    let lost = observed.lost_engines.iter();
+    let lost =
+        lost.map(|(engine, cause)| Obstacle::OutOfReach { engine: engine.clone(), cause: cause.clone() });
+    let lost: Vec<Obstacle> = lost.collect();
+    if !lost.is_empty() {
+        return Err(lost);
+    }
     let plan = plan_on_any_engine(topology, observed, options)?;
     Ok(Plan { losses: spread::losses(topology), ..placed(plan, topology, observed) })
 }

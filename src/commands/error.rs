@@ -90,7 +90,10 @@ fn exit_code(error: &Error) -> u8 {
         | Error::EnvFile { .. }
         | Error::Exists(_)
         | Error::Connection(_) => 2,
-        Error::Location(_) | Error::Connect(_) | Error::EnginesOutOfReach { .. } => 4,
+        Error::Location(_)
+        | Error::Connect(_)
+        | Error::EnginesOutOfReach(_)
+        | Error::RemovedInPart { .. } => 4,
         Error::Unfinished { source, .. } => exit_code(source),
         error if matches!(error.engine_error(), Some(EngineError::NoAnswer { .. })) => 4,
         _ => 1,

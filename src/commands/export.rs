@@ -91,6 +91,12 @@ fn print_compose(spec: &LoadedSpec, ui: &Ui) -> Result<(), CommandError> {
             hint: "`--output-dir DIR` writes a folder with all files".to_owned(),
         }));
     }
+    if !topology.engines.is_empty() {
+        return Err(CommandError::Deployment(Error::Invalid {
+            message: "a compose file describes one engine, and the spec names several".to_owned(),
+            hint: "`redisctl export diagram` shows the nodes, and `redisctl up` makes them".to_owned(),
+        }));
+    }
     // Compose reads JSON, too.
     if ui.is_json() {
         ui.json(&compose::compose(topology, spec.modules()))?;

@@ -60,12 +60,23 @@ pub(super) async fn run(
     let junit_file = arguments.junit.as_deref().map(JunitFile::create).transpose()?;
     let signals = Signals::listen()?;
     let mut arriving = signals.arriving();
+    let first = assignments.first().map(|assignment| assignment.spec.read()).transpose()?;
+    let connect = async {
+        match &first {
+            Some(spec) => ConnectedEngine::for_spec(spec, host).await,
+            None => ConnectedEngine::connect(host).await,
+        }
+    };
     let engine = tokio::select! {
-        engine = ConnectedEngine::connect(host) => engine?,
+        engine = connect => engine?,
         signal = arriving.next() => {
             return Ok(ExitStatus::OfCommand(RunOutcome::Interrupted(signal.number).exit_code()));
         }
     };
+    // The commands of redisctl in the run find a deployment on several engines through the first.
+    let address = engine.address();
+    let is_on_several = first.is_some_and(|spec| !spec.topology().engines.is_empty());
+    let host = if is_on_several { Some(address.as_str()) } else { host };
     let jobs = usize::from(arguments.jobs).min(assignments.len());
     let command = program.name();
     let common = Common {

@@ -8,8 +8,8 @@ use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error, tls_files};
 use crate::docker::expiry;
-use crate::removed::Removed;
 use crate::event::{Event, Listener, Warning};
+use crate::removed::Removed;
 use crate::topology::DeploymentName;
 
 /// Removes a deployment: its containers, its network and its volumes.
@@ -49,7 +49,8 @@ impl<'a> Down<'a> {
     /// The deployment does not exist, another run changes it, or the engine refused a call. After a refused call, all
     /// other calls are still made.
     pub async fn run(&self) -> Result<Removed, Error> {
-        let all = Self { engine: self.engine.of_deployment(&self.name).await?, name: self.name.clone(), ..*self };
+        let all =
+            Self { engine: self.engine.of_deployment(&self.name).await?, name: self.name.clone(), ..*self };
         all.run_on_all().await
     }
 
@@ -114,7 +115,7 @@ impl<'a> Down<'a> {
         }
         let lost = stored_topology.and_then(|topology| self.engine.lost(&topology));
         match lost {
-            Some(lost) => Err(Error::EnginesOutOfReach { lost, done: "all other parts were removed" }),
+            Some(lost) => Err(Error::RemovedInPart { lost }),
             None => Ok(removed),
         }
     }

@@ -11,10 +11,10 @@ use super::Error;
 use super::engine::ConnectedEngine;
 use super::loaded_spec::LoadedSpec;
 use super::lost_engines::{LostEngine, LostEngines};
+use crate::docker;
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::swarm::{self, EngineIdentity};
-use crate::docker::{self};
-use crate::executor::chain;
+use crate::executor::{causes, chain};
 use crate::spec::Problem;
 use crate::topology::{DeploymentName, EngineName, EngineReference, Topology};
 
@@ -35,7 +35,7 @@ impl EngineSet {
             async move {
                 let found = timeout(PATIENCE, one(&name, &reference)).await;
                 let silent = || format!("no answer within {} s", PATIENCE.as_secs());
-                (name, found.map_err(|_| silent()).and_then(|found| found.map_err(|error| chain(&error))))
+                (name, found.map_err(|_| silent()).and_then(|found| found.map_err(|error| reason(&error))))
             }
         };
         let mut set = Self { members: BTreeMap::new(), lost: BTreeMap::new() };
@@ -60,6 +60,12 @@ impl EngineSet {
     }
 }
 
+/// Why an engine does not answer: the causes without the address, which is named beside them.
+fn reason(error: &Error) -> String {
+    let causes = causes(error);
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
+
 async fn one(name: &EngineName, at: &EngineReference) -> Result<(ConnectedEngine, EngineIdentity), Error> {
     let engine = ConnectedEngine::at(EngineLocation::of_engine(name, at, &ThisMachine)?).await?;
     let identity = swarm::identity(engine.api.client()).await?;
@@ -71,6 +77,18 @@ fn references(topology: &Topology) -> BTreeMap<EngineName, EngineReference> {
 }
 
 impl ConnectedEngine {
+    /// The engines that a spec names, otherwise the engine at an address, otherwise that of the environment.
+    pub(crate) async fn for_spec(spec: &LoadedSpec, address: Option<&str>) -> Result<Self, Error> {
+        match address {
+            _ if spec.topology.engines.is_empty() => Self::connect(address).await,
+            None => Self::of_spec(spec).await,
+            Some(_) => Err(Error::Invalid {
+                message: "`--host` names one engine, and the spec names its `engines`".to_owned(),
+                hint: "leave `--host` out".to_owned(),
+            }),
+        }
+    }
+
     /// The engines of a spec, which must all answer and be one swarm.
     pub(super) async fn of_spec(spec: &LoadedSpec) -> Result<Self, Error> {
         let engines = references(&spec.topology);
@@ -81,9 +99,8 @@ impl ConnectedEngine {
                     EngineReference::Host(_) => "host",
                     EngineReference::Context(_) => "context",
                 };
-                problems.push(
-                    Problem::new(&["engines", name.as_str(), field], chain(&error)).hint(error.hint()),
-                );
+                problems
+                    .push(Problem::new(&["engines", name.as_str(), field], chain(&error)).hint(error.hint()));
             }
         }
         if !problems.is_empty() {
@@ -144,34 +161,29 @@ impl EngineSet {
             },
             None => None,
         };
-        let (nodes_of, exists) = match &stored {
-            Some((topology, _)) => (topology, true),
-            None => (&spec.topology, false),
-        };
-        let mut lost = lost_engines(nodes_of, &lost);
+        let mut lost = lost_engines(&spec.topology, &lost);
         for engine in &mut lost.engines {
-            if let Some(site) = spec.topology.engines.get(&engine.name) {
-                engine.at = site.at.to_string();
-            }
-            if !exists {
-                engine.nodes.clear();
-            }
+            // Only an existing deployment has nodes there.
+            let nodes = stored.iter().flat_map(|(topology, _)| topology.nodes_on(&engine.name));
+            engine.nodes = nodes.map(|node| node.name.clone()).collect();
         }
-        Error::EnginesOutOfReach { lost, done: "nothing was changed" }
+        Error::EnginesOutOfReach(lost)
     }
 }
 
 fn lost_engines(topology: &Topology, lost: &BTreeMap<EngineName, String>) -> LostEngines {
-    let engine = |(name, cause): (&EngineName, &String)| LostEngine {
-        at: topology.engines.get(name).map(|site| site.at.to_string()).unwrap_or_default(),
-        nodes: topology.nodes_on(name).into_iter().map(|node| node.name.clone()).collect(),
-        name: name.clone(),
-        cause: cause.clone(),
+    let engine = |(name, cause): (&EngineName, &String)| {
+        Some(LostEngine {
+            at: topology.engines.get(name)?.at.clone(),
+            nodes: topology.nodes_on(name).into_iter().map(|node| node.name.clone()).collect(),
+            name: name.clone(),
+            cause: cause.clone(),
+        })
     };
-    LostEngines { deployment: topology.name.clone(), engines: lost.iter().map(engine).collect() }
+    LostEngines { deployment: topology.name.clone(), engines: lost.iter().filter_map(engine).collect() }
 }
 
 fn unreachable_engines(topology: &Topology) -> Error {
     let lost = topology.engines.keys().map(|name| (name.clone(), "no answer".to_owned())).collect();
-    Error::EnginesOutOfReach { lost: lost_engines(topology, &lost), done: "nothing was changed" }
+    Error::EnginesOutOfReach(lost_engines(topology, &lost))
 }

@@ -111,12 +111,13 @@ pub enum Error {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// Engines of the deployment do not answer.
-    #[error("{lost}\n  {done}")]
-    EnginesOutOfReach {
+    #[error("{0}")]
+    EnginesOutOfReach(LostEngines),
+    /// A deployment was removed, except on engines that do not answer.
+    #[error("`{}` was removed, except where an engine does not answer: {lost}", lost.deployment)]
+    RemovedInPart {
         /// The engines.
         lost: LostEngines,
-        /// What was done nevertheless.
-        done: &'static str,
     },
     /// No image can be made from this machine's server.
     #[error(transparent)]
@@ -305,12 +306,14 @@ impl Error {
             Self::Invalid { hint, .. } => Some(hint.clone()),
             Self::Location(error) => Some(error.hint().to_owned()),
             Self::Connect(error) => Some(error.hint()),
-            Self::EnginesOutOfReach { lost, .. } => {
-                let first = lost.engines.first().map_or("", |engine| engine.at.as_str());
-                Some(format!(
-                    "start the engine again, or repair the way to it; then run the same command again, for `down` \
-                     with `--host {first}`"
-                ))
+            Self::EnginesOutOfReach(_) => Some(
+                "nothing was changed: start the engine again, or repair the way to it, and run the same command again"
+                    .to_owned(),
+            ),
+            Self::RemovedInPart { lost } => {
+                let ways = lost.engines.iter().map(|engine| engine.at.down(lost.deployment.as_str()));
+                let ways: Vec<String> = ways.collect();
+                Some(format!("once the engine answers, `{}` removes the rest", ways.join("`, `")))
             }
             Self::Connection(error) => Some(error.hint()),
             Self::HostImage(error) => error.hint().map(str::to_owned),
@@ -420,6 +423,8 @@ fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
         "choose another name with `--name`, or remove the object with this name: redisctl changes only objects that \
          it made"
             .to_owned()
+    } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::OutOfReach { .. })) {
+        "start the engine again, or repair the way to it, and run the same command again".to_owned()
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::NeededModules(_))) {
         format!(
             "keep the modules; or delete the keys that they made, and run the same command again; or `redisctl up \

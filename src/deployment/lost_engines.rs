@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::topology::{DeploymentName, EngineName, NodeName};
+use crate::topology::{DeploymentName, EngineName, EngineReference, NodeName};
 
 /// The engines of a deployment that do not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct LostEngine {
     /// Its name.
     pub name: EngineName,
     /// Its address, or its context.
-    pub at: String,
+    pub at: EngineReference,
     /// The reason.
     pub cause: String,
     /// The nodes of the deployment on it.
@@ -30,7 +30,7 @@ impl fmt::Display for LostEngines {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, engine) in self.engines.iter().enumerate() {
             if position > 0 {
-                formatter.write_str("\n  ")?;
+                formatter.write_str("; ")?;
             }
             write!(formatter, "{engine}")?;
         }

@@ -48,11 +48,10 @@ impl ConnectedEngine {
         nodes: &[NodeName],
         part: LogPart,
     ) -> BoxStream<'static, Result<NodeLine, Error>> {
-        let log =
-            |node: &NodeName| {
-                let docker = self.api.client_of(node).unwrap_or(self.api.client());
-                of_node(node, logs::lines(docker, node, part).map(|line| Ok(line?)))
-            };
+        let log = |node: &NodeName| {
+            let docker = self.api.client_of(node).unwrap_or(self.api.client());
+            of_node(node, logs::lines(docker, node, part).map(|line| Ok(line?)))
+        };
         oldest_first(nodes.iter().map(log).collect()).boxed()
     }
 

@@ -353,12 +353,10 @@ impl Up<'_> {
 impl EngineChoice {
     async fn connect(&self, spec: &LoadedSpec) -> Result<ConnectedEngine, Error> {
         match self {
-            Self::Address(None) if !spec.topology.engines.is_empty() => ConnectedEngine::of_spec(spec).await,
-            Self::Address(Some(_)) if !spec.topology.engines.is_empty() => Err(Error::Invalid {
-                message: "`--host` names one engine, and the spec names its `engines`".to_owned(),
-                hint: "leave `--host` out".to_owned(),
-            }),
-            Self::Address(address) => ConnectedEngine::connect(address.as_deref()).await,
+            Self::Address(address) => ConnectedEngine::for_spec(spec, address.as_deref()).await,
+            Self::Connected(engine) if engine.members.is_empty() && !spec.topology.engines.is_empty() => {
+                ConnectedEngine::for_spec(spec, None).await
+            }
             Self::Connected(engine) => Ok(engine.clone()),
         }
     }

@@ -7,8 +7,8 @@ use bollard::errors::Error;
 use super::response::{
     is_broken_connection, says_address_is_in_use, says_network_is_in_use, says_port_is_allocated,
 };
-use crate::topology::{DeploymentName, EngineName};
 use crate::topology::stored_format::NewerFormat;
+use crate::topology::{DeploymentName, EngineName};
 
 /// A call to the engine that failed.
 #[derive(Debug, thiserror::Error)]

@@ -72,7 +72,9 @@ impl AddressOrigin {
     /// The context's name, if the origin is a context.
     fn context(&self) -> Option<&str> {
         match self {
-            Self::ContextVariable(name) | Self::CurrentContext(name) | Self::SpecContext(_, name) => Some(name),
+            Self::ContextVariable(name) | Self::CurrentContext(name) | Self::SpecContext(_, name) => {
+                Some(name)
+            }
             Self::Spec(_) | Self::Flag | Self::HostVariable | Self::Platform { .. } => None,
         }
     }

@@ -8,8 +8,8 @@ use futures_util::future::{join, join_all};
 use super::inventory::Inventory;
 use super::several::Member;
 use super::{Engine, EngineError, container, network, volume};
-pub use crate::removed::Removed;
 use crate::poll::Wait;
+use crate::removed::Removed;
 use crate::topology::DeploymentName;
 use crate::topology::kept_data::record_volume;
 
@@ -30,9 +30,10 @@ pub(super) async fn deployment(
         let docker = &engine.member(inventory.homes.get(id), None)?.docker;
         container::remove(docker, id, name).await.map(|()| name.clone())
     });
-    let networks = inventory.network_ids.iter().map(|id| async move {
-        engine.remove_network(id, name).await.map(|()| name.to_string())
-    });
+    let networks = inventory
+        .network_ids
+        .iter()
+        .map(|id| async move { engine.remove_network(id, name).await.map(|()| name.to_string()) });
     // The record stays as long as the data that it describes.
     let (record, with_record) = (record_volume(name), inventory.kept_data.is_empty());
     let goes = |(volume, keeps_data): &(&String, &bool)| {

@@ -122,7 +122,8 @@ fn no_swarm(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
             hint: hint.to_owned(),
         });
     }
-    let is_drained = |engine: &EngineIdentity| engine.node.as_ref().is_some_and(|node| its.drained.contains(node));
+    let is_drained =
+        |engine: &EngineIdentity| engine.node.as_ref().is_some_and(|node| its.drained.contains(node));
     let drained: Vec<&EngineName> =
         engines.iter().filter(|(_, engine)| is_drained(engine)).map(|(name, _)| name).collect();
     (!drained.is_empty()).then(|| Misfit {
@@ -167,7 +168,9 @@ mod tests {
             managers: ["node-0".to_owned()].into(),
             drained: BTreeSet::new(),
         };
-        (0..count).map(|number| (EngineName::new(&char::from(b'a' + number).to_string()), engine(number))).collect()
+        (0..count)
+            .map(|number| (EngineName::new(&char::from(b'a' + number).to_string()), engine(number)))
+            .collect()
     }
 
     #[test]

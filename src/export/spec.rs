@@ -13,7 +13,9 @@ use crate::topology::resolve::resolve;
 use crate::topology::slot_division::divide;
 use crate::topology::tls::CertificateSource;
 use crate::topology::users::EVERYTHING;
-use crate::topology::{Auth, Kind, Module, Node, NodeName, Settings, Shard, SlotSet, Tls, Topology};
+use crate::topology::{
+    Auth, EngineReference, Kind, Module, Node, NodeName, Settings, Shard, SlotSet, Tls, Topology,
+};
 
 /// A spec as text.
 pub struct ExportedSpec {
@@ -57,6 +59,11 @@ fn facts(topology: &Topology, engine_host: &str) -> Facts {
     let ip = if topology.anchor.is_some() { std::net::Ipv4Addr::LOCALHOST } else { topology.bind };
     Facts {
         endpoint_host: engine_host.to_owned(),
+        engine_hosts: topology
+            .engines
+            .iter()
+            .map(|(name, engine)| (name.to_string(), engine.host.clone()))
+            .collect(),
         host_ips: host.into_iter().map(|host| (host, ip)).collect(),
         server: Some(topology.server),
         environment: topology.environment.clone(),
@@ -151,6 +158,21 @@ impl ExportedSpec {
         }
         if topology.kind == Kind::Sentinel {
             self.set("sentinels", topology.sentinels.len());
+        }
+        self.engines(topology);
+    }
+
+    /// The engines, and the engine of each node.
+    fn engines(&mut self, topology: &Topology) {
+        for (name, engine) in &topology.engines {
+            let (field, value) = match &engine.at {
+                EngineReference::Host(address) => ("host", address),
+                EngineReference::Context(context) => ("context", context),
+            };
+            self.mapping(&["engines", name.as_str()]).insert(field.into(), value.as_str().into());
+        }
+        for (node, engine) in topology.places() {
+            self.mapping(&["nodes", node.as_str()]).insert("engine".into(), engine.as_str().into());
         }
     }
 

@@ -7,7 +7,7 @@ use super::effect::effect;
 use super::names::joined;
 use crate::observation::NeededModules;
 use crate::topology::kept_data::Misfit;
-use crate::topology::{NodeName, SpecField};
+use crate::topology::{EngineName, NodeName, SpecField};
 
 /// Why the deployment cannot be brought to the topology without a decision of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,13 @@ pub enum Obstacle {
     Guest {
         /// The container.
         container: String,
+    },
+    /// An engine of the deployment does not answer. Its nodes may live.
+    OutOfReach {
+        /// The engine.
+        engine: EngineName,
+        /// The reason.
+        cause: String,
     },
     /// A change that needs a new container.
     Recreate {
@@ -60,6 +67,9 @@ impl fmt::Display for Obstacle {
         match self {
             Self::Foreign { kind, name } => {
                 write!(formatter, "there is a {kind} `{name}` that redisctl did not make")
+            }
+            Self::OutOfReach { engine, cause } => {
+                write!(formatter, "the engine `{engine}` is out of reach: {cause}")
             }
             Self::Guest { container } => write!(
                 formatter,

@@ -10,8 +10,10 @@ use crate::topology::{Address, DeploymentName, Server};
 /// Starts some containers, and waits until their servers replicate.
 pub(crate) fn starting(nodes: usize) -> Plan {
     let deployment = DeploymentName::new("shop").expect("a good name");
-    let engine = |node, action| Step { engine: None, node, action: Action::Engine(action), cause: Cause::New };
-    let wait = |node, condition| Step { engine: None, node, action: Action::Await(condition), cause: Cause::New };
+    let engine =
+        |node, action| Step { engine: None, node, action: Action::Engine(action), cause: Cause::New };
+    let wait =
+        |node, condition| Step { engine: None, node, action: Action::Await(condition), cause: Cause::New };
     let pull = EngineAction::PullImage { reference: "redis:8".to_owned(), platform: None };
     let start = (1..=nodes).flat_map(|number| {
         let node = Some(deployment.node(number));

@@ -159,9 +159,8 @@ pub(super) fn clear<'a>(
         let remove = EngineAction::RemoveNetwork(topology.name.clone());
         engine_at(observed.network_engine(), remove, cause.clone())
     };
-    let volume = |at, name: &String| {
-        engine_at(at, EngineAction::RemoveVolume { name: name.clone() }, cause.clone())
-    };
+    let volume =
+        |at, name: &String| engine_at(at, EngineAction::RemoveVolume { name: name.clone() }, cause.clone());
     let mut steps: Vec<Step> = observed.network.iter().map(network).collect();
     if observed.engines.is_empty() {
         steps.extend(observed.volumes.iter().map(|name| volume(None, name)));

@@ -13,8 +13,8 @@ use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
 use super::settings::{of_spec, sentinel_settings};
 use super::{
-    Address, Anchor, DeploymentName, EngineName, Module, Node, NodeName, Platform, Resources, Settings, SpecField,
-    Topology,
+    Address, Anchor, DeploymentName, EngineName, Module, Node, NodeName, Platform, Resources, Settings,
+    SpecField, Topology,
 };
 use crate::spec::DataSpec;
 

@@ -52,6 +52,23 @@ pub enum EngineReference {
     Context(String),
 }
 
+impl EngineReference {
+    /// The command line that removes a deployment through this engine.
+    #[must_use]
+    pub fn down(&self, deployment: &str) -> String {
+        format!("{} down {deployment}", self.redisctl())
+    }
+
+    /// The beginning of a command line of redisctl for this engine.
+    #[must_use]
+    pub fn redisctl(&self) -> String {
+        match self {
+            Self::Host(address) => format!("redisctl --host {address}"),
+            Self::Context(name) => format!("DOCKER_CONTEXT={name} redisctl"),
+        }
+    }
+}
+
 impl fmt::Display for EngineReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

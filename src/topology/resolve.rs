@@ -69,7 +69,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let names = numbers.names(&name);
     // If the host's IP is unknown, loopback is assumed.
     let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
-    let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip, spec.engines.is_some());
+    let placement =
+        Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip, spec.engines.is_some());
     problems.extend(nodes_exist(spec, &names, |node| {
         !facts.existing_is_known && NodeName::from_label(node).number_in(&name).is_some()
     }));
@@ -173,7 +174,10 @@ fn places(
         Some((name.clone(), stays.or_else(pin)?))
     });
     let of_shard = |shard: &numbers::ShardNumbers| {
-        std::iter::once(&shard.primary).chain(&shard.replicas).filter_map(|number| names.get(number)).collect()
+        std::iter::once(&shard.primary)
+            .chain(&shard.replicas)
+            .filter_map(|number| names.get(number))
+            .collect()
     };
     let nodes = spread::Nodes {
         shards: numbers.shards.iter().map(of_shard).collect(),
@@ -181,7 +185,6 @@ fn places(
     };
     spread::spread(&nodes, &engines, decided.collect())
 }
-
 
 /// The problems of a spec whose entries at `left_out` cannot be read. Problems that may follow from their absence are
 /// left out.

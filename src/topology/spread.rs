@@ -42,7 +42,13 @@ struct Places<'a> {
 impl Places<'_> {
     /// Chooses the engine with the fewest nodes of the shard, then the fewest of the same rank, then the fewest at
     /// all. Of equal engines, the next after the primary's is chosen.
-    fn place(&mut self, node: &NodeName, shard: &[&NodeName], rank: &[&NodeName], primary: Option<&NodeName>) {
+    fn place(
+        &mut self,
+        node: &NodeName,
+        shard: &[&NodeName],
+        rank: &[&NodeName],
+        primary: Option<&NodeName>,
+    ) {
         if self.places.contains_key(node) {
             return;
         }
@@ -100,7 +106,6 @@ fn loss(topology: &Topology, lost: &EngineName) -> Option<String> {
         )
     })
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -44,6 +44,7 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
         );
         warnings.push(Problem::new(&["ports", "bind"], message));
     }
+    warnings.extend(super::spread::losses(topology).into_iter().map(|loss| Problem::new(&["engines"], loss)));
     warnings.extend(others_are_told_loopback(spec, topology));
     warnings.extend(versions::warnings(topology));
     warnings.extend(memory::warnings(spec, topology));

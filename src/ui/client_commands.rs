@@ -10,14 +10,14 @@ pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec
     let login = CommandLogin::usual(topology);
     let mut commands = Vec::new();
     if topology.auth.is_none() && topology.tls.is_none() {
-        commands.extend([redis_cli(topology, primary, shell), shell.take_settings(name.as_str(), None)]);
+        commands.extend([redis_cli(topology, primary, shell), shell.take_settings(topology, None)]);
     } else {
         commands.push(login.redis_cli(topology, primary, shell));
     }
     let users = topology.auth.iter().flat_map(|auth| &auth.users).filter(|user| user.is_on());
     let users = users.map(|user| CommandLogin { user: Some(&user.name) }).filter(|user| *user != login);
     commands.extend(users.map(|user| user.redis_cli(topology, primary, shell)));
-    commands.push(format!("redisctl cli {name}"));
+    commands.push(format!("{} cli {name}", redisctl(topology)));
     if let Some(sentinel) = topology.sentinels.first() {
         // Old sentinels have the default user's password, but no users.
         let client = if topology.has_sentinel_users() || login.user.is_none() {
@@ -28,6 +28,11 @@ pub(super) fn commands(topology: &Topology, primary: &Node, shell: Shell) -> Vec
         commands.push(format!("{client} sentinel get-master-addr-by-name {name}"));
     }
     commands
+}
+
+/// The beginning of a command line of redisctl: with several engines, it names the first.
+fn redisctl(topology: &Topology) -> String {
+    topology.engines.values().next().map_or_else(|| "redisctl".to_owned(), |engine| engine.at.redisctl())
 }
 
 /// The user that a client logs in as; `None`: the default user.
@@ -49,7 +54,7 @@ impl<'a> CommandLogin<'a> {
             return client;
         }
         let named = self.user.filter(|_| self != Self::usual(topology));
-        let settings = shell.take_settings(topology.name.as_str(), named);
+        let settings = shell.take_settings(topology, named);
         let user = self.user.map(|user| format!(" --user {}", shell.word(user))).unwrap_or_default();
         format!("{settings}{}{client}{user}", shell.then())
     }
@@ -69,13 +74,14 @@ impl Shell {
     pub(super) const USUAL: Self = if cfg!(windows) { Self::PowerShell } else { Self::Posix };
 
     /// The command that puts a deployment's settings for a user into the shell's environment.
-    fn take_settings(self, deployment: &str, user: Option<&str>) -> String {
+    fn take_settings(self, topology: &Topology, user: Option<&str>) -> String {
+        let (redisctl, deployment) = (redisctl(topology), &topology.name);
         let user = user.map(|user| format!(" --user {}", self.word(user))).unwrap_or_default();
         match self {
-            Self::Posix => format!("eval \"$(redisctl env {deployment}{user})\""),
+            Self::Posix => format!("eval \"$({redisctl} env {deployment}{user})\""),
             Self::PowerShell => {
                 format!(
-                    "redisctl env {deployment}{user} --format powershell | Out-String | Invoke-Expression"
+                    "{redisctl} env {deployment}{user} --format powershell | Out-String | Invoke-Expression"
                 )
             }
         }

@@ -21,9 +21,9 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
         modules(status),
     );
     let has_engines = status.nodes.iter().any(|node| node.engine.is_some());
-    let engine: &[_] = if has_engines { &[("ENGINE", Left)] } else { &[] };
-    let columns = [
+    let mut table = Table::new(&[
         ("NODE", Left),
+        (if has_engines { "ENGINE" } else { "" }, Left),
         ("ROLE", Left),
         (serves_heading(status.kind), Left),
         ("ENDPOINT", Left),
@@ -31,16 +31,13 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
         ("STATE", Left),
         ("MEMORY", Right),
         ("KEYS", Right),
-    ];
-    let (first, others) = columns.split_at(1);
-    let mut table = Table::new(&[first, engine, others].concat());
+    ]);
     for node in &status.nodes {
         // The column ENDPOINT shows the port.
         let ip = node.address.rsplit_once(':').map_or(node.address.as_str(), |(ip, _)| ip);
-        let engine = node.engine.as_ref().map(ToString::to_string);
-        let engine = has_engines.then(|| engine.unwrap_or_default());
-        let cells = vec![
+        table.row(vec![
             palette.strong(&node.name),
+            node.engine.as_ref().map_or_else(String::new, ToString::to_string),
             node.role.as_str().to_owned(),
             serves(node),
             node.endpoint.clone(),
@@ -48,9 +45,7 @@ pub(super) fn render(status: &StatusView, palette: Palette) -> String {
             condition(node, palette),
             node.memory.map_or_else(String::new, |bytes| HumanBytes(bytes).to_string()),
             node.keys.map_or_else(String::new, |keys| keys.to_string()),
-        ];
-        let (first, others) = cells.split_at(1);
-        table.row(first.iter().cloned().chain(engine).chain(others.iter().cloned()).collect());
+        ]);
     }
     text.push_str(&table.render(palette));
     if !status.problems.is_empty() {

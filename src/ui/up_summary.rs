@@ -25,6 +25,7 @@ fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: P
     );
     let mut table = Table::new(&[
         ("NODE", Left),
+        (if topology.engines.is_empty() { "" } else { "ENGINE" }, Left),
         ("ROLE", Left),
         (serves_heading(topology.kind), Left),
         ("ENDPOINT", Left),
@@ -33,6 +34,7 @@ fn render_for(shell: Shell, topology: &Topology, status: &StatusView, palette: P
     for node in &status.nodes {
         table.row(vec![
             palette.strong(&node.name),
+            node.engine.as_ref().map_or_else(String::new, ToString::to_string),
             node.role.as_str().to_owned(),
             serves(node),
             node.endpoint.clone(),

@@ -237,8 +237,12 @@ fn another_plan_is_asked_for_at_a_pace_of_its_own() {
 #[test]
 fn a_newer_plan_ends_the_wait_where_it_has_another_primary_or_a_step_that_this_plan_lacks() {
     let (plan, condition) = (plan(1), replicas_follow());
-    let write =
-        Step { engine: None, node: Some(name(1)), action: Action::Server(ServerAction::Announce), cause: Cause::New };
+    let write = Step {
+        engine: None,
+        node: Some(name(1)),
+        action: Action::Server(ServerAction::Announce),
+        cause: Cause::New,
+    };
     let mut with_step = plan.clone();
     with_step.stages.push(Stage { name: "announce", order: Order::InTurn, steps: vec![write] });
     let mut with_stranger = plan.clone();

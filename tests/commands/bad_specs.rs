@@ -258,3 +258,18 @@ fn directives_of_sentinels() {
         )
     );
 }
+
+#[test]
+fn engines() {
+    assert_snapshot!(
+        "engines",
+        told(
+            "kind: sentinel\nports: {announce: box.lan, bind: 10.0.0.1}\nnetwork: {driver: bridge}\nengines:\n  a: {host: \
+             'tcp://one:2375'}\n  b: {host: 'tcp://one:2375'}\n  c: {}\nnodes:\n  shop-1: {engine: aa}\n"
+        )
+    );
+    assert_snapshot!(
+        "no_engines",
+        told("kind: cluster\nnetwork: {driver: overlay}\nnodes: {shop-1: {engine: a}}\n")
+    );
+}

@@ -91,13 +91,14 @@ async fn a_run_that_is_cut_off_after_any_step_is_taken_up_again() {
 async fn remove(world: &World, topology: &Topology) {
     let (observed, listener) = (world.observe(topology), Recorder::new(world, None));
     for node in observed.containers.keys() {
-        let removed = EngineCalls::apply(world, Some(node), &EngineAction::RemoveContainer, &listener).await;
+        let removed =
+            EngineCalls::apply(world, None, Some(node), &EngineAction::RemoveContainer, &listener).await;
         removed.expect("what is seen can be removed");
     }
     let network = observed.network.map(|_| EngineAction::RemoveNetwork(topology.name.clone()));
     let volumes = observed.volumes.into_iter().map(|name| EngineAction::RemoveVolume { name });
     for action in network.into_iter().chain(volumes) {
-        let removed = EngineCalls::apply(world, None, &action, &listener).await;
+        let removed = EngineCalls::apply(world, None, None, &action, &listener).await;
         removed.expect("what is seen can be removed");
     }
 }

@@ -14,6 +14,7 @@ mod at_stake;
 mod changed;
 mod counts;
 mod drifted;
+mod engines;
 mod estranged;
 mod in_short;
 mod kept_data;

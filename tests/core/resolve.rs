@@ -15,6 +15,7 @@ use redisctl::topology::warnings::warnings;
 use redisctl::topology::{Address, Kind, Topology};
 
 mod bad_specs;
+mod engines;
 mod hosts;
 mod shards;
 

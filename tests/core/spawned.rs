@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use redisctl::docker::connect::connect;
 use redisctl::docker::location::EngineLocation;
 use redisctl::docker::logs::LogPart;
-use redisctl::docker::{self, engine_info, evidence, host_image, image, lease, remove};
+use redisctl::docker::{self, engine_info, evidence, host_image, image, lease};
 use redisctl::event::Listener;
 use redisctl::executor::Executor;
 use redisctl::plan::Plan;
@@ -65,7 +65,7 @@ fn calls_of_the_engine_may_be_spawned(
         let _ = engine.pull("redis:8", None, listener.as_ref()).await;
         let _ = engine.observe(&topology, &on_engine).await;
         let _ = engine.stored(name, &on_engine).await;
-        let _ = remove::deployment(client, name, &on_engine.deployment(name), true).await;
+        let _ = engine.remove(name, &on_engine.deployment(name), true).await;
         let _ = host_image::ensure(client).await;
         let _ = host_image::reference().await;
         if let Ok(Some(found)) = image::find(client, "redis:8").await {

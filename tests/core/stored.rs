@@ -93,7 +93,7 @@ fn what_is_written_is_read_back() {
 /// next version, and fixtures of the old version are added to this folder.
 #[test]
 fn the_format_changes_with_its_version_only() {
-    assert_eq!(VERSION, 2);
+    assert_eq!(VERSION, 3);
     let topology = topology("{kind: replication, auth: {password: p}}");
     let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).expect("plain data");
     let file = write(&topology, &passwords(&topology));
@@ -107,8 +107,8 @@ fn the_format_changes_with_its_version_only() {
 fn a_file_of_a_newer_redisctl_is_not_guessed_at() {
     let topology = topology("kind: cluster");
     let written = write(&topology, &Credentials::default());
-    let newer = written.expose().replace(&format!("\"version\":{VERSION}"), "\"version\":3");
-    assert_eq!(read(&newer), Err(NewerFormat { found: "3".to_owned() }));
+    let newer = written.expose().replace("\"version\":2", "\"version\":4");
+    assert_eq!(read(&newer), Err(NewerFormat { found: "4".to_owned() }));
 }
 
 /// The image of `stored/learned_1.json`.
@@ -164,4 +164,18 @@ fn directives_of_a_file_are_stored_and_its_path_is_not() {
 fn write_stored(topology: &Topology) -> String {
     let labels = serde_json::to_string(&containers(topology)).expect("plain data");
     labels + write(topology, &Credentials::default()).expose()
+}
+
+/// An earlier release would take the nodes on other engines for missing ones.
+#[test]
+fn a_deployment_on_several_engines_has_a_format_of_its_own() {
+    let shop = topology(
+        "{kind: cluster, ports: {bind: 0.0.0.0}, engines: {a: {host: 'tcp://one:2375'}, b: {context: two}}}",
+    );
+    let text = write(&shop, &Credentials::default()).expose().to_owned();
+    assert!(text.contains("\"version\":3"), "{text}");
+    let (read, _) = read(&text).expect("a known format").expect("a stored deployment");
+    assert_eq!(read, shop);
+    let alone = write(&topology("{kind: cluster}"), &Credentials::default()).expose().to_owned();
+    assert!(alone.contains("\"version\":2") && !alone.contains("engine"), "{alone}");
 }

@@ -76,6 +76,7 @@ mod secrets;
 mod seed;
 mod sentinel;
 mod settings;
+mod several_engines;
 mod shapes;
 mod shards;
 mod shipped;

@@ -102,6 +102,11 @@ impl PrivateEngine {
         self.network.far
     }
 
+    /// This machine's address for the engine's machine.
+    pub(crate) fn near(&self) -> Ipv4Addr {
+        self.network.near
+    }
+
     /// The engine's socket, for root.
     pub(crate) fn socket(&self) -> String {
         format!("unix://{}", self.path("sock").display())

@@ -65,7 +65,7 @@ async fn node_pieces(
     servers: &Servers<'_>,
     node: &NodeName,
 ) -> Vec<Piece> {
-    let docker = engine.api.client();
+    let docker = engine.api.client_of(node).unwrap_or(engine.api.client());
     let container = document(evidence::container(docker, node));
     let log = async {
         let part = LogPart { last: Some(MOST_LOG_LINES), ..LogPart::default() };

@@ -149,7 +149,8 @@ pub(in crate::topology) fn nodes_stay_on_their_engines(
     match (&spec.engines, stored.engines.is_empty()) {
         (None, true) => return Vec::new(),
         (None, false) => {
-            let message = format!("`{}` stands on the engines {}, and the spec names none", stored.name, known());
+            let message =
+                format!("`{}` stands on the engines {}, and the spec names none", stored.name, known());
             return vec![Problem::new(&ENGINES, message).hint("name its engines in `engines`")];
         }
         (Some(_), true) => {
