@@ -30,10 +30,10 @@ pub(super) async fn deployment(
         let docker = &engine.member(inventory.homes.get(id), None)?.docker;
         container::remove(docker, id, name).await.map(|()| name.clone())
     });
-    let networks = inventory
-        .network_ids
-        .iter()
-        .map(|id| async move { engine.remove_network(id, name).await.map(|()| name.to_string()) });
+    let networks = inventory.network_ids.iter().map(|id| async move {
+        let removed = engine.remove_network(id, name).await;
+        removed.map(|removed| removed.then(|| name.to_string())).transpose()
+    });
     // The record stays as long as the data that it describes.
     let (record, with_record) = (record_volume(name), inventory.kept_data.is_empty());
     let goes = |(volume, keeps_data): &(&String, &bool)| {
@@ -54,7 +54,7 @@ pub(super) async fn deployment(
     // The engine removes networks and volumes only after their containers.
     let containers = names(join_all(containers).await);
     let (networks, volumes) = join(join_all(networks), join_all(volumes)).await;
-    let (networks, volumes) = (names(networks), names(volumes));
+    let (networks, volumes) = (names(networks.into_iter().flatten().collect()), names(volumes));
     let is_kept = |volume: &&String| !volumes.contains(volume) && **volume != record;
     let kept_volumes = inventory.volumes.keys().filter(is_kept).cloned().collect();
     match failures.into_iter().next() {
@@ -73,10 +73,15 @@ const SWARM_INTERVAL: Duration = Duration::from_millis(50);
 impl Engine {
     /// Removes a network. The engines of a swarm learn of removed containers and networks a moment later. Until then,
     /// a manager refuses to remove the network, and other engines still list it.
-    async fn remove_network(&self, id: &str, name: &DeploymentName) -> Result<(), EngineError> {
+    ///
+    /// Returns whether the network is removed. It stays while an engine out of reach may have containers in it.
+    async fn remove_network(&self, id: &str, name: &DeploymentName) -> Result<bool, EngineError> {
         let docker = &self.network_member().docker;
         if self.several.is_none() {
-            return network::remove(docker, id, name).await;
+            return network::remove(docker, id, name).await.map(|()| true);
+        }
+        if !self.lost().is_empty() {
+            return Ok(network::remove(docker, id, name).await.is_ok());
         }
         let wait = Wait::new("the swarm to give the network up", SWARM_LIMIT, SWARM_INTERVAL);
         while let Err(error) = network::remove(docker, id, name).await {
@@ -87,7 +92,7 @@ impl Engine {
         for member in self.members() {
             while network::exists(&member.docker, id).await? && wait.pause().await.is_ok() {}
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The engine that makes and removes networks: a manager, if there are several.

@@ -77,7 +77,7 @@ async fn drained(docker: &Docker) -> Result<BTreeSet<String>, EngineError> {
 /// Why a deployment cannot stand on these engines; `None`: it can.
 #[must_use]
 pub fn misfit(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
-    same_twice(engines).or_else(|| no_swarm(engines)).or_else(|| unlike(engines))
+    no_swarm(engines).or_else(|| same_twice(engines)).or_else(|| unlike(engines))
 }
 
 fn same_twice(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
