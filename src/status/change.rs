@@ -85,6 +85,7 @@ fn clause(condition: NodeCondition) -> &'static str {
         NodeCondition::Exited => "has ended",
         NodeCondition::Restarting => "restarts",
         NodeCondition::Missing => "has no container",
+        NodeCondition::OutOfReach => "is out of reach",
     }
 }
 
@@ -195,6 +196,7 @@ mod tests {
             address: String::new(),
             endpoint: String::new(),
             container: name(number),
+            engine: None,
             condition: NodeCondition::Answering,
             slots: slots.to_vec(),
             primary: None,
