@@ -66,6 +66,12 @@ fn read(arguments: &SpecArguments) -> Result<LoadedSpec, CommandError> {
 
 fn compose(arguments: &ComposeArguments, ui: &Ui) -> Result<(), CommandError> {
     let spec = read(&arguments.spec)?;
+    if !spec.topology().engines.is_empty() {
+        return Err(CommandError::Deployment(Error::Invalid {
+            message: "a compose file describes one engine, and the spec names several".to_owned(),
+            hint: "`redisctl export diagram` shows the nodes, and `redisctl up` makes them".to_owned(),
+        }));
+    }
     let Some(folder) = &arguments.output_dir else { return print_compose(&spec, ui) };
     let exported = spec.export_compose(folder)?;
     if ui.is_json() {
@@ -89,12 +95,6 @@ fn print_compose(spec: &LoadedSpec, ui: &Ui) -> Result<(), CommandError> {
             message: "a single compose file cannot describe sentinels: they need files of their own"
                 .to_owned(),
             hint: "`--output-dir DIR` writes a folder with all files".to_owned(),
-        }));
-    }
-    if !topology.engines.is_empty() {
-        return Err(CommandError::Deployment(Error::Invalid {
-            message: "a compose file describes one engine, and the spec names several".to_owned(),
-            hint: "`redisctl export diagram` shows the nodes, and `redisctl up` makes them".to_owned(),
         }));
     }
     // Compose reads JSON, too.

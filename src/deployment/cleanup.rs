@@ -79,7 +79,7 @@ async fn remove_new(engine: &ConnectedEngine, name: &DeploymentName, is_new: boo
 
 async fn look(engine: &ConnectedEngine, name: &DeploymentName, because: Option<String>) -> LeftoverState {
     match timeout(PATIENCE, engine.api.inventory()).await {
-        Ok(Ok(on_engine)) => LeftoverState::Kept { inventory: on_engine.deployment(name), because },
+        Ok(Ok(on_engine)) => LeftoverState::Kept { inventory: Box::new(on_engine.deployment(name)), because },
         Ok(Err(_)) | Err(_) => LeftoverState::Unknown,
     }
 }

@@ -49,30 +49,32 @@ impl<'a> Down<'a> {
     /// The deployment does not exist, another run changes it, or the engine refused a call. After a refused call, all
     /// other calls are still made.
     pub async fn run(&self) -> Result<Removed, Error> {
-        let all =
-            Self { engine: self.engine.of_deployment(&self.name).await?, name: self.name.clone(), ..*self };
-        all.run_on_all().await
-    }
-
-    async fn run_on_all(&self) -> Result<Removed, Error> {
-        let lease = Box::pin(Lease::take(self.request("down"))).await?;
-        let removed = lease.keep(Box::pin(self.remove(&lease))).await;
+        let all = self.on_all_engines().await?;
+        let lease = Box::pin(Lease::take(all.request("down"))).await?;
+        let removed = lease.keep(Box::pin(all.remove(&lease))).await;
         lease.release().await;
         removed
     }
 
     /// Removes the deployment if its time is over; `None` if it is not. Another run may have renewed it.
     pub(super) async fn run_if_expired(&self) -> Result<Option<Removed>, Error> {
-        let lease = Box::pin(Lease::take(self.request("gc"))).await?;
+        let all = self.on_all_engines().await?;
+        let lease = Box::pin(Lease::take(all.request("gc"))).await?;
         let work = async {
-            if self.engine.is_expired(&self.name).await? {
-                return Ok(Some(self.remove(&lease).await?));
+            if all.engine.is_expired(&self.name).await? {
+                return Ok(Some(all.remove(&lease).await?));
             }
             Ok(None)
         };
         let removed = lease.keep(Box::pin(work)).await;
         lease.release().await;
         removed
+    }
+
+    /// The same removal on all engines of the deployment.
+    async fn on_all_engines(&self) -> Result<Self, Error> {
+        let engine = Box::pin(self.engine.of_deployment(&self.name)).await?;
+        Ok(Self { engine, name: self.name.clone(), ..*self })
     }
 
     fn request(&self, command: &'static str) -> LeaseRequest<'a> {
@@ -127,6 +129,6 @@ impl Deployment {
     /// # Errors
     /// The engine refused a call. All other calls are still made.
     pub async fn down(self) -> Result<Removed, Error> {
-        Down::new(self.engine(), self.name().clone()).data(true).run().await
+        Box::pin(Down::new(self.engine(), self.name().clone()).data(true).run()).await
     }
 }

@@ -134,6 +134,10 @@ impl ConnectedEngine {
             return Ok(self.clone());
         }
         let on_engine = self.api.inventory().await?;
+        let mut containers = on_engine.deployment(name).containers.into_values();
+        if !containers.any(|container| container.settings.is_some_and(|settings| settings.engine.is_some())) {
+            return Ok(self.clone());
+        }
         match self.api.stored(name, &on_engine).await {
             Ok(Some((topology, _))) => self.of_topology(&topology).await,
             // The engine alone knows enough for `down` and `logs`.

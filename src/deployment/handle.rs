@@ -191,12 +191,12 @@ impl ConnectedEngine {
     /// The deployment does not exist, several deployments exist and no name is given, or the description cannot be
     /// read.
     pub async fn deployment(&self, name: Option<&str>) -> Result<Deployment, Error> {
-        let found = self.described(name).await?;
+        let found = Box::pin(self.described(name)).await?;
         if found.topology.engines.is_empty() {
             return Ok(found);
         }
-        let all = self.of_topology(&found.topology).await?;
-        all.described(Some(found.name().as_str())).await
+        let all = Box::pin(self.of_topology(&found.topology)).await?;
+        Box::pin(all.described(Some(found.name().as_str()))).await
     }
 
     /// The deployment as these engines describe it.

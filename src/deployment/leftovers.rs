@@ -21,7 +21,7 @@ pub(super) enum LeftoverState {
     /// They stay.
     Kept {
         /// The parts.
-        inventory: Inventory,
+        inventory: Box<Inventory>,
         /// Why they stay, although the caller wanted them removed.
         because: Option<String>,
     },

@@ -203,7 +203,9 @@ mod tests {
             "the clocks of the engines `a` and `b` are 100 s apart"
         );
         let mut without_manager = engines(3);
-        without_manager.values_mut().for_each(|engine| engine.is_manager = false);
+        for engine in without_manager.values_mut() {
+            engine.is_manager = false;
+        }
         assert!(misfit(&without_manager).unwrap().message.starts_with("no engine of the spec manages"));
         let mut drained = engines(3);
         drained.get_mut(&EngineName::new("a")).unwrap().drained = ["node-2".to_owned()].into();

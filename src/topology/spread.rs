@@ -87,7 +87,7 @@ fn loss(topology: &Topology, lost: &EngineName) -> Option<String> {
         let holds = if topology.shards.len() == 1 { "all servers".to_owned() } else { names.join(" and ") };
         return Some(format!("the loss of engine `{lost}` stops the deployment: it has {holds}"));
     }
-    let (votes, lost_votes, voters) = match topology.kind {
+    let (all, lost_votes, sort) = match topology.kind {
         Kind::Cluster if topology.formed => {
             let lost = topology.shards.iter().filter(|shard| is_lost(&shard.primary)).count();
             (topology.shards.len(), lost, "primaries")
@@ -98,10 +98,10 @@ fn loss(topology: &Topology, lost: &EngineName) -> Option<String> {
         }
         Kind::Cluster | Kind::Standalone | Kind::Replication => return None,
     };
-    let stays = votes - lost_votes;
-    (lost_votes > 0 && stays * 2 <= votes).then(|| {
+    let stays = all - lost_votes;
+    (lost_votes > 0 && stays * 2 <= all).then(|| {
         format!(
-            "the loss of engine `{lost}` stops failovers: it has {lost_votes} of {votes} {voters}, and the others \
+            "the loss of engine `{lost}` stops failovers: it has {lost_votes} of {all} {sort}, and the others \
              are no majority"
         )
     })

@@ -141,7 +141,7 @@ fn a_cluster_on_three_engines_survives_the_loss_of_one() {
         .as_array()
         .expect("stages")
         .iter()
-        .flat_map(|stage| stage["steps"].as_array())
+        .filter_map(|stage| stage["steps"].as_array())
         .flatten()
         .collect();
     let networks: Vec<&Value> = steps
