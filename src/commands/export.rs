@@ -69,7 +69,7 @@ fn compose(arguments: &ComposeArguments, ui: &Ui) -> Result<(), CommandError> {
     if !spec.topology().engines.is_empty() {
         return Err(CommandError::Deployment(Error::Invalid {
             message: "a compose file describes one engine, and the spec names several".to_owned(),
-            hint: "`redisctl export diagram` shows the nodes, and `redisctl up` makes them".to_owned(),
+            hint: "`redisctl up` makes this deployment".to_owned(),
         }));
     }
     let Some(folder) = &arguments.output_dir else { return print_compose(&spec, ui) };
