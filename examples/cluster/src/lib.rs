@@ -7,7 +7,7 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::{AsyncTypedCommands as _, RedisError, RedisResult, cmd};
 
-/// How long a write is repeated. A failover takes the cluster's `cluster-node-timeout` and about a second more.
+/// How long a write is repeated. A failover takes the cluster's `cluster-node-timeout` and about two seconds more.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A reply that takes longer is repeated: its node may be down.
