@@ -16,7 +16,7 @@ until_reply() {
     reply=$(ask "$@" 2>&1) || true
     case $reply in *"$text"* | *"$other"*) return ;; esac
     left=$((left - 1))
-    [ "$left" -gt 0 ] || { echo "$1 does not reply "$text" to $2: $reply" >&2; exit 1; }
+    [ "$left" -gt 0 ] || { echo "$1 does not reply '$text' to $2: $reply$refused" >&2; exit 1; }
     sleep 1
   done
 }
