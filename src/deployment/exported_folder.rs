@@ -42,11 +42,13 @@ impl LoadedSpec {
             let path = path.to_owned();
             move |source| Error::File { operation: "write", path, source }
         };
-        // The folder appears complete, or not at all.
+        // A new folder appears complete, or not at all.
         let parent =
             target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(failed(parent))?;
-        let unfinished = tempfile::Builder::new().prefix(".redisctl-").tempdir_in(parent);
+        let exists = target.is_dir();
+        let place = if exists { target } else { parent };
+        fs::create_dir_all(place).map_err(failed(place))?;
+        let unfinished = tempfile::Builder::new().prefix(".redisctl-").tempdir_in(place);
         let unfinished = unfinished.map_err(failed(target))?;
         write_files(unfinished.path(), &whole).map_err(failed(target))?;
         let tls_files = credentials.certificates.as_ref().map(|certificates| {
@@ -54,8 +56,12 @@ impl LoadedSpec {
         });
         let tls_files = tls_files.transpose()?.map(|files| moved(files, target));
         self.write_connections(unfinished.path(), &credentials, tls_files.as_ref())?;
-        fs::rename(unfinished.path(), target).map_err(failed(target))?;
-        let _moved = unfinished.keep();
+        if exists {
+            move_files(unfinished.path(), target).map_err(failed(target))?;
+        } else {
+            fs::rename(unfinished.path(), target).map_err(failed(target))?;
+            let _moved = unfinished.keep();
+        }
         Ok(whole.compose)
     }
 
@@ -118,6 +124,18 @@ fn refuse_files_in(target: &Path) -> Result<(), Error> {
         message: format!("the folder `{}` has files already", target.display()),
         hint: "name a new folder, or remove this one".to_owned(),
     })
+}
+
+/// Moves the files into a folder that exists. It may be the present folder, a link or a mount, which no other folder can
+/// replace. The compose file comes last: without it, compose starts nothing.
+fn move_files(unfinished: &Path, target: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(unfinished)? {
+        let name = entry?.file_name();
+        if name != COMPOSE_FILE {
+            fs::rename(unfinished.join(&name), target.join(&name))?;
+        }
+    }
+    fs::rename(unfinished.join(COMPOSE_FILE), target.join(COMPOSE_FILE))
 }
 
 fn write_files(target: &Path, whole: &Folder) -> io::Result<()> {
