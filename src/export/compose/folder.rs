@@ -274,7 +274,9 @@ fn comments(topology: &Topology, modules: Modules<'_>) -> Vec<String> {
         paragraph(&["What is missing: the files of `seed` are not applied.".to_owned()]);
     }
     if topology.data == DataSpec::Ephemeral {
-        paragraph(&["Data stays in a volume until `docker compose down --volumes`.".to_owned()]);
+        paragraph(&[
+            "Keys are in memory, and gone when their server stops, unless `config` saves them.".to_owned()
+        ]);
     }
     lines
 }
