@@ -29,7 +29,9 @@ pub use name::NameArgument;
 pub use nodes::{FailoverArguments, NodeArguments, RoleChoice, SilencingArguments};
 pub use run::RunArguments;
 pub use schema::SchemaArguments;
-pub use spec::{ComposeArguments, ExportFormat, InitArguments, SpecArguments, SpecFields, SvgArguments};
+pub use spec::{
+    ComposeArguments, ExportFormat, FolderArguments, InitArguments, SpecArguments, SpecFields, SvgArguments,
+};
 pub use up::{FormingChoice, OnFailure, PlanArguments, UpArguments};
 pub use usage_error::{asks_for_json, usage_failure};
 
@@ -167,7 +169,7 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs, or of what a command prints with `--output json`
     Schema(SchemaArguments),
-    /// Print a spec as a compose file or a diagram, or a deployment as a spec
+    /// Print a spec as a compose file, Kubernetes manifests or a diagram, or a deployment as a spec
     #[command(subcommand, disable_help_subcommand = true)]
     Export(ExportFormat),
     /// Check this machine and its engine, and print how to fix problems

@@ -54,6 +54,7 @@ mod error;
 mod examination;
 mod expired;
 mod exported_folder;
+mod exported_manifests;
 mod failed_checks;
 mod failover;
 mod failure_bundle;

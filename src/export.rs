@@ -4,5 +4,6 @@
 mod cluster_script;
 pub mod compose;
 pub mod diagram;
+pub mod kubernetes;
 pub mod spec;
 pub mod svg;

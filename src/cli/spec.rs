@@ -49,6 +49,11 @@ pub enum ExportFormat {
     /// `--output-dir` writes the whole deployment: certificates, users, sentinels, and a service that forms the
     /// cluster. Passwords and keys are in files of the folder that only you may read, and not in the compose file.
     Compose(ComposeArguments),
+    /// A spec as Kubernetes manifests, with a Job that forms a cluster
+    ///
+    /// The manifests go to stdout. With passwords, `--output-dir` writes them to a folder, the Secret in a file of its own
+    /// that only you may read. They fit the published schemas of Kubernetes; no cluster of it has run them.
+    Kubernetes(FolderArguments),
     /// Shards, nodes and addresses of a spec as a Mermaid diagram
     Diagram(SpecArguments),
     /// A running deployment as a spec, without its passwords
@@ -79,6 +84,17 @@ pub struct ComposeArguments {
     #[command(flatten)]
     pub spec: SpecArguments,
     /// Write `compose.yaml` and the files of the servers to this folder; it must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+}
+
+/// Options of `export kubernetes`.
+#[derive(Debug, Args)]
+pub struct FolderArguments {
+    /// The spec.
+    #[command(flatten)]
+    pub spec: SpecArguments,
+    /// Write `manifests.yaml` and `secret.yaml` to this folder; it must be new or empty.
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
 }

@@ -2,7 +2,7 @@
 
 use super::spec_arguments::spec_source;
 use super::{CommandError, ExitStatus};
-use crate::cli::{ComposeArguments, ExportFormat, SpecArguments, SvgArguments};
+use crate::cli::{ComposeArguments, ExportFormat, FolderArguments, SpecArguments, SvgArguments};
 use crate::deployment::{ConnectedEngine, Error, LoadedSpec};
 use crate::export::compose;
 use crate::export::{diagram, svg};
@@ -16,6 +16,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     match format {
         ExportFormat::Compose(arguments) => compose(arguments, ui)?,
+        ExportFormat::Kubernetes(arguments) => kubernetes(arguments, ui)?,
         ExportFormat::Diagram(arguments) => {
             let spec = read(arguments)?;
             let (topology, mermaid) = (spec.topology(), diagram::render(spec.topology()));
@@ -83,6 +84,25 @@ fn compose(arguments: &ComposeArguments, ui: &Ui) -> Result<(), CommandError> {
     ));
     if spec.topology().auth.is_some() || spec.topology().tls.is_some() {
         ui.note("the folder has passwords or keys, which only you may read");
+    }
+    Ok(())
+}
+
+fn kubernetes(arguments: &FolderArguments, ui: &Ui) -> Result<(), CommandError> {
+    let spec = read(&arguments.spec)?;
+    match &arguments.output_dir {
+        Some(folder) => {
+            spec.write_kubernetes(folder)?;
+            let folder = folder.display();
+            ui.note(&format!(
+                "wrote `{folder}`: `kubectl apply --filename {folder}` sends it to a Kubernetes cluster"
+            ));
+            if spec.topology().auth.is_some() {
+                ui.note("`secret.yaml` has passwords, which only you may read");
+            }
+        }
+        None if ui.is_json() => ui.json(&spec.kubernetes()?.list())?,
+        None => ui.print(&spec.kubernetes()?.text().map_err(std::io::Error::other)?)?,
     }
     Ok(())
 }

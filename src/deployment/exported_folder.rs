@@ -111,7 +111,7 @@ fn moved(files: TlsFiles, target: &Path) -> TlsFiles {
 }
 
 /// A folder with files may have passwords of another export, which running servers need.
-fn refuse_files_in(target: &Path) -> Result<(), Error> {
+pub(super) fn refuse_files_in(target: &Path) -> Result<(), Error> {
     let has_files = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_some(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,

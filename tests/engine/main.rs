@@ -41,6 +41,8 @@ mod images;
 #[cfg(target_os = "linux")]
 mod in_container;
 mod interruption;
+#[cfg(unix)]
+mod kubernetes;
 mod library;
 mod limits;
 mod logs;
