@@ -47,7 +47,6 @@ pub(super) enum Column {
 pub(super) fn choose(live: &LiveStatus, nodes: &[&NodeStatus], width: usize) -> Vec<(Column, usize)> {
     let kind = live.sample.as_ref().map_or(Kind::Standalone, |sample| sample.status.kind);
     let name = nodes.iter().map(|node| node.name.as_str().len()).max().unwrap_or(0).max("NODE".len());
-    let has_primary = nodes.iter().any(|node| node.primary.is_some());
     let role = if nodes.iter().any(|node| node.role == Role::Sentinel) { 8 } else { 7 };
     let mut columns = vec![(Column::Node, name), (Column::State, 10)];
     let mut used = name + GAP + 10;
@@ -55,7 +54,7 @@ pub(super) fn choose(live: &LiveStatus, nodes: &[&NodeStatus], width: usize) -> 
     let serves = match kind {
         Kind::Cluster => Some((Column::Slots, LEAST_BAR)),
         Kind::Standalone => None,
-        Kind::Replication | Kind::Sentinel => has_primary.then_some((Column::Primary, "of ".len() + name)),
+        Kind::Replication | Kind::Sentinel => Some((Column::Primary, "of ".len() + name)),
     };
     let wanted = [
         serves,
