@@ -4,6 +4,7 @@
 mod cluster_script;
 pub mod compose;
 pub mod diagram;
+pub mod distinct;
 pub mod kubernetes;
 pub mod spec;
 pub mod svg;

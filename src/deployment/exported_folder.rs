@@ -12,11 +12,15 @@ use super::{Error, private_files, tls_files};
 use crate::connection::{ConnectionSettings, Format, TlsFiles};
 use crate::export::compose::Compose;
 use crate::export::compose::folder::{Folder, folder};
-use crate::topology::Credentials;
+use crate::export::distinct::distinct;
 use crate::topology::files::File;
+use crate::topology::{Credentials, DeploymentName};
 
 /// The compose file, by the name that Compose looks for.
 const COMPOSE_FILE: &str = "compose.yaml";
+
+/// The file from which Compose reads variables.
+const VARIABLES_FILE: &str = ".env";
 
 /// The folder of the clients' files for TLS.
 const TLS_FOLDER: &str = "tls";
@@ -74,15 +78,18 @@ impl LoadedSpec {
     ) -> Result<(), Error> {
         let topology = &self.topology;
         let primary = &topology.shards[0].primary;
-        let users = topology.auth.iter().flat_map(|auth| &auth.users).map(|user| Some(user.name.as_str()));
-        for user in std::iter::once(None).chain(users) {
+        let users: Vec<&str> =
+            topology.auth.iter().flat_map(|auth| &auth.users).map(|user| user.name.as_str()).collect();
+        let files_of_users = connection_files(&users).into_iter();
+        let users = users.into_iter().map(Some).zip(files_of_users);
+        for (user, file) in std::iter::once((None, "connection.sh".to_owned())).chain(users) {
             let settings = ConnectionSettings::new(topology, credentials, primary, user, files);
             let settings = match (settings, user) {
                 // The default user may be off, and no other user takes its place.
                 (Err(_), None) => continue,
                 (settings, _) => settings?,
             };
-            let path = folder.join(connection_file(user));
+            let path = folder.join(file);
             let text = settings.render(Format::Shell)?;
             private_files::write(&path, text.expose()).map_err(|source| Error::File {
                 operation: "write",
@@ -94,13 +101,11 @@ impl LoadedSpec {
     }
 }
 
-/// The file with the settings of a user: `connection-read-only.sh`. Names of users may have any character.
-fn connection_file(user: Option<&str>) -> String {
+/// The files with the settings of users: `connection-read-only.sh`. Names of users may have any character.
+fn connection_files(users: &[&str]) -> Vec<String> {
     let plain = |letter: char| if letter.is_alphanumeric() || "-._".contains(letter) { letter } else { '_' };
-    match user {
-        None => "connection.sh".to_owned(),
-        Some(user) => format!("connection-{}.sh", user.chars().map(plain).collect::<String>()),
-    }
+    let parts = users.iter().map(|user| user.chars().map(plain).collect());
+    distinct(parts, &[]).into_iter().map(|part| format!("connection-{part}.sh")).collect()
 }
 
 /// The paths after the folder has its name. Programs may run in another folder.
@@ -140,6 +145,10 @@ fn move_files(unfinished: &Path, target: &Path) -> io::Result<()> {
 
 fn write_files(target: &Path, whole: &Folder) -> io::Result<()> {
     fs::write(target.join(COMPOSE_FILE), whole.text().map_err(io::Error::other)?)?;
+    // Otherwise the name of the folder would be the project's. Two projects of the same name, with the service `files` in
+    // each, would remove each other's containers.
+    let project = format!("COMPOSE_PROJECT_NAME={}\n", project(&whole.deployment));
+    write_file(target, VARIABLES_FILE, project.as_bytes())?;
     for file in &whole.files {
         match file {
             File::Folder { path } => private_files::create_folder(&target.join(path))?,
@@ -149,6 +158,11 @@ fn write_files(target: &Path, whole: &Folder) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The name of the project. Compose knows fewer letters than Docker.
+fn project(deployment: &DeploymentName) -> String {
+    deployment.as_str().to_lowercase().replace('.', "_")
 }
 
 fn write_file(target: &Path, path: &str, content: &[u8]) -> io::Result<()> {

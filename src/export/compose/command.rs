@@ -1,7 +1,7 @@
 //! A server's arguments: its directives, with variables instead of passwords.
 
 use super::modules::Modules;
-use super::variables::{REPLICATION, of_node, of_user, value};
+use super::variables::{REPLICATION, of_node, of_users, value};
 use super::{DATA_FOLDER, literal, tls};
 use crate::spec::redis_conf::lines::arguments;
 use crate::spec::redis_conf::quoting::split;
@@ -38,12 +38,13 @@ pub(super) fn command(topology: &Topology, node: &Node, modules: Modules<'_>) ->
         words.extend(["--masteruser", users::REPLICATION, "--masterauth"].map(str::to_owned));
         words.push(value(REPLICATION));
     }
+    let variables = of_users(topology);
     for user in users::users(topology).into_iter().filter(|user| user.name != users::OPERATOR) {
         let variable = match user.name.as_str() {
             users::DEFAULT | users::REPLICATION if auth.default_does_everything() => continue,
             users::DEFAULT => own.map(str::to_owned),
             users::REPLICATION => Some(REPLICATION.to_owned()),
-            name => Some(of_user(name)),
+            name => variables.get(name).cloned(),
         };
         words.extend(["--user".to_owned(), user.name.clone()]);
         let password = variable.filter(|_| user.has_password);

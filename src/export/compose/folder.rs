@@ -16,7 +16,7 @@ use crate::spec::{DataSpec, ModulesSpec, SecretText};
 use crate::topology::container::{ContainerSettings, Namespace, containers, shared_volume};
 use crate::topology::files::{self, DEPLOYMENT_FILE, File, SERVER_USER};
 use crate::topology::paths::MOUNT;
-use crate::topology::{Credentials, Kind, NodeName, Topology};
+use crate::topology::{Credentials, DeploymentName, Kind, NodeName, Topology};
 
 /// The service that copies the files.
 const FILES: &str = "files";
@@ -42,6 +42,8 @@ done";
 
 /// The compose file and the files beside it.
 pub struct Folder {
+    /// The deployment, whose name is the project's.
+    pub deployment: DeploymentName,
     /// The compose file.
     pub compose: Compose,
     /// The comments at its beginning.
@@ -99,6 +101,7 @@ pub fn folder(
         files.extend(files_of_forming(topology, credentials));
     }
     Some(Folder {
+        deployment: topology.name.clone(),
         compose,
         comments: comments(topology, Modules(modules)),
         files: files.into_iter().map(|file| file.below(NODES_FOLDER)).collect(),

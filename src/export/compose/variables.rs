@@ -1,5 +1,8 @@
 //! The variables for passwords in a compose file.
 
+use std::collections::BTreeMap;
+
+use crate::export::distinct::distinct;
 use crate::topology::{Node, Topology};
 
 /// The default user's password.
@@ -16,7 +19,7 @@ pub(super) fn all(topology: &Topology) -> Vec<String> {
     let default = auth.default_password.then(|| DEFAULT.to_owned());
     let replica = auth.replica_password.then(|| REPLICA.to_owned());
     let replication = (!auth.default_does_everything()).then(|| REPLICATION.to_owned());
-    let users = auth.users.iter().filter(|user| user.needs_password()).map(|user| of_user(&user.name));
+    let users = of_users(topology).into_values();
     default.into_iter().chain(replica).chain(replication).chain(users).collect()
 }
 
@@ -37,12 +40,18 @@ pub(super) fn of_node(topology: &Topology, node: &Node) -> (Option<&'static str>
     (of_default_user(topology, primary), of_default_user(topology, !primary))
 }
 
-/// A user's password: `REDIS_READ_ONLY_PASSWORD` for `read-only`.
-pub(super) fn of_user(name: &str) -> String {
+/// The password of each user that needs one, by the user's name: `REDIS_READ_ONLY_PASSWORD` for `read-only`. Users whose
+/// names give the same variable get numbers.
+pub(super) fn of_users(topology: &Topology) -> BTreeMap<&str, String> {
+    // The parts of `REDIS_REPLICA_PASSWORD` and `REDIS_REPLICATION_PASSWORD`.
+    const TAKEN: [&str; 2] = ["REPLICA", "REPLICATION"];
+    let users = topology.auth.iter().flat_map(|auth| &auth.users).filter(|user| user.needs_password());
+    let names: Vec<&str> = users.map(|user| user.name.as_str()).collect();
     let upper = |character: char| {
         if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' }
     };
-    format!("REDIS_{}_PASSWORD", name.chars().map(upper).collect::<String>())
+    let parts = distinct(names.iter().map(|name| name.chars().map(upper).collect()), &TAKEN);
+    names.into_iter().zip(parts.into_iter().map(|part| format!("REDIS_{part}_PASSWORD"))).collect()
 }
 
 /// The variable's value. It must be set.
