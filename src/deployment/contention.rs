@@ -141,14 +141,16 @@ impl<'a> Contention<'a> {
     }
 
     /// Removes containers so that a container can get other ports: all containers of a new deployment, otherwise this
-    /// container if it has never run. Returns whether it could.
+    /// container if it has never run. Returns whether it could. The network stays: after a failed start, engine 20.10
+    /// may count a container in it that is gone, and refuses to remove the network.
     async fn remove_what_never_ran(&mut self, container: &str, target: &Target) -> Result<bool, Error> {
-        if self.is_new(target) {
-            self.remove_all(target).await?;
-            return Ok(true);
-        }
         let (api, name) = (&self.engine.api, &target.topology.name);
         let inventory = api.inventory().await?.deployment(name);
+        if self.is_new(target) {
+            let Inventory { container_ids, homes, .. } = inventory;
+            api.remove(name, &Inventory { container_ids, homes, ..Inventory::default() }, false).await?;
+            return Ok(true);
+        }
         let found = inventory.containers.iter().find(|(name, _)| name.as_str() == container);
         let is_created = found.is_some_and(|(_, found)| found.state == ContainerState::Created);
         let Some(id) = inventory.container_ids.get(container).filter(|_| is_created) else {
@@ -160,10 +162,13 @@ impl<'a> Contention<'a> {
         Ok(true)
     }
 
-    /// Ports that may be the reason why a remote engine did not start a container. This machine cannot test them.
+    /// Ports that may be the reason why an engine did not start a container. Their holder may be gone by now. This machine
+    /// cannot test the ports of a remote engine.
     fn suspected_ports(&mut self, error: &Error, target: &Target) -> Option<Loss> {
-        let Some(EngineError::NotStarted { container, .. }) = error.engine_error() else { return None };
-        if self.engine.location.is_local() || self.ports_suspected >= MOST_SUSPICIONS {
+        let failure = error.engine_error()?;
+        let EngineError::NotStarted { container, .. } = failure else { return None };
+        let is_suspected = failure.is_port_taken() || !self.engine.location.is_local();
+        if !is_suspected || self.ports_suspected >= MOST_SUSPICIONS {
             return None;
         }
         self.ports_suspected += 1;

@@ -134,6 +134,12 @@ impl EngineError {
         }
     }
 
+    /// Whether the engine did not start a container because one of its ports was taken at that moment.
+    #[must_use]
+    pub fn is_port_taken(&self) -> bool {
+        matches!(self, Self::NotStarted { source, .. } if says_port_is_allocated(source))
+    }
+
     /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -155,7 +161,7 @@ impl EngineError {
             Self::OtherProcessor { .. } => {
                 Some("name an image with `--image` that is made for the engine's processor")
             }
-            Self::NotStarted { source, .. } if says_port_is_allocated(source) => Some(
+            Self::NotStarted { .. } if self.is_port_taken() => Some(
                 "no container publishes that port, but the engine counts it as taken. This happens if the engine was \
                  killed while it started containers. Restart the engine",
             ),
