@@ -1,6 +1,7 @@
 //! `redisctl completions`: scripts for shells. The scripts of bash, zsh and fish ask redisctl for the names of
 //! deployments and nodes.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::{Command, CommandFactory as _};
@@ -79,7 +80,10 @@ pub(super) async fn names(
 
 async fn names_of(wanted: Wanted, host: Option<&str>) -> Result<Vec<String>, Error> {
     Ok(match wanted {
-        Wanted::Topologies => SHIPPED.iter().map(|topology| topology.name.to_owned()).collect(),
+        Wanted::Topologies => {
+            let shipped = SHIPPED.iter().map(|topology| topology.name.to_owned());
+            shipped.chain(spec_files()).collect()
+        }
         Wanted::Deployments => {
             let names = ConnectedEngine::connect(host).await?.deployment_names().await?;
             names.iter().map(ToString::to_string).collect()
@@ -89,4 +93,17 @@ async fn names_of(wanted: Wanted, host: Option<&str>) -> Result<Vec<String>, Err
             names.iter().map(ToString::to_string).collect()
         }
     })
+}
+
+/// The YAML files of this folder. Once a word has a folder, no name fits it, and the shell completes files.
+fn spec_files() -> Vec<String> {
+    let entries = std::fs::read_dir(".").into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_spec = |name: &String| {
+        let extension = Path::new(name).extension();
+        extension.is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    let mut names: Vec<String> = names.filter(is_spec).collect();
+    names.sort_unstable();
+    names
 }

@@ -78,6 +78,8 @@ fn names_of_an_engine_that_does_not_answer_are_none_and_no_error() {
 #[test]
 fn bash_offers_names_and_else_the_words_of_the_program() {
     const PROGRAM: &str = env!("CARGO_BIN_EXE_redisctl");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("shop.yaml"), "").expect("a spec");
     let offered = |line: &str| {
         let script = format!(
             "source <('{PROGRAM}' completions bash)\nCOMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}\n\
@@ -86,11 +88,13 @@ fn bash_offers_names_and_else_the_words_of_the_program() {
              _redisctl_with_names '{PROGRAM}' \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"\n\
              echo \"${{COMPREPLY[*]}}\""
         );
-        let output = Command::new("bash").args(["-c", &script]).output().expect("bash starts");
+        let output =
+            Command::new("bash").args(["-c", &script]).current_dir(&folder).output().expect("bash starts");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
-    assert_eq!(offered("redisctl up "), "standalone replica sentinel cluster secure");
+    assert_eq!(offered("redisctl up "), "standalone replica sentinel cluster secure shop.yaml");
+    assert_eq!(offered("redisctl up ./sh"), "");
     assert_eq!(offered("redisctl export compose cl"), "cluster");
     // The first word is the path of this program, which clap's own part does not take for the command.
     assert_eq!(offered(&format!("{PROGRAM} kill --ro")), "--role");
