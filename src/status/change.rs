@@ -157,8 +157,16 @@ fn moved(before: &StatusView, now: &StatusView, found: &[Change]) -> Vec<Change>
             *counts.entry((from, to)).or_default() += 1;
         }
     }
-    let is_told =
-        |from: &NodeName, to: &NodeName| found.contains(&Change::TookOver(to.clone(), from.clone()));
+    // A failover may show its new roles first and its slots later. A node that does not answer sends no slots.
+    let has_failed = |from: &NodeName, to: &NodeName| {
+        let node = now.nodes.iter().find(|node| node.name == *from);
+        node.is_some_and(|node| {
+            node.primary.as_ref() == Some(to) || node.condition != NodeCondition::Answering
+        })
+    };
+    let is_told = |from: &NodeName, to: &NodeName| {
+        found.contains(&Change::TookOver(to.clone(), from.clone())) || has_failed(from, to)
+    };
     counts
         .into_iter()
         .filter(|((from, to), _)| !is_told(from, to))
@@ -223,6 +231,12 @@ mod tests {
         let now = vec![replica(1, 2, Link::Up), primary(2, &[[0, 99]])];
         assert_eq!(sentences(before.clone(), now), ["shop-2 took over from shop-1", "shop-1 follows shop-2"]);
         assert_eq!(sentences(before.clone(), before), [""; 0]);
+        let roles_first = vec![replica(1, 2, Link::Up), primary(2, &[])];
+        let slots_before =
+            vec![NodeStatus { slots: vec![[0, 99]], ..replica(1, 2, Link::Up) }, primary(2, &[])];
+        let slots_now = vec![replica(1, 2, Link::Up), primary(2, &[[0, 99]])];
+        assert_eq!(sentences(roles_first, slots_now.clone()), [""; 0]);
+        assert_eq!(sentences(slots_before, slots_now), [""; 0]);
     }
 
     #[test]

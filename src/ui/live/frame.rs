@@ -29,7 +29,7 @@ pub(in crate::ui) fn frame(
 ) -> Vec<String> {
     let mut lines = vec![header(live, palette, width)];
     if let Some(trouble) = &live.trouble {
-        lines.push(format!("{} {trouble}", palette.bad("not seen:")));
+        lines.push(format!("{} {}", palette.bad("not seen:"), on_a_line(trouble)));
     }
     let nodes = live.nodes();
     if !nodes.is_empty() {
@@ -155,8 +155,13 @@ fn is_down(node: &NodeStatus) -> bool {
 
 fn problems(live: &LiveStatus, palette: Palette) -> Vec<String> {
     let Some(sample) = &live.sample else { return Vec::new() };
-    let problem = |problem: &String| format!("{} {problem}", palette.bad("problem:"));
+    let problem = |problem: &String| format!("{} {}", palette.bad("problem:"), on_a_line(problem));
     sample.status.problems.iter().map(problem).collect()
+}
+
+/// A text without line breaks and other control characters: it may come from a server or an engine.
+fn on_a_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// The last changes, the newest first.
