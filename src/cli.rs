@@ -169,7 +169,7 @@ pub enum Command {
     Validate(SpecArguments),
     /// Print the JSON Schema of specs, or of what a command prints with `--output json`
     Schema(SchemaArguments),
-    /// Print a spec as a compose file, Kubernetes manifests or a diagram, or a deployment as a spec
+    /// Print a spec as a compose file, Kubernetes manifests or a drawing, or a deployment as a spec
     #[command(subcommand, disable_help_subcommand = true)]
     Export(ExportFormat),
     /// Check this machine and its engine, and print how to fix problems

@@ -27,7 +27,7 @@ pub struct VerifyArguments {
 pub struct StatusArguments {
     #[command(flatten)]
     pub name: NameArgument,
-    /// Exit with 1 if the deployment is not ready. Without this option, the exit code is always 0.
+    /// Exit with 1 if the deployment is not ready. Without this option, the exit code is 0 in every state.
     #[arg(long, conflicts_with = "watch")]
     pub exit_code: bool,
     /// Show the present state until `q`, Esc or Ctrl-C. In a pipe: a line for each change.
