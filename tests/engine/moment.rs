@@ -1,8 +1,10 @@
 //! Acts on a running `up`, at a moment that its events tell.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::support::Deployment;
@@ -18,10 +20,10 @@ pub(crate) struct Ended {
 pub(crate) struct Process(u32);
 
 impl Process {
-    /// Sends it a signal by name.
+    /// Sends it a signal by name. Another process for it would come milliseconds later.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args(["-s", name, &self.0.to_string()]).status();
-        assert!(sent.expect("a signal can be sent").success());
+        let signal: Signal = format!("SIG{name}").parse().expect("a signal");
+        kill(Pid::from_raw(self.0.try_into().expect("an id")), signal).expect("a signal can be sent");
     }
 }
 
