@@ -10,7 +10,9 @@ use redis::{Commands as _, Connection, RedisResult, cmd};
 use serde_json::Value;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_6, REDIS_7, VALKEY_8, eventually, fail_with, redisctl, succeed};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_7, VALKEY_8, docker, eventually, fail_with, redisctl, succeed,
+};
 
 /// The keys that a test writes.
 const KEYS: u64 = 2000;
@@ -245,6 +247,28 @@ fn adopt(deployment: &Deployment, options: &[&str]) {
     let path = file.path().display().to_string();
     succeed(&redisctl(&["validate", &path]));
     succeed(&redisctl(&["plan", &path, "--detailed-exitcode"]));
+}
+
+/// Since Valkey 8, replicas have the open slots of their primary.
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_replica_that_missed_the_end_of_a_move_closes_its_slots() {
+    let deployment = Deployment::new("shards-late");
+    let options = ["--image", VALKEY_8, "--set", "data=volume"];
+    deployment.up("cluster", &options);
+    let mut source = deployment.connect(1);
+    let to = id(&mut deployment.connect(2));
+    set_slot(&mut source, 5, &["MIGRATING", &to]);
+    docker(&["kill", &deployment.node(4)]);
+    eventually("the primary has no replica", || {
+        let replication: String = cmd("INFO").arg("replication").query(&mut source).expect("a reply");
+        replication.contains("connected_slaves:0")
+    });
+    set_slot(&mut source, 5, &["STABLE"]);
+    docker(&["start", &deployment.node(4)]);
+    deployment.up("cluster", &options);
+    deployment.verify();
+    assert_eq!(deployment.changes("cluster", &options), 0);
 }
 
 /// Redis 6.0 shows the password of MIGRATE in MONITOR.

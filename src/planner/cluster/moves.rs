@@ -22,6 +22,8 @@ pub(super) struct Moves {
     pairs: BTreeMap<(NodeName, NodeName), (SlotSet, Cause)>,
     /// Nodes with slots that are open without need.
     closed: BTreeMap<NodeName, SlotSet>,
+    /// Replicas that close slots with their primaries.
+    late: BTreeSet<(NodeName, NodeName)>,
     /// Nodes whose atomic migrations contradict the spec.
     cancelled: Vec<NodeName>,
 }
@@ -78,9 +80,10 @@ impl Moves {
 
     /// Moves an open slot to the node at its other end, or closes it if that node cannot own it.
     fn close(&mut self, world: &World<'_>, present: &Arrangement<'_>, owners: &Owners, open: &OpenSlot) {
-        let is_primary = |name: &NodeName| present.role(name) == Some(&ClusterRole::Primary);
-        if !is_primary(&open.node) {
-            return;
+        match present.role(&open.node) {
+            Some(ClusterRole::Primary) => {}
+            Some(ClusterRole::Replica(id)) => return self.close_at_replica(present, open, id),
+            None => return,
         }
         if matches!(&open.way, SlotWay::Migrating(id) if world.left_alone.has_stranger(id)) {
             return;
@@ -96,6 +99,29 @@ impl Moves {
                 *closed = closed.joined_with(&slot);
             }
         }
+    }
+
+    /// Closes a slot that is open at a replica, but not at its primary. Since Valkey 8, replicas have the open slots of
+    /// their primary, and a replica that was down misses the end. It follows when its primary closes the slot again.
+    fn close_at_replica(&mut self, present: &Arrangement<'_>, open: &OpenSlot, primary: &str) {
+        let Some(primary) = present.primary_now(primary) else { return };
+        let is_open =
+            present.cluster(&primary.name).is_some_and(|view| view.open_slots.contains_key(&open.slot));
+        if !is_open {
+            let closed = self.closed.entry(primary.name.clone()).or_default();
+            *closed = closed.joined_with(&std::iter::once(open.slot).collect());
+            self.late.insert((primary.name.clone(), open.node.clone()));
+        }
+    }
+
+    /// Waits for the replicas that close slots with their primaries. A replica without its link would miss it again.
+    fn await_late_replicas(&self, world: &World<'_>) -> Vec<Step> {
+        let step = |(primary, replica): &(NodeName, NodeName)| {
+            let [of, replica] = [primary, replica].map(|name| world.topology.node(name).map(peer));
+            let expected = ReplicationExpectation { primary: of?, replicas: vec![replica?] };
+            Some(wait(Some(primary), Condition::ReplicasFollow(expected), Cause::OpenSlots))
+        };
+        self.late.iter().filter_map(step).collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -177,9 +203,11 @@ impl Moves {
             server(&node, ServerAction::CloseSlots(slots), Cause::OpenSlots)
         };
         let groups = self.groups(world, present);
+        let late = self.await_late_replicas(world);
         let cancelled = self.cancelled.iter().map(cancel);
         let closed: Vec<Step> = cancelled.chain(self.closed.into_iter().map(close)).collect();
-        let mut stages = Stages::one("close slots", Order::SideBySide, closed);
+        let mut stages = Stages::one("replicas", Order::SideBySide, late);
+        stages.push("close slots", Order::SideBySide, closed);
         for steps in groups {
             stages.push("move slots", Order::SideBySide, steps);
         }
