@@ -21,7 +21,8 @@ until_reply() {
   done
 }
 
-# attempt ADDRESS COMMAND…: a step that an earlier run may have done already. The checks at the end find what is missing.
+# attempt ADDRESS COMMAND…: sends a command once. The server refuses it if an earlier run has sent it. The checks at
+# the end find missing steps.
 attempt() {
   reply=$(ask "$@" 2>&1) || true
   [ "$reply" = OK ] || refused="$refused; $1 refused $2 $3: $reply"

@@ -6,15 +6,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::spec::{DataSpec, ModulesSpec};
 use crate::topology::address::gateway;
 use crate::topology::container::{container, data_volume};
-use crate::topology::{Kind, Node, Resources, Topology, health_check};
+use crate::topology::{Kind, Node, Topology, health_check};
 
 mod command;
+mod document;
 pub mod folder;
 mod forming;
 mod modules;
@@ -22,6 +20,8 @@ mod tls;
 mod variables;
 mod yaml;
 
+pub use document::Compose;
+use document::{AddressManagement, Attachment, HealthCheck, Named, Network, Pool, Service, literal};
 use modules::Modules;
 
 /// The folder of a server's data in the official images.
@@ -29,122 +29,6 @@ const DATA_FOLDER: &str = "/data";
 
 /// The hint for `image: host`: redisctl makes this image from the machine's own server.
 const HOST_IMAGE: &str = "${REDIS_IMAGE:?name the image}";
-
-/// How often compose checks a server's health, in seconds. `docker compose up --wait` takes at least this long.
-const HEALTH_INTERVAL: u64 = 5;
-
-/// A compose file.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Compose {
-    services: BTreeMap<String, Service>,
-    networks: BTreeMap<String, Network>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    volumes: BTreeMap<String, Named>,
-}
-
-/// One container.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Service {
-    image: String,
-    container_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hostname: Option<String>,
-    user: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entrypoint: Option<Vec<String>>,
-    command: Vec<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    depends_on: BTreeMap<String, Dependency>,
-    /// The network namespace, if it is not in a network of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    network_mode: Option<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    networks: BTreeMap<String, Attachment>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ports: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volumes: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tmpfs: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mem_limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memswap_limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cpus: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ulimits: Option<Limits>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    sysctls: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    platform: Option<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    labels: BTreeMap<String, String>,
-    cap_drop: [&'static str; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    cap_add: Vec<&'static str>,
-    security_opt: [&'static str; 1],
-    read_only: bool,
-    restart: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    healthcheck: Option<HealthCheck>,
-}
-
-/// What a service waits for before it starts.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Dependency {
-    condition: &'static str,
-}
-
-/// Limits of the kernel.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Limits {
-    /// Open files.
-    nofile: u32,
-}
-
-/// How compose finds out whether a server answers: `docker compose up --wait` waits for it.
-#[derive(Debug, Serialize, JsonSchema)]
-struct HealthCheck {
-    test: Vec<String>,
-    interval: String,
-    timeout: String,
-    retries: u32,
-    start_period: String,
-}
-
-/// A service's place in a network.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Attachment {
-    ipv4_address: String,
-}
-
-/// A network.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Network {
-    name: String,
-    driver: &'static str,
-    ipam: AddressManagement,
-}
-
-/// The addresses of a network.
-#[derive(Debug, Serialize, JsonSchema)]
-struct AddressManagement {
-    config: [Pool; 1],
-}
-
-/// A subnet and its gateway.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Pool {
-    subnet: String,
-    gateway: String,
-}
-
-/// A volume with exactly this name. Compose adds the project's name to other names.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Named {
-    name: String,
-}
 
 /// The compose file of a topology as data: it is valid as JSON, too. `modules` are those of its spec.
 #[must_use]
@@ -172,7 +56,6 @@ fn networks(topology: &Topology) -> BTreeMap<String, Network> {
 
 fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
     let settings = container(topology, node);
-    let name = node.name.to_string();
     let port = node.address.port;
     let (mut volumes, tmpfs) = match topology.data {
         DataSpec::Volume => (vec![format!("{}:{DATA_FOLDER}", data_volume(&node.name))], Vec::new()),
@@ -185,33 +68,15 @@ fn service(topology: &Topology, node: &Node, modules: Modules<'_>) -> Service {
             "host" => HOST_IMAGE.to_owned(),
             image => literal(image),
         },
-        container_name: name.clone(),
-        hostname: Some(name),
-        user: settings.user,
+        hostname: Some(node.name.to_string()),
         entrypoint: (!modules.are_of_image()).then(|| vec![topology.server_of(node).program().to_owned()]),
         command: command::command(topology, node, modules),
-        depends_on: BTreeMap::new(),
-        network_mode: None,
-        networks: BTreeMap::from([(
-            topology.name.to_string(),
-            Attachment { ipv4_address: node.address.ip.to_string() },
-        )]),
+        networks: BTreeMap::from([(topology.name.to_string(), Attachment::at(node.address.ip))]),
         ports: vec![format!("{}:{port}:{port}", topology.bind)],
         volumes,
         tmpfs,
-        mem_limit: node.resources.memory,
-        memswap_limit: node.resources.memory,
-        cpus: cpus(node.resources),
-        ulimits: node.resources.files.map(|nofile| Limits { nofile }),
-        sysctls: literals(&topology.sysctls),
-        platform: topology.platform.as_ref().map(ToString::to_string),
-        labels: literals(&topology.labels),
-        cap_drop: ["ALL"],
-        cap_add: Vec::new(),
-        security_opt: ["no-new-privileges:true"],
-        read_only: true,
-        restart: "unless-stopped",
         healthcheck: health_check(topology, node),
+        ..Service::of_container(topology, &settings)
     }
 }
 
@@ -221,41 +86,13 @@ fn health_check(topology: &Topology, node: &Node) -> Option<HealthCheck> {
     let image = if image == "host" { health_check::IMAGES_WITHOUT_SHELL } else { image };
     let tls = tls::client_paths(topology, node);
     let words = health_check::command(image, node.address.port, topology.auth.as_ref(), tls.as_ref())?;
-    Some(health_check_of(&words))
-}
-
-/// A health check with these words.
-fn health_check_of(words: &[String]) -> HealthCheck {
-    let seconds = |seconds: u64| format!("{seconds}s");
-    HealthCheck {
-        test: std::iter::once("CMD".to_owned()).chain(words.iter().map(|word| literal(word))).collect(),
-        interval: seconds(HEALTH_INTERVAL),
-        timeout: seconds(health_check::TIMEOUT),
-        retries: health_check::RETRIES,
-        start_period: seconds(health_check::START_PERIOD),
-    }
-}
-
-/// The limit of CPUs.
-fn cpus(resources: Resources) -> Option<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "thousandths of at most 1024 CPUs")]
-    resources.millicpus.map(|millicpus| millicpus as f64 / 1000.0)
+    Some(HealthCheck::of(&words))
 }
 
 /// `uid:gid` as options of a file system.
 fn owner(user: &str) -> String {
     let (user, group) = user.split_once(':').unwrap_or((user, user));
     format!("mode=0700,uid={user},gid={group}")
-}
-
-/// Text without compose variables: `$` is escaped.
-fn literal(text: &str) -> String {
-    text.replace('$', "$$")
-}
-
-/// Texts without compose variables.
-fn literals(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    map.iter().map(|(name, value)| (name.clone(), literal(value))).collect()
 }
 
 /// The compose file of a topology as text, with comments.

@@ -6,12 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::document::{Attachment, Dependency, HealthCheck, Named, Service, literal};
 use super::forming::FORM;
 use super::modules::Modules;
-use super::{
-    Attachment, Compose, Dependency, Limits, Named, Service, cpus, forming, health_check_of, literal,
-    literals, networks, text,
-};
+use super::{Compose, forming, networks, text};
 use crate::spec::{DataSpec, ModulesSpec, SecretText};
 use crate::topology::container::{ContainerSettings, Namespace, containers, shared_volume};
 use crate::topology::files::{self, DEPLOYMENT_FILE, File, SERVER_USER};
@@ -25,7 +23,7 @@ const FILES: &str = "files";
 pub const NODES_FOLDER: &str = "nodes";
 
 /// Copies the files of each node once, and makes its folder for data. A server changes its files later: a sentinel
-/// writes what it learns to its configuration.
+/// writes its knowledge to its configuration.
 const COPY: &str = "set -eu
 umask 077
 for path in /files/*; do
@@ -121,17 +119,13 @@ fn of_container(topology: &Topology, container: &ContainerSettings, modules: Mod
     };
     let (network_mode, networks, ports) = match &container.network {
         Namespace::Own { ip, ports } => {
-            let attachment = Attachment { ipv4_address: ip.to_string() };
             let ports = ports.iter().map(|port| format!("{}:{port}:{port}", container.bind));
-            (None, BTreeMap::from([(topology.name.to_string(), attachment)]), ports.collect())
+            (None, BTreeMap::from([(topology.name.to_string(), Attachment::at(*ip))]), ports.collect())
         }
         Namespace::Of { anchor, .. } => (Some(format!("service:{anchor}")), BTreeMap::new(), Vec::new()),
     };
     Service {
-        image: literal(&container.image),
-        container_name: container.name.to_string(),
         hostname: network_mode.is_none().then(|| container.name.to_string()),
-        user: container.user.clone(),
         entrypoint,
         command,
         depends_on: after(FILES, "service_completed_successfully"),
@@ -139,20 +133,8 @@ fn of_container(topology: &Topology, container: &ContainerSettings, modules: Mod
         networks,
         ports,
         volumes: container.volumes.iter().map(|mount| format!("{}:{}", mount.volume, mount.target)).collect(),
-        tmpfs: Vec::new(),
-        mem_limit: container.resources.memory,
-        memswap_limit: container.resources.memory,
-        cpus: cpus(container.resources),
-        ulimits: container.resources.files.map(|nofile| Limits { nofile }),
-        sysctls: literals(&container.sysctls),
-        platform: container.platform.as_ref().map(ToString::to_string),
-        labels: literals(&container.labels),
-        cap_drop: ["ALL"],
-        cap_add: Vec::new(),
-        security_opt: ["no-new-privileges:true"],
-        read_only: true,
-        restart: "unless-stopped",
-        healthcheck: container.health_check.as_deref().map(health_check_of),
+        healthcheck: container.health_check.as_deref().map(HealthCheck::of),
+        ..Service::of_container(topology, container)
     }
 }
 
@@ -191,32 +173,10 @@ fn forms(topology: &Topology) -> Service {
 
 /// A service that runs a shell until it is done.
 fn once(topology: &Topology, name: &str) -> Service {
+    let user = format!("{SERVER_USER}:{SERVER_USER}");
     Service {
-        image: literal(&topology.image),
-        container_name: format!("{}-{name}", topology.name),
-        hostname: None,
-        user: format!("{SERVER_USER}:{SERVER_USER}"),
         entrypoint: Some(vec!["sh".to_owned(), "-c".to_owned()]),
-        command: Vec::new(),
-        depends_on: BTreeMap::new(),
-        network_mode: None,
-        networks: BTreeMap::new(),
-        ports: Vec::new(),
-        volumes: Vec::new(),
-        tmpfs: Vec::new(),
-        mem_limit: None,
-        memswap_limit: None,
-        cpus: None,
-        ulimits: None,
-        sysctls: BTreeMap::new(),
-        platform: topology.platform.as_ref().map(ToString::to_string),
-        labels: literals(&topology.labels),
-        cap_drop: ["ALL"],
-        cap_add: Vec::new(),
-        security_opt: ["no-new-privileges:true"],
-        read_only: true,
-        restart: "no",
-        healthcheck: None,
+        ..Service::new(topology, format!("{}-{name}", topology.name), user)
     }
 }
 
@@ -224,7 +184,7 @@ fn after(service: &str, condition: &'static str) -> BTreeMap<String, Dependency>
     BTreeMap::from([(service.to_owned(), Dependency { condition })])
 }
 
-/// The script that forms the cluster, and what it logs in with.
+/// The script that forms the cluster, and the files for its login.
 fn files_of_forming(topology: &Topology, credentials: &Credentials) -> Vec<File> {
     let file = |name: &str, text: SecretText| File::Content { path: format!("{FORM}/{name}"), text };
     let mut files = vec![
@@ -274,7 +234,7 @@ fn comments(topology: &Topology, modules: Modules<'_>) -> Vec<String> {
         paragraph(&modules.comment().unwrap_or_default());
     }
     if topology.seeded {
-        paragraph(&["What is missing: the files of `seed` are not applied.".to_owned()]);
+        paragraph(&["The files of `seed` are not applied.".to_owned()]);
     }
     if topology.data == DataSpec::Ephemeral {
         paragraph(&[
