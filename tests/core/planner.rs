@@ -21,6 +21,7 @@ mod kept_data;
 mod migrations;
 mod modules;
 mod moved_image;
+mod moved_slots;
 mod new;
 mod on_purpose;
 mod own_image;
