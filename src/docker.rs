@@ -244,7 +244,7 @@ impl Engine {
         })
     }
 
-    /// What each engine has, if there are several.
+    /// The objects of each engine, if there are several.
     async fn observe_engines(
         &self,
         topology: &Topology,

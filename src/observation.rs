@@ -45,7 +45,7 @@ pub struct Observation {
     pub digests: BTreeMap<String, String>,
     /// The existing volumes of the deployment.
     pub volumes: BTreeSet<String>,
-    /// What each engine has, if the deployment stands on several.
+    /// The objects of each engine, if the deployment stands on several.
     pub engines: BTreeMap<EngineName, ObservedEngine>,
     /// The engines out of reach, with the reason.
     pub lost_engines: BTreeMap<EngineName, String>,

@@ -65,7 +65,7 @@ pub struct Plan {
     pub keeps_division: bool,
     /// Keys that no other node has, and whether the plan keeps them.
     pub at_stake: Vec<AtStake>,
-    /// What the loss of an engine would stop, one sentence for each.
+    /// The consequences of the loss of an engine, a sentence for each engine.
     pub losses: Vec<String>,
 }
 

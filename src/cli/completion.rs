@@ -1,4 +1,4 @@
-//! What a shell can complete with names that only the engine knows: decided from the words before the cursor.
+//! Decides from the words before the cursor which names of the engine complete a command line.
 
 use clap::{Arg, Args, Command};
 

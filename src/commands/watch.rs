@@ -13,7 +13,7 @@ use crate::executor::chain;
 use crate::status::{LiveStatus, Look, Sample, StatusLine};
 use crate::ui::{LiveView, Ui, Wish};
 
-/// What looks at a deployment found.
+/// The results of looks at a deployment.
 type Looks = Receiver<Result<Sample, Error>>;
 
 pub(super) async fn run(deployment: Deployment, pace: Duration, ui: &Ui) -> Result<ExitStatus, CommandError> {
@@ -60,7 +60,7 @@ async fn on_screen(
     }
 }
 
-/// A deployment that goes, and an engine that does not answer, are things to see.
+/// The view shows the end of a deployment and a silent engine. They are no errors.
 fn as_look(found: Result<Sample, Error>) -> Look {
     match found {
         Ok(sample) => Look::Seen(Box::new(sample)),

@@ -18,10 +18,10 @@ use crate::executor::{causes, chain};
 use crate::spec::Problem;
 use crate::topology::{DeploymentName, EngineName, EngineReference, Topology};
 
-/// The time limit for the first answer of one of several engines. The others wait meanwhile.
+/// The time limit for the first answer of an engine. The other engines wait meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The engines of a deployment: those that answer, and those that do not.
+/// The engines of a deployment: answering engines, and engines out of reach.
 struct EngineSet {
     members: BTreeMap<EngineName, (ConnectedEngine, EngineIdentity)>,
     lost: BTreeMap<EngineName, String>,
@@ -77,7 +77,7 @@ fn references(topology: &Topology) -> BTreeMap<EngineName, EngineReference> {
 }
 
 impl ConnectedEngine {
-    /// The engines that a spec names, otherwise the engine at an address, otherwise that of the environment.
+    /// The engines in a spec; otherwise the engine at an address; otherwise the engine of the environment.
     pub(crate) async fn for_spec(spec: &LoadedSpec, address: Option<&str>) -> Result<Self, Error> {
         match address {
             _ if spec.topology.engines.is_empty() => Self::connect(address).await,

@@ -1,4 +1,4 @@
-//! The engines of a deployment that stands on several: which of them holds a container, and what they hold together.
+//! The engines of a deployment on several machines: the engine of each container, and the objects of all engines.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +11,7 @@ use super::inventory::EngineInventory;
 use super::{EngineError, settled};
 use crate::topology::{EngineName, NodeName};
 
-/// The client of an engine, and what is known about its images.
+/// The client of an engine, and the health checks of its images.
 #[derive(Clone)]
 pub(super) struct Member {
     pub(super) docker: Docker,
@@ -26,7 +26,7 @@ impl Member {
     }
 }
 
-/// Several engines that answer, and those that do not.
+/// The answering engines, and the engines out of reach.
 pub(super) struct Several {
     pub(super) members: BTreeMap<EngineName, Member>,
     /// The engines out of reach, with the reason.

@@ -14,7 +14,7 @@ use crate::topology::EngineName;
 /// How far the clocks of engines may be apart. TLS certificates and the expiry of a deployment depend on them.
 const MOST_APART: Duration = Duration::from_secs(30);
 
-/// What an engine says about itself and its swarm.
+/// The facts that an engine tells about itself and its swarm.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EngineIdentity {
     /// Its id. Copies of a machine may have the same id.

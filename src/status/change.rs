@@ -1,4 +1,4 @@
-//! What has changed between two states of a deployment, in sentences.
+//! The changes between two states of a deployment, as sentences.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The state of a watched deployment: the last sample, and what has changed so far.
+//! The state of a watched deployment: the last sample, and the changes so far.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
@@ -15,7 +15,7 @@ const MOST_CHANGES: usize = 50;
 /// How long changes of the same kind count as one: slots move in many small steps.
 const TOGETHER: Duration = Duration::from_secs(5);
 
-/// What a look at a deployment found.
+/// The result of a look at a deployment.
 #[derive(Debug)]
 pub enum Look {
     /// Its state.

@@ -75,7 +75,7 @@ pub fn losses(topology: &Topology) -> Vec<String> {
     topology.engines.keys().filter_map(|engine| loss(topology, engine)).collect()
 }
 
-/// What the loss of an engine would stop; `None`: the other engines go on.
+/// The consequence of the loss of an engine; `None`: the other engines go on.
 fn loss(topology: &Topology, lost: &EngineName) -> Option<String> {
     let is_lost = |node: &super::Node| node.engine.as_ref() == Some(lost);
     if topology.nodes_on(lost).is_empty() {

@@ -1,4 +1,4 @@
-//! What a drawing shows: groups of nodes, from a topology or from a running deployment.
+//! The content of a drawing: groups of nodes, from a topology or from a running deployment.
 
 use crate::counted::counted;
 use crate::status::{Link, NodeCondition, NodeStatus, Role, StatusView};
@@ -13,7 +13,7 @@ pub(super) struct Picture {
     pub(super) subtitle: String,
     /// Its groups of nodes.
     pub(super) groups: Vec<Group>,
-    /// What clients and other nodes dial.
+    /// The endpoint that clients dial.
     pub(super) legend: &'static str,
 }
 
@@ -34,12 +34,12 @@ pub(super) struct Group {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Card {
     pub(super) name: String,
-    /// Its role; in a running deployment, what is wrong with it.
+    /// Its role. In a running deployment, a problem of the node takes its place.
     pub(super) role: String,
     pub(super) endpoint: String,
     /// Its address, if clients dial another one.
     pub(super) address: Option<String>,
-    /// Whether something is wrong with it.
+    /// Whether it has a problem.
     pub(super) is_bad: bool,
 }
 
