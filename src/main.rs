@@ -13,9 +13,6 @@ use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The exit code after a signal, as in shells.
-const INTERRUPTED: u8 = 130;
-
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| end_usage(&error));
     let ui = Ui::detect(cli.global.screen());
@@ -61,7 +58,7 @@ fn start(cli: &Cli, ui: &Ui) -> anyhow::Result<u8> {
             }
         }
         ui.interrupted(commands::hint_after_interruption(&cli.command));
-        Ok(INTERRUPTED)
+        Ok(ExitStatus::Interrupted.exit_code())
     })
 }
 

@@ -17,6 +17,8 @@ pub enum ExitStatus {
     NotReady,
     /// `plan --detailed-exitcode` found changes.
     ChangesFound,
+    /// The user interrupted the command.
+    Interrupted,
     /// The exit code of the user's command.
     OfCommand(u8),
 }
@@ -30,6 +32,7 @@ impl ExitStatus {
             Self::ChecksFailed | Self::ErrorReply | Self::NotReady => 1,
             Self::ChangesFound => 3,
             Self::EngineUnreachable => 4,
+            Self::Interrupted => 130,
             Self::OfCommand(code) => code,
         }
     }

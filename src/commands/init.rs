@@ -37,7 +37,9 @@ async fn ask(ui: &Ui) -> Result<ExitStatus, CommandError> {
     let mut lines = ui.typed_answers()?;
     while let Some(question) = dialog.question() {
         let prompt = format!("{} [{}]: ", question.words(), dialog.usual(question, &OnThisMachine));
-        let Some(line) = lines.next(&prompt).await? else { return Ok(cancelled(ui)) };
+        let Some(line) = lines.next(&prompt).await? else {
+            return Ok(without_file(ExitStatus::Interrupted, ui));
+        };
         if let Err(fault) = dialog.answer(&line, &OnThisMachine) {
             ui.note(&format!("  {fault}"));
         }
@@ -48,10 +50,12 @@ async fn ask(ui: &Ui) -> Result<ExitStatus, CommandError> {
     ui.note("");
     let prompt = format!("Write `{}`? (yes, no) [yes]: ", path.display());
     loop {
-        let Some(line) = lines.next(&prompt).await? else { return Ok(cancelled(ui)) };
+        let Some(line) = lines.next(&prompt).await? else {
+            return Ok(without_file(ExitStatus::Interrupted, ui));
+        };
         match line.trim().to_ascii_lowercase().as_str() {
             "" | "y" | "yes" => break,
-            "n" | "no" => return Ok(cancelled(ui)),
+            "n" | "no" => return Ok(without_file(ExitStatus::Done, ui)),
             other => ui.note(&format!("  `{other}` is neither yes nor no")),
         }
     }
@@ -59,9 +63,9 @@ async fn ask(ui: &Ui) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-fn cancelled(ui: &Ui) -> ExitStatus {
+fn without_file(end: ExitStatus, ui: &Ui) -> ExitStatus {
     ui.note("nothing was written");
-    ExitStatus::Done
+    end
 }
 
 /// The files of this machine, and the rules of `validate`.
