@@ -120,6 +120,12 @@ pub(super) fn refuse_files_in(target: &Path) -> Result<(), Error> {
     let has_files = match fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_some(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(Error::Invalid {
+                message: format!("`{}` is no folder", target.display()),
+                hint: "name a new folder".to_owned(),
+            });
+        }
         Err(source) => return Err(Error::File { operation: "read", path: target.to_owned(), source }),
     };
     if !has_files {
