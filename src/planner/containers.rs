@@ -195,7 +195,7 @@ fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
     let write = |at: Option<&EngineName>| {
         let is_there = |name: &&NodeName| at.is_none() || topology.engine_of(name) == at;
         let all = wanted.iter().map(|container| &container.name);
-        let through = names.iter().find(is_there).or_else(|| { all }.find(is_there))?.clone();
+        let through = names.iter().chain(all).find(is_there)?.clone();
         let (node, nodes, primary) = (through.clone(), names.clone(), primary.clone());
         let write = EngineAction::WriteFiles { through, nodes, primary };
         Some(engine(Some(&node), write, cause.clone()))
