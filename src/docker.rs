@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 
 use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
-use crate::observation::{Observation, ObservedEngine};
+use crate::observation::{Leftovers, Observation, ObservedEngine};
 use crate::plan::{EngineAction, VolumeSettings};
 use crate::spec::SecretText;
 use crate::topology::files::{DEPLOYMENT_FILE, File};
@@ -99,6 +99,12 @@ impl Engine {
     #[must_use]
     pub fn lost(&self) -> BTreeMap<EngineName, String> {
         self.several.as_ref().map(|several| several.lost.clone()).unwrap_or_default()
+    }
+
+    /// Whether an engine that answers manages the swarm.
+    #[must_use]
+    pub fn has_manager(&self) -> bool {
+        self.members().iter().any(|member| member.is_manager)
     }
 
     /// The client of the engine of a node.
@@ -193,7 +199,11 @@ impl Engine {
         topology: &Topology,
         on_engine: &EngineInventory,
     ) -> Result<Observation, EngineError> {
-        let inventory = on_engine.deployment(&topology.name);
+        let mut inventory = on_engine.deployment(&topology.name);
+        if let Some(several) = &self.several {
+            several.place(topology);
+        }
+        let leftovers = inventory.take_leftovers(topology);
         let wanted = crate::topology::container::containers(topology);
         let volumes: Vec<String> = wanted
             .iter()
@@ -235,6 +245,7 @@ impl Engine {
             network: inventory.network,
             engines: self.observe_engines(topology, &inventory.volumes_on).await?,
             lost_engines: self.lost(),
+            leftovers,
             volumes: inventory.volumes.into_keys().collect(),
             kept_data,
             leased: on_engine.leased().contains(&topology.name),
@@ -242,6 +253,21 @@ impl Engine {
             foreign: on_engine.foreign(&topology.name, &names, &volumes),
             ..Observation::default()
         })
+    }
+
+    /// The containers of former nodes on engines that were replaced.
+    ///
+    /// # Errors
+    /// The engine does not answer.
+    pub async fn former_nodes(
+        &self,
+        topology: &Topology,
+    ) -> Result<Vec<(EngineName, NodeName)>, EngineError> {
+        let leftovers = self.inventory().await?.deployment(&topology.name).take_leftovers(topology);
+        let of_engine = |(engine, leftovers): (EngineName, Leftovers)| {
+            leftovers.containers.into_iter().map(move |node| (engine.clone(), node))
+        };
+        Ok(leftovers.into_iter().flat_map(of_engine).collect())
     }
 
     /// The objects of each engine, if there are several.
@@ -296,21 +322,44 @@ impl Engine {
         if let Some(format) = inventory.newer_format {
             return Err(newer(format));
         }
-        for node in inventory.containers.keys() {
-            let docker = self.client_of(node)?;
-            match files::read(docker, node, DEPLOYMENT_FILE).await {
-                Ok(Some(text)) => return stored_format::read(&text).map_err(newer),
-                Ok(None) => {}
-                // The engine may be removing the container for a killed `down`.
-                Err(error) => {
-                    if !settled::is_removed(docker, node.as_str()).await? {
-                        return Err(error);
-                    }
+        let Some(several) = &self.several else {
+            let text = description(&self.lead.docker, inventory.containers.keys()).await?;
+            return text.map_or(Ok(None), |text| stored_format::read(&text).map_err(newer));
+        };
+        let on = |(engine, member): (&EngineName, &Member)| {
+            let nodes = inventory.placed.iter().filter(|(at, ..)| at == engine);
+            let nodes: Vec<NodeName> = nodes.map(|(_, node, _)| node.clone()).collect();
+            let docker = member.docker.clone();
+            async move { description(&docker, nodes.iter()).await }
+        };
+        let texts = try_join_all(several.members.iter().map(on)).await?;
+        let read = texts.into_iter().flatten().map(|text| stored_format::read(&text).map_err(newer));
+        let found: Vec<(Topology, Credentials)> =
+            read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        // A replaced engine that comes back has an old description. `max_by_key` returns the last of several equal
+        // items.
+        Ok(found.into_iter().rev().max_by_key(|(topology, _)| topology.replacements))
+    }
+}
+
+/// The text of the deployment's file, through the first of these containers of an engine that has it.
+async fn description(
+    docker: &Docker,
+    containers: impl Iterator<Item = &NodeName>,
+) -> Result<Option<String>, EngineError> {
+    for node in containers {
+        match files::read(docker, node, DEPLOYMENT_FILE).await {
+            Ok(Some(text)) => return Ok(Some(text)),
+            Ok(None) => {}
+            // The engine may be removing the container for a killed `down`.
+            Err(error) => {
+                if !settled::is_removed(docker, node.as_str()).await? {
+                    return Err(error);
                 }
             }
         }
-        Ok(None)
     }
+    Ok(None)
 }
 
 impl Engine {
@@ -365,7 +414,8 @@ impl EngineCalls for Engine {
     ) -> Result<(), BoxedError> {
         let member = self.member(engine, node)?;
         apply::apply(&member.docker, &member.health_checks, node, action, listener).await?;
-        if let (Some(several), Some(engine), Some(node)) = (&self.several, engine, node) {
+        let is_new = matches!(action, EngineAction::CreateContainer(_));
+        if let (Some(several), Some(engine), Some(node), true) = (&self.several, engine, node, is_new) {
             several.remember(node, engine);
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::spec::DataSpec;
 use crate::topology::certificates::Renewal;
+use crate::topology::container::data_volume;
 use crate::topology::kept_data::KeptData;
 use crate::topology::{Address, EngineName, Learned, NodeName, SlotSet, Topology};
 
@@ -24,7 +26,7 @@ pub use access::{AccessView, ObservedUser, PrimaryLogin};
 pub use clients::Clients;
 pub use cluster::{ClusterNode, ClusterRole, ClusterView, SlotWay, Stranger};
 pub use contents::Contents;
-pub use engine::{ContainerState, Foreign, ObservedContainer, ObservedEngine, ObservedNetwork};
+pub use engine::{ContainerState, Foreign, Leftovers, ObservedContainer, ObservedEngine, ObservedNetwork};
 pub use loaded_module::LoadedModule;
 pub use needed_modules::NeededModules;
 pub use refusal::Refusal;
@@ -49,6 +51,8 @@ pub struct Observation {
     pub engines: BTreeMap<EngineName, ObservedEngine>,
     /// The engines out of reach, with the reason.
     pub lost_engines: BTreeMap<EngineName, String>,
+    /// The remains of former nodes on engines that were replaced, by engine.
+    pub leftovers: BTreeMap<EngineName, Leftovers>,
     /// The labels of kept data; empty if no volume keeps data.
     pub kept_data: Vec<KeptData>,
     /// Whether a run holds the lease of the deployment.
@@ -82,6 +86,32 @@ impl Observation {
     #[must_use]
     pub fn view(&self, node: &NodeName) -> Option<&ServerView> {
         self.servers.get(node)?.view()
+    }
+
+    /// Whether an engine is reached; `None`: the deployment's only engine.
+    #[must_use]
+    pub fn reaches(&self, engine: Option<&EngineName>) -> bool {
+        engine.is_none_or(|engine| !self.lost_engines.contains_key(engine))
+    }
+
+    /// Whether the engine of a node is out of reach. The node may live.
+    #[must_use]
+    pub fn is_out_of_reach(&self, topology: &Topology, node: &NodeName) -> bool {
+        !self.reaches(topology.engine_of(node))
+    }
+
+    /// The engines out of reach that have nodes of the topology, with the reason.
+    pub fn lost_with_nodes<'a>(
+        &'a self,
+        topology: &'a Topology,
+    ) -> impl Iterator<Item = (&'a EngineName, &'a String)> {
+        self.lost_engines.iter().filter(|(engine, _)| !topology.nodes_on(engine).is_empty())
+    }
+
+    /// Whether the engine of a node has a volume that keeps the node's data.
+    #[must_use]
+    pub fn keeps_data_of(&self, topology: &Topology, node: &NodeName) -> bool {
+        topology.data == DataSpec::Volume && self.has_volume(topology.engine_of(node), &data_volume(node))
     }
 
     /// Whether an engine has a volume; `None`: the deployment's only engine.
@@ -132,7 +162,9 @@ impl Observation {
         };
         let leaving = self.leaving(topology).into_iter().map(|(_, address)| address);
         let stored = self.stored.iter().flat_map(|stored| of(stored));
-        let own: BTreeSet<Address> = of(topology).into_iter().chain(stored).chain(leaving).collect();
+        let former = topology.nodes().into_iter().flat_map(|node| topology.former_addresses(&node.name));
+        let own: BTreeSet<Address> =
+            of(topology).into_iter().chain(stored).chain(leaving).chain(former).collect();
         let mut owners: BTreeMap<String, (Address, SlotSet)> = BTreeMap::new();
         let views = self.servers.values().filter_map(|server| server.view()?.cluster.as_ref());
         for (id, line) in views.flat_map(|view| &view.nodes) {

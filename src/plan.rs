@@ -67,6 +67,8 @@ pub struct Plan {
     pub at_stake: Vec<AtStake>,
     /// The consequences of the loss of an engine, a sentence for each engine.
     pub losses: Vec<String>,
+    /// The engines with nodes that do not answer, a sentence for each. The plan leaves their nodes alone.
+    pub out_of_reach: Vec<String>,
 }
 
 /// Steps that belong together.
@@ -140,6 +142,7 @@ impl Plan {
             keeps_division: false,
             at_stake: Vec::new(),
             losses: Vec::new(),
+            out_of_reach: Vec::new(),
         }
     }
 
@@ -206,16 +209,18 @@ impl Plan {
         self.primaries.iter().find(|primary| !named.is_empty() && !named.contains(primary))
     }
 
-    /// Notes beside the steps: keys at stake first.
+    /// Notes beside the steps: engines out of reach and keys at stake first.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         let swapped = self.swapped_roles.iter().map(ToString::to_string);
-        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.about_slots())
+        let first = self.out_of_reach.iter().cloned().chain(self.at_stake.iter().map(ToString::to_string));
+        first.chain(swapped).chain(self.about_slots())
     }
 
     /// The same notes, with a single sentence for all swapped roles.
     pub fn notes_in_short(&self) -> impl Iterator<Item = String> {
         let swapped = swapped_role::in_short(&self.swapped_roles, &self.deployment);
-        self.at_stake.iter().map(ToString::to_string).chain(swapped).chain(self.about_slots())
+        let first = self.out_of_reach.iter().cloned().chain(self.at_stake.iter().map(ToString::to_string));
+        first.chain(swapped).chain(self.about_slots())
     }
 
     fn about_slots(&self) -> impl Iterator<Item = String> {

@@ -23,7 +23,9 @@ mod fate;
 mod forming;
 mod leaving;
 mod leaving_owners;
+mod leftovers;
 mod on_purpose;
+mod out_of_reach;
 mod primary_in_files;
 mod quick_repair;
 mod recreation;
@@ -106,14 +108,10 @@ impl Default for Options {
 /// # Errors
 /// The obstacles that need the user's consent.
 pub fn plan(topology: &Topology, observed: &Observation, options: Options) -> Result<Plan, Vec<Obstacle>> {
-    // A second copy of a node would be worse than a missing node.
-    let lost = observed.lost_engines.iter();
-    let lost =
-        lost.map(|(engine, cause)| Obstacle::OutOfReach { engine: engine.clone(), cause: cause.clone() });
-    let lost: Vec<Obstacle> = lost.collect();
-    if !lost.is_empty() {
-        return Err(lost);
+    if observed.lost_with_nodes(topology).next().is_some() {
+        return out_of_reach::repair(topology, observed, options);
     }
+    leftovers::refuse_loss(topology, observed, options)?;
     let plan = plan_on_any_engine(topology, observed, options)?;
     Ok(Plan { losses: spread::losses(topology), ..placed(plan, topology, observed) })
 }
@@ -155,6 +153,7 @@ fn plan_on_any_engine(
     }
 
     let mut stages = cleared.stages;
+    stages.append(leftovers::remove(observed));
     let taken_back = settings::take_back(&world);
     stages.append(taken_back.stages);
     // A reset removes the keys anyway.

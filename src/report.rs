@@ -38,6 +38,18 @@ pub struct CheckResult {
     pub transcript: Vec<Exchange>,
 }
 
+impl CheckResult {
+    /// The result of a check of the engines, without a command to a server.
+    #[must_use]
+    pub fn of_engines(name: &'static str, proves: &'static str, judgement: Result<String, String>) -> Self {
+        let (outcome, detail) = match judgement {
+            Ok(found) => (Outcome::Passed, found),
+            Err(wrong) => (Outcome::Failed, wrong),
+        };
+        Self { name, proves, node: None, outcome, detail, transcript: Vec::new() }
+    }
+}
+
 /// Whether a check passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

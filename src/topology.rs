@@ -40,6 +40,7 @@ mod placement;
 mod platform;
 pub mod protected_mode;
 pub mod rdb_trial;
+pub mod replaced;
 pub mod resolve;
 pub mod routes;
 pub mod rule_trial;
@@ -68,6 +69,7 @@ pub use name::{DeploymentName, NodeName};
 pub use own_image::OwnImage;
 pub use placement::Placement;
 pub use platform::Platform;
+pub use replaced::{ReplacedEngine, Replacement};
 pub use server::Server;
 pub use settings::Settings;
 pub use slots::{SlotRange, SlotSet};
@@ -160,6 +162,12 @@ pub struct Topology {
     /// The engines by name; empty: the deployment stands on a single engine, which the topology does not name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub engines: BTreeMap<EngineName, EngineSite>,
+    /// The lost engines whose nodes are on other engines now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<EngineName, ReplacedEngine>,
+    /// How often an engine was replaced. Of several descriptions, the one with the highest number counts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub replacements: u64,
 }
 
 /// A container that serves no client. It owns the network namespace that all nodes share. So the namespace stays when
@@ -243,6 +251,11 @@ pub struct User {
     pub name: String,
     /// Its rules, in the syntax of `ACL SETUSER`.
     pub rules: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Stored topologies of formed deployments do not have the field.

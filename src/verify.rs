@@ -23,6 +23,7 @@ mod modules;
 mod ping_and_version;
 mod probe_reply;
 mod read_write;
+mod replaced;
 mod replication;
 mod routing;
 mod sentinel;
@@ -44,6 +45,7 @@ pub(crate) use users::fuzzing;
 pub use check::{Check, CheckCommand, CheckConnection, CheckMethod, Judgement, Request, RequestAction, Word};
 pub use expectation::{Expectation, Route};
 pub use probe_reply::ProbeReply;
+pub use replaced::{NAME as REPLACED, PROVES as REPLACED_PROVES, replaced_engines};
 pub use survey::{NodeAnswer, NodeStatement, Survey};
 
 use context::CheckContext;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::SpecArguments;
 use super::duration::{duration, time_to_live};
+use crate::topology::Replacement;
 
 /// Options of `up`.
 #[derive(Debug, Args)]
@@ -24,6 +25,11 @@ pub struct UpArguments {
     /// Keep the slots of a cluster where somebody else has moved them. Later runs keep them there, too.
     #[arg(long)]
     pub adopt_slots: bool,
+    /// Rebuild the nodes of a lost engine on another engine of the spec, with new identities: `b=c`.
+    ///
+    /// Later runs keep them there. Needs `--discard-keys` if no other node has a copy of their keys.
+    #[arg(long, value_parser = Replacement::read, value_name = "LOST=OTHER")]
+    pub replace_engine: Option<Replacement>,
     /// Keep or remove a new deployment when `up` fails. A deployment that existed before stays.
     #[arg(long, value_enum, default_value_t = OnFailure::Keep, value_name = "WHAT")]
     pub on_failure: OnFailure,
@@ -84,6 +90,9 @@ pub struct PlanArguments {
     /// Plan what `up --adopt-slots` would do.
     #[arg(long)]
     pub adopt_slots: bool,
+    /// Plan what `up --replace-engine` would do.
+    #[arg(long, value_parser = Replacement::read, value_name = "LOST=OTHER")]
+    pub replace_engine: Option<Replacement>,
     /// Exit with 3 if the plan has changes.
     #[arg(long)]
     pub detailed_exitcode: bool,

@@ -3,6 +3,7 @@
 use crate::deployment::Error;
 use crate::docker::EngineError;
 use crate::executor::causes;
+use crate::plan::Obstacle;
 use crate::redis::ServerError;
 use crate::ui::Failure;
 
@@ -93,8 +94,14 @@ fn exit_code(error: &Error) -> u8 {
         Error::Location(_)
         | Error::Connect(_)
         | Error::EnginesOutOfReach(_)
+        | Error::RepairedInPart { .. }
         | Error::RemovedInPart { .. } => 4,
         Error::Unfinished { source, .. } => exit_code(source),
+        Error::Obstacles { obstacles, .. }
+            if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::OutOfReach { .. })) =>
+        {
+            4
+        }
         error if matches!(error.engine_error(), Some(EngineError::NoAnswer { .. })) => 4,
         _ => 1,
     }

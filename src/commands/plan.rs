@@ -15,7 +15,8 @@ pub(super) async fn run(
         .at(host)
         .recreate(arguments.recreate)
         .discard_keys(arguments.discard_keys)
-        .adopt_slots(arguments.adopt_slots);
+        .adopt_slots(arguments.adopt_slots)
+        .replace_engine(arguments.replace_engine.clone());
     let plan = up.plan().await?;
     ui.plan(&plan)?;
     let changes = arguments.detailed_exitcode && plan.changes() > 0;

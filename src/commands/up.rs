@@ -21,6 +21,7 @@ pub(super) async fn run(
         .recreate(arguments.recreate)
         .discard_keys(arguments.discard_keys)
         .adopt_slots(arguments.adopt_slots)
+        .replace_engine(arguments.replace_engine.clone())
         .forming(match arguments.forming {
             FormingChoice::Swap => Forming::RoleSwap,
             FormingChoice::Plain => Forming::Plain,

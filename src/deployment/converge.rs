@@ -78,12 +78,14 @@ pub enum ConvergeError<E> {
 }
 
 /// The result of a convergence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converged {
     /// The number of steps that changed the deployment.
     pub changes: usize,
     /// Whether a plan has written the deployment's file.
     pub written: bool,
+    /// The engines out of reach and the nodes that wait for them, a sentence for each.
+    pub out_of_reach: Vec<String>,
 }
 
 /// Brings the deployment of a context to its topology.
@@ -96,7 +98,7 @@ pub async fn converge<S: RunContext>(
     listener: &dyn Listener,
 ) -> Result<Converged, ConvergeError<S::Error>> {
     let topology = context.topology();
-    let mut end = Converged { changes: 0, written: false };
+    let mut end = Converged { changes: 0, written: false, out_of_reach: Vec::new() };
     let mut warned: Vec<AtStake> = Vec::new();
     for _ in 0..MOST_ROUNDS {
         let observed = context.observe(end.written).await.map_err(ConvergeError::Context)?;
@@ -109,6 +111,7 @@ pub async fn converge<S: RunContext>(
         }
         warned.extend(news);
         listener.hear(Event::Planned { plan: Arc::clone(&next) });
+        end.out_of_reach.clone_from(&next.out_of_reach);
         if next.is_empty() {
             return Ok(end);
         }

@@ -7,7 +7,6 @@ use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error, tls_files};
-use crate::docker::expiry;
 use crate::event::{Event, Listener, Warning};
 use crate::removed::Removed;
 use crate::topology::DeploymentName;
@@ -103,8 +102,8 @@ impl<'a> Down<'a> {
         let stored = if asks { api.stored(name, &on_engine).await.ok().flatten() } else { None };
         let stored_topology = stored.as_ref().map(|(topology, _)| topology.clone());
         let removed = api.remove(name, &inventory, self.data).await?;
-        if let Some(expiry) = expiry {
-            expiry::remove(api.client(), &expiry).await?;
+        if expiry.is_some() {
+            self.engine.forget_expiry(name).await?;
         }
         if let Some((topology, _)) = stored.as_ref().filter(|_| keeps_data) {
             api.record_kept_data(topology).await?;

@@ -23,9 +23,12 @@ use crate::redis::Servers;
 use crate::topology::container::ContainerSettings;
 use crate::topology::defaults::announced_host;
 use crate::topology::facts::{Existing, Facts, ImageFacts};
+use crate::topology::replaced::{Refusal, Situation};
 use crate::topology::resolve::{deployment_name, resolve};
 use crate::topology::rules::announce::host_is_unknown;
-use crate::topology::{Credentials, DeploymentName, Kind, NodeName, SlotSet, Topology};
+use crate::topology::{
+    Credentials, DeploymentName, EngineName, Kind, NodeName, Replacement, SlotSet, Topology,
+};
 
 /// The time limit for a server's answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -93,9 +96,13 @@ impl EngineFacts {
             Some((topology, credentials)) => adopted(topology, credentials).await?,
             None => None,
         };
+        let replacement = match &spec.replacement {
+            Some(wish) => judged(wish, spec, engine, stored.as_ref()).await?,
+            None => None,
+        };
         let endpoint_host = engine.location.endpoint_host();
         let facts = Facts {
-            engine_hosts: hosts_of(engine),
+            engine_hosts: hosts_of(engine, stored.as_ref().map(|(topology, _)| topology)),
             host_ips: ips_of_hosts(spec, &endpoint_host).await?,
             endpoint_host,
             image: Some(image),
@@ -112,6 +119,7 @@ impl EngineFacts {
                 subnet,
                 stored: stored.as_ref().map(|(topology, _)| Box::new(topology.clone())),
                 adopted,
+                replacement,
                 containers: made_from(&inventory),
             },
             ..offline
@@ -129,10 +137,43 @@ impl EngineFacts {
     }
 }
 
-/// The hosts of several engines, by name.
-fn hosts_of(engine: &ConnectedEngine) -> BTreeMap<String, String> {
+/// The hosts of several engines, by name. An engine out of reach has the host of the last `up`.
+fn hosts_of(engine: &ConnectedEngine, stored: Option<&Topology>) -> BTreeMap<String, String> {
+    let stored = stored.into_iter().flat_map(|stored| &stored.engines);
+    let before = stored.map(|(name, site)| (name.to_string(), site.host.clone()));
     let members = engine.members.iter();
-    members.map(|(name, member)| (name.to_string(), member.location.endpoint_host())).collect()
+    let now = members.map(|(name, member)| (name.to_string(), member.location.endpoint_host()));
+    before.chain(now).collect()
+}
+
+/// The replacement of a lost engine, if its nodes move now; `None`: an earlier run has moved them.
+async fn judged(
+    wish: &Replacement,
+    spec: &LoadedSpec,
+    engine: &ConnectedEngine,
+    stored: Option<&(Topology, Credentials)>,
+) -> Result<Option<Replacement>, Error> {
+    let alive = match stored {
+        Some((topology, credentials)) => {
+            let servers = Servers::new(topology, credentials);
+            let nodes = topology.nodes_on(&wish.lost).into_iter().map(|node| &node.name);
+            let answers = answers(nodes, &servers, PATIENCE).await;
+            answers.into_iter().filter(|(_, answer)| answer.view().is_some()).map(|(node, _)| node).collect()
+        }
+        None => Vec::new(),
+    };
+    let engines: Vec<EngineName> = spec.topology.engines.keys().cloned().collect();
+    let situation = Situation {
+        stored: stored.map(|(topology, _)| topology),
+        engines: &engines,
+        answering: &engine.members.keys().cloned().collect(),
+        has_manager: engine.api.has_manager(),
+        alive: &alive,
+    };
+    match wish.judge(&situation) {
+        Ok(moves) => Ok(moves.then(|| wish.clone())),
+        Err(Refusal { message, hint }) => Err(Error::Invalid { message, hint }),
+    }
 }
 
 /// The present slots of each shard; `None`: the deployment is no cluster.

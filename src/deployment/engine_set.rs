@@ -16,12 +16,19 @@ use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::swarm::{self, EngineIdentity};
 use crate::executor::{causes, chain};
 use crate::spec::Problem;
-use crate::topology::{DeploymentName, EngineName, EngineReference, Topology};
+use crate::topology::{DeploymentName, EngineName, EngineReference, NodeName, Topology};
 
 /// The time limit for the first answer of an engine. The other engines wait meanwhile.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The same for an engine without nodes. It may have been lost for good.
+const PATIENCE_WITHOUT_NODES: Duration = Duration::from_secs(3);
+
+/// How often a newer description may name further engines.
+const MOST_DESCRIPTIONS: usize = 3;
+
 /// The engines of a deployment: answering engines, and engines out of reach.
+#[derive(Clone)]
 struct EngineSet {
     members: BTreeMap<EngineName, (ConnectedEngine, EngineIdentity)>,
     lost: BTreeMap<EngineName, String>,
@@ -29,12 +36,15 @@ struct EngineSet {
 
 impl EngineSet {
     /// Connects to all engines at the same time.
-    async fn connect(engines: &BTreeMap<EngineName, EngineReference>) -> Self {
+    async fn connect(
+        engines: &BTreeMap<EngineName, EngineReference>,
+        patience: impl Fn(&EngineName) -> Duration,
+    ) -> Self {
         let connect = |(name, reference): (&EngineName, &EngineReference)| {
-            let (name, reference) = (name.clone(), reference.clone());
+            let (name, reference, patience) = (name.clone(), reference.clone(), patience(name));
             async move {
-                let found = timeout(PATIENCE, one(&name, &reference)).await;
-                let silent = || format!("no answer within {} s", PATIENCE.as_secs());
+                let found = timeout(patience, one(&name, &reference)).await;
+                let silent = || format!("no answer within {} s", patience.as_secs());
                 (name, found.map_err(|_| silent()).and_then(|found| found.map_err(|error| reason(&error))))
             }
         };
@@ -46,6 +56,21 @@ impl EngineSet {
             }
         }
         set
+    }
+
+    /// All engines of a deployment.
+    async fn of(topology: &Topology) -> Self {
+        Self::connect(&topology.known_engines(), |name| patience(topology, name)).await
+    }
+
+    /// Adds the engines of the last `up` that this set lacks. They may have nodes, or remains of them.
+    async fn and_of(mut self, stored: &Topology) -> Self {
+        let mut further = stored.known_engines();
+        further.retain(|name, _| !self.members.contains_key(name) && !self.lost.contains_key(name));
+        let further = Self::connect(&further, |name| patience(stored, name)).await;
+        self.members.extend(further.members);
+        self.lost.extend(further.lost);
+        self
     }
 
     /// All engines as one; `None`: no engine answers.
@@ -106,16 +131,32 @@ impl ConnectedEngine {
         if !problems.is_empty() {
             return Err(spec.document.locate(problems).into());
         }
-        let set = EngineSet::connect(&engines).await;
-        if !set.lost.is_empty() {
-            return Err(set.refusal(spec).await);
-        }
+        let set = EngineSet::connect(&engines, |_| PATIENCE).await;
         let identities = set.members.iter().map(|(name, (_, identity))| (name.clone(), identity.clone()));
-        if let Some(misfit) = swarm::misfit(&identities.collect()) {
+        let misfit = swarm::misfit(&identities.collect());
+        // A lost engine may be the manager that the others know.
+        if let Some(misfit) = misfit.filter(|_| set.lost.is_empty()) {
             let problem = Problem::new(&["engines"], misfit.message).hint(misfit.hint);
             return Err(spec.document.locate(vec![problem]).into());
         }
-        set.into_engine().ok_or_else(|| unreachable_engines(&spec.topology))
+        // Only an existing deployment has nodes there.
+        let refusal = || Error::EnginesOutOfReach(lost_engines(&spec.topology, &set.lost, |_| Vec::new()));
+        let some = set.clone().into_engine().ok_or_else(refusal)?;
+        match some.stored_topology(&spec.topology.name).await? {
+            Some(stored) => {
+                let set = set.clone().and_of(&stored).await;
+                set.into_engine().ok_or_else(|| unreachable_engines(&spec.topology))
+            }
+            // A new deployment needs all its engines.
+            None if set.lost.is_empty() => Ok(some),
+            None => Err(refusal()),
+        }
+    }
+
+    /// The topology of the last `up`.
+    async fn stored_topology(&self, name: &DeploymentName) -> Result<Option<Topology>, Error> {
+        let on_engine = self.api.inventory().await?;
+        Ok(self.api.stored(name, &on_engine).await?.map(|(topology, _)| topology))
     }
 
     /// All engines of an existing deployment; this engine, if the deployment stands on it alone. Engines may be out of
@@ -124,7 +165,19 @@ impl ConnectedEngine {
         if topology.engines.is_empty() || !self.members.is_empty() {
             return Ok(self.clone());
         }
-        let set = EngineSet::connect(&references(topology)).await;
+        let mut set = EngineSet::of(topology).await;
+        let mut described = topology.clone();
+        for _ in 0..MOST_DESCRIPTIONS {
+            let engine = set.clone().into_engine().ok_or_else(|| unreachable_engines(topology))?;
+            match engine.stored_topology(&topology.name).await? {
+                // A replaced engine that comes back has an old description.
+                Some(newer) if newer.replacements > described.replacements => {
+                    set = set.and_of(&newer).await;
+                    described = newer;
+                }
+                _ => return Ok(engine),
+            }
+        }
         set.into_engine().ok_or_else(|| unreachable_engines(topology))
     }
 
@@ -148,46 +201,43 @@ impl ConnectedEngine {
     /// The engines of an existing deployment that do not answer; `None`: all answer.
     pub(super) fn lost(&self, topology: &Topology) -> Option<LostEngines> {
         let lost = self.api.lost();
-        (!lost.is_empty()).then(|| lost_engines(topology, &lost))
+        (!lost.is_empty()).then(|| lost_engines(topology, &lost, |engine| nodes_at(topology, engine)))
+    }
+
+    /// The same without engines that have no nodes.
+    pub(super) fn lost_with_nodes(&self, topology: &Topology) -> Option<LostEngines> {
+        let mut lost = self.api.lost();
+        lost.retain(|engine, _| !topology.nodes_on(engine).is_empty());
+        (!lost.is_empty()).then(|| lost_engines(topology, &lost, |engine| nodes_at(topology, engine)))
     }
 }
 
-impl EngineSet {
-    /// Why `up` does nothing while engines do not answer. A node there may live: another copy would have the same
-    /// identity.
-    async fn refusal(self, spec: &LoadedSpec) -> Error {
-        let lost = self.lost.clone();
-        let name = &spec.topology.name;
-        let stored = match self.into_engine() {
-            Some(engine) => match engine.api.inventory().await {
-                Ok(on_engine) => engine.api.stored(name, &on_engine).await.ok().flatten(),
-                Err(_) => None,
-            },
-            None => None,
-        };
-        let mut lost = lost_engines(&spec.topology, &lost);
-        for engine in &mut lost.engines {
-            // Only an existing deployment has nodes there.
-            let nodes = stored.iter().flat_map(|(topology, _)| topology.nodes_on(&engine.name));
-            engine.nodes = nodes.map(|node| node.name.clone()).collect();
-        }
-        Error::EnginesOutOfReach(lost)
-    }
+/// The nodes on an engine, or the former nodes of a replaced engine.
+fn nodes_at(topology: &Topology, engine: &EngineName) -> Vec<NodeName> {
+    let present: Vec<NodeName> =
+        topology.nodes_on(engine).into_iter().map(|node| node.name.clone()).collect();
+    let former = || topology.replaced.get(engine).into_iter().flat_map(|engine| engine.ips.keys().cloned());
+    if present.is_empty() { former().collect() } else { present }
 }
 
-fn lost_engines(topology: &Topology, lost: &BTreeMap<EngineName, String>) -> LostEngines {
+fn patience(topology: &Topology, engine: &EngineName) -> Duration {
+    if topology.nodes_on(engine).is_empty() { PATIENCE_WITHOUT_NODES } else { PATIENCE }
+}
+
+fn lost_engines(
+    topology: &Topology,
+    lost: &BTreeMap<EngineName, String>,
+    nodes: impl Fn(&EngineName) -> Vec<NodeName>,
+) -> LostEngines {
+    let known = topology.known_engines();
     let engine = |(name, cause): (&EngineName, &String)| {
-        Some(LostEngine {
-            at: topology.engines.get(name)?.at.clone(),
-            nodes: topology.nodes_on(name).into_iter().map(|node| node.name.clone()).collect(),
-            name: name.clone(),
-            cause: cause.clone(),
-        })
+        let at = known.get(name)?.clone();
+        Some(LostEngine { at, nodes: nodes(name), name: name.clone(), cause: cause.clone() })
     };
     LostEngines { deployment: topology.name.clone(), engines: lost.iter().filter_map(engine).collect() }
 }
 
 fn unreachable_engines(topology: &Topology) -> Error {
     let lost = topology.engines.keys().map(|name| (name.clone(), "no answer".to_owned())).collect();
-    Error::EnginesOutOfReach(lost_engines(topology, &lost))
+    Error::EnginesOutOfReach(lost_engines(topology, &lost, |engine| nodes_at(topology, engine)))
 }

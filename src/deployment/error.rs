@@ -13,6 +13,7 @@ use super::seed_failure::SeedFailure;
 use crate::certificates::issue::IssueError;
 use crate::command_file::BrokenLine;
 use crate::connection::ConnectionError;
+use crate::counted::counted;
 use crate::docker::EngineError;
 use crate::docker::connect::ConnectError;
 use crate::docker::host_image::HostImageError;
@@ -113,6 +114,16 @@ pub enum Error {
     /// Engines of the deployment do not answer.
     #[error("{0}")]
     EnginesOutOfReach(LostEngines),
+    /// `up` repaired the nodes on the engines that answer. The others do not answer.
+    #[error("{lost}; {}", repaired(*changes))]
+    RepairedInPart {
+        /// The engines that do not answer.
+        lost: LostEngines,
+        /// The number of steps that changed the rest.
+        changes: usize,
+        /// The nodes that wait for these engines, a sentence for each.
+        waiting: Vec<String>,
+    },
     /// A deployment was removed, except on engines that do not answer.
     #[error("`{}` was removed, except where an engine does not answer: {lost}", lost.deployment)]
     RemovedInPart {
@@ -225,6 +236,14 @@ pub enum Error {
     ChecksFailed(Box<FailedChecks>),
 }
 
+/// What `up` did for the nodes on the engines that answer.
+fn repaired(changes: usize) -> String {
+    match changes {
+        0 => "the nodes on the other engines needed no repair".to_owned(),
+        _ => format!("{} repaired the nodes on the other engines", counted(changes, "change")),
+    }
+}
+
 /// `a`, `b` in quotes.
 fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
@@ -292,6 +311,7 @@ impl Error {
                 let details = source.into_iter().chain([leftovers.to_string()]);
                 Some(details.collect::<Vec<_>>().join("\n\n"))
             }
+            Self::RepairedInPart { waiting, .. } => Some(waiting.join("\n")).filter(|text| !text.is_empty()),
             Self::Execute(error) => Some(error.log()).filter(|log| !log.is_empty()),
             Self::ChecksFailed(failed) => Some(failed.details()),
             Self::Seed(failure) => Some(failure.details()),
@@ -308,6 +328,11 @@ impl Error {
             Self::Connect(error) => Some(error.hint()),
             Self::EnginesOutOfReach(_) => Some(
                 "nothing was changed: start the engine again, or repair the way to it, and run the same command again"
+                    .to_owned(),
+            ),
+            Self::RepairedInPart { .. } => Some(
+                "start the engine again, or repair the way to it, and run the same command again; if it is lost for \
+                 good, `redisctl up SPEC --replace-engine LOST=OTHER` rebuilds its nodes on another engine"
                     .to_owned(),
             ),
             Self::RemovedInPart { lost } => {
@@ -424,7 +449,12 @@ fn obstacles_hint(deployment: &str, obstacles: &[Obstacle]) -> String {
          it made"
             .to_owned()
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::OutOfReach { .. })) {
-        "start the engine again, or repair the way to it, and run the same command again".to_owned()
+        "nothing was changed: a change of the spec needs every engine. Start the engine again, or repair the way to it; \
+         or run `up` with the former spec, which repairs the nodes on the other engines"
+            .to_owned()
+    } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::NoLivingCopy { .. })) {
+        "nothing was changed: bring the engine back with its data; or give the keys up with `--discard-keys`"
+            .to_owned()
     } else if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::NeededModules(_))) {
         format!(
             "keep the modules; or delete the keys that they made, and run the same command again; or `redisctl up \

@@ -1,5 +1,6 @@
 //! Expiries: the time after which any run may remove a deployment, and the removal.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Error;
@@ -7,7 +8,8 @@ use super::down::Down;
 use super::engine::ConnectedEngine;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
-use crate::docker::{expiry, lease};
+use crate::docker::expiry::Expiry;
+use crate::docker::{expiry, image, lease};
 use crate::event::{Event, Listener, Note, Warning};
 use crate::executor::chain;
 use crate::removed::Removed;
@@ -83,9 +85,18 @@ impl ConnectedEngine {
         Box::pin(Down::new(self, name.clone()).data(true).listener(listener).run_if_expired()).await
     }
 
-    /// The deployments whose time is over.
+    /// The deployments whose time is over. Each engine of a deployment has its expiry, and the latest counts: an engine
+    /// that was out of reach missed later ones.
     async fn expired(&self) -> Result<Vec<DeploymentName>, Error> {
-        let expiries = expiry::all(self.api.client()).await?;
+        let mut expiries: BTreeMap<DeploymentName, Expiry> = BTreeMap::new();
+        for engine in self.each() {
+            for (name, expiry) in expiry::all(engine.api.client()).await? {
+                let latest = expiries.entry(name).or_default();
+                if expiry.at >= latest.at {
+                    *latest = expiry;
+                }
+            }
+        }
         let Some(now) = (if expiries.is_empty() { None } else { self.clock().await? }) else {
             return Ok(Vec::new());
         };
@@ -111,17 +122,37 @@ impl ConnectedEngine {
         })?;
         // Rounded up: the deployment lives at least for the time.
         let at = Duration::from_secs((now + time).as_secs() + 1);
-        Ok(expiry::set(self.api.client(), name, at, image).await?)
+        for engine in self.each() {
+            let docker = engine.api.client();
+            // The image may be missing on an engine without nodes.
+            let image = match image::find(docker, image).await? {
+                Some(_) => Some(image.to_owned()),
+                None => lease::any_image(docker, name).await?,
+            };
+            if let Some(image) = image {
+                expiry::set(docker, name, at, &image).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the expiry of a deployment from every engine.
+    pub(super) async fn forget_expiry(&self, name: &DeploymentName) -> Result<(), Error> {
+        for engine in self.each() {
+            let docker = engine.api.client();
+            if let Some(expiry) = expiry::all(docker).await?.remove(name) {
+                expiry::remove(docker, &expiry).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes the expiry of a deployment that has no parts.
     pub(super) async fn forget_unused_expiry(&self, name: &DeploymentName) {
         let forgotten = async {
             let on_engine = self.api.inventory().await?;
-            if on_engine.deployment(name).is_empty()
-                && let Some(unused) = on_engine.expiries().remove(name)
-            {
-                expiry::remove(self.api.client(), &unused).await?;
+            if on_engine.deployment(name).is_empty() {
+                self.forget_expiry(name).await?;
             }
             Ok::<(), Error>(())
         };

@@ -11,6 +11,10 @@
 //!
 //! A run that continues after its lease expired finds no lease to renew, and stops.
 //!
+//! A deployment on several engines has a lease on each engine that answers, taken in the order of their names. So two
+//! runs that reach one common engine never change the deployment at the same time, even if one of them does not reach
+//! the first engine.
+//!
 //! A run that finds the lease of a killed run waits until the engine has finished that run's calls. It removes the
 //! lease after that, so that no other run starts earlier.
 
@@ -59,12 +63,19 @@ pub(super) struct LeaseRequest<'a> {
 pub(super) struct Lease {
     engine: ConnectedEngine,
     deployment: DeploymentName,
-    /// The container of the lease. `None` if the engine has no image: then no run can create containers.
-    id: Option<String>,
+    /// The containers of the lease, one on each engine. An engine without an image has none: then no run can create
+    /// containers there.
+    held: Vec<Held>,
     /// When this run took the lease. The system clock also counts while the machine sleeps.
     taken: SystemTime,
     /// Whether another run held the lease before.
     follows: bool,
+}
+
+/// The container of a lease on one engine.
+struct Held {
+    engine: ConnectedEngine,
+    id: String,
 }
 
 impl Lease {
@@ -73,29 +84,23 @@ impl Lease {
     /// # Errors
     /// [`Error::InUse`]: another run still holds it at the end of the time.
     pub(super) async fn take(request: LeaseRequest<'_>) -> Result<Self, Error> {
-        let image = match &request.image {
-            Some(image) => Some(image.clone()),
-            None => request.any_image().await?,
-        };
-        let Some(image) = image else { return Ok(request.lease(None, false)) };
-        let holder = LeaseHolder::this_run(request.command).to_label();
         let wait = poll::Wait::new("the lease", request.timeout, POLL_INTERVAL);
-        let mut others = Others::new(&request);
-        let mut follows = false;
-        loop {
-            let (docker, name) = (request.engine.api.client(), &request.deployment);
-            match engine_lease::create(docker, name, &image, &holder).await? {
-                Creation::Created(id) => return Ok(request.lease(Some(id), follows)),
-                Creation::NoImage => return Ok(request.lease(None, follows)),
-                Creation::NameTaken => follows = true,
-            }
-            if others.remove_if_interrupted().await? {
-                continue;
-            }
-            if wait.pause().await.is_err() {
-                return Err(others.in_use(wait.waited()));
+        let mut lease = request.lease();
+        for engine in request.engine.each() {
+            // The others must not expire during a wait for this lease.
+            let taken = lease.keep(take_on(&request, &engine, &wait)).await;
+            match taken {
+                Ok(Taken { id, follows }) => {
+                    lease.follows |= follows;
+                    lease.held.extend(id.map(|id| Held { engine, id }));
+                }
+                Err(error) => {
+                    lease.release().await;
+                    return Err(error);
+                }
             }
         }
+        Ok(Self { taken: SystemTime::now(), ..lease })
     }
 
     /// Takes the lease, does work under it, and releases it.
@@ -116,7 +121,10 @@ impl Lease {
 
     /// Removes the lease of an interrupted run. The lease of a working run stays.
     pub(super) async fn remove_if_interrupted(request: LeaseRequest<'_>) -> Result<(), Error> {
-        Others::new(&request).remove_if_interrupted().await.map(drop)
+        for engine in request.engine.each() {
+            Others::new(&request, &engine).remove_if_interrupted().await?;
+        }
+        Ok(())
     }
 
     /// Whether another run changed the deployment before, so that earlier observations may be outdated.
@@ -150,13 +158,17 @@ impl Lease {
 
     /// Renews the lease until it does not exist any more.
     async fn renew_until_lost(&self) {
-        let Some(id) = &self.id else { return std::future::pending().await };
+        if self.held.is_empty() {
+            return std::future::pending().await;
+        }
         loop {
             sleep(RENEWAL_INTERVAL).await;
             let age = self.taken.elapsed().unwrap_or_default();
-            // If the engine does not answer, the work fails by itself. The next renewal may succeed.
-            if let Ok(false) = engine_lease::renew(self.engine.api.client(), id, age).await {
-                return;
+            for held in &self.held {
+                // If an engine does not answer, the work fails by itself. The next renewal may succeed.
+                if let Ok(false) = engine_lease::renew(held.engine.api.client(), &held.id, age).await {
+                    return;
+                }
             }
         }
     }
@@ -168,10 +180,58 @@ impl Lease {
 
     /// Releases the lease. The engine and the servers have answered every call of this run.
     pub(super) async fn release(&self) {
-        let Some(id) = &self.id else { return };
-        // If the lease stays, the next run sees that its holder has ended.
-        if let Err(error) = engine_lease::remove(self.engine.api.client(), id, &self.deployment).await {
-            tracing::debug!(%error, "could not release the lease");
+        // The first is released last: a waiting run takes it first.
+        for held in self.held.iter().rev() {
+            // If the lease stays, the next run sees that its holder has ended.
+            let docker = held.engine.api.client();
+            if let Err(error) = engine_lease::remove(docker, &held.id, &self.deployment).await {
+                tracing::debug!(%error, "could not release the lease");
+            }
+        }
+    }
+}
+
+/// The result of the wait for the lease on one engine.
+struct Taken {
+    id: Option<String>,
+    /// Whether another run held it before.
+    follows: bool,
+}
+
+/// Takes the lease on one engine.
+async fn take_on(
+    request: &LeaseRequest<'_>,
+    engine: &ConnectedEngine,
+    wait: &poll::Wait,
+) -> Result<Taken, Error> {
+    let (docker, name) = (engine.api.client(), &request.deployment);
+    let holder = LeaseHolder::this_run(request.command).to_label();
+    let mut image = request.image.clone();
+    let mut others = Others::new(request, engine);
+    let mut follows = false;
+    loop {
+        let Some(present) = &image else {
+            image = engine_lease::any_image(docker, name).await?;
+            if image.is_none() {
+                return Ok(Taken { id: None, follows });
+            }
+            continue;
+        };
+        match engine_lease::create(docker, name, present, &holder).await? {
+            Creation::Created(id) => return Ok(Taken { id: Some(id), follows }),
+            // Another engine of the deployment may have it.
+            Creation::NoImage if request.image.as_ref() == Some(present) => {
+                image = None;
+                continue;
+            }
+            Creation::NoImage => return Ok(Taken { id: None, follows }),
+            Creation::NameTaken => follows = true,
+        }
+        if others.remove_if_interrupted().await? {
+            continue;
+        }
+        if wait.pause().await.is_err() {
+            return Err(others.in_use(wait.waited()));
         }
     }
 }
@@ -195,19 +255,16 @@ impl<'a> LeaseRequest<'a> {
         }
     }
 
-    async fn any_image(&self) -> Result<Option<String>, Error> {
-        Ok(engine_lease::any_image(self.engine.api.client(), &self.deployment).await?)
-    }
-
-    fn lease(&self, id: Option<String>, follows: bool) -> Lease {
+    fn lease(&self) -> Lease {
         let (engine, deployment) = (self.engine.clone(), self.deployment.clone());
-        Lease { engine, deployment, id, taken: SystemTime::now(), follows }
+        Lease { engine, deployment, held: Vec::new(), taken: SystemTime::now(), follows: false }
     }
 }
 
 /// The runs that hold the lease while this run waits.
 struct Others<'a> {
     request: &'a LeaseRequest<'a>,
+    engine: &'a ConnectedEngine,
     /// The engine's clock, once read: the time since 1970, and the moment of reading.
     clock: Option<(Duration, Instant)>,
     /// The last lease that was seen.
@@ -223,13 +280,13 @@ struct Seen {
 }
 
 impl<'a> Others<'a> {
-    fn new(request: &'a LeaseRequest<'a>) -> Self {
-        Self { request, clock: None, seen: None }
+    fn new(request: &'a LeaseRequest<'a>, engine: &'a ConnectedEngine) -> Self {
+        Self { request, engine, clock: None, seen: None }
     }
 
     /// Reads the lease, and reports its holder. Removes the lease of an interrupted run, and reports that.
     async fn remove_if_interrupted(&mut self) -> Result<bool, Error> {
-        let (api, name) = (&self.request.engine.api, &self.request.deployment);
+        let (api, name) = (&self.engine.api, &self.request.deployment);
         let Some(lease) = engine_lease::find(api.client(), name).await? else { return Ok(false) };
         if self.clock.is_none() {
             self.clock = engine_lease::clock(api.client()).await?.map(|time| (time, Instant::now()));
@@ -249,7 +306,7 @@ impl<'a> Others<'a> {
             return Ok(false);
         }
         self.note(Note::RunCutOff { run: described });
-        api.settle_after_killed_run(name).await?;
+        self.request.engine.api.settle_after_killed_run(name).await?;
         // A stopped run may have continued meanwhile.
         if self.judge(&mut seen).await? == Verdict::Works {
             return Ok(false);
@@ -265,7 +322,7 @@ impl<'a> Others<'a> {
         if verdict != Verdict::Expired {
             return Ok(verdict);
         }
-        let docker = self.request.engine.api.client();
+        let docker = self.engine.api.client();
         seen.renewed_at = engine_lease::age_at_renewal(docker, &seen.lease.id).await?;
         Ok(seen.holder.judge(age.saturating_sub(seen.renewed_at)))
     }

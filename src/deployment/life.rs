@@ -11,7 +11,6 @@ use super::handle::Deployment;
 use super::lease::{Lease, LeaseRequest};
 use super::no_listener::NoListener;
 use super::{DEFAULT_TIMEOUT, Error};
-use crate::docker::expiry;
 use crate::topology::DeploymentName;
 
 /// The part of its time after which an expiry is renewed. Two renewals may fail.
@@ -41,10 +40,7 @@ impl ConnectedEngine {
         match (time, image) {
             (Some(_), None) => Err(no_such_deployment(name.as_str(), &on_engine.deployments())),
             (Some(time), Some(image)) => self.expire_after(name, time, &image).await,
-            (None, _) => {
-                let expiry = on_engine.expiries().remove(name).unwrap_or_default();
-                Ok(expiry::remove(self.api.client(), &expiry).await?)
-            }
+            (None, _) => self.forget_expiry(name).await,
         }
     }
 }

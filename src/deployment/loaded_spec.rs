@@ -10,7 +10,7 @@ use crate::connection;
 use crate::spec::{Document, ModulesSpec, PortBase, Problem, Remarks, SpecError};
 use crate::topology::defaults::image_reference;
 use crate::topology::warnings::warnings;
-use crate::topology::{Credentials, Topology};
+use crate::topology::{Credentials, Replacement, Topology};
 
 /// The spec's word for an image that is made from this machine's own server.
 const HOST_IMAGE: &str = "host";
@@ -33,6 +33,8 @@ pub struct LoadedSpec {
     pub(super) seed_files: Vec<SeedFile>,
     /// Whether the present division of slots becomes that of the deployment.
     pub(super) adopts_slots: bool,
+    /// The lost engine whose nodes move to another engine.
+    pub(super) replacement: Option<Replacement>,
 }
 
 /// The image that a spec asks for.

@@ -240,6 +240,7 @@ fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<L
         module_files,
         seed_files,
         adopts_slots: false,
+        replacement: None,
     })
 }
 

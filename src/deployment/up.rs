@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::cleanup::Cleanup;
 use super::contention::Contention;
-use super::converge::{ConvergeOptions, RunContext as _, converge};
+use super::converge::{ConvergeOptions, Converged, RunContext as _, converge};
 use super::engine::ConnectedEngine;
 use super::failure_bundle::{FailureBundle, Recorder};
 use super::handle::Deployment;
@@ -32,6 +32,7 @@ use crate::event::{Event, Listener, Note, Warning};
 use crate::plan::Plan;
 use crate::planner::{self, Options};
 use crate::status::status;
+use crate::topology::Replacement;
 use crate::up_result::{UpResult, Verification};
 
 mod options;
@@ -64,6 +65,7 @@ pub struct Up<'a> {
     time_to_live: Option<Duration>,
     only_new: bool,
     adopt_slots: bool,
+    replacement: Option<Replacement>,
 }
 
 enum EngineChoice {
@@ -105,11 +107,13 @@ impl Up<'_> {
             time_to_live: None,
             only_new: false,
             adopt_slots: false,
+            replacement: None,
         }
     }
 
     fn read_spec(&self) -> Result<LoadedSpec, Error> {
-        Ok(LoadedSpec { adopts_slots: self.adopt_slots, ..self.spec.read_before_asking()? })
+        let spec = self.spec.read_before_asking()?;
+        Ok(LoadedSpec { adopts_slots: self.adopt_slots, replacement: self.replacement.clone(), ..spec })
     }
 
     /// The plan of [`Up::run`]. Nothing is changed.
@@ -263,7 +267,8 @@ impl Up<'_> {
             }
             target.begun = contention.is_new(target);
             progress.is_new = target.begun;
-            match self.converge_and_verify(&spec.seed_files, target, engine, listener).await {
+            let done = Box::pin(self.converge_and_verify(&spec.seed_files, target, engine, listener)).await;
+            match done {
                 Ok(result) => {
                     return Ok(UpDone { deployment: target.deployment(engine), result });
                 }
@@ -285,6 +290,11 @@ impl Up<'_> {
         let context = EngineRunContext { target, engine, servers: &servers };
         let options = ConvergeOptions { plan: self.plan, timeout: self.timeout };
         let converged = converge(&context, options, listener).await.map_err(|error| context.error(error))?;
+        if let Some(lost) = engine.lost_with_nodes(&target.topology) {
+            let Converged { changes, out_of_reach, .. } = converged;
+            let waiting = out_of_reach.into_iter().skip(lost.engines.len()).collect();
+            return Err(Error::RepairedInPart { lost, changes, waiting });
+        }
         let mut watch = Stopwatch::new(listener);
         if !(target.begun && seed.is_empty()) {
             Box::pin(seed_new(&target.deployment(engine), seed, self.timeout, listener)).await?;

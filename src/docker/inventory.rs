@@ -7,11 +7,11 @@ use ipnet::Ipv4Net;
 
 use super::expiry::{self, Expiry};
 use super::labels;
-use crate::observation::{ContainerState, ObservedContainer, ObservedNetwork};
-use crate::topology::container::Namespace;
+use crate::observation::{ContainerState, Leftovers, ObservedContainer, ObservedNetwork};
+use crate::topology::container::{ContainerSettings, Namespace, data_volume, shared_volume};
 use crate::topology::kept_data::KeptData;
 use crate::topology::stored_format::NewerFormat;
-use crate::topology::{DeploymentName, EngineName, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName, Topology};
 
 mod container_state;
 mod kept_data;
@@ -48,6 +48,9 @@ pub struct Inventory {
     pub unlabelled_data: Vec<String>,
     /// Containers by node.
     pub containers: BTreeMap<NodeName, ObservedContainer>,
+    /// Every container with its engine, if there are several engines. On a replaced engine, a container of a former
+    /// node has the name of a node.
+    pub placed: Vec<(EngineName, NodeName, ObservedContainer)>,
     /// The nodes whose containers restart in a loop, also those that run for a moment.
     pub restarting: BTreeSet<NodeName>,
     /// The kind in the containers' labels.
@@ -72,6 +75,42 @@ impl Inventory {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.network_ids.is_empty() && self.volumes.is_empty() && self.container_ids.is_empty()
+    }
+}
+
+impl Inventory {
+    /// Takes the remains of former nodes out: containers on other engines than the topology's, and volumes on replaced
+    /// engines that no node uses.
+    pub(super) fn take_leftovers(&mut self, topology: &Topology) -> BTreeMap<EngineName, Leftovers> {
+        let mut leftovers: BTreeMap<EngineName, Leftovers> = BTreeMap::new();
+        for (engine, node, container) in &self.placed {
+            let ip = container.settings.as_ref().and_then(ContainerSettings::address);
+            let had = ip.is_some_and(|address| topology.former_addresses(node).contains(&address));
+            let is_elsewhere = topology.engine_of(node).is_some_and(|place| place != engine);
+            if (is_elsewhere && topology.was_on(engine, node)) || had {
+                leftovers.entry(engine.clone()).or_default().containers.insert(node.clone());
+            }
+        }
+        let is_left = |engine: &EngineName, node: &NodeName| {
+            leftovers.get(engine).is_some_and(|leftovers| leftovers.containers.contains(node))
+        };
+        if !leftovers.is_empty() {
+            let placed = self.placed.iter().filter(|(engine, node, _)| !is_left(engine, node));
+            self.containers = placed.map(|(_, node, container)| (node.clone(), container.clone())).collect();
+        }
+        for (engine, replaced) in &topology.replaced {
+            let present: BTreeSet<&NodeName> =
+                topology.nodes_on(engine).into_iter().map(|node| &node.name).collect();
+            let former = replaced.ips.keys().filter(|node| !present.contains(node)).map(data_volume);
+            let shared = present.is_empty().then(|| shared_volume(&topology.name));
+            let unused: BTreeSet<String> = former.chain(shared).collect();
+            let on = self.volumes_on.get(engine).into_iter().flatten();
+            let found: BTreeSet<String> = on.filter(|volume| unused.contains(*volume)).cloned().collect();
+            if !found.is_empty() {
+                leftovers.entry(engine.clone()).or_default().volumes.extend(found);
+            }
+        }
+        leftovers
     }
 }
 
@@ -178,7 +217,12 @@ impl EngineInventory {
             inventory.newer_format = inventory.newer_format.or_else(|| labels::check_format(labels).err());
             let id = container.id.clone().unwrap_or_default();
             inventory.homes.extend(self.homes.get(&id).map(|engine| (id.clone(), engine.clone())));
-            inventory.container_ids.insert(title(container).unwrap_or(&id).to_owned(), id.clone());
+            let mut unique = title(container).unwrap_or(&id).to_owned();
+            if let (true, Some(engine)) = (inventory.container_ids.contains_key(&unique), self.homes.get(&id))
+            {
+                unique = format!("{unique} on {engine}");
+            }
+            inventory.container_ids.insert(unique, id.clone());
             let Some(node) = labels::node(labels) else { continue };
             let settings = labels::settings(labels);
             inventory.kind = inventory.kind.or_else(|| labels.get(labels::KIND).cloned());
@@ -199,6 +243,9 @@ impl EngineInventory {
                 image_id: container.image_id.clone().unwrap_or_default(),
                 settings,
             };
+            if let Some(engine) = self.homes.get(&id) {
+                inventory.placed.push((engine.clone(), node.clone(), observed.clone()));
+            }
             inventory.containers.insert(node, observed);
         }
         inventory

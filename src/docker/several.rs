@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use super::health_checks::HealthChecks;
 use super::inventory::EngineInventory;
 use super::{EngineError, settled};
-use crate::topology::{EngineName, NodeName};
+use crate::topology::{EngineName, NodeName, Topology};
 
 /// The client of an engine, and the health checks of its images.
 #[derive(Clone)]
@@ -33,11 +33,13 @@ pub(super) struct Several {
     pub(super) lost: BTreeMap<EngineName, String>,
     /// The engine of each container, as the last inventory showed it.
     homes: RwLock<BTreeMap<NodeName, EngineName>>,
+    /// The engine of each node of the topology. On a replaced engine, a container of a former node has the same name.
+    places: RwLock<BTreeMap<NodeName, EngineName>>,
 }
 
 impl Several {
     pub(super) fn new(members: BTreeMap<EngineName, Member>, lost: BTreeMap<EngineName, String>) -> Self {
-        Self { members, lost, homes: RwLock::default() }
+        Self { members, lost, homes: RwLock::default(), places: RwLock::default() }
     }
 
     /// An engine that must answer.
@@ -50,7 +52,14 @@ impl Several {
 
     /// The engine of a node's container.
     pub(super) fn home(&self, node: &NodeName) -> Option<EngineName> {
-        self.homes.read().unwrap_or_else(PoisonError::into_inner).get(node).cloned()
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let place = places.get(node).cloned();
+        place.or_else(|| self.homes.read().unwrap_or_else(PoisonError::into_inner).get(node).cloned())
+    }
+
+    /// Sets the engines of a topology's nodes.
+    pub(super) fn place(&self, topology: &Topology) {
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = topology.places();
     }
 
     /// Remembers the engine of a container.

@@ -52,6 +52,7 @@ fn facts(topology: &Topology, engine_host: &str) -> Facts {
         subnet: Some(topology.subnet),
         stored: Some(Box::new(topology.clone())),
         adopted: None,
+        replacement: None,
         containers: BTreeMap::new(),
     };
     let host = topology.shards.first().map(|shard| shard.primary.endpoint.host.clone());

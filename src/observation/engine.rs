@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
+use crate::topology::NodeName;
 use crate::topology::container::ContainerSettings;
 
 /// The deployment's network.
@@ -24,6 +25,15 @@ pub struct ObservedEngine {
     pub volumes: BTreeSet<String>,
     /// Whether it manages the swarm, so that it can make networks.
     pub is_manager: bool,
+}
+
+/// What an engine that was replaced has of a deployment: its nodes are on other engines now, with other identities.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Leftovers {
+    /// The containers of former nodes.
+    pub containers: BTreeSet<NodeName>,
+    /// Volumes that no node of the engine uses.
+    pub volumes: BTreeSet<String>,
 }
 
 /// A container of the deployment.

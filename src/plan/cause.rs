@@ -6,7 +6,7 @@ use super::Disagreement;
 use super::names::{joined, list};
 use crate::observation::Contents;
 use crate::topology::certificates::Renewal;
-use crate::topology::{NodeName, SlotSet, SpecField};
+use crate::topology::{EngineName, NodeName, SlotSet, SpecField};
 
 mod stranger;
 mod user_drift;
@@ -23,6 +23,8 @@ pub enum Cause {
     AskedFor,
     /// The step's subject does not exist.
     NotFound,
+    /// Its engine was replaced: the node is on another engine now.
+    EngineReplaced(EngineName),
     /// An earlier step has just made it.
     New,
     /// The container has ended, or was never started.
@@ -112,6 +114,7 @@ impl fmt::Display for Cause {
         match self {
             Self::AskedFor => formatter.write_str("asked for"),
             Self::NotFound => formatter.write_str("not found"),
+            Self::EngineReplaced(engine) => write!(formatter, "engine {engine} was replaced"),
             Self::New => formatter.write_str("new"),
             Self::NotRunning => formatter.write_str("not running"),
             Self::OutOfMemory => {

@@ -30,6 +30,15 @@ pub enum Obstacle {
         engine: EngineName,
         /// The reason.
         cause: String,
+        /// The existing nodes on it.
+        nodes: Vec<NodeName>,
+    },
+    /// A replacement of an engine leaves no node with the keys of some nodes.
+    NoLivingCopy {
+        /// The replaced engine.
+        engine: EngineName,
+        /// The nodes that have the keys.
+        nodes: Vec<NodeName>,
     },
     /// A change that needs a new container.
     Recreate {
@@ -68,8 +77,17 @@ impl fmt::Display for Obstacle {
             Self::Foreign { kind, name } => {
                 write!(formatter, "there is a {kind} `{name}` that redisctl did not make")
             }
-            Self::OutOfReach { engine, cause } => {
-                write!(formatter, "the engine `{engine}` is out of reach: {cause}")
+            Self::OutOfReach { engine, cause, nodes } => {
+                let nodes = nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ");
+                let with = if nodes.is_empty() { String::new() } else { format!(", with {nodes}") };
+                write!(formatter, "the engine `{engine}` is out of reach{with}: {cause}")
+            }
+            Self::NoLivingCopy { engine, nodes } => {
+                let nodes = nodes.iter().map(|node| format!("`{node}`")).collect::<Vec<_>>().join(" and ");
+                write!(
+                    formatter,
+                    "only {nodes} had their keys, and engine `{engine}` is lost: no other copy lives"
+                )
             }
             Self::Guest { container } => write!(
                 formatter,

@@ -5,7 +5,7 @@ use super::fate::{Fate, Fates};
 use super::forming::forming;
 use super::primary_in_files::primary_in_files;
 use super::world::World;
-use super::{leaving, users};
+use super::{leaving, leftovers, users};
 use crate::observation::{ContainerState, Observation, ObservedServer};
 use crate::plan::{Cause, Condition, EngineAction, NetworkSettings, Obstacle, Order, Step, VolumeSettings};
 use crate::spec::DataSpec;
@@ -28,13 +28,14 @@ pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
             };
             engine_at(at, pull, Cause::NotFound)
         };
-        let pulls = topology.used_engines().into_iter().flat_map(|at| {
+        let pulls = reached(topology, observed).flat_map(|at| {
             let missing = all().filter(move |image| !observed.has_image(at, topology, image));
             missing.map(move |image| pull(at, image)).collect::<Vec<_>>()
         });
         stages.push("image", Order::InTurn, pulls.collect());
     }
     stages.append(remove(topology, observed, fates));
+    stages.push("description", Order::SideBySide, keep_placement(world, new_primary.as_ref()));
     stages.append(provide(topology, observed, fates));
     let anchor = topology.anchor.as_ref().map(|anchor| container_of_anchor(topology, anchor));
     // The other containers join the network namespace of this container, so it is made first.
@@ -49,6 +50,14 @@ pub(super) fn plan(world: &World<'_>, new_primary: Option<NodeName>) -> Stages {
     stages.push(stage, Order::SideBySide, steps);
     stages.append(start(world));
     stages
+}
+
+/// The engines with nodes that answer.
+fn reached<'a>(
+    topology: &'a Topology,
+    observed: &Observation,
+) -> impl Iterator<Item = Option<&'a EngineName>> {
+    topology.used_engines().into_iter().filter(|at| observed.reaches(*at))
 }
 
 /// Refuses to go on if a needed name belongs to an object that redisctl did not make.
@@ -108,7 +117,7 @@ fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> St
         (!is_there).then(|| engine_at(at, EngineAction::CreateVolume(settings), Cause::NotFound))
     };
     let shared = || shared_volume(&topology.name);
-    steps.extend(topology.used_engines().into_iter().filter_map(|at| volume(at, shared(), None)));
+    steps.extend(reached(topology, observed).filter_map(|at| volume(at, shared(), None)));
     if observed.network.is_none() || fates.new_subnet {
         let network = NetworkSettings {
             deployment: topology.name.clone(),
@@ -128,7 +137,8 @@ fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> St
             let step = volume(node.engine.as_ref(), data_volume(&node.name), Some(keeps.clone()))?;
             Some(Step { node: Some(node.name.clone()), ..step })
         };
-        steps.extend(topology.servers().into_iter().filter_map(data));
+        let servers = topology.servers().into_iter();
+        steps.extend(servers.filter(|node| observed.reaches(node.engine.as_ref())).filter_map(data));
     }
     Stages::one("network and volumes", Order::SideBySide, steps)
 }
@@ -158,6 +168,26 @@ fn prepare_folders(world: &World<'_>) -> Vec<Step> {
 fn never_ran(observed: &Observation, node: &NodeName) -> bool {
     let container = observed.containers.get(node);
     container.is_some_and(|container| container.state == ContainerState::Created)
+}
+
+/// Tells every engine that answers where the nodes are now, before any node has another container. A killed run then
+/// leaves a description that the next run continues.
+fn keep_placement(world: &World<'_>, new_primary: Option<&NodeName>) -> Vec<Step> {
+    let World { topology, observed, arrangement, .. } = *world;
+    let Some(replaced) = leftovers::replaced_now(topology, observed) else { return Vec::new() };
+    let wanted = containers(topology);
+    let nodes: Vec<NodeName> = wanted.iter().map(|container| container.name.clone()).collect();
+    let primary = new_primary.filter(|primary| !topology.starts_as_primary(primary)).cloned();
+    let primary = primary.or_else(|| primary_in_files(topology, arrangement));
+    let write = |at: Option<&EngineName>| {
+        let exists =
+            |name: &&NodeName| topology.engine_of(name) == at && observed.containers.contains_key(*name);
+        let through = nodes.iter().find(exists)?.clone();
+        let node = through.clone();
+        let write = EngineAction::WriteFiles { through, nodes: nodes.clone(), primary: primary.clone() };
+        Some(engine(Some(&node), write, Cause::EngineReplaced(replaced.clone())))
+    };
+    reached(topology, observed).filter_map(write).collect()
 }
 
 /// Writes the files of new nodes, or of all nodes if the topology changed. If users change, running nodes get their
@@ -200,7 +230,7 @@ fn write_files(world: &World<'_>, new_primary: Option<NodeName>) -> Vec<Step> {
         let write = EngineAction::WriteFiles { through, nodes, primary };
         Some(engine(Some(&node), write, cause.clone()))
     };
-    topology.used_engines().into_iter().filter_map(write).collect()
+    reached(topology, observed).filter_map(write).collect()
 }
 
 fn start(world: &World<'_>) -> Stages {
@@ -223,7 +253,9 @@ fn start(world: &World<'_>) -> Stages {
         let (steps, _) = run(&container_of_anchor(topology, anchor), observed, fates);
         stages.push("start network namespace", Order::InTurn, steps);
     }
-    let all = topology.nodes().into_iter();
+    let starts =
+        |node: &&Node| observed.reaches(node.engine.as_ref()) && !fates.withheld.contains(&node.name);
+    let all = topology.nodes().into_iter().filter(starts);
     if matches!(topology.kind, Kind::Replication | Kind::Sentinel) {
         // Primaries start first: a replica that does not find its primary waits a whole second before it tries again.
         let (primaries, others): (Vec<&Node>, Vec<&Node>) =

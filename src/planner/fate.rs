@@ -1,6 +1,6 @@
 //! The fate of each node's container: kept, made, or replaced (at once or in turn).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use crate::observation::{ContainerState, Observation, ObservedContainer};
@@ -36,6 +36,8 @@ pub(super) struct Fates<'a> {
     pub(super) leaving: Vec<&'a NodeName>,
     /// Whether leaving nodes are removed first, because their network is removed.
     pub(super) leave_first: bool,
+    /// Nodes that stay as they are, because a node out of reach may have their keys.
+    pub(super) withheld: BTreeSet<NodeName>,
 }
 
 impl<'a> Fates<'a> {
@@ -84,7 +86,13 @@ impl<'a> Fates<'a> {
             by_node.insert(&anchor.name, fate);
         }
         let leaving = observed.containers.keys().filter(|name| !topology.has_container(name)).collect();
-        Ok(Self { by_node, new_subnet, leaving, leave_first })
+        Ok(Self { by_node, new_subnet, leaving, leave_first, withheld: BTreeSet::new() })
+    }
+
+    /// The same fates, with nodes that stay as they are.
+    pub(super) fn without(mut self, withheld: BTreeSet<NodeName>) -> Self {
+        self.by_node.retain(|node, _| !withheld.contains(*node));
+        Self { withheld, ..self }
     }
 
     pub(super) fn fate(&self, node: &NodeName) -> &Fate {
@@ -138,6 +146,10 @@ impl Judge<'_> {
     }
 
     fn node(&self, node: &Node) -> Result<Fate, Obstacle> {
+        if self.observed.is_out_of_reach(self.topology, &node.name) {
+            // A second copy of a node would be worse than a missing node.
+            return Ok(Fate::Kept);
+        }
         let Some(existing) = self.observed.containers.get(&node.name) else { return Ok(Fate::Made) };
         let mut fields = self.changed_fields(&container(self.topology, node), existing);
         fields.retain(|field| !self.is_changed_live(&node.name, field));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::containers::refuse_guests;
 use super::draft::{Stages, engine, engine_at};
-use super::{Options, users};
+use super::{Options, leftovers, users};
 use crate::arrangement::{Arrangement, Place};
 use crate::observation::{Observation, ObservedEngine};
 use crate::plan::{Cause, EngineAction, Obstacle, Order, Step};
@@ -154,7 +154,8 @@ pub(super) fn clear<'a>(
     };
     let remove = |name| engine(Some(name), EngineAction::RemoveContainer, cause.clone());
     let containers = observed.containers.keys().map(remove).collect();
-    let mut stages = Stages::one("remove", Order::SideBySide, containers);
+    let mut stages = leftovers::remove(observed);
+    stages.push("remove", Order::SideBySide, containers);
     let network = |_| {
         let remove = EngineAction::RemoveNetwork(topology.name.clone());
         engine_at(observed.network_engine(), remove, cause.clone())

@@ -1,15 +1,15 @@
 //! Primaries that are down and would come back empty, because no volume keeps their keys. A replica that still has
 //! the keys becomes primary first.
 
+use std::collections::BTreeSet;
+
 use super::draft::{Stages, server};
 use super::role_steps::{fail_over_by_sentinels, keep_roles, take_over_in_turn};
 use super::world::World;
 use crate::arrangement::{Member, Place};
 use crate::observation::{ClusterRole, ContainerState, Replication};
 use crate::plan::{Cause, Order, ServerAction, Step};
-use crate::spec::DataSpec;
-use crate::topology::container::data_volume;
-use crate::topology::{Kind, Node, NodeName, Shard};
+use crate::topology::{Address, Kind, Node, NodeName, Shard};
 
 /// The steps that save keys.
 #[derive(Default)]
@@ -45,13 +45,24 @@ impl Rescue {
 /// A failover that the sentinels do before the former primary starts. Without the command, they would notice it too late.
 fn fail_over(world: &World<'_>) -> Option<Step> {
     let arrangement = world.arrangement;
-    let named = arrangement.chosen_primary().or_else(|| arrangement.named_primary())?;
-    let primary = world.topology.node(&named.name)?;
+    let named = arrangement.chosen_primary().or_else(|| arrangement.named_primary());
+    let (primary, from) = match named {
+        Some(named) => (world.topology.node(&named.name)?, named.address),
+        None => on_replaced_engine(world)?,
+    };
     if !is_down(world, &primary.name) {
         return None;
     }
     replica_with_keys(world, primary)?;
-    fail_over_by_sentinels(world, primary, cause(primary))
+    fail_over_by_sentinels(world, primary, from, cause(primary))
+}
+
+/// The primary that the sentinels watch, if it was on a replaced engine, with its address there.
+fn on_replaced_engine<'a>(world: &World<'a>) -> Option<(&'a Node, Address)> {
+    let watched = world.arrangement.watched().find_map(|watched| watched.primary)?;
+    let servers = world.topology.servers().into_iter();
+    let mut former = servers.filter(|node| world.topology.former_addresses(&node.name).contains(&watched));
+    former.next().map(|node| (node, watched))
 }
 
 /// A takeover in each shard. After a failover, any node of a shard may be its primary.
@@ -84,26 +95,55 @@ fn cause(primary: &Node) -> Cause {
     Cause::WouldComeBackEmpty(primary.name.clone())
 }
 
+/// The down nodes that would come back empty, although a node out of reach may be the only node with their keys: it
+/// would replicate the empty node, and lose them.
+pub(super) fn only_out_of_reach(world: &World<'_>) -> BTreeSet<NodeName> {
+    let World { topology, observed, arrangement, .. } = *world;
+    let leads = |node: &Node| match topology.kind {
+        Kind::Standalone => false,
+        Kind::Replication | Kind::Sentinel => {
+            let members = || arrangement.members().map(|member| &member.name);
+            match members().find_map(|name| arrangement.followed(name)) {
+                Some(primary) => primary == node.address,
+                None => !members().any(|name| arrangement.says_primary(name)),
+            }
+        }
+        Kind::Cluster => {
+            let mut lines = arrangement.clusters().flat_map(|(_, cluster)| cluster.nodes.values()).peekable();
+            lines.peek().is_none()
+                || lines.any(|line| {
+                    let owns = line.role == ClusterRole::Primary && !line.slots.is_empty();
+                    owns && line.address == Some(node.address)
+                })
+        }
+    };
+    let has_copy = |node: &Node| arrangement.members().any(|member| follows(world, &member.name, node));
+    let is_hidden = |shard: &&Shard| shard.nodes().any(|node| observed.is_out_of_reach(topology, &node.name));
+    let nodes = topology.shards.iter().filter(is_hidden).flat_map(Shard::nodes);
+    let waits = |node: &&Node| is_down(world, &node.name) && leads(node) && !has_copy(node);
+    nodes.filter(waits).map(|node| node.name.clone()).collect()
+}
+
 /// Whether a node's server has ended, so that keys in its memory are lost.
 fn is_down(world: &World<'_>, node: &NodeName) -> bool {
     let container = world.observed.containers.get(node);
     let has_ended = container
         .is_none_or(|container| matches!(container.state, ContainerState::Exited | ContainerState::Created));
-    let keeps_keys =
-        world.topology.data == DataSpec::Volume && world.observed.volumes.contains(&data_volume(node));
-    has_ended && !keeps_keys
+    let may_live = world.observed.is_out_of_reach(world.topology, node);
+    has_ended && !may_live && !world.observed.keeps_data_of(world.topology, node)
 }
 
 /// Whether a node answers and replicates a primary that the cluster still lists as primary.
 fn follows(world: &World<'_>, node: &NodeName, primary: &Node) -> bool {
+    let mut addresses = world.topology.former_addresses(&primary.name);
+    addresses.push(primary.address);
     let Some(cluster) = world.arrangement.cluster(node) else {
-        return world.arrangement.follows(node, primary.address);
+        return addresses.iter().any(|address| world.arrangement.follows(node, *address));
     };
     match cluster.own().map(|own| &own.role) {
-        Some(ClusterRole::Replica(id)) => cluster
-            .nodes
-            .get(id)
-            .is_some_and(|line| line.address == Some(primary.address) && !line.slots.is_empty()),
+        Some(ClusterRole::Replica(id)) => cluster.nodes.get(id).is_some_and(|line| {
+            line.address.is_some_and(|at| addresses.contains(&at)) && !line.slots.is_empty()
+        }),
         _ => false,
     }
 }

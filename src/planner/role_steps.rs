@@ -5,7 +5,7 @@ use super::expectations;
 use super::world::World;
 use crate::observation::ServerView;
 use crate::plan::{Cause, EngineAction, HandOverWay, Peer, SentinelExpectation, ServerAction, Step};
-use crate::topology::{Node, NodeName, Server, Topology};
+use crate::topology::{Address, Node, NodeName, Server, Topology};
 
 /// The step in which a primary hands its role over to a replica.
 pub(super) fn hand_over(primary: &NodeName, view: Option<&ServerView>, to: Peer) -> Step {
@@ -35,11 +35,18 @@ pub(super) fn hand_over_through(
 }
 
 /// The step in which the answering sentinels replace a primary that is down.
-pub(super) fn fail_over_by_sentinels(world: &World<'_>, primary: &Node, cause: Cause) -> Option<Step> {
+///
+/// `from` is its address: a node whose engine was replaced had another.
+pub(super) fn fail_over_by_sentinels(
+    world: &World<'_>,
+    primary: &Node,
+    from: Address,
+    cause: Cause,
+) -> Option<Step> {
     let mut sentinels = expectations::sentinels(world.topology, &primary.name).sentinels;
     sentinels.retain(|sentinel| world.observed.view(&sentinel.node).is_some());
     let through = sentinels.first()?.node.clone();
-    let (name, from) = (world.topology.name.clone(), primary.address);
+    let name = world.topology.name.clone();
     Some(server(&through, ServerAction::FailOverBySentinels { name, from, sentinels }, cause))
 }
 

@@ -3,8 +3,7 @@
 use super::fate::Fates;
 use crate::observation::{ContainerState, Observation};
 use crate::plan::Cause;
-use crate::spec::DataSpec;
-use crate::topology::container::{data_volume, shared_volume};
+use crate::topology::container::shared_volume;
 use crate::topology::{Node, NodeName, Topology};
 
 /// The state of a node's server before the plan runs.
@@ -33,12 +32,12 @@ impl<'a> ServerStates<'a> {
         let folders_exist =
             is_there(shared_volume(&topology.name)) && (observed.stored.is_some() || may_hold_some);
         // The volume of a lost container may still hold its keys and its cluster id.
-        let may_have_lived = |node: &Node| {
-            folders_exist || (topology.data == DataSpec::Volume && is_there(data_volume(&node.name)))
-        };
+        let may_have_lived = |node: &Node| folders_exist || observed.keeps_data_of(topology, &node.name);
         let judge = |node: &Node| {
             let answers = observed.view(&node.name).is_some();
             match observed.containers.get(&node.name) {
+                None if observed.is_out_of_reach(topology, &node.name) && answers => ServerState::Answering,
+                None if observed.is_out_of_reach(topology, &node.name) => ServerState::Unknown,
                 None if may_have_lived(node) => ServerState::Unknown,
                 None => ServerState::New,
                 Some(_) if fates.is_made(&node.name) => ServerState::Unknown,

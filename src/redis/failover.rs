@@ -180,9 +180,12 @@ pub(super) async fn fail_over_by_sentinels(
     }
 }
 
-/// CLUSTER FAILOVER TAKEOVER.
+/// CLUSTER FAILOVER TAKEOVER. A replica that has won an election meanwhile is a primary, and refuses the command.
 pub(super) async fn take_over(replica: &mut MultiplexedConnection) -> Result<(), ServerError> {
-    run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await
+    match run(replica, "CLUSTER FAILOVER TAKEOVER", cmd("CLUSTER").arg("FAILOVER").arg("TAKEOVER")).await {
+        Err(_) if is_primary(replica).await? => Ok(()),
+        result => result,
+    }
 }
 
 /// REPLICAOF NO ONE.

@@ -21,6 +21,8 @@ pub(super) struct ToldAddresses {
     announced: Vec<Ipv4Addr>,
     /// The addresses of the nodes, by their ports.
     nodes: BTreeMap<u16, Address>,
+    /// The addresses of former nodes on replaced engines, by the addresses that they announced to clients.
+    former: BTreeMap<Address, Address>,
 }
 
 impl ToldAddresses {
@@ -32,7 +34,24 @@ impl ToldAddresses {
         Self {
             announced: endpoints.into_iter().filter_map(|endpoint| endpoint.host.parse().ok()).collect(),
             nodes: nodes.into_iter().map(|address| (address.port, address)).collect(),
+            former: BTreeMap::new(),
         }
+    }
+
+    /// The same, with former nodes: endpoint and address of each. A present node may be at the endpoint again.
+    fn and_former<'e>(
+        self,
+        former: impl IntoIterator<Item = (Endpoint, Address)>,
+        present: impl IntoIterator<Item = &'e Endpoint>,
+    ) -> Self {
+        let present: Vec<&Endpoint> = present.into_iter().collect();
+        let told = |(endpoint, address): (Endpoint, Address)| {
+            let is_present = present.contains(&&endpoint);
+            let ip = endpoint.host.parse().ok().filter(|_| !is_present)?;
+            Some((Address { ip, port: endpoint.port }, address))
+        };
+        let former = former.into_iter().filter_map(told).collect();
+        Self { former, ..self }
     }
 
     /// The addresses of the nodes in a server's view. Another IP may be in force on it until its settings change.
@@ -48,6 +67,10 @@ impl ToldAddresses {
     /// The same, for a view of the cluster only.
     pub(super) fn restore_in(&self, view: &mut ClusterView) {
         for line in view.nodes.values_mut() {
+            if let Some((told, former)) = line.address.and_then(|told| self.former.get_key_value(&told)) {
+                (line.address, line.told_ip) = (Some(*former), Some(told.ip));
+                continue;
+            }
             let Some(told) = line.address.filter(|address| self.is_for_clients(address.ip)) else { continue };
             if let Some(address) = self.nodes.get(&told.port) {
                 (line.address, line.told_ip) = (Some(*address), Some(told.ip));
@@ -71,6 +94,7 @@ impl Servers<'_> {
             addresses.chain(leaving.values().map(|leaving| leaving.address)),
             nodes.iter().map(|node| &node.endpoint),
         )
+        .and_former(self.topology.former_endpoints(), nodes.iter().map(|node| &node.endpoint))
     }
 }
 
@@ -108,5 +132,22 @@ mod tests {
         assert_eq!(restored(text, Settings::default())[4], "10.0.0.5:7002");
         let announces = Settings::from_iter([("cluster-announce-client-ipv4", "10.0.0.5")]);
         assert_eq!(restored(text, announces)[4], "172.30.0.12:7002");
+    }
+
+    #[test]
+    fn a_former_node_is_told_from_the_present_node_with_its_port() {
+        let mut cluster = ClusterView::default();
+        cluster_nodes("a 10.0.0.2:7002@17002 master - 0 0 2 connected 2\n", &mut cluster).unwrap();
+        let endpoint = |host: &str| Endpoint { host: host.to_owned(), port: 7002 };
+        let (now, before) = (address([172, 30, 0, 17], 7002), address([172, 30, 0, 12], 7002));
+        let found = |present: &Endpoint| {
+            let told = ToldAddresses::new([now], [present]);
+            let told = told.and_former([(endpoint("10.0.0.2"), before)], [present]);
+            let mut cluster = cluster.clone();
+            told.restore_in(&mut cluster);
+            cluster.nodes["a"].address
+        };
+        assert_eq!(found(&endpoint("10.0.0.3")), Some(before));
+        assert_eq!(found(&endpoint("10.0.0.2")), Some(now));
     }
 }

@@ -21,9 +21,10 @@ const MEMORY_KILLED: &str = ": the kernel killed its server, because its contain
 
 /// All problems, one sentence each.
 pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
-    let lost = reading.observed.lost_engines.iter();
+    let lost = reading.observed.lost_with_nodes(reading.topology);
     let mut problems: Vec<String> =
         lost.map(|(engine, why)| format!("engine {engine} is out of reach: {why}")).collect();
+    problems.extend(leftovers(reading));
     problems.extend(nodes.iter().flat_map(|node| problems_of(reading, node)));
     let anchor = reading.topology.anchor.as_ref().map(|anchor| &anchor.name);
     let others = reading.observed.containers.keys().filter(|name| Some(*name) != anchor);
@@ -56,6 +57,16 @@ pub(super) fn all(reading: &Reading<'_>, nodes: &[NodeStatus]) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Remains of former nodes on engines that were replaced.
+fn leftovers(reading: &Reading<'_>) -> Vec<String> {
+    let containers = reading.observed.leftovers.iter().flat_map(|(engine, leftovers)| {
+        leftovers.containers.iter().map(move |node| {
+            format!("a former {node} is on engine {engine}, which was replaced: `up` removes it")
+        })
+    });
+    containers.collect()
 }
 
 /// The problems of sentinels, given the primary.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use ipnet::Ipv4Net;
 
 use super::container::ContainerSettings;
-use super::{Module, NodeName, Server, SlotSet, Topology};
+use super::{EngineName, Module, NodeName, ReplacedEngine, Replacement, Server, SlotSet, Topology};
 
 /// Facts about the engine and the deployment that resolving a spec needs.
 #[derive(Debug, Clone)]
@@ -80,6 +80,8 @@ pub struct Existing {
     pub stored: Option<Box<Topology>>,
     /// The present slots of each stored shard, if the user adopts them.
     pub adopted: Option<Vec<SlotSet>>,
+    /// The lost engine whose nodes move to another engine now.
+    pub replacement: Option<Replacement>,
     /// The settings of its containers, by name.
     pub containers: BTreeMap<NodeName, ContainerSettings>,
 }
@@ -101,10 +103,51 @@ impl Existing {
         }
     }
 
-    /// The static IP that a node has in `subnet`.
+    /// The static IP that a node has in `subnet`; `None` also for a node that moves to another engine.
     pub(super) fn ip(&self, node: &NodeName, subnet: Ipv4Net) -> Option<Ipv4Addr> {
         let ip = self.stored.as_ref()?.node(node)?.address.ip;
-        subnet.contains(&ip).then_some(ip)
+        (subnet.contains(&ip) && !self.moves(node)).then_some(ip)
+    }
+
+    /// The engine of a node, after the replacement of its lost engine.
+    pub(super) fn engine_of(&self, node: &NodeName) -> Option<&EngineName> {
+        let engine = self.stored.as_ref()?.engine_of(node)?;
+        Some(self.replacement.as_ref().map_or(engine, |replacement| replacement.engine_after(engine)))
+    }
+
+    /// Whether a node moves from a lost engine to another engine.
+    fn moves(&self, node: &NodeName) -> bool {
+        let engine = self.stored.as_ref().and_then(|stored| stored.engine_of(node));
+        engine.is_some() && self.engine_of(node) != engine
+    }
+
+    /// The replaced engines, with the engine that is replaced now.
+    pub(super) fn replaced(&self) -> BTreeMap<EngineName, ReplacedEngine> {
+        let Some(stored) = &self.stored else { return BTreeMap::new() };
+        let mut replaced = stored.replaced.clone();
+        for node in stored.nodes().into_iter().filter(|node| self.moves(&node.name)) {
+            let Some(engine) = &node.engine else { continue };
+            let Some(site) = stored.engines.get(engine) else { continue };
+            let entry = replaced.entry(engine.clone()).or_insert_with(|| ReplacedEngine {
+                at: site.at.clone(),
+                host: site.host.clone(),
+                ips: BTreeMap::new(),
+            });
+            entry.ips.entry(node.name.clone()).or_default().insert(node.address.ip);
+        }
+        replaced
+    }
+
+    /// How often engines were replaced, including now.
+    pub(super) fn replacements(&self) -> u64 {
+        let Some(stored) = &self.stored else { return 0 };
+        let moves = stored.nodes().into_iter().any(|node| self.moves(&node.name));
+        stored.replacements + u64::from(moves)
+    }
+
+    /// The IPs that nodes had on replaced engines.
+    pub(super) fn former_ips(&self) -> BTreeSet<Ipv4Addr> {
+        self.replaced().into_values().flat_map(|engine| engine.ips.into_values().flatten()).collect()
     }
 }
 

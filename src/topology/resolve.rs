@@ -143,6 +143,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         shards,
         sentinels,
         engines: engines(spec, facts),
+        replaced: facts.existing.replaced(),
+        replacements: facts.existing.replacements(),
     })
 }
 
@@ -167,10 +169,9 @@ fn places(
     if engines.is_empty() {
         return BTreeMap::new();
     }
-    let stored = facts.existing.stored.as_deref();
     let decided = names.values().filter_map(|name| {
         let pin = || node_spec(spec, name)?.engine.as_deref().map(EngineName::new);
-        let stays = stored.and_then(|stored| stored.engine_of(name).cloned());
+        let stays = facts.existing.engine_of(name).cloned();
         Some((name.clone(), stays.or_else(pin)?))
     });
     let of_shard = |shard: &numbers::ShardNumbers| {

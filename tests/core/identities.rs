@@ -83,6 +83,7 @@ fn beside(stored: Option<&Topology>, standing: &Topology, yaml: &str) -> Topolog
         stored: stored.cloned().map(Box::new),
         containers: made_from.collect(),
         adopted: None,
+        replacement: None,
     };
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).expect("a topology")
 }

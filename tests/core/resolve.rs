@@ -49,6 +49,7 @@ fn what_an_existing_deployment_has_is_kept() {
         containers: containers.collect(),
         stored: None,
         adopted: None,
+        replacement: None,
     };
     // The deployment itself holds these ports.
     facts.busy_ports.extend([(7003, "itself".to_owned()), (7004, "itself".to_owned())]);

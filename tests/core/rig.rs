@@ -56,6 +56,7 @@ pub(crate) fn topology_in(world: &World, yaml: &str) -> Result<Topology, String>
         stored: stored.map(|(topology, _)| Box::new(topology.clone())),
         containers,
         adopted: None,
+        replacement: None,
     };
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).map_err(|problems| format!("{problems:?}"))
 }
@@ -69,6 +70,7 @@ pub(crate) fn changed(before: &Topology, yaml: &str) -> Topology {
         stored: Some(Box::new(before.clone())),
         containers: made_from.collect(),
         adopted: None,
+        replacement: None,
     };
     resolve(&spec, &Facts { existing, ..Facts::offline("shop") }).expect("a good spec")
 }

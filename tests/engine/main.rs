@@ -46,6 +46,7 @@ mod kubernetes;
 mod library;
 mod limits;
 mod logs;
+mod lost_engine;
 #[cfg(unix)]
 mod made_image;
 mod marks;

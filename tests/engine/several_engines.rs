@@ -36,14 +36,14 @@ impl Drop for Route {
 }
 
 /// Engines of one swarm, with a spec over all of them.
-struct Swarm {
-    engines: Vec<PrivateEngine>,
+pub(crate) struct Swarm {
+    pub(crate) engines: Vec<PrivateEngine>,
     folder: TempDir,
     _route: Route,
 }
 
 impl Swarm {
-    fn start(count: usize) -> Self {
+    pub(crate) fn start(count: usize) -> Self {
         let route = Route::open();
         let engines: Vec<PrivateEngine> = (0..count).map(|_| PrivateEngine::start(REDIS_7)).collect();
         for engine in &engines {
@@ -55,7 +55,7 @@ impl Swarm {
     }
 
     /// Joins all engines to a swarm, which the first manages.
-    fn join(&self) {
+    pub(crate) fn join(&self) {
         let address = |engine: &PrivateEngine| engine.address().to_string();
         let (first, others) = self.engines.split_first().expect("an engine");
         first.docker(&["swarm", "init", "--advertise-addr", &address(first)]);
@@ -67,7 +67,7 @@ impl Swarm {
     }
 
     /// Writes a spec with the engines `a`, `b` and so on; returns its path.
-    fn spec(&self, name: &str, fields: &str) -> String {
+    pub(crate) fn spec(&self, name: &str, fields: &str) -> String {
         let engine = |(position, engine): (usize, &PrivateEngine)| {
             format!("  {}: {{host: \"{}\"}}\n", letter(position), engine.host())
         };
@@ -80,7 +80,7 @@ impl Swarm {
     }
 
     /// All objects of deployments on all engines.
-    fn leftovers(&self) -> String {
+    pub(crate) fn leftovers(&self) -> String {
         let left = |engine: &PrivateEngine| {
             let filter = "label=io.redisctl.deployment";
             [
@@ -94,7 +94,7 @@ impl Swarm {
     }
 
     /// Kills an engine with its containers, as if its machine lost its power.
-    fn lose(&mut self, position: usize) {
+    pub(crate) fn lose(&mut self, position: usize) {
         let engine = &mut self.engines[position];
         let ids = engine.docker(&["ps", "--quiet"]);
         let inspect = ["inspect", "--format", "{{.State.Pid}}"];
@@ -108,22 +108,22 @@ fn letter(position: usize) -> char {
     char::from(b'a' + u8::try_from(position).expect("a few engines"))
 }
 
-fn redisctl(arguments: &[&str]) -> Output {
+pub(crate) fn redisctl(arguments: &[&str]) -> Output {
     output(&mut command(arguments))
 }
 
-fn json(arguments: &[&str]) -> Value {
+pub(crate) fn json(arguments: &[&str]) -> Value {
     let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
     let text = succeed(&redisctl(&arguments));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// The engines of the nodes in `status`, by number.
-fn engines_in(status: &Value) -> Vec<&str> {
+pub(crate) fn engines_in(status: &Value) -> Vec<&str> {
     status["nodes"].as_array().expect("nodes").iter().filter_map(|node| node["engine"].as_str()).collect()
 }
 
-fn cluster(address: Ipv4Addr) -> Option<ClusterConnection> {
+pub(crate) fn cluster(address: Ipv4Addr) -> Option<ClusterConnection> {
     ClusterClient::new([format!("redis://{address}:7001")]).and_then(|client| client.get_connection()).ok()
 }
 

@@ -7,6 +7,7 @@ use super::{EngineChoice, Up};
 use crate::deployment::engine::ConnectedEngine;
 use crate::event::Listener;
 use crate::planner::Forming;
+use crate::topology::Replacement;
 
 impl<'a> Up<'a> {
     /// Uses this engine.
@@ -45,6 +46,11 @@ impl<'a> Up<'a> {
     /// move back.
     pub fn adopt_slots(self, adopt: bool) -> Self {
         Self { adopt_slots: adopt, ..self }
+    }
+
+    /// Rebuilds the nodes of a lost engine on another engine, with new identities. Later runs keep them there.
+    pub fn replace_engine(self, replacement: Option<Replacement>) -> Self {
+        Self { replacement, ..self }
     }
 
     /// Whether to verify the deployment at the end. Default: yes.

@@ -11,7 +11,9 @@ use crate::topology::NodeName;
 use crate::topology::address::{first_free_subnet, overlap, static_ip};
 use crate::topology::defaults::{DEFAULT_PORT_BASE, HIGHEST_PORT};
 use crate::topology::facts::Facts;
-use crate::topology::rules::addresses::{ips_fit, subnet_has_room, subnet_too_small, written_subnet};
+use crate::topology::rules::addresses::{
+    ip_of_a_replaced_engine, ips_fit, subnet_has_room, subnet_too_small, written_subnet,
+};
 use crate::topology::rules::ports::{base_too_high, is_in_range, ports_are_free};
 
 /// The names of all nodes by number.
@@ -144,7 +146,13 @@ pub(super) fn choose_ips(
     }
     let mut ips: BTreeMap<NodeName, Ipv4Addr> =
         names.values().filter_map(|name| Some((name.clone(), node_spec(spec, name)?.ip?))).collect();
-    let mut taken: BTreeSet<Ipv4Addr> = ips.values().copied().collect();
+    let former = facts.existing.former_ips();
+    let used_before = ips.iter().filter(|(_, ip)| former.contains(ip));
+    let problems: Vec<Problem> = used_before.map(|(name, ip)| ip_of_a_replaced_engine(name, *ip)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut taken: BTreeSet<Ipv4Addr> = ips.values().copied().chain(former).collect();
     for name in names.values() {
         let kept = facts.existing.ip(name, subnet).filter(|ip| !taken.contains(ip));
         if let (Some(ip), false) = (kept, ips.contains_key(name)) {

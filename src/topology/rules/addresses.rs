@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::spec::{Problem, Spec};
+use crate::topology::NodeName;
 use crate::topology::address::{gateway, overlap, static_ip};
 use crate::topology::facts::{Facts, ReachedNetwork};
 
@@ -124,4 +125,10 @@ fn written_ips(spec: &Spec) -> impl Iterator<Item = (&str, Ipv4Addr)> {
 
 fn ip_problem(node: &str, message: String) -> Problem {
     Problem::new(&["nodes", node, "ip"], message)
+}
+
+/// The problem of an IP that a node had on a replaced engine. Other machines may still send its packets there.
+pub(in crate::topology) fn ip_of_a_replaced_engine(node: &NodeName, ip: Ipv4Addr) -> Problem {
+    let message = format!("`{node}` had {ip} on an engine that was replaced, and needs another IP");
+    Problem::new(&["nodes", node.as_str(), "ip"], message).hint("remove the line, or name another IP")
 }

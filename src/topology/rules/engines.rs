@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::spec::{Access, EngineSpec, NetworkDriver, Problem, Spec, SpecKind, nearest};
 use crate::topology::defaults::{announced_host, bind};
 use crate::topology::facts::Facts;
-use crate::topology::{EngineReference, NodeName};
+use crate::topology::{EngineName, EngineReference, NodeName};
 
 const ENGINES: [&str; 1] = ["engines"];
 
@@ -144,7 +144,7 @@ pub(in crate::topology) fn nodes_stay_on_their_engines(
 ) -> Vec<Problem> {
     let Some(stored) = facts.existing.stored.as_deref() else { return Vec::new() };
     let list = |names: Vec<&str>| format!("`{}`", names.join("`, `"));
-    let known = || list(stored.engines.keys().map(super::super::EngineName::as_str).collect());
+    let known = || list(stored.engines.keys().map(EngineName::as_str).collect());
     let other_name = "remove the deployment first (`redisctl down`), or give this one another name";
     match (&spec.engines, stored.engines.is_empty()) {
         (None, true) => return Vec::new(),
@@ -162,13 +162,17 @@ pub(in crate::topology) fn nodes_stay_on_their_engines(
     let mut problems = Vec::new();
     let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in stored.nodes() {
-        let Some(engine) = node.engine.as_ref().map(super::super::EngineName::as_str) else { continue };
+        let Some(engine) = facts.existing.engine_of(&node.name).map(EngineName::as_str) else { continue };
         if !spec.engines.iter().flatten().any(|(name, _)| name == engine) {
             gone.entry(engine).or_default().push(node.name.as_str());
         }
         let pin = spec.nodes.as_ref().and_then(|nodes| nodes.get(node.name.as_str())?.engine.as_ref());
         let stays = names.values().any(|name| *name == node.name);
-        if let Some(pin) = pin.filter(|pin| stays && *pin != engine) {
+        let was_there = |pin: &str| {
+            let replaced = facts.existing.replaced();
+            replaced.get(&EngineName::new(pin)).is_some_and(|engine| engine.ips.contains_key(&node.name))
+        };
+        if let Some(pin) = pin.filter(|pin| stays && *pin != engine && !was_there(pin)) {
             let message = format!("`{}` is on engine `{engine}` and cannot move to `{pin}`", node.name);
             problems.push(
                 Problem::new(&["nodes", node.name.as_str(), "engine"], message)
