@@ -64,8 +64,15 @@ async fn on_screen(
 fn as_look(found: Result<Sample, Error>) -> Look {
     match found {
         Ok(sample) => Look::Seen(Box::new(sample)),
-        Err(Error::NoSuchDeployment { .. } | Error::WithoutContainers { .. }) => Look::Gone,
-        Err(error) => Look::Unseen(chain(&error)),
+        Err(error) => why_unseen(&error).map_or(Look::Gone, Look::Unseen),
+    }
+}
+
+/// Why a deployment was not seen; `None`: it does not exist.
+fn why_unseen(error: &Error) -> Option<String> {
+    match error {
+        Error::NoSuchDeployment { .. } | Error::WithoutContainers { .. } => None,
+        error => Some(chain(error)),
     }
 }
 
@@ -81,12 +88,28 @@ async fn in_lines(
     }
     let mut next = Some(Ok(first));
     while let Some(found) = next {
-        let changes = live.note(Look::Seen(Box::new(found?)), began.elapsed());
-        let time = now()?;
-        if let Some(sample) = live.sample.as_ref().filter(|_| ui.is_json()) {
-            ui.status_line(StatusLine { time, status: &sample.status, activity: &live.activity })?;
-        } else {
-            changes.iter().try_for_each(|change| ui.change(&time, change))?;
+        let missed = live.trouble.take();
+        match found {
+            Ok(sample) => {
+                if missed.is_some() {
+                    ui.note(&format!("`{}` is seen again", live.name));
+                }
+                let changes = live.note(Look::Seen(Box::new(sample)), began.elapsed());
+                let time = now()?;
+                if let Some(sample) = live.sample.as_ref().filter(|_| ui.is_json()) {
+                    ui.status_line(StatusLine { time, status: &sample.status, activity: &live.activity })?;
+                } else {
+                    changes.iter().try_for_each(|change| ui.change(&time, change))?;
+                }
+            }
+            Err(error) => {
+                // In a pipe, the end of the deployment is an error.
+                let Some(reason) = why_unseen(&error) else { return Err(error.into()) };
+                if missed.as_ref() != Some(&reason) {
+                    ui.warning(&format!("`{}` cannot be seen, and the watch goes on: {reason}", live.name));
+                }
+                live.note(Look::Unseen(reason), began.elapsed());
+            }
         }
         next = looks.recv().await;
     }

@@ -10,7 +10,7 @@ use redis::{
 };
 use tokio::sync::mpsc;
 
-use super::connect::{Dialer, Login};
+use super::connect::{Dialer, Login, RESPONSE_TIMEOUT};
 use super::key_table::KeyTable;
 use super::redirect::Redirect;
 use super::session_state::{Lasting, SessionState, Stays, Words};
@@ -22,6 +22,10 @@ mod bulk;
 
 /// The maximum number of redirections of a command. A settled cluster needs fewer.
 const MOST_REDIRECTS: usize = 16;
+
+/// The first command of a connection without a handshake: a paused server accepts connections and never answers. No
+/// ACL rule forbids this command, and any reply will do.
+const GREETING: [&str; 1] = ["HELLO"];
 
 /// A session with a deployment.
 pub struct CliSession<'a> {
@@ -196,8 +200,10 @@ impl<'a> CliSession<'a> {
     /// The node refuses.
     pub async fn monitor(&self) -> Result<impl Stream<Item = Reply> + use<>, ServerError> {
         let refused = |source| ServerError::Command { command: "MONITOR", source };
-        let client = self.dialer.client(self.information(self.node)?).map_err(refused)?;
-        let monitor = client.get_async_monitor().await.map_err(refused)?;
+        let node = self.node;
+        let client = self.dialer.client(self.information(node)?).map_err(refused)?;
+        let begin = async { client.get_async_monitor().await.map_err(refused) };
+        let monitor = in_time(node, begin).await?;
         Ok(monitor.into_on_message::<Value>().map(cli_reply::from_value))
     }
 
@@ -273,6 +279,8 @@ impl<'a> CliSession<'a> {
             .set_connection_timeout(Some(self.dialer.connect_timeout()))
             .set_response_timeout(None);
         let mut information = self.information(node)?;
+        let settings = information.redis_settings();
+        let has_handshake = settings.password().is_some() || settings.protocol() != ProtocolVersion::RESP2;
         let config = match pushes {
             Some(pushes) => {
                 let settings = information.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
@@ -286,10 +294,17 @@ impl<'a> CliSession<'a> {
             client.get_multiplexed_async_connection_with_config(&config).await
         };
         let mut connection = dial.await.map_err(|source| ServerError::connect(&node.endpoint, source))?;
-        for words in self.state.lasting().replay() {
-            let reply = receive(&mut connection, node, words).await?;
-            accepted(node, words, reply)?;
-        }
+        let prepare = async {
+            if !has_handshake {
+                receive(&mut connection, node, &GREETING.map(Vec::from)).await?;
+            }
+            for words in self.state.lasting().replay() {
+                let reply = receive(&mut connection, node, words).await?;
+                accepted(node, words, reply)?;
+            }
+            Ok(())
+        };
+        in_time(node, prepare).await?;
         Ok(connection)
     }
 
@@ -338,6 +353,15 @@ fn accepted(node: &Node, words: &[Vec<u8>], reply: Reply) -> Result<(), ServerEr
         }),
         _ => Ok(()),
     }
+}
+
+/// The result of the first calls on a connection. Later commands may block for any time.
+async fn in_time<T>(
+    node: &Node,
+    calls: impl Future<Output = Result<T, ServerError>>,
+) -> Result<T, ServerError> {
+    let late = || ServerError::NoFirstReply { endpoint: node.endpoint.clone(), limit: RESPONSE_TIMEOUT };
+    tokio::time::timeout(RESPONSE_TIMEOUT, calls).await.unwrap_or_else(|_| Err(late()))
 }
 
 fn command(words: &[Vec<u8>]) -> Cmd {

@@ -100,6 +100,14 @@ pub enum ServerError {
     /// No reply came in time.
     #[error("no reply came within {} s", .0.as_secs())]
     Late(Duration),
+    /// A server accepted a connection, and did not answer the first command in time.
+    #[error("{endpoint} accepts connections, and does not answer within {} s", .limit.as_secs())]
+    NoFirstReply {
+        /// The server's endpoint.
+        endpoint: Endpoint,
+        /// The time limit.
+        limit: Duration,
+    },
     /// A reply cannot be parsed.
     #[error("the reply to `{command}` could not be understood: {what}")]
     Reply {
@@ -142,6 +150,9 @@ impl ServerError {
                 "`redisctl up` renews a deployment's certificates: those that it made, and your own if the spec \
                  names new files"
             }
+            Self::NoFirstReply { .. } => {
+                "`redisctl status` shows whether the node is paused; `redisctl unpause` continues it"
+            }
             _ => "`redisctl status` shows which nodes answer",
         }
     }
@@ -165,6 +176,7 @@ impl ServerError {
             Self::Connect { .. }
             | Self::Certificate { .. }
             | Self::Handshake { .. }
+            | Self::NoFirstReply { .. }
             | Self::Silent { .. } => true,
             Self::Command { source, .. } | Self::Setting { source, .. } | Self::NoReply { source } => {
                 source.is_io_error() || source.is_unrecoverable_error()
@@ -206,6 +218,7 @@ impl ServerError {
             | Self::Certificate { .. }
             | Self::Handshake { .. }
             | Self::Silent { .. }
+            | Self::NoFirstReply { .. }
             | Self::Late(_)
             | Self::Refused { .. }
             | Self::State { .. }

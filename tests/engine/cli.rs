@@ -5,7 +5,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, VALKEY_9, command, end, eventually, fail_with, redisctl, succeed, texts};
+use crate::support::{
+    Deployment, VALKEY_9, command, docker, end, eventually, fail_with, redisctl, succeed, texts,
+};
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
@@ -162,4 +164,23 @@ fn a_subscription_ends_when_no_process_reads_it() {
         drop(stdout);
         eventually("redisctl ends", || child.try_wait().expect("its state").is_some());
     }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn a_paused_server_is_told_after_a_few_seconds() {
+    let shop = Deployment::new("cli-paused");
+    shop.up("standalone", &[]);
+    docker(&["pause", &shop.node(1)]);
+    for (word, told) in [
+        ("PING", "accepts connections, and does not answer within 5 s"),
+        ("MONITOR", "does not answer within 5 s"),
+        ("SUBSCRIBE", "could not connect"),
+    ] {
+        let said = fail_with(&redisctl(&["cli", &shop.name, "--", word, "news"]), 1);
+        assert!(said.contains(told) && said.contains("hint: `redisctl status`"), "{said}");
+    }
+    docker(&["unpause", &shop.node(1)]);
+    // A command may block for longer.
+    assert_eq!(succeed(&redisctl(&["cli", &shop.name, "--", "BLPOP", "nothing", "6"])), "\n");
 }

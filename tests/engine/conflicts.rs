@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::moment::is_step;
 use crate::relay;
-use crate::support::{Deployment, REDIS_7, clean_up, docker, fail_with, redisctl, succeed, texts};
+use crate::support::{Deployment, REDIS_7, clean_up, docker, fail_with, own_name, redisctl, succeed, texts};
 
 /// A stopped container, a network or a volume that redisctl did not make. It is removed when it is dropped.
 struct Foreign(&'static str, String);
@@ -36,10 +36,11 @@ fn a_port_of_another_process_is_found_before_anything_is_made() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_overlapping_subnet_is_found_before_anything_is_made() {
     let deployment = Deployment::new("subnet-taken");
-    docker(&["network", "create", "--subnet", "10.214.9.0/24", "redisctl-test-foreign-subnet"]);
-    let _foreign = Foreign("network", "redisctl-test-foreign-subnet".to_owned());
+    let name = own_name("foreign-subnet");
+    docker(&["network", "create", "--subnet", "10.214.9.0/24", &name]);
+    let _foreign = Foreign("network", name.clone());
     let said = fail_with(&deployment.run("up", "standalone", &["--subnet", "10.214.0.0/16"]), 2);
-    assert!(said.contains("redisctl-test-foreign-subnet"), "{said}");
+    assert!(said.contains(&name), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
 }
 
@@ -80,7 +81,7 @@ fn a_foreign_network_or_volume_of_the_same_name_is_not_touched() {
 fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
     let deployment = Deployment::new("foreign-late");
     let name = deployment.node(2);
-    let host = relay::before("/containers/create?name=redisctl-test-foreign-late-2", {
+    let host = relay::before(&format!("/containers/create?name={name}"), {
         let name = name.clone();
         move |_| drop(docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]))
     });
@@ -89,7 +90,10 @@ fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
     let created = || docker(&["inspect", "--format", "{{.Id}} {{.Created}}", &name]);
     let before = created();
     assert!(said.contains(&format!("there is a container `{name}` that redisctl did not make")), "{said}");
-    assert!(said.contains("`redisctl-test-foreign-late` is left as it is: its network, 1 volume"), "{said}");
+    assert!(
+        said.contains(&format!("`{}` is left as it is: its network, 1 volume", deployment.name)),
+        "{said}"
+    );
     succeed(&redisctl(&["down", &deployment.name]));
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
     assert_eq!(created(), before);
@@ -139,12 +143,13 @@ fn a_foreign_volume_that_appears_meanwhile_is_named_and_not_touched() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_subnet_that_is_taken_meanwhile_is_replaced() {
     let deployment = Deployment::new("subnet-meanwhile");
-    let name = "redisctl-test-foreign-subnet-late";
+    let name = own_name("foreign-subnet-late");
     let (report, made) = mpsc::channel();
+    let foreign = name.clone();
     let host = relay::before("\"Subnet\"", move |call| {
         let (_, rest) = call.split_once("\"Subnet\":\"").expect("the network's subnet");
         let subnet = rest.split('"').next().expect("a subnet");
-        let create = ["network", "create", "--subnet", subnet, name];
+        let create = ["network", "create", "--subnet", subnet, &foreign];
         let created = Command::new("docker").args(create).output().expect("the docker client starts");
         // The deployment of another test may have the subnet already: it is taken in any case.
         let taken = String::from_utf8_lossy(&created.stderr).contains("overlaps");
@@ -152,8 +157,7 @@ fn a_subnet_that_is_taken_meanwhile_is_replaced() {
         report.send(created.status.success()).expect("the test waits");
     });
     let ended = deployment.run("up", "cluster", &["--host", &host, "--output", "json"]);
-    let _foreign =
-        made.try_recv().expect("a call for a network").then(|| Foreign("network", name.to_owned()));
+    let _foreign = made.try_recv().expect("a call for a network").then(|| Foreign("network", name));
     let (_, said) = texts(&ended);
     assert!(ended.status.success() && said.contains("choosing another subnet"), "{said}");
     // The existing volume is empty, so the cluster is formed as a new cluster, by the role swap.
@@ -181,16 +185,18 @@ fn a_changed_spec_is_not_forced_on_a_deployment_without_a_word() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn the_holder_of_a_fixed_subnet_that_is_taken_meanwhile_is_named_and_nothing_stays() {
     let deployment = Deployment::new("subnet-fixed");
-    let name = "redisctl-test-foreign-subnet-fixed";
-    let host = relay::before("\"Subnet\"", move |_| {
-        let label = "io.redisctl.deployment=redisctl-test-other";
-        docker(&["network", "create", "--subnet", "10.214.12.0/24", "--label", label, name]);
+    let (name, other) = (own_name("foreign-subnet-fixed"), own_name("other"));
+    let host = relay::before("\"Subnet\"", {
+        let (name, label) = (name.clone(), format!("io.redisctl.deployment={other}"));
+        move |_| {
+            docker(&["network", "create", "--subnet", "10.214.12.0/24", "--label", &label, &name]);
+        }
     });
     let ended = deployment.run("up", "standalone", &["--subnet", "10.214.12.0/25", "--host", &host]);
-    let _foreign = Foreign("network", name.to_owned());
+    let _foreign = Foreign("network", name);
     let said = fail_with(&ended, 1);
-    let holder = "cannot have the subnet 10.214.12.0/25: deployment `redisctl-test-other` took it meanwhile";
-    assert!(said.contains(holder), "{said}");
+    let holder = format!("cannot have the subnet 10.214.12.0/25: deployment `{other}` took it meanwhile");
+    assert!(said.contains(&holder), "{said}");
     assert!(said.contains("choose another subnet with `--subnet`"), "{said}");
     assert!(!said.contains("is left as it is"), "{said}");
     assert_eq!(deployment.leftovers(), Vec::<String>::new());
@@ -200,7 +206,7 @@ fn the_holder_of_a_fixed_subnet_that_is_taken_meanwhile_is_named_and_nothing_sta
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_foreign_container_in_the_network_is_named_before_anything_is_removed() {
     let deployment = Deployment::new("guest");
-    let (name, guest) = (&deployment.name, "redisctl-test-guest-of-somebody");
+    let (name, guest) = (&deployment.name, &own_name("guest-of-somebody"));
     deployment.up("standalone", &[]);
     let before = deployment.containers();
     docker(&["run", "--detach", "--name", guest, "--network", name, REDIS_7, "redis-server"]);

@@ -65,8 +65,14 @@ fn a_container_that_is_killed_meanwhile_is_named_at_once() {
         |_| drop(docker(&["kill", &deployment.node(3)])),
     );
     let error = error_of(&ended);
-    assert!(text(&error, "error").contains("`redisctl-test-killed-3`: its container ended"), "{error}");
-    assert!(text(&error, "details").contains("last log lines of `redisctl-test-killed-3`"), "{error}");
+    assert!(
+        text(&error, "error").contains(&format!("`{}`: its container ended", deployment.node(3))),
+        "{error}"
+    );
+    assert!(
+        text(&error, "details").contains(&format!("last log lines of `{}`", deployment.node(3))),
+        "{error}"
+    );
     assert!(text(&error, "details").contains("6 containers (5 running, 1 stopped)"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
     deployment.up("cluster", &[]);

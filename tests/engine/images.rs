@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, REDIS_8, clean_up, docker, end, fail_with, redisctl, succeed,
+    Deployment, REDIS_6, REDIS_7, REDIS_8, clean_up, docker, end, fail_with, own_image, redisctl, succeed,
 };
 
 #[test]
@@ -34,12 +34,12 @@ fn an_image_of_this_machines_own_server_is_made_once() {
 }
 
 /// An image with its own entrypoint and volume, like the official images. It is removed when it is dropped.
-struct OfficialLike(&'static str);
+struct OfficialLike(String);
 
 impl OfficialLike {
     /// Makes it from a test image. Its entrypoint does the same as the official entrypoint before it starts the
     /// server: it needs rights that redisctl's containers do not have.
-    fn make(name: &'static str) -> Self {
+    fn make(name: String) -> Self {
         let dockerfile = format!(
             "FROM {REDIS_7}\n\
              LABEL org.opencontainers.image.title= org.opencontainers.image.version=\n\
@@ -48,7 +48,7 @@ impl OfficialLike {
              CMD [\"redis-server\"]\n"
         );
         let mut build = Command::new("docker")
-            .args(["build", "--quiet", "--tag", name, "-"])
+            .args(["build", "--quiet", "--tag", &name, "-"])
             .env("DOCKER_BUILDKIT", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -63,15 +63,15 @@ impl OfficialLike {
 
 impl Drop for OfficialLike {
     fn drop(&mut self) {
-        clean_up(&["rmi", "--force", self.0]);
+        clean_up(&["rmi", "--force", &self.0]);
     }
 }
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_tag_that_moves_to_another_image_is_followed_node_by_node() {
-    let (moving, deployment) = (OfficialLike("redisctl-test/moving:1"), Deployment::new("moving"));
-    let image = ["--image", moving.0];
+    let (moving, deployment) = (OfficialLike(own_image("moving")), Deployment::new("moving"));
+    let image = ["--image", &moving.0];
     let id = |image: &str| docker(&["image", "inspect", "--format", "{{.Id}}", image]);
     let short = |image: &str| id(image).trim_start_matches("sha256:")[..12].to_owned();
     let versions = || -> Vec<String> {
@@ -79,23 +79,23 @@ fn a_tag_that_moves_to_another_image_is_followed_node_by_node() {
         let nodes = status["nodes"].as_array().expect("nodes").iter();
         nodes.map(|node| node["version"].as_str().unwrap_or_default()[..3].to_owned()).collect()
     };
-    docker(&["tag", REDIS_7, moving.0]);
+    docker(&["tag", REDIS_7, &moving.0]);
     deployment.up("replica", &image);
     succeed(&redisctl(&["cli", &deployment.name, "--", "SET", "kept", "1"]));
 
     // The same server in another image.
     let rebuilt = docker(&["create", REDIS_7, "redis-server"]);
-    docker(&["commit", "--change", "LABEL rebuilt=yes", &rebuilt, moving.0]);
+    docker(&["commit", "--change", "LABEL rebuilt=yes", &rebuilt, &moving.0]);
     docker(&["rm", &rebuilt]);
     let plan = succeed(&deployment.run("plan", "replica", &image));
-    assert!(plan.contains(&short(REDIS_7)) && plan.contains(&short(moving.0)), "{plan}");
+    assert!(plan.contains(&short(REDIS_7)) && plan.contains(&short(&moving.0)), "{plan}");
     deployment.up("replica", &image);
     let runs = docker(&["inspect", "--format", "{{.Image}}", &deployment.node(1), &deployment.node(2)]);
-    assert!(runs.lines().all(|run| run == id(moving.0)), "{runs}");
+    assert!(runs.lines().all(|run| run == id(&moving.0)), "{runs}");
     assert_eq!(deployment.changes("replica", &image), 0);
 
     // A newer server.
-    docker(&["tag", REDIS_8, moving.0]);
+    docker(&["tag", REDIS_8, &moving.0]);
     deployment.up("replica", &image);
     assert_eq!(versions(), ["8.0", "8.0"]);
     let kept = succeed(&redisctl(&["cli", &deployment.name, "--", "GET", "kept"]));
@@ -103,7 +103,7 @@ fn a_tag_that_moves_to_another_image_is_followed_node_by_node() {
     assert_eq!(deployment.changes("replica", &image), 0);
 
     // An older server, which cannot read the data.
-    docker(&["tag", REDIS_7, moving.0]);
+    docker(&["tag", REDIS_7, &moving.0]);
     let said = fail_with(&deployment.run("up", "replica", &image), 1);
     assert!(said.contains("an older server"), "{said}");
     assert_eq!(versions(), ["8.0", "8.0"]);
@@ -112,9 +112,9 @@ fn a_tag_that_moves_to_another_image_is_followed_node_by_node() {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn an_image_with_an_entrypoint_and_a_volume_of_its_own_works_and_leaves_nothing() {
-    let image = OfficialLike::make("redisctl-test/official-like:1");
+    let image = OfficialLike::make(own_image("official-like"));
     let deployment = Deployment::new("official-like");
-    deployment.up("replica", &["--image", image.0]);
+    deployment.up("replica", &["--image", &image.0]);
     deployment.verify();
 
     let anonymous = |number| {
@@ -141,7 +141,7 @@ pub(crate) fn elf_header(machine: u16) -> Vec<u8> {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_server_for_another_processor_is_told_with_both_processors() {
-    let name = "redisctl-test/other-processor:1";
+    let name = own_image("other-processor");
     let (machine, found) = if cfg!(target_arch = "aarch64") { (62, "amd64") } else { (183, "arm64") };
     let mut archive = tar::Builder::new(Vec::new());
     let mut entry = |path: &str, kind, link: Option<&str>, content: &[u8]| {
@@ -160,7 +160,7 @@ fn a_server_for_another_processor_is_told_with_both_processors() {
     entry("usr/bin/redis-server", tar::EntryType::Symlink, Some("redis-check-rdb"), b"");
     let archive = archive.into_inner().expect("an archive in memory");
     let mut import = Command::new("docker")
-        .args(["import", "-", name])
+        .args(["import", "-", &name])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -171,7 +171,7 @@ fn a_server_for_another_processor_is_told_with_both_processors() {
     let image = OfficialLike(name);
 
     let deployment = Deployment::new("other-processor");
-    let said = fail_with(&deployment.run("up", "standalone", &["--image", image.0]), 1);
+    let said = fail_with(&deployment.run("up", "standalone", &["--image", &image.0]), 1);
     assert!(
         said.contains(&format!("holds a `redis-server` for {found}, and the engine runs programs for ")),
         "{said}"

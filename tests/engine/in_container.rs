@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use crate::support::{Deployment, REDIS_7, docker, fail_with, output, succeed, texts};
+use crate::support::{Deployment, REDIS_7, docker, fail_with, output, own_name, succeed, texts};
 
 /// The engine's socket.
 const SOCKET: &str = "/var/run/docker.sock";
@@ -24,7 +24,7 @@ fn in_container(name: &str, options: &[&str], arguments: &[&str]) -> Output {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_container_works_or_is_told_at_once_what_to_do() {
     let shop = Deployment::new("in-container");
-    let job = "redisctl-test-in-container-job";
+    let job = &own_name("in-container-job");
     let port = shop.port.to_string();
     let up = ["up", "replica", "--name", &shop.name, "--port-base", &port, "--image", REDIS_7];
 

@@ -3,7 +3,9 @@
 use redis::Commands as _;
 
 use crate::moment::{at, is_step};
-use crate::support::{Deployment, REDIS_7, REDIS_8, clean_up, docker, eventually, redisctl, succeed};
+use crate::support::{
+    Deployment, REDIS_7, REDIS_8, clean_up, docker, eventually, own_image, redisctl, succeed,
+};
 
 /// A moment of `up`, and the signal at that moment: after this number of finished steps whose actions begin with the
 /// text.
@@ -131,13 +133,13 @@ fn what_an_up_leaves_that_was_cut_off_is_removed_by_the_next_down() {
 }
 
 /// An image that does not name its server, and has a volume. It is removed when it is dropped.
-struct SilentImage(&'static str);
+struct SilentImage(String);
 
 impl SilentImage {
-    fn new(name: &'static str) -> Self {
+    fn new(name: String) -> Self {
         let container = docker(&["create", REDIS_7, "redis-server"]);
         let changes = ["LABEL org.opencontainers.image.version=", "VOLUME /data"];
-        docker(&["commit", "--change", changes[0], "--change", changes[1], &container, name]);
+        docker(&["commit", "--change", changes[0], "--change", changes[1], &container, &name]);
         docker(&["rm", &container]);
         Self(name)
     }
@@ -145,7 +147,7 @@ impl SilentImage {
 
 impl Drop for SilentImage {
     fn drop(&mut self) {
-        clean_up(&["rmi", self.0]);
+        clean_up(&["rmi", &self.0]);
     }
 }
 
@@ -153,16 +155,16 @@ impl Drop for SilentImage {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn what_an_image_leaves_that_was_asked_for_its_version_is_removed_too() {
     // It is made before the deployment, so it is dropped after it.
-    let image = SilentImage::new("redisctl-test/silent:1");
+    let image = SilentImage::new(own_image("silent"));
     let deployment = Deployment::new("cut-probe");
     // Like an `up` that was killed while it asked the image for its version.
     let label = format!("io.redisctl.deployment={}", deployment.name);
-    let probe = docker(&["create", "--label", &label, image.0, "redis-server", "--version"]);
+    let probe = docker(&["create", "--label", &label, &image.0, "redis-server", "--version"]);
     let volumes_of =
         |container: &str| docker(&["inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", container]);
     let unnamed = volumes_of(&probe);
     assert!(!unnamed.is_empty(), "the image wants a volume");
-    deployment.up("standalone", &["--image", image.0]);
+    deployment.up("standalone", &["--image", &image.0]);
     let all = format!("{unnamed} {}", volumes_of(&deployment.node(1)));
     succeed(&redisctl(&["down", &deployment.name]));
     assert_eq!(remains(&deployment), Vec::<String>::new());

@@ -10,7 +10,7 @@ use redisctl::deployment::{
 use redisctl::spec::{PortBase, PortsSpec};
 use redisctl::status::Role;
 
-use crate::support::{REDIS_7, output};
+use crate::support::{REDIS_7, output, own_name};
 
 /// Counts events.
 #[derive(Default)]
@@ -43,11 +43,11 @@ async fn remove(name: &str) {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_test_of_another_project_brings_a_deployment_up_and_down() {
-    const NAME: &str = "redisctl-test-library";
+    let name = own_name("library");
     runtime().block_on(async {
-        remove(NAME).await;
+        remove(&name).await;
         let heard = Heard::default();
-        let source = SpecSource::text(NAME, "{kind: replication, ports: {base: auto}}").image(REDIS_7);
+        let source = SpecSource::text(&*name, "{kind: replication, ports: {base: auto}}").image(REDIS_7);
         let up = Up::new(source.clone()).listener(&heard).run().await.expect("it comes up");
         assert!(up.result.changes > 0 && up.result.passed() && *heard.0.lock().expect("no panic") > 0);
         let shop = up.deployment.remove_on_drop();
@@ -66,10 +66,10 @@ fn a_test_of_another_project_brings_a_deployment_up_and_down() {
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_test_that_panics_leaves_nothing_behind() {
-    const NAME: &str = "redisctl-test-library-panic";
+    let name = own_name("library-panic");
     let runtime = runtime();
-    runtime.block_on(remove(NAME));
-    let source = in_code(NAME);
+    runtime.block_on(remove(&name));
+    let source = in_code(&name);
     let panics = AssertUnwindSafe(|| {
         runtime.block_on(async {
             let up = Up::new(source).verify(false).run().await.expect("it comes up");
@@ -80,7 +80,7 @@ fn a_test_that_panics_leaves_nothing_behind() {
     assert!(std::panic::catch_unwind(panics).is_err());
     runtime.block_on(async {
         let engine = ConnectedEngine::from_environment().await.expect("an engine");
-        let found = engine.deployment(Some(NAME)).await;
+        let found = engine.deployment(Some(&name)).await;
         assert!(matches!(found, Err(Error::NoSuchDeployment { .. })), "it is still there");
     });
 }

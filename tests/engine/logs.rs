@@ -26,7 +26,7 @@ fn a_followed_log_continues_after_a_restart() {
     let logs = |options: &[&str]| succeed(&redisctl(&[&["logs", &shop.name], options].concat()));
     let all = logs(&[]);
     assert_eq!(all.matches("Ready to accept connections").count(), 4, "{all}");
-    assert!(all.lines().all(|line| line.starts_with("redisctl-test-logs-") && line.contains(" | ")), "{all}");
+    assert!(all.lines().all(|line| line.starts_with(&shop.name) && line.contains(" | ")), "{all}");
     assert_eq!(logs(&["--since", "1h"]), all);
     eventually("the last line is older", || logs(&["1", "--since", "1s"]).is_empty());
 }

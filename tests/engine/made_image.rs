@@ -3,7 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::{clean_up, docker};
+use crate::support::{clean_up, docker, own_image};
 
 /// An image with a shell for the scripts of the tests; it has no client.
 pub(crate) const WITH_SHELL: &str = "redisctl-test/stack:7.4";
@@ -30,7 +30,7 @@ impl MadeImage {
 
     /// An image with a shell and the usual commands of a system, as official images have them.
     pub(crate) fn with_commands(test: &str, base: &str) -> Self {
-        let image = Self { name: format!("redisctl-test/made:{test}") };
+        let image = Self { name: own_image(test) };
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         std::fs::copy(BUSYBOX, path("busybox")).unwrap_or_else(|error| panic!("{BUSYBOX}: {error}"));
@@ -45,7 +45,7 @@ impl MadeImage {
     }
 
     fn make(test: &str, base: &str, server: Option<&str>) -> Self {
-        let image = Self { name: format!("redisctl-test/made:{test}") };
+        let image = Self { name: own_image(test) };
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
         let [from, to] = [WITH_SHELL, base].map(|image| docker(&["create", image, "sh"]));

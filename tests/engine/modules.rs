@@ -8,7 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::{
-    Deployment, REDIS_7, REDIS_8_2, STACK, clean_up, docker, fail_with, output, redisctl, succeed, texts,
+    Deployment, REDIS_7, REDIS_8_2, STACK, clean_up, docker, fail_with, output, own_image, redisctl, succeed,
+    texts,
 };
 
 /// The names of the modules of each server in `status`, without parts of the server.
@@ -161,11 +162,11 @@ fn a_module_of_this_machine_is_loaded_and_one_that_fails_is_shown_with_the_serve
 }
 
 /// An image that is removed when it is dropped.
-struct MadeImage(&'static str);
+struct MadeImage(String);
 
 impl MadeImage {
     /// An image of Redis 8.2 with another start script. Only the script finds a library that its module needs.
-    fn with(name: &'static str, script: &str) -> Self {
+    fn with(name: String, script: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         let container = docker(&["create", REDIS_8_2, "redis-server"]);
@@ -177,7 +178,7 @@ impl MadeImage {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is executable");
         put(&library);
         put("/start.sh");
-        docker(&["commit", "--change", r#"ENTRYPOINT ["/start.sh"]"#, &container, name]);
+        docker(&["commit", "--change", r#"ENTRYPOINT ["/start.sh"]"#, &container, &name]);
         docker(&["rm", &container]);
         Self(name)
     }
@@ -185,7 +186,7 @@ impl MadeImage {
 
 impl Drop for MadeImage {
     fn drop(&mut self) {
-        clean_up(&["rmi", "--force", self.0]);
+        clean_up(&["rmi", "--force", &self.0]);
     }
 }
 
@@ -194,11 +195,11 @@ impl Drop for MadeImage {
 fn an_unknown_start_script_keeps_its_modules_their_arguments_and_their_environment() {
     let script = "#!/bin/sh\nexport LD_LIBRARY_PATH=/usr/local/lib/redis SECRET=x\ncd /usr/local/lib/redis\n\
                   exec redis-server --loadmodule modules/falkordb.so THREAD_COUNT 1 --port 7 \"$@\"\n";
-    let image = MadeImage::with("redisctl-test/own-script:1", script);
+    let image = MadeImage::with(own_image("own-script-1"), script);
     let deployment = Deployment::new("modules-own-script");
-    let plan = deployment.plan("standalone", &["--image", image.0]);
+    let plan = deployment.plan("standalone", &["--image", &image.0]);
     assert!(plan.contains("modules falkordb.so"), "{plan}");
-    deployment.up("standalone", &["--image", image.0]);
+    deployment.up("standalone", &["--image", &image.0]);
     assert_eq!(modules(&deployment), vec![vec!["graph".to_owned()]]);
     assert_eq!(proved(&deployment), 1);
     let environment = docker(&["inspect", "--format", "{{.Config.Env}}", &deployment.node(1)]);
@@ -206,16 +207,16 @@ fn an_unknown_start_script_keeps_its_modules_their_arguments_and_their_environme
         environment.contains("LD_LIBRARY_PATH=/usr/local/lib/redis") && !environment.contains("SECRET"),
         "{environment}"
     );
-    assert_eq!(deployment.changes("standalone", &["--image", image.0]), 0);
+    assert_eq!(deployment.changes("standalone", &["--image", &image.0]), 0);
 }
 
 #[test]
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_module_of_the_image_that_does_not_load_is_shown_with_the_node() {
     let script = "#!/bin/sh\nexec redis-server --loadmodule /usr/local/lib/redis/modules/falkordb.so\n";
-    let image = MadeImage::with("redisctl-test/own-script:3", script);
+    let image = MadeImage::with(own_image("own-script-3"), script);
     let deployment = Deployment::new("modules-of-image-fail");
-    let said = fail_with(&deployment.run("up", "standalone", &["--image", image.0]), 1);
+    let said = fail_with(&deployment.run("up", "standalone", &["--image", &image.0]), 1);
     assert!(said.contains(&deployment.node(1)) && said.contains("falkordb.so failed to load"), "{said}");
 }
 
@@ -223,9 +224,9 @@ fn a_module_of_the_image_that_does_not_load_is_shown_with_the_node() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn a_start_script_that_refuses_to_start_leaves_a_warning() {
     let script = "#!/bin/sh\necho 'EULA is not accepted' >&2\nexit 1\n";
-    let image = MadeImage::with("redisctl-test/own-script:2", script);
+    let image = MadeImage::with(own_image("own-script-2"), script);
     let deployment = Deployment::new("modules-refusing-script");
-    let (_, said) = texts(&deployment.run("up", "standalone", &["--image", image.0]));
+    let (_, said) = texts(&deployment.run("up", "standalone", &["--image", &image.0]));
     assert!(said.contains("(EULA is not accepted): servers load no modules"), "{said}");
     deployment.verify();
 }

@@ -8,7 +8,9 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::support::{Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, end, succeed, texts};
+use crate::support::{
+    Deployment, REDIS_6, REDIS_7, REDIS_8, VALKEY_8, docker, end, own_name, succeed, texts,
+};
 
 /// The images of the clients, and the client's name in each.
 const CLIENTS: [(&str, &str); 4] =
@@ -25,7 +27,7 @@ impl Shell {
     fn new(test: &str, number: usize) -> Self {
         let (image, client) = CLIENTS[number];
         let folder = tempfile::Builder::new().prefix("redisctl-shell-").tempdir().expect("a folder");
-        let container = format!("redisctl-test-{test}-client-{number}");
+        let container = own_name(&format!("{test}-client-{number}"));
         let shell = Self { folder, container };
         shell.remove();
         // A server without a port keeps the container alive.

@@ -11,14 +11,15 @@ type Once = Arc<Mutex<Option<Box<dyn FnOnce(&str) + Send>>>>;
 
 /// Serves the engine until the tests end. Runs `then` before the first call that contains `call`; other calls that
 /// contain it wait. Returns the value of `--host`.
-pub(crate) fn before(call: &'static str, then: impl FnOnce(&str) + Send + 'static) -> String {
+pub(crate) fn before(call: impl Into<String>, then: impl FnOnce(&str) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
+    let call: Arc<str> = call.into().into();
     let then: Once = Arc::new(Mutex::new(Some(Box::new(then))));
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            let then = Arc::clone(&then);
-            thread::spawn(move || carry(client, call, &then));
+            let (call, then) = (Arc::clone(&call), Arc::clone(&then));
+            thread::spawn(move || carry(client, &call, &then));
         }
     });
     format!("tcp://{address}")

@@ -89,9 +89,17 @@ fn sentinels_and_their_servers_are_brought_back_after_their_engine_was_restarted
     succeed(&engine.redisctl(&up));
     let () = engine.connect(7001).set("kept", "yes").expect("a write");
     let before = engine.json(&["status"]);
+    let mut watch = engine.command(&["status", "--watch", "--interval", "100ms"]).spawn().expect("it starts");
+    let mut said = BufReader::new(watch.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut shown = BufReader::new(watch.stdout.take().expect("a pipe")).lines();
+    assert!(shown.next().is_some());
 
     engine.stop();
+    assert!(said.any(|line| line.contains("`sentinel` cannot be seen, and the watch goes on: ")));
     engine.start_again();
+    assert!(said.any(|line| line == "`sentinel` is seen again"));
+    watch.kill().expect("the watch still runs");
+    watch.wait().expect("its end");
     // The engine starts all containers at once. Containers in a shared namespace stay down if its owner is not ready.
     succeed(&engine.redisctl(&up));
     assert_eq!(addresses(&engine.json(&["status"])), addresses(&before));

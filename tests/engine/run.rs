@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use crate::documents::check_text;
 use crate::support::{
-    Deployment, REDIS_6, REDIS_7, command, docker, end, eventually, fail_with, output, redisctl, succeed,
-    texts,
+    Deployment, REDIS_6, REDIS_7, command, docker, end, eventually, fail_with, output, own_name, redisctl,
+    succeed, texts,
 };
 
 /// A command line with a deployment of this name and a shell script.
@@ -140,9 +140,12 @@ fn a_killed_run_leaves_a_deployment_whose_time_ends() {
 #[ignore = "needs a Docker engine: bash scripts/test"]
 fn two_runs_of_one_spec_do_not_disturb_each_other() {
     let folder = TempDir::new().expect("a folder");
-    let spec = folder.path().join("redisctl-test-run-pair.yaml");
-    let text = "kind: standalone\nports: {base: 7001}\nnetwork: {subnet: 172.30.99.0/24}\n\
-                nodes: {redisctl-test-run-pair-1: {config: {maxmemory: 12mb}}}\n";
+    let name = own_name("run-pair");
+    let spec = folder.path().join(format!("{name}.yaml"));
+    let text = format!(
+        "kind: standalone\nports: {{base: 7001}}\nnetwork: {{subnet: 172.30.99.0/24}}\n\
+         nodes: {{{name}-1: {{config: {{maxmemory: 12mb}}}}}}\n"
+    );
     fs::write(&spec, text).expect("a file");
     let spec = spec.display().to_string();
     let script = "redis-cli -u $REDIS_URL CONFIG GET maxmemory | tail -1; echo $REDIS_URL; echo $REDISCTL_NAME; sleep 1";
@@ -152,7 +155,7 @@ fn two_runs_of_one_spec_do_not_disturb_each_other() {
     let lines: Vec<Vec<&str>> = ended.iter().map(|text| text.lines().collect()).collect();
     assert_eq!((lines[0][0], lines[1][0]), ("12582912", "12582912"));
     assert!(lines[0][1] != lines[1][1] && lines[0][2] != lines[1][2], "{lines:?}");
-    assert_eq!(containers("redisctl-test-run-pair"), "");
+    assert_eq!(containers(&name), "");
 }
 
 #[test]

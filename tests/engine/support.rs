@@ -1,7 +1,9 @@
 //! Helpers for all tests: a deployment that is removed by itself, and questions about it.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -140,6 +142,41 @@ fn ports() -> u16 {
     11_000 + begin * 50 + NEXT.fetch_add(50, Ordering::Relaxed)
 }
 
+/// How the names of all parts of tests begin.
+const NAMES: &str = "redisctl-test-";
+
+/// A name that no other run of the tests on this engine uses: it has the number of this process.
+pub(crate) fn own_name(name: &str) -> String {
+    format!("{NAMES}{}-{name}", std::process::id())
+}
+
+/// The name of an image that no other run of the tests on this engine uses.
+pub(crate) fn own_image(name: &str) -> String {
+    format!("redisctl-test/made-{}:{name}", std::process::id())
+}
+
+/// Removes, once in a run, the deployments of runs that were killed: their processes do not exist. Systems without
+/// `/proc` keep them.
+fn remove_abandoned() {
+    static ONCE: Once = Once::new();
+    let lives = |process: u32| Path::new("/proc").join(process.to_string()).exists();
+    if !lives(std::process::id()) {
+        return;
+    }
+    ONCE.call_once(|| {
+        let listed = redisctl(&["ls", "--output", "json"]);
+        let listed: Value = serde_json::from_slice(&listed.stdout).unwrap_or_default();
+        let names = listed.as_array().into_iter().flatten().filter_map(|line| line["name"].as_str());
+        for name in names {
+            let process = name.strip_prefix(NAMES).and_then(|rest| rest.split('-').next()?.parse().ok());
+            if process.is_some_and(|process| !lives(process)) {
+                // Another run may remove it at the same moment.
+                let _ = redisctl(&["down", name, "--volumes"]);
+            }
+        }
+    });
+}
+
 /// A deployment of a single test, removed when it is dropped.
 pub(crate) struct Deployment {
     /// Its name.
@@ -149,11 +186,10 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A deployment that is not up yet. Parts that an earlier run left under its name are removed.
+    /// A deployment that is not up yet.
     pub(crate) fn new(test: &str) -> Self {
-        let deployment = Self { name: format!("redisctl-test-{test}"), port: ports() };
-        deployment.remove();
-        deployment
+        remove_abandoned();
+        Self { name: own_name(test), port: ports() }
     }
 
     fn remove(&self) {

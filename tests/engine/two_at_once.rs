@@ -42,7 +42,7 @@ fn of_two_ups_one_makes_it_and_the_other_finds_it_made() {
     }
     let said = outputs.iter().map(stderr).collect::<String>();
     assert_eq!(said.matches("`redisctl up` o").count(), 1, "{said}");
-    assert_eq!(said.matches("is at work on `redisctl-test-two-ups`").count(), 1, "{said}");
+    assert_eq!(said.matches(&format!("is at work on `{}`", deployment.name)).count(), 1, "{said}");
     deployment.verify();
     assert_eq!(leases(&deployment), "");
 }
@@ -57,7 +57,7 @@ fn a_down_waits_for_an_up_and_leaves_nothing() {
     let said = fail_with(&redisctl(&["down", &deployment.name, "--timeout", "0s"]), 1);
     assert!(said.contains(&format!("(process {}, begun ", up.id())), "{said}");
     assert!(said.contains(&format!("end process {}", up.id())), "{said}");
-    assert!(said.contains("is still at work on `redisctl-test-up-down`"), "{said}");
+    assert!(said.contains(&format!("is still at work on `{}`", deployment.name)), "{said}");
     let downs = [(); 2].map(|()| command(&["down", &deployment.name]).spawn().expect("redisctl starts"));
     succeed(&end(up));
     for output in downs.map(end) {
@@ -81,7 +81,7 @@ fn runs_that_do_not_see_each_others_processes_wait_for_each_other_too() {
     succeed(&end(first));
     succeed(&second);
     let said = stderr(&second);
-    assert!(said.contains("is at work on `redisctl-test-two-users`"), "{said}");
+    assert!(said.contains(&format!("is at work on `{}`", deployment.name)), "{said}");
     assert!(said.contains("`redisctl up` o") && !said.contains("(process "), "{said}");
     deployment.verify();
 }
@@ -138,7 +138,11 @@ fn a_run_whose_lease_is_removed_stops() {
     });
     docker(&["kill", "--signal", "CONT", &deployment.node(1)]);
     assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
-    assert!(ended.stderr.contains("the lease of `redisctl-test-lease-lost` was removed"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(&format!("the lease of `{}` was removed", deployment.name)),
+        "{}",
+        ended.stderr
+    );
     // The existing parts may belong to another run.
     assert!(!ended.stderr.contains("is left as it is"), "{}", ended.stderr);
     deployment.up("replica", &[]);
