@@ -89,7 +89,7 @@ pub enum Event {
     StageFinished {
         /// The stage.
         stage: StageId,
-        /// How long it took.
+        /// How long it took. Time in which it overlapped an earlier stage does not count.
         took: Duration,
     },
     /// An expected event.

@@ -2,17 +2,16 @@
 //! has the actions and their order, and [`waiting`](crate::waiting) decides whether a wait continues.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
 use crate::event::{Event, Listener, SlotProgress};
 use crate::observation::ServerView;
-use crate::plan::{Action, Chain, EngineAction, Order, Plan, ServerAction, Stage, StageId, Step, StepId};
+use crate::plan::{Action, EngineAction, Order, Plan, ServerAction, StageId, Step, StepId};
 use crate::readiness::Disagreement;
 use crate::topology::files::{File, folders};
 use crate::topology::{EngineName, NodeName};
@@ -20,17 +19,11 @@ use crate::waiting::{PlanAgain, Progress, Unavailable};
 
 mod attempt;
 mod error;
+mod side_by_side;
 mod wait;
 
 use attempt::Awaited;
 pub use error::{BoxedError, ExecuteError, causes, chain};
-
-/// The number of subjects of a stage that run at a time, if the stage calls the engine. With more, an engine on a few
-/// cores becomes slower.
-const WITH_ENGINE: usize = 12;
-
-/// The same for a stage that only calls servers. They wait for each other most of the time.
-const WITH_SERVERS: usize = 100;
 
 /// The calls of the engine that the executor needs.
 pub trait EngineCalls: Sync {
@@ -118,9 +111,16 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
     /// The first step that failed. Earlier steps are not undone.
     pub async fn run(&self, plan: &Arc<Plan>) -> Result<(), ExecuteError> {
         self.tell(Event::PlanStarted { plan: Arc::clone(plan) });
-        for ((position, stage), id) in plan.stages.iter().enumerate().zip(plan.stage_ids()) {
-            let (progress, failed) = (Progress::new(plan, position), AtomicBool::new(false));
-            self.stage(&StageRun { plan, stage, id, progress, failed }).await?;
+        for stages in plan.overlaps() {
+            let failed = AtomicBool::new(false);
+            let runs: Vec<StageRun<'_>> =
+                stages.into_iter().map(|id| StageRun::new(plan, id, &failed)).collect();
+            match runs.as_slice() {
+                [only] if plan.stage(only.id).is_some_and(|stage| stage.order == Order::InTurn) => {
+                    self.in_turn(only).await?;
+                }
+                runs => self.side_by_side(runs).await?,
+            }
         }
         Ok(())
     }
@@ -129,47 +129,13 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
         self.listener.hear(event);
     }
 
-    async fn stage(&self, run: &StageRun<'_>) -> Result<(), ExecuteError> {
-        let StageRun { plan, stage, id, .. } = *run;
+    async fn in_turn(&self, run: &StageRun<'_>) -> Result<(), ExecuteError> {
         let started = Instant::now();
-        self.tell(Event::StageStarted { stage: id });
-        match stage.order {
-            Order::InTurn => {
-                for (id, step) in plan.steps_of(id) {
-                    self.step(run, id, step).await?;
-                }
-            }
-            Order::SideBySide => {
-                let chains: Vec<_> =
-                    plan.chains(id).into_iter().map(|chain| self.chain(run, chain)).collect();
-                let calls_engine = stage.steps.iter().any(|step| step.action.is_engine_call());
-                let most = if calls_engine { WITH_ENGINE } else { WITH_SERVERS };
-                let mut running = stream::iter(chains).buffer_unordered(most);
-                // The stage waits until all calls have ended, even after a failure.
-                let mut first_failure = None;
-                while let Some(result) = running.next().await {
-                    if let Err(error) = result {
-                        run.failed.store(true, Ordering::Relaxed);
-                        first_failure.get_or_insert(error);
-                    }
-                }
-                if let Some(error) = first_failure {
-                    return Err(error);
-                }
-            }
-        }
-        self.tell(Event::StageFinished { stage: id, took: started.elapsed() });
-        Ok(())
-    }
-
-    /// Does the steps of a subject. It stops when a step of another subject has failed.
-    async fn chain(&self, run: &StageRun<'_>, chain: Chain<'_>) -> Result<(), ExecuteError> {
-        for (id, step) in chain.steps {
-            if run.has_failed() {
-                break;
-            }
+        self.tell(Event::StageStarted { stage: run.id });
+        for (id, step) in run.plan.steps_of(run.id) {
             self.step(run, id, step).await?;
         }
+        self.tell(Event::StageFinished { stage: run.id, took: started.elapsed() });
         Ok(())
     }
 
@@ -248,16 +214,25 @@ impl<E: EngineCalls, S: ServerCalls> Executor<'_, E, S> {
 /// A running stage.
 struct StageRun<'a> {
     plan: &'a Plan,
-    stage: &'a Stage,
     id: StageId,
     progress: Progress<'a>,
-    /// Whether another step of the stage has failed.
-    failed: AtomicBool,
+    /// When its first step began.
+    begun: OnceLock<Instant>,
+    /// Whether another step of the stage has failed, or a step of a stage that it overlaps.
+    failed: &'a AtomicBool,
 }
 
-impl StageRun<'_> {
+impl<'a> StageRun<'a> {
+    fn new(plan: &'a Plan, id: StageId, failed: &'a AtomicBool) -> Self {
+        Self { plan, id, progress: Progress::new(plan, id.position()), begun: OnceLock::new(), failed }
+    }
+
     fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
     }
 }
 

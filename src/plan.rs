@@ -19,8 +19,10 @@ mod id;
 mod later_move;
 mod listing;
 mod move_time;
+mod named_nodes;
 mod names;
 mod obstacle;
+mod overlap;
 mod server_action;
 mod swapped_role;
 #[cfg(test)]
@@ -42,6 +44,7 @@ pub use id::{StageId, StepId};
 pub use later_move::LaterMove;
 pub use listing::{Listing, ListingLine, StepEffect};
 pub use obstacle::Obstacle;
+pub use overlap::ChainId;
 pub use server_action::{HandOverWay, REWRITE, ServerAction};
 pub use swapped_role::SwappedRole;
 
@@ -87,6 +90,9 @@ pub struct Stage {
 pub enum Order {
     /// The steps of each subject in order, and all subjects at the same time.
     SideBySide,
+    /// The same, while the stages before are still running: a step begins once the nodes that it names have done all
+    /// their steps of those stages.
+    Overlapping,
     /// All steps in order.
     InTurn,
 }

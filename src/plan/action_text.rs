@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::names::list;
-use super::{Action, Condition, EngineAction, Milestone, ServerAction};
+use super::{Action, ClusterExpectation, Condition, EngineAction, Milestone, ServerAction};
 use crate::counted::counted;
 use crate::topology::container::ContainerSettings;
 use crate::topology::users::{OPERATOR, REPLICATION};
@@ -125,6 +125,9 @@ impl Condition {
             Self::ClusterIsUp => "it accepts keys",
             Self::ClusterAgrees(expectation) if expectation.milestone == Milestone::Ready => {
                 "all nodes agree and list every replica"
+            }
+            Self::ClusterAgrees(ClusterExpectation { milestone: Milestone::Barrier(_), .. }) => {
+                "its shard agrees"
             }
             Self::ClusterAgrees(_) => "all nodes agree",
             Self::Empty(_) => "all nodes are empty",

@@ -37,14 +37,10 @@ use moves::Moves;
 use owners::Owners;
 use shunned::{Shunned, shunned_primaries};
 
-/// Up to this many nodes, the role swap is quicker, and every node is introduced to every other node.
-const SMALL: usize = 30;
-
 /// Plans the steps that form or repair the cluster.
 pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Roles {
     let swaps = options.forming == Forming::RoleSwap
         && world.servers.all_new()
-        && world.topology.nodes().len() <= SMALL
         && *world.topology.replicas_per_shard().start() > 0
         // A replica with a newer server could not hand its data to the primary.
         && world.topology.own_images().is_empty();
@@ -88,18 +84,25 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
         slots::unassigned(world, &present, &holds, &owners)
     };
     stages.append(slots::assign(world, &present, assignments));
-    // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
     let replicas = replicate::replicate(world, &present, &holds);
     let links = !replicas.is_empty() || holds.copy_from_the_leaving(&present);
-    let name = if met.steps.is_empty() { "replicate" } else { "meet" };
-    stages.push(name, Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
+    if world.servers.all_new() {
+        // The first packets of a new link tell the final roles. Later gossip about them would take longer.
+        let swap = if swaps { succession::swap_roles(world, &holds) } else { Vec::new() };
+        let steps = meet::within_shards(world).into_iter().chain(replicas).chain(swap);
+        stages.push("shards", Order::Overlapping, steps.collect());
+        stages.push("meet", Order::Overlapping, met.steps);
+    } else {
+        // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
+        let name = if met.steps.is_empty() { "replicate" } else { "meet" };
+        stages.push(name, Order::SideBySide, met.steps.into_iter().chain(replicas).collect());
+    }
     stages.append(forget(world, &present, Strangers::OwnPrimaries));
     stages.append(slots::raise_epochs(&present, &holds));
     stages.append(restart::restart_the_unlisted(world, &present, &holds));
     let cause = (!stages.is_empty() || before.logins).then(|| world.servers.cause_to_wait());
 
     if swaps {
-        stages.append(succession::swap_roles(world, &holds));
         holds = Holds::of_the_spec(world.topology);
     }
     let primaries = holds.primaries();

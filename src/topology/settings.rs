@@ -176,6 +176,9 @@ pub fn is_secret(directive: &str) -> bool {
     )
 }
 
+/// A cluster of up to this many nodes forms with a very low node timeout.
+pub const SMALL_CLUSTER: usize = 12;
+
 /// Temporary directives while a deployment forms.
 ///
 /// The first full sync starts at once. Primaries ping replicas each second, because CLUSTER SLOTS omits replicas with
@@ -198,7 +201,7 @@ pub fn while_forming(topology: &Topology) -> Settings {
         // nodes each time, which is possible for few nodes only. On a busy machine, a TLS handshake can take longer.
         // Then the server would close the link and connect again, without end.
         let timeout = match topology.nodes().len() {
-            ..=12 if tls.is_none() => "180",
+            ..=SMALL_CLUSTER if tls.is_none() => "180",
             ..=30 => "1000",
             _ => "2000",
         };

@@ -1,13 +1,14 @@
 //! The executor's events, failures and order of work.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use redisctl::event::Event;
 use redisctl::executor::{ExecuteError, chain};
-use redisctl::plan::{Action, EngineAction, Plan, ServerAction, StageId, StepId};
-use redisctl::topology::Topology;
+use redisctl::plan::{Action, EngineAction, Plan, ServerAction, StageId, Step, StepId};
+use redisctl::topology::{NodeName, Shard, Topology};
 
 use crate::memory::World;
 use crate::rig::{PLAIN, Recorder, SWAP, TIMEOUT, node, plan, run, run_with, settle, topology, up};
@@ -113,30 +114,66 @@ async fn the_engine_works_on_a_dozen_subjects_at_a_time_and_servers_on_all() {
     let most = || world.most_in_flight.load(Ordering::Relaxed);
     let with_engine = AtomicUsize::new(0);
     let note = || with_engine.store(most(), Ordering::Relaxed);
-    let recorder = Recorder::new(&world, None).with_accident("start", note);
+    let recorder = Recorder::new(&world, None).with_accident("containers", note);
     assert!(listened(recorder, &world, &topology, &plan, TIMEOUT).await.result.is_ok());
     assert_eq!((with_engine.load(Ordering::Relaxed), most()), (12, 20));
 }
 
+/// Of two primaries with the same epoch, a server raises the epoch of either.
 #[tokio::test(start_paused = true)]
-async fn takeovers_happen_one_after_another() {
-    let (topology, world) = (topology("kind: cluster"), World::new());
+async fn shards_take_over_side_by_side_and_get_config_epochs_of_their_own() {
+    let (topology, world) = (topology("{kind: cluster, replicas: 2}"), World::new());
     let plan = plan(&world, &topology, SWAP);
     let heard = heard(&world, &topology, &plan, TIMEOUT).await;
-    let takes_over = |step: StepId| {
-        let action = &plan.step(step).expect("a step of the plan").action;
-        matches!(action, Action::Server(ServerAction::TakeOver { .. }))
-    };
-    let takeovers: Vec<bool> = heard
+    assert!(heard.result.is_ok());
+    let begun = |event: &Event| matches!(event, Event::StepStarted { step } if takes_over(&plan, *step));
+    let ended = |event: &Event| matches!(event, Event::StepFinished { step, .. } if takes_over(&plan, *step));
+    assert!(heard.events.iter().rposition(begun) < heard.events.iter().rposition(ended));
+    let epoch = |shard: &Shard| world.with_cluster(&shard.primary.name, |cluster| cluster.own().epoch);
+    let epochs: BTreeSet<u64> = topology.shards.iter().map(epoch).collect();
+    assert_eq!(epochs.len(), topology.shards.len());
+    let set = plan.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| match step.action {
+        Action::Server(ServerAction::SetConfigEpoch(epoch)) => Some(epoch),
+        _ => None,
+    });
+    assert!(epochs.is_disjoint(&set.collect()));
+}
+
+/// A shard forms as soon as its own nodes answer. The shards of a small cluster meet once all have formed.
+#[tokio::test(start_paused = true)]
+async fn a_shard_forms_while_a_node_of_another_shard_does_not_answer_yet() {
+    let (topology, world) = (topology("kind: cluster"), World::new());
+    let plan = plan(&world, &topology, SWAP);
+    let last = node(&topology, 6);
+    let recorder = Recorder::new(&world, None).silencing(last.clone(), "containers");
+    let heard = listened(recorder, &world, &topology, &plan, TIMEOUT).await;
+    assert!(heard.result.is_err(), "a node is silent");
+    let done: Vec<&Step> = heard
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::StepStarted { step } if takes_over(*step) => Some(true),
-            Event::StepFinished { step, .. } if takes_over(*step) => Some(false),
+            Event::StepFinished { step, .. } => plan.step(*step),
             _ => None,
         })
         .collect();
-    assert_eq!(takeovers, [true, false, true, false, true, false]);
+    let is_takeover = |step: &&&Step| matches!(step.action, Action::Server(ServerAction::TakeOver { .. }));
+    let taken_over: Vec<&NodeName> =
+        done.iter().filter(is_takeover).filter_map(|step| step.node.as_ref()).collect();
+    assert_eq!(taken_over, [&node(&topology, 1), &node(&topology, 2)]);
+    let meets_another_shard =
+        |step: &&&Step| matches!(&step.action, Action::Server(ServerAction::Meet(peers)) if peers.len() > 1);
+    assert_eq!(done.iter().filter(meets_another_shard).count(), 0);
+    let finished = heard.events.iter().filter_map(|event| match event {
+        Event::StageFinished { stage, .. } => plan.stage(*stage),
+        _ => None,
+    });
+    let finished: Vec<&str> = finished.map(|stage| stage.name).collect();
+    assert_eq!(finished, ["network and volumes", "containers"], "stages end in order");
+}
+
+fn takes_over(plan: &Plan, step: StepId) -> bool {
+    let action = plan.step(step).map(|step| &step.action);
+    matches!(action, Some(Action::Server(ServerAction::TakeOver { .. })))
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,8 +254,12 @@ async fn a_passing_fault_is_tried_again_until_time_is_over() {
 async fn the_role_swaps_barrier_gives_up_early() {
     let (topology, world) = (topology("kind: cluster"), World::new());
     let plan = plan(&world, &topology, SWAP);
-    // The plan runs until the first takeover's barrier, which then waits for a silent node.
-    let recorder = Recorder::new(&world, None).silencing(node(&topology, 6), "meet");
+    // The primary of the last shard becomes silent when its replica waits for it.
+    let replicates = |step: &Step| {
+        let is_last = step.node.as_ref().is_some_and(|node| node.as_str() == "shop-3");
+        is_last && matches!(step.action, Action::Server(ServerAction::Replicate(_)))
+    };
+    let recorder = Recorder::new(&world, None).silencing_at(node(&topology, 6), replicates);
     let started = tokio::time::Instant::now();
     let result = run_with(&recorder, &world, &topology, &plan, TIMEOUT).await;
     assert!(matches!(result, Err(ExecuteError::Wait { .. })));

@@ -17,8 +17,11 @@ pub(super) type Assignments = BTreeMap<NodeName, Vec<Step>>;
 /// Sets config epochs of nodes that know no other node, and assigns slots.
 pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, mut assignments: Assignments) -> Stages {
     let highest = present.clusters().map(|(_, cluster)| cluster.current_epoch).max().unwrap_or(0);
+    // A new primary that takes over gets the next epoch. No other node must have that epoch: of two primaries with the
+    // same epoch, a server raises the epoch of either, which could be the former primary.
+    let distance = if world.servers.all_new() { 2 } else { 1 };
     let mut steps: Vec<Step> = Vec::new();
-    for (epoch, node) in (highest + 1..).zip(world.topology.nodes()) {
+    for (epoch, node) in (highest + 1..).step_by(distance).zip(world.topology.nodes()) {
         if gets_epoch(world, present, &node.name) {
             steps.push(server(&node.name, ServerAction::SetConfigEpoch(epoch), Cause::New));
         }
@@ -26,7 +29,8 @@ pub(super) fn assign(world: &World<'_>, present: &Arrangement<'_>, mut assignmen
     }
     // Nodes that leave.
     steps.extend(assignments.into_values().flatten());
-    Stages::one("slots", Order::SideBySide, steps)
+    let order = if world.servers.all_new() { Order::Overlapping } else { Order::SideBySide };
+    Stages::one("slots", order, steps)
 }
 
 /// Whether a node has no config epoch, and knows no other node.

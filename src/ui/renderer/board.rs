@@ -34,7 +34,8 @@ pub(super) struct Board {
     born: Instant,
     /// The running plan.
     plan: Option<Arc<Plan>>,
-    stage: Option<BoardStage>,
+    /// The running stages, in order. Several run if they overlap.
+    stages: Vec<BoardStage>,
     nodes: Vec<BoardRow>,
     /// The nodes that have a line. A new busy node takes the line of a finished node, so that lines keep their
     /// places.
@@ -44,6 +45,7 @@ pub(super) struct Board {
 }
 
 struct BoardStage {
+    id: StageId,
     name: &'static str,
     began: Instant,
     /// The nodes of the stage.
@@ -54,6 +56,8 @@ struct BoardStage {
 
 struct BoardRow {
     name: NodeName,
+    /// The stage of its last step.
+    stage: StageId,
     state: RowState,
     text: String,
     /// The state that it waits for.
@@ -71,7 +75,7 @@ enum RowState {
 impl Board {
     pub(super) fn new(palette: Palette, born: Instant) -> Self {
         let (nodes, rows) = (Vec::new(), Vec::new());
-        Self { palette, born, plan: None, stage: None, nodes, rows, transfer: None }
+        Self { palette, born, plan: None, stages: Vec::new(), nodes, rows, transfer: None }
     }
 
     /// Applies an event. The result is a line that stays on the screen.
@@ -115,8 +119,9 @@ impl Board {
                 self.transfer = Some(transfer).filter(|transfer| transfer.done < transfer.total);
                 None
             }
-            Event::StageFinished { took, .. } => {
-                let stage = self.stage.take()?;
+            Event::StageFinished { stage, took } => {
+                let position = self.stages.iter().position(|running| running.id == stage)?;
+                let stage = self.stages.remove(position);
                 let nodes = nodes_in_short(&stage.nodes.iter().collect::<Vec<_>>());
                 let (name, took) = (stage.name, seconds(took));
                 let line = format!("{} {name:STAGE_WIDTH$} {took:>7}  {nodes}", palette.good("✓"));
@@ -134,36 +139,41 @@ impl Board {
         for name in &subjects {
             let node = BoardRow {
                 name: name.clone(),
+                stage: id,
                 state: RowState::ToCome,
                 text: String::new(),
                 missing: String::new(),
             };
             match self.nodes.iter_mut().find(|known| known.name == *name) {
+                // It is in a stage that this stage overlaps.
+                Some(known) if self.stages.iter().any(|stage| stage.id == known.stage) => {}
                 Some(known) => *known = node,
                 None => self.nodes.push(node),
             }
         }
         self.nodes.sort_by(|one, other| one.name.cmp(&other.name));
-        self.rows = self.nodes.iter().take(MOST_ROWS).map(|node| node.name.clone()).collect();
-        self.stage = Some(BoardStage { name: stage.name, began: now, nodes: subjects, whole: String::new() });
+        if self.stages.is_empty() {
+            self.rows = self.nodes.iter().take(MOST_ROWS).map(|node| node.name.clone()).collect();
+        }
+        let whole = String::new();
+        self.stages.push(BoardStage { id, name: stage.name, began: now, nodes: subjects, whole });
     }
 
     /// Records the state of a step. Returns its subject and action as texts.
     fn step(&mut self, id: StepId, state: RowState) -> Option<(String, String)> {
         let plan = self.plan.clone()?;
-        let step = plan.step(id)?;
+        let (step, stage) = (plan.step(id)?, plan.stage_of(id)?);
         let action = step.action.to_string();
         let text = if state == RowState::Done { outcome(&step.action) } else { action.clone() };
         let node = self.nodes.iter_mut().find(|node| Some(&node.name) == step.node.as_ref());
         if let Some(node) = node {
-            node.state = state;
-            node.text = text;
+            (node.stage, node.state, node.text) = (stage, state, text);
             node.missing.clear();
             let name = node.name.clone();
             if state == RowState::Busy {
                 self.seat(name);
             }
-        } else if let Some(stage) = &mut self.stage {
+        } else if let Some(stage) = self.stages.first_mut() {
             stage.whole = text;
         }
         Some((step.subject(&plan).to_owned(), action))
@@ -195,7 +205,7 @@ impl Board {
             }
             Some(node) => node.missing = format!("{first}{more}"),
             None => {
-                if let Some(stage) = &mut self.stage {
+                if let Some(stage) = self.stages.first_mut() {
                     stage.whole = format!("{first}{more}");
                 }
             }
@@ -216,7 +226,7 @@ impl Board {
     }
 
     fn pulling(&mut self, reference: &str, done: u64, total: u64) {
-        let Some(stage) = &mut self.stage else { return };
+        let Some(stage) = self.stages.first_mut() else { return };
         let filled = (done * BAR_WIDTH).checked_div(total).unwrap_or(0).min(BAR_WIDTH);
         let bar: String = (0..BAR_WIDTH).map(|cell| if cell < filled { '━' } else { '╌' }).collect();
         let bytes = format!("{} of {}", HumanBytes(done), HumanBytes(total));
@@ -249,16 +259,17 @@ impl Board {
 
     fn header(&self, now: Instant) -> Option<String> {
         let spinner = self.spinner(now);
-        if let Some(transfer) = self.transfer.as_ref().filter(|_| self.stage.is_none()) {
+        if let Some(transfer) = self.transfer.as_ref().filter(|_| self.stages.is_empty()) {
             return Some(format!("{spinner} {transfer}"));
         }
-        let Some(stage) = &self.stage else {
+        let Some(stage) = self.stages.first() else {
             // The picture stays between stages, so that it does not flicker.
             return self.plan.as_ref().map(|plan| format!("{spinner} {}", plan.deployment));
         };
         let is_subject = |node: &&BoardRow| stage.nodes.contains(&node.name);
         let subjects = self.nodes.iter().filter(is_subject);
-        let done = subjects.clone().filter(|node| node.state == RowState::Done).count();
+        let is_done = |node: &&BoardRow| node.state == RowState::Done || node.stage > stage.id;
+        let done = subjects.clone().filter(is_done).count();
         let text = match (stage.whole.as_str(), subjects.count()) {
             ("", 0 | 1) => String::new(),
             ("", all) => format!("{done} of {all} nodes"),

@@ -20,7 +20,7 @@ impl World {
         change(self.state().process(node).expect("the server answers"))
     }
 
-    fn with_cluster<T>(&self, node: &NodeName, change: impl FnOnce(&mut Cluster) -> T) -> T {
+    pub(crate) fn with_cluster<T>(&self, node: &NodeName, change: impl FnOnce(&mut Cluster) -> T) -> T {
         self.with_process(node, |process| change(process.cluster.as_mut().expect("a cluster node")))
     }
 

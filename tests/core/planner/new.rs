@@ -73,7 +73,7 @@ fn primary_with_two_replicas() {
 #[test]
 fn cluster_of_six_nodes() {
     assert_snapshot!(new_plan(CLUSTER, SWAP), @"
-    shop: 51 changes in 10 stages
+    shop: 57 changes in 9 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -106,14 +106,30 @@ fn cluster_of_six_nodes() {
       shop-6  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
-      shop-2  set config epoch 2                                          # new
-      shop-3  set config epoch 3                                          # new
-      shop-4  set config epoch 4                                          # new
+      shop-2  set config epoch 3                                          # new
+      shop-3  set config epoch 5                                          # new
+      shop-4  set config epoch 7                                          # new
       shop-4  assign slots 0-5460                                         # slots 0-5460 unassigned
-      shop-5  set config epoch 5                                          # new
+      shop-5  set config epoch 9                                          # new
       shop-5  assign slots 5461-10922                                     # slots 5461-10922 unassigned
-      shop-6  set config epoch 6                                          # new
+      shop-6  set config epoch 11                                         # new
       shop-6  assign slots 10923-16383                                    # slots 10923-16383 unassigned
+    shards
+      shop-1  meet shop-4                                                 # shop-4 not known
+      shop-4  meet shop-1                                                 # shop-1 not known
+      shop-2  meet shop-5                                                 # shop-5 not known
+      shop-5  meet shop-2                                                 # shop-2 not known
+      shop-3  meet shop-6                                                 # shop-6 not known
+      shop-6  meet shop-3                                                 # shop-3 not known
+      shop-1  replicate shop-4                                            # new
+      shop-2  replicate shop-5                                            # new
+      shop-3  replicate shop-6                                            # new
+      shop-1  wait until its shard agrees                                 # while forming
+      shop-1  take over from its primary                                  # primary according to the spec
+      shop-2  wait until its shard agrees                                 # while forming
+      shop-2  take over from its primary                                  # primary according to the spec
+      shop-3  wait until its shard agrees                                 # while forming
+      shop-3  take over from its primary                                  # primary according to the spec
     meet
       shop-1  meet shop-2 … shop-6 (5 nodes)                              # shop-2 … shop-6 (5 nodes) not known
       shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
@@ -121,15 +137,6 @@ fn cluster_of_six_nodes() {
       shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
-      shop-1  replicate shop-4                                            # new
-      shop-2  replicate shop-5                                            # new
-      shop-3  replicate shop-6                                            # new
-    agree
-      shop    wait until all nodes agree                                  # while forming
-    take over
-      shop-1  take over from its primary                                  # primary according to the spec
-      shop-2  take over from its primary                                  # primary according to the spec
-      shop-3  take over from its primary                                  # primary according to the spec
     announce replicas
       shop-1  make its replicas known                                     # clients see a replica after its first write
       shop-2  make its replicas known                                     # clients see a replica after its first write
@@ -149,7 +156,7 @@ fn cluster_of_six_nodes() {
 #[test]
 fn cluster_of_six_nodes_the_plain_way() {
     assert_snapshot!(new_plan(CLUSTER, PLAIN), @"
-    shop: 48 changes in 9 stages
+    shop: 54 changes in 10 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -183,13 +190,23 @@ fn cluster_of_six_nodes_the_plain_way() {
     slots
       shop-1  set config epoch 1                                          # new
       shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
-      shop-2  set config epoch 2                                          # new
+      shop-2  set config epoch 3                                          # new
       shop-2  assign slots 5461-10922                                     # slots 5461-10922 unassigned
-      shop-3  set config epoch 3                                          # new
+      shop-3  set config epoch 5                                          # new
       shop-3  assign slots 10923-16383                                    # slots 10923-16383 unassigned
-      shop-4  set config epoch 4                                          # new
-      shop-5  set config epoch 5                                          # new
-      shop-6  set config epoch 6                                          # new
+      shop-4  set config epoch 7                                          # new
+      shop-5  set config epoch 9                                          # new
+      shop-6  set config epoch 11                                         # new
+    shards
+      shop-1  meet shop-4                                                 # shop-4 not known
+      shop-4  meet shop-1                                                 # shop-1 not known
+      shop-2  meet shop-5                                                 # shop-5 not known
+      shop-5  meet shop-2                                                 # shop-2 not known
+      shop-3  meet shop-6                                                 # shop-6 not known
+      shop-6  meet shop-3                                                 # shop-3 not known
+      shop-4  replicate shop-1                                            # new
+      shop-5  replicate shop-2                                            # new
+      shop-6  replicate shop-3                                            # new
     meet
       shop-1  meet shop-2 … shop-6 (5 nodes)                              # shop-2 … shop-6 (5 nodes) not known
       shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
@@ -197,9 +214,6 @@ fn cluster_of_six_nodes_the_plain_way() {
       shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
-      shop-4  replicate shop-1                                            # new
-      shop-5  replicate shop-2                                            # new
-      shop-6  replicate shop-3                                            # new
     agree
       shop    wait until all nodes agree                                  # new
     announce replicas
@@ -243,9 +257,9 @@ fn cluster_without_replicas() {
     slots
       shop-1  set config epoch 1                                          # new
       shop-1  assign slots 0-5460                                         # slots 0-5460 unassigned
-      shop-2  set config epoch 2                                          # new
+      shop-2  set config epoch 3                                          # new
       shop-2  assign slots 5461-10922                                     # slots 5461-10922 unassigned
-      shop-3  set config epoch 3                                          # new
+      shop-3  set config epoch 5                                          # new
       shop-3  assign slots 10923-16383                                    # slots 10923-16383 unassigned
     meet
       shop-1  meet shop-2, shop-3                                         # shop-2, shop-3 not known
@@ -263,7 +277,7 @@ fn cluster_without_replicas() {
 #[test]
 fn cluster_of_one_shard() {
     assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @"
-    shop: 19 changes in 10 stages
+    shop: 19 changes in 8 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -280,15 +294,13 @@ fn cluster_of_one_shard() {
       shop-2  set cluster-allow-replica-migration no, cluster-node-timeout 180 and 4 more  # while forming
     slots
       shop-1  set config epoch 1                                          # new
-      shop-2  set config epoch 2                                          # new
+      shop-2  set config epoch 3                                          # new
       shop-2  assign slots 0-16383                                        # slots 0-16383 unassigned
-    meet
+    shards
       shop-1  meet shop-2                                                 # shop-2 not known
       shop-2  meet shop-1                                                 # shop-1 not known
       shop-1  replicate shop-2                                            # new
-    agree
-      shop    wait until all nodes agree                                  # while forming
-    take over
+      shop-1  wait until its shard agrees                                 # while forming
       shop-1  take over from its primary                                  # primary according to the spec
     announce replicas
       shop-1  make its replicas known                                     # clients see a replica after its first write
@@ -332,12 +344,12 @@ fn data_in_volumes() {
 }
 
 #[test]
-fn a_large_cluster_goes_the_plain_way_and_introduces_by_doubling_steps() {
+fn each_shard_of_a_large_cluster_meets_the_shards_before_it() {
     let plan = new_plan("{kind: cluster, shards: 20}", SWAP);
-    assert!(!plan.contains("take over"));
-    let meets: Vec<&str> = plan.lines().filter(|line| line.contains("meet ")).take(2).collect();
-    assert_snapshot!(meets.join("\n"), @r"
-    shop-1   meet shop-2 … shop-33 (6 nodes)                             # shop-2 … shop-33 (6 nodes) not known
-    shop-2   meet shop-3 … shop-34 (6 nodes)                             # shop-3 … shop-34 (6 nodes) not known
+    let meets: Vec<&str> = plan.lines().skip_while(|line| *line != "meet").skip(1).take(3).collect();
+    assert_snapshot!(meets.join("\n"), @"
+    shop-2   meet shop-1, shop-21, shop-22                               # shop-1, shop-21, shop-22 not known
+    shop-3   meet shop-1 … shop-23 (5 nodes)                             # shop-1 … shop-23 (5 nodes) not known
+    shop-4   meet shop-1 … shop-24 (7 nodes)                             # shop-1 … shop-24 (7 nodes) not known
     ");
 }

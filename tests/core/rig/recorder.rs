@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use redisctl::event::{Event, Listener};
-use redisctl::plan::{Plan, StageId};
+use redisctl::plan::{Plan, StageId, Step};
 use redisctl::topology::NodeName;
 
 use crate::memory::World;
@@ -23,12 +23,15 @@ pub(crate) struct Recorder<'a> {
     accident: Option<(&'static str, Accident<'a>)>,
     /// The accident after a number of steps.
     accident_after: Option<(usize, Accident<'a>)>,
+    /// The accident after a step.
+    accident_at: Option<(fn(&Step) -> bool, Accident<'a>)>,
 }
 
 impl<'a> Recorder<'a> {
     pub(crate) fn new(world: &'a World, stop_after: Option<usize>) -> Self {
         let (events, plan, finished) = (Mutex::default(), Mutex::default(), AtomicUsize::new(0));
-        Self { events, plan, world, finished, stop_after, accident: None, accident_after: None }
+        let (accident, accident_after, accident_at) = (None, None, None);
+        Self { events, plan, world, finished, stop_after, accident, accident_after, accident_at }
     }
 
     fn stage_name(&self, stage: StageId) -> Option<&'static str> {
@@ -45,6 +48,12 @@ impl<'a> Recorder<'a> {
         Self { accident_after: Some((steps, Box::new(accident))), ..self }
     }
 
+    /// Makes a node silent after each step of a kind.
+    pub(crate) fn silencing_at(self, node: NodeName, step: fn(&Step) -> bool) -> Self {
+        let world = self.world;
+        Self { accident_at: Some((step, Box::new(move || world.silence(&node)))), ..self }
+    }
+
     /// Makes a node silent after a stage.
     pub(crate) fn silencing(self, node: NodeName, after: &'static str) -> Self {
         let world = self.world;
@@ -54,7 +63,14 @@ impl<'a> Recorder<'a> {
 
 impl Listener for Recorder<'_> {
     fn hear(&self, event: Event) {
-        if matches!(event, Event::StepFinished { .. }) {
+        if let Event::StepFinished { step, .. } = &event {
+            let plan = self.plan.lock().expect("no panic").clone();
+            let done = plan.as_ref().and_then(|plan| plan.step(*step));
+            if let (Some(done), Some((is_awaited, accident))) = (done, &self.accident_at)
+                && is_awaited(done)
+            {
+                accident();
+            }
             let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
             if self.stop_after == Some(finished) {
                 self.world.stop();
