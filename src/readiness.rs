@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arrangement::Arrangement;
-use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, ServerView};
+use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
 pub use crate::plan::Disagreement;
 use crate::plan::{
     ClusterExpectation, ClusterMember, Deviation, MemberRole, Milestone, Peer, ReplicationExpectation,
-    SentinelExpectation,
+    SentinelExpectation, ShardExpectation,
 };
 use crate::topology::{NodeName, SlotSet};
 
@@ -133,6 +133,38 @@ fn deviations_of_sentinel(
     deviations
 }
 
+/// The reasons why replicas of a new shard cannot take over yet; empty: each of them can.
+#[must_use]
+pub fn shard(expectation: &ShardExpectation, answers: &Answers) -> Vec<Disagreement> {
+    let found = expectation.replicas.iter().flat_map(|replica| {
+        let deviations = match answer(answers, replica) {
+            Err(deviation) => vec![deviation],
+            Ok(view) => deviations_of_heir(expectation, view),
+        };
+        deviations.into_iter().map(|deviation| deviation.at(replica))
+    });
+    found.collect()
+}
+
+fn deviations_of_heir(expectation: &ShardExpectation, view: &ServerView) -> Vec<Deviation> {
+    let ShardExpectation { primary, slots, .. } = expectation;
+    let Some(cluster) = &view.cluster else { return vec![Deviation::NoClusterNode] };
+    let Some(ClusterRole::Replica(id)) = cluster.own().map(|own| &own.role) else {
+        return vec![Deviation::NoReplica];
+    };
+    let mut deviations = Vec::new();
+    if cluster.nodes.get(id).is_none_or(|seen| seen.slots != *slots) {
+        deviations.push(Deviation::OtherSlots { node: primary.clone(), expected: slots.clone() });
+    }
+    if !cluster.ok {
+        deviations.push(Deviation::ClusterDown);
+    }
+    if !matches!(view.replication, Replication::Replica { link_up: true, .. }) {
+        deviations.push(Deviation::NoReplicationLink(primary.clone()));
+    }
+    deviations
+}
+
 /// The reasons why a cluster is not ready; empty: it is ready.
 ///
 /// All nodes must report the same: exactly the expected members, no handshakes, the expected roles and slots, equal
@@ -193,14 +225,12 @@ impl ClusterJudge<'_> {
                 Some(seen) => deviations.extend(self.member(member, seen, &unmet)),
             }
         }
-        let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
         // The slots of a stranger that is down are not served. The stranger stays in the cluster.
         let misses_slots = |(id, line): (&String, &ClusterNode)| {
             is_stranger(&id) && (line.failing || !line.connected) && !line.slots.is_empty()
         };
         let is_excused = cluster.nodes.iter().any(misses_slots);
-        let is_fresh = fresh_primaries && self.now.says_primary(node);
-        if !(cluster.ok || is_excused || is_fresh) {
+        if !(cluster.ok || is_excused) {
             deviations.push(Deviation::ClusterDown);
         }
         if self.expectation.milestone == Milestone::Ready {

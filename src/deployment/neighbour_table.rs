@@ -8,6 +8,9 @@ use crate::doctor::{DoctorFinding, Neighbours, Severity, checks};
 use crate::event::Warning;
 use crate::topology::Kind;
 
+/// A table with less than one part in this many free is full.
+const FREE_PART: usize = 8;
+
 /// The finding about room for `nodes` more nodes; `None` if the engine runs on another kernel.
 pub(super) fn finding(nodes: usize, engine: &ConnectedEngine) -> Option<DoctorFinding> {
     let table = table().filter(|_| engine.location.is_local())?;
@@ -26,6 +29,17 @@ pub(super) fn neighbour_warning(target: &Target, engine: &ConnectedEngine) -> Op
         }
         _ => None,
     }
+}
+
+/// A warning about a full table, after nodes of a cluster did not reach each other.
+pub(super) fn full_table(target: &Target, engine: &ConnectedEngine) -> Option<Warning> {
+    let is_cluster = target.topology.kind == Kind::Cluster;
+    let Neighbours { known, most } = table().filter(|_| is_cluster && engine.location.is_local())?;
+    // The kernel removes entries until some are free.
+    let is_full = known + most / FREE_PART >= most;
+    let detail =
+        format!("{known} of the kernel's {most} entries for the neighbours of all containers are taken");
+    is_full.then(|| Warning::NeighbourTable { detail, hint: checks::MORE_NEIGHBOURS.to_owned() })
 }
 
 /// The neighbour table of this machine's kernel, on Linux.

@@ -16,7 +16,7 @@ use super::lease::{Lease, LeaseRequest};
 use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
 use super::memory_kills::memory_kills;
-use super::neighbour_table::neighbour_warning;
+use super::neighbour_table::{full_table, neighbour_warning};
 use super::no_listener::NoListener;
 use super::provided_image::{image_reference, provide_image};
 use super::rule_trial::try_rules;
@@ -272,7 +272,13 @@ impl Up<'_> {
                 Ok(result) => {
                     return Ok(UpDone { deployment: target.deployment(engine), result });
                 }
-                Err(error) => contention.recover(error, target).await?,
+                Err(error) => {
+                    if matches!(error, Error::Execute(_)) {
+                        let warning = full_table(target, engine);
+                        warning.into_iter().for_each(|warning| listener.hear(Event::Warning(warning)));
+                    }
+                    contention.recover(error, target).await?;
+                }
             }
         }
     }

@@ -135,10 +135,14 @@ pub fn limits(limits: Limits) -> DoctorFinding {
     )
 }
 
+/// Makes room in the kernel's neighbour table.
+pub const MORE_NEIGHBOURS: &str = "`sysctl net.ipv4.neigh.default.gc_thresh3=8192` makes room; so does `redisctl down` of what is not needed";
+
 /// Room in the kernel's neighbour table for `nodes` nodes that each talk to all others.
 #[must_use]
 pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
-    let needed = nodes * nodes.saturating_sub(1);
+    // Each node knows the other nodes and its gateway, and this machine knows each node.
+    let needed = nodes * (nodes + 1);
     let Neighbours { known, most } = neighbours;
     let detail =
         format!("{known} of the kernel's {most} entries for the neighbours of all containers are taken");
@@ -148,7 +152,7 @@ pub fn neighbours(nodes: usize, neighbours: Neighbours) -> DoctorFinding {
     DoctorFinding::warning(
         "neighbours",
         format!("{detail}, and {nodes} nodes need {needed} more: some nodes may never meet"),
-        "`sysctl net.ipv4.neigh.default.gc_thresh3=8192` makes room; so does `redisctl down` of what is not needed",
+        MORE_NEIGHBOURS,
     )
 }
 
@@ -249,10 +253,10 @@ mod tests {
     #[test]
     fn every_node_has_every_other_one_for_a_neighbour() {
         let known = |known| Neighbours { known, most: 1024 };
-        assert_eq!(neighbours(6, known(994)).severity, Severity::Ok);
-        let finding = neighbours(6, known(995));
+        assert_eq!(neighbours(6, known(982)).severity, Severity::Ok);
+        let finding = neighbours(6, known(983));
         assert_eq!(finding.severity, Severity::Warning);
-        assert!(finding.detail.contains("6 nodes need 30 more"), "{}", finding.detail);
+        assert!(finding.detail.contains("6 nodes need 42 more"), "{}", finding.detail);
     }
 
     #[test]

@@ -202,7 +202,9 @@ pub fn while_forming(topology: &Topology) -> Settings {
         // Then the server would close the link and connect again, without end.
         let timeout = match topology.nodes().len() {
             ..=SMALL_CLUSTER if tls.is_none() => "180",
+            ..=30 if tls.is_none() => "500",
             ..=30 => "1000",
+            ..=60 if tls.is_none() => "1000",
             _ => "2000",
         };
         settings.set("cluster-node-timeout", timeout);

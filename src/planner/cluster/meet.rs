@@ -17,6 +17,12 @@ pub(super) struct Introductions {
     pub(super) readmissions: bool,
 }
 
+/// Whether the shards of a new cluster form before they meet. Nodes of a small new cluster have a low node timeout. They
+/// would see each other as down while containers start, and a role that changes later is known soon.
+pub(super) fn shards_form_first(world: &World<'_>) -> bool {
+    world.servers.all_new() && world.topology.nodes().len() > SMALL_CLUSTER
+}
+
 /// Introduces the nodes of each shard to each other.
 pub(super) fn within_shards(world: &World<'_>) -> Vec<Step> {
     let meet = |shard: &Shard, node: &Node| {
@@ -32,8 +38,7 @@ fn introduce(node: &NodeName, peers: Vec<Peer>) -> Step {
     server(node, ServerAction::Meet(peers), cause)
 }
 
-/// Introduces nodes that do not know each other. In a new cluster, the nodes of each shard have met before, and wait here
-/// for each other.
+/// Introduces nodes that do not know each other.
 pub(super) fn meet(
     world: &World<'_>,
     present: &Arrangement<'_>,
@@ -60,20 +65,16 @@ pub(super) fn meet(
     Introductions { steps, readmissions }
 }
 
-/// The nodes that a node is introduced to: all other nodes, except in a large new cluster. There, each shard meets the
-/// shards before it, while containers of later shards still start. Nodes of a small new cluster have a low node timeout,
-/// with which they would see each other as down meanwhile.
+/// The nodes that a node is introduced to: all other nodes, or those of its own shard and the shards before it. The own
+/// shard has met before. The node waits for it here.
 fn others<'t>(world: &World<'t>, node: &NodeName) -> Vec<&'t Node> {
     let shards = &world.topology.shards;
-    let is_new = world.servers.all_new();
-    let grows = is_new && world.topology.nodes().len() > SMALL_CLUSTER;
-    let is_own = |shard: &&Shard| shard.nodes().any(|own| own.name == *node);
-    let own = shards.iter().position(|shard| is_own(&shard)).filter(|_| grows);
-    let met = shards.iter().take(own.map_or(shards.len(), |own| own + 1));
-    if is_new && met.clone().all(|shard| is_own(&shard)) {
-        // Its own shard has met before.
-        return Vec::new();
-    }
+    let own = shards.iter().position(|shard| shard.nodes().any(|own| own.name == *node));
+    let met = match own.filter(|_| shards_form_first(world)) {
+        Some(0) => return Vec::new(),
+        Some(own) => shards.iter().take(own + 1),
+        None => shards.iter().take(shards.len()),
+    };
     let mut others: Vec<&Node> = met.flat_map(Shard::nodes).filter(|other| other.name != *node).collect();
     others.sort_by(|one, other| one.name.cmp(&other.name));
     others

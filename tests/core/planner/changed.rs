@@ -145,7 +145,7 @@ async fn nobody_waits_for_a_replica_to_be_listed_that_is_replaced_next() {
     };
     assert!(stages(&before).contains(&"announce replicas"));
     let after = topology("{kind: cluster, resources: {memory: 128mb}}");
-    assert_eq!(stages(&after)[..3], ["files", "prepare", "replace replicas"]);
+    assert_eq!(stages(&after)[..4], ["files", "agree", "prepare", "replace replicas"]);
     converge(&world, &after, SWAP).await;
     assert_ready(&world, &after);
 }

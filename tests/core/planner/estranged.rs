@@ -44,7 +44,7 @@ async fn a_primary_that_was_reset_comes_back_as_the_replica_of_who_has_its_keys(
       shop-4  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
       shop-6  forget 3c6ef372                                             # knows node 3c6ef372, which is not of this deployment
     slots
-      shop-2  set config epoch 14                                         # new
+      shop-2  set config epoch 16                                         # new
     meet
       shop-1  meet shop-2                                                 # shop-2 not known
       shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
@@ -124,7 +124,7 @@ async fn a_replica_that_was_reset_is_met_and_replicates_again() {
       shop-8  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
       shop-9  forget 78dde6e5                                             # knows node 78dde6e5, which is not of this deployment
     slots
-      shop-4  set config epoch 22                                         # new
+      shop-4  set config epoch 24                                         # new
     meet
       shop-1  meet shop-4                                                 # shop-4 not known
       shop-2  meet shop-4                                                 # shop-4 not known
@@ -212,7 +212,7 @@ async fn a_primary_that_is_kept_out_comes_back_as_the_replica_of_who_has_its_key
     reset
       shop-2  reset, and drop its copy of the keys                        # forgotten by others
     slots
-      shop-2  set config epoch 14                                         # new
+      shop-2  set config epoch 16                                         # new
     meet
       shop-1  meet shop-2                                                 # shop-2 not known
       shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known

@@ -73,7 +73,7 @@ fn primary_with_two_replicas() {
 #[test]
 fn cluster_of_six_nodes() {
     assert_snapshot!(new_plan(CLUSTER, SWAP), @"
-    shop: 57 changes in 9 stages
+    shop: 51 changes in 9 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -114,22 +114,6 @@ fn cluster_of_six_nodes() {
       shop-5  assign slots 5461-10922                                     # slots 5461-10922 unassigned
       shop-6  set config epoch 11                                         # new
       shop-6  assign slots 10923-16383                                    # slots 10923-16383 unassigned
-    shards
-      shop-1  meet shop-4                                                 # shop-4 not known
-      shop-4  meet shop-1                                                 # shop-1 not known
-      shop-2  meet shop-5                                                 # shop-5 not known
-      shop-5  meet shop-2                                                 # shop-2 not known
-      shop-3  meet shop-6                                                 # shop-6 not known
-      shop-6  meet shop-3                                                 # shop-3 not known
-      shop-1  replicate shop-4                                            # new
-      shop-2  replicate shop-5                                            # new
-      shop-3  replicate shop-6                                            # new
-      shop-1  wait until its shard agrees                                 # while forming
-      shop-1  take over from its primary                                  # primary according to the spec
-      shop-2  wait until its shard agrees                                 # while forming
-      shop-2  take over from its primary                                  # primary according to the spec
-      shop-3  wait until its shard agrees                                 # while forming
-      shop-3  take over from its primary                                  # primary according to the spec
     meet
       shop-1  meet shop-2 … shop-6 (5 nodes)                              # shop-2 … shop-6 (5 nodes) not known
       shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
@@ -137,6 +121,16 @@ fn cluster_of_six_nodes() {
       shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
+      shop-1  replicate shop-4                                            # new
+      shop-2  replicate shop-5                                            # new
+      shop-3  replicate shop-6                                            # new
+      shop-1  wait until all replicas of its shard follow                 # while forming
+      shop-2  wait until all replicas of its shard follow                 # while forming
+      shop-3  wait until all replicas of its shard follow                 # while forming
+    take over
+      shop-1  take over from its primary                                  # primary according to the spec
+      shop-2  take over from its primary                                  # primary according to the spec
+      shop-3  take over from its primary                                  # primary according to the spec
     announce replicas
       shop-1  make its replicas known                                     # clients see a replica after its first write
       shop-2  make its replicas known                                     # clients see a replica after its first write
@@ -156,7 +150,7 @@ fn cluster_of_six_nodes() {
 #[test]
 fn cluster_of_six_nodes_the_plain_way() {
     assert_snapshot!(new_plan(CLUSTER, PLAIN), @"
-    shop: 54 changes in 10 stages
+    shop: 48 changes in 9 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -197,16 +191,6 @@ fn cluster_of_six_nodes_the_plain_way() {
       shop-4  set config epoch 7                                          # new
       shop-5  set config epoch 9                                          # new
       shop-6  set config epoch 11                                         # new
-    shards
-      shop-1  meet shop-4                                                 # shop-4 not known
-      shop-4  meet shop-1                                                 # shop-1 not known
-      shop-2  meet shop-5                                                 # shop-5 not known
-      shop-5  meet shop-2                                                 # shop-2 not known
-      shop-3  meet shop-6                                                 # shop-6 not known
-      shop-6  meet shop-3                                                 # shop-3 not known
-      shop-4  replicate shop-1                                            # new
-      shop-5  replicate shop-2                                            # new
-      shop-6  replicate shop-3                                            # new
     meet
       shop-1  meet shop-2 … shop-6 (5 nodes)                              # shop-2 … shop-6 (5 nodes) not known
       shop-2  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
@@ -214,6 +198,9 @@ fn cluster_of_six_nodes_the_plain_way() {
       shop-4  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-5  meet shop-1 … shop-6 (5 nodes)                              # shop-1 … shop-6 (5 nodes) not known
       shop-6  meet shop-1 … shop-5 (5 nodes)                              # shop-1 … shop-5 (5 nodes) not known
+      shop-4  replicate shop-1                                            # new
+      shop-5  replicate shop-2                                            # new
+      shop-6  replicate shop-3                                            # new
     agree
       shop    wait until all nodes agree                                  # new
     announce replicas
@@ -277,7 +264,7 @@ fn cluster_without_replicas() {
 #[test]
 fn cluster_of_one_shard() {
     assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @"
-    shop: 19 changes in 8 stages
+    shop: 19 changes in 9 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -296,11 +283,12 @@ fn cluster_of_one_shard() {
       shop-1  set config epoch 1                                          # new
       shop-2  set config epoch 3                                          # new
       shop-2  assign slots 0-16383                                        # slots 0-16383 unassigned
-    shards
+    meet
       shop-1  meet shop-2                                                 # shop-2 not known
       shop-2  meet shop-1                                                 # shop-1 not known
       shop-1  replicate shop-2                                            # new
-      shop-1  wait until its shard agrees                                 # while forming
+      shop-1  wait until all replicas of its shard follow                 # while forming
+    take over
       shop-1  take over from its primary                                  # primary according to the spec
     announce replicas
       shop-1  make its replicas known                                     # clients see a replica after its first write
