@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 
 use crate::event::Listener;
 use crate::executor::{BoxedError, EngineCalls};
-use crate::observation::{Leftovers, Observation, ObservedEngine};
+use crate::observation::{Leftovers, Observation, ObservedEngine, ObservedNetwork};
 use crate::plan::{EngineAction, VolumeSettings};
 use crate::spec::SecretText;
 use crate::topology::files::{DEPLOYMENT_FILE, File};
@@ -243,7 +243,7 @@ impl Engine {
             node_images,
             digests,
             network: inventory.network,
-            engines: self.observe_engines(topology, &inventory.volumes_on).await?,
+            engines: self.observe_engines(topology, &inventory.volumes_on, &inventory.networks_on).await?,
             lost_engines: self.lost(),
             leftovers,
             volumes: inventory.volumes.into_keys().collect(),
@@ -275,18 +275,20 @@ impl Engine {
         &self,
         topology: &Topology,
         volumes_on: &BTreeMap<EngineName, BTreeSet<String>>,
+        networks_on: &BTreeMap<EngineName, ObservedNetwork>,
     ) -> Result<BTreeMap<EngineName, ObservedEngine>, EngineError> {
         let members = self.several.iter().flat_map(|several| &several.members);
         let observe = |(name, member): (&EngineName, &Member)| {
             let (name, member) = (name.clone(), member.clone());
             async move {
                 let volumes = volumes_on.get(&name).cloned().unwrap_or_default();
+                let network = networks_on.get(&name).cloned();
                 let mut images = BTreeMap::new();
                 for reference in std::iter::once(topology.image.as_str()).chain(topology.own_images()) {
                     let found = image::find(&member.docker, reference).await?;
                     images.extend(found.map(|image| (reference.to_owned(), image.id)));
                 }
-                let engine = ObservedEngine { images, volumes, is_manager: member.is_manager };
+                let engine = ObservedEngine { images, network, volumes, is_manager: member.is_manager };
                 Ok::<_, EngineError>((name, engine))
             }
         };
@@ -413,6 +415,9 @@ impl EngineCalls for Engine {
         listener: &dyn Listener,
     ) -> Result<(), BoxedError> {
         let member = self.member(engine, node)?;
+        if let (Some(_), EngineAction::RemoveNetwork(deployment)) = (&self.several, action) {
+            return Ok(self.remove_networks_at(engine, deployment).await?);
+        }
         apply::apply(&member.docker, &member.health_checks, node, action, listener).await?;
         let is_new = matches!(action, EngineAction::CreateContainer(_));
         if let (Some(several), Some(engine), Some(node), true) = (&self.several, engine, node, is_new) {

@@ -140,6 +140,20 @@ impl Observation {
         manager.or_else(|| self.engines.iter().next()).map(|(name, _)| name)
     }
 
+    /// The networks of a deployment: the engine that makes and removes each, and the network if it exists. Engines out of
+    /// reach do not count.
+    #[must_use]
+    pub fn networks<'a>(
+        &'a self,
+        topology: &'a Topology,
+    ) -> Vec<(Option<&'a EngineName>, Option<&'a ObservedNetwork>)> {
+        if !topology.has_host_ports() {
+            return vec![(self.network_engine(), self.network.as_ref())];
+        }
+        let own = |at: Option<&'a EngineName>| (at, at.and_then(|at| self.engines.get(at)?.network.as_ref()));
+        topology.used_engines().into_iter().filter(|at| self.reaches(*at)).map(own).collect()
+    }
+
     /// The running nodes that the topology does not have, with their addresses.
     #[must_use]
     pub fn leaving(&self, topology: &Topology) -> Vec<(NodeName, Address)> {

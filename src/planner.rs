@@ -140,7 +140,7 @@ fn plan_on_any_engine(
     containers::refuse_foreign(observed)?;
     let arrangement = &Arrangement::new(topology, observed);
     let fates = &Fates::decide(topology, observed, options)?;
-    if fates.new_subnet {
+    if !fates.new_network.is_empty() {
         containers::refuse_guests(observed)?;
     }
     let servers = &ServerStates::new(topology, observed, fates);

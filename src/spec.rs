@@ -125,9 +125,13 @@ pub struct Spec {
     pub platform: Option<String>,
     /// Labels for all containers, networks and volumes.
     pub labels: Option<BTreeMap<String, Scalar>>,
-    /// The engines of a deployment on several machines, by names of your choice. They are one Docker swarm. Default:
-    /// a single engine, as `--host` or the Docker context names it.
+    /// The engines of a deployment on several machines, by names of your choice. They are one Docker swarm, unless
+    /// `network.driver` is `host-ports`. Default: a single engine, as `--host` or the Docker context names it.
     pub engines: Option<BTreeMap<String, EngineSpec>>,
+    /// The label of engines that names their zones: with `spread: zone`, engines with the label `zone=eu1`
+    /// (`dockerd --label zone=eu1`) are one zone. The nodes of a shard are in different zones, as far as possible, and
+    /// then on different engines.
+    pub spread: Option<String>,
     /// Settings of single nodes, by node name (`<deployment>-<n>`).
     pub nodes: Option<BTreeMap<String, NodeSpec>>,
 }
@@ -139,8 +143,12 @@ pub struct NetworkSpec {
     /// IPv4 subnet in CIDR form. Default: the first free /24 of a private pool.
     #[schemars(with = "Option<String>", extend("format" = "ipv4-cidr"))]
     pub subnet: Option<Ipv4Net>,
-    /// The network's driver. Default: `overlay` with `engines`, otherwise `bridge`.
+    /// The network's driver. Default: `overlay` with `engines`, otherwise `bridge`. `host-ports`: for `engines` that are
+    /// no swarm.
     pub driver: Option<NetworkDriver>,
+    /// The largest packet in bytes (MTU), 1280 or more. `overlay`: of the network between the engines; containers get 50 less, because
+    /// the overlay wraps each packet. Default: Docker's, 1500.
+    pub mtu: Option<u16>,
 }
 
 /// The driver of a network.
@@ -151,6 +159,10 @@ pub enum NetworkDriver {
     Bridge,
     /// A network of a swarm of engines.
     Overlay,
+    /// Several engines without a common network: each has a bridge network of its own. Ports for clients and the cluster
+    /// bus are published at the engine's address, and nodes announce this address.
+    #[serde(rename = "host-ports")]
+    HostPorts,
 }
 
 /// An engine.
@@ -161,6 +173,11 @@ pub struct EngineSpec {
     pub host: Option<String>,
     /// The Docker context with its address.
     pub context: Option<String>,
+    /// The host name or IPv4 address at which clients, and with `host-ports` other engines, reach its published ports.
+    /// Default: the host of its address.
+    pub address: Option<String>,
+    /// Its zone. Default: the value of the engine's label that `spread` names.
+    pub zone: Option<String>,
 }
 
 /// The published ports.

@@ -62,7 +62,7 @@ mod written_slots;
 pub use address::{Address, Endpoint};
 pub use certificates::Certificates;
 pub use credentials::Credentials;
-pub use engines::{EngineName, EngineReference, EngineSite};
+pub use engines::{EngineName, EngineReference, EngineSite, Reach};
 pub use learned::Learned;
 pub use modules::Module;
 pub use name::{DeploymentName, NodeName};
@@ -117,9 +117,12 @@ pub struct Topology {
     pub server: Server,
     /// The network's subnet.
     pub subnet: Ipv4Net,
+    /// The network's largest packet in bytes; `None`: Docker's default. An overlay takes 50 bytes of it for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u16>,
     /// Where clients are.
     pub access: Access,
-    /// The host address that ports are published on.
+    /// The host address that ports are published on. With [`Reach::HostPorts`], 127.0.0.1 stands for the engine's own address.
     pub bind: Ipv4Addr,
     /// Passwords and users, without the passwords; `None`: no password at all.
     pub auth: Option<Auth>,
@@ -168,6 +171,12 @@ pub struct Topology {
     /// How often an engine was replaced. Of several descriptions, the one with the highest number counts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replacements: u64,
+    /// How nodes on several engines reach each other. Without a meaning on a single engine.
+    #[serde(default, skip_serializing_if = "Reach::is_overlay")]
+    pub reach: Reach,
+    /// The label of engines that names their zones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<String>,
 }
 
 /// A container that serves no client. It owns the network namespace that all nodes share. So the namespace stays when

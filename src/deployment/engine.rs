@@ -22,6 +22,8 @@ pub struct ConnectedEngine {
     pub(crate) location: Arc<EngineLocation>,
     /// The engines that answer, if a deployment stands on several. Address and location are those of the first.
     pub(crate) members: Arc<BTreeMap<EngineName, ConnectedEngine>>,
+    /// Its labels, if it is one of several engines.
+    pub(crate) labels: Arc<BTreeMap<String, String>>,
 }
 
 impl ConnectedEngine {
@@ -48,7 +50,7 @@ impl ConnectedEngine {
         provide_tls();
         let client = connect(&location).await?;
         let api = Arc::new(docker::Engine::new(client));
-        Ok(Self { api, location: Arc::new(location), members: Arc::default() })
+        Ok(Self { api, location: Arc::new(location), members: Arc::default(), labels: Arc::default() })
     }
 
     /// The address of the engine.

@@ -103,7 +103,14 @@ impl EngineFacts {
         let endpoint_host = engine.location.endpoint_host();
         let facts = Facts {
             engine_hosts: hosts_of(engine, stored.as_ref().map(|(topology, _)| topology)),
-            host_ips: ips_of_hosts(spec, &endpoint_host).await?,
+            engine_labels: labels_of(engine),
+            host_ips: ips_of_hosts(
+                spec,
+                &endpoint_host,
+                engine,
+                stored.as_ref().map(|(topology, _)| topology),
+            )
+            .await?,
             endpoint_host,
             image: Some(image),
             server: contents.map(|contents| contents.server),
@@ -167,13 +174,20 @@ async fn judged(
         stored: stored.map(|(topology, _)| topology),
         engines: &engines,
         answering: &engine.members.keys().cloned().collect(),
-        has_manager: engine.api.has_manager(),
+        // Without an overlay, no manager is needed.
+        has_manager: spec.topology.has_host_ports() || engine.api.has_manager(),
         alive: &alive,
     };
     match wish.judge(&situation) {
         Ok(moves) => Ok(moves.then(|| wish.clone())),
         Err(Refusal { message, hint }) => Err(Error::Invalid { message, hint }),
     }
+}
+
+/// The labels of several engines, by name.
+fn labels_of(engine: &ConnectedEngine) -> BTreeMap<String, BTreeMap<String, String>> {
+    let members = engine.members.iter();
+    members.map(|(name, member)| (name.to_string(), member.labels.as_ref().clone())).collect()
 }
 
 /// The present slots of each shard; `None`: the deployment is no cluster.
@@ -226,12 +240,31 @@ async fn node_images(
 }
 
 /// The IPs of the hosts that clients may dial. A host that the spec announces must have an IP.
-async fn ips_of_hosts(spec: &LoadedSpec, endpoint_host: &str) -> Result<BTreeMap<String, Ipv4Addr>, Error> {
+async fn ips_of_hosts(
+    spec: &LoadedSpec,
+    endpoint_host: &str,
+    engine: &ConnectedEngine,
+    stored: Option<&Topology>,
+) -> Result<BTreeMap<String, Ipv4Addr>, Error> {
+    let written =
+        spec.document.spec.engines.iter().flatten().filter_map(|(_, engine)| engine.address.clone());
+    // The names of lost machines may have no addresses any more.
+    let before = stored.filter(|stored| stored.has_host_ports()).map(Topology::nodes).into_iter().flatten();
+    let mut ips: BTreeMap<String, Ipv4Addr> =
+        before.map(|node| (node.endpoint.host.clone(), node.address.ip)).collect();
+    for host in hosts_of(engine, stored).into_values().chain(written) {
+        if let Some(ip) = ip_of(&host).await {
+            ips.insert(host, ip);
+        }
+    }
     let announced = announced_host(&spec.document.spec);
     let host = announced.unwrap_or(endpoint_host);
     match (ip_of(host).await, announced) {
-        (Some(ip), _) => Ok([(host.to_owned(), ip)].into()),
-        (None, None) => Ok(BTreeMap::new()),
+        (Some(ip), _) => {
+            ips.insert(host.to_owned(), ip);
+            Ok(ips)
+        }
+        (None, None) => Ok(ips),
         (None, Some(host)) => Err(spec.document.locate(vec![host_is_unknown(host)]).into()),
     }
 }

@@ -80,8 +80,11 @@ impl EngineSet {
         };
         let location = Arc::clone(&self.members.values().next()?.0.location);
         let api = docker::Engine::several(self.members.iter().map(docker).collect(), self.lost)?;
-        let members = self.members.into_iter().map(|(name, (engine, _))| (name, engine));
-        Some(ConnectedEngine { api: Arc::new(api), location, members: Arc::new(members.collect()) })
+        let labelled = |(name, (engine, identity)): (EngineName, (ConnectedEngine, EngineIdentity))| {
+            (name, ConnectedEngine { labels: Arc::new(identity.labels), ..engine })
+        };
+        let members = Arc::new(self.members.into_iter().map(labelled).collect());
+        Some(ConnectedEngine { api: Arc::new(api), location, members, labels: Arc::default() })
     }
 }
 
@@ -94,7 +97,8 @@ fn reason(error: &Error) -> String {
 async fn one(name: &EngineName, at: &EngineReference) -> Result<(ConnectedEngine, EngineIdentity), Error> {
     let engine = ConnectedEngine::at(EngineLocation::of_engine(name, at, &ThisMachine)?).await?;
     let identity = swarm::identity(engine.api.client()).await?;
-    Ok((engine, identity))
+    let (client, host) = (at.docker(), engine.location.endpoint_host());
+    Ok((engine, EngineIdentity { client, host, ..identity }))
 }
 
 fn references(topology: &Topology) -> BTreeMap<EngineName, EngineReference> {
@@ -133,7 +137,7 @@ impl ConnectedEngine {
         }
         let set = EngineSet::connect(&engines, |_| PATIENCE).await;
         let identities = set.members.iter().map(|(name, (_, identity))| (name.clone(), identity.clone()));
-        let misfit = swarm::misfit(&identities.collect());
+        let misfit = swarm::misfit(&identities.collect(), spec.topology.has_host_ports());
         // A lost engine may be the manager that the others know.
         if let Some(misfit) = misfit.filter(|_| set.lost.is_empty()) {
             let problem = Problem::new(&["engines"], misfit.message).hint(misfit.hint);

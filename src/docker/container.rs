@@ -97,12 +97,12 @@ pub(super) async fn unpause(docker: &Docker, container: &str) -> Result<(), Engi
         .map_err(EngineError::call(format!("unpause the container `{container}`")))
 }
 
-/// Attaches a container to its deployment's network, at its address there.
+/// Attaches a container to its deployment's network, at its address there if it has a static IP.
 pub(super) async fn attach(
     docker: &Docker,
     container: &str,
     deployment: &DeploymentName,
-    ip: Ipv4Addr,
+    ip: Option<Ipv4Addr>,
 ) -> Result<(), EngineError> {
     let request = NetworkConnectRequest {
         container: container.to_owned(),

@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 
 use super::expiry::{self, Expiry};
 use super::labels;
+use super::request_body::MTU;
 use crate::observation::{ContainerState, Leftovers, ObservedContainer, ObservedNetwork};
 use crate::topology::container::{ContainerSettings, Namespace, data_volume, shared_volume};
 use crate::topology::kept_data::KeptData;
@@ -31,6 +32,9 @@ pub struct EngineInventory {
     ends: BTreeMap<String, Ends>,
     /// The engine of each container, by the container's id, if there are several engines.
     homes: BTreeMap<String, EngineName>,
+    /// The engine of each network that a single engine has for itself, by the network's id, if there are several
+    /// engines.
+    network_homes: BTreeMap<String, EngineName>,
     /// The engine of each volume, if there are several engines.
     volume_homes: Vec<(EngineName, Volume)>,
 }
@@ -64,8 +68,10 @@ pub struct Inventory {
     pub homes: BTreeMap<String, EngineName>,
     /// The volumes on each engine, if the deployment stands on several.
     pub volumes_on: BTreeMap<EngineName, BTreeSet<String>>,
-    /// The ids of its networks: one at most.
-    pub network_ids: Vec<String>,
+    /// The networks that single engines have for themselves, if the deployment stands on several without an overlay.
+    pub networks_on: BTreeMap<EngineName, ObservedNetwork>,
+    /// The ids of its networks, with the engine of a network that a single engine has for itself.
+    pub network_ids: Vec<(String, Option<EngineName>)>,
     /// The format of the labels, if a newer redisctl wrote some of them.
     pub newer_format: Option<NewerFormat>,
 }
@@ -133,6 +139,10 @@ impl EngineInventory {
             all.volume_homes.extend(inventory.volumes.iter().map(|volume| (engine.clone(), volume.clone())));
             all.containers.extend(inventory.containers);
             for network in inventory.networks {
+                let is_of_swarm = network.scope.as_deref() == Some("swarm");
+                if let Some(id) = network.id.clone().filter(|_| !is_of_swarm) {
+                    all.network_homes.insert(id, engine.clone());
+                }
                 if all.networks.iter().all(|known| known.id != network.id) {
                     all.networks.push(network);
                 }
@@ -197,16 +207,22 @@ impl EngineInventory {
         let all_labels = networks.iter().filter_map(|network| network.labels.as_ref());
         let all_labels = all_labels.chain(volumes.iter().map(|volume| &volume.labels));
         let mut inventory = Inventory {
-            network: networks.first().map(|network| ObservedNetwork {
-                subnet: subnets(network).into_iter().next(),
-                guests: self.guests(&networks, name),
-            }),
+            network: networks.first().map(|network| self.observed_network(network, &networks, name)),
+            networks_on: networks
+                .iter()
+                .filter_map(|network| {
+                    Some((self.home_of(network)?, self.observed_network(network, &[*network], name)))
+                })
+                .collect(),
             kept_data: kept_data(name, &volumes),
             unlabelled_data: unlabelled_data(name, &volumes),
             newer_format: all_labels.map(labels::check_format).find_map(Result::err),
             volumes: volumes.iter().map(|volume| (volume.name.clone(), keeps_data(volume))).collect(),
             volumes_on: self.volumes_on(name),
-            network_ids: networks.iter().filter_map(|network| network.id.clone()).collect(),
+            network_ids: networks
+                .iter()
+                .filter_map(|network| Some((network.id.clone()?, self.home_of(network))))
+                .collect(),
             ..Inventory::default()
         };
         for container in &self.containers {
@@ -251,6 +267,25 @@ impl EngineInventory {
         inventory
     }
 
+    /// The engine that has the network for itself, if there are several.
+    fn home_of(&self, network: &Network) -> Option<EngineName> {
+        self.network_homes.get(network.id.as_ref()?).cloned()
+    }
+
+    /// A network, with the guests in these networks.
+    fn observed_network(
+        &self,
+        network: &Network,
+        with_guests: &[&Network],
+        name: &DeploymentName,
+    ) -> ObservedNetwork {
+        ObservedNetwork {
+            subnet: subnets(network).into_iter().next(),
+            mtu: mtu(network),
+            guests: self.guests(with_guests, name),
+        }
+    }
+
     fn volumes_on(&self, name: &DeploymentName) -> BTreeMap<EngineName, BTreeSet<String>> {
         let mut on: BTreeMap<EngineName, BTreeSet<String>> = BTreeMap::new();
         for (engine, volume) in &self.volume_homes {
@@ -279,6 +314,11 @@ impl EngineInventory {
 
 fn title(container: &ContainerSummary) -> Option<&str> {
     container.names.iter().flatten().next().map(|name| name.trim_start_matches('/'))
+}
+
+/// The MTU of a network, if it is set.
+fn mtu(network: &Network) -> Option<u16> {
+    network.options.as_ref()?.get(MTU)?.parse().ok()
 }
 
 fn subnets(network: &Network) -> Vec<Ipv4Net> {

@@ -43,7 +43,7 @@ pub(super) async fn mark_detached(
 fn joined(container: &ObservedContainer) -> Option<&NodeName> {
     match &container.settings.as_ref()?.network {
         Namespace::Of { anchor, .. } => Some(anchor),
-        Namespace::Own { .. } => None,
+        Namespace::Own { .. } | Namespace::AtEngine { .. } => None,
     }
 }
 

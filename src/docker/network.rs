@@ -69,6 +69,18 @@ pub(super) async fn remove(
     }
 }
 
+/// The ids of a deployment's networks on an engine, each with whether it is of the whole swarm.
+pub(super) async fn of_deployment(
+    docker: &Docker,
+    deployment: &DeploymentName,
+) -> Result<Vec<(String, bool)>, EngineError> {
+    let filter = HashMap::from([("name", vec![deployment.as_str()])]);
+    let options = ListNetworksOptionsBuilder::default().filters(&filter).build();
+    let listed = docker.list_networks(Some(options)).await.map_err(EngineError::call("list the networks"))?;
+    let own = listed.into_iter().filter(|network| labels::belongs(network.labels.as_ref(), deployment));
+    Ok(own.filter_map(|network| Some((network.id?, network.scope.as_deref() == Some("swarm")))).collect())
+}
+
 /// Whether the engine lists a network of this id. It is not inspected: an engine of a swarm lists an overlay only while
 /// it has containers in it.
 pub(super) async fn exists(docker: &Docker, id: &str) -> Result<bool, EngineError> {

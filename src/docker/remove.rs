@@ -10,8 +10,8 @@ use super::several::Member;
 use super::{Engine, EngineError, container, network, volume};
 use crate::poll::Wait;
 use crate::removed::Removed;
-use crate::topology::DeploymentName;
 use crate::topology::kept_data::record_volume;
+use crate::topology::{DeploymentName, EngineName};
 
 /// Removes a deployment by its inventory; see [`Engine::remove`].
 pub(super) async fn deployment(
@@ -30,8 +30,8 @@ pub(super) async fn deployment(
         let docker = &engine.member(inventory.homes.get(id), None)?.docker;
         container::remove(docker, id, name).await.map(|()| name.clone())
     });
-    let networks = inventory.network_ids.iter().map(|id| async move {
-        let removed = engine.remove_network(id, name).await;
+    let networks = inventory.network_ids.iter().map(|(id, home)| async move {
+        let removed = engine.remove_network(id, home.as_ref(), name).await;
         removed.map(|removed| removed.then(|| name.to_string())).transpose()
     });
     // The record stays as long as the data that it describes.
@@ -54,7 +54,9 @@ pub(super) async fn deployment(
     // The engine removes networks and volumes only after their containers.
     let containers = names(join_all(containers).await);
     let (networks, volumes) = join(join_all(networks), join_all(volumes)).await;
-    let (networks, volumes) = (names(networks.into_iter().flatten().collect()), names(volumes));
+    let (mut networks, volumes) = (names(networks.into_iter().flatten().collect()), names(volumes));
+    // Several engines may each have a network of this name.
+    networks.dedup();
     let is_kept = |volume: &&String| !volumes.contains(volume) && **volume != record;
     let kept_volumes = inventory.volumes.keys().filter(is_kept).cloned().collect();
     match failures.into_iter().next() {
@@ -71,11 +73,31 @@ const SWARM_LIMIT: Duration = Duration::from_secs(15);
 const SWARM_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Engine {
+    /// Removes the networks of a deployment that an engine has or makes.
+    pub(super) async fn remove_networks_at(
+        &self,
+        at: Option<&EngineName>,
+        name: &DeploymentName,
+    ) -> Result<(), EngineError> {
+        for (id, is_of_swarm) in network::of_deployment(&self.member(at, None)?.docker, name).await? {
+            self.remove_network(&id, at.filter(|_| !is_of_swarm), name).await?;
+        }
+        Ok(())
+    }
+
     /// Removes a network. The engines of a swarm learn of removed containers and networks a moment later. Until then,
     /// a manager refuses to remove the network, and other engines still list it.
     ///
     /// Returns whether the network is removed. It stays while an engine out of reach may have containers in it.
-    async fn remove_network(&self, id: &str, name: &DeploymentName) -> Result<bool, EngineError> {
+    async fn remove_network(
+        &self,
+        id: &str,
+        home: Option<&EngineName>,
+        name: &DeploymentName,
+    ) -> Result<bool, EngineError> {
+        if home.is_some() {
+            return network::remove(&self.member(home, None)?.docker, id, name).await.map(|()| true);
+        }
         let docker = &self.network_member().docker;
         if self.several.is_none() {
             return network::remove(docker, id, name).await.map(|()| true);

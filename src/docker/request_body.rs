@@ -16,6 +16,9 @@ use crate::topology::address::gateway;
 use crate::topology::container::{ContainerSettings, Namespace};
 use crate::topology::health_check;
 
+/// The option of a network that sets its largest packet.
+pub(super) const MTU: &str = "com.docker.network.driver.mtu";
+
 /// The maximum number of processes and threads in a container. A server has about a dozen.
 const MOST_PROCESSES: i64 = 512;
 
@@ -121,20 +124,9 @@ pub(super) fn variables(environment: &BTreeMap<String, String>) -> Vec<String> {
 
 fn network_of(settings: &ContainerSettings) -> NetworkFields {
     match &settings.network {
-        Namespace::Own { ip, ports } => {
-            let name = |port: &u16| format!("{port}/tcp");
-            let binding = |port: &u16| PortBinding {
-                host_ip: Some(settings.bind.to_string()),
-                host_port: Some(port.to_string()),
-            };
-            let attachment = (settings.deployment.to_string(), endpoint(settings.name.as_str(), *ip));
-            NetworkFields {
-                mode: settings.deployment.to_string(),
-                hostname: Some(settings.name.to_string()),
-                exposed: Some(ports.iter().map(name).collect()),
-                bindings: Some(ports.iter().map(|port| (name(port), Some(vec![binding(port)]))).collect()),
-                attachment: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([attachment])) }),
-            }
+        Namespace::Own { ip, ports } => own_namespace(settings, Some(*ip), ports),
+        Namespace::AtEngine { .. } => {
+            own_namespace(settings, None, &settings.network.held_ports().collect::<Vec<u16>>())
         }
         // The engine refuses a host name and ports for a container in another container's namespace.
         Namespace::Of { anchor, .. } => NetworkFields {
@@ -147,10 +139,28 @@ fn network_of(settings: &ContainerSettings) -> NetworkFields {
     }
 }
 
-/// A container's endpoint in the deployment's network.
-pub(super) fn endpoint(alias: &str, ip: Ipv4Addr) -> EndpointSettings {
+/// The network fields of a container in the deployment's network, which publishes ports.
+fn own_namespace(settings: &ContainerSettings, ip: Option<Ipv4Addr>, ports: &[u16]) -> NetworkFields {
+    let name = |port: &u16| format!("{port}/tcp");
+    let binding = |port: &u16| PortBinding {
+        host_ip: Some(settings.bind.to_string()),
+        host_port: Some(port.to_string()),
+    };
+    let attachment = (settings.deployment.to_string(), endpoint(settings.name.as_str(), ip));
+    NetworkFields {
+        mode: settings.deployment.to_string(),
+        hostname: Some(settings.name.to_string()),
+        exposed: Some(ports.iter().map(name).collect()),
+        bindings: Some(ports.iter().map(|port| (name(port), Some(vec![binding(port)]))).collect()),
+        attachment: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([attachment])) }),
+    }
+}
+
+/// A container's endpoint in the deployment's network, with a static IP or an IP of the engine's choice.
+pub(super) fn endpoint(alias: &str, ip: Option<Ipv4Addr>) -> EndpointSettings {
     EndpointSettings {
-        ipam_config: Some(EndpointIpamConfig { ipv4_address: Some(ip.to_string()), ..Default::default() }),
+        ipam_config: ip
+            .map(|ip| EndpointIpamConfig { ipv4_address: Some(ip.to_string()), ..Default::default() }),
         aliases: Some(vec![alias.to_owned()]),
         ..Default::default()
     }
@@ -163,7 +173,8 @@ pub(super) fn network(settings: &NetworkSettings) -> NetworkCreateRequest {
         driver: Some(if settings.overlay { "overlay" } else { "bridge" }.to_owned()),
         // Containers that are no tasks of the swarm join the overlay, too.
         attachable: settings.overlay.then_some(true),
-        labels: Some(labels::of_deployment(&settings.deployment, &settings.labels, settings.overlay)),
+        labels: Some(labels::of_deployment(&settings.deployment, &settings.labels, settings.several_engines)),
+        options: settings.mtu.map(|mtu| HashMap::from([(MTU.to_owned(), mtu.to_string())])),
         ipam: Some(Ipam {
             config: Some(vec![IpamConfig {
                 subnet: Some(settings.subnet.to_string()),

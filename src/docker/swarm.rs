@@ -19,6 +19,14 @@ const MOST_APART: Duration = Duration::from_secs(30);
 pub struct EngineIdentity {
     /// Its id. Copies of a machine may have the same id.
     pub id: String,
+    /// The beginning of a command line of Docker's client for it, as in `docker --host tcp://one:2375`.
+    pub client: String,
+    /// The host of its machine.
+    pub host: String,
+    /// The name of its machine, and the folder of its data. They tell copies of a machine apart, whose ids are equal.
+    pub machine: (String, String),
+    /// Its labels, as its daemon was started with them.
+    pub labels: BTreeMap<String, String>,
     /// The processor of its containers.
     pub architecture: String,
     /// Its clock, as time since 1970.
@@ -54,7 +62,11 @@ pub async fn identity(docker: &Docker) -> Result<EngineIdentity, EngineError> {
     let drained = if is_manager { drained(docker).await? } else { BTreeSet::new() };
     let managers = swarm.remote_managers.into_iter().flatten().filter_map(|manager| manager.node_id);
     Ok(EngineIdentity {
+        client: "docker".to_owned(),
+        host: String::new(),
         id: info.id.unwrap_or_default(),
+        machine: (info.name.unwrap_or_default(), info.docker_root_dir.unwrap_or_default()),
+        labels: info.labels.into_iter().flatten().map(|label| pair(&label)).collect(),
         architecture: info.architecture.unwrap_or_default(),
         time: info.system_time.as_deref().and_then(since_1970),
         node: swarm.node_id.filter(|_| is_active),
@@ -62,6 +74,12 @@ pub async fn identity(docker: &Docker) -> Result<EngineIdentity, EngineError> {
         managers: managers.collect(),
         drained,
     })
+}
+
+/// A label `NAME=VALUE`.
+fn pair(label: &str) -> (String, String) {
+    let (name, value) = label.split_once('=').unwrap_or((label, ""));
+    (name.to_owned(), value.to_owned())
 }
 
 async fn drained(docker: &Docker) -> Result<BTreeSet<String>, EngineError> {
@@ -74,16 +92,17 @@ async fn drained(docker: &Docker) -> Result<BTreeSet<String>, EngineError> {
     Ok(nodes.into_iter().filter(is_drained).filter_map(|node| node.id).collect())
 }
 
-/// Why a deployment cannot stand on these engines; `None`: it can.
+/// Why a deployment cannot stand on these engines; `None`: it can. With `host_ports`, it needs no swarm.
 #[must_use]
-pub fn misfit(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
-    no_swarm(engines).or_else(|| same_twice(engines)).or_else(|| unlike(engines))
+pub fn misfit(engines: &BTreeMap<EngineName, EngineIdentity>, host_ports: bool) -> Option<Misfit> {
+    let no_swarm = if host_ports { None } else { no_swarm(engines) };
+    no_swarm.or_else(|| same_twice(engines)).or_else(|| unlike(engines))
 }
 
 fn same_twice(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
     let mut seen = BTreeMap::new();
     for (name, engine) in engines {
-        if let Some(other) = seen.insert((&engine.id, &engine.node), name) {
+        if let Some(other) = seen.insert((&engine.id, &engine.node, &engine.machine), name) {
             return Some(Misfit {
                 message: format!("`{other}` and `{name}` are the same engine"),
                 hint: "name each engine once".to_owned(),
@@ -94,18 +113,14 @@ fn same_twice(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> 
 }
 
 fn no_swarm(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
-    let list = |names: Vec<&EngineName>| {
-        names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |names: &[&EngineName]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let outside: Vec<&EngineName> =
         engines.iter().filter(|(_, engine)| engine.node.is_none()).map(|(name, _)| name).collect();
-    let hint = "one engine makes the swarm (`docker swarm init --advertise-addr ITS-ADDRESS`), the others join it \
-                (`docker swarm join-token worker` prints the command); ports 2377/tcp, 7946/tcp+udp and 4789/udp must \
-                be open between them";
     if !outside.is_empty() {
         return Some(Misfit {
-            message: format!("engines of a deployment must be one swarm, and {} are in none", list(outside)),
-            hint: hint.to_owned(),
+            message: format!("engines of a deployment must be one swarm, and {} are in none", list(&outside)),
+            hint: join(engines, &outside),
         });
     }
     let Some((manager, its)) = engines.iter().find(|(_, engine)| engine.is_manager) else {
@@ -118,8 +133,8 @@ fn no_swarm(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
     let apart: Vec<&EngineName> = apart.map(|(name, _)| name).collect();
     if !apart.is_empty() {
         return Some(Misfit {
-            message: format!("{} and `{manager}` are in different swarms", list(apart)),
-            hint: hint.to_owned(),
+            message: format!("{} and `{manager}` are in different swarms", list(&apart)),
+            hint: join(engines, &apart),
         });
     }
     let is_drained =
@@ -127,9 +142,38 @@ fn no_swarm(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
     let drained: Vec<&EngineName> =
         engines.iter().filter(|(_, engine)| is_drained(engine)).map(|(name, _)| name).collect();
     (!drained.is_empty()).then(|| Misfit {
-        message: format!("the swarm gives no containers to the drained engine {}", list(drained)),
+        message: format!("the swarm gives no containers to the drained engine {}", list(&drained)),
         hint: "`docker node update --availability active NODE` on a manager ends that".to_owned(),
     })
+}
+
+/// The commands by which these engines join one swarm, and the way without a swarm.
+fn join(engines: &BTreeMap<EngineName, EngineIdentity>, joining: &[&EngineName]) -> String {
+    let manager = engines.iter().find(|(name, engine)| engine.is_manager && !joining.contains(name));
+    let Some(first) = manager.map(|(_, engine)| engine).or_else(|| engines.get(*joining.first()?)) else {
+        return String::new();
+    };
+    let mut commands = Vec::new();
+    if manager.is_none() {
+        commands.push(format!("{} swarm init --advertise-addr {}", first.client, first.host));
+    }
+    commands.push(format!("{} swarm join-token --quiet worker", first.client));
+    for engine in
+        joining.iter().filter_map(|name| engines.get(*name)).filter(|engine| engine.client != first.client)
+    {
+        if engine.node.is_some() {
+            commands.push(format!("{} swarm leave", engine.client));
+        }
+        commands.push(format!(
+            "{} swarm join --advertise-addr {} --token TOKEN {}:2377",
+            engine.client, engine.host, first.host
+        ));
+    }
+    format!(
+        "`{}` make a swarm; ports 2377/tcp, 7946/tcp+udp and 4789/udp must be open between the machines. Without a swarm: \
+         `network: {{driver: host-ports}}`",
+        commands.join("`, `")
+    )
 }
 
 fn unlike(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
@@ -160,7 +204,11 @@ mod tests {
 
     fn engines(count: u8) -> BTreeMap<EngineName, EngineIdentity> {
         let engine = |number: u8| EngineIdentity {
+            client: format!("docker --host tcp://box-{number}:2375"),
+            host: format!("box-{number}"),
             id: format!("id-{number}"),
+            machine: (format!("machine-{number}"), "/var/lib/docker".to_owned()),
+            labels: BTreeMap::new(),
             architecture: "x86_64".to_owned(),
             time: Some(Duration::from_secs(1000 + u64::from(number))),
             node: Some(format!("node-{number}")),
@@ -175,15 +223,39 @@ mod tests {
 
     #[test]
     fn what_keeps_engines_apart_is_said() {
-        assert_eq!(misfit(&engines(3)), None);
+        assert_eq!(misfit(&engines(3), false), None);
+        let mut alone = engines(3);
+        for engine in alone.values_mut() {
+            (engine.node, engine.is_manager) = (None, false);
+        }
+        assert_eq!(
+            misfit(&alone, false).unwrap().hint,
+            "`docker --host tcp://box-0:2375 swarm init --advertise-addr box-0`, `docker --host tcp://box-0:2375 swarm \
+             join-token --quiet worker`, `docker --host tcp://box-1:2375 swarm join --advertise-addr box-1 --token TOKEN \
+             box-0:2377`, `docker --host tcp://box-2:2375 swarm join --advertise-addr box-2 --token TOKEN box-0:2377` \
+             make a swarm; ports 2377/tcp, 7946/tcp+udp and 4789/udp must be open between the machines. Without a \
+             swarm: `network: {driver: host-ports}`"
+        );
+        let mut one = engines(3);
+        one.get_mut(&EngineName::new("c")).unwrap().node = None;
+        let hint = misfit(&one, false).unwrap().hint;
+        assert!(!hint.contains("swarm init") && hint.contains("box-2:2375 swarm join --adv"), "{hint}");
+        // Copies of a machine have its id.
+        let mut copies = engines(3);
+        for engine in copies.values_mut() {
+            (engine.id, engine.node) = ("id".to_owned(), None);
+        }
+        assert_eq!(misfit(&copies, true), None);
+        assert!(misfit(&copies, false).unwrap().hint.contains("host-ports"));
         let said = |change: fn(&mut EngineIdentity)| {
             let mut engines = engines(3);
             change(engines.get_mut(&EngineName::new("b")).unwrap());
-            misfit(&engines).unwrap().message
+            misfit(&engines, false).unwrap().message
         };
         let copy = |engine: &mut EngineIdentity| {
             engine.id = "id-0".to_owned();
             engine.node = Some("node-0".to_owned());
+            engine.machine.0 = "machine-0".to_owned();
         };
         assert_eq!(said(copy), "`a` and `b` are the same engine");
         assert_eq!(
@@ -206,11 +278,13 @@ mod tests {
         for engine in without_manager.values_mut() {
             engine.is_manager = false;
         }
-        assert!(misfit(&without_manager).unwrap().message.starts_with("no engine of the spec manages"));
+        assert!(
+            misfit(&without_manager, false).unwrap().message.starts_with("no engine of the spec manages")
+        );
         let mut drained = engines(3);
         drained.get_mut(&EngineName::new("a")).unwrap().drained = ["node-2".to_owned()].into();
         assert_eq!(
-            misfit(&drained).unwrap().message,
+            misfit(&drained, false).unwrap().message,
             "the swarm gives no containers to the drained engine `c`"
         );
     }

@@ -50,7 +50,9 @@ pub fn compose(topology: &Topology, modules: Option<&ModulesSpec>) -> Compose {
 fn networks(topology: &Topology) -> BTreeMap<String, Network> {
     let pool = Pool { subnet: topology.subnet.to_string(), gateway: gateway(topology.subnet).to_string() };
     let ipam = AddressManagement { config: [pool] };
-    let network = Network { name: topology.name.to_string(), driver: "bridge", ipam };
+    let driver_opts =
+        topology.mtu.map(|mtu| ("com.docker.network.driver.mtu", mtu.to_string())).into_iter().collect();
+    let network = Network { name: topology.name.to_string(), driver: "bridge", driver_opts, ipam };
     BTreeMap::from([(topology.name.to_string(), network)])
 }
 

@@ -65,7 +65,11 @@ fn facts(topology: &Topology, engine_host: &str) -> Facts {
             .iter()
             .map(|(name, engine)| (name.to_string(), engine.host.clone()))
             .collect(),
-        host_ips: host.into_iter().map(|host| (host, ip)).collect(),
+        host_ips: if topology.has_host_ports() {
+            topology.nodes().iter().map(|node| (node.endpoint.host.clone(), node.address.ip)).collect()
+        } else {
+            host.into_iter().map(|host| (host, ip)).collect()
+        },
         server: Some(topology.server),
         environment: topology.environment.clone(),
         existing,
@@ -171,6 +175,21 @@ impl ExportedSpec {
                 EngineReference::Context(context) => ("context", context),
             };
             self.mapping(&["engines", name.as_str()]).insert(field.into(), value.as_str().into());
+            let names_host =
+                matches!(&engine.at, EngineReference::Host(address) if address.contains(&engine.host));
+            if topology.has_host_ports() && !names_host {
+                self.mapping(&["engines", name.as_str()])
+                    .insert("address".into(), engine.host.as_str().into());
+            }
+            if let Some(zone) = &engine.zone {
+                self.mapping(&["engines", name.as_str()]).insert("zone".into(), zone.as_str().into());
+            }
+        }
+        if topology.has_host_ports() {
+            self.mapping(&["network"]).insert("driver".into(), "host-ports".into());
+        }
+        if let Some(spread) = &topology.spread {
+            self.set("spread", spread.as_str());
         }
         for (node, engine) in topology.places() {
             self.mapping(&["nodes", node.as_str()]).insert("engine".into(), engine.as_str().into());
@@ -192,6 +211,9 @@ impl ExportedSpec {
         let others = numbered().filter(|(node, number)| node.address.port != base.saturating_add(number - 1));
         for (node, _) in others {
             self.mapping(&["nodes", node.name.as_str()]).insert("port".into(), node.address.port.into());
+        }
+        if let Some(mtu) = topology.mtu {
+            self.mapping(&["network"]).insert("mtu".into(), mtu.into());
         }
         let subnet = topology.subnet;
         self.comments.insert(

@@ -12,6 +12,8 @@ use crate::topology::container::ContainerSettings;
 pub struct ObservedNetwork {
     /// Its subnet.
     pub subnet: Option<Ipv4Net>,
+    /// Its largest packet in bytes, if it is not Docker's default.
+    pub mtu: Option<u16>,
     /// Running containers in it that redisctl did not make. The engine cannot remove the network while they run.
     pub guests: Vec<String>,
 }
@@ -21,6 +23,8 @@ pub struct ObservedNetwork {
 pub struct ObservedEngine {
     /// The ids of its images, by reference, as far as it has those of the topology.
     pub images: BTreeMap<String, String>,
+    /// The network of the deployment that this engine has for itself.
+    pub network: Option<ObservedNetwork>,
     /// The volumes of the deployment on it.
     pub volumes: BTreeSet<String>,
     /// Whether it manages the swarm, so that it can make networks.

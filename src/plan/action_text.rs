@@ -28,7 +28,10 @@ impl fmt::Display for EngineAction {
             }
             Self::RemoveVolume { name } => write!(formatter, "remove volume {name} with its data"),
             Self::RemoveNetwork(_) => formatter.write_str("remove network"),
-            Self::CreateNetwork(network) => write!(formatter, "create network, subnet {}", network.subnet),
+            Self::CreateNetwork(network) => {
+                write!(formatter, "create network, subnet {}", network.subnet)?;
+                network.mtu.map_or(Ok(()), |mtu| write!(formatter, ", MTU {mtu}"))
+            }
             Self::CreateVolume(volume) => write!(formatter, "create volume {}", volume.name),
             Self::CreateContainer(container) => {
                 let ContainerSettings { image, network, modules, .. } = container.as_ref();
@@ -46,7 +49,8 @@ impl fmt::Display for EngineAction {
             Self::KillContainer => formatter.write_str("kill container"),
             Self::PauseContainer => formatter.write_str("pause container"),
             Self::UnpauseContainer => formatter.write_str("unpause container"),
-            Self::AttachContainer { ip, .. } => write!(formatter, "attach to the network at {ip}"),
+            Self::AttachContainer { ip: Some(ip), .. } => write!(formatter, "attach to the network at {ip}"),
+            Self::AttachContainer { ip: None, .. } => formatter.write_str("attach to the network"),
             Self::RemoveContainer => formatter.write_str("remove container"),
         }
     }

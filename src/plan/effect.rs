@@ -25,6 +25,7 @@ impl Effect {
 }
 
 const ADDRESSES: &str = "neighbours and clients know the nodes by their addresses";
+const NETWORK: &str = "Docker cannot change a network, and a new network gets new containers";
 const KEYS_STAY: &str = "keys are not moved into volumes or out of them";
 
 /// The effect of a change of a field.
@@ -44,6 +45,7 @@ pub fn effect(field: &SpecField) -> Effect {
         | SpecField::Sysctls
         | SpecField::User => Effect::NodeByNode,
         SpecField::Address | SpecField::Subnet => Effect::Recreate(ADDRESSES),
+        SpecField::Mtu => Effect::Recreate(NETWORK),
         SpecField::AuthOfOldSentinels => {
             Effect::Recreate("sentinels before Redis 6.2 read their password at the start only")
         }

@@ -55,8 +55,8 @@ pub enum EngineAction {
     AttachContainer {
         /// The deployment, which is the network's name.
         deployment: DeploymentName,
-        /// The node's static IP in it.
-        ip: Ipv4Addr,
+        /// The node's static IP in it; `None`: the engine chooses it.
+        ip: Option<Ipv4Addr>,
     },
     /// Remove the node's container, running or not.
     RemoveContainer,
@@ -69,8 +69,12 @@ pub struct NetworkSettings {
     pub deployment: DeploymentName,
     /// Its subnet.
     pub subnet: ipnet::Ipv4Net,
+    /// Its largest packet in bytes; `None`: Docker's default.
+    pub mtu: Option<u16>,
     /// Whether it is an overlay over several engines. Otherwise it is a bridge.
     pub overlay: bool,
+    /// Whether the deployment stands on several engines.
+    pub several_engines: bool,
     /// The user's labels.
     pub labels: BTreeMap<String, String>,
 }

@@ -46,7 +46,7 @@ fn actions_are_alike(one: &Step, other: &Step) -> bool {
 
 /// Whether a container has a network namespace of its own.
 fn own_ports(namespace: &Namespace) -> bool {
-    matches!(namespace, Namespace::Own { .. })
+    matches!(namespace, Namespace::Own { .. } | Namespace::AtEngine { .. })
 }
 
 fn causes_are_alike(one: &Step, other: &Step) -> bool {
@@ -111,8 +111,8 @@ pub(super) fn action_of(steps: &[&Step]) -> String {
             Action::Engine(EngineAction::CreateVolume(other)),
         ) => format!("create volume {} … {}", one.name, other.name),
         (
-            Action::Engine(EngineAction::AttachContainer { ip, .. }),
-            Action::Engine(EngineAction::AttachContainer { ip: last, .. }),
+            Action::Engine(EngineAction::AttachContainer { ip: Some(ip), .. }),
+            Action::Engine(EngineAction::AttachContainer { ip: Some(last), .. }),
         ) => format!("attach to the network at {ip} … {last}"),
         (
             Action::Server(ServerAction::SetConfigEpoch(epoch)),

@@ -97,11 +97,12 @@ fn remove(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> Sta
         steps.extend(leaving::removals(fates, observed));
     }
     stages.push("remove", Order::SideBySide, steps);
-    if fates.new_subnet {
-        let remove = EngineAction::RemoveNetwork(topology.name.clone());
-        let cause = Cause::SpecChanged(vec![SpecField::Subnet]);
-        let step = engine_at(observed.network_engine(), remove, cause);
-        stages.push("remove network", Order::InTurn, vec![step]);
+    if !fates.new_network.is_empty() {
+        let cause = Cause::SpecChanged(fates.new_network.clone());
+        let existing = observed.networks(topology).into_iter().filter(|(_, network)| network.is_some());
+        let remove =
+            |(at, _)| engine_at(at, EngineAction::RemoveNetwork(topology.name.clone()), cause.clone());
+        stages.push("remove network", Order::InTurn, existing.map(remove).collect());
     }
     stages
 }
@@ -118,18 +119,22 @@ fn provide(topology: &Topology, observed: &Observation, fates: &Fates<'_>) -> St
     };
     let shared = || shared_volume(&topology.name);
     steps.extend(reached(topology, observed).filter_map(|at| volume(at, shared(), None)));
-    if observed.network.is_none() || fates.new_subnet {
+    for (at, existing) in observed.networks(topology) {
+        let cause = match existing {
+            None => Cause::NotFound,
+            Some(_) if fates.new_network.is_empty() => continue,
+            Some(_) => Cause::SpecChanged(fates.new_network.clone()),
+        };
+        let several_engines = !topology.engines.is_empty();
         let network = NetworkSettings {
             deployment: topology.name.clone(),
             subnet: topology.subnet,
-            overlay: !topology.engines.is_empty(),
+            mtu: topology.mtu,
+            overlay: several_engines && !topology.has_host_ports(),
+            several_engines,
             labels: topology.labels.clone(),
         };
-        let cause = match observed.network {
-            None => Cause::NotFound,
-            Some(_) => Cause::SpecChanged(vec![SpecField::Subnet]),
-        };
-        steps.push(engine_at(observed.network_engine(), EngineAction::CreateNetwork(network), cause));
+        steps.push(engine_at(at, EngineAction::CreateNetwork(network), cause));
     }
     if topology.data == DataSpec::Volume {
         let keeps = KeptData::of_topology(topology);
@@ -297,7 +302,12 @@ pub(super) fn run(
     match &wanted.network {
         _ if existing.attached => {}
         Namespace::Own { ip, .. } => {
-            let attach = EngineAction::AttachContainer { deployment: wanted.deployment.clone(), ip: *ip };
+            let attach =
+                EngineAction::AttachContainer { deployment: wanted.deployment.clone(), ip: Some(*ip) };
+            steps.push(engine(name, attach, Cause::Detached));
+        }
+        Namespace::AtEngine { .. } => {
+            let attach = EngineAction::AttachContainer { deployment: wanted.deployment.clone(), ip: None };
             steps.push(engine(name, attach, Cause::Detached));
         }
         Namespace::Of { .. } => lost = true,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
-use crate::observation::{ContainerState, Observation, ObservedContainer};
+use crate::observation::{ContainerState, Observation, ObservedContainer, ObservedNetwork};
 use crate::plan::Obstacle;
 use crate::plan::effect::{Effect, effect};
 use crate::spec::DataSpec;
@@ -30,8 +30,9 @@ pub(super) enum Fate {
 /// The fates of all containers, including those that the topology does not have any more.
 pub(super) struct Fates<'a> {
     by_node: BTreeMap<&'a NodeName, Fate>,
-    /// The network gets another subnet, so network and containers are replaced.
-    pub(super) new_subnet: bool,
+    /// The changed fields of the network; empty: it stays. Docker cannot change a network, so network and containers
+    /// are replaced.
+    pub(super) new_network: Vec<SpecField>,
     /// Nodes that leave.
     pub(super) leaving: Vec<&'a NodeName>,
     /// Whether leaving nodes are removed first, because their network is removed.
@@ -50,12 +51,11 @@ impl<'a> Fates<'a> {
         observed: &'a Observation,
         options: Options,
     ) -> Result<Self, Vec<Obstacle>> {
-        let subnet = observed.network.as_ref().and_then(|network| network.subnet);
-        let new_subnet = subnet.is_some_and(|subnet| subnet != topology.subnet);
-        if new_subnet && !options.recreate {
-            return Err(vec![Obstacle::Recreate { node: None, fields: vec![SpecField::Subnet] }]);
+        let new_network = changes_of_network(topology, observed);
+        if !new_network.is_empty() && !options.recreate {
+            return Err(vec![Obstacle::Recreate { node: None, fields: new_network }]);
         }
-        let judge = Judge { topology, observed, options, new_subnet };
+        let judge = Judge { topology, observed, options, new_network: &new_network };
         let mut by_node = BTreeMap::new();
         let mut obstacles = Vec::new();
         for node in topology.nodes() {
@@ -67,7 +67,7 @@ impl<'a> Fates<'a> {
         if !obstacles.is_empty() {
             return Err(obstacles);
         }
-        let mut leave_first = new_subnet;
+        let mut leave_first = !new_network.is_empty();
         if let Some(anchor) = &topology.anchor {
             let fate = match judge.anchor(anchor) {
                 Ok(fate) => fate,
@@ -86,7 +86,7 @@ impl<'a> Fates<'a> {
             by_node.insert(&anchor.name, fate);
         }
         let leaving = observed.containers.keys().filter(|name| !topology.has_container(name)).collect();
-        Ok(Self { by_node, new_subnet, leaving, leave_first, withheld: BTreeSet::new() })
+        Ok(Self { by_node, new_network, leaving, leave_first, withheld: BTreeSet::new() })
     }
 
     /// The same fates, with nodes that stay as they are.
@@ -118,11 +118,28 @@ impl<'a> Fates<'a> {
     }
 }
 
+/// The fields in which the network differs from the topology.
+fn changes_of_network(topology: &Topology, observed: &Observation) -> Vec<SpecField> {
+    // An engine may set an MTU of its own for all networks.
+    let had_mtu = observed.stored.as_ref().is_some_and(|stored| stored.mtu.is_some());
+    let networks: Vec<&ObservedNetwork> =
+        observed.networks(topology).into_iter().filter_map(|(_, network)| network).collect();
+    let subnets = networks.iter().filter_map(|network| network.subnet);
+    let fields = [
+        (SpecField::Subnet, subnets.into_iter().any(|subnet| subnet != topology.subnet)),
+        (
+            SpecField::Mtu,
+            (topology.mtu.is_some() || had_mtu) && networks.iter().any(|network| network.mtu != topology.mtu),
+        ),
+    ];
+    fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
+}
+
 struct Judge<'a> {
     topology: &'a Topology,
     observed: &'a Observation,
     options: Options,
-    new_subnet: bool,
+    new_network: &'a [SpecField],
 }
 
 impl Judge<'_> {
@@ -231,9 +248,7 @@ impl Judge<'_> {
         if !fields.contains(&SpecField::Image) {
             fields.extend(self.moved_image(wanted, existing));
         }
-        if self.new_subnet {
-            fields.push(SpecField::Subnet);
-        }
+        fields.extend(self.new_network.iter().cloned());
         fields
     }
 }

@@ -156,13 +156,11 @@ pub(super) fn clear<'a>(
     let containers = observed.containers.keys().map(remove).collect();
     let mut stages = leftovers::remove(observed);
     stages.push("remove", Order::SideBySide, containers);
-    let network = |_| {
-        let remove = EngineAction::RemoveNetwork(topology.name.clone());
-        engine_at(observed.network_engine(), remove, cause.clone())
-    };
+    let network = |(at, _)| engine_at(at, EngineAction::RemoveNetwork(topology.name.clone()), cause.clone());
     let volume =
         |at, name: &String| engine_at(at, EngineAction::RemoveVolume { name: name.clone() }, cause.clone());
-    let mut steps: Vec<Step> = observed.network.iter().map(network).collect();
+    let existing = observed.networks(topology).into_iter().filter(|(_, network)| network.is_some());
+    let mut steps: Vec<Step> = existing.map(network).collect();
     if observed.engines.is_empty() {
         steps.extend(observed.volumes.iter().map(|name| volume(None, name)));
     }
@@ -173,15 +171,19 @@ pub(super) fn clear<'a>(
     let left = Observation {
         image: observed.image.clone(),
         node_images: observed.node_images.clone(),
-        engines: without_volumes(&observed.engines),
+        engines: emptied(&observed.engines),
         foreign: observed.foreign.clone(),
         ..Observation::default()
     };
     Ok(Cleared { stages, observed: Cow::Owned(left) })
 }
 
-/// The engines once their volumes are removed.
-fn without_volumes(engines: &BTreeMap<EngineName, ObservedEngine>) -> BTreeMap<EngineName, ObservedEngine> {
-    let without = |engine: &ObservedEngine| ObservedEngine { volumes: BTreeSet::new(), ..engine.clone() };
+/// The engines once networks and volumes are removed.
+fn emptied(engines: &BTreeMap<EngineName, ObservedEngine>) -> BTreeMap<EngineName, ObservedEngine> {
+    let without = |engine: &ObservedEngine| ObservedEngine {
+        network: None,
+        volumes: BTreeSet::new(),
+        ..engine.clone()
+    };
     engines.iter().map(|(name, engine)| (name.clone(), without(engine))).collect()
 }

@@ -34,6 +34,7 @@ impl Spec {
             platform: None,
             labels: None,
             engines: None,
+            spread: None,
             nodes: None,
         }
     }

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
+use super::defaults::BUS_OFFSET;
 use super::files::SERVER_USER;
 use super::health_check::{self, TlsPaths};
 use super::memory_limits;
@@ -13,7 +14,7 @@ use super::paths::{MOUNT, configuration_path, data_folder};
 use super::settings::values::same_value;
 use super::settings::{of_spec, sentinel_settings};
 use super::{
-    Address, Anchor, DeploymentName, EngineName, Module, Node, NodeName, Platform, Resources, Settings,
+    Address, Anchor, DeploymentName, EngineName, Kind, Module, Node, NodeName, Platform, Resources, Settings,
     SpecField, Topology,
 };
 use crate::spec::DataSpec;
@@ -87,6 +88,16 @@ pub enum Namespace {
         /// The ports that servers listen on in it. Each is published under its own number.
         ports: Vec<u16>,
     },
+    /// Its own, in a network of its engine. Other nodes and clients reach it at the address of the engine.
+    AtEngine {
+        /// The address of the engine.
+        at: Ipv4Addr,
+        /// The port for clients, published under its own number.
+        port: u16,
+        /// The port of the cluster bus, published under its own number, if it is a node of a cluster.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bus: Option<u16>,
+    },
     /// The namespace of another container, which publishes the port.
     Of {
         /// The other container.
@@ -97,13 +108,22 @@ pub enum Namespace {
 }
 
 impl Namespace {
-    /// The ports that the container itself listens on.
+    /// The ports for clients that the container itself listens on.
     #[must_use]
     pub fn ports(&self) -> &[u16] {
         match self {
             Self::Own { ports, .. } => ports,
-            Self::Of { port, .. } => std::slice::from_ref(port),
+            Self::Of { port, .. } | Self::AtEngine { port, .. } => std::slice::from_ref(port),
         }
+    }
+
+    /// The ports of the engine's machine that it needs: those for clients, and that of the cluster bus.
+    pub fn held_ports(&self) -> impl Iterator<Item = u16> {
+        let bus = match self {
+            Self::AtEngine { bus, .. } => *bus,
+            Self::Own { .. } | Self::Of { .. } => None,
+        };
+        self.ports().iter().copied().chain(bus)
     }
 }
 
@@ -117,6 +137,10 @@ impl fmt::Display for Namespace {
                 (Some(port), _) => write!(formatter, "address {ip}:{port}"),
                 (None, _) => write!(formatter, "address {ip}"),
             },
+            Self::AtEngine { at, port, bus } => {
+                write!(formatter, "address {at}:{port}")?;
+                bus.map_or(Ok(()), |bus| write!(formatter, ", bus {bus}"))
+            }
             Self::Of { anchor, port } => write!(formatter, "port {port} of {anchor}"),
         }
     }
@@ -140,6 +164,7 @@ impl ContainerSettings {
                 [port] => Some(Address { ip: *ip, port: *port }),
                 _ => None,
             },
+            Namespace::AtEngine { at, port, .. } => Some(Address { ip: *at, port: *port }),
             Namespace::Of { .. } => None,
         }
     }
@@ -157,7 +182,7 @@ impl ContainerSettings {
     #[must_use]
     pub fn namespace(&self) -> &NodeName {
         match &self.network {
-            Namespace::Own { .. } => &self.name,
+            Namespace::Own { .. } | Namespace::AtEngine { .. } => &self.name,
             Namespace::Of { anchor, .. } => anchor,
         }
     }
@@ -238,9 +263,14 @@ pub fn container(topology: &Topology, node: &Node) -> ContainerSettings {
     let port = node.address.port;
     let network = match &topology.anchor {
         Some(anchor) => Namespace::Of { anchor: anchor.name.clone(), port },
+        None if topology.has_host_ports() => {
+            let bus = (topology.kind == Kind::Cluster).then(|| port.saturating_add(BUS_OFFSET));
+            Namespace::AtEngine { at: node.address.ip, port, bus }
+        }
         None => Namespace::Own { ip: node.address.ip, ports: vec![port] },
     };
     let mut settings = common(topology, &node.name, network);
+    settings.bind = topology.bind_of(node);
     settings.resources = node.resources;
     if let Some(own) = &node.own_image {
         settings.image.clone_from(&own.reference);

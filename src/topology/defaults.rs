@@ -7,8 +7,11 @@ use crate::spec::Spec;
 /// The first node's port if the spec names none. Port 7000 is not used, because `AirPlay` holds it on macOS.
 pub const DEFAULT_PORT_BASE: u16 = 7001;
 
-/// The highest port: the cluster bus listens 10000 above it.
-pub const HIGHEST_PORT: u16 = 55_535;
+/// How far above a node's port its cluster bus listens.
+pub const BUS_OFFSET: u16 = 10_000;
+
+/// The highest port: the cluster bus listens above it.
+pub const HIGHEST_PORT: u16 = u16::MAX - BUS_OFFSET;
 
 /// The maximum number of nodes of a deployment. The subnet pools have room for them.
 pub const MOST_NODES: u32 = 1000;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct EngineSite {
     pub at: EngineReference,
     /// The host at which clients reach the ports that it publishes.
     pub host: String,
+    /// Its zone, if the spec spreads nodes over zones and the zone is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// How a spec names an engine's address.
@@ -57,6 +61,15 @@ impl EngineReference {
     #[must_use]
     pub fn down(&self, deployment: &str) -> String {
         format!("{} down {deployment}", self.redisctl())
+    }
+
+    /// The beginning of a command line of Docker's client for this engine.
+    #[must_use]
+    pub fn docker(&self) -> String {
+        match self {
+            Self::Host(address) => format!("docker --host {address}"),
+            Self::Context(name) => format!("docker --context {name}"),
+        }
     }
 
     /// The beginning of a command line of redisctl for this engine.
@@ -78,7 +91,44 @@ impl fmt::Display for EngineReference {
     }
 }
 
+/// How nodes on several engines reach each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// In a network of all engines.
+    #[default]
+    Overlay,
+    /// Through published ports, at the addresses of their engines.
+    HostPorts,
+}
+
+impl Reach {
+    /// Whether it is the usual way.
+    #[must_use]
+    pub fn is_overlay(&self) -> bool {
+        *self == Self::Overlay
+    }
+}
+
 impl Topology {
+    /// Whether nodes on several engines reach each other through published ports.
+    #[must_use]
+    pub fn has_host_ports(&self) -> bool {
+        self.reach == Reach::HostPorts
+    }
+
+    /// The address of its engine that a node's ports are published on.
+    #[must_use]
+    pub fn bind_of(&self, node: &super::Node) -> Ipv4Addr {
+        if self.has_host_ports() && self.bind.is_loopback() { node.address.ip } else { self.bind }
+    }
+
+    /// Whether other machines reach the published ports.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.has_host_ports() || !self.bind.is_loopback()
+    }
+
     /// The engine of a node; `None`: the deployment stands on a single engine, or has no such node.
     #[must_use]
     pub fn engine_of(&self, node: &NodeName) -> Option<&EngineName> {

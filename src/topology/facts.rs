@@ -18,6 +18,8 @@ pub struct Facts {
     pub endpoint_host: String,
     /// The hosts of the engines that the spec names, by name.
     pub engine_hosts: BTreeMap<String, String>,
+    /// The labels of these engines, by name, as far as the engines were asked.
+    pub engine_labels: BTreeMap<String, BTreeMap<String, String>>,
     /// The IPs of hosts that clients dial, as far as they are known.
     pub host_ips: BTreeMap<String, Ipv4Addr>,
     /// The image to run, if it differs from the spec's (`host`, or `--image`).
@@ -90,7 +92,7 @@ impl Existing {
     /// The ports that its containers publish.
     #[must_use]
     pub fn published_ports(&self) -> BTreeSet<u16> {
-        self.containers.values().flat_map(|settings| settings.network.ports()).copied().collect()
+        self.containers.values().flat_map(|settings| settings.network.held_ports()).collect()
     }
 
     /// The port of a node: its container's port, otherwise the stored port. An anchor publishes the ports of all
@@ -165,6 +167,7 @@ impl Facts {
             default_name: default_name.to_owned(),
             endpoint_host: Ipv4Addr::LOCALHOST.to_string(),
             engine_hosts: BTreeMap::new(),
+            engine_labels: BTreeMap::new(),
             host_ips: BTreeMap::new(),
             image: None,
             server: None,

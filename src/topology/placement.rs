@@ -8,7 +8,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::Kind;
+use super::{Kind, Reach};
 use crate::spec::Access;
 
 /// The network namespaces of the nodes.
@@ -16,6 +16,9 @@ use crate::spec::Access;
 pub enum Placement {
     /// Each node has its own network namespace and its own static IP.
     Apart,
+    /// Each node has its own network namespace. Its address is that of its engine, which publishes its ports: sentinels,
+    /// replicas and clients all dial it.
+    AtEngines,
     /// All nodes share a network namespace and this IP.
     Together {
         /// 127.0.0.1, or the IP of the engine's host if that is another machine.
@@ -26,12 +29,12 @@ pub enum Placement {
 impl Placement {
     /// The placement of a deployment; `endpoint` is the IP that clients on the host dial.
     #[must_use]
-    pub fn choose(kind: Kind, access: Access, endpoint: Ipv4Addr, has_several_engines: bool) -> Self {
-        match (kind, access) {
+    pub fn choose(kind: Kind, access: Access, endpoint: Ipv4Addr, reach: Option<Reach>) -> Self {
+        match reach {
+            Some(Reach::HostPorts) => Self::AtEngines,
+            None if (kind, access) == (Kind::Sentinel, Access::Host) => Self::Together { ip: endpoint },
             // A namespace belongs to one engine.
-            _ if has_several_engines => Self::Apart,
-            (Kind::Sentinel, Access::Host) => Self::Together { ip: endpoint },
-            _ => Self::Apart,
+            Some(Reach::Overlay) | None => Self::Apart,
         }
     }
 }

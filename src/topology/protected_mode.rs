@@ -1,7 +1,5 @@
 //! Protection of a deployment against clients from other machines. Only this file decides `protected-mode`.
 
-use std::net::Ipv4Addr;
-
 use super::Auth;
 
 /// The protection of the published ports.
@@ -16,12 +14,12 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// The protection of ports that are published on `bind`.
+    /// The protection of published ports, which other machines reach if `is_open`.
     #[must_use]
-    pub fn found(auth: Option<&Auth>, bind: Ipv4Addr) -> Self {
+    pub fn found(auth: Option<&Auth>, is_open: bool) -> Self {
         if auth.is_some_and(|auth| auth.default_password || auth.default_rules.is_none()) {
             Self::Password
-        } else if bind.is_loopback() {
+        } else if !is_open {
             Self::Loopback
         } else {
             Self::Nothing
@@ -51,12 +49,11 @@ mod tests {
             default_rules,
             users: Vec::new(),
         };
-        let open = Ipv4Addr::UNSPECIFIED;
         let everything = || Some(vec!["+@all".to_owned()]);
-        assert_eq!(Protection::found(None, Ipv4Addr::LOCALHOST), Protection::Loopback);
-        assert_eq!(Protection::found(None, open), Protection::Nothing);
-        assert_eq!(Protection::found(Some(&auth(false, everything())), open), Protection::Nothing);
-        assert_eq!(Protection::found(Some(&auth(true, everything())), open), Protection::Password);
-        assert_eq!(Protection::found(Some(&auth(false, None)), open), Protection::Password);
+        assert_eq!(Protection::found(None, false), Protection::Loopback);
+        assert_eq!(Protection::found(None, true), Protection::Nothing);
+        assert_eq!(Protection::found(Some(&auth(false, everything())), true), Protection::Nothing);
+        assert_eq!(Protection::found(Some(&auth(true, everything())), true), Protection::Password);
+        assert_eq!(Protection::found(Some(&auth(false, None)), true), Protection::Password);
     }
 }

@@ -10,7 +10,10 @@ use super::defaults::{
 use super::modules::modules;
 use super::name::NameError;
 use super::rules::addresses::{subnet_is_free, subnet_leaves_own_networks, written_subnet};
-use super::rules::engines::{nodes_stay_on_their_engines, ports_of_engines_can_be_reached, reference};
+use super::rules::engines::{
+    engines_have_zones, nodes_stay_on_their_engines, ports_of_engines_can_be_reached,
+};
+use super::rules::host_ports::{engines_reach_each_other, reach};
 use super::rules::nodes::nodes_exist;
 use super::rules::ports::{endpoint_leaves_the_container, ports_can_be_reached};
 use super::rules::sentinels::directives_fit_their_nodes;
@@ -18,20 +21,22 @@ use super::rules::tls::server_knows_client_auth;
 use super::slot_division::{Share, divide_again};
 use super::users::{DEFAULT, EVERYTHING};
 use super::{
-    Anchor, Auth, DeploymentName, EngineName, EngineSite, Kind, NodeName, Placement, Platform, Server, Shard,
-    SlotSet, Tls, Topology, User, rules, spread, written_slots,
+    Anchor, Auth, DeploymentName, Kind, NodeName, Placement, Platform, Reach, Server, Shard, SlotSet, Tls,
+    Topology, User, rules, written_slots,
 };
 use crate::spec::{
-    EngineSpec, NodeSpec, Problem, ShardSpec, ShardsSpec, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec,
+    NodeSpec, Problem, ShardSpec, ShardsSpec, Spec, SpecKind, SpecPath, Switch, TlsSpec, UserSpec,
 };
 
 mod addresses;
 mod nodes;
 mod numbers;
+mod places;
 
 use addresses::{choose_ips, choose_ports, choose_subnet};
 use nodes::Draft;
 use numbers::{Numbers, Shape};
+use places::{engines, ips_of_engines, places};
 
 pub use super::facts::Facts;
 
@@ -40,24 +45,7 @@ pub use super::facts::Facts;
 /// # Errors
 /// All problems of the spec.
 pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
-    let mut problems = rules::what_is_written(spec);
-    problems.extend(rules::what_is_left_out(spec));
-    // A server that is assumed from the image's name causes no problems.
-    problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
-    problems.extend(rules::what_node_servers_know(spec, facts));
-    // The name of an official image with its full version causes problems for directives.
-    let official = facts.server.is_none().then(|| Server::named(&image_reference(spec))).flatten();
-    problems
-        .extend(official.into_iter().flat_map(|server| rules::directives::server_knows_them(spec, server)));
-    let written = written_subnet(spec);
-    problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
-    problems.extend(written.into_iter().flat_map(|subnet| subnet_leaves_own_networks(subnet, facts)));
-    if spec.engines.is_some() {
-        problems.extend(ports_of_engines_can_be_reached(spec, facts));
-    } else {
-        problems.extend(ports_can_be_reached(spec, facts));
-        problems.extend(endpoint_leaves_the_container(&endpoint_host(spec, facts), facts));
-    }
+    let mut problems = problems_without_nodes(spec, facts);
     let name = deployment_name(spec, facts).map_err(|problem| problems.push(problem)).ok();
     // Without shape and name, the nodes are unknown. Later problems would only follow from this problem.
     let (Some(name), false) = (name, rules::shape_is_broken(spec)) else {
@@ -69,8 +57,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let names = numbers.names(&name);
     // If the host's IP is unknown, loopback is assumed.
     let endpoint_ip = facts.ip_of(&endpoint_host(spec, facts)).unwrap_or(Ipv4Addr::LOCALHOST);
-    let placement =
-        Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip, spec.engines.is_some());
+    let placement = Placement::choose(kind, spec.access.unwrap_or_default(), endpoint_ip, reach(spec));
     problems.extend(nodes_exist(spec, &names, |node| {
         !facts.existing_is_known && NodeName::from_label(node).number_in(&name).is_some()
     }));
@@ -79,7 +66,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     problems.extend(directives_fit_their_nodes(spec, &sentinels));
 
     problems.extend(nodes_stay_on_their_engines(spec, facts, &names));
-    let places = places(spec, facts, &numbers, &names);
+    let engines = engines(spec, facts);
+    let places = places(spec, facts, &engines, &numbers, &names);
 
     let image = facts.image.clone().unwrap_or_else(|| image_reference(spec));
     let server = facts.server.unwrap_or_else(|| Server::assumed(&image));
@@ -91,6 +79,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     let ips = subnet.and_then(|subnet| match placement {
         Placement::Apart => choose_ips(spec, facts, subnet, &names).map_err(&mut collect).ok(),
         Placement::Together { ip } => Some(names.values().map(|name| (name.clone(), ip)).collect()),
+        Placement::AtEngines => Some(ips_of_engines(&places, &engines, facts)),
     });
     let (Some(subnet), Some(ports), Some(ips), true) = (subnet, ports, ips, problems.is_empty()) else {
         return Err(problems);
@@ -109,6 +98,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         ports: &ports,
         ips: &ips,
         places: &places,
+        engines: &engines,
         sentinels,
     };
     let mut slots = slots(spec, kind, facts).into_iter();
@@ -119,7 +109,8 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
     });
     let shards: Vec<Shard> = shards.collect();
     let sentinels = numbers.sentinels.iter().map(|number| draft.sentinel(*number)).collect();
-    let anchor = (placement != Placement::Apart).then(|| address::static_ip(subnet, 0)).flatten();
+    let anchor =
+        matches!(placement, Placement::Together { .. }).then(|| address::static_ip(subnet, 0)).flatten();
     Ok(Topology {
         seeded: spec.seed.is_some(),
         formed: spec.formed.unwrap_or(true),
@@ -129,6 +120,7 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         image,
         server,
         subnet,
+        mtu: spec.network.as_ref().and_then(|network| network.mtu),
         access: spec.access.unwrap_or_default(),
         bind: bind(spec),
         auth: auth(spec),
@@ -142,49 +134,38 @@ pub fn resolve(spec: &Spec, facts: &Facts) -> Result<Topology, Vec<Problem>> {
         slots_adopted: are_adopted(spec, kind, &shards, facts),
         shards,
         sentinels,
-        engines: engines(spec, facts),
+        engines,
+        reach: reach(spec).unwrap_or_default(),
+        spread: spec.spread.clone(),
         replaced: facts.existing.replaced(),
         replacements: facts.existing.replacements(),
     })
 }
 
-/// The engines of the spec, with their hosts. If a host is not known yet, this machine is assumed.
-fn engines(spec: &Spec, facts: &Facts) -> BTreeMap<EngineName, EngineSite> {
-    let site = |(name, engine): (&String, &EngineSpec)| {
-        let host = facts.engine_hosts.get(name).unwrap_or(&facts.endpoint_host).clone();
-        Some((EngineName::new(name), EngineSite { at: reference(engine)?, host }))
-    };
-    spec.engines.iter().flatten().filter_map(site).collect()
-}
-
-/// The engine of each node: its present engine, otherwise the spec's, otherwise by the rule of [`spread`].
-fn places(
-    spec: &Spec,
-    facts: &Facts,
-    numbers: &Numbers,
-    names: &BTreeMap<usize, NodeName>,
-) -> BTreeMap<NodeName, EngineName> {
-    let engines: Vec<EngineName> =
-        spec.engines.iter().flatten().map(|(name, _)| EngineName::new(name)).collect();
-    if engines.is_empty() {
-        return BTreeMap::new();
+/// The problems of a spec before its nodes are known.
+fn problems_without_nodes(spec: &Spec, facts: &Facts) -> Vec<Problem> {
+    let mut problems = rules::what_is_written(spec);
+    problems.extend(rules::what_is_left_out(spec));
+    // A server that is assumed from the image's name causes no problems.
+    problems.extend(facts.server.into_iter().flat_map(|server| rules::what_the_server_knows(spec, server)));
+    problems.extend(rules::what_node_servers_know(spec, facts));
+    // The name of an official image with its full version causes problems for directives.
+    let official = facts.server.is_none().then(|| Server::named(&image_reference(spec))).flatten();
+    problems
+        .extend(official.into_iter().flat_map(|server| rules::directives::server_knows_them(spec, server)));
+    let written = written_subnet(spec);
+    problems.extend(written.into_iter().flat_map(|subnet| subnet_is_free(subnet, &facts.networks)));
+    problems.extend(written.into_iter().flat_map(|subnet| subnet_leaves_own_networks(subnet, facts)));
+    match reach(spec) {
+        Some(Reach::HostPorts) => problems.extend(engines_reach_each_other(spec, facts)),
+        Some(Reach::Overlay) => problems.extend(ports_of_engines_can_be_reached(spec, facts)),
+        None => {
+            problems.extend(ports_can_be_reached(spec, facts));
+            problems.extend(endpoint_leaves_the_container(&endpoint_host(spec, facts), facts));
+        }
     }
-    let decided = names.values().filter_map(|name| {
-        let pin = || node_spec(spec, name)?.engine.as_deref().map(EngineName::new);
-        let stays = facts.existing.engine_of(name).cloned();
-        Some((name.clone(), stays.or_else(pin)?))
-    });
-    let of_shard = |shard: &numbers::ShardNumbers| {
-        std::iter::once(&shard.primary)
-            .chain(&shard.replicas)
-            .filter_map(|number| names.get(number))
-            .collect()
-    };
-    let nodes = spread::Nodes {
-        shards: numbers.shards.iter().map(of_shard).collect(),
-        sentinels: numbers.sentinels.iter().filter_map(|number| names.get(number)).collect(),
-    };
-    spread::spread(&nodes, &engines, decided.collect())
+    problems.extend(engines_have_zones(spec, facts));
+    problems
 }
 
 /// The problems of a spec whose entries at `left_out` cannot be read. Problems that may follow from their absence are

@@ -13,6 +13,7 @@ pub mod announce;
 mod auth;
 pub(super) mod directives;
 pub(super) mod engines;
+pub(super) mod host_ports;
 mod limits;
 mod modules;
 pub(super) mod nodes;
@@ -46,8 +47,10 @@ pub(super) fn what_is_written(spec: &Spec) -> Vec<Problem> {
     problems.extend(labels_are_the_users(spec));
     problems.extend(addresses::written_subnet_is_private(spec));
     problems.extend(addresses::written_ips_are_usable(spec));
+    problems.extend(addresses::written_mtu_is_usable(spec));
     problems.extend(ports::written_ports_are_usable(spec));
     problems.extend(announce::written_host_is_a_host(spec));
+    problems.extend(announce::addresses_of_engines_are_hosts(spec));
     problems.extend(engines::engines_are_named(spec));
     problems.extend(engines::nodes_are_on_engines(spec));
     problems.extend(engines::fields_fit_the_engines(spec));

@@ -40,6 +40,8 @@ pub enum SpecField {
     Labels,
     /// The modules that servers load.
     Modules,
+    /// The network's largest packet.
+    Mtu,
     /// The network's subnet.
     Subnet,
     /// The number of replicas.
@@ -123,6 +125,7 @@ impl fmt::Display for SpecField {
             Self::Kind => "kind",
             Self::Labels => "labels",
             Self::Modules => "modules",
+            Self::Mtu => "network.mtu",
             Self::Subnet => "network.subnet",
             Self::Replicas => "replicas",
             Self::FewerReplicas => "replicas, to fewer",

@@ -37,12 +37,16 @@ pub fn warnings(spec: &Spec, topology: &Topology) -> Vec<Problem> {
     if topology.kind == Kind::Sentinel {
         warnings.extend(of_sentinels(topology));
     }
-    if Protection::found(topology.auth.as_ref(), topology.bind) == Protection::Nothing {
+    if Protection::found(topology.auth.as_ref(), topology.is_open()) == Protection::Nothing {
+        let (on, machine, field): (_, _, &[&str]) = if topology.has_host_ports() {
+            ("the addresses of the engines".to_owned(), "an engine's", &["network", "driver"])
+        } else {
+            (topology.bind.to_string(), "this", &["ports", "bind"])
+        };
         let message = format!(
-            "ports are open on {} without a password: any client that reaches this machine can use the servers",
-            topology.bind
+            "ports are open on {on} without a password: any client that reaches {machine} machine can use the servers",
         );
-        warnings.push(Problem::new(&["ports", "bind"], message));
+        warnings.push(Problem::new(field, message));
     }
     warnings.extend(super::spread::losses(topology).into_iter().map(|loss| Problem::new(&["engines"], loss)));
     warnings.extend(others_are_told_loopback(spec, topology));
@@ -62,7 +66,7 @@ fn others_are_told_loopback(spec: &Spec, topology: &Topology) -> Option<Problem>
     };
     let names_host =
         tells_clients || topology.tls.is_some_and(|tls| tls.certificates == CertificateSource::Made);
-    let is_open = topology.access == Access::Host && !topology.bind.is_loopback();
+    let is_open = topology.access == Access::Host && topology.is_open();
     (names_host && is_open && is_loopback(host)).then(|| {
         let field = if announced_host(spec).is_some() { "announce" } else { "bind" };
         let message = format!(

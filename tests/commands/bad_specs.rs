@@ -270,6 +270,6 @@ fn engines() {
     );
     assert_snapshot!(
         "no_engines",
-        told("kind: cluster\nnetwork: {driver: overlay}\nnodes: {shop-1: {engine: a}}\n")
+        told("kind: cluster\nnetwork: {driver: overlay, mtu: 900}\nnodes: {shop-1: {engine: a}}\n")
     );
 }

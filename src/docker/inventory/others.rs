@@ -89,7 +89,7 @@ impl EngineInventory {
             };
             let published = container.ports.iter().flatten().filter_map(|port| port.public_port);
             let settings = container.labels.as_ref().and_then(labels::settings);
-            let wanted = settings.iter().flat_map(|settings| settings.network.ports()).copied();
+            let wanted = settings.iter().flat_map(|settings| settings.network.held_ports());
             ports.extend(published.chain(wanted).map(|port| (port, holder.clone())));
         }
         ports

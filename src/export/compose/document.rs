@@ -103,6 +103,8 @@ pub(super) struct Attachment {
 pub(super) struct Network {
     pub(super) name: String,
     pub(super) driver: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) driver_opts: BTreeMap<&'static str, String>,
     pub(super) ipam: AddressManagement,
 }
 

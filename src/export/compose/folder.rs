@@ -122,6 +122,11 @@ fn of_container(topology: &Topology, container: &ContainerSettings, modules: Mod
             let ports = ports.iter().map(|port| format!("{}:{port}:{port}", container.bind));
             (None, BTreeMap::from([(topology.name.to_string(), Attachment::at(*ip))]), ports.collect())
         }
+        Namespace::AtEngine { .. } => {
+            let ports =
+                container.network.held_ports().map(|port| format!("{}:{port}:{port}", container.bind));
+            (None, BTreeMap::new(), ports.collect())
+        }
         Namespace::Of { anchor, .. } => (Some(format!("service:{anchor}")), BTreeMap::new(), Vec::new()),
     };
     Service {

@@ -9,12 +9,14 @@ use super::node_spec;
 use crate::spec::{PortBase, Problem, Spec};
 use crate::topology::NodeName;
 use crate::topology::address::{first_free_subnet, overlap, static_ip};
-use crate::topology::defaults::{DEFAULT_PORT_BASE, HIGHEST_PORT};
+use crate::topology::defaults::{BUS_OFFSET, DEFAULT_PORT_BASE, HIGHEST_PORT};
 use crate::topology::facts::Facts;
 use crate::topology::rules::addresses::{
     ip_of_a_replaced_engine, ips_fit, subnet_has_room, subnet_too_small, written_subnet,
 };
-use crate::topology::rules::ports::{base_too_high, is_in_range, ports_are_free};
+use crate::topology::rules::ports::{
+    base_too_high, bus_ports_are_free, is_in_range, ports_are_free, publishes_bus,
+};
 
 /// The names of all nodes by number.
 type Names = BTreeMap<usize, NodeName>;
@@ -59,7 +61,7 @@ pub(super) fn choose_ports(
     let base = match spec.ports.as_ref().and_then(|ports| ports.base) {
         Some(PortBase::Port(port)) => port,
         None => DEFAULT_PORT_BASE,
-        Some(PortBase::Word(_)) => return automatic_ports(facts, names, own),
+        Some(PortBase::Word(_)) => return automatic_ports(facts, names, own, publishes_bus(spec)),
     };
     let mut problems = Vec::new();
     let mut ports = BTreeMap::new();
@@ -80,6 +82,7 @@ pub(super) fn choose_ports(
         }
     }
     problems.extend(ports_are_free(spec, &ports, facts));
+    problems.extend(bus_ports_are_free(spec, &ports, facts));
     if problems.is_empty() { Ok(ports) } else { Err(problems) }
 }
 
@@ -89,6 +92,7 @@ fn automatic_ports(
     facts: &Facts,
     names: &Names,
     own: impl Fn(&NodeName) -> Option<u16>,
+    with_bus: bool,
 ) -> Result<BTreeMap<NodeName, u16>, Vec<Problem>> {
     let existing = &facts.existing;
     let published = existing.published_ports();
@@ -110,9 +114,9 @@ fn automatic_ports(
             None => missing.push(name.clone()),
         }
     }
-    let free = |port: u16| {
-        !facts.busy_ports.contains_key(&port) && !held.contains(&port) && !published.contains(&port)
-    };
+    let is_held =
+        |port: u16| facts.busy_ports.contains_key(&port) || held.contains(&port) || published.contains(&port);
+    let free = |port: u16| !(is_held(port) || with_bus && is_held(port + BUS_OFFSET));
     let count = u16::try_from(missing.len()).unwrap_or(u16::MAX);
     let base =
         (DEFAULT_PORT_BASE..=HIGHEST_PORT.saturating_sub(count)).find(|base| (*base..base + count).all(free));

@@ -12,8 +12,9 @@ use crate::topology::memory_limits::{MemoryLimit, usual_memory};
 use crate::topology::open_files::lowered_clients;
 use crate::topology::paths::data_folder;
 use crate::topology::protected_mode::Protection;
+use crate::topology::rules::host_ports::has_host_ports;
 use crate::topology::settings::{Settings, is_of_sentinels, sentinel_defaults};
-use crate::topology::{EngineName, Kind, Node, NodeName, OwnImage, Resources, Server};
+use crate::topology::{EngineName, EngineSite, Kind, Node, NodeName, OwnImage, Resources, Server};
 
 /// More replicas than a shard can have. Below this number, no replica goes to a primary without replicas.
 const NEVER_MIGRATE: &str = "1000";
@@ -31,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub(super) names: &'a BTreeMap<usize, NodeName>,
     pub(super) ports: &'a BTreeMap<NodeName, u16>,
     pub(super) ips: &'a BTreeMap<NodeName, Ipv4Addr>,
+    /// The engines.
+    pub(super) engines: &'a BTreeMap<EngineName, EngineSite>,
     /// The engines of the nodes, if there are several.
     pub(super) places: &'a BTreeMap<NodeName, EngineName>,
     /// How many of the nodes are sentinels.
@@ -102,8 +105,8 @@ impl Draft<'_> {
 
     fn endpoint(&self, number: usize) -> Endpoint {
         let engine = self.places.get(&self.names[&number]);
-        let of_engine = engine.and_then(|engine| self.facts.engine_hosts.get(engine.as_str()));
-        let host = of_engine.cloned().unwrap_or_else(|| endpoint_host(self.spec, self.facts));
+        let of_engine = engine.and_then(|engine| self.engines.get(engine)).map(|engine| engine.host.clone());
+        let host = of_engine.unwrap_or_else(|| endpoint_host(self.spec, self.facts));
         Endpoint { host, port: self.address(number).port }
     }
 
@@ -120,7 +123,10 @@ impl Draft<'_> {
             Some(tls) => settings = tls.settings(self.kind, name, address.port),
         }
         settings.set("dir", data_folder(name));
-        let protection = Protection::found(super::auth(self.spec).as_ref(), bind(self.spec));
+        let protection = Protection::found(
+            super::auth(self.spec).as_ref(),
+            !bind(self.spec).is_loopback() || has_host_ports(self.spec),
+        );
         settings.set("protected-mode", protection.protected_mode());
         settings
     }
@@ -140,8 +146,8 @@ impl Draft<'_> {
         if let Some(primary) = primary.filter(|_| matches!(self.kind, Kind::Replication | Kind::Sentinel)) {
             settings.set("replicaof", format!("{} {}", primary.ip, primary.port));
         }
-        if self.kind == Kind::Sentinel {
-            // The source IP of a connection is not always the node's address.
+        // The source IP of a connection is not always the node's address.
+        if self.kind == Kind::Sentinel || (has_host_ports(self.spec) && self.kind != Kind::Standalone) {
             settings.set("replica-announce-ip", address.ip.to_string());
         }
         if self.kind == Kind::Cluster {

@@ -12,6 +12,10 @@ use crate::topology::facts::{Facts, ReachedNetwork};
 
 const SUBNET: [&str; 2] = ["network", "subnet"];
 
+/// The smallest MTU. Every link of the internet carries packets of this size (RFC 8200); a smaller value is a mistake.
+/// The largest is that of Linux, 65535. Docker accepts larger values, and then containers do not start.
+const SMALLEST_MTU: u16 = 1280;
+
 /// The subnet that the spec names.
 pub(in crate::topology) fn written_subnet(spec: &Spec) -> Option<Ipv4Net> {
     spec.network.as_ref()?.subnet
@@ -45,6 +49,15 @@ pub(super) fn written_ips_are_usable(spec: &Spec) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Containers start with the MTU, and every link carries it.
+pub(super) fn written_mtu_is_usable(spec: &Spec) -> Option<Problem> {
+    let mtu = spec.network.as_ref()?.mtu?;
+    (mtu < SMALLEST_MTU).then(|| {
+        Problem::new(&["network", "mtu"], format!("an MTU of {mtu} bytes is not between {SMALLEST_MTU} and {}", u16::MAX))
+            .hint("write the largest packet that the network between the machines carries: 1500 in most, 1400 or less in a VPN")
+    })
 }
 
 /// The subnet has room for the nodes' static IPs.

@@ -13,8 +13,19 @@ const LONGEST_NAME: usize = 253;
 
 /// The spec's host is a name that servers accept, or an IPv4 address.
 pub(super) fn written_host_is_a_host(spec: &Spec) -> Option<Problem> {
-    let host = announced_host(spec)?;
-    let problem = |message: String, hint: &str| Some(Problem::new(&ANNOUNCE, message).hint(hint));
+    host_is_a_host(&ANNOUNCE, announced_host(spec)?)
+}
+
+/// The addresses of engines are names that servers accept, or IPv4 addresses.
+pub(super) fn addresses_of_engines_are_hosts(spec: &Spec) -> Vec<Problem> {
+    let written =
+        spec.engines.iter().flatten().filter_map(|(name, engine)| Some((name, engine.address.as_ref()?)));
+    written.filter_map(|(name, host)| host_is_a_host(&["engines", name, "address"], host)).collect()
+}
+
+/// The problem of a text that is neither a name that servers accept nor an IPv4 address.
+pub(super) fn host_is_a_host(at: &[&str], host: &str) -> Option<Problem> {
+    let problem = |message: String, hint: &str| Some(Problem::new(at, message).hint(hint));
     if host.parse::<Ipv6Addr>().is_ok() {
         return problem(
             format!("ports are published on IPv4 addresses, and `{host}` is an IPv6 address"),

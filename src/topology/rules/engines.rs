@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::spec::{Access, EngineSpec, NetworkDriver, Problem, Spec, SpecKind, nearest};
-use crate::topology::defaults::{announced_host, bind};
+use crate::topology::defaults::bind;
 use crate::topology::facts::Facts;
+use crate::topology::rules::host_ports::{fields_fit_host_ports, has_host_ports, host_of, no_common_host};
 use crate::topology::{EngineName, EngineReference, NodeName};
 
 const ENGINES: [&str; 1] = ["engines"];
@@ -86,13 +87,33 @@ pub(super) fn fields_fit_the_engines(spec: &Spec) -> Vec<Problem> {
             Problem::new(&at_driver, "an overlay network is for several engines, and the spec names none")
                 .hint("name the engines in `engines`, or remove `driver`"),
         ),
+        (None, Some(NetworkDriver::HostPorts)) => problems.push(
+            Problem::new(&at_driver, "`host-ports` is for several engines, and the spec names none")
+                .hint("name the engines in `engines`, or remove `driver`"),
+        ),
         (Some(_), Some(NetworkDriver::Bridge)) => problems.push(
             Problem::new(&at_driver, "a bridge network does not reach other engines")
-                .hint("write `driver: overlay`, which is the default with `engines`"),
+                .hint(
+                    "write `driver: overlay`, which is the default with `engines`, or `driver: host-ports` for engines \
+                     that are no swarm",
+                ),
         ),
         _ => {}
     }
     if spec.engines.is_none() {
+        problems.extend(spec.spread.is_some().then(|| {
+            Problem::new(&["spread"], "`spread` is for several engines, and the spec names none")
+                .hint("name the engines in `engines`, or remove `spread`")
+        }));
+        return problems;
+    }
+    let with_zone = spec.engines.iter().flatten().find(|(_, engine)| engine.zone.is_some());
+    problems.extend(with_zone.filter(|_| spec.spread.is_none()).map(|(name, _)| {
+        Problem::new(&["engines", name, "zone"], "zones have no effect without `spread`")
+            .hint("write `spread: zone`, which places the nodes of a shard in different zones")
+    }));
+    if has_host_ports(spec) {
+        problems.extend(fields_fit_host_ports(spec));
         return problems;
     }
     if spec.kind == SpecKind::Sentinel && spec.access.unwrap_or_default() == Access::Host {
@@ -101,18 +122,13 @@ pub(super) fn fields_fit_the_engines(spec: &Spec) -> Vec<Problem> {
                 &ENGINES,
                 "sentinels on several engines can tell clients only the addresses inside the network",
             )
-            .hint("set `access: network`, for clients in the deployment's network"),
+            .hint(
+                "set `access: network`, for clients in the deployment's network; or `network: {driver: host-ports}`, \
+                 where one address leads to a node from everywhere",
+            ),
         );
     }
-    if announced_host(spec).is_some() {
-        problems.push(
-            Problem::new(
-                &["ports", "announce"],
-                "one host does not lead to the ports of several engines: each announces its own",
-            )
-            .hint("remove `announce`: the host of each engine is that of its address"),
-        );
-    }
+    problems.extend(no_common_host(spec));
     let bind = bind(spec);
     if !bind.is_unspecified() && !bind.is_loopback() {
         problems.push(
@@ -123,10 +139,34 @@ pub(super) fn fields_fit_the_engines(spec: &Spec) -> Vec<Problem> {
     problems
 }
 
+/// Each engine that answers has a zone, if the spec spreads nodes over zones.
+pub(in crate::topology) fn engines_have_zones(spec: &Spec, facts: &Facts) -> Option<Problem> {
+    let label = spec.spread.as_ref()?;
+    let has_none = |(name, engine): &(&String, &EngineSpec)| {
+        let labels = facts.engine_labels.get(*name);
+        engine.zone.is_none() && labels.is_some_and(|labels| !labels.contains_key(label))
+    };
+    let without: Vec<&str> =
+        spec.engines.iter().flatten().filter(has_none).map(|(name, _)| name.as_str()).collect();
+    let verb = if without.len() == 1 { "has" } else { "have" };
+    (!without.is_empty()).then(|| {
+        Problem::new(&["spread"], format!("{} {verb} no label `{label}`, so the zone is not known", list(&without))).hint(format!(
+            "write `zone` at the engine, or start its daemon with `dockerd --label {label}=ZONE`: a label of the daemon, not of the swarm's node"
+        ))
+    })
+}
+
+/// The engines with these names.
+fn list(names: &[&str]) -> String {
+    let noun = if names.len() == 1 { "engine" } else { "engines" };
+    format!("{noun} `{}`", names.join("`, `"))
+}
+
 /// This machine reaches the published ports of every engine.
 pub(in crate::topology) fn ports_of_engines_can_be_reached(spec: &Spec, facts: &Facts) -> Option<Problem> {
     let bind = bind(spec);
-    let hosts = spec.engines.iter().flatten().filter_map(|(name, _)| facts.engine_hosts.get(name));
+    let engines = spec.engines.iter().flatten();
+    let hosts = engines.filter_map(|(name, engine)| host_of(facts, name, engine));
     let host = hosts.into_iter().find(|host| !crate::topology::address::is_loopback(host))?;
     bind.is_loopback().then(|| {
         let message = format!("an engine is on `{host}`, where ports on {bind} cannot be reached from here");
@@ -158,6 +198,14 @@ pub(in crate::topology) fn nodes_stay_on_their_engines(
             return vec![Problem::new(&ENGINES, message).hint(other_name)];
         }
         (Some(_), false) => {}
+    }
+    if stored.has_host_ports() != has_host_ports(spec) {
+        let driver = if stored.has_host_ports() { "host-ports" } else { "overlay" };
+        let message = format!(
+            "`{}` has the driver `{driver}`, and its nodes have their addresses from it",
+            stored.name
+        );
+        return vec![Problem::new(&["network", "driver"], message).hint(other_name)];
     }
     let mut problems = Vec::new();
     let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

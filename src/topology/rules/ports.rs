@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
-use crate::spec::{PortBase, Problem, Spec};
+use crate::spec::{PortBase, Problem, Spec, SpecKind};
 use crate::topology::NodeName;
 use crate::topology::address::is_loopback;
-use crate::topology::defaults::{HIGHEST_PORT, announced_host, bind};
+use crate::topology::defaults::{BUS_OFFSET, HIGHEST_PORT, announced_host, bind};
 use crate::topology::facts::Facts;
 use crate::topology::rules::announce::host_is_where_ports_are;
+use crate::topology::rules::host_ports::has_host_ports;
 
 /// Only root may listen on lower ports, and servers do not run as root.
 const LOWEST_PORT: u16 = 1024;
@@ -129,6 +130,32 @@ pub(in crate::topology) fn ports_are_free(
     }
     problems.extend(counted_up.iter().map(|(holder, ports)| range_is_taken(ports, holder)));
     problems
+}
+
+/// Whether the ports of the cluster bus are published, too.
+pub(in crate::topology) fn publishes_bus(spec: &Spec) -> bool {
+    has_host_ports(spec) && spec.kind == SpecKind::Cluster
+}
+
+/// No other node has the port of a node's cluster bus, and no other container holds it, where these ports are
+/// published.
+pub(in crate::topology) fn bus_ports_are_free(
+    spec: &Spec,
+    ports: &BTreeMap<NodeName, u16>,
+    facts: &Facts,
+) -> Option<Problem> {
+    let published = facts.existing.published_ports();
+    let holder = |bus: u16| {
+        let node = ports.iter().find(|(_, port)| **port == bus).map(|(name, _)| format!("`{name}`"));
+        node.or_else(|| facts.busy_ports.get(&bus).filter(|_| !published.contains(&bus)).cloned())
+    };
+    let mut buses = ports.iter().map(|(name, port)| (name, port.saturating_add(BUS_OFFSET)));
+    let (name, bus, holder) = buses.find_map(|(name, bus)| Some((name, bus, holder(bus)?)))?;
+    publishes_bus(spec).then(|| {
+        Problem::new(&BASE, format!("port {bus} for the cluster bus of `{name}` is taken by {holder}")).hint(
+            format!("the bus of each node has the port {BUS_OFFSET} above its own: choose another range"),
+        )
+    })
 }
 
 /// The problem of taken ports that count up from the base: a single problem for all ports.

@@ -72,6 +72,12 @@ impl World {
         self.state().container(node).expect("it exists").state = ContainerState::Paused;
     }
 
+    /// A network of an engine with an MTU for all networks.
+    pub(crate) fn set_mtu(&self, mtu: u16) {
+        let mut state = self.state();
+        state.engine.network.as_mut().expect("a network").mtu = Some(mtu);
+    }
+
     /// `docker network rm`, after every container was disconnected. Strangers do not come back.
     pub(crate) fn lose_network(&self) {
         let mut state = self.state();

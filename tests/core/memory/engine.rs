@@ -90,7 +90,7 @@ impl Container {
     pub(crate) fn anchor(&self) -> Option<&NodeName> {
         match &self.settings.network {
             Namespace::Of { anchor, .. } => Some(anchor),
-            Namespace::Own { .. } => None,
+            Namespace::Own { .. } | Namespace::AtEngine { .. } => None,
         }
     }
 
@@ -101,6 +101,7 @@ impl Container {
                 [port] => Some(Address { ip: *ip, port: *port }),
                 _ => None,
             },
+            Namespace::AtEngine { at, port, .. } => Some(Address { ip: *at, port: *port }),
             Namespace::Of { port, .. } => Some(Address { ip: [127, 0, 0, 1].into(), port: *port }),
         }
     }
@@ -168,7 +169,7 @@ impl State {
                 refuse(self.engine.network.is_none(), "there is no such network")?;
                 let container = self.container(named?)?;
                 refuse(container.attached, "the container is attached")?;
-                let own = matches!(&container.settings.network, Namespace::Own { ip: own, .. } if own == ip);
+                let own = matches!(&container.settings.network, Namespace::Own { ip: own, .. } if Some(*own) == *ip);
                 refuse(!own, "this is another container's address")?;
                 container.attached = true;
             }
@@ -201,6 +202,7 @@ impl State {
                 refuse(!inside, "the address is not in the network's subnet")?;
                 None
             }
+            Namespace::AtEngine { .. } => None,
             Namespace::Of { anchor, .. } => {
                 let anchor =
                     engine.containers.get(anchor).ok_or("there is nobody to share a network with")?;

@@ -165,6 +165,7 @@ impl World {
         let mut observed = Observation {
             image: state.engine.image.as_ref().map(|(id, _)| id.clone()),
             network: state.engine.network.as_ref().map(|network| ObservedNetwork {
+                mtu: network.mtu,
                 subnet: Some(network.subnet),
                 guests: state.engine.guests.clone(),
             }),

@@ -259,6 +259,25 @@ async fn a_setting_that_is_no_longer_in_the_spec_goes_back_to_the_default() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_mtu_takes_the_network_and_every_container() {
+    let world = up(&topology("{kind: standalone, network: {mtu: 1400}}")).await;
+    for (yaml, listing) in [
+        ("{kind: standalone, network: {mtu: 9000}}", "create network, subnet 172.30.0.0/24, MTU 9000"),
+        ("{kind: standalone}", "create network, subnet 172.30.0.0/24 "),
+    ] {
+        let changed = topology(yaml);
+        let said = obstacles(&world, &changed, SWAP);
+        assert!(said.contains("the spec changed network.mtu (Docker cannot change a network"), "{said}");
+        let plan = plan(&world, &changed, RECREATE).to_string();
+        assert!(plan.contains(listing) && plan.contains("# spec changed: network.mtu"), "{plan}");
+    }
+    // An engine may give all its networks an MTU.
+    let world = up(&topology("{kind: standalone}")).await;
+    world.set_mtu(1450);
+    assert!(plan(&world, &topology("{kind: standalone}"), SWAP).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_subnet_takes_the_network_and_every_container() {
     let world = up(&topology(CLUSTER)).await;
     let changed = topology("{kind: cluster, network: {subnet: 10.9.0.0/24}}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use redisctl::observation::{Leftovers, Observation, ObservedEngine, ObservedServer};
+use redisctl::observation::{Leftovers, Observation, ObservedEngine, ObservedNetwork, ObservedServer};
 use redisctl::planner::{self, Options};
 use redisctl::topology::facts::{Existing, Facts};
 use redisctl::topology::resolve::resolve;
@@ -80,6 +80,15 @@ fn planned(topology: &Topology, observed: &Observation, options: Options) -> Str
     }
 }
 
+/// The same without a common network.
+fn apart() -> Topology {
+    let yaml = "{kind: cluster, replicas: 0, image: 'redis:8', network: {driver: host-ports}, engines: {a: {host: \
+                'tcp://one:2375', address: 10.0.0.1}, b: {host: 'tcp://two:2375', address: 10.0.0.2}, c: {host: \
+                'tcp://three:2375', address: 10.0.0.3}}}";
+    let spec = serde_yaml::from_str(yaml).expect("a spec");
+    resolve(&spec, &Facts::offline("shop")).expect("a good spec")
+}
+
 fn engine(has_image: bool, is_manager: bool) -> ObservedEngine {
     let images = has_image.then(|| ("redis:8".to_owned(), "sha256:1".to_owned()));
     ObservedEngine { images: images.into_iter().collect(), is_manager, ..ObservedEngine::default() }
@@ -94,6 +103,26 @@ fn each_step_is_at_its_engine_and_a_manager_makes_the_network() {
     let observed = Observation { image: Some("sha256:1".to_owned()), engines, ..Observation::default() };
     let plan = planner::plan(&shop(), &observed, SWAP).expect("a plan");
     insta::assert_snapshot!(plan.listing_in_short().to_string());
+}
+
+#[test]
+fn with_host_ports_each_engine_has_a_network_of_its_own() {
+    let mut engines: BTreeMap<EngineName, ObservedEngine> =
+        ["a", "b", "c"].map(|name| (EngineName::new(name), engine(true, false))).into();
+    let topology = apart();
+    // A run that was killed has made the network of an engine.
+    let network = ObservedNetwork { subnet: Some(topology.subnet), mtu: None, guests: Vec::new() };
+    engines.get_mut(&EngineName::new("b")).expect("an engine").network = Some(network.clone());
+    let observed = Observation {
+        image: Some("sha256:1".to_owned()),
+        network: Some(network),
+        engines,
+        ..Observation::default()
+    };
+    let plan = planner::plan(&topology, &observed, SWAP).expect("a plan");
+    let text = plan.listing_in_short().to_string();
+    let first: Vec<&str> = text.lines().take_while(|line| !line.contains("write files")).collect();
+    insta::assert_snapshot!(first.join("\n"));
 }
 
 #[test]
