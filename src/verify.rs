@@ -18,6 +18,7 @@ mod announced;
 mod check;
 mod context;
 mod expectation;
+mod large;
 mod messages;
 mod modules;
 mod ping_and_version;
@@ -88,5 +89,6 @@ pub fn checks(topology: &Topology, credentials: &Credentials, survey: &Survey, u
     checks.extend(replication::checks(&context));
     checks.extend(access::checks(&context));
     checks.extend(tls::checks(&context));
+    checks.extend(large::checks(&context));
     checks.into_iter().map(|check| context.failed_where_silent(check)).collect()
 }

@@ -8,6 +8,12 @@ use crate::topology::{Endpoint, NodeName};
 
 use super::Expectation;
 
+/// The longest word of a command that is shown in full, in bytes. Rules and keys are shorter.
+const LONGEST_WORD: usize = 1000;
+
+/// The beginning of a longer word that is shown, in characters.
+const SHOWN: usize = 16;
+
 /// One fact to prove.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
@@ -190,6 +196,10 @@ impl fmt::Display for CheckCommand {
             }
             match word {
                 Word::Secret(_) => formatter.write_str("***")?,
+                Word::Plain(text) if text.len() > LONGEST_WORD => {
+                    let beginning: String = text.chars().take(SHOWN).collect();
+                    write!(formatter, "{beginning}… ({} bytes)", text.len())?;
+                }
                 Word::Plain(text) if text.is_empty() || text.contains([' ', '"']) => {
                     write!(formatter, "{text:?}")?;
                 }

@@ -15,6 +15,8 @@ pub enum Expectation {
     Status(&'static str),
     /// This text.
     Text(String),
+    /// A text of so many bytes.
+    Length(usize),
     /// A number in this range.
     Integer(RangeInclusive<i64>),
     /// Nil.
@@ -69,6 +71,7 @@ impl Expectation {
         let holds = match (self, reply) {
             (Self::Status(wanted), ProbeReply::Status(found)) => wanted == found,
             (Self::Text(wanted), ProbeReply::Text(found)) => wanted == found,
+            (Self::Length(bytes), ProbeReply::Text(found)) => *bytes == found.len(),
             (Self::Integer(range), ProbeReply::Integer(found)) => range.contains(found),
             (Self::Error(wanted), ProbeReply::Error { code, .. }) => wanted == code,
             (Self::Moved { slot, to }, ProbeReply::Error { code, message }) => {
@@ -111,6 +114,7 @@ impl Expectation {
         match self {
             Self::Status(status) => (*status).to_owned(),
             Self::Text(text) => format!("{text:?}"),
+            Self::Length(bytes) => format!("a text of {bytes} bytes"),
             Self::Integer(range) if range.start() == range.end() => range.start().to_string(),
             Self::Integer(range) if *range.end() == i64::MAX => format!("{} or more", range.start()),
             Self::Integer(range) => format!("a number from {} to {}", range.start(), range.end()),
@@ -242,6 +246,7 @@ mod tests {
             ),
             (Expectation::Status("OK"), ProbeReply::Status("OK".to_owned()), error("NOAUTH", "")),
             (Expectation::Text("a".to_owned()), text("a"), text("b")),
+            (Expectation::Length(3), text("abc"), text("abcd")),
             (Expectation::Integer(1..=5), ProbeReply::Integer(5), ProbeReply::Integer(-2)),
             (Expectation::Nil, ProbeReply::Nil, text("still there")),
             (Expectation::Error("READONLY"), error("READONLY", "x"), ProbeReply::Status("OK".to_owned())),

@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+/// The longest text of one line that is shown in full, in bytes.
+const LONGEST_TEXT: usize = 1000;
+
+/// The beginning of a longer text that is shown, in characters.
+const SHOWN: usize = 16;
+
 /// A server's reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeReply {
@@ -76,6 +82,10 @@ impl fmt::Display for ProbeReply {
             Self::Status(text) => formatter.write_str(text),
             Self::Integer(number) => write!(formatter, "(integer) {number}"),
             Self::Text(text) if text.contains('\n') => formatter.write_str(text.replace('\r', "").trim_end()),
+            Self::Text(text) if text.len() > LONGEST_TEXT => {
+                let beginning: String = text.chars().take(SHOWN).collect();
+                write!(formatter, "\"{beginning}…\" ({} bytes)", text.len())
+            }
             Self::Text(text) => write!(formatter, "{text:?}"),
             Self::Array(_) => self.indented(formatter, 0),
             Self::Error { code, message } => write!(formatter, "(error) {code} {message}"),

@@ -37,6 +37,7 @@ mod fixtures;
 mod github_action;
 #[cfg(unix)]
 mod health;
+mod host_ports;
 mod images;
 #[cfg(target_os = "linux")]
 mod in_container;

@@ -31,6 +31,15 @@ impl PrivateEngine {
         engine
     }
 
+    /// The same with a label of the engine, `zone=east`.
+    pub(crate) fn start_labelled(image: &str, label: &str) -> Self {
+        let engine = Self::start_with(|_, address| {
+            vec![format!("--host=tcp://{address}:2375"), "--tls=false".into(), format!("--label={label}")]
+        });
+        engine.load(image);
+        engine
+    }
+
     /// An engine whose arguments `listens` makes from a folder and its address.
     pub(crate) fn start_with(listens: impl FnOnce(&Path, Ipv4Addr) -> Vec<String>) -> Self {
         let folder = tempfile::Builder::new().prefix("redisctl-engine-").tempdir().expect("a folder");

@@ -45,7 +45,10 @@ pub(crate) struct Swarm {
 impl Swarm {
     pub(crate) fn start(count: usize) -> Self {
         let route = Route::open();
-        let engines: Vec<PrivateEngine> = (0..count).map(|_| PrivateEngine::start(REDIS_7)).collect();
+        // The first two are in one zone.
+        let zone = |position| if position < 2 { "zone=east" } else { "zone=west" };
+        let engines: Vec<PrivateEngine> =
+            (0..count).map(|position| PrivateEngine::start_labelled(REDIS_7, zone(position))).collect();
         for engine in &engines {
             let near = engine.near().to_string();
             run(engine.inside("ip").args(["route", "add", "default", "via", &near]));
@@ -68,15 +71,42 @@ impl Swarm {
 
     /// Writes a spec with the engines `a`, `b` and so on; returns its path.
     pub(crate) fn spec(&self, name: &str, fields: &str) -> String {
+        self.spec_with(name, fields, "ports: {bind: 0.0.0.0}")
+    }
+
+    /// The same with these ports.
+    pub(crate) fn spec_with(&self, name: &str, fields: &str, ports: &str) -> String {
         let engine = |(position, engine): (usize, &PrivateEngine)| {
             format!("  {}: {{host: \"{}\"}}\n", letter(position), engine.host())
         };
         let engines: String = self.engines.iter().enumerate().map(engine).collect();
-        let ports = "ports: {bind: 0.0.0.0}";
         let text = format!("{fields}\nimage: {REDIS_7}\n{ports}\nengines:\n{engines}");
         let path = self.folder.path().join(format!("{name}.yaml"));
         std::fs::write(&path, text).expect("a file");
         path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// The addresses of the engines, as with `--host`.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.engines.iter().map(PrivateEngine::host).collect()
+    }
+
+    /// The addresses of the engines' machines.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.engines.iter().map(|engine| engine.address().to_string()).collect()
+    }
+
+    /// The published ports of an engine.
+    pub(crate) fn published(&self, position: usize) -> String {
+        self.engines[position].docker(&["ps", "--format", "{{.Ports}}"])
+    }
+
+    /// Makes this machine drop larger packets from an engine's machine, without an error.
+    pub(crate) fn carry(&self, position: usize, bytes: u16) {
+        let near = self.engines[position].near().to_string();
+        let lines = run(as_root("ip").args(["-oneline", "address", "show", "to", &near]));
+        let cable = lines.split_whitespace().nth(1).expect("a cable");
+        run(as_root("ip").args(["link", "set", cable, "mtu", &bytes.to_string()]));
     }
 
     /// All objects of deployments on all engines.
