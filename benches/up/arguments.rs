@@ -15,6 +15,9 @@ pub(crate) enum Part {
     Compose,
     /// Moves of slots, beside redis-cli and CLUSTER MIGRATESLOTS. It takes minutes, so only `--only shards` measures it.
     Shards,
+    /// Clusters over one, two and three private engines, which `scripts/engines` starts. It needs root and takes minutes, so
+    /// only `--only engines` measures it.
+    Engines,
 }
 
 /// Compares `redisctl up` and `down` with the engine alone and with docker-compose.
@@ -47,7 +50,13 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Whether `part` is to be measured.
     pub(crate) fn measures(&self, part: Part) -> bool {
-        self.only.is_empty() && part != Part::Shards || self.only.contains(&part)
+        let by_default = !matches!(part, Part::Shards | Part::Engines);
+        self.only.is_empty() && by_default || self.only.contains(&part)
+    }
+
+    /// Whether this machine's own engine is to be measured.
+    pub(crate) fn measures_own_engine(&self) -> bool {
+        self.only != [Part::Engines]
     }
 
     /// The number of rounds for a size. Large clusters vary less, and take long.

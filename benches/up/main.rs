@@ -8,6 +8,7 @@ mod arguments;
 mod bar;
 mod compose;
 mod engine;
+mod engines;
 mod figures;
 mod layout;
 mod report;
@@ -25,6 +26,7 @@ use clap::Parser;
 use crate::arguments::{Arguments, Part};
 use crate::compose::Compose;
 use crate::engine::Engine;
+use crate::engines::EnginesRow;
 use crate::figures::Figures;
 use crate::layout::Layout;
 use crate::sizes::SizeRow;
@@ -63,12 +65,12 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
     };
     let swept = engine.sweep().await.context("removing what this run made");
-    let (figures, sizes) = outcome?;
+    let Measured { figures, sizes, engines } = outcome?;
     swept?;
 
     let rows = figures.as_ref().map(report::rows).unwrap_or_default();
     if arguments.json {
-        println!("{}", report::json(arguments, &rows, &sizes)?);
+        println!("{}", report::json(arguments, &rows, &sizes, &engines)?);
     } else {
         if !rows.is_empty() {
             println!("{}", report::table(arguments, &rows));
@@ -76,16 +78,31 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         if !sizes.is_empty() {
             println!("{}", sizes::table(&sizes));
         }
+        if !engines.is_empty() {
+            println!("{}", engines::table(&engines));
+        }
     }
     Ok(report::all_hold(&rows, &sizes))
 }
 
+/// The values of all wanted parts.
+struct Measured {
+    figures: Option<Figures>,
+    sizes: Vec<SizeRow>,
+    engines: Vec<EnginesRow>,
+}
+
 /// Measures every wanted part.
-async fn measure(arguments: &Arguments, engine: &Engine) -> Result<(Option<Figures>, Vec<SizeRow>)> {
+async fn measure(arguments: &Arguments, engine: &Engine) -> Result<Measured> {
     let tool = Tool::new(Path::new(env!("CARGO_BIN_EXE_redisctl")), &arguments.image);
+    let engines =
+        if arguments.measures(Part::Engines) { engines::measure(arguments, &tool)? } else { Vec::new() };
+    if !arguments.measures_own_engine() {
+        return Ok(Measured { figures: None, sizes: Vec::new(), engines });
+    }
     let figures =
         if arguments.only_sizes { None } else { Some(measure_six(arguments, engine, &tool).await?) };
-    Ok((figures, sizes::measure(arguments, engine, &tool).await?))
+    Ok(Measured { figures, sizes: sizes::measure(arguments, engine, &tool).await?, engines })
 }
 
 /// Measures six nodes in rounds, and a standalone server.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::arguments::Arguments;
 use crate::bar::{Bar, Direction};
+use crate::engines::EnginesRow;
 use crate::figures::{Figures, median};
 
 mod shards;
@@ -174,12 +175,18 @@ fn range(values: &[f64]) -> String {
 }
 
 /// The values as one JSON document.
-pub(crate) fn json(arguments: &Arguments, rows: &[Row], sizes: &[SizeRow]) -> Result<String> {
+pub(crate) fn json(
+    arguments: &Arguments,
+    rows: &[Row],
+    sizes: &[SizeRow],
+    engines: &[EnginesRow],
+) -> Result<String> {
     Ok(serde_json::to_string_pretty(&serde_json::json!({
         "image": arguments.image,
         "rounds": arguments.rounds,
         "holds": all_hold(rows, sizes),
         "measurements": rows,
         "sizes": sizes,
+        "engines": engines,
     }))?)
 }

@@ -93,6 +93,16 @@ impl Tool {
         self.timed(&["down".to_owned(), layout.name()])
     }
 
+    /// Brings the deployment of a spec up.
+    pub(crate) fn up_spec(&self, spec: &Path) -> Result<Duration> {
+        self.timed(&["up".to_owned(), spec.display().to_string()])
+    }
+
+    /// Takes a deployment down through an engine.
+    pub(crate) fn down_on(&self, host: &str, name: &str) -> Result<Duration> {
+        self.timed(&["--host", host, "down", name].map(str::to_owned))
+    }
+
     /// Brings the layout's standalone server up.
     pub(crate) fn up_standalone(&self, layout: &Layout) -> Result<Duration> {
         let (name, port) = (layout.name(), layout.base_port.to_string());
