@@ -10,6 +10,7 @@ mod data;
 mod down;
 mod duration;
 mod examination;
+mod ls;
 mod man;
 mod name;
 mod nodes;
@@ -24,6 +25,7 @@ pub use completion::{CompleteArguments, Completion, Wanted, completion};
 pub use data::{ResetArguments, RestoreArguments, SeedArguments, SnapshotArguments};
 pub use down::DownArguments;
 pub use examination::{LogsArguments, StatusArguments, VerifyArguments};
+pub use ls::LsArguments;
 pub use man::ManArguments;
 pub use name::NameArgument;
 pub use nodes::{FailoverArguments, NodeArguments, RoleChoice, SilencingArguments};
@@ -69,7 +71,7 @@ pub struct Global {
     ///
     /// Default: `DOCKER_HOST`, else the current Docker context, else the platform's default.
     #[arg(long, global = true, value_name = "ENGINE")]
-    pub host: Option<String>,
+    pub host: Vec<String>,
     /// Print more; twice: details for debugging.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -107,8 +109,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Show nodes, roles, slots, links, lag, memory and keys
     Status(StatusArguments),
-    /// List every deployment on the engine
-    Ls,
+    /// List every deployment on the engine, or on several engines
+    Ls(LsArguments),
     /// Print connection settings, with passwords, for shells, dotenv files, CI and programs
     Env(EnvArguments),
     /// Print the certificate of a deployment's CA, for clients to trust

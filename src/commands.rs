@@ -46,7 +46,8 @@ pub use interruption::{Interruption, interrupted};
 /// # Errors
 /// The failure. [`CommandError::exit_code`] gives its exit code.
 pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<ExitStatus, CommandError> {
-    let host = cli.global.host.as_deref();
+    let hosts = cli.global.host.as_slice();
+    let host = if matches!(cli.command, Command::Ls(_)) { None } else { only(hosts)? };
     let change_nodes =
         |verb, nodes, time| Box::pin(node_change::run(verb, nodes, time, interruption, host, ui));
     match &cli.command {
@@ -55,7 +56,7 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Plan(arguments) => Box::pin(plan::run(arguments, host, ui)).await,
         Command::Verify(arguments) => verify::run(arguments, host, ui).await,
         Command::Status(arguments) => status::run(arguments, host, ui).await,
-        Command::Ls => ls::run(host, ui).await,
+        Command::Ls(arguments) => ls::run(hosts, arguments, ui).await,
         Command::Env(arguments) => env::run(arguments, host, ui).await,
         Command::Ca(arguments) => ca::run(arguments, host, ui).await,
         Command::Logs(arguments) => logs::run(arguments, host, ui).await,
@@ -82,6 +83,18 @@ pub async fn run(cli: &Cli, ui: &Ui, interruption: &Interruption) -> Result<Exit
         Command::Completions { shell } => completions::script(*shell, ui),
         Command::Man(arguments) => man::run(arguments, ui),
         Command::Complete(arguments) => completions::names(arguments, host, ui).await,
+    }
+}
+
+/// The engine of `--host`. Only `ls` asks several engines.
+fn only(hosts: &[String]) -> Result<Option<&str>, CommandError> {
+    match hosts {
+        [] => Ok(None),
+        [host] => Ok(Some(host)),
+        [_, _, ..] => Err(CommandError::Deployment(Error::Invalid {
+            message: "`--host` names several engines, and only `ls` asks several".to_owned(),
+            hint: "name one engine: redisctl finds the other engines of a deployment by itself".to_owned(),
+        })),
     }
 }
 

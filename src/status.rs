@@ -20,7 +20,7 @@ mod unformed;
 pub use activity::{Activity, Counters, Sample, StatusLine};
 pub use change::Change;
 pub use judge::status;
-pub use list::{DeploymentLine, LineState};
+pub use list::{DeploymentLine, LineEngine, LineState};
 pub use live::{LiveStatus, Look};
 
 /// A deployment and each of its nodes. It serializes to the JSON of `status --output json`.

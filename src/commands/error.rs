@@ -94,9 +94,10 @@ fn exit_code(error: &Error) -> u8 {
         Error::Location(_)
         | Error::Connect(_)
         | Error::EnginesOutOfReach(_)
+        | Error::NoEngineAnswers(_)
         | Error::RepairedInPart { .. }
         | Error::RemovedInPart { .. } => 4,
-        Error::Unfinished { source, .. } => exit_code(source),
+        Error::Unfinished { source, .. } | Error::NoImageOnEngine { source, .. } => exit_code(source),
         Error::Obstacles { obstacles, .. }
             if obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::OutOfReach { .. })) =>
         {

@@ -69,7 +69,11 @@ impl ConnectedEngine {
     /// # Errors
     /// The engine does not answer.
     pub async fn deployments(&self) -> Result<Vec<DeploymentLine>, Error> {
-        let on_engine = self.api.inventory().await?;
+        self.lines(&self.api.inventory().await?).await
+    }
+
+    /// The deployments in an inventory of this engine.
+    pub(super) async fn lines(&self, on_engine: &EngineInventory) -> Result<Vec<DeploymentLine>, Error> {
         let expiries = on_engine.expiries();
         let now = if expiries.is_empty() { None } else { self.clock().await? };
         let line = |name: DeploymentName| {
@@ -157,6 +161,7 @@ fn line(name: &DeploymentName, inventory: Inventory) -> DeploymentLine {
         image: image.unwrap_or_default(),
         ports: inventory.ports.into_iter().collect(),
         seconds_left: None,
+        engines: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The facts about an engine that a spec is resolved with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::loaded_spec::LoadedSpec;
 use super::lost_resources::LostResources;
 use super::modules;
 use super::own_container::own_container;
-use super::port_probe::{ANOTHER_PROCESS, is_taken};
+use super::port_probe::taken_ports;
 use super::provided_image::reference_of;
 use super::reached_networks::reached_networks;
 use crate::arrangement::Arrangement;
@@ -134,12 +134,27 @@ impl EngineFacts {
         Ok(Self { facts, present, inventory, stored, warnings: unknown.into_iter().collect() })
     }
 
-    /// Resolves a spec with these facts. Ports that processes of this machine hold become facts.
-    pub(super) fn resolve(&mut self, spec: &LoadedSpec, engine: &ConnectedEngine) -> Result<Topology, Error> {
-        if engine.location.is_local() {
-            resolve_with_free_ports(spec, &mut self.facts, &self.inventory.ports)
-        } else {
-            resolve_without_ports(spec, &self.facts)
+    /// Resolves a spec with these facts. Ports that processes of the engines' machines hold become facts: a taken port
+    /// of the spec is a problem. With `auto`, the next ports are tried.
+    pub(super) async fn resolve(
+        &mut self,
+        spec: &LoadedSpec,
+        engine: &ConnectedEngine,
+    ) -> Result<Topology, Error> {
+        let document = &spec.document;
+        loop {
+            let topology =
+                resolve(&document.spec, &self.facts).map_err(|problems| document.locate(problems))?;
+            let before = self.facts.busy_ports.len();
+            self.facts.busy_ports.extend(taken_ports(&topology, engine, &self.inventory.ports).await);
+            // Each round finds at least one more port, or ends.
+            if self.facts.busy_ports.len() == before {
+                return Ok(topology);
+            }
+            if !spec.leaves_ports_open() {
+                let resolved = resolve(&document.spec, &self.facts);
+                return resolved.map_err(|problems| document.locate(problems).into());
+            }
         }
     }
 }
@@ -283,36 +298,4 @@ async fn ip_of(host: &str) -> Option<Ipv4Addr> {
 fn made_from(inventory: &Inventory) -> BTreeMap<NodeName, ContainerSettings> {
     let made_from = inventory.containers.iter();
     made_from.filter_map(|(node, container)| Some((node.clone(), container.settings.clone()?))).collect()
-}
-
-/// Resolves without a look at the ports of the engine's machine. Only the engine can find out which of them are free.
-fn resolve_without_ports(spec: &LoadedSpec, facts: &Facts) -> Result<Topology, Error> {
-    Ok(resolve(&spec.document.spec, facts).map_err(|problems| spec.document.locate(problems))?)
-}
-
-/// Resolves again while a chosen port is taken on this machine. A taken port of the spec is a problem. With `auto`,
-/// the next ports are tried.
-fn resolve_with_free_ports(
-    spec: &LoadedSpec,
-    facts: &mut Facts,
-    own: &BTreeSet<u16>,
-) -> Result<Topology, Error> {
-    let document = &spec.document;
-    loop {
-        let topology = resolve(&document.spec, facts).map_err(|problems| document.locate(problems))?;
-        let before = facts.busy_ports.len();
-        for node in topology.nodes() {
-            let port = node.endpoint.port;
-            if !own.contains(&port) && is_taken(topology.bind, port) {
-                facts.busy_ports.insert(port, ANOTHER_PROCESS.to_owned());
-            }
-        }
-        // Each round finds at least one more port, or ends.
-        if facts.busy_ports.len() == before {
-            return Ok(topology);
-        }
-        if !spec.leaves_ports_open() {
-            return resolve(&document.spec, facts).map_err(|problems| document.locate(problems).into());
-        }
-    }
 }

@@ -12,6 +12,7 @@ use super::engine::ConnectedEngine;
 use super::loaded_spec::LoadedSpec;
 use super::lost_engines::{LostEngine, LostEngines};
 use crate::docker;
+use crate::docker::connect::ConnectError;
 use crate::docker::location::{EngineLocation, ThisMachine};
 use crate::docker::swarm::{self, EngineIdentity};
 use crate::executor::{causes, chain};
@@ -19,7 +20,7 @@ use crate::spec::Problem;
 use crate::topology::{DeploymentName, EngineName, EngineReference, NodeName, Topology};
 
 /// The time limit for the first answer of an engine. The other engines wait meanwhile.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The same for an engine without nodes. It may have been lost for good.
 const PATIENCE_WITHOUT_NODES: Duration = Duration::from_secs(3);
@@ -32,6 +33,8 @@ const MOST_DESCRIPTIONS: usize = 3;
 struct EngineSet {
     members: BTreeMap<EngineName, (ConnectedEngine, EngineIdentity)>,
     lost: BTreeMap<EngineName, String>,
+    /// The engines among them that answer, but are too old or run no Linux containers.
+    unfit: BTreeMap<EngineName, (String, String)>,
 }
 
 impl EngineSet {
@@ -44,23 +47,34 @@ impl EngineSet {
             let (name, reference, patience) = (name.clone(), reference.clone(), patience(name));
             async move {
                 let found = timeout(patience, one(&name, &reference)).await;
-                let silent = || format!("no answer within {} s", patience.as_secs());
-                (name, found.map_err(|_| silent()).and_then(|found| found.map_err(|error| reason(&error))))
+                (name, found.map_err(|_| silence(patience)))
             }
         };
-        let mut set = Self { members: BTreeMap::new(), lost: BTreeMap::new() };
+        let mut set = Self { members: BTreeMap::new(), lost: BTreeMap::new(), unfit: BTreeMap::new() };
         for (name, found) in join_all(engines.iter().map(connect)).await {
             match found {
-                Ok(member) => drop(set.members.insert(name, member)),
-                Err(why) => drop(set.lost.insert(name, why)),
+                Ok(Ok(member)) => drop(set.members.insert(name, member)),
+                Ok(Err(error)) => {
+                    set.lost.insert(name.clone(), reason(&error));
+                    set.unfit.extend(unfit(&error).map(|problem| (name, problem)));
+                }
+                Err(silence) => drop(set.lost.insert(name, silence)),
             }
         }
         set
     }
 
-    /// All engines of a deployment.
-    async fn of(topology: &Topology) -> Self {
-        Self::connect(&topology.known_engines(), |name| patience(topology, name)).await
+    /// All engines of a deployment. The engine through which it was found answers, also if its address in the spec means
+    /// nothing on this machine.
+    async fn of(topology: &Topology, found: Option<(EngineName, ConnectedEngine)>) -> Result<Self, Error> {
+        let mut engines = topology.known_engines();
+        let found = found.filter(|(name, _)| engines.remove(name).is_some());
+        let mut set = Self::connect(&engines, |name| patience(topology, name)).await;
+        if let Some((name, engine)) = found {
+            let identity = swarm::identity(engine.api.client()).await?;
+            set.members.insert(name, (engine, identity));
+        }
+        Ok(set)
     }
 
     /// Adds the engines of the last `up` that this set lacks. They may have nodes, or remains of them.
@@ -73,25 +87,45 @@ impl EngineSet {
         self
     }
 
-    /// All engines as one; `None`: no engine answers.
-    fn into_engine(self) -> Option<ConnectedEngine> {
+    /// All engines as one.
+    ///
+    /// # Errors
+    /// No engine answers: the reason of each.
+    fn into_engine(self) -> Result<ConnectedEngine, BTreeMap<EngineName, String>> {
         let docker = |(name, (engine, identity)): (&EngineName, &(ConnectedEngine, EngineIdentity))| {
             (name.clone(), (engine.api.client().clone(), identity.is_manager))
         };
-        let location = Arc::clone(&self.members.values().next()?.0.location);
-        let api = docker::Engine::several(self.members.iter().map(docker).collect(), self.lost)?;
+        let docker = self.members.iter().map(docker).collect();
+        let Some((first, _)) = self.members.values().next() else { return Err(self.lost) };
+        let location = Arc::clone(&first.location);
+        let Some(api) = docker::Engine::several(docker, self.lost.clone()) else { return Err(self.lost) };
         let labelled = |(name, (engine, identity)): (EngineName, (ConnectedEngine, EngineIdentity))| {
             (name, ConnectedEngine { labels: Arc::new(identity.labels), ..engine })
         };
         let members = Arc::new(self.members.into_iter().map(labelled).collect());
-        Some(ConnectedEngine { api: Arc::new(api), location, members, labels: Arc::default() })
+        Ok(ConnectedEngine { api: Arc::new(api), location, members, labels: Arc::default() })
     }
 }
 
+/// The reason for an engine that does not answer in time.
+pub(super) fn silence(patience: Duration) -> String {
+    format!("no answer within {} s", patience.as_secs())
+}
+
 /// Why an engine does not answer: the causes without the address, which is named beside them.
-fn reason(error: &Error) -> String {
+pub(super) fn reason(error: &Error) -> String {
     let causes = causes(error);
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
+
+/// The problem and the correction of an engine that answers, but can never have nodes.
+fn unfit(error: &Error) -> Option<(String, String)> {
+    match error {
+        Error::Connect(error @ (ConnectError::TooOld { .. } | ConnectError::NotLinux { .. })) => {
+            Some((chain(error), error.hint()))
+        }
+        _ => None,
+    }
 }
 
 async fn one(name: &EngineName, at: &EngineReference) -> Result<(ConnectedEngine, EngineIdentity), Error> {
@@ -121,21 +155,21 @@ impl ConnectedEngine {
     /// The engines of a spec, which must all answer and be one swarm.
     pub(super) async fn of_spec(spec: &LoadedSpec) -> Result<Self, Error> {
         let engines = references(&spec.topology);
-        let mut problems = Vec::new();
-        for (name, reference) in &engines {
-            if let Err(error) = EngineLocation::of_engine(name, reference, &ThisMachine) {
-                let field = match reference {
-                    EngineReference::Host(_) => "host",
-                    EngineReference::Context(_) => "context",
-                };
-                problems
-                    .push(Problem::new(&["engines", name.as_str(), field], chain(&error)).hint(error.hint()));
-            }
-        }
+        let locate = |(name, reference): (&EngineName, &EngineReference)| {
+            let error = EngineLocation::of_engine(name, reference, &ThisMachine).err()?;
+            Some(at_engine(name, reference, &chain(&error), error.hint()))
+        };
+        let problems: Vec<Problem> = engines.iter().filter_map(locate).collect();
         if !problems.is_empty() {
             return Err(spec.document.locate(problems).into());
         }
         let set = EngineSet::connect(&engines, |_| PATIENCE).await;
+        let unfit = set.unfit.iter().map(|(name, problem)| (engines.get(name), name, problem));
+        let unfit = unfit.filter_map(|(at, name, (message, hint))| Some(at_engine(name, at?, message, hint)));
+        let problems: Vec<Problem> = unfit.collect();
+        if !problems.is_empty() {
+            return Err(spec.document.locate(problems).into());
+        }
         let identities = set.members.iter().map(|(name, (_, identity))| (name.clone(), identity.clone()));
         let misfit = swarm::misfit(&identities.collect(), spec.topology.has_host_ports());
         // A lost engine may be the manager that the others know.
@@ -145,11 +179,11 @@ impl ConnectedEngine {
         }
         // Only an existing deployment has nodes there.
         let refusal = || Error::EnginesOutOfReach(lost_engines(&spec.topology, &set.lost, |_| Vec::new()));
-        let some = set.clone().into_engine().ok_or_else(refusal)?;
+        let some = set.clone().into_engine().map_err(|_| refusal())?;
         match some.stored_topology(&spec.topology.name).await? {
             Some(stored) => {
                 let set = set.clone().and_of(&stored).await;
-                set.into_engine().ok_or_else(|| unreachable_engines(&spec.topology))
+                set.into_engine().map_err(|lost| unreachable_engines(&spec.topology, &lost))
             }
             // A new deployment needs all its engines.
             None if set.lost.is_empty() => Ok(some),
@@ -169,10 +203,12 @@ impl ConnectedEngine {
         if topology.engines.is_empty() || !self.members.is_empty() {
             return Ok(self.clone());
         }
-        let mut set = EngineSet::of(topology).await;
+        let found = self.name_in(&topology.name).await?.map(|name| (name, self.clone()));
+        let mut set = EngineSet::of(topology, found).await?;
         let mut described = topology.clone();
         for _ in 0..MOST_DESCRIPTIONS {
-            let engine = set.clone().into_engine().ok_or_else(|| unreachable_engines(topology))?;
+            let engine = set.clone().into_engine();
+            let engine = engine.map_err(|lost| unreachable_engines(topology, &lost))?;
             match engine.stored_topology(&topology.name).await? {
                 // A replaced engine that comes back has an old description.
                 Some(newer) if newer.replacements > described.replacements => {
@@ -182,7 +218,13 @@ impl ConnectedEngine {
                 _ => return Ok(engine),
             }
         }
-        set.into_engine().ok_or_else(|| unreachable_engines(topology))
+        set.into_engine().map_err(|lost| unreachable_engines(topology, &lost))
+    }
+
+    /// The name of this engine in a deployment that it has nodes of.
+    async fn name_in(&self, deployment: &DeploymentName) -> Result<Option<EngineName>, Error> {
+        let containers = self.api.inventory().await?.deployment(deployment).containers;
+        Ok(containers.into_values().find_map(|container| container.settings?.engine))
     }
 
     /// All engines of a deployment that this engine has a part of.
@@ -224,6 +266,15 @@ fn nodes_at(topology: &Topology, engine: &EngineName) -> Vec<NodeName> {
     if present.is_empty() { former().collect() } else { present }
 }
 
+/// The problem of an engine's address in a spec.
+fn at_engine(name: &EngineName, reference: &EngineReference, message: &str, hint: &str) -> Problem {
+    let field = match reference {
+        EngineReference::Host(_) => "host",
+        EngineReference::Context(_) => "context",
+    };
+    Problem::new(&["engines", name.as_str(), field], message).hint(hint)
+}
+
 fn patience(topology: &Topology, engine: &EngineName) -> Duration {
     if topology.nodes_on(engine).is_empty() { PATIENCE_WITHOUT_NODES } else { PATIENCE }
 }
@@ -241,7 +292,6 @@ fn lost_engines(
     LostEngines { deployment: topology.name.clone(), engines: lost.iter().filter_map(engine).collect() }
 }
 
-fn unreachable_engines(topology: &Topology) -> Error {
-    let lost = topology.engines.keys().map(|name| (name.clone(), "no answer".to_owned())).collect();
-    Error::EnginesOutOfReach(lost_engines(topology, &lost, |engine| nodes_at(topology, engine)))
+fn unreachable_engines(topology: &Topology, lost: &BTreeMap<EngineName, String>) -> Error {
+    Error::EnginesOutOfReach(lost_engines(topology, lost, |engine| nodes_at(topology, engine)))
 }

@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use super::converge::{ConvergeError, MOST_ROUNDS};
 use super::failed_checks::FailedChecks;
 use super::leftovers::Leftovers;
-use super::lost_engines::LostEngines;
+use super::lost_engines::{LostEngines, SilentEngine};
 use super::seed_failure::SeedFailure;
 use crate::certificates::issue::IssueError;
 use crate::command_file::BrokenLine;
@@ -26,7 +26,7 @@ use crate::report::Report;
 use crate::snapshot::SnapshotFault;
 use crate::spec::SpecError;
 use crate::spec::env_file::EnvFileError;
-use crate::topology::DeploymentName;
+use crate::topology::{DeploymentName, EngineName};
 
 /// An operation on a deployment failed.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +124,9 @@ pub enum Error {
         /// The nodes that wait for these engines, a sentence for each.
         waiting: Vec<String>,
     },
+    /// None of the asked engines answers.
+    #[error("no engine answers: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NoEngineAnswers(Vec<SilentEngine>),
     /// A deployment was removed, except on engines that do not answer.
     #[error("`{}` was removed, except where an engine does not answer: {lost}", lost.deployment)]
     RemovedInPart {
@@ -133,6 +136,16 @@ pub enum Error {
     /// No image can be made from this machine's server.
     #[error(transparent)]
     HostImage(#[from] HostImageError),
+    /// An engine of the deployment lacks an image, and cannot get it.
+    #[error("engine `{engine}` cannot get its image")]
+    NoImageOnEngine {
+        /// The engine.
+        engine: EngineName,
+        /// A command line that copies the image from an engine that has it.
+        copy: Option<String>,
+        /// The reason.
+        source: Box<Error>,
+    },
     /// The engine refused a call.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -335,11 +348,18 @@ impl Error {
                  good, `redisctl up SPEC --replace-engine LOST=OTHER` rebuilds its nodes on another engine"
                     .to_owned(),
             ),
+            Self::NoEngineAnswers(_) => {
+                Some("start an engine, or check the addresses and the way to them".to_owned())
+            }
             Self::RemovedInPart { lost } => {
                 let ways = lost.engines.iter().map(|engine| engine.at.down(lost.deployment.as_str()));
                 let ways: Vec<String> = ways.collect();
                 Some(format!("once the engine answers, `{}` removes the rest", ways.join("`, `")))
             }
+            Self::NoImageOnEngine { copy: Some(copy), .. } => {
+                Some(format!("nothing was made; `{copy}` copies it from an engine that has it"))
+            }
+            Self::NoImageOnEngine { source, .. } => source.hint(),
             Self::Connection(error) => Some(error.hint()),
             Self::HostImage(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint(),

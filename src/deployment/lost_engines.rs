@@ -1,4 +1,4 @@
-//! Engines of a deployment that do not answer, with their nodes.
+//! Engines that do not answer, and the nodes of a deployment on them.
 
 use std::fmt;
 
@@ -46,5 +46,20 @@ impl fmt::Display for LostEngine {
             write!(formatter, ", with {}", names.join(", "))?;
         }
         write!(formatter, ": {}", self.cause)
+    }
+}
+
+/// An engine that does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentEngine {
+    /// Its address, or its context.
+    pub at: EngineReference,
+    /// The reason.
+    pub cause: String,
+}
+
+impl fmt::Display for SilentEngine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "engine {} is out of reach: {}", self.at, self.cause)
     }
 }

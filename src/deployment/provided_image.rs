@@ -5,10 +5,11 @@ use futures_util::future::try_join_all;
 use super::Error;
 use super::engine::ConnectedEngine;
 use super::loaded_spec::{ImageChoice, LoadedSpec};
-use crate::docker::{host_image, image};
+use crate::docker::{EngineError, host_image, image};
 use crate::event::Listener;
 use crate::executor::causes;
 use crate::spec::Problem;
+use crate::topology::EngineName;
 
 /// Makes or pulls the images of a spec that the engine does not have. Returns the reference of the common image. The image tells
 /// the server's version, on which the rules for a spec depend.
@@ -17,15 +18,47 @@ pub(super) async fn provide_image(
     engine: &ConnectedEngine,
     listener: &dyn Listener,
 ) -> Result<String, Error> {
-    let provide_on = |engine: ConnectedEngine| async move {
+    let provide_all = |engine: ConnectedEngine| async move {
         for written in spec.node_images() {
             provide(spec, &engine, &ImageChoice::of(written), listener).await?;
         }
         provide(spec, &engine, &spec.image_choice(), listener).await
     };
+    if engine.members.is_empty() {
+        return provide_all(engine.clone()).await;
+    }
+    let provide_on = |(name, member): (&EngineName, &ConnectedEngine)| {
+        let (name, member) = (name.clone(), member.clone());
+        async move {
+            match provide_all(member).await {
+                Ok(reference) => Ok(reference),
+                Err(error) => Err(on_engine(spec, engine, name, error).await),
+            }
+        }
+    };
     // The image of the same choice has the same name on each engine.
-    let references = try_join_all(engine.each().into_iter().map(provide_on)).await?;
+    let references = try_join_all(engine.members.iter().map(provide_on)).await?;
     Ok(references.into_iter().next().unwrap_or_default())
+}
+
+/// The error of an engine that cannot get an image, with a way to copy the image from an engine that has it.
+async fn on_engine(spec: &LoadedSpec, all: &ConnectedEngine, engine: EngineName, error: Error) -> Error {
+    let wanted = match &error {
+        Error::Engine(EngineError::Pull(error)) => error.reference().to_owned(),
+        Error::HostImage(_) => String::new(),
+        _ => return error,
+    };
+    let mut copy = None;
+    for (name, member) in all.members.iter().filter(|(name, _)| **name != engine && !wanted.is_empty()) {
+        if let Ok(Some(_)) = image::find(member.api.client(), &wanted).await {
+            let at = |name| spec.topology.engines.get(name).map(|site| site.at.docker());
+            if let (Some(from), Some(to)) = (at(name), at(&engine)) {
+                copy = Some(format!("{from} save {wanted} | {to} load"));
+            }
+            break;
+        }
+    }
+    Error::NoImageOnEngine { engine, copy, source: Box::new(error) }
 }
 
 async fn provide(

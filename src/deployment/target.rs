@@ -64,7 +64,7 @@ impl Target {
         lost: &LostResources,
     ) -> Result<Self, Error> {
         let mut around = Box::pin(EngineFacts::gather(spec, engine, image, lost)).await?;
-        let topology = around.resolve(spec, engine)?;
+        let topology = around.resolve(spec, engine).await?;
         let EngineFacts { facts, present, inventory, stored, warnings } = around;
         let stored_topology = stored.as_ref().map(|(topology, _)| topology);
         if present.is_some() {

@@ -51,6 +51,8 @@ pub struct EngineLocation {
 pub enum AddressOrigin {
     /// `--host`.
     Flag,
+    /// The context of this name, from `--context`.
+    ContextFlag(String),
     /// The engine of this name in a spec.
     Spec(EngineName),
     /// A context that a spec names for the engine of this name.
@@ -72,9 +74,10 @@ impl AddressOrigin {
     /// The context's name, if the origin is a context.
     fn context(&self) -> Option<&str> {
         match self {
-            Self::ContextVariable(name) | Self::CurrentContext(name) | Self::SpecContext(_, name) => {
-                Some(name)
-            }
+            Self::ContextFlag(name)
+            | Self::ContextVariable(name)
+            | Self::CurrentContext(name)
+            | Self::SpecContext(_, name) => Some(name),
             Self::Spec(_) | Self::Flag | Self::HostVariable | Self::Platform { .. } => None,
         }
     }
@@ -84,6 +87,7 @@ impl std::fmt::Display for AddressOrigin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag => formatter.write_str("from `--host`"),
+            Self::ContextFlag(name) => write!(formatter, "`{name}`, from `--context`"),
             Self::Spec(engine) => write!(formatter, "engine `{engine}`"),
             Self::SpecContext(engine, name) => write!(formatter, "`{name}`, for engine `{engine}`"),
             Self::HostVariable => formatter.write_str("from `DOCKER_HOST`"),
@@ -197,6 +201,21 @@ impl EngineLocation {
             EngineReference::Host(text) => Self::given(text, AddressOrigin::Spec(name.clone()), machine),
             EngineReference::Context(context) => {
                 let origin = AddressOrigin::SpecContext(name.clone(), context.clone());
+                Ok(Self { address: context::address(&origin, machine)?, origin })
+            }
+        }
+    }
+
+    /// The engine of `--host` or `--context`.
+    ///
+    /// # Errors
+    /// The address is malformed, or the context cannot be read.
+    pub fn of_flag(at: &EngineReference, machine: &impl MachineFacts) -> Result<Self, LocationError> {
+        match at {
+            EngineReference::Host(text) => Self::given(text, AddressOrigin::Flag, machine),
+            EngineReference::Context(context) if context == DEFAULT_CONTEXT => Ok(Self::of_platform(machine)),
+            EngineReference::Context(context) => {
+                let origin = AddressOrigin::ContextFlag(context.clone());
                 Ok(Self { address: context::address(&origin, machine)?, origin })
             }
         }

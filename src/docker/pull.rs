@@ -57,6 +57,16 @@ pub enum PullError {
 }
 
 impl PullError {
+    /// The image.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        match self {
+            Self::Refused { reference, .. }
+            | Self::NotLoggedIn { reference, .. }
+            | Self::Failed { reference, .. } => reference,
+        }
+    }
+
     /// A hint for the user.
     #[must_use]
     pub fn hint(&self) -> String {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bollard::Docker;
-use bollard::models::{LocalNodeState, NodeSpecAvailabilityEnum};
+use bollard::models::{LocalNodeState, Node, NodeSpecAvailabilityEnum, NodeState};
 use bollard::query_parameters::ListNodesOptions;
 
 use super::EngineError;
@@ -37,8 +37,19 @@ pub struct EngineIdentity {
     pub is_manager: bool,
     /// The ids of the swarm's managers.
     pub managers: BTreeSet<String>,
-    /// The ids of nodes that take no containers, as far as it manages the swarm.
-    pub drained: BTreeSet<String>,
+    /// The ids of nodes that get no part of a network, as far as it manages the swarm.
+    pub closed: BTreeMap<String, Closed>,
+}
+
+/// Why a node of a swarm gets no part of its networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// Its availability is `drain`.
+    Drained,
+    /// Its availability is `pause`.
+    Paused,
+    /// The manager does not hear from it.
+    Down,
 }
 
 /// Why a deployment cannot stand on some engines.
@@ -59,7 +70,7 @@ pub async fn identity(docker: &Docker) -> Result<EngineIdentity, EngineError> {
     let swarm = info.swarm.unwrap_or_default();
     let is_active = swarm.local_node_state == Some(LocalNodeState::ACTIVE);
     let is_manager = is_active && swarm.control_available == Some(true);
-    let drained = if is_manager { drained(docker).await? } else { BTreeSet::new() };
+    let closed = if is_manager { closed(docker).await? } else { BTreeMap::new() };
     let managers = swarm.remote_managers.into_iter().flatten().filter_map(|manager| manager.node_id);
     Ok(EngineIdentity {
         client: "docker".to_owned(),
@@ -72,7 +83,7 @@ pub async fn identity(docker: &Docker) -> Result<EngineIdentity, EngineError> {
         node: swarm.node_id.filter(|_| is_active),
         is_manager,
         managers: managers.collect(),
-        drained,
+        closed,
     })
 }
 
@@ -82,14 +93,19 @@ fn pair(label: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
 
-async fn drained(docker: &Docker) -> Result<BTreeSet<String>, EngineError> {
+async fn closed(docker: &Docker) -> Result<BTreeMap<String, Closed>, EngineError> {
     let nodes = docker.list_nodes(None::<ListNodesOptions>).await;
     let nodes = nodes.map_err(EngineError::call("list the nodes of its swarm"))?;
-    let is_drained = |node: &bollard::models::Node| {
-        let availability = node.spec.as_ref().and_then(|spec| spec.availability);
-        availability == Some(NodeSpecAvailabilityEnum::DRAIN)
+    let closed = |node: Node| {
+        let state = node.status.and_then(|status| status.state);
+        let why = match node.spec.and_then(|spec| spec.availability) {
+            Some(NodeSpecAvailabilityEnum::DRAIN) => Some(Closed::Drained),
+            Some(NodeSpecAvailabilityEnum::PAUSE) => Some(Closed::Paused),
+            _ => (state == Some(NodeState::DOWN)).then_some(Closed::Down),
+        };
+        Some((node.id?, why?))
     };
-    Ok(nodes.into_iter().filter(is_drained).filter_map(|node| node.id).collect())
+    Ok(nodes.into_iter().filter_map(closed).collect())
 }
 
 /// Why a deployment cannot stand on these engines; `None`: it can. With `host_ports`, it needs no swarm.
@@ -137,14 +153,24 @@ fn no_swarm(engines: &BTreeMap<EngineName, EngineIdentity>) -> Option<Misfit> {
             hint: join(engines, &apart),
         });
     }
-    let is_drained =
-        |engine: &EngineIdentity| engine.node.as_ref().is_some_and(|node| its.drained.contains(node));
-    let drained: Vec<&EngineName> =
-        engines.iter().filter(|(_, engine)| is_drained(engine)).map(|(name, _)| name).collect();
-    (!drained.is_empty()).then(|| Misfit {
-        message: format!("the swarm gives no containers to the drained engine {}", list(&drained)),
-        hint: "`docker node update --availability active NODE` on a manager ends that".to_owned(),
-    })
+    engines.iter().find_map(|(name, engine)| Some(shut(name, *its.closed.get(engine.node.as_ref()?)?)))
+}
+
+fn shut(engine: &EngineName, why: Closed) -> Misfit {
+    let hint = match why {
+        Closed::Drained | Closed::Paused => {
+            "`docker node update --availability active NODE` on a manager of the swarm ends that"
+        }
+        Closed::Down => {
+            "port 2377/tcp of the managers must be open for it; after a restart, an engine takes some seconds"
+        }
+    };
+    let message = match why {
+        Closed::Drained => format!("the swarm gives no networks to engine `{engine}`: it is drained"),
+        Closed::Paused => format!("the swarm gives no networks to engine `{engine}`: it is paused"),
+        Closed::Down => format!("the manager of the swarm does not hear from engine `{engine}`"),
+    };
+    Misfit { message, hint: hint.to_owned() }
 }
 
 /// The commands by which these engines join one swarm, and the way without a swarm.
@@ -214,7 +240,7 @@ mod tests {
             node: Some(format!("node-{number}")),
             is_manager: number == 0,
             managers: ["node-0".to_owned()].into(),
-            drained: BTreeSet::new(),
+            closed: BTreeMap::new(),
         };
         (0..count)
             .map(|number| (EngineName::new(&char::from(b'a' + number).to_string()), engine(number)))
@@ -281,11 +307,13 @@ mod tests {
         assert!(
             misfit(&without_manager, false).unwrap().message.starts_with("no engine of the spec manages")
         );
-        let mut drained = engines(3);
-        drained.get_mut(&EngineName::new("a")).unwrap().drained = ["node-2".to_owned()].into();
-        assert_eq!(
-            misfit(&drained, false).unwrap().message,
-            "the swarm gives no containers to the drained engine `c`"
-        );
+        let shut = |why| {
+            let mut shut = engines(3);
+            shut.get_mut(&EngineName::new("a")).unwrap().closed = [("node-2".to_owned(), why)].into();
+            misfit(&shut, false).unwrap().message
+        };
+        assert_eq!(shut(Closed::Drained), "the swarm gives no networks to engine `c`: it is drained");
+        assert_eq!(shut(Closed::Paused), "the swarm gives no networks to engine `c`: it is paused");
+        assert_eq!(shut(Closed::Down), "the manager of the swarm does not hear from engine `c`");
     }
 }

@@ -23,6 +23,20 @@ pub struct DeploymentLine {
     /// The seconds until its time is over (`up --ttl`); `None` if nothing limits its time. 0: the next run removes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<u64>,
+    /// Its engines, if `ls` asked several engines; otherwise absent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub engines: Vec<LineEngine>,
+}
+
+/// An engine of a deployment, as `ls` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LineEngine {
+    /// Its name in the spec; `None` if the deployment stands on this engine alone.
+    pub name: Option<String>,
+    /// Its address, or its context (`context NAME`).
+    pub at: String,
+    /// Whether it answers. The counts of running containers leave out the other engines.
+    pub answers: bool,
 }
 
 /// Whether all, some or none of a deployment's containers run, or some restart in a loop. Only `status` tells whether the servers are ready.

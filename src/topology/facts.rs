@@ -34,7 +34,7 @@ pub struct Facts {
     pub node_images: BTreeMap<String, ImageFacts>,
     /// The paths in containers of modules that are files of this machine.
     pub module_files: BTreeMap<PathBuf, String>,
-    /// The engine's networks except the deployment's: names and subnets.
+    /// The subnets of the engine's networks except the deployment's, each after its holder.
     pub networks: Vec<(String, Vec<Ipv4Net>)>,
     /// Networks that this machine reaches, except the engine's. Empty if the engine is on another machine.
     pub reached: Vec<ReachedNetwork>,

@@ -7,7 +7,7 @@ use console::Alignment::{Left, Right};
 use super::Palette;
 use super::table::Table;
 use crate::event::in_words;
-use crate::status::{DeploymentLine, LineState};
+use crate::status::{DeploymentLine, LineEngine, LineState};
 
 pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
     if lines.is_empty() {
@@ -22,7 +22,9 @@ pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
         ("PORTS", Left),
         ("IMAGE", Left),
     ];
+    let has_engines = lines.iter().any(|line| !line.engines.is_empty());
     columns.extend(has_limits.then_some(("TIME LEFT", Left)));
+    columns.extend(has_engines.then_some(("ENGINES", Left)));
     let mut table = Table::new(&columns);
     for line in lines {
         let state = match line.state {
@@ -44,9 +46,18 @@ pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
                 Some(seconds) => in_words(Duration::from_secs(seconds)),
             });
         }
+        if has_engines {
+            row.push(line.engines.iter().map(|engine| short(engine, palette)).collect::<Vec<_>>().join(", "));
+        }
         table.row(row);
     }
     table.render(palette)
+}
+
+/// The name of an engine in the spec, otherwise its address.
+fn short(engine: &LineEngine, palette: Palette) -> String {
+    let name = engine.name.as_ref().unwrap_or(&engine.at);
+    if engine.answers { name.clone() } else { palette.caution(&format!("{name} (out of reach)")) }
 }
 
 /// Consecutive ports as a range: `7001-7006, 7104`.
@@ -75,6 +86,7 @@ mod tests {
             image: "redis:8".to_owned(),
             ports: ports.to_vec(),
             seconds_left: None,
+            engines: Vec::new(),
         };
         let lines = [
             line("shop", 6, &[7001, 7002, 7003, 7004, 7005, 7104]),
@@ -97,6 +109,21 @@ mod tests {
         ci    cluster  running      6         redis:8  29 min 50 s
         old   cluster  running      6         redis:8  over
         shop  cluster  running      6         redis:8
+        ");
+        let engine = |name: &str, answers| LineEngine {
+            name: Some(name.to_owned()),
+            at: format!("tcp://{name}:2375"),
+            answers,
+        };
+        let alone = LineEngine { name: None, ..engine("a", true) };
+        let spread = [
+            DeploymentLine { engines: vec![alone], ..line("ci", 6, &[]) },
+            DeploymentLine { engines: vec![engine("a", true), engine("b", false)], ..line("shop", 4, &[]) },
+        ];
+        insta::assert_snapshot!(render(&spread, Palette::new(false)), @"
+        NAME  KIND     STATE    NODES  PORTS  IMAGE    ENGINES
+        ci    cluster  running      6         redis:8  tcp://a:2375
+        shop  cluster  partial    4/6         redis:8  a, b (out of reach)
         ");
         assert_eq!(render(&[], Palette::new(false)), "no deployments\n");
     }

@@ -32,7 +32,9 @@ fn try_resolve(yaml: &str, facts: &Facts) -> Result<Topology, Vec<String>> {
 /// A machine with a taken network and a taken port.
 fn busy() -> Facts {
     let mut facts = Facts::offline("shop");
-    facts.networks.push(("bridge".to_owned(), vec!["172.17.0.0/16".parse().expect("a subnet")]));
+    facts
+        .networks
+        .push(("the network `bridge`".to_owned(), vec!["172.17.0.0/16".parse().expect("a subnet")]));
     facts.busy_ports.insert(7002, "another process".to_owned());
     facts
 }

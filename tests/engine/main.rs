@@ -61,6 +61,7 @@ mod node_commands;
 #[cfg(unix)]
 #[path = "../shared/pages.rs"]
 mod pages;
+mod partition;
 #[cfg(unix)]
 mod pasted;
 mod podman;

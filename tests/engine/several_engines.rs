@@ -1,8 +1,8 @@
 //! One deployment on three engines, which are one swarm: brought up, verified, hit by the loss of an engine, removed.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
-use std::process::Output;
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -80,7 +80,12 @@ impl Swarm {
             format!("  {}: {{host: \"{}\"}}\n", letter(position), engine.host())
         };
         let engines: String = self.engines.iter().enumerate().map(engine).collect();
-        let text = format!("{fields}\nimage: {REDIS_7}\n{ports}\nengines:\n{engines}");
+        let image = if fields.contains("image:") { String::new() } else { format!("image: {REDIS_7}\n") };
+        self.write(name, &format!("{fields}\n{image}{ports}\nengines:\n{engines}"))
+    }
+
+    /// Writes a file with a spec; returns its path.
+    fn write(&self, name: &str, text: &str) -> String {
         let path = self.folder.path().join(format!("{name}.yaml"));
         std::fs::write(&path, text).expect("a file");
         path.to_str().expect("a path in UTF-8").to_owned()
@@ -107,6 +112,17 @@ impl Swarm {
         let lines = run(as_root("ip").args(["-oneline", "address", "show", "to", &near]));
         let cable = lines.split_whitespace().nth(1).expect("a cable");
         run(as_root("ip").args(["link", "set", cable, "mtu", &bytes.to_string()]));
+    }
+
+    /// Docker's configuration with a context for each engine, `on-a`, `on-b` and so on.
+    fn contexts(&self) -> TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (position, engine) in self.engines.iter().enumerate() {
+            let host = format!("host={}", engine.host());
+            let create = ["context", "create", &format!("on-{}", letter(position)), "--docker", &host];
+            run(Command::new("docker").args(create).env("DOCKER_CONFIG", folder.path()));
+        }
+        folder
     }
 
     /// All objects of deployments on all engines.
@@ -194,6 +210,11 @@ fn a_cluster_on_three_engines_survives_the_loss_of_one() {
     }
     assert_eq!(json(&["--host", &hosts[1], "verify", "shop"])["failed"], 0);
     assert_eq!(json(&["plan", &spec])["changes"], 0);
+    let listed = json(&["ls", "--host", &hosts[1], "--host", &hosts[2]]);
+    let engines: Vec<&Value> = listed[0]["engines"].as_array().expect("engines").iter().collect();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!((&listed[0]["name"], &listed[0]["nodes"]), (&Value::from("shop"), &Value::from(6)));
+    assert_eq!(engines.iter().map(|engine| &engine["name"]).collect::<Vec<_>>(), ["a", "b", "c"]);
     let logs = succeed(&redisctl(&["--host", &hosts[2], "logs", "shop"]));
     let nodes: BTreeSet<&str> = logs.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(nodes.len() >= 6, "{nodes:?}");
@@ -260,6 +281,12 @@ fn the_loss_of_b(swarm: &mut Swarm, spec: &str, host: &str) -> usize {
     assert_eq!(conditions, ["out of reach", "out of reach"]);
     assert!(status["problems"][0].as_str().is_some_and(|text| text.starts_with("engine b is out of reach")));
 
+    let listing = redisctl(&["ls", "--host", host, "--host", &swarm.engines[1].host()]);
+    let said = String::from_utf8_lossy(&listing.stderr).into_owned();
+    let listed = succeed(&listing);
+    assert!(said.contains(&format!("engine {} is out of reach", swarm.engines[1].host())), "{said}");
+    assert!(listed.contains("4/6") && listed.contains("a, b (out of reach), c"), "{listed}");
+
     // Nothing is changed: another copy of a node would have the same identity.
     let said = fail_with(&redisctl(&["up", spec]), 4);
     assert!(said.contains("engine `b`") && said.contains("with shop-2, shop-4"), "{said}");
@@ -290,6 +317,29 @@ fn every_kind_comes_up_on_two_engines_and_goes_without_a_trace() {
         assert_eq!(swarm.leftovers(), "", "{name}");
     }
 
+    let contexts = swarm.contexts();
+    let through = |context: &str, arguments: &[&str]| {
+        succeed(&output(
+            command(arguments).env("DOCKER_CONFIG", contexts.path()).env("DOCKER_CONTEXT", context),
+        ))
+    };
+    let spec = swarm.write("made", "kind: replication\nimage: host\nports: {bind: 0.0.0.0}\nengines:\n  a: {context: on-a}\n  b: {context: on-b}");
+    through("default", &["up", &spec]);
+    assert!(through("on-b", &["verify", "made"]).contains("checks passed"));
+    assert_eq!(through("default", &["plan", &spec]), "made: nothing to do\n");
+    let listed = through("default", &["ls", "--context", "on-b", "--context", "on-a"]);
+    assert!(listed.lines().count() == 2 && listed.trim_end().ends_with("a, b"), "{listed}");
+    // An engine of the deployment is enough, although the contexts are known on another machine.
+    let status = json(&["--host", &swarm.engines[1].host(), "status", "made"]);
+    assert!(
+        status["problems"][0].as_str().is_some_and(|text| text.contains("no Docker context `on-a`")),
+        "{status}"
+    );
+    through("on-a", &["down", "made"]);
+    assert_eq!(swarm.leftovers(), "");
+
+    what_cannot_work_is_said_before_anything_is_made(&swarm);
+
     // A lost engine keeps its part until the next `down`.
     let spec = swarm.spec("rest", "kind: replication");
     succeed(&redisctl(&["up", &spec]));
@@ -300,4 +350,68 @@ fn every_kind_comes_up_on_two_engines_and_goes_without_a_trace() {
     swarm.engines[1].start_again();
     succeed(&redisctl(&["--host", &host, "down", "rest"]));
     assert_eq!(swarm.leftovers(), "");
+}
+
+/// The engines refuse what cannot work. Each error names the engine.
+fn what_cannot_work_is_said_before_anything_is_made(swarm: &Swarm) {
+    let [a, b] = swarm.engines.as_slice() else { panic!("two engines") };
+    let refused = |fields: &str, code| {
+        let spec = swarm.spec("bad", &format!("kind: replication\n{fields}"));
+        let said = fail_with(&redisctl(&["up", &spec]), code);
+        let filter = "label=io.redisctl.deployment";
+        let made = [a, b].map(|engine| {
+            [
+                engine.docker(&["ps", "--all", "--quiet", "--filter", filter]),
+                engine.docker(&["volume", "ls", "--quiet", "--filter", filter]),
+            ]
+            .concat()
+        });
+        assert_eq!(made.concat(), "", "{said}");
+        said
+    };
+
+    let node = b.docker(&["info", "--format", "{{.Swarm.NodeID}}"]);
+    for (availability, state) in [("drain", "drained"), ("pause", "paused")] {
+        a.docker(&["node", "update", "--availability", availability, &node]);
+        let said = refused("", 2);
+        assert!(said.contains(&format!("engine `b`: it is {state}")), "{said}");
+    }
+    a.docker(&["node", "update", "--availability", "active", &node]);
+
+    let subnet = "network: {subnet: 172.31.9.0/24}";
+    b.docker(&["network", "create", "--subnet", "172.31.9.0/24", "other"]);
+    assert!(refused(subnet, 2).contains("of the network `other` on engine `b`"));
+    b.docker(&["network", "rm", "other"]);
+    a.docker(&["network", "create", "--driver", "overlay", "--subnet", "172.31.9.0/24", "other"]);
+    assert!(refused(subnet, 2).contains("of the network `other`"));
+    a.docker(&["network", "rm", "other"]);
+
+    b.docker(&["run", "--detach", "--name", "squatter", "--publish", "7002:7002", REDIS_7, "redis-server"]);
+    assert!(refused("", 2).contains("port 7002 of `bad-2` is taken by container `squatter` on engine `b`"));
+    b.docker(&["rm", "--force", "squatter"]);
+    let mut listener = b
+        .inside("redis-server")
+        .args(["--port", "7002", "--protected-mode", "no"])
+        .spawn()
+        .expect("a server");
+    let address = (b.address(), 7002);
+    eventually("a process has the port", || TcpStream::connect(address).is_ok());
+    assert!(refused("", 2).contains("is taken by another process on the machine of engine `b`"));
+    let _ = listener.kill();
+    let _ = listener.wait();
+
+    // No registry is at this address.
+    let image = "127.0.0.1:1/none:1";
+    a.docker(&["tag", REDIS_7, image]);
+    let said = refused(&format!("image: {image}"), 1);
+    let copy = format!("docker --host {} save {image} | docker --host {} load", a.host(), b.host());
+    assert!(said.contains("engine `b` cannot get its image") && said.contains(&copy), "{said}");
+
+    let twice = format!(
+        "kind: standalone\nname: bad\nengines:\n  a: {{host: \"{}\"}}\n  b: {{host: \"{}\"}}",
+        a.host(),
+        a.socket()
+    );
+    let said = fail_with(&redisctl(&["up", &swarm.write("bad", &twice)]), 2);
+    assert!(said.contains("`a` and `b` are the same engine"), "{said}");
 }

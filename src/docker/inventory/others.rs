@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bollard::models::ContainerSummary;
+use bollard::models::{ContainerSummary, Network};
 use ipnet::Ipv4Net;
 
 use super::super::labels;
 use super::{EngineInventory, subnets, title};
 use crate::observation::Foreign;
-use crate::topology::{DeploymentName, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName};
+
+/// The engine of an object as the end of its description; empty: there is a single engine.
+fn on(engine: Option<&EngineName>) -> String {
+    engine.map(|engine| format!(" on engine `{engine}`")).unwrap_or_default()
+}
 
 impl EngineInventory {
     /// The containers, networks and volumes that have one of these names, but do not belong to the deployment.
@@ -36,11 +41,15 @@ impl EngineInventory {
         containers.chain(networks).chain(volumes).collect()
     }
 
-    /// The subnets of all networks except the deployment's.
+    /// The subnets of all networks except the deployment's, each after its holder.
     #[must_use]
     pub fn other_networks(&self, name: &DeploymentName) -> Vec<(String, Vec<Ipv4Net>)> {
         let others = self.networks.iter().filter(|network| !labels::belongs(network.labels.as_ref(), name));
-        others.map(|network| (network.name.clone().unwrap_or_default(), subnets(network))).collect()
+        let holder = |network: &Network| {
+            let engine = on(network.id.as_ref().and_then(|id| self.network_homes.get(id)));
+            format!("the network `{}`{engine}", network.name.as_deref().unwrap_or("?"))
+        };
+        others.map(|network| (holder(network), subnets(network))).collect()
     }
 
     /// The name of the container whose id begins with this text; `None` if it has the network of the engine's machine.
@@ -87,11 +96,65 @@ impl EngineInventory {
                 Some(deployment) => format!("deployment `{deployment}`"),
                 None => format!("container `{}`", title(container).unwrap_or("?")),
             };
+            let holder = holder + &on(container.id.as_ref().and_then(|id| self.homes.get(id)));
             let published = container.ports.iter().flatten().filter_map(|port| port.public_port);
             let settings = container.labels.as_ref().and_then(labels::settings);
             let wanted = settings.iter().flat_map(|settings| settings.network.held_ports());
             ports.extend(published.chain(wanted).map(|port| (port, holder.clone())));
         }
         ports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bollard::models::{Ipam, IpamConfig, PortSummary};
+
+    use super::*;
+
+    #[test]
+    fn holders_are_named_with_their_engine_if_there_are_several() {
+        let inventory = |id: &str, port, scope: &str| {
+            let container = ContainerSummary {
+                id: Some(id.to_owned()),
+                names: Some(vec!["/squatter".to_owned()]),
+                ports: Some(vec![PortSummary { public_port: Some(port), ..PortSummary::default() }]),
+                ..ContainerSummary::default()
+            };
+            let subnet = IpamConfig { subnet: Some("172.31.9.0/24".to_owned()), ..IpamConfig::default() };
+            let network = Network {
+                id: Some(scope.to_owned()),
+                name: Some("other".to_owned()),
+                scope: Some(scope.to_owned()),
+                ipam: Some(Ipam { config: Some(vec![subnet]), ..Ipam::default() }),
+                ..Network::default()
+            };
+            EngineInventory::new(vec![container], vec![network], Vec::new())
+        };
+        let shop = DeploymentName::new("shop").unwrap();
+        let told = |inventory: &EngineInventory| {
+            let ports =
+                inventory.busy_ports(&shop).into_iter().map(|(port, holder)| format!("{port} {holder}"));
+            ports
+                .chain(inventory.other_networks(&shop).into_iter().map(|(holder, _)| holder))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told(&inventory("1", 7001, "local")),
+            ["7001 container `squatter`", "the network `other`"]
+        );
+        let several = EngineInventory::of_several(vec![
+            (EngineName::new("a"), inventory("1", 7001, "swarm")),
+            (EngineName::new("b"), inventory("2", 7002, "local")),
+        ]);
+        assert_eq!(
+            told(&several),
+            [
+                "7001 container `squatter` on engine `a`",
+                "7002 container `squatter` on engine `b`",
+                "the network `other`",
+                "the network `other` on engine `b`"
+            ]
+        );
     }
 }

@@ -74,7 +74,7 @@ pub(in crate::topology) fn subnet_is_free(
     others
         .filter(|(_, other)| overlap(subnet, *other))
         .map(|(name, other)| {
-            Problem::new(&SUBNET, format!("`{subnet}` overlaps `{other}` of the network `{name}`"))
+            Problem::new(&SUBNET, format!("`{subnet}` overlaps `{other}` of {name}"))
                 .hint("choose another subnet, or leave it out to get a free subnet")
         })
         .collect()
