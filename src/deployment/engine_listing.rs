@@ -52,7 +52,7 @@ impl EngineListing {
             match answer {
                 // Several addresses may lead to an engine.
                 Ok((engine, identity)) => {
-                    if seen.insert((identity.id, identity.node)) {
+                    if seen.insert((identity.id, identity.node, identity.machine)) {
                         found.push((at, engine));
                     }
                 }
@@ -62,11 +62,11 @@ impl EngineListing {
         if found.is_empty() {
             return Err(Error::NoEngineAnswers(lost));
         }
-        let list = |(at, engine): (EngineReference, ConnectedEngine)| async move {
+        let inventoried = |(at, engine): (EngineReference, ConnectedEngine)| async move {
             let on_engine = engine.api.inventory().await?;
             Ok::<_, Error>(Asked { at, engine, on_engine })
         };
-        let asked = try_join_all(found.into_iter().map(list)).await?;
+        let asked = try_join_all(found.into_iter().map(inventoried)).await?;
         Ok(Self { deployments: Box::pin(deployments(&asked)).await?, lost })
     }
 }
@@ -103,7 +103,7 @@ struct Spread {
 impl Spread {
     /// Whether the parts of its name on an engine are its own. Another swarm may have a deployment of the same name.
     fn has(&self, on_engine: &EngineInventory) -> bool {
-        on_engine.deployment(&self.name).network_ids.iter().all(|id| self.networks.contains(id))
+        on_engine.deployment(&self.name).network_ids.iter().all(|(id, _)| self.networks.contains(id))
     }
 }
 
@@ -132,7 +132,7 @@ async fn look(engine: &ConnectedEngine, name: DeploymentName, topology: Topology
     let engine = engine.of_topology(&topology).await?;
     let everywhere = engine.api.inventory().await?;
     let lines = engine.lines(&everywhere).await?;
-    let networks = everywhere.deployment(&name).network_ids;
+    let networks = everywhere.deployment(&name).network_ids.into_iter().map(|(id, _)| id).collect();
     let lost: BTreeMap<_, _> = engine.api.lost();
     let on = topology.engines.iter().filter(|(name, _)| !topology.nodes_on(name).is_empty());
     let engines = on.map(|(name, site)| LineEngine {
@@ -148,6 +148,6 @@ async fn look(engine: &ConnectedEngine, name: DeploymentName, topology: Topology
         LineState::Restarting => LineState::Restarting,
         _ => LineState::from_counts(nodes, line.running),
     };
-    let line = DeploymentLine { nodes, state, engines, ..line };
+    let line = DeploymentLine { state, nodes, engines, ..line };
     Ok(Spread { name, networks, line })
 }

@@ -273,9 +273,8 @@ impl Up<'_> {
                     return Ok(UpDone { deployment: target.deployment(engine), result });
                 }
                 Err(error) => {
-                    if matches!(error, Error::Execute(_)) {
-                        let warning = full_table(target, engine);
-                        warning.into_iter().for_each(|warning| listener.hear(Event::Warning(warning)));
+                    if let (Error::Execute(_), Some(warning)) = (&error, full_table(target, engine)) {
+                        listener.hear(Event::Warning(warning));
                     }
                     contention.recover(error, target).await?;
                 }

@@ -14,7 +14,7 @@ impl Plan {
         for (stage, id) in self.stages.iter().zip(self.stage_ids()) {
             match overlaps.last_mut() {
                 Some(last) if stage.order == Order::Overlapping && self.can_be_overlapped(last) => {
-                    last.push(id)
+                    last.push(id);
                 }
                 _ => overlaps.push(vec![id]),
             }
@@ -33,10 +33,10 @@ impl Plan {
     #[must_use]
     pub fn awaited_by<'p>(&'p self, step: &Step, earlier: &[StageId]) -> Vec<ChainId<'p>> {
         let named: Vec<&NodeName> = step.named_nodes().collect();
-        let is_awaited = |node: &Option<&NodeName>| node.is_none_or(|node| named.contains(&node));
+        let is_awaited = |node: Option<&NodeName>| node.is_none_or(|node| named.contains(&node));
         let chains = |stage: &StageId| -> Vec<ChainId<'p>> {
             let subjects = self.chains(*stage).into_iter().map(|chain| chain.node);
-            subjects.filter(is_awaited).map(|node| (*stage, node)).collect()
+            subjects.filter(|node| is_awaited(*node)).map(|node| (*stage, node)).collect()
         };
         earlier.iter().flat_map(chains).collect()
     }

@@ -57,7 +57,7 @@ pub(super) fn render(lines: &[DeploymentLine], palette: Palette) -> String {
 /// The name of an engine in the spec, otherwise its address.
 fn short(engine: &LineEngine, palette: Palette) -> String {
     let name = engine.name.as_ref().unwrap_or(&engine.at);
-    if engine.answers { name.clone() } else { palette.caution(&format!("{name} (out of reach)")) }
+    if engine.answers { name.clone() } else { palette.caution(format!("{name} (out of reach)")) }
 }
 
 /// Consecutive ports as a range: `7001-7006, 7104`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use redisctl::event::Event;
 use redisctl::executor::{ExecuteError, chain};
 use redisctl::plan::{Action, EngineAction, Plan, ServerAction, StageId, Step, StepId};
-use redisctl::topology::{NodeName, Shard, Topology};
+use redisctl::topology::{Shard, Topology};
 
 use crate::memory::World;
 use crate::rig::{PLAIN, Recorder, SWAP, TIMEOUT, node, plan, run, run_with, settle, topology, up};

@@ -81,7 +81,7 @@ fn a_foreign_network_or_volume_of_the_same_name_is_not_touched() {
 fn a_foreign_container_that_appears_meanwhile_is_named_and_not_touched() {
     let deployment = Deployment::new("foreign-late");
     let name = deployment.node(2);
-    let host = relay::before(&format!("/containers/create?name={name}"), {
+    let host = relay::before(format!("/containers/create?name={name}"), {
         let name = name.clone();
         move |_| drop(docker(&["create", "--name", &name, "--network", "none", REDIS_7, "redis-server"]))
     });

@@ -47,7 +47,7 @@ fn a_test_of_another_project_brings_a_deployment_up_and_down() {
     runtime().block_on(async {
         remove(&name).await;
         let heard = Heard::default();
-        let source = SpecSource::text(&*name, "{kind: replication, ports: {base: auto}}").image(REDIS_7);
+        let source = SpecSource::text(&name, "{kind: replication, ports: {base: auto}}").image(REDIS_7);
         let up = Up::new(source.clone()).listener(&heard).run().await.expect("it comes up");
         assert!(up.result.changes > 0 && up.result.passed() && *heard.0.lock().expect("no panic") > 0);
         let shop = up.deployment.remove_on_drop();

@@ -130,8 +130,11 @@ fn an_engine_that_was_cut_off_comes_back_as_a_replica() {
         acknowledged.len()
     );
     // Only the cut-off primary has acknowledged lost writes, between the cut and its refusal.
-    let last = cut_at + refused_after;
-    assert!(lost.iter().all(|(_, at)| *at + Duration::from_secs(1) > cut_at && *at <= last), "{lost:?}");
+    let refused_at = cut_at + refused_after;
+    assert!(
+        lost.iter().all(|(_, at)| *at + Duration::from_secs(1) > cut_at && *at <= refused_at),
+        "{lost:?}"
+    );
     assert!(client.exists::<_, bool>(format!("{TAG}:new")) == Ok(true), "the write of the other side stays");
 
     eventually("the manager hears from the engine again", || redisctl(&["up", &spec]).status.success());

@@ -162,12 +162,12 @@ impl Board {
     /// Records the state of a step. Returns its subject and action as texts.
     fn step(&mut self, id: StepId, state: RowState) -> Option<(String, String)> {
         let plan = self.plan.clone()?;
-        let (step, stage) = (plan.step(id)?, plan.stage_of(id)?);
+        let (step, its_stage) = (plan.step(id)?, plan.stage_of(id)?);
         let action = step.action.to_string();
         let text = if state == RowState::Done { outcome(&step.action) } else { action.clone() };
         let node = self.nodes.iter_mut().find(|node| Some(&node.name) == step.node.as_ref());
         if let Some(node) = node {
-            (node.stage, node.state, node.text) = (stage, state, text);
+            (node.stage, node.state, node.text) = (its_stage, state, text);
             node.missing.clear();
             let name = node.name.clone();
             if state == RowState::Busy {

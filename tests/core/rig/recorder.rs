@@ -11,6 +11,9 @@ use crate::memory::World;
 
 type Accident<'a> = Box<dyn Fn() + Send + Sync + 'a>;
 
+/// Whether an accident follows a step.
+type At = fn(&Step) -> bool;
+
 /// Records every event, and may stop the world after a number of steps.
 pub(crate) struct Recorder<'a> {
     pub(crate) events: Mutex<Vec<Event>>,
@@ -24,7 +27,7 @@ pub(crate) struct Recorder<'a> {
     /// The accident after a number of steps.
     accident_after: Option<(usize, Accident<'a>)>,
     /// The accident after a step.
-    accident_at: Option<(fn(&Step) -> bool, Accident<'a>)>,
+    accident_at: Option<(At, Accident<'a>)>,
 }
 
 impl<'a> Recorder<'a> {
@@ -49,7 +52,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Makes a node silent after each step of a kind.
-    pub(crate) fn silencing_at(self, node: NodeName, step: fn(&Step) -> bool) -> Self {
+    pub(crate) fn silencing_at(self, node: NodeName, step: At) -> Self {
         let world = self.world;
         Self { accident_at: Some((step, Box::new(move || world.silence(&node)))), ..self }
     }
