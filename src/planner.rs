@@ -57,8 +57,7 @@ use world::World;
 /// How a new cluster is formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forming {
-    /// Slots first go to the future replicas, and the primaries take them over: quickest for small
-    /// clusters (DESIGN.md, section 7).
+    /// Slots first go to the future replicas, and the primaries take them over. A primary that takes over serves at once.
     RoleSwap,
     /// Slots go to the primaries, which then wait out the servers' start-up delay.
     Plain,

@@ -136,14 +136,36 @@ fn deviations_of_sentinel(
 /// The reasons why replicas of a new shard cannot take over yet; empty: each of them can.
 #[must_use]
 pub fn shard(expectation: &ShardExpectation, answers: &Answers) -> Vec<Disagreement> {
-    let found = expectation.replicas.iter().flat_map(|replica| {
+    let primary = &expectation.primary;
+    let of_primary = match answer(answers, primary) {
+        Err(deviation) => vec![deviation],
+        Ok(view) => deviations_of_predecessor(expectation, view, answers),
+    };
+    let of_primary = of_primary.into_iter().map(|deviation| deviation.at(primary));
+    let of_replicas = expectation.replicas.iter().flat_map(|replica| {
         let deviations = match answer(answers, replica) {
             Err(deviation) => vec![deviation],
             Ok(view) => deviations_of_heir(expectation, view),
         };
         deviations.into_iter().map(|deviation| deviation.at(replica))
     });
-    found.collect()
+    of_primary.chain(of_replicas).collect()
+}
+
+/// A primary replicates its successor only if it knows it as its replica.
+fn deviations_of_predecessor(
+    expectation: &ShardExpectation,
+    view: &ServerView,
+    answers: &Answers,
+) -> Vec<Deviation> {
+    let Some(cluster) = &view.cluster else { return vec![Deviation::NoClusterNode] };
+    let id = |replica: &NodeName| Some(answer(answers, replica).ok()?.cluster.as_ref()?.own_id.as_str());
+    let knows = |replica: &&NodeName| {
+        let line = id(replica).and_then(|id| cluster.nodes.get(id));
+        line.is_some_and(|line| line.role == ClusterRole::Replica(cluster.own_id.clone()))
+    };
+    let unknown = expectation.replicas.iter().filter(|replica| !knows(replica));
+    unknown.map(|replica| Deviation::SeesPrimary(replica.clone())).collect()
 }
 
 fn deviations_of_heir(expectation: &ShardExpectation, view: &ServerView) -> Vec<Deviation> {

@@ -50,8 +50,8 @@ impl Condition {
     }
 }
 
-/// The expected statements of the replicas of a new shard: they replicate the primary, have their links, know the
-/// primary's slots, and report that the cluster is up. New primaries report it only 2 s after their start.
+/// The expected statements of a new shard. Its replicas replicate the primary, have their links, know the primary's slots,
+/// and report that the cluster is up; new primaries report it only 2 s after their start. The primary knows its replicas.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShardExpectation {
     /// The primary.

@@ -12,7 +12,9 @@ pub(super) fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> 
     match condition {
         Condition::Answers | Condition::ClusterIsUp => own.into_iter().collect(),
         Condition::Empty(nodes) => nodes.iter().collect(),
-        Condition::ShardFollows(expectation) => expectation.replicas.iter().collect(),
+        Condition::ShardFollows(expectation) => {
+            once(&expectation.primary).chain(&expectation.replicas).collect()
+        }
         Condition::ClusterAgrees(expectation) => {
             expectation.members.iter().map(|member| &member.node).collect()
         }

@@ -285,5 +285,5 @@ fn a_condition_asks_its_nodes() {
     let own = name(7);
     assert_eq!(nodes(&Condition::Answers, Some(&own)), [&own]);
     assert_eq!(nodes(&replicas_follow(), None), [&name(1)]);
-    assert_eq!(nodes(&heirs(LIMIT), None), [&name(2)]);
+    assert_eq!(nodes(&heirs(LIMIT), None), [&name(1), &name(2)]);
 }

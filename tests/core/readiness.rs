@@ -200,6 +200,16 @@ async fn a_replica_can_take_over_once_it_knows_the_slots_has_its_link_and_sees_t
         cluster.nodes.get_mut(&own).expect("its own line").role = ClusterRole::Primary;
     };
     assert_eq!(say(&|view| cluster(view, &as_primary)), ["shop-4 is no replica"]);
+    // The primary would not replicate an unknown successor.
+    let mut unheard = answers.clone();
+    let id = view(&mut unheard, &replica).cluster.as_ref().expect("a cluster node").own_id.clone();
+    let seen = &mut view(&mut unheard, &primary).cluster.as_mut().expect("a cluster node").nodes;
+    seen.get_mut(&id).expect("the replica's line").role = ClusterRole::Primary;
+    let found = shard(&expectation, &unheard);
+    assert_eq!(
+        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["shop-1 sees shop-4 as a primary"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

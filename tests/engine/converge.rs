@@ -151,8 +151,8 @@ fn a_primary_that_valkey_forgot_is_succeeded_by_its_replica() {
 fn a_node_that_is_reset_while_up_waits_for_it_is_let_in_again() {
     let deployment = Deployment::new("reset-meanwhile");
     // The wait for the replicas comes soon after the writes, and is short.
-    let first_write = |event: &serde_json::Value| is_step(event, "step-finished", "make its replicas known");
-    let ended = meanwhile(&deployment, &["cluster"], (1, first_write), |_| {
+    let write = |event: &serde_json::Value| is_step(event, "step-finished", "make its replicas known");
+    let ended = meanwhile(&deployment, &["cluster"], (3, write), |_| {
         cluster(&deployment, 6, &["RESET", "HARD"]);
     });
     assert!(ended.status.success(), "{}", ended.stderr);

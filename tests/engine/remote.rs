@@ -66,7 +66,7 @@ fn ports_that_a_process_holds_on_another_machine_are_passed_over() {
     // A server in the machine's own network: the engine does not list its port.
     engine.docker(&["run", "-d", "--network", "host", REDIS_7, "redis-server", "--port", "7003"]);
     let up = ["up", "cluster", "--image", REDIS_7, "--set", "ports.bind=0.0.0.0"];
-    let said = fail_with(&engine.redisctl(&up), 1);
+    let said = fail_with(&engine.redisctl(&up), 2);
     assert!(said.contains("`cluster-3`") && said.contains("--port-base"), "{said}");
     // A node that never ran gets another port. A node that ran keeps its port.
     let auto = [&up[..], &["--port-base", "auto"]].concat();

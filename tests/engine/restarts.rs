@@ -120,7 +120,7 @@ fn an_engine_that_dies_under_up_is_told_and_the_next_up_finishes() {
     let up = [&["up"], &wish[..]].concat();
     // The test does not kill the engine while it starts a container: engine 20.10 then holds the port until its next
     // restart. The hint says so.
-    for moment in ["create container", "assign slots"] {
+    for moment in ["create container", "take over"] {
         let mut first = engine.command(&up).args(["--output", "json"]).spawn().expect("redisctl starts");
         let mut lines = BufReader::new(first.stderr.take().expect("a pipe")).lines();
         let is_moment = |line: &str| {

@@ -12,8 +12,8 @@ use crate::arrangement::Arrangement;
 use crate::plan::{Cause, Condition, HandOverWay, Order, ServerAction, Step, WrongPrimary};
 use crate::topology::{NodeName, Shard};
 
-/// The time limit of the role swap; beyond it, forming without a swap is quicker. On an idle machine the swap takes
-/// 0.2 s for 6 nodes and 0.6 s for 30.
+/// The time limit of a shard's role swap; beyond it, forming without a swap is quicker. On an idle machine, a shard swaps
+/// its roles in 0.2 s.
 const SWAP_PATIENCE: Duration = Duration::from_secs(8);
 
 /// A replica whose primary is gone becomes primary with its slots.
