@@ -33,7 +33,7 @@ pub use cause::{Cause, StrangerReference, UserDrift, WrongPrimary};
 pub use chain::Chain;
 pub use condition::{
     ClusterExpectation, ClusterMember, Condition, MemberRole, Milestone, Peer, ReplicationExpectation,
-    SentinelExpectation, ShardExpectation,
+    SentinelExpectation,
 };
 pub use disagreement::{Deviation, Disagreement};
 pub use document::PlanDocument;

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arrangement::Arrangement;
-use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
+use crate::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, ServerView};
 pub use crate::plan::Disagreement;
 use crate::plan::{
     ClusterExpectation, ClusterMember, Deviation, MemberRole, Milestone, Peer, ReplicationExpectation,
-    SentinelExpectation, ShardExpectation,
+    SentinelExpectation,
 };
 use crate::topology::{NodeName, SlotSet};
 
@@ -133,60 +133,6 @@ fn deviations_of_sentinel(
     deviations
 }
 
-/// The reasons why replicas of a new shard cannot take over yet; empty: each of them can.
-#[must_use]
-pub fn shard(expectation: &ShardExpectation, answers: &Answers) -> Vec<Disagreement> {
-    let primary = &expectation.primary;
-    let of_primary = match answer(answers, primary) {
-        Err(deviation) => vec![deviation],
-        Ok(view) => deviations_of_predecessor(expectation, view, answers),
-    };
-    let of_primary = of_primary.into_iter().map(|deviation| deviation.at(primary));
-    let of_replicas = expectation.replicas.iter().flat_map(|replica| {
-        let deviations = match answer(answers, replica) {
-            Err(deviation) => vec![deviation],
-            Ok(view) => deviations_of_heir(expectation, view),
-        };
-        deviations.into_iter().map(|deviation| deviation.at(replica))
-    });
-    of_primary.chain(of_replicas).collect()
-}
-
-/// A primary replicates its successor only if it knows it as its replica.
-fn deviations_of_predecessor(
-    expectation: &ShardExpectation,
-    view: &ServerView,
-    answers: &Answers,
-) -> Vec<Deviation> {
-    let Some(cluster) = &view.cluster else { return vec![Deviation::NoClusterNode] };
-    let id = |replica: &NodeName| Some(answer(answers, replica).ok()?.cluster.as_ref()?.own_id.as_str());
-    let knows = |replica: &&NodeName| {
-        let line = id(replica).and_then(|id| cluster.nodes.get(id));
-        line.is_some_and(|line| line.role == ClusterRole::Replica(cluster.own_id.clone()))
-    };
-    let unknown = expectation.replicas.iter().filter(|replica| !knows(replica));
-    unknown.map(|replica| Deviation::SeesPrimary(replica.clone())).collect()
-}
-
-fn deviations_of_heir(expectation: &ShardExpectation, view: &ServerView) -> Vec<Deviation> {
-    let ShardExpectation { primary, slots, .. } = expectation;
-    let Some(cluster) = &view.cluster else { return vec![Deviation::NoClusterNode] };
-    let Some(ClusterRole::Replica(id)) = cluster.own().map(|own| &own.role) else {
-        return vec![Deviation::NoReplica];
-    };
-    let mut deviations = Vec::new();
-    if cluster.nodes.get(id).is_none_or(|seen| seen.slots != *slots) {
-        deviations.push(Deviation::OtherSlots { node: primary.clone(), expected: slots.clone() });
-    }
-    if !cluster.ok {
-        deviations.push(Deviation::ClusterDown);
-    }
-    if !matches!(view.replication, Replication::Replica { link_up: true, .. }) {
-        deviations.push(Deviation::NoReplicationLink(primary.clone()));
-    }
-    deviations
-}
-
 /// The reasons why a cluster is not ready; empty: it is ready.
 ///
 /// All nodes must report the same: exactly the expected members, no handshakes, the expected roles and slots, equal
@@ -247,12 +193,14 @@ impl ClusterJudge<'_> {
                 Some(seen) => deviations.extend(self.member(member, seen, &unmet)),
             }
         }
+        let fresh_primaries = matches!(self.expectation.milestone, Milestone::Barrier(_));
         // The slots of a stranger that is down are not served. The stranger stays in the cluster.
         let misses_slots = |(id, line): (&String, &ClusterNode)| {
             is_stranger(&id) && (line.failing || !line.connected) && !line.slots.is_empty()
         };
         let is_excused = cluster.nodes.iter().any(misses_slots);
-        if !(cluster.ok || is_excused) {
+        let is_fresh = fresh_primaries && self.now.says_primary(node);
+        if !(cluster.ok || is_excused || is_fresh) {
             deviations.push(Deviation::ClusterDown);
         }
         if self.expectation.milestone == Milestone::Ready {

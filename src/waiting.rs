@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::event::Missing;
-use crate::plan::{Condition, Plan, ServerAction};
+use crate::plan::{ClusterExpectation, Condition, Milestone, Plan, ServerAction};
 use crate::topology::NodeName;
 
 mod heard;
@@ -193,7 +193,9 @@ impl<'a> Waiting<'a> {
 /// plan.
 fn another_way(condition: &Condition) -> Option<Duration> {
     match condition {
-        Condition::ShardFollows(expectation) => Some(expectation.patience),
+        Condition::ClusterAgrees(ClusterExpectation { milestone: Milestone::Barrier(patience), .. }) => {
+            Some(*patience)
+        }
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::names::list;
-use super::{Action, Condition, EngineAction, Milestone, ServerAction};
+use super::{Action, ClusterExpectation, Condition, EngineAction, Milestone, ServerAction};
 use crate::counted::counted;
 use crate::topology::container::ContainerSettings;
 use crate::topology::users::{OPERATOR, REPLICATION};
@@ -130,7 +130,9 @@ impl Condition {
             Self::ClusterAgrees(expectation) if expectation.milestone == Milestone::Ready => {
                 "all nodes agree and list every replica"
             }
-            Self::ShardFollows(_) => "all replicas of its shard follow",
+            Self::ClusterAgrees(ClusterExpectation { milestone: Milestone::Barrier(_), .. }) => {
+                "the replicas can take over"
+            }
             Self::ClusterAgrees(_) => "all nodes agree",
             Self::Empty(_) => "all nodes are empty",
             Self::ReplicasFollow(_) => "all replicas follow",

@@ -21,8 +21,6 @@ pub enum Condition {
     Answers,
     /// The step's node reports `cluster_state:ok`. Until then, it refuses keys. A new primary reports it 2 s after its start.
     ClusterIsUp,
-    /// Every replica of a shard can take over from the primary.
-    ShardFollows(ShardExpectation),
     /// Every node of a cluster agrees on this.
     ClusterAgrees(ClusterExpectation),
     /// These nodes hold no data.
@@ -39,7 +37,6 @@ impl Condition {
     pub fn primaries(&self) -> BTreeSet<&NodeName> {
         match self {
             Self::Answers | Self::ClusterIsUp | Self::Empty(_) => BTreeSet::new(),
-            Self::ShardFollows(expectation) => BTreeSet::from([&expectation.primary]),
             Self::ClusterAgrees(expectation) => {
                 let is_primary = |member: &&ClusterMember| matches!(member.role, MemberRole::Primary(_));
                 expectation.members.iter().filter(is_primary).map(|member| &member.node).collect()
@@ -48,20 +45,6 @@ impl Condition {
             Self::SentinelsAgree(expectation) => BTreeSet::from([&expectation.watched.primary.node]),
         }
     }
-}
-
-/// The expected statements of a new shard. Its replicas replicate the primary, have their links, know the primary's slots,
-/// and report that the cluster is up; new primaries report it only 2 s after their start. The primary knows its replicas.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ShardExpectation {
-    /// The primary.
-    pub primary: NodeName,
-    /// Its slots.
-    pub slots: SlotSet,
-    /// Its replicas.
-    pub replicas: Vec<NodeName>,
-    /// The time after which forming without the role swap is faster.
-    pub patience: Duration,
 }
 
 /// The expected statements of every node of a cluster.
@@ -78,6 +61,9 @@ pub struct ClusterExpectation {
 /// A milestone in the forming of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Milestone {
+    /// The barrier of the role swap: all views are equal, and every replica reports that the cluster is up. New
+    /// primaries report it only 2 s after their start. After the given time, forming without a swap is faster.
+    Barrier(Duration),
     /// All views are equal, every replica has its link, and every node reports that the cluster is up.
     Linked,
     /// In addition, CLUSTER SLOTS lists every replica, and CLUSTER SHARDS lists it as online.

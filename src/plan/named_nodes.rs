@@ -9,8 +9,8 @@ impl Step {
         let others: Vec<&NodeName> = match &self.action {
             Action::Server(ServerAction::Meet(peers)) => peers.iter().map(|peer| &peer.node).collect(),
             Action::Server(ServerAction::Replicate(primary)) => vec![primary],
-            Action::Await(Condition::ShardFollows(shard)) => {
-                std::iter::once(&shard.primary).chain(&shard.replicas).collect()
+            Action::Await(Condition::ClusterAgrees(expectation)) => {
+                expectation.members.iter().map(|member| &member.node).collect()
             }
             _ => Vec::new(),
         };

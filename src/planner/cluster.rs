@@ -86,20 +86,19 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     stages.append(slots::assign(world, &present, assignments));
     let replicas = replicate::replicate(world, &present, &holds);
     let links = !replicas.is_empty() || holds.copy_from_the_leaving(&present);
-    let heirs = if swaps { succession::await_heirs(world, &holds) } else { Vec::new() };
     if meet::shards_form_first(world) {
         // The first packets of a new link tell the final roles. Later gossip about them would take longer.
-        let swap = if swaps { succession::swap_roles(world, true) } else { Vec::new() };
-        let steps = meet::within_shards(world).into_iter().chain(replicas).chain(heirs).chain(swap);
+        let swap = if swaps { succession::swap_roles_apart(world, &holds) } else { Vec::new() };
+        let steps = meet::within_shards(world).into_iter().chain(replicas).chain(swap);
         stages.push("shards", Order::Overlapping, steps.collect());
         stages.push("meet", Order::Overlapping, met.steps);
     } else {
         // A node can replicate as soon as it knows its primary. It need not wait until all nodes have met.
         let name = if met.steps.is_empty() { "replicate" } else { "meet" };
         let order = if world.servers.all_new() { Order::Overlapping } else { Order::SideBySide };
-        stages.push(name, order, met.steps.into_iter().chain(replicas).chain(heirs).collect());
+        stages.push(name, order, met.steps.into_iter().chain(replicas).collect());
         if swaps {
-            stages.push("take over", Order::InTurn, succession::swap_roles(world, false));
+            stages.append(succession::swap_roles(world, &holds));
         }
     }
     stages.append(forget(world, &present, Strangers::OwnPrimaries));

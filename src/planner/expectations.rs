@@ -1,12 +1,11 @@
 //! The states of servers that waits expect, given each shard's primary.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::world::World;
 use crate::plan::{
     ClusterExpectation, ClusterMember, MemberRole, Milestone, Peer, ReplicationExpectation,
-    SentinelExpectation, ShardExpectation,
+    SentinelExpectation,
 };
 use crate::topology::{Node, NodeName, Shard, SlotSet, Topology};
 
@@ -37,24 +36,29 @@ pub(super) fn whole_cluster(topology: &Topology, primaries: &[NodeName]) -> Clus
 /// The members of a cluster, without slots that are left alone.
 fn members(topology: &Topology, primaries: &[NodeName], left_alone: &SlotSet) -> Vec<ClusterMember> {
     let shards = topology.shards.iter().zip(primaries);
-    let members = shards.flat_map(|(shard, primary)| {
-        shard.nodes().map(move |node| ClusterMember {
-            node: node.name.clone(),
-            address: node.address,
-            role: if node.name == *primary {
-                MemberRole::Primary(shard.slots.without(left_alone))
-            } else {
-                MemberRole::Replica(primary.clone())
-            },
-        })
-    });
-    members.collect()
+    shards.flat_map(|(shard, primary)| members_of(shard, primary, left_alone)).collect()
 }
 
-/// A new shard whose replicas can take over.
-pub(super) fn shard(shard: &Shard, primary: &NodeName, patience: Duration) -> ShardExpectation {
-    let replicas = shard.nodes().map(|node| node.name.clone()).filter(|name| name != primary).collect();
-    ShardExpectation { primary: primary.clone(), slots: shard.slots.clone(), replicas, patience }
+fn members_of<'a>(
+    shard: &'a Shard,
+    primary: &'a NodeName,
+    left_alone: &'a SlotSet,
+) -> impl Iterator<Item = ClusterMember> + 'a {
+    shard.nodes().map(move |node| ClusterMember {
+        node: node.name.clone(),
+        address: node.address,
+        role: if node.name == *primary {
+            MemberRole::Primary(shard.slots.without(left_alone))
+        } else {
+            MemberRole::Replica(primary.clone())
+        },
+    })
+}
+
+/// A shard whose nodes know no other shard.
+pub(super) fn shard(shard: &Shard, primary: &NodeName, milestone: Milestone) -> ClusterExpectation {
+    let members = members_of(shard, primary, &SlotSet::default()).collect();
+    ClusterExpectation { members, strangers: BTreeSet::new(), milestone }
 }
 
 /// A primary and its replicas.

@@ -12,9 +12,6 @@ pub(super) fn nodes<'a>(condition: &'a Condition, own: Option<&'a NodeName>) -> 
     match condition {
         Condition::Answers | Condition::ClusterIsUp => own.into_iter().collect(),
         Condition::Empty(nodes) => nodes.iter().collect(),
-        Condition::ShardFollows(expectation) => {
-            once(&expectation.primary).chain(&expectation.replicas).collect()
-        }
         Condition::ClusterAgrees(expectation) => {
             expectation.members.iter().map(|member| &member.node).collect()
         }
@@ -34,7 +31,6 @@ pub(super) fn disagreements(condition: &Condition, answers: &Answers) -> Vec<Dis
         Condition::Answers => readiness::answering(answers),
         Condition::ClusterIsUp => readiness::cluster_up(answers),
         Condition::Empty(nodes) => readiness::empty(nodes, answers),
-        Condition::ShardFollows(expectation) => readiness::shard(expectation, answers),
         Condition::ClusterAgrees(expectation) => readiness::cluster(expectation, answers),
         Condition::ReplicasFollow(expectation) => readiness::replication(expectation, answers),
         Condition::SentinelsAgree(expectation) => readiness::sentinels(expectation, answers),

@@ -4,8 +4,8 @@ use super::question::nodes;
 use super::*;
 use crate::observation::ObservedServer;
 use crate::plan::{
-    Action, AtStake, Cause, Deviation, Holder, Order, Peer, ReplicationExpectation, ShardExpectation, Stage,
-    Step,
+    Action, AtStake, Cause, ClusterMember, Deviation, Holder, MemberRole, Order, Peer,
+    ReplicationExpectation, Stage, Step,
 };
 use crate::readiness::Answers;
 use crate::topology::{Address, DeploymentName, SlotSet};
@@ -32,9 +32,14 @@ fn replicas_follow() -> Condition {
     Condition::ReplicasFollow(ReplicationExpectation { primary, replicas: Vec::new() })
 }
 
-fn heirs(patience: Duration) -> Condition {
-    let (slots, replicas) = (SlotSet::default(), vec![name(2)]);
-    Condition::ShardFollows(ShardExpectation { primary: name(1), slots, replicas, patience })
+fn barrier(patience: Duration) -> Condition {
+    let member =
+        ClusterMember { node: name(1), address: address(), role: MemberRole::Primary(SlotSet::default()) };
+    Condition::ClusterAgrees(ClusterExpectation {
+        members: vec![member],
+        strangers: std::collections::BTreeSet::new(),
+        milestone: Milestone::Barrier(patience),
+    })
 }
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -80,7 +85,7 @@ fn a_wait_is_over_once_nothing_is_missing() {
 fn a_wait_gives_up_when_its_time_is_over_or_another_step_has_failed() {
     let plan = plan(1);
     let progress = Progress::new(&plan, READY);
-    let (patient, impatient) = (replicas_follow(), heirs(ms(1000)));
+    let (patient, impatient) = (replicas_follow(), barrier(ms(1000)));
     let (write, meet) = (ServerAction::Announce, ServerAction::MeetAgain(Vec::new()));
     for (mut waiting, limit) in [
         (Waiting::for_condition(progress, &patient, LIMIT), LIMIT),
@@ -211,7 +216,7 @@ fn a_container_that_the_plan_started_ends_the_wait_and_any_other_needs_another_p
 
 #[test]
 fn another_plan_is_asked_for_at_a_pace_of_its_own() {
-    let (plan, condition, hasty) = (plan(1), replicas_follow(), heirs(LIMIT));
+    let (plan, condition, hasty) = (plan(1), replicas_follow(), barrier(LIMIT));
     let progress = Progress::new(&plan, READY);
     let mut waiting = Waiting::for_condition(progress, &condition, LIMIT);
     assert_eq!(waiting.next(&look(ms(4999))), go_on(LATER_PACE, true));
@@ -285,5 +290,5 @@ fn a_condition_asks_its_nodes() {
     let own = name(7);
     assert_eq!(nodes(&Condition::Answers, Some(&own)), [&own]);
     assert_eq!(nodes(&replicas_follow(), None), [&name(1)]);
-    assert_eq!(nodes(&heirs(LIMIT), None), [&name(1), &name(2)]);
+    assert_eq!(nodes(&barrier(LIMIT), None), [&name(1)]);
 }

@@ -1,8 +1,8 @@
 //! Every kind of disagreement is found alone, with its text, and without other disagreements.
 
-use redisctl::observation::{ClusterNode, ClusterRole, ClusterView, ObservedServer, Replication, ServerView};
-use redisctl::plan::{Milestone, ShardExpectation};
-use redisctl::readiness::{Answers, cluster, replication, shard};
+use redisctl::observation::{ClusterNode, ClusterRole, ObservedServer, Replication, ServerView};
+use redisctl::plan::Milestone;
+use redisctl::readiness::{Answers, cluster, replication};
 use redisctl::topology::{NodeName, SlotSet, Topology};
 
 use crate::rig::{cluster_expectation, node, replication_expectation, settle, topology, up};
@@ -163,53 +163,16 @@ async fn every_disagreement_in_a_cluster_shows_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replica_can_take_over_once_it_knows_the_slots_has_its_link_and_sees_the_cluster_up() {
+async fn the_barrier_waits_for_the_replicas_to_be_up_and_not_for_fresh_primaries() {
     let topology = topology("kind: cluster");
     let answers = answers(&topology).await;
-    let (primary, replica) = (node(&topology, 1), node(&topology, 4));
-    let expectation = ShardExpectation {
-        primary: primary.clone(),
-        slots: topology.shards[0].slots.clone(),
-        replicas: vec![replica.clone()],
-        patience: std::time::Duration::from_secs(1),
-    };
-    let say = |change: &dyn Fn(&mut ServerView)| {
-        let mut answers = answers.clone();
-        change(view(&mut answers, &replica));
-        shard(&expectation, &answers).iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let cluster = |view: &mut ServerView, change: &dyn Fn(&mut ClusterView)| {
-        change(view.cluster.as_mut().expect("a cluster node"));
-    };
-    assert!(say(&|_| ()).is_empty());
-    assert_eq!(
-        say(&|view| cluster(view, &|cluster| cluster.ok = false)),
-        ["shop-4 says that the cluster is down"]
-    );
-    let without_slots = |cluster: &mut ClusterView| {
-        cluster.nodes.values_mut().for_each(|line| line.slots = SlotSet::default());
-    };
-    assert_eq!(say(&|view| cluster(view, &without_slots)), ["shop-4 sees other slots at shop-1 than 0-5460"]);
-    let unlinked = Replication::Replica { of: None, link_up: false, offset: 0 };
-    assert_eq!(
-        say(&|view| view.replication = unlinked.clone()),
-        ["shop-4 has no replication link to shop-1"]
-    );
-    let as_primary = |cluster: &mut ClusterView| {
-        let own = cluster.own_id.clone();
-        cluster.nodes.get_mut(&own).expect("its own line").role = ClusterRole::Primary;
-    };
-    assert_eq!(say(&|view| cluster(view, &as_primary)), ["shop-4 is no replica"]);
-    // The primary would not replicate an unknown successor.
-    let mut unheard = answers.clone();
-    let id = view(&mut unheard, &replica).cluster.as_ref().expect("a cluster node").own_id.clone();
-    let seen = &mut view(&mut unheard, &primary).cluster.as_mut().expect("a cluster node").nodes;
-    seen.get_mut(&id).expect("the replica's line").role = ClusterRole::Primary;
-    let found = shard(&expectation, &unheard);
-    assert_eq!(
-        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["shop-1 sees shop-4 as a primary"]
-    );
+    let barrier = Milestone::Barrier(std::time::Duration::from_secs(1));
+    for (number, expected) in [(1, 0), (4, 1)] {
+        let mut cluster = Cluster { topology: topology.clone(), answers: answers.clone() };
+        cluster.view(number).cluster.as_mut().expect("a cluster node").ok = false;
+        assert_eq!(cluster.say(barrier).len(), expected);
+        assert_eq!(cluster.say(Milestone::Linked).len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use super::super::world::World;
 use super::holds::{Hold, Holds, ShardHold};
 use super::shunned::Shunned;
 use crate::arrangement::Arrangement;
-use crate::plan::{Cause, Condition, HandOverWay, Order, ServerAction, Step, WrongPrimary};
+use crate::plan::{Cause, Condition, HandOverWay, Milestone, Order, ServerAction, Step, WrongPrimary};
 use crate::topology::{NodeName, Shard};
 
 /// The time limit of a shard's role swap; beyond it, forming without a swap is quicker. On an idle machine, a shard swaps
@@ -51,22 +51,28 @@ pub(super) fn hand_over_from_the_leaving(present: &Arrangement<'_>, holds: &Hold
     Stages::one("hand over", Order::InTurn, steps)
 }
 
-/// The waits until the replicas of each new shard can take over.
-pub(super) fn await_heirs(world: &World<'_>, holds: &Holds) -> Vec<Step> {
-    let shards = world.topology.shards.iter().zip(holds.iter());
-    let follows = |(shard, held): (&Shard, &ShardHold)| {
-        let follows = Condition::ShardFollows(expectations::shard(shard, &held.primary, SWAP_PATIENCE));
-        wait(Some(&shard.primary.name), follows, Cause::Forming)
-    };
-    shards.map(follows).collect()
+/// The second half of the role swap, if all nodes know each other: the spec's primaries take over in turn, once every
+/// replica has its link. With other roles in its view, a server could hang after a takeover.
+pub(super) fn swap_roles(world: &World<'_>, holds: &Holds) -> Stages {
+    let barrier = expectations::cluster(world, &holds.primaries(), Milestone::Barrier(SWAP_PATIENCE));
+    let agree = wait(None, Condition::ClusterAgrees(barrier), Cause::Forming);
+    let mut stages = Stages::one("agree", Order::InTurn, vec![agree]);
+    let heirs = world.topology.shards.iter().map(|shard| (shard.primary.name.clone(), Cause::RoleSwap));
+    stages.push("take over", Order::InTurn, take_over_in_turn(heirs));
+    stages
 }
 
-/// The second half of the role swap: the spec's primaries take over. With `apart`, the shards do not know each other
-/// yet. Their highest config epochs differ, and so do the next ones.
-pub(super) fn swap_roles(world: &World<'_>, apart: bool) -> Vec<Step> {
-    let heirs = world.topology.shards.iter().map(|shard| (shard.primary.name.clone(), Cause::RoleSwap));
-    if !apart {
-        return take_over_in_turn(heirs);
-    }
-    heirs.map(|(heir, cause)| server(&heir, ServerAction::TakeOver { after: None }, cause)).collect()
+/// The same, if the shards do not know each other yet. Their highest config epochs differ, and so do the next ones.
+pub(super) fn swap_roles_apart(world: &World<'_>, holds: &Holds) -> Vec<Step> {
+    let shards = world.topology.shards.iter().zip(holds.iter());
+    let swap = |(shard, held): (&Shard, &ShardHold)| {
+        let heir = &shard.primary.name;
+        let alone = expectations::shard(shard, &held.primary, Milestone::Barrier(SWAP_PATIENCE));
+        let take_over = ServerAction::TakeOver { after: None };
+        [
+            wait(Some(heir), Condition::ClusterAgrees(alone), Cause::Forming),
+            server(heir, take_over, Cause::RoleSwap),
+        ]
+    };
+    shards.flat_map(swap).collect()
 }

@@ -34,7 +34,7 @@ async fn a_new_cluster_of_thirty_nodes() {
     shards
       shop-1 … shop-30 (30 nodes)     meet 2 nodes each                                           # nodes not known
       shop-1 … shop-10, shop-21 … shop-30 (20 nodes)  replicate shop-11 … shop-20 (10 nodes)                      # new
-      shop-1 … shop-10 (10 nodes)     wait until all replicas of its shard follow                 # while forming
+      shop-1 … shop-10 (10 nodes)     wait until the replicas can take over                       # while forming
       shop-1 … shop-10 (10 nodes)     take over from its primary                                  # primary according to the spec
     meet
       shop-2 … shop-10, shop-12 … shop-20, shop-22 … shop-30 (27 nodes)  meet 5 to 29 nodes each                                     # nodes not known
@@ -141,7 +141,7 @@ async fn another_image_for_a_primary_with_twenty_nine_replicas() {
 #[tokio::test(start_paused = true)]
 async fn a_small_new_cluster_keeps_its_stages() {
     assert_snapshot!(in_short(&World::new(), &topology("{kind: cluster, data: volume}")), @"
-    shop: 63 changes in 9 stages
+    shop: 63 changes in 10 stages
     network and volumes
       shop                       create volume shop-nodes                                    # not found
       shop                       create network, subnet 172.30.0.0/24                        # not found
@@ -160,7 +160,8 @@ async fn a_small_new_cluster_keeps_its_stages() {
     meet
       shop-1 … shop-6 (6 nodes)  meet 5 nodes each                                           # nodes not known
       shop-1 … shop-3 (3 nodes)  replicate shop-4, shop-5, shop-6                            # new
-      shop-1 … shop-3 (3 nodes)  wait until all replicas of its shard follow                 # while forming
+    agree
+      shop                       wait until the replicas can take over                       # while forming
     take over
       shop-1 … shop-3 (3 nodes)  take over from its primary                                  # primary according to the spec
     announce replicas

@@ -73,7 +73,7 @@ fn primary_with_two_replicas() {
 #[test]
 fn cluster_of_six_nodes() {
     assert_snapshot!(new_plan(CLUSTER, SWAP), @"
-    shop: 51 changes in 9 stages
+    shop: 51 changes in 10 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -124,9 +124,8 @@ fn cluster_of_six_nodes() {
       shop-1  replicate shop-4                                            # new
       shop-2  replicate shop-5                                            # new
       shop-3  replicate shop-6                                            # new
-      shop-1  wait until all replicas of its shard follow                 # while forming
-      shop-2  wait until all replicas of its shard follow                 # while forming
-      shop-3  wait until all replicas of its shard follow                 # while forming
+    agree
+      shop    wait until the replicas can take over                       # while forming
     take over
       shop-1  take over from its primary                                  # primary according to the spec
       shop-2  take over from its primary                                  # primary according to the spec
@@ -264,7 +263,7 @@ fn cluster_without_replicas() {
 #[test]
 fn cluster_of_one_shard() {
     assert_snapshot!(new_plan("{kind: cluster, shards: 1}", SWAP), @"
-    shop: 19 changes in 9 stages
+    shop: 19 changes in 10 stages
     network and volumes
       shop    create volume shop-nodes                                    # not found
       shop    create network, subnet 172.30.0.0/24                        # not found
@@ -287,7 +286,8 @@ fn cluster_of_one_shard() {
       shop-1  meet shop-2                                                 # shop-2 not known
       shop-2  meet shop-1                                                 # shop-1 not known
       shop-1  replicate shop-2                                            # new
-      shop-1  wait until all replicas of its shard follow                 # while forming
+    agree
+      shop    wait until the replicas can take over                       # while forming
     take over
       shop-1  take over from its primary                                  # primary according to the spec
     announce replicas
