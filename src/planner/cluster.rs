@@ -112,7 +112,9 @@ pub(super) fn plan(world: &World<'_>, options: Options, before: Changes) -> Role
     let primaries = holds.primaries();
     let mut changes = Changes { links, readmissions: met.readmissions, ..Changes::default() };
     if !replacements::include_the_unlinked(world, &primaries) {
-        let state = ready::Settling { changed: cause, swapped: swaps, replaced: replacements::any(world) };
+        let announced = swaps && meet::shards_form_first(world);
+        let replaced = replacements::any(world);
+        let state = ready::Settling { changed: cause, swapped: swaps, announced, replaced };
         let readied = ready::settle(world, &present, &primaries, &state);
         changes.announcements = readied.changes.announcements;
         stages.append(readied.stages);

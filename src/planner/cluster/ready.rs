@@ -14,6 +14,8 @@ pub(super) struct Settling {
     pub(super) changed: Option<Cause>,
     /// Whether the role swap forms the cluster. Every replica has its link then.
     pub(super) swapped: bool,
+    /// Whether each shard has made its replicas visible before it met the other shards.
+    pub(super) announced: bool,
     /// Whether nodes are replaced next, so that only links matter. While servers with and without shard ids run
     /// together, clients may not see all replicas.
     pub(super) replaced: bool,
@@ -41,6 +43,7 @@ pub(super) fn settle(
     let left_alone = world.left_alone;
     let is_mended = !left_alone.any_is_down(world.arrangement);
     let shards = world.topology.shards.iter().zip(primaries).filter(|_| is_mended);
+    let shards = shards.filter(|_| !settling.announced);
     let announcements: Vec<Step> = shards
         .filter(|(shard, _)| !shard.slots.without(&left_alone.slots()).is_empty())
         .filter(|(shard, primary)| !lists_replicas(present, shard, primary))

@@ -62,7 +62,8 @@ pub(super) fn swap_roles(world: &World<'_>, holds: &Holds) -> Stages {
     stages
 }
 
-/// The same, if the shards do not know each other yet. Their highest config epochs differ, and so do the next ones.
+/// The same, if the shards do not know each other yet. Their highest config epochs differ, and so do the next ones. The
+/// replicas become visible as well: the first packets to other shards tell their offsets.
 pub(super) fn swap_roles_apart(world: &World<'_>, holds: &Holds) -> Vec<Step> {
     let shards = world.topology.shards.iter().zip(holds.iter());
     let swap = |(shard, held): (&Shard, &ShardHold)| {
@@ -72,6 +73,7 @@ pub(super) fn swap_roles_apart(world: &World<'_>, holds: &Holds) -> Vec<Step> {
         [
             wait(Some(heir), Condition::ClusterAgrees(alone), Cause::Forming),
             server(heir, take_over, Cause::RoleSwap),
+            server(heir, ServerAction::Announce, Cause::ReplicasUnseen),
         ]
     };
     shards.flat_map(swap).collect()

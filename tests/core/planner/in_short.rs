@@ -17,7 +17,7 @@ fn in_short(world: &World, topology: &Topology) -> String {
 async fn a_new_cluster_of_thirty_nodes() {
     let topology = topology("{kind: cluster, shards: 10, replicas: 2}");
     assert_snapshot!(in_short(&World::new(), &topology), @"
-    shop: 260 changes in 9 stages
+    shop: 260 changes in 8 stages
     network and volumes
       shop                            create volume shop-nodes                                    # not found
       shop                            create network, subnet 172.30.0.0/24                        # not found
@@ -36,10 +36,9 @@ async fn a_new_cluster_of_thirty_nodes() {
       shop-1 … shop-10, shop-21 … shop-30 (20 nodes)  replicate shop-11 … shop-20 (10 nodes)                      # new
       shop-1 … shop-10 (10 nodes)     wait until the replicas can take over                       # while forming
       shop-1 … shop-10 (10 nodes)     take over from its primary                                  # primary according to the spec
+      shop-1 … shop-10 (10 nodes)     make its replicas known                                     # clients see a replica after its first write
     meet
       shop-2 … shop-10, shop-12 … shop-20, shop-22 … shop-30 (27 nodes)  meet 5 to 29 nodes each                                     # nodes not known
-    announce replicas
-      shop-1 … shop-10 (10 nodes)     make its replicas known                                     # clients see a replica after its first write
     ready
       shop                            wait until all nodes agree and list every replica           # new
     settings
