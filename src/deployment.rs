@@ -85,6 +85,7 @@ mod node_logs;
 mod node_verbs;
 mod observe;
 mod own_container;
+mod password_files;
 mod passwords;
 mod port_probe;
 mod primary;

@@ -34,7 +34,7 @@ impl LoadedSpec {
     pub fn export_compose(&self, target: &Path) -> Result<Compose, Error> {
         refuse_files_in(target)?;
         let topology = &self.topology;
-        let mut credentials = passwords(&self.document.spec, topology, &self.folder, None)?;
+        let mut credentials = passwords(&self.document.spec, topology, &self.password_files, None);
         credentials.certificates = certificates(self, topology, None)?;
         let whole = folder(topology, &credentials, self.modules(), self.module_files.files());
         let whole = whole.ok_or_else(|| Error::Invalid {

@@ -47,7 +47,7 @@ impl LoadedSpec {
             let message = format!("Kubernetes manifests cannot describe this: {reason}");
             return Err(self.document.locate(vec![Problem { path, message, hint: None }]).into());
         }
-        let credentials = passwords(&self.document.spec, &self.topology, &self.folder, None)?;
+        let credentials = passwords(&self.document.spec, &self.topology, &self.password_files, None);
         Ok(manifests(&self.topology, self.modules(), &credentials))
     }
 }

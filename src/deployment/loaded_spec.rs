@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Error;
 use super::module_files::ModuleFiles;
+use super::password_files::PasswordFiles;
 use super::seed_file::SeedFile;
 use crate::connection;
 use crate::spec::{Document, ModulesSpec, PortBase, Problem, Remarks, SpecError};
@@ -29,6 +30,8 @@ pub struct LoadedSpec {
     pub(super) unknown_nodes: Option<SpecError>,
     /// The modules that are files of this machine.
     pub(super) module_files: ModuleFiles,
+    /// The passwords that are in files.
+    pub(super) password_files: PasswordFiles,
     /// The files of `seed`.
     pub(super) seed_files: Vec<SeedFile>,
     /// Whether the present division of slots becomes that of the deployment.

@@ -1,34 +1,31 @@
 //! The sources of passwords: the spec, a file, the existing deployment, or random characters.
 
-use std::path::Path;
-
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
-use super::Error;
+use super::password_files::PasswordFiles;
 use crate::spec::{Password, SecretText, Spec, UserSpec};
 use crate::topology::{Credentials, Topology};
 
 /// The length of a generated password: 32 characters of 62 have 190 bits.
 const GENERATED_LENGTH: usize = 32;
 
-/// All passwords of a spec's deployment. Generated passwords in `stored` are kept. `folder` is the folder of relative
-/// paths.
+/// All passwords of a spec's deployment. Generated passwords in `stored` are kept.
 pub(super) fn passwords(
     spec: &Spec,
     topology: &Topology,
-    folder: &Path,
+    files: &PasswordFiles,
     stored: Option<&Credentials>,
-) -> Result<Credentials, Error> {
-    let Some(auth) = &spec.auth else { return Ok(Credentials::default()) };
+) -> Credentials {
+    let Some(auth) = &spec.auth else { return Credentials::default() };
     let optional = |password: Option<&Password>, kept: Option<&SecretText>| {
-        password.map(|password| resolve(password, folder, kept)).transpose()
+        password.map(|password| resolve(password, files, kept))
     };
     let mut credentials = Credentials {
         operator: Some(stored.and_then(|stored| stored.operator.clone()).unwrap_or_else(generate)),
         replication: Some(stored.and_then(|stored| stored.replication.clone()).unwrap_or_else(generate)),
-        default: optional(auth.password.as_ref(), stored.and_then(|stored| stored.default.as_ref()))?,
-        replica: optional(auth.replica_password.as_ref(), stored.and_then(|stored| stored.replica.as_ref()))?,
+        default: optional(auth.password.as_ref(), stored.and_then(|stored| stored.default.as_ref())),
+        replica: optional(auth.replica_password.as_ref(), stored.and_then(|stored| stored.replica.as_ref())),
         ..Credentials::default()
     };
     let with_password = |user: &&UserSpec| {
@@ -37,29 +34,17 @@ pub(super) fn passwords(
     };
     for user in auth.users.iter().flatten().filter(with_password) {
         let kept = stored.and_then(|stored| stored.users.get(&user.name));
-        let password = resolve(user.password.as_ref().unwrap_or(&Password::Generate), folder, kept)?;
+        let password = resolve(user.password.as_ref().unwrap_or(&Password::Generate), files, kept);
         credentials.users.insert(user.name.clone(), password);
     }
-    Ok(credentials)
+    credentials
 }
 
-fn resolve(password: &Password, folder: &Path, kept: Option<&SecretText>) -> Result<SecretText, Error> {
+fn resolve(password: &Password, files: &PasswordFiles, kept: Option<&SecretText>) -> SecretText {
     match password {
-        Password::Literal(text) => Ok(text.clone()),
-        Password::Generate => Ok(kept.cloned().unwrap_or_else(generate)),
-        Password::File(path) => {
-            let path = folder.join(path);
-            let text = std::fs::read_to_string(&path);
-            let text =
-                text.map_err(|source| Error::File { operation: "read", path: path.clone(), source })?;
-            match text.lines().next().map(str::trim_end).filter(|line| !line.is_empty()) {
-                Some(line) => Ok(SecretText::new(line)),
-                None => Err(Error::Invalid {
-                    message: format!("the first line of the password file `{}` is empty", path.display()),
-                    hint: "put the password on its first line".to_owned(),
-                }),
-            }
-        }
+        Password::Literal(text) => text.clone(),
+        Password::Generate => kept.cloned().unwrap_or_else(generate),
+        Password::File(path) => files.password(path).clone(),
     }
 }
 

@@ -10,7 +10,8 @@ use super::Error;
 use super::disk_files::Disk;
 use super::loaded_spec::LoadedSpec;
 use super::module_files::ModuleFiles;
-use super::seed_file::seed_files;
+use super::password_files::PasswordFiles;
+use super::seed_file::{SeedFile, seed_files};
 use crate::spec::env_file::{self, EnvFile};
 use crate::spec::{Document, Inputs, Override, Problem, Spec, SpecError, SpecPath, read};
 use crate::topology::DeploymentName;
@@ -163,7 +164,8 @@ impl SpecSource {
         let facts = Facts::offline(&default_name);
         let inputs =
             Inputs { variable: &variable, overrides: &self.overrides, folder: &folder, files: &Disk };
-        let document = read(source, &inputs).map_err(|error| with_problems_of_rest(error, &facts))?;
+        let document =
+            read(source, &inputs).map_err(|error| with_problems_of_rest(error, &facts, &folder))?;
         loaded(self.apart(document, &default_name), default_name, folder)
     }
 
@@ -202,7 +204,7 @@ impl SpecSource {
         }
         let folder = PathBuf::new();
         let document = Document::from_code(spec, &folder, &Disk)
-            .map_err(|error| with_problems_of_rest(error, &Facts::offline(UNNAMED)))?;
+            .map_err(|error| with_problems_of_rest(error, &Facts::offline(UNNAMED), &folder))?;
         loaded(self.apart(document, UNNAMED), UNNAMED.to_owned(), folder)
     }
 }
@@ -215,10 +217,8 @@ impl From<Spec> for SpecSource {
 }
 
 fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<LoadedSpec, Error> {
-    let (module_files, mut problems) = ModuleFiles::read(&document.spec, &folder);
-    let (seed_files, broken) = seed_files(&document.spec, &folder);
-    problems.extend(broken);
-    let with_files = |facts: Facts| Facts { module_files: module_files.paths(), ..facts };
+    let (files, problems) = spec_files(&document.spec, &folder);
+    let with_files = |facts: Facts| Facts { module_files: files.modules.paths(), ..facts };
     let all = |more: Vec<Problem>| document.locate(problems.iter().cloned().chain(more).collect());
     let (topology, unknown_nodes) = match resolve(&document.spec, &with_files(Facts::offline(&default_name)))
     {
@@ -237,17 +237,35 @@ fn loaded(document: Document, default_name: String, folder: PathBuf) -> Result<L
         default_name,
         folder,
         unknown_nodes,
-        module_files,
-        seed_files,
+        module_files: files.modules,
+        password_files: files.passwords,
+        seed_files: files.seed,
         adopts_slots: false,
         replacement: None,
     })
 }
 
-/// The error of a malformed spec, with the problems of its other fields.
-fn with_problems_of_rest(error: SpecError, facts: &Facts) -> SpecError {
+/// The contents of files that a spec names.
+struct SpecFiles {
+    modules: ModuleFiles,
+    passwords: PasswordFiles,
+    seed: Vec<SeedFile>,
+}
+
+/// Reads the files that a spec names, and finds their problems. `folder` is the folder of relative paths.
+fn spec_files(spec: &Spec, folder: &Path) -> (SpecFiles, Vec<Problem>) {
+    let (modules, mut problems) = ModuleFiles::read(spec, folder);
+    let (seed, broken) = seed_files(spec, folder);
+    let (passwords, unreadable) = PasswordFiles::read(spec, folder);
+    problems.extend(broken.into_iter().chain(unreadable));
+    (SpecFiles { modules, passwords, seed }, problems)
+}
+
+/// The error of a malformed spec, with the problems of its other fields and of their files.
+fn with_problems_of_rest(error: SpecError, facts: &Facts, folder: &Path) -> SpecError {
     let Some(rest) = error.rest() else { return error };
-    let problems = problems_of_rest(rest, error.paths(), facts);
+    let mut problems = problems_of_rest(rest, error.paths(), facts);
+    problems.extend(spec_files(rest, folder).1);
     error.with_problems_of_rest(problems)
 }
 

@@ -72,7 +72,7 @@ impl Target {
         }
         let stored_credentials = stored.as_ref().map(|(_, credentials)| credentials);
         let certificates = certificates(spec, &topology, stored_credentials)?;
-        let passwords = passwords(&spec.document.spec, &topology, &spec.folder, stored_credentials)?;
+        let passwords = passwords(&spec.document.spec, &topology, &spec.password_files, stored_credentials);
         let credentials = Credentials { certificates, ..passwords };
         let module_files = spec.module_files.files();
         let subject = Subject {

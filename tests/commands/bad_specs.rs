@@ -147,6 +147,10 @@ fn shapes() {
         told_with("kind: cluster\n", &["--set", "shards=[{slots: 0-9000}, {slots: [9000-16383]}]"])
     );
     assert_snapshot!("unformed", told("kind: cluster\nformed: maybe\nseed: seed.redis\n"));
+    assert_snapshot!(
+        "files",
+        told("kind: cluster\nconfig_file: none.conf\nauth: {password: {file: none}}\n")
+    );
     assert_snapshot!("zero_shards", told("kind: cluster\nshards: 0\n"));
     assert_snapshot!("more_shards_than_slots", told("kind: cluster\nshards: 16385\n"));
     assert_snapshot!("too_many_nodes", told("kind: cluster\nreplicas: 400\n"));
