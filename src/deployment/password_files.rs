@@ -22,7 +22,7 @@ impl PasswordFiles {
                 Err(reason) => {
                     let message = format!("the password file `{}` {reason}", path.display());
                     let problem = Problem::new(field.join("file").segments(), message);
-                    problems.push(problem.hint("its first line is the password"));
+                    problems.push(problem.hint("the password is on its first line"));
                 }
             }
         }

@@ -35,8 +35,7 @@ fn a_container_works_or_is_told_at_once_what_to_do() {
     let own_name = ["--hostname", "build"];
     for options in [&own_name[..], &[]] {
         let began = Instant::now();
-        let said = fail_with(&in_container(job, options, &up), 2);
-        told(&said);
+        told(&fail_with(&in_container(job, options, &up), 2));
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
         assert_eq!(shop.leftovers(), Vec::<String>::new());
     }
@@ -53,10 +52,10 @@ fn a_container_works_or_is_told_at_once_what_to_do() {
     }
     succeed(&in_container(job, &["--network", "host"], &["down", &shop.name]));
 
-    // So does the other one.
+    // So does its second suggestion: the gateway's address.
     let said = fail_with(&in_container(job, &own_name, &up), 2);
-    let suggested = said.split_once("such as `--set ").and_then(|(_, rest)| rest.split_once('`'));
-    let (bind, _) = suggested.expect("a suggestion");
+    let (_, suggestion) = said.split_once("such as `--set ").expect("a suggestion");
+    let (bind, _) = suggestion.split_once('`').expect("a closing backtick");
     let at_gateway = [&up[..], &["--set", bind]].concat();
     succeed(&in_container(job, &own_name, &at_gateway));
     succeed(&in_container(job, &own_name, &["verify", &shop.name]));

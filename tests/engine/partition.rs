@@ -118,7 +118,7 @@ fn an_engine_that_was_cut_off_comes_back_as_a_replica() {
         let status = status();
         status["state"] == "ready" && status["nodes"][0]["role"] == "replica"
     });
-    // Servers send what was lost again after a while only: TCP doubles this time with each attempt.
+    // TCP repeats lost packets after a pause, and doubles the pause with each attempt.
     eventually("every check passes", || redisctl(&["--host", &host, "verify", "cut"]).status.success());
 
     let mut client = cluster([a, c]).expect("the cluster serves");

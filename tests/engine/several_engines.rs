@@ -112,7 +112,7 @@ impl Swarm {
         let lines = run(as_root("ip").args(["-oneline", "address", "show", "to", &near]));
         let cable = lines.split_whitespace().nth(1).expect("a cable");
         run(as_root("ip").args(["link", "set", cable, "mtu", &bytes.to_string()]));
-        // A cable passes several segments as one packet, whatever its length. So each segment goes by itself.
+        // With segmentation offload, the cable would pass several segments as a single packet of any length.
         run(self.engines[position].inside("ip").args(["link", "set", "eth0", "gso_max_segs", "1"]));
     }
 
