@@ -19,10 +19,10 @@ impl PasswordFiles {
                 Ok(password) => {
                     files.0.insert(path.to_owned(), password);
                 }
-                Err(reason) => {
+                Err((reason, hint)) => {
                     let message = format!("the password file `{}` {reason}", path.display());
                     let problem = Problem::new(field.join("file").segments(), message);
-                    problems.push(problem.hint("the password is on its first line"));
+                    problems.push(problem.hint(hint));
                 }
             }
         }
@@ -54,10 +54,15 @@ fn named(spec: &Spec) -> impl Iterator<Item = (SpecPath, &Path)> {
     })
 }
 
-fn first_line(path: &Path) -> Result<SecretText, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+/// The password on the first line of a file, or why there is none and what helps.
+fn first_line(path: &Path) -> Result<SecretText, (String, &'static str)> {
+    let unreadable = "a relative path begins at the folder of the spec file";
+    let text =
+        std::fs::read_to_string(path).map_err(|error| (format!("cannot be read: {error}"), unreadable))?;
     let first = text.lines().next().map(str::trim_end).filter(|line| !line.is_empty());
-    first.map(SecretText::new).ok_or_else(|| "has no password".to_owned())
+    first
+        .map(SecretText::new)
+        .ok_or_else(|| ("has no password".to_owned(), "put the password on its first line"))
 }
 
 #[cfg(test)]
