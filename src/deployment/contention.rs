@@ -1,7 +1,7 @@
 //! Subnets, ports and names that are taken between choice and use, and the next attempt of `up`. Other runs on the
 //! same deployment are not the cause: the lease excludes them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
@@ -105,7 +105,7 @@ impl<'a> Contention<'a> {
             }
             Loss::Ports { container, ports } if self.spec.leaves_ports_open() => {
                 // A node that ran before keeps its port, because clients know it.
-                if !self.remove_what_never_ran(&container, target).await? {
+                if !self.make_way_for_ports(&container, target).await? {
                     return Ok(false);
                 }
                 self.note(match (ports.first(), ports.len()) {
@@ -140,15 +140,21 @@ impl<'a> Contention<'a> {
         Ok(())
     }
 
-    /// Removes containers so that a container can get other ports: all containers of a new deployment, otherwise this
-    /// container if it has never run. Returns whether it could. The network stays: after a failed start, engine 20.10
-    /// may count a container in it that is gone, and refuses to remove the network.
-    async fn remove_what_never_ran(&mut self, container: &str, target: &Target) -> Result<bool, Error> {
+    /// Removes parts so that a container can get other ports: of a new deployment all containers and volumes, otherwise
+    /// this container if it has never run. Returns whether it could. Servers of a new deployment may have run already,
+    /// and their volumes then hold their cluster ids and config epochs. The network stays: after a failed start, engine
+    /// 20.10 may count a container in it that is gone, and refuses to remove the network.
+    async fn make_way_for_ports(&mut self, container: &str, target: &Target) -> Result<bool, Error> {
         let (api, name) = (&self.engine.api, &target.topology.name);
         let inventory = api.inventory().await?.deployment(name);
         if self.is_new(target) {
-            let Inventory { container_ids, homes, .. } = inventory;
-            api.remove(name, &Inventory { container_ids, homes, ..Inventory::default() }, false).await?;
+            let but_networks = Inventory {
+                network: None,
+                networks_on: BTreeMap::new(),
+                network_ids: Vec::new(),
+                ..inventory
+            };
+            api.remove(name, &but_networks, true).await?;
             return Ok(true);
         }
         let found = inventory.containers.iter().find(|(name, _)| name.as_str() == container);

@@ -151,3 +151,22 @@ fn a_port_that_is_taken_meanwhile_is_named_and_replaced_where_it_may_be() {
     deployment.up("replica", &[]);
     deployment.verify();
 }
+
+#[test]
+#[ignore = "needs a Docker engine: bash scripts/test"]
+fn other_ports_are_chosen_although_servers_have_begun_to_form() {
+    let deployment = Deployment::new("port-late");
+    let mut holder = None;
+    // The engine starts twelve containers at a time. While `up` is stopped, the last ones are not started.
+    let arguments = ["cluster", "--port-base", "auto", "--set", "shards=14", "--set", "replicas=0"];
+    let moment = (1, |event: &Value| is_step(event, "step-finished", "set config epoch"));
+    let up = meanwhile(&deployment, &arguments, moment, |_| {
+        let published = "{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}}{{end}}{{end}}";
+        let port = docker(&["inspect", "--format", published, &deployment.node(14)]);
+        let port: u16 = port.trim().parse().expect("a port");
+        holder = Some(TcpListener::bind(("127.0.0.1", port)).expect("nobody has it yet"));
+    });
+    assert!(up.status.success(), "{}", up.stderr);
+    assert!(up.stderr.contains("at the same moment: choosing other ports"), "{}", up.stderr);
+    deployment.verify();
+}
