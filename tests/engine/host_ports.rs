@@ -132,8 +132,7 @@ fn lost_packets_between_engines_are_found_and_a_smaller_mtu_ends_them() {
     succeed(&redisctl(&["up", &spec]));
     assert_eq!(failed(&json(&["--host", host, "verify", "post"])), [""; 0]);
 
-    // The link of one machine carries less than the overlay's packets, and drops larger ones without an error.
-    swarm.carry(0, 1290);
+    let _loss = swarm.drop_larger_than(1290, 0);
     let report = redisctl(&["--host", host, "verify", "post", "--output", "json"]);
     let report: Value = serde_json::from_slice(&report.stdout).expect("a report");
     let wrong = failed(&report);

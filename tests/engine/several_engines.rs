@@ -35,6 +35,29 @@ impl Drop for Route {
     }
 }
 
+/// The rule with which this machine drops packets.
+pub(crate) struct Loss {
+    rule: Vec<String>,
+}
+
+impl Loss {
+    /// Drops larger packets that an engine's overlays send to other engines.
+    fn begin(engine: Ipv4Addr, bytes: u16) -> Self {
+        let (source, larger) = (engine.to_string(), format!("{}:", bytes + 1));
+        let overlays = ["--protocol", "udp", "--dport", "4789", "--match", "length", "--length", &larger];
+        let rule = [&["FORWARD", "--source", &source][..], &overlays, &["--jump", "DROP"]].concat();
+        let rule: Vec<String> = rule.into_iter().map(str::to_owned).collect();
+        run(as_root("iptables").arg("--insert").args(&rule));
+        Self { rule }
+    }
+}
+
+impl Drop for Loss {
+    fn drop(&mut self) {
+        let _ = as_root("iptables").arg("--delete").args(&self.rule).output();
+    }
+}
+
 /// Engines of one swarm, with a spec over all of them.
 pub(crate) struct Swarm {
     pub(crate) engines: Vec<PrivateEngine>,
@@ -106,14 +129,10 @@ impl Swarm {
         self.engines[position].docker(&["ps", "--format", "{{.Ports}}"])
     }
 
-    /// Makes this machine drop larger packets from an engine's machine, without an error.
-    pub(crate) fn carry(&self, position: usize, bytes: u16) {
-        let near = self.engines[position].near().to_string();
-        let lines = run(as_root("ip").args(["-oneline", "address", "show", "to", &near]));
-        let cable = lines.split_whitespace().nth(1).expect("a cable");
-        run(as_root("ip").args(["link", "set", cable, "mtu", &bytes.to_string()]));
-        // With segmentation offload, the cable would pass several segments as a single packet of any length.
-        run(self.engines[position].inside("ip").args(["link", "set", "eth0", "gso_max_segs", "1"]));
+    /// Makes this machine drop larger packets of the overlays from an engine's machine, without an error. The engines
+    /// still reach each other.
+    pub(crate) fn drop_larger_than(&self, bytes: u16, position: usize) -> Loss {
+        Loss::begin(self.engines[position].address(), bytes)
     }
 
     /// Docker's configuration with a context for each engine, `on-a`, `on-b` and so on.
