@@ -6,7 +6,6 @@ steps_failed=()
 steps_summary=()
 steps_excerpts=()
 steps_log=$(mktemp)
-trap 'rm -f "$steps_log"' EXIT
 
 # step TITLE COMMAND…: runs a command under a heading, and notes its result and its time.
 step() {
@@ -29,6 +28,7 @@ excerpt() {
 
 # Prints the errors of failed steps and the table, and ends the script with 1 if a step failed.
 end_steps() {
+    rm -f "$steps_log"
     printf '\n'
     ((${#steps_excerpts[@]} == 0)) || printf '%s\n\n' "${steps_excerpts[@]}"
     printf '%s\n' "${steps_summary[@]}"
