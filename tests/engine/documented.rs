@@ -68,7 +68,7 @@ fn run_script(engine: &PrivateEngine, page: &str, commands: &str) {
     program("redisctl", &format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_redisctl")));
     RUNNERS.iter().for_each(|runner| program(runner, TESTS));
     fs::write(folder.path().join("my.yaml"), "kind: cluster\n").expect("a file that can be written");
-    let script = format!("set -x\nPATH=$PWD:$PATH'\n{commands}");
+    let script = format!("set -x\nPATH=$PWD:$PATH\n{commands}");
     let mut shell = engine.inside("env");
     shell.current_dir(folder.path()).arg(format!("DOCKER_HOST={}", engine.socket()));
     shell.args(["sh", "-ec", &script]);
