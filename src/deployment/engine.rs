@@ -11,7 +11,7 @@ use crate::docker::{self, EngineInventory};
 use crate::observation::{ContainerState, ObservedContainer};
 use crate::spec::nearest;
 use crate::status::{DeploymentLine, LineState};
-use crate::topology::{DeploymentName, EngineName, NodeName};
+use crate::topology::{DeploymentName, EngineName, Node, NodeName};
 
 /// A Docker engine that answered. Clones share the connection.
 #[derive(Clone)]
@@ -62,6 +62,11 @@ impl ConnectedEngine {
     /// Each engine for itself: this one, or all of a deployment that stands on several.
     pub(super) fn each(&self) -> Vec<Self> {
         if self.members.is_empty() { vec![self.clone()] } else { self.members.values().cloned().collect() }
+    }
+
+    /// The engine of a node, which may not exist yet; `None`: that engine is out of reach.
+    pub(super) fn of_node(&self, node: &Node) -> Option<&Self> {
+        if self.members.is_empty() { Some(self) } else { self.members.get(node.engine.as_ref()?) }
     }
 
     /// All deployments of the engine, from labels alone.

@@ -86,9 +86,8 @@ async fn try_copy(
     });
     let files = change.module_files.iter().cloned().chain(files).collect();
     let settings_of_trial = container(&topology, node);
-    let trial =
-        ServerTrial::start_beside(engine.api.client(), &settings_of_trial, files, settings.namespace())
-            .await?;
+    let docker = engine.api.client_of(&source.name)?;
+    let trial = ServerTrial::start_beside(docker, &settings_of_trial, files, settings.namespace()).await?;
     let words = words(&trial).await;
     trial.end().await?;
     let modules = settings.modules_beyond(change.topology);

@@ -72,12 +72,18 @@ impl RdbServers {
         limit: Duration,
     ) -> Result<(), Error> {
         let (topology, credentials) = (deployment.topology(), deployment.credentials());
-        let node = &topology.shards[0].primary;
+        // It runs on the engine of a node, whose host is the host of the node's endpoint.
+        let reached = |node| Some((node, deployment.engine().of_node(node)?));
+        let (node, engine) = topology
+            .servers()
+            .into_iter()
+            .find_map(reached)
+            .unwrap_or((&topology.shards[0].primary, deployment.engine()));
         let mut settings = container(topology, node);
         // All keys of a cluster may be in the file.
         settings.resources = Resources { memory: None, ..settings.resources };
         let files = files_of(deployment, node, file).await?;
-        let trial = ServerTrial::start(deployment.engine().api.client(), &settings, files).await?;
+        let trial = ServerTrial::start(engine.api.client(), &settings, files).await?;
         self.0.push(RdbServer {
             position,
             trial,

@@ -338,6 +338,8 @@ fn every_kind_comes_up_on_two_engines_and_goes_without_a_trace() {
         assert_eq!(swarm.leftovers(), "", "{name}");
     }
 
+    the_only_server_on_b_is_tried_there(&swarm);
+
     let contexts = swarm.contexts();
     let through = |context: &str, arguments: &[&str]| {
         succeed(&output(
@@ -371,6 +373,26 @@ fn every_kind_comes_up_on_two_engines_and_goes_without_a_trace() {
     swarm.engines[1].start_again();
     succeed(&redisctl(&["--host", &host, "down", "rest"]));
     assert_eq!(swarm.leftovers(), "");
+}
+
+/// Servers on trial run on the engine of their node: the host of its endpoint leads there.
+fn the_only_server_on_b_is_tried_there(swarm: &Swarm) {
+    let b = &swarm.engines[1];
+    let spec = swarm.spec("tried", "kind: standalone\nnodes: {tried-1: {engine: b}}\nconfig: {hz: 1000}");
+    let said = redisctl(&["up", &spec]);
+    succeed(&said);
+    let warned = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(warned.contains("redis 7.0.15 makes 500 of `hz: 1000`"), "{warned}");
+
+    let (file, client) = (swarm.folder.path().join("dump.rdb"), &mut b.connect(7001));
+    redis::pipe().set("key", "value").cmd("SAVE").exec(client).expect("the server saves its keys");
+    let file = file.to_str().expect("a path in UTF-8");
+    b.docker(&["cp", "tried-1:/redisctl/tried-1/data/dump.rdb", file]);
+    redis::cmd("FLUSHALL").exec(client).expect("the server is emptied");
+    let said = succeed(&redisctl(&["--host", &b.host(), "seed", "tried", file]));
+    assert!(said.contains("seeded: 1 key"), "{said}");
+    assert_eq!(redis::Commands::get(client, "key"), Ok("value".to_owned()));
+    succeed(&redisctl(&["--host", &b.host(), "down", "tried"]));
 }
 
 /// The engines refuse what cannot work. Each error names the engine.
