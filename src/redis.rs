@@ -262,9 +262,10 @@ impl<'a> Servers<'a> {
         let endpoint = self.endpoint(node)?;
         let mut opened = self.dialer.open(&endpoint, self.login(node)).await;
         let refused = match &mut opened {
-            Ok(connection) => {
-                self.login(node).is_none() && self.stored.is_some() && !connect::lets_in(connection).await
+            Ok(connection) if self.login(node).is_none() && self.stored.is_some() => {
+                !connect::lets_in(connection).await?
             }
+            Ok(_) => false,
             Err(error) => error.is_refused_login(),
         };
         if refused && let Some(connection) = self.other_way_in(node, &endpoint).await {
@@ -281,7 +282,7 @@ impl<'a> Servers<'a> {
     async fn other_way_in(&self, node: &NodeName, endpoint: &Endpoint) -> Option<MultiplexedConnection> {
         for login in self.other_logins(node).into_iter().map(Some).chain([None]) {
             if let Ok(mut connection) = self.dialer.open(endpoint, login.as_ref()).await
-                && connect::lets_in(&mut connection).await
+                && let Ok(true) = connect::lets_in(&mut connection).await
             {
                 return Some(connection);
             }

@@ -210,6 +210,13 @@ fn tcp_settings() -> TcpSettings {
 }
 
 /// Whether the server executes commands on a connection. A server also accepts connections without a login.
-pub(super) async fn lets_in(connection: &mut MultiplexedConnection) -> bool {
-    redis::cmd("PING").exec_async(connection).await.is_ok()
+///
+/// # Errors
+/// The server does not answer, so that another login is of no use.
+pub(super) async fn lets_in(connection: &mut MultiplexedConnection) -> Result<bool, ServerError> {
+    match redis::cmd("PING").exec_async(connection).await {
+        Ok(()) => Ok(true),
+        Err(source) if source.is_io_error() => Err(ServerError::Command { command: "PING", source }),
+        Err(_) => Ok(false),
+    }
 }

@@ -113,6 +113,12 @@ fn a_server_that_hangs_is_named_with_a_way_out() {
     let said = fail_with(&deployment.run("up", "replica", &["--timeout", "3s"]), 1);
     docker(&["kill", "--signal", "CONT", node]);
     assert!(said.contains(&format!("{node} does not answer")), "{said}");
+    // Each question waits 5 s for its answer. Only the first is asked.
+    let waited = said.split_once("gave up after ").and_then(|(_, rest)| rest.split_once(" s:"));
+    assert!(
+        waited.is_some_and(|(seconds, _)| seconds.parse::<u8>().is_ok_and(|waited| waited < 10)),
+        "{said}"
+    );
     assert!(
         said.contains(&format!("`docker restart {node}` restarts the servers that do not answer")),
         "{said}"
