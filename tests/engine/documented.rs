@@ -66,7 +66,9 @@ fn run_script(engine: &PrivateEngine, page: &str, commands: &str) {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
     };
     program("redisctl", &format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_redisctl")));
-    RUNNERS.iter().for_each(|runner| program(runner, TESTS));
+    for runner in RUNNERS {
+        program(runner, TESTS);
+    }
     fs::write(folder.path().join("my.yaml"), "kind: cluster\n").expect("a file that can be written");
     let script = format!("set -x\nPATH=$PWD:$PATH\n{commands}");
     let mut shell = engine.inside("env");
