@@ -5,8 +5,8 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::several_engines::{Swarm, engines_in, json, redisctl};
 use crate::support::{fail_with, succeed};
+use crate::swarm::{Swarm, engines_in, json, redisctl};
 
 /// A server's reply to one command of redisctl's prompt.
 fn cli(host: &str, deployment: &str, words: &[&str]) -> Output {

@@ -6,8 +6,8 @@ use redis::Commands as _;
 use serde_json::Value;
 
 use crate::private_engine::PrivateEngine;
-use crate::several_engines::{Swarm, cluster, engines_in, json, redisctl};
 use crate::support::{REDIS_7, command, eventually, fail_with, succeed};
+use crate::swarm::{Swarm, cluster, engines_in, json, redisctl};
 
 /// The id of a cluster's node, from its own point of view.
 fn own_id(engine: &PrivateEngine, port: u16) -> String {

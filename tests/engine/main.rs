@@ -89,6 +89,7 @@ mod shipped;
 mod ssh;
 mod stored;
 mod support;
+mod swarm;
 mod tls;
 mod traces;
 mod two_at_once;

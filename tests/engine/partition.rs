@@ -8,8 +8,8 @@ use redis::cluster::{ClusterClient, ClusterConnection};
 use redis::{Commands as _, Connection};
 
 use crate::private_engine::{PrivateEngine, run};
-use crate::several_engines::{Swarm, json, redisctl};
 use crate::support::{eventually, fail_with, succeed};
+use crate::swarm::{Swarm, json, redisctl};
 
 /// A key of the shard whose primary is cut off.
 const TAG: &str = "{hello}";
