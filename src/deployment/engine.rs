@@ -11,7 +11,7 @@ use crate::docker::{self, EngineInventory};
 use crate::observation::{ContainerState, ObservedContainer};
 use crate::spec::nearest;
 use crate::status::{DeploymentLine, LineState};
-use crate::topology::{DeploymentName, EngineName, Node, NodeName};
+use crate::topology::{DeploymentName, EngineName, NodeName};
 
 /// A Docker engine that answered. Clones share the connection.
 #[derive(Clone)]
@@ -64,9 +64,13 @@ impl ConnectedEngine {
         if self.members.is_empty() { vec![self.clone()] } else { self.members.values().cloned().collect() }
     }
 
-    /// The engine of a node, which may not exist yet; `None`: that engine is out of reach.
-    pub(super) fn of_node(&self, node: &Node) -> Option<&Self> {
-        if self.members.is_empty() { Some(self) } else { self.members.get(node.engine.as_ref()?) }
+    /// The engine of this name, if a deployment stands on several; otherwise this engine. `None`: that engine is out of
+    /// reach.
+    pub(super) fn named(&self, name: Option<&EngineName>) -> Option<&Self> {
+        match name {
+            Some(name) if !self.members.is_empty() => self.members.get(name),
+            _ => Some(self),
+        }
     }
 
     /// All deployments of the engine, from labels alone.

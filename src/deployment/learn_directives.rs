@@ -119,10 +119,10 @@ pub(super) async fn learn(
     Ok(if problems.is_empty() { Ok(Lesson { learned, answered }) } else { Err(problems) })
 }
 
-/// Starts a server from the files of a node, without the node's primary. It runs on the engine of the node, whose host is
-/// the host of the node's endpoint.
+/// Starts a server from the files of a node, without the node's primary. It runs on the node's engine, because the node's
+/// endpoint has the host of that engine.
 async fn try_node(subject: &Subject<'_>, engine: &ConnectedEngine, node: &Node) -> Result<TrialEnd, Error> {
-    let Some(engine) = engine.of_node(node) else { return Ok(TrialEnd::Silent) };
+    let Some(engine) = engine.named(node.engine.as_ref()) else { return Ok(TrialEnd::Silent) };
     let Subject { topology, credentials, .. } = *subject;
     let names = std::slice::from_ref(&node.name);
     let mut files = subject.module_files.to_vec();

@@ -39,7 +39,7 @@ pub(super) async fn taken_ports(
         return taken.map(|port| (port, ANOTHER_PROCESS.to_owned())).collect();
     }
     let probe = |container: ContainerSettings| async move {
-        let at = container.engine.as_ref().and_then(|name| engine.members.get(name)).unwrap_or(engine);
+        let Some(at) = engine.named(container.engine.as_ref()) else { return Vec::new() };
         let holder = match &container.engine {
             Some(name) => format!("{ANOTHER_PROCESS} on the machine of engine `{name}`"),
             None => format!("{ANOTHER_PROCESS} on the engine's machine"),

@@ -72,13 +72,13 @@ impl RdbServers {
         limit: Duration,
     ) -> Result<(), Error> {
         let (topology, credentials) = (deployment.topology(), deployment.credentials());
-        // It runs on the engine of a node, whose host is the host of the node's endpoint.
-        let reached = |node| Some((node, deployment.engine().of_node(node)?));
+        // The server runs on the node's engine, because the node's endpoint has the host of that engine.
+        let engines = deployment.engine();
         let (node, engine) = topology
             .servers()
             .into_iter()
-            .find_map(reached)
-            .unwrap_or((&topology.shards[0].primary, deployment.engine()));
+            .find_map(|node| Some((node, engines.named(node.engine.as_ref())?)))
+            .unwrap_or((&topology.shards[0].primary, engines));
         let mut settings = container(topology, node);
         // All keys of a cluster may be in the file.
         settings.resources = Resources { memory: None, ..settings.resources };

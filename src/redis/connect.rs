@@ -212,7 +212,7 @@ fn tcp_settings() -> TcpSettings {
 /// Whether the server executes commands on a connection. A server also accepts connections without a login.
 ///
 /// # Errors
-/// The server does not answer, so that another login is of no use.
+/// The server does not answer. Another login would not help.
 pub(super) async fn lets_in(connection: &mut MultiplexedConnection) -> Result<bool, ServerError> {
     match redis::cmd("PING").exec_async(connection).await {
         Ok(()) => Ok(true),
