@@ -11,17 +11,17 @@ use crate::support::{REDIS_7, REDIS_8, VALKEY_8, VALKEY_9, output, texts};
 /// The tests of a user.
 const TESTS: &str = "#!/bin/sh\nexec redis-cli -c -u \"$REDIS_URL\" SET key value\n";
 
-/// Commands for a terminal. They have tests of their own.
+/// Parts of the commands that need a terminal. These commands have other tests.
 const IN_A_TERMINAL: [&str; 2] = ["redisctl init", "--watch"];
 
-/// Commands for several engines, and the address of another machine: `several_engines.rs` and `lost_engine.rs` run them.
+/// Parts of the commands that need several engines. `several_engines.rs` and `lost_engine.rs` run these commands.
 const ON_SEVERAL_ENGINES: [&str; 3] =
     ["--host tcp://10.99.0.2:2375 status", "ls --host", "--replace-engine b=c"];
 
 /// The test runners of users, which `redisctl run` starts.
 const RUNNERS: [&str; 5] = ["run-tests", "pytest", "npx", "npm", "cargo"];
 
-/// Their blocks have tests of their own: `ci_recipes.rs`, and the call of the examples in `scripts/test`.
+/// Pages whose blocks have other tests: `ci_recipes.rs`, and the call of the examples in `scripts/test`.
 const ELSEWHERE: [&str; 2] = ["docs/ci.md", "docs/fixtures.md"];
 
 /// All pages.
@@ -125,7 +125,7 @@ fn the_single_commands_of_the_pages_run() {
             .partition(|command| ON_SEVERAL_ENGINES.iter().any(|part| command.contains(part)));
         elsewhere += other.len();
         here += own.len();
-        // The name of a machine that nobody knows here.
+        // The page has the name of a machine. No name server knows it here.
         let own = own.join("\n").replace("dev-box.lan", &engine.address().to_string());
         let is_reset = own.contains("redisctl reset shop");
         let before = if is_reset { "redisctl up shop.yaml\n" } else { "" };

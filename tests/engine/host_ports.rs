@@ -6,18 +6,11 @@ use std::process::Output;
 use serde_json::Value;
 
 use crate::support::{fail_with, succeed};
-use crate::swarm::{Swarm, engines_in, json, redisctl};
+use crate::swarm::{Swarm, engines_in, failed, json, redisctl};
 
 /// A server's reply to one command of redisctl's prompt.
 fn cli(host: &str, deployment: &str, words: &[&str]) -> Output {
     redisctl(&[&["--host", host, "cli", deployment, "--"][..], words].concat())
-}
-
-/// The names of failed checks, with their details.
-fn failed(report: &Value) -> Vec<String> {
-    let checks = report["checks"].as_array().into_iter().flatten();
-    let failed = checks.filter(|check| check["outcome"] == "failed");
-    failed.map(|check| format!("{}: {}", check["name"], check["detail"])).collect()
 }
 
 #[test]
@@ -120,31 +113,4 @@ fn engines_without_a_swarm_serve_a_cluster_and_sentinels_through_published_ports
         succeed(&redisctl(&["--host", &hosts[1], "down", name, "--volumes"]));
         assert_eq!(swarm.leftovers(), "", "{name}");
     }
-}
-
-#[test]
-#[ignore = "needs a Docker engine: bash scripts/test"]
-fn lost_packets_between_engines_are_found_and_a_smaller_mtu_ends_them() {
-    let swarm = Swarm::start(2);
-    swarm.join();
-    let host = &swarm.hosts()[0];
-    let spec = swarm.spec("post", "kind: replication\nnetwork: {driver: overlay}");
-    succeed(&redisctl(&["up", &spec]));
-    assert_eq!(failed(&json(&["--host", host, "verify", "post"])), [""; 0]);
-
-    let _loss = swarm.drop_larger_than(1290, 0);
-    let report = redisctl(&["--host", host, "verify", "post", "--output", "json"]);
-    let report: Value = serde_json::from_slice(&report.stdout).expect("a report");
-    let wrong = failed(&report);
-    let found = wrong.iter().find(|line| line.contains("large-copy")).unwrap_or_else(|| panic!("{wrong:?}"));
-    assert!(found.contains("STRLEN") && found.contains("network: {mtu: 1400}"), "{found}");
-
-    let spec = swarm.spec("post", "kind: replication\nnetwork: {driver: overlay, mtu: 1290}");
-    let said = fail_with(&redisctl(&["plan", &spec]), 1);
-    assert!(said.contains("network.mtu") && said.contains("--recreate"), "{said}");
-    succeed(&redisctl(&["up", &spec, "--recreate"]));
-    assert_eq!(failed(&json(&["--host", host, "verify", "post"])), [""; 0]);
-    assert_eq!(json(&["plan", &spec])["changes"], 0);
-    succeed(&redisctl(&["--host", host, "down", "post"]));
-    assert_eq!(swarm.leftovers(), "");
 }

@@ -52,11 +52,12 @@ fn a_container_works_or_is_told_at_once_what_to_do() {
     }
     succeed(&in_container(job, &["--network", "host"], &["down", &shop.name]));
 
-    // So does its second suggestion: the gateway's address.
+    // The error also suggests `--set ports.bind=` with the gateway's address. It works, too.
     let said = fail_with(&in_container(job, &own_name, &up), 2);
-    let (_, suggestion) = said.split_once("such as `--set ").expect("a suggestion");
-    let (bind, _) = suggestion.split_once('`').expect("a closing backtick");
-    let at_gateway = [&up[..], &["--set", bind]].concat();
+    let (_, from_bind) = said.split_once("`--set ports.bind=").expect("the error names the field");
+    let (gateway, _) = from_bind.split_once('`').expect("the command ends");
+    let bind = format!("ports.bind={gateway}");
+    let at_gateway = [&up[..], &["--set", &bind]].concat();
     succeed(&in_container(job, &own_name, &at_gateway));
     succeed(&in_container(job, &own_name, &["verify", &shop.name]));
 }

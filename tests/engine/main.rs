@@ -48,6 +48,7 @@ mod library;
 mod limits;
 mod logs;
 mod lost_engine;
+mod lost_packets;
 #[cfg(unix)]
 mod made_image;
 mod marks;

@@ -1,4 +1,5 @@
-//! One deployment on three engines, which are one swarm: brought up, verified, hit by the loss of an engine, removed.
+//! One deployment on two or three engines, which are one swarm: brought up, verified, hit by the loss of an engine,
+//! removed.
 
 use std::collections::BTreeSet;
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Engines of one deployment: the specs that name them, the packets between them, their loss, and calls of redisctl.
+//! Engines of one deployment: the specs that name them, their loss, and calls of redisctl.
 
 use std::net::Ipv4Addr;
 use std::process::{Command, Output};
@@ -31,33 +31,7 @@ impl Drop for Route {
     }
 }
 
-/// The rule with which this machine drops packets.
-pub(crate) struct Loss {
-    rule: Vec<String>,
-}
-
-impl Loss {
-    /// Its rules come before those of [`Route`].
-    const TABLE: [&str; 2] = ["--table", "mangle"];
-
-    /// Drops larger packets that an engine's overlays send to other engines.
-    fn begin(engine: Ipv4Addr, bytes: u16) -> Self {
-        let (source, larger) = (engine.to_string(), format!("{}:", bytes + 1));
-        let overlays = ["--protocol", "udp", "--dport", "4789", "--match", "length", "--length", &larger];
-        let rule = [&["FORWARD", "--source", &source][..], &overlays, &["--jump", "DROP"]].concat();
-        let rule: Vec<String> = rule.into_iter().map(str::to_owned).collect();
-        run(as_root("iptables").args(Self::TABLE).arg("--insert").args(&rule));
-        Self { rule }
-    }
-}
-
-impl Drop for Loss {
-    fn drop(&mut self) {
-        let _ = as_root("iptables").args(Self::TABLE).arg("--delete").args(&self.rule).output();
-    }
-}
-
-/// Engines of one swarm, with a spec over all of them.
+/// Engines, with specs over all of them.
 pub(crate) struct Swarm {
     pub(crate) engines: Vec<PrivateEngine>,
     folder: TempDir,
@@ -133,12 +107,6 @@ impl Swarm {
         self.engines[position].docker(&["ps", "--format", "{{.Ports}}"])
     }
 
-    /// Makes this machine drop larger packets of the overlays from an engine's machine, without an error. The engines
-    /// still reach each other.
-    pub(crate) fn drop_larger_than(&self, bytes: u16, position: usize) -> Loss {
-        Loss::begin(self.engines[position].address(), bytes)
-    }
-
     /// Docker's configuration with a context for each engine, `on-a`, `on-b` and so on.
     pub(crate) fn contexts(&self) -> TempDir {
         let folder = tempfile::tempdir().expect("a folder");
@@ -187,6 +155,13 @@ pub(crate) fn json(arguments: &[&str]) -> Value {
     let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
     let text = succeed(&redisctl(&arguments));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The names of failed checks, with their details.
+pub(crate) fn failed(report: &Value) -> Vec<String> {
+    let checks = report["checks"].as_array().into_iter().flatten();
+    let failed = checks.filter(|check| check["outcome"] == "failed");
+    failed.map(|check| format!("{}: {}", check["name"], check["detail"])).collect()
 }
 
 /// The engines of the nodes in `status`, by number.
